@@ -1,0 +1,50 @@
+# `make help` lists what can be done. Each command first sets up what it needs and says so.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run test check fix bench assets environment
+
+# The first Python on the path that is new enough; `make PYTHON=/path/to/python run` chooses another.
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+BIN := .venv/bin
+# What `make test` runs: all of it, or for example `make test TESTS=tests/metamodel`.
+TESTS ?= tests
+JOBS ?= 2
+
+help: ## Show these lines
+	@sed -n -E 's/^([a-z]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | \
+		while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+
+run: ## Serve Fluvial with its sample data on http://127.0.0.1:8000
+	@$(MAKE) --no-print-directory environment EXTRA=run
+	@$(BIN)/python scripts/assets.py
+	@exec $(BIN)/fluvial serve --with psa --sample
+
+test: environment ## Check the code, then run every test on SQLite and on PostgreSQL
+	@$(BIN)/python scripts/assets.py
+	@$(BIN)/python scripts/browser.py
+	@$(MAKE) --no-print-directory check
+	@echo '== Running the tests'
+	@$(BIN)/pytest -n $(JOBS) $(TESTS)
+
+check: environment ## Lint, formatting, types and the order of the layers
+	@echo '== Checking style, types and layers'
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+fix: environment ## Repair style and formatting where a tool can
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+bench: environment ## Measure against the hand-written baseline (ARGS=--quick for a short run)
+	@$(BIN)/python -m bench $(ARGS)
+
+assets: ## Build the front-end bundle and the icons
+	@$(MAKE) --no-print-directory environment EXTRA=run
+	@$(BIN)/python scripts/assets.py
+
+environment:
+	@test -n '$(PYTHON)' || { echo 'Fluvial needs Python 3.11 or newer: install it, or say make PYTHON=/path/to/python.'; exit 1; }
+	@$(PYTHON) scripts/environment.py $(or $(EXTRA),dev)

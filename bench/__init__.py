@@ -1,0 +1,1 @@
+"""The benchmark: a hand-written application and the engine, measured against each other."""

@@ -1,0 +1,1 @@
+"""Record forms, layouts and public web forms."""

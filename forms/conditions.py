@@ -1,0 +1,130 @@
+"""What a layout shows of one record: sections and fields that are visible, required or closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fluvial.records.draft import Draft
+from fluvial.records.environment import RecordEnvironment
+from fluvial.session import Session
+from metamodel.catalog import Field, Logic, ObjectType
+from metamodel.expressions.python import truth
+
+from .layouts import Layout, Section
+
+
+@dataclass(frozen=True, eq=False)
+class ShownField:
+    """A field of a page as one record has it."""
+
+    field: Field
+    visible: bool
+    required: bool
+    read_only: bool
+
+
+@dataclass(frozen=True, eq=False)
+class ShownSection:
+    section: Section
+    visible: bool
+    fields: tuple[ShownField, ...]
+
+
+def resolve(
+    session: Session,
+    layout: Layout,
+    values: Mapping[str, Any],
+    *,
+    before: Mapping[str, Any] | None = None,
+    new: bool = False,
+) -> list[ShownSection]:
+    """The sections for canonical values, of a record that is stored or being written."""
+    type_ = session.catalog.objects[layout.object]
+    environment = RecordEnvironment(session, type_, values, before)
+    shown = []
+    for section in layout.sections:
+        visible = section.visible is None or truth(section.visible, environment)
+        closed = section.read_only is not None and truth(section.read_only, environment)
+        fields = tuple(
+            _field(session, type_, field, environment, closed=closed, new=new)
+            for field in section.fields
+        )
+        shown.append(ShownSection(section, visible, fields))
+    return shown
+
+
+def _field(
+    session: Session,
+    type_: ObjectType,
+    field: Field,
+    environment: RecordEnvironment,
+    *,
+    closed: bool,
+    new: bool,
+) -> ShownField:
+    access = session.access.object(type_.name)
+    own = [logic for logic in type_.logic if logic.field == field.name]
+    right = access.can("create" if new else "update")
+    read_only = closed or not right or not field.writable or field.read_only
+    read_only = read_only or field.name in access.read_only
+    if not new:
+        read_only = read_only or _any(own, "read_only", environment)
+    return ShownField(
+        field,
+        visible=all(logic.visible is None or truth(logic.visible, environment) for logic in own),
+        required=not read_only and (field.required or _any(own, "required", environment)),
+        read_only=read_only,
+    )
+
+
+def _any(logics: list[Logic], name: str, environment: RecordEnvironment) -> bool:
+    conditions = (getattr(logic, name) for logic in logics)
+    return any(c is not None and truth(c, environment) for c in conditions)
+
+
+def draft_values(
+    session: Session, type_: ObjectType, before: Mapping[str, Any] | None, body: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The values of a page that is being filled in; what does not read yet counts as before."""
+    stored = {f.name: f.kind.absent(f) for f in type_.fields.values() if f.stored}
+    start = dict(before) if before is not None else stored
+    draft = Draft(session, type_, str(start.get("id") or ""), before and dict(before), start)
+    draft.take({name: value for name, value in body.items() if name in type_.fields})
+    return draft.values
+
+
+def wire(layout: Layout, sections: list[ShownSection]) -> dict[str, Any]:
+    """A resolved layout as JSON."""
+    return {
+        "object": layout.object,
+        "form": layout.name or None,
+        "sections": [
+            {
+                "name": s.section.name,
+                "label": s.section.label,
+                "help": s.section.help,
+                "columns": s.section.columns,
+                "folded": s.section.folded,
+                "visible": s.visible,
+                "fields": [
+                    {
+                        "name": f.field.name,
+                        "label": f.field.label,
+                        "kind": f.field.kind.name,
+                        "visible": f.visible,
+                        "required": f.required,
+                        "read_only": f.read_only,
+                    }
+                    for f in s.fields
+                ],
+            }
+            for s in sections
+        ],
+        "facts": [field.name for field in layout.facts],
+        "related": [
+            {"name": i.name, "label": i.label, "object": i.source, "field": i.field}
+            for i in layout.related
+        ],
+    }

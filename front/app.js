@@ -1,0 +1,24 @@
+// The pages' script: the shell at once, the rest only where a page has a use for it.
+import { all, one } from "./dom.js";
+import * as float from "./float.js";
+import * as forms from "./forms.js";
+import * as keys from "./keys.js";
+import * as live from "./live.js";
+import * as shell from "./shell.js";
+import * as toasts from "./toasts.js";
+
+for (const part of [shell, float, toasts, keys, forms]) part.start();
+
+const WHERE = [
+  ["[hx-get], [hx-post]", () => import("htmx.org").then(({ default: htmx }) => htmx.process(document.body))],
+  ["select[data-lookup]", () => import("./lookups.js").then((module) => module.start())],
+  ["#board", () => import("./board.js").then((module) => module.start())],
+  ["[data-list]", () => Promise.all([import("./list.js"), import("./filter.js")]).then((modules) => modules.forEach((module) => module.start()))],
+  ["[data-record]", () => import("./record.js").then((module) => module.start())],
+  ["[data-studio], #new-object", () => import("./studio.js").then((module) => module.start())],
+];
+
+for (const [selector, load] of WHERE) if (one(selector)) load();
+live.start();
+
+for (const input of all("[data-select]")) input.addEventListener("focus", () => input.select());

@@ -1,0 +1,61 @@
+// The keyboard: one letter for what is done often, `?` shows them all.
+import { all, make, one, typing } from "./dom.js";
+import { dialog } from "./dialog.js";
+import { deeds } from "./shell.js";
+import { open as palette } from "./palette.js";
+
+const KEYS = [
+  ["Search", "Ctrl K"], ["New record", "c"], ["Go home", "g h"], ["Go to the list", "g t"], ["Go to the board", "g b"], ["Edit", "e"],
+  ["Next row", "j"], ["Row before", "k"], ["Select the row", "Space"], ["Select all", "x"], ["This page’s menu", "."], ["All shortcuts", "?"],
+];
+
+function shortcuts() {
+  const lines = KEYS.map(([text, keys]) => make("div", {}, make("span", {}, text), make("span", {}, ...keys.split(" ").flatMap((key) => [make("kbd", {}, key), " "]))));
+  dialog("Shortcuts", make("div", { class: "keys" }, ...lines), [{ label: "Close" }]);
+}
+
+deeds.shortcuts = shortcuts;
+deeds.palette = (button, event) => {
+  event.preventDefault();
+  palette();
+};
+
+const go = (name) => {
+  const address = document.body.dataset[`key${name[0].toUpperCase()}${name.slice(1)}`];
+  if (address) location.assign(address);
+};
+
+function walk(step) {
+  const rows = all("#rows > tr[data-id]");
+  if (!rows.length) return;
+  const at = rows.findIndex((row) => row.classList.contains("at"));
+  const next = rows[Math.max(0, Math.min(rows.length - 1, at + step))];
+  rows[at]?.classList.remove("at");
+  next.classList.add("at");
+  one(".title a", next)?.focus({ preventScroll: true });
+  next.scrollIntoView({ block: "nearest" });
+}
+
+let waiting = null;
+
+function press(event) {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    return palette();
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || typing(event) || one("dialog[open]")) return;
+  if (waiting) {
+    clearTimeout(waiting);
+    waiting = null;
+    return go({ h: "home", t: "list", b: "board" }[event.key] ?? "none");
+  }
+  if (event.key === "g") waiting = setTimeout(() => (waiting = null), 1200);
+  else if (event.key === "?") shortcuts();
+  else if (event.key === "c") go("new");
+  else if (event.key === "e") go("edit");
+  else if (event.key === "j") walk(1);
+  else if (event.key === "k") walk(-1);
+  else if (event.key === ".") one(".topbar details.host summary")?.click();
+}
+
+export const start = () => addEventListener("keydown", press);

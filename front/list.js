@@ -1,0 +1,186 @@
+// A list: columns that are found and ordered, rows that are selected and changed together.
+import { all, data, make, one, speak } from "./dom.js";
+import { dialog } from "./dialog.js";
+import { reason, send } from "./http.js";
+import { deeds } from "./shell.js";
+import { toast, toastNext } from "./toasts.js";
+import { read } from "./values.js";
+
+// columns
+async function columns() {
+  const form = one("#columns form");
+  if (!form) return;
+  const { default: Sortable } = await import("sortablejs");
+  const [shown, others] = [one("[data-shown]", form), one("[data-others]", form)];
+  Sortable.create(shown, { handle: ".grip", animation: 120 });
+  one("[data-find]", form).addEventListener("input", (event) => {
+    const words = event.target.value.toLowerCase();
+    for (const item of all("li", form)) item.hidden = !item.textContent.toLowerCase().includes(words);
+  });
+  form.addEventListener("change", (event) => {
+    if (event.target.type === "checkbox") (event.target.checked ? shown : others).append(event.target.closest("li"));
+  });
+  form.addEventListener("keydown", (event) => {
+    const item = event.target.closest("[data-shown] > li");
+    if (!item || !event.altKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
+    event.preventDefault();
+    if (event.key === "ArrowUp") item.previousElementSibling?.before(item);
+    else item.nextElementSibling?.after(item);
+    event.target.focus();
+    speak(`${item.textContent.trim()}, place ${[...shown.children].indexOf(item) + 1} of ${shown.children.length}`);
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const address = new URL(location.href);
+    address.searchParams.set("columns", all("input[name=columns]:checked", shown).map((box) => box.value).join(","));
+    location.assign(address);
+  });
+}
+
+// selection
+const picks = () => all("[data-pick]");
+const picked = () => picks().filter((box) => box.checked);
+let last = null;
+
+function show() {
+  const chosen = picked();
+  for (const box of picks()) box.closest("tr").setAttribute("aria-selected", String(box.checked));
+  const bar = one("#bulk");
+  bar.hidden = chosen.length === 0;
+  one("[data-picked]", bar).textContent = `${chosen.length} selected`;
+  const every = one("[data-pick-all]");
+  every.checked = chosen.length > 0 && chosen.length === picks().length;
+  every.indeterminate = chosen.length > 0 && !every.checked;
+}
+
+function range(to) {
+  const boxes = picks();
+  const [from, until] = [boxes.indexOf(last), boxes.indexOf(to)].sort((a, b) => a - b);
+  if (from >= 0) for (const box of boxes.slice(from, until + 1)) box.checked = to.checked;
+}
+
+function selecting() {
+  addEventListener("click", (event) => {
+    const box = event.target.closest?.("[data-pick]");
+    if (!box) return;
+    if (event.shiftKey && last) range(box);
+    last = box;
+    show();
+  });
+  one("[data-pick-all]")?.addEventListener("change", (event) => {
+    for (const box of picks()) box.checked = event.target.checked;
+    show();
+  });
+  addEventListener("keydown", (event) => {
+    const row = event.target.closest?.("#rows > tr");
+    if (event.key === " " && row && event.target.matches("a")) {
+      event.preventDefault();
+      const box = one("[data-pick]", row);
+      if (!box) return;
+      box.checked = !box.checked;
+      if (event.shiftKey && last) range(box);
+      last = box;
+      show();
+    } else if (event.key === "x" && !event.target.matches?.("input, textarea, select") && !event.ctrlKey && !event.metaKey) one("[data-pick-all]")?.click();
+  });
+}
+
+deeds["bulk-clear"] = () => {
+  for (const box of picks()) box.checked = false;
+  show();
+};
+
+// one field for many records, seen before it is written
+function editorFor(field) {
+  const label = { class: "input", "aria-label": field.label };
+  const holder = make("div", { class: "field", "data-kind": field.kind, "data-field": field.name });
+  if (field.options?.length) holder.append(make("select", label, make("option", { value: "" }, "None"), ...field.options.map((option) => make("option", { value: option.value }, option.label))));
+  else if (field.search_url) holder.append(make("select", { ...label, "data-lookup": true, "data-url": field.search_url }, make("option", { value: "" })));
+  else if (field.kind === "boolean") holder.append(make("select", label, make("option", { value: "true" }, "Yes"), make("option", { value: "false" }, "No")));
+  else holder.append(make("input", { ...label, type: { date: "date", datetime: "datetime-local" }[field.kind] ?? "text", "data-currency": field.currency, "data-zone": field.zone }));
+  return holder;
+}
+
+deeds["bulk-set"] = () => {
+  const bar = one("#bulk");
+  const fields = data("bulk-data");
+  const chosen = picked();
+  const pick = make("select", { class: "input", "aria-label": "Field" }, ...fields.map((field) => make("option", { value: field.name }, field.label)));
+  const slot = make("div", {});
+  const said = make("p", { class: "mid dim", "aria-live": "polite" });
+  const fault = make("p", { class: "mid bad", role: "alert" });
+  const field = () => fields.find((item) => item.name === pick.value);
+  const tell = () => {
+    const input = one("select, input", slot);
+    const value = input.selectedOptions?.[0]?.textContent || input.value || "empty";
+    said.replaceChildren(make("b", {}, field().label), " becomes ", make("b", {}, value), ` on ${chosen.length} ${bar.dataset.plural}: ${chosen.slice(0, 3).map((box) => box.getAttribute("aria-label").replace(/^Select /, "")).join(", ")}${chosen.length > 3 ? " and others" : ""}.`);
+  };
+  const showValue = async () => {
+    slot.replaceChildren(editorFor(field()));
+    if (one("[data-lookup]", slot)) (await import("./lookups.js")).start(slot);
+    tell();
+  };
+  pick.addEventListener("change", showValue);
+  slot.addEventListener("input", tell);
+  slot.addEventListener("change", tell);
+  const run = async () => {
+    const value = read(one("[data-kind]", slot));
+    const result = await send("PATCH", bar.dataset.api, chosen.map((box) => ({ id: box.value, [pick.value]: value })));
+    if (!result.ok) {
+      fault.textContent = reason(result);
+      return false;
+    }
+    toastNext(`${field().label} was set on ${chosen.length} ${bar.dataset.plural}`);
+    location.reload();
+    return true;
+  };
+  dialog(`Set a field on ${chosen.length} ${bar.dataset.plural}`, [make("div", { class: "form-grid" }, pick, slot), said, fault], [{ label: "Cancel" }, { label: `Change ${chosen.length}`, primary: true, run }]);
+  showValue();
+};
+
+deeds["bulk-delete"] = () => {
+  const bar = one("#bulk");
+  const chosen = picked();
+  const fault = make("p", { class: "mid bad", role: "alert" });
+  const run = async () => {
+    let gone = 0;
+    for (const box of chosen) {
+      const result = await send("DELETE", `${bar.dataset.api}/${box.value}`);
+      if (!result.ok) {
+        fault.textContent = `${gone} of ${chosen.length} are in the bin. The next one stays: ${reason(result)}`;
+        return false;
+      }
+      gone += 1;
+      box.closest("tr").hidden = true;
+    }
+    toastNext(`${gone} ${bar.dataset.plural} are in the bin`);
+    location.reload();
+    return true;
+  };
+  dialog(`Move ${chosen.length} ${bar.dataset.plural} to the bin?`, [make("p", { class: "mid dim" }, "They can be brought back from the bin."), fault], [{ label: "Cancel" }, { label: "Move to the bin", primary: true, run }]);
+};
+
+deeds["save-view"] = (button) => {
+  const name = make("input", { class: "input", "aria-label": "Name of the view", placeholder: "Name of the view", autocomplete: "off" });
+  const shared = make("input", { type: "checkbox" });
+  const fault = make("p", { class: "mid bad", role: "alert" });
+  const run = async () => {
+    const asked = Object.fromEntries(new URL(location.href).searchParams);
+    const result = await send("POST", button.dataset.href, { label: name.value.trim(), shared: shared.checked, query: asked });
+    if (!result.ok) {
+      fault.textContent = reason(result);
+      return false;
+    }
+    location.assign(result.data.href ?? location.href);
+    return true;
+  };
+  dialog("Save this as a view", [name, make("label", { class: "row mid" }, shared, "Show it to everyone"), fault], [{ label: "Cancel" }, { label: "Save", primary: true, run }]);
+  name.focus();
+};
+
+export function start() {
+  if (one("#bulk")) selecting();
+  one("#columns")?.addEventListener("toggle", columns, { once: true });
+  document.body.addEventListener("htmx:afterSwap", () => one("#bulk") && show());
+  if (one("#count")?.dataset.said) toast(one("#count").dataset.said);
+}

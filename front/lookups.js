@@ -1,0 +1,69 @@
+// Look-ups that search while one types; the plain select stays what is sent.
+import TomSelect from "tom-select/base";
+import clearButton from "tom-select/plugins/clear_button/plugin.js";
+import removeButton from "tom-select/plugins/remove_button/plugin.js";
+import { all, icon, make, one } from "./dom.js";
+import { reason, send } from "./http.js";
+import { toast } from "./toasts.js";
+
+TomSelect.define("clear_button", clearButton);
+TomSelect.define("remove_button", removeButton);
+
+const address = (select, words) => {
+  const object = select.closest("[data-kind=any_lookup]") ? one("select[data-any]", select.closest("[data-kind]")).value : "";
+  const base = select.dataset.url + (object ? encodeURIComponent(object) : "");
+  return `${base}${base.includes("?") ? "&" : "?"}q=${encodeURIComponent(words)}`;
+};
+
+const line = (item) => make("div", {}, make("span", { class: "grow clip" }, item.label ?? item.text ?? ""), item.hint ? make("span", { class: "small faint" }, item.hint) : "");
+
+async function create(select, words, done) {
+  const result = await send("POST", select.dataset.create, { title: words });
+  if (!result.ok) {
+    toast(reason(result), { tone: "bad" });
+    return done();
+  }
+  return done({ value: result.data.id, label: result.data.title ?? words });
+}
+
+function dress(select) {
+  const many = select.multiple;
+  const control = new TomSelect(select, {
+    plugins: many ? { remove_button: { label: "×", title: "Take out" } } : { clear_button: { title: "Empty", html: () => '<div class="clear-button" title="Empty">×</div>' } },
+    valueField: "value",
+    labelField: "label",
+    searchField: ["label", "hint"],
+    placeholder: select.getAttribute("placeholder") || (many ? "Add" : "Search"),
+    maxOptions: 50,
+    loadThrottle: 120,
+    openOnFocus: true,
+    preload: "focus",
+    closeAfterSelect: !many,
+    hidePlaceholder: !many,
+    selectOnTab: true,
+    create: select.dataset.create ? (words, done) => void create(select, words, done) : false,
+    shouldLoad: () => true,
+    load: (words, done) => {
+      fetch(address(select, words), { headers: { Accept: "application/json" } })
+        .then((answer) => (answer.ok ? answer.json() : { results: [] }))
+        .then((found) => done(found.results))
+        .catch(() => done());
+    },
+    render: {
+      option: line,
+      item: (item) => make("div", {}, item.label ?? item.text ?? ""),
+      option_create: (given) => make("div", { class: "create" }, icon("plus"), `${select.dataset.createLabel || "New"} “${given.input}”`),
+      no_results: () => make("div", { class: "no-results" }, "Nothing found"),
+      loading: () => null,
+    },
+  });
+  select.setAttribute("aria-hidden", "true");
+  if (select.getAttribute("aria-invalid")) control.wrapper.classList.add("bad-in");
+  const any = one("select[data-any]", select.closest("[data-kind=any_lookup]") ?? select);
+  any?.addEventListener("change", () => (control.clear(), control.clearOptions(), control.load("")));
+  return control;
+}
+
+export function start(root = document) {
+  return all("select[data-lookup]:not(.tomselected)", root).map(dress);
+}

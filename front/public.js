@@ -1,0 +1,12 @@
+// Pages before sign-in: nothing here is needed to read or to send a form.
+import { one } from "./dom.js";
+import { start } from "./forms.js";
+
+start();
+
+// An embedded form tells the page around it how tall it is.
+const embedded = one(".stage.embedded");
+if (embedded && parent !== window) {
+  const tell = () => parent.postMessage({ fluvial: "height", height: Math.ceil(document.documentElement.getBoundingClientRect().height) }, "*");
+  new ResizeObserver(tell).observe(document.body);
+}

@@ -1,0 +1,291 @@
+// The studio: a field is one typed line; what would happen is said before it does.
+import { all, data, icon, later, make, nameOf, one } from "./dom.js";
+import { dialog } from "./dialog.js";
+import { place, release } from "./float.js";
+import { csrf, page, reason, send } from "./http.js";
+import { deeds } from "./shell.js";
+import { toast } from "./toasts.js";
+
+const root = () => one("[data-studio]");
+const api = (query = "") => `${root().dataset.api}${query}`;
+
+// the options of each kind, as [name, label, type, more]
+const CHOICES = [["options", "Options, separated by commas", "list"]];
+const BOUNDS = [["min", "At least", "text"], ["max", "At most", "text"]];
+const OPTIONS = {
+  text: [["format", "Format", "select", ["", "email", "phone", "url", "code"]], ["max_length", "Longest", "number"], ["unique", "Unique", "tick"], ["searchable", "Found by search", "tick"]],
+  long_text: [["format", "Format", "select", ["", "markdown"]], ["searchable", "Found by search", "tick"]],
+  number: [["format", "Format", "select", ["", "percent"]], ["scale", "Decimals", "number"], ["unit", "Unit", "text"], ...BOUNDS],
+  money: [["currency", "Currency", "text"], ...BOUNDS],
+  boolean: [["default", "Yes at first", "tick"], ["three_state", "May be unknown", "tick"]],
+  date: [["default", "At first", "select", ["", "today()"]]],
+  datetime: [["default", "At first", "select", ["", "now()"]]],
+  duration: [],
+  choice: CHOICES,
+  multi_choice: CHOICES,
+  file: [["many", "More than one", "tick"]],
+  sequence: [["pattern", "Pattern", "text", "N-{00000}"]],
+  calculated: [["result", "Result", "select", ["text", "number", "money", "boolean", "date", "datetime", "duration"]], ["formula", "Formula", "wide"]],
+  lookup: [["to", "To", "object"]],
+  multi_lookup: [["to", "To", "object"]],
+  any_lookup: [],
+  person: [["many", "More than one", "tick"]],
+};
+const NOT_REQUIRED = new Set(["sequence", "calculated", "boolean"]);
+
+const state = { kind: "text", format: "" };
+
+function input(option) {
+  const [name, label, type, more] = option;
+  const id = `option-${name}`;
+  if (type === "tick") return make("label", { class: "row mid" }, make("input", { type: "checkbox", name, id }), label);
+  let control = make("input", { class: "input", id, name, autocomplete: "off", inputmode: type === "number" ? "numeric" : null, value: type === "text" && more ? more : null });
+  if (type === "select") control = make("select", { class: "input", id, name }, ...more.map((value) => make("option", { value, selected: value === state.format && name === "format" }, value || "Plain")));
+  if (type === "object") control = make("select", { class: "input", id, name }, ...data("targets").map((item) => make("option", { value: item.value }, item.label)));
+  return make("div", { class: `field ${["list", "wide"].includes(type) ? "wide" : ""}` }, make("label", { for: id }, label), control);
+}
+
+function showOptions(form) {
+  const box = one("[data-options]", form);
+  const lines = OPTIONS[state.kind].map(input);
+  if (!NOT_REQUIRED.has(state.kind)) lines.push(make("label", { class: "row mid" }, make("input", { type: "checkbox", name: "required" }), "Required"));
+  box.replaceChildren(...lines);
+  box.hidden = !one("[name=label]", form).value.trim() || !lines.length;
+}
+
+function field(form) {
+  const label = one("[name=label]", form).value.trim();
+  const made = { name: nameOf(label), label, kind: state.kind };
+  for (const [name, , type] of [...OPTIONS[state.kind], ["required", "", "tick"]]) {
+    const control = one(`[data-options] [name=${name}]`, form);
+    if (!control) continue;
+    if (type === "tick") {
+      if (control.checked) made[name] = state.kind === "boolean" && name === "default" ? "true" : true;
+    } else if (control.value.trim() === "") continue;
+    else if (type === "number") made[name] = Number(control.value);
+    else if (type === "list") made[name] = control.value.split(",").map((text) => text.trim()).filter(Boolean).map((text) => ({ name: nameOf(text), label: text }));
+    else made[name] = control.value.trim();
+  }
+  return made;
+}
+
+// plans, in words
+const WORDS = {
+  instant: ["good", "No record is rewritten; all stay in use meanwhile."],
+  scan: ["good", "All records are read once to check them."],
+  rewrite: ["warn", "Every record is rewritten once."],
+  destructive: ["bad", "Values are taken out of use. They stay until they are purged by hand."],
+};
+
+function showPlan(summary, plan) {
+  const classes = [...new Set(plan.operations.map((operation) => operation.class))];
+  const lines = classes.map((name) => WORDS[name] ?? ["good", name]);
+  const uses = plan.operations.flatMap((operation) => operation.uses ?? []);
+  lines.push(uses.length ? ["warn", `Used in ${uses.map((use) => use.label ?? use.name ?? use).join(", ")}.`] : ["good", "Nothing uses these names yet."]);
+  if (plan.operations.every((operation) => operation.undo !== false)) lines.push(["good", "Undo is one step and loses no other data."]);
+  fillPlan(classes.includes("destructive") ? "Takes something away" : classes.includes("rewrite") ? "Rewrites records" : "Instant", summary, lines, classes.includes("destructive") ? "bad" : classes.includes("rewrite") ? "warn" : "good");
+}
+
+function fillPlan(chip, summary, lines, tone) {
+  const box = one("#plan");
+  one("[data-plan-chip]", box).className = `chip ${tone}`;
+  one("[data-plan-chip]", box).textContent = chip;
+  one("[data-plan-summary]", box).textContent = summary;
+  one("[data-plan-lines]", box).replaceChildren(...lines.map(([kind, text]) => make("li", { class: kind }, icon(kind === "good" ? "check" : "alert-triangle"), make("span", {}, text))));
+}
+
+const ready = (made) => made.name && !(["choice", "multi_choice"].includes(made.kind) && !made.options?.length) && !(made.kind === "calculated" && !made.formula);
+
+const plan = later(async (form) => {
+  const made = field(form);
+  if (!ready(made)) return;
+  const result = await send("PATCH", api("?plan=true"), { fields: [made] });
+  const shown = one(`#kind-${made.kind}`)?.textContent.trim().toLowerCase() ?? made.kind;
+  if (result.ok) showPlan(`Add ${made.label}, ${/^[aeiou]/.test(shown) ? "an" : "a"} ${shown}.`, result.data);
+  else fillPlan("Not yet", reason(result), [], "warn");
+}, 250);
+
+async function renew() {
+  const fresh = await page(location.href);
+  for (const id of ["field-rows", "yaml"]) {
+    const [old, next] = [one(`#${id}`), one(`#${id}`, fresh)];
+    if (old && next) old.replaceWith(next);
+  }
+  const [tabs, next] = [one("[data-studio] .tabs"), one("[data-studio] .tabs", fresh)];
+  if (tabs && next) tabs.replaceWith(next);
+}
+
+function adding(form) {
+  const label = one("[name=label]", form);
+  const error = one("[data-error]", form);
+  const follow = () => {
+    one("[data-name]", form).textContent = nameOf(label.value);
+    const box = one("[data-options]", form);
+    if (label.value.trim() && box.hidden) showOptions(form);
+    else if (!label.value.trim()) box.hidden = true;
+    error.hidden = true;
+    if (label.value.trim()) plan(form);
+  };
+  label.addEventListener("input", follow);
+  one("[data-options]", form).addEventListener("input", () => plan(form));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const made = field(form);
+    if (!made.name) return label.focus();
+    const result = await send("PATCH", api(), { fields: [made] });
+    if (!result.ok) {
+      error.replaceChildren(icon("alert-triangle"), reason(result));
+      error.hidden = false;
+      return undefined;
+    }
+    label.value = "";
+    setKind(form, "text", "");
+    follow();
+    await renew();
+    one(`#field-rows [data-name="${made.name}"]`)?.classList.add("added");
+    fillPlan("Done", `${made.label} is in the form, the list, filters, cards, rules and the API.`, [["good", "No restart, no waiting."]], "good");
+    return label.focus();
+  });
+  showOptions(form);
+  label.focus();
+}
+
+// the picker of kinds
+function setKind(form, kind, format) {
+  state.kind = kind;
+  state.format = format;
+  one("[data-kind-value]", form).value = kind;
+  const option = one(`#kind-${kind}`);
+  one("[data-kind-shown]", form).replaceChildren(icon(one("use", option).getAttribute("href").split("#")[1]), ` ${one(".grow", option).textContent}`);
+  for (const other of all("[role=option]", form)) other.setAttribute("aria-selected", String(other === option));
+  showOptions(form);
+  plan(form);
+}
+
+const formatOf = (option, words) => option.dataset.words.split(" ").map((word) => word.split("=")).find(([said]) => words && said.startsWith(words))?.[1] ?? "";
+
+function openKinds(button) {
+  const form = button.closest("form");
+  const box = one("[data-kinds]", form);
+  const find = one("input", box);
+  const options = all("[role=option]", box);
+  const shown = () => options.filter((option) => !option.parentElement.hidden);
+  const mark = (option) => {
+    options.forEach((other) => other.setAttribute("aria-selected", String(other === option)));
+    if (option) find.setAttribute("aria-activedescendant", option.id);
+  };
+  const close = () => {
+    box.hidden = true;
+    release(box);
+    button.setAttribute("aria-expanded", "false");
+    removeEventListener("click", away);
+  };
+  const away = (event) => !box.contains(event.target) && !button.contains(event.target) && close();
+  const take = (option) => {
+    setKind(form, option.dataset.kind, formatOf(option, find.value.trim().toLowerCase()));
+    close();
+    (one("[data-options] :is(input, select)", form) ?? one("[name=label]", form)).focus();
+  };
+  const narrow = () => {
+    const words = find.value.trim().toLowerCase();
+    for (const option of options) option.parentElement.hidden = Boolean(words) && !`${option.textContent} ${option.dataset.words}`.toLowerCase().includes(words);
+    for (const group of all("[role=group]", box)) group.hidden = !all("li", group).some((item) => !item.hidden);
+    mark(shown()[0]);
+  };
+  if (!box.hidden) return close();
+  box.hidden = false;
+  button.setAttribute("aria-expanded", "true");
+  if (!matchMedia("(max-width: 900px)").matches) place(button, box, "bottom-end");
+  find.value = "";
+  narrow();
+  mark(one(`#kind-${state.kind}`));
+  find.focus();
+  find.oninput = narrow;
+  find.onkeydown = (event) => {
+    const list = shown();
+    const at = list.findIndex((option) => option.getAttribute("aria-selected") === "true");
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") mark(list[(at + (event.key === "ArrowDown" ? 1 : -1) + list.length) % list.length]);
+    else if (event.key === "Enter" && list[at]) take(list[at]);
+    else if (event.key === "Escape") close(), button.focus();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  box.onclick = (event) => {
+    const option = event.target.closest("[role=option]");
+    if (option) take(option);
+  };
+  addEventListener("click", away);
+  return undefined;
+}
+
+deeds.kinds = openKinds;
+
+deeds["remove-field"] = async (button) => {
+  const change = { fields: [{ name: button.dataset.name, $delete: true }] };
+  const planned = await send("PATCH", api("?plan=true"), change);
+  const uses = planned.data.uses ?? planned.data.operations?.flatMap((operation) => operation.uses ?? []) ?? [];
+  const fault = make("p", { class: "mid bad", role: "alert" });
+  const words = uses.length ? `It is used in ${uses.map((use) => use.label ?? use.name ?? use).join(", ")}. These lose it too.` : "Nothing uses it. Its values stay until they are purged, and come back if a field of this name and kind is added again.";
+  const run = async () => {
+    const result = await send("PATCH", api(uses.length ? "?force=true" : ""), change);
+    if (!result.ok) {
+      fault.textContent = reason(result);
+      return false;
+    }
+    await renew();
+    toast(`${button.dataset.label} was removed`);
+    return true;
+  };
+  dialog(`Remove ${button.dataset.label}?`, [make("p", { class: "mid dim" }, words), fault], [{ label: "Cancel" }, { label: uses.length ? "Remove it everywhere" : "Remove", primary: true, run }]);
+};
+
+// the YAML, saved as it is written
+function yaml(form) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const said = one("#yaml-said", form);
+    const only = event.submitter?.value === "plan";
+    const body = new URLSearchParams({ yaml: one("#yaml", form).value, deed: only ? "plan" : "save", csrf: csrf() });
+    const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json", "X-CSRF-Token": csrf() } });
+    const result = { ok: answer.ok, status: answer.status, data: await answer.json().catch(() => ({})) };
+    said.className = `small row ${result.ok ? "good" : "bad"}`;
+    said.replaceChildren(icon(result.ok ? "check" : "alert-triangle"), result.ok ? (only ? "Reads well." : "Saved.") : reason(result));
+    if (result.ok && result.data.operations) showPlan("As written in the YAML.", result.data);
+    if (result.ok && !only) await renew();
+  });
+}
+
+// the layout: fields are dragged between sections, or moved with Alt and the arrow keys
+async function layout(box) {
+  const { default: Sortable } = await import("sortablejs");
+  const save = async () => {
+    const sections = all("[data-section]", box).filter((section) => section.dataset.section).map((section) => ({ name: section.dataset.section, label: one("h3", section).textContent, fields: all("li", section).map((item) => item.dataset.name) }));
+    const result = await send("PATCH", box.dataset.layout, { sections });
+    toast(result.ok ? "The layout is saved" : reason(result), { tone: result.ok ? "good" : "bad" });
+  };
+  for (const list of all("[data-fields]", box)) Sortable.create(list, { group: "layout", animation: 120, onEnd: save });
+  box.addEventListener("keydown", (event) => {
+    const item = event.target.closest("li");
+    if (!item || !event.altKey || !event.key.startsWith("Arrow")) return;
+    event.preventDefault();
+    const lists = all("[data-fields]", box);
+    const at = lists.indexOf(item.parentElement);
+    if (event.key === "ArrowUp" && item.previousElementSibling) item.previousElementSibling.before(item);
+    else if (event.key === "ArrowDown" && item.nextElementSibling) item.nextElementSibling.after(item);
+    else lists[at + (["ArrowDown", "ArrowRight"].includes(event.key) ? 1 : -1)]?.append(item);
+    item.focus();
+    save();
+  });
+}
+
+export function start() {
+  const form = one("[data-add-field]");
+  if (form) adding(form);
+  const written = one("[data-yaml]");
+  if (written && root()) yaml(written);
+  const placed = one("[data-layout]");
+  if (placed) layout(placed);
+  const label = one("#object-label");
+  label?.addEventListener("input", () => (one("#new-object [data-name]").textContent = nameOf(label.value) || "…"));
+}

@@ -1,0 +1,83 @@
+// Reads what stands in a widget as the API wants it, kind by kind.
+import { all, one } from "./dom.js";
+
+const text = (field) => one("input:not([type=hidden]), textarea, select", field)?.value ?? "";
+const orNull = (value) => (value.trim() === "" ? null : value.trim());
+const chosen = (field) => [...one("select", field).selectedOptions].map((option) => option.value).filter(Boolean);
+
+export function seconds(value) {
+  const said = value.trim().toLowerCase();
+  if (said === "") return null;
+  const clock = /^(-?\d+):(\d{1,2})$/.exec(said);
+  if (clock) return Number(clock[1]) * 3600 + Number(clock[2]) * 60;
+  const parts = [...said.matchAll(/(\d+(?:\.\d+)?)\s*(d|h|m|s)/g)];
+  if (parts.length) return parts.reduce((sum, [, count, unit]) => sum + Math.round(Number(count) * { d: 86400, h: 3600, m: 60, s: 1 }[unit]), 0);
+  return Number.isFinite(Number(said)) ? Math.round(Number(said) * 3600) : said;
+}
+
+// A local time in a named zone, as RFC 3339: the offset is asked of the browser, twice for the edges of summer time.
+export function zoned(local, zone) {
+  if (!local) return null;
+  const wall = Date.parse(`${local}Z`);
+  const offset = (moment) => {
+    const parts = Object.fromEntries(new Intl.DateTimeFormat("en-GB", { timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" }).formatToParts(moment).map((part) => [part.type, part.value]));
+    return Date.parse(`${parts.year}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}:${parts.second}Z`) - moment;
+  };
+  const first = wall - offset(wall);
+  return new Date(wall - offset(first)).toISOString().replace(".000Z", "Z");
+}
+
+const person = (value) => {
+  const [kind, id] = value.split(":");
+  return { [kind]: id };
+};
+
+const READ = {
+  text: (field) => orNull(text(field)),
+  long_text: (field) => orNull(text(field)),
+  number: (field) => orNull(text(field)),
+  money: (field) => {
+    const input = one("input", field);
+    const amount = orNull(input.value);
+    return amount === null ? null : { amount, currency: one("select", field)?.value ?? input.dataset.currency };
+  },
+  boolean: (field) => {
+    const box = one("[type=checkbox]", field);
+    return box ? box.checked : ({ true: true, false: false }[text(field)] ?? null);
+  },
+  date: (field) => orNull(text(field)),
+  datetime: (field) => zoned(text(field), one("input", field).dataset.zone || "UTC"),
+  duration: (field) => seconds(text(field)),
+  choice: (field) => (one("select", field) ? chosen(field)[0] : one("input:checked", field)?.value) ?? null,
+  multi_choice: (field) => all("input:checked", field).map((box) => box.value),
+  lookup: (field) => chosen(field)[0] ?? null,
+  multi_lookup: chosen,
+  any_lookup: (field) => {
+    const id = one("select[data-lookup]", field).value;
+    return id ? { object: one("select[data-any]", field).value, id } : null;
+  },
+  person: (field) => {
+    const many = one("select", field).multiple;
+    const found = chosen(field).map(person);
+    return many ? found : (found[0] ?? null);
+  },
+};
+
+export const readable = (kind) => kind in READ;
+export const read = (field) => READ[field.dataset.kind](field);
+
+const tongue = () => (document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang);
+
+// A value as a person would say it; labels come from the widget where it knows them.
+export function say(value, field) {
+  if (value === null || value === undefined || value === "") return "empty";
+  if (Array.isArray(value)) return value.map((item) => say(item, field)).join(", ") || "empty";
+  if (value === true || value === false) return value ? "Yes" : "No";
+  if (typeof value === "object") {
+    if ("amount" in value) return `${value.amount} ${value.currency}`;
+    return say(value.user ? `user:${value.user}` : value.team ? `team:${value.team}` : value.id, field);
+  }
+  if (/^\d{4}-\d\d-\d\d$/.test(value)) return new Intl.DateTimeFormat(tongue(), { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(new Date(value));
+  const option = field && all("option", field).find((item) => item.value === String(value));
+  return option ? option.textContent.trim() : String(value);
+}

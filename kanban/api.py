@@ -1,0 +1,89 @@
+"""Boards and pins over HTTP."""
+
+from __future__ import annotations
+
+from fluvial.errors import Unprocessable, fault
+from fluvial.http.call import Answer, Call
+from fluvial.http.routes import Endpoint, Policy
+
+from .moving import Move, move
+from .pins import find_pin, read_pin, visible_pins
+from .reading import CARDS, Wish, find_board, read_board, visible_boards
+
+MAX_CARDS = 200
+
+
+def list_boards(call: Call) -> Answer:
+    call.only()
+    rows = [
+        {"name": b.name, "label": b.label, "icon": b.icon, "object": b.object}
+        for b in visible_boards(call.session)
+    ]
+    return Answer.json({"data": rows})
+
+
+def show_board(call: Call) -> Answer:
+    given = call.only("where", "search", "column", "cursor", "limit")
+    if "cursor" in given and "column" not in given:
+        message = "A `cursor` goes with the `column` that it is of."
+        raise Unprocessable(message, errors=[fault("column", "required", message)])
+    wish = Wish(
+        where=given.get("where", ""),
+        search=given.get("search", ""),
+        column=given.get("column"),
+        cursor=given.get("cursor", ""),
+        limit=call.whole("limit", CARDS, 1, MAX_CARDS),
+    )
+    board = find_board(call.session, call.params["name"])
+    return Answer.json(read_board(call.session, board, wish))
+
+
+def move_card(call: Call) -> Answer:
+    call.only()
+    board = find_board(call.session, call.params["name"])
+    body = call.json_object("id", "column", "lane", "before", "values", "rev")
+    errors = [
+        fault(f"/{name}", "required", f"`{name}` is needed: {why}.")
+        for name, why in (("id", "the record"), ("column", "where it goes, or null"))
+        if name not in body
+    ]
+    if "values" in body and not isinstance(body["values"], dict):
+        errors.append(fault("/values", "not_an_object", "`values` holds fields of the record."))
+    if not isinstance(body.get("rev", 0), int):
+        errors.append(fault("/rev", "not_a_number", "`rev` is a whole number."))
+    if errors:
+        raise Unprocessable(errors[0]["message"], errors=errors)
+    wanted = Move(
+        record=str(body["id"]),
+        column=body["column"],
+        lane=body.get("lane"),
+        lanes="lane" in body,
+        before=body.get("before"),
+        places="before" in body,
+        values=body.get("values"),
+        rev=body.get("rev", call.rev),
+    )
+    return Answer.json(move(call.session, board, wanted))
+
+
+def list_pins(call: Call) -> Answer:
+    call.only()
+    rows = [
+        {"name": p.name, "label": p.label, "icon": p.icon, "object": p.object, "show": p.show}
+        for p in visible_pins(call.session)
+    ]
+    return Answer.json({"data": rows})
+
+
+def show_pin(call: Call) -> Answer:
+    call.only()
+    return Answer.json(read_pin(call.session, find_pin(call.session, call.params["name"])))
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/api/boards", list_boards, Policy.SIGNED_IN, "The boards."),
+    Endpoint("GET", "/api/boards/{name}", show_board, Policy.SIGNED_IN, "A board with its cards."),
+    Endpoint("POST", "/api/boards/{name}/move", move_card, Policy.SIGNED_IN, "Move a card."),
+    Endpoint("GET", "/api/pins", list_pins, Policy.SIGNED_IN, "The pins."),
+    Endpoint("GET", "/api/pins/{name}", show_pin, Policy.SIGNED_IN, "What a pin shows."),
+)

@@ -1,0 +1,176 @@
+"""Boards: their documents checked and compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fluvial.access import Access, with_inherited
+from fluvial.errors import Problem
+from fluvial.records.summary import Measure, measure
+from metamodel.catalog import Catalog, Field, ObjectType
+from metamodel.checks import DocumentCheck
+from metamodel.documents import Document
+from metamodel.text import humanise, label_text
+from metamodel.views import check_sort
+
+GROUPING = ("choice", "lookup", "person")  # kinds that part records into columns and lanes
+
+
+@dataclass(frozen=True, eq=False)
+class Filter:
+    """A quick filter above a board."""
+
+    name: str
+    label: str
+    where: str
+
+
+@dataclass(frozen=True, eq=False)
+class Board:
+    """A board, compiled."""
+
+    name: str
+    label: str
+    icon: str
+    object: str
+    by: str
+    limits: Mapping[str, int]
+    blocks: bool  # a full column refuses cards
+    lanes: str | None
+    where: str
+    title: str
+    fields: tuple[str, ...]
+    colour: str | None
+    totals: tuple[Measure, ...]
+    filters: tuple[Filter, ...]
+    sort: tuple[str, ...]
+    audience: tuple[str, ...]
+    order: int
+
+    @property
+    def manual(self) -> bool:
+        """Whether people put the cards of a column in order by hand."""
+        return not self.sort
+
+
+def boards_of(catalog: Catalog) -> Mapping[str, Board]:
+    return catalog.derive(_compiled)
+
+
+def _compiled(catalog: Catalog) -> Mapping[str, Board]:
+    boards = [_board(document) for document in catalog.of("board").values()]
+    return {b.name: b for b in sorted(boards, key=lambda b: (b.order, b.label))}
+
+
+def _board(document: Document) -> Board:
+    body = document.body
+    columns, card = body["columns"], body.get("card", {})
+    return Board(
+        name=document.name,
+        label=label_text(body.get("label", humanise(document.name))),
+        icon=body.get("icon", "layout-kanban"),
+        object=body["object"],
+        by=columns["by"],
+        limits=columns.get("limit", {}),
+        blocks=columns.get("on_limit") == "block",
+        lanes=body.get("swimlanes", {}).get("by"),
+        where=body.get("where", ""),
+        title=card.get("title", "title"),
+        fields=tuple(card.get("fields", ())),
+        colour=card.get("colour"),
+        totals=tuple(measure(text) for text in body.get("totals", ())),
+        filters=tuple(
+            Filter(f["name"], label_text(f.get("label", humanise(f["name"]))), f["where"])
+            for f in body.get("filters", ())
+        ),
+        sort=tuple(body.get("sort", ())),
+        audience=tuple(body.get("audience", ())),
+        order=body.get("order", 50),
+    )
+
+
+def in_audience(catalog: Catalog, access: Access, audience: Iterable[str]) -> bool:
+    """Whether somebody with these rights is among the roles that a document is for."""
+    wanted = set(audience)
+    return not wanted or access.admin or bool(wanted & set(with_inherited(catalog, access.roles)))
+
+
+def check_board(document: Document, check: DocumentCheck) -> None:
+    body = document.body
+    for at, role in enumerate(body.get("audience", ())):
+        check.reference(f"/audience/{at}", "role", role)
+    object = check.object("/object", body["object"])
+    if object is None:
+        return
+    _check_columns(body["columns"], object, check)
+    if "swimlanes" in body:
+        _grouping("/swimlanes/by", object, body["swimlanes"]["by"], check)
+    if "where" in body:
+        check.condition("/where", body["where"], object.name)
+    check.names("/filters", (f["name"] for f in body.get("filters", ())), "filter")
+    for at, quick in enumerate(body.get("filters", ())):
+        check.condition(f"/filters/{at}/where", quick["where"], object.name)
+    _check_card(body.get("card", {}), object, check)
+    for at, text in enumerate(body.get("totals", ())):
+        check_measure(f"/totals/{at}", text, object, check)
+    check_sort("/sort", object, body.get("sort", ()), check)
+
+
+def _check_columns(columns: Mapping[str, Any], object: ObjectType, check: DocumentCheck) -> None:
+    field = _grouping("/columns/by", object, columns["by"], check)
+    if field is None:
+        return
+    names = {option.name for option in field.type.options}
+    for name in columns.get("limit", {}):
+        if name not in names:
+            check.fault(
+                f"/columns/limit/{name}",
+                "unknown_option",
+                f"{field.label} has no option `{name}`.",
+                f"Its options are {', '.join(names)}." if names else "Only options have limits.",
+            )
+
+
+def _grouping(
+    pointer: str, object: ObjectType, name: str, check: DocumentCheck
+) -> Field | None:
+    """A field that parts records into columns or lanes; a fault where it cannot."""
+    field = check.field(pointer, object, name)
+    if field is not None and (field.kind.name not in GROUPING or field.many):
+        check.fault(
+            pointer,
+            "not_a_grouping",
+            f"`{name}` is {field.kind.label.lower()}, which makes no columns.",
+            "Take a choice, a look-up or a person.",
+        )
+        return None
+    return field
+
+
+def _check_card(card: Mapping[str, Any], object: ObjectType, check: DocumentCheck) -> None:
+    if "title" in card:
+        check.field("/card/title", object, card["title"])
+    for at, name in enumerate(card.get("fields", ())):
+        check.field(f"/card/fields/{at}", object, name)
+    if "colour" in card:
+        field = check.field("/card/colour", object, card["colour"])
+        if field is not None and field.kind.name != "choice":
+            check.fault(
+                "/card/colour",
+                "no_colours",
+                f"`{field.name}` has no options with colours.",
+                "Take a choice.",
+            )
+
+
+def check_measure(pointer: str, text: str, object: ObjectType, check: DocumentCheck) -> None:
+    """A measure reads, and the expression in it fits."""
+    try:
+        read = measure(text)
+    except Problem as problem:
+        check.fault(pointer, "not_a_measure", problem.detail, "")
+        return
+    if read.inner:
+        check.compile(pointer, read.inner, object.name)

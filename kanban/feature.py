@@ -1,0 +1,40 @@
+"""What boards and pins bring to the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from fluvial.access import Access
+from fluvial.feature import Feature, NavigationItem
+from metamodel.catalog import Catalog
+
+from .api import ENDPOINTS
+from .boards import boards_of, in_audience
+from .kinds import BOARD, PIN
+from .ranks import TABLES
+
+
+def navigation(catalog: Catalog, access: Access) -> Sequence[NavigationItem]:
+    """The boards, in the groups of their objects."""
+    return [
+        NavigationItem(
+            group=catalog.objects[board.object].group,
+            label=board.label,
+            icon=board.icon,
+            href=f"/boards/{board.name}",
+            object=board.object,
+        )
+        for board in boards_of(catalog).values()
+        if in_audience(catalog, access, board.audience)
+    ]
+
+
+feature = Feature(
+    name="kanban",
+    kinds=(BOARD, PIN),
+    tables=TABLES,
+    routes=ENDPOINTS,
+    templates=Path(__file__).parent / "templates",
+    navigation=navigation,
+)

@@ -1,0 +1,58 @@
+"""The document kinds of this folder: board and pin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from metamodel.documents import DocumentKind
+
+from .boards import check_board
+from .pins import check_pin
+
+SCHEMAS = Path(__file__).parent / "schemas"
+
+
+def _schema(name: str) -> Mapping[str, Any]:
+    loaded: Mapping[str, Any] = orjson.loads((SCHEMAS / f"{name}.json").read_bytes())
+    return loaded
+
+
+BOARD = DocumentKind(
+    name="board",
+    folder="boards",
+    schema=_schema("board"),
+    check=check_board,
+    label="Board",
+    about="Records as cards in the columns of a choice or a look-up.",
+    example={
+        "kind": "board",
+        "name": "front_desk",
+        "object": "loan",
+        "columns": {"by": "state", "limit": {"overdue": 20}, "on_limit": "warn"},
+        "card": {"title": "number", "fields": ["due"]},
+        "totals": ["count()"],
+        "sort": ["due"],
+    },
+)
+
+PIN = DocumentKind(
+    name="pin",
+    folder="pins",
+    schema=_schema("pin"),
+    check=check_pin,
+    label="Pin",
+    about="A measure on the home page that opens the records behind it.",
+    example={
+        "kind": "pin",
+        "name": "overdue",
+        "label": "Overdue loans",
+        "object": "loan",
+        "where": "due < today()",
+        "measure": "count()",
+        "show": "number",
+    },
+)

@@ -1,0 +1,289 @@
+"""What a board shows: columns with their counts, totals and first cards, and lanes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fluvial.errors import NotFound
+from fluvial.records.environment import RecordEnvironment
+from fluvial.records.grouped import Group, Ranking, read_groups
+from fluvial.records.query import Query, SortKey
+from fluvial.records.reader import read_page
+from fluvial.records.summary import Measure, measure, summarise
+from fluvial.records.titles import references, titles_in, titles_of
+from fluvial.session import Session
+from metamodel.catalog import Catalog, Field, ObjectType
+from metamodel.errors import ExpressionError
+from metamodel.expressions.expression import compile_expression
+from metamodel.expressions.python import truth
+from metamodel.expressions.scope import Scope
+from metamodel.expressions.types import BOOLEAN
+
+from .boards import Board, boards_of, in_audience
+from .ranks import RANK
+
+CARDS = 50  # of a column, where no limit is asked for
+MAX_TARGETS = 50  # so many targets of a look-up are columns without any card
+COUNT = measure("count")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody asks of a board."""
+
+    where: str = ""
+    search: str = ""
+    column: str | None = None  # only this one, "" where the value is empty
+    cursor: str = ""
+    limit: int = CARDS
+
+
+def visible_boards(session: Session) -> Iterable[Board]:
+    for board in boards_of(session.catalog).values():
+        if session.access.hides(board.object, board.by):
+            continue
+        if in_audience(session.catalog, session.access, board.audience):
+            yield board
+
+
+def find_board(session: Session, name: str) -> Board:
+    for board in visible_boards(session):
+        if board.name == name:
+            return board
+    raise NotFound(f"There is no board `{name}`.")
+
+
+def read_board(session: Session, board: Board, wish: Wish | None = None) -> dict[str, Any]:
+    """The columns with their cards, the lanes, and the titles of what cards refer to.
+
+    The number of statements depends on the board, not on the number of its columns or cards.
+    """
+    wish = wish or Wish()
+    type_ = session.object(board.object)
+    query = board_query(session, board, wish)
+    by = type_.fields[board.by]
+    heads = read_heads(session, board, query, everything=wish.column is None)
+    ranking = Ranking(RANK, board.name) if board.manual else None
+    groups = {text_of(by, g.value): g for g in read_groups(session, query, board.by, ranking)}
+    lane = type_.fields[board.lanes] if lane_shown(session, board) and board.lanes else None
+    for head in heads:
+        group = groups.get(head["value"] or "", Group(None))
+        head["records"] = [_card(record, lane) for record in group.records]
+        head["next"] = group.next
+    cards = [card for head in heads for card in head["records"]]
+    fields = [type_.fields[name] for name in card_fields(session, board)]
+    return {
+        "name": board.name,
+        "label": board.label,
+        "object": board.object,
+        "columns": heads,
+        "lanes": _lanes(session, lane, query) if lane else [],
+        "titles": titles_in(session, fields, cards),
+    }
+
+
+def _card(record: dict[str, Any], lane: Field | None) -> dict[str, Any]:
+    return {**record, "lane": text_of(lane, record[lane.name]) or None} if lane else record
+
+
+def lane_shown(session: Session, board: Board) -> bool:
+    return board.lanes is not None and not session.access.hides(board.object, board.lanes)
+
+
+def card_fields(session: Session, board: Board) -> list[str]:
+    """The fields of a card that the actor may read, each once."""
+    names = [board.title, *board.fields, board.colour, board.by, board.lanes]
+    hidden = session.access.object(board.object).hidden
+    return list(dict.fromkeys(name for name in names if name and name not in hidden))
+
+
+def board_query(session: Session, board: Board, wish: Wish) -> Query:
+    conditions = [part for part in (board.where, wish.where) if part]
+    where = " and ".join(f"({part})" for part in conditions) if wish.where else board.where
+    return Query(
+        board.object,
+        fields=(("id",), ("rev",), ("title",), *((name,) for name in card_fields(session, board))),
+        where=where,
+        equals=() if wish.column is None else ((board.by, wish.column),),
+        search=wish.search,
+        sort=tuple(SortKey(tuple(s.removeprefix("-").split(".")), s[0] == "-") for s in board.sort),
+        limit=wish.limit,
+        cursor=wish.cursor,
+    )
+
+
+def read_heads(
+    session: Session, board: Board, query: Query, *, everything: bool = True
+) -> list[dict[str, Any]]:
+    """The columns without cards: value, label, count, totals and limit."""
+    type_ = session.catalog.objects[board.object]
+    by = type_.fields[board.by]
+    totals = _readable(session, type_, board.totals)
+    rows = summarise(session, query, ((board.by,),), (COUNT, *totals))
+    found = {text_of(by, row[board.by]): row for row in rows}
+    heads = []
+    for value, label, colour in _columns(session, board, by, found, everything):
+        row = found.get(value, {})
+        count, limit = row.get("count", 0), board.limits.get(value)
+        heads.append(
+            {
+                "value": value or None,
+                "label": label,
+                "colour": colour,
+                "count": count,
+                "totals": {m.text: row.get(m.text, _nothing(m)) for m in totals},
+                "limit": limit,
+                "over": max(0, count - limit) if limit else 0,
+                "blocks": board.blocks,
+            }
+        )
+    return heads
+
+
+def _nothing(measure_: Measure) -> Any:
+    return 0 if measure_.function in ("count", "sum") else None
+
+
+def _readable(
+    session: Session, type_: ObjectType, measures: Iterable[Measure]
+) -> tuple[Measure, ...]:
+    """The measures whose fields the actor may read."""
+    scope = Scope(session.catalog.objects, type_.name, hidden=session.access.hides)
+    kept = []
+    for one in measures:
+        try:
+            if one.inner:
+                compile_expression(one.inner, scope)
+        except ExpressionError:
+            continue
+        kept.append(one)
+    return tuple(kept)
+
+
+Column = tuple[str, str, str]  # value, label, colour
+
+
+def _columns(
+    session: Session, board: Board, by: Field, found: Mapping[str, Any], everything: bool
+) -> list[Column]:
+    if by.type.options:
+        shown = session.catalog.derive(_shown_options)[board.name]
+        columns = [
+            (o.name, o.label, o.colour)
+            for o in by.type.options
+            if o.name in found or (everything and o.name in shown)
+        ]
+    else:
+        columns = _targets(session, by, found, everything)
+    return [*columns, ("", f"No {by.label.lower()}", "")] if "" in found else columns
+
+
+def _targets(
+    session: Session, by: Field, found: Mapping[str, Any], everything: bool
+) -> list[Column]:
+    """The records that a look-up leads to: all of them where they are few, else those with cards."""
+    named: dict[str, str] = {}
+    if everything and by.kind.name == "lookup" and by.to:
+        page = Query(by.to, (("id",), ("title",)), sort=(SortKey(("title",)),), limit=MAX_TARGETS)
+        read = read_page(session, page)
+        if read["next"] is None:
+            named = {row["id"]: row["title"] for row in read["data"]}
+    missing = [text for text in found if text and text not in named]
+    named |= labels_of(session, by, missing)
+    return [(value, label, "") for value, label in sorted(named.items(), key=lambda n: n[1])]
+
+
+def labels_of(session: Session, field: Field, texts: Iterable[str]) -> dict[str, str]:
+    """The titles of what a look-up or a person refers to, by the text of its value."""
+    pairs = {text: next(iter(references(field, _wire_of(field, text)))) for text in texts}
+    wanted: dict[str, list[str]] = {}
+    for target, record in pairs.values():
+        wanted.setdefault(target, []).append(record)
+    titles: dict[str, str] = {}
+    for target, ids in wanted.items():
+        titles |= titles_of(session, target, ids)
+    return {text: titles.get(record, "Hidden") for text, (_, record) in pairs.items()}
+
+
+def _lanes(session: Session, lane: Field, query: Query) -> list[dict[str, Any]]:
+    rows = summarise(session, query, ((lane.name,),), (COUNT,))
+    counts = {text_of(lane, row[lane.name]): row["count"] for row in rows}
+    if lane.type.options:
+        named = [(o.name, o.label, o.colour) for o in lane.type.options if not o.retired]
+    else:
+        labels = labels_of(session, lane, (text for text in counts if text))
+        named = [(v, label, "") for v, label in sorted(labels.items(), key=lambda n: n[1])]
+    if "" in counts:
+        named.append(("", f"No {lane.label.lower()}", ""))
+    return [
+        {"value": value or None, "label": label, "colour": colour, "count": counts.get(value, 0)}
+        for value, label, colour in named
+    ]
+
+
+def text_of(field: Field | None, value: Any) -> str:
+    """The text of a value in wire form by which columns and lanes go; "" where it is empty."""
+    if field is None or value is None:
+        return ""
+    if isinstance(value, Mapping):
+        ((kind, record),) = value.items()
+        return f"{kind}:{record}"
+    return str(value)
+
+
+def _wire_of(field: Field, text: str) -> Any:
+    if field.kind.name == "person":
+        kind, _, record = text.rpartition(":")
+        return {kind or "user": record}
+    return text
+
+
+def wire_from(field: Field, value: Any) -> Any:
+    """What a caller says of a column or a lane, as a body of a record holds it."""
+    if value is None or value == "":
+        return None
+    return _wire_of(field, value) if isinstance(value, str) else value
+
+
+def _shown_options(catalog: Catalog) -> Mapping[str, frozenset[str]]:
+    """For each board by a choice the options that its condition leaves possible."""
+    return {name: _possible(catalog, board) for name, board in boards_of(catalog).items()}
+
+
+def _possible(catalog: Catalog, board: Board) -> frozenset[str]:
+    type_ = catalog.objects[board.object]
+    names = [o.name for o in type_.fields[board.by].type.options if not o.retired]
+    conditions = []
+    for part in _conjuncts(board.where):
+        compiled = compile_expression(part, Scope(catalog.objects, type_.name), BOOLEAN)
+        alone = compiled.paths == {(board.by,)}
+        if alone and not (compiled.collects or compiled.timed or compiled.personal):
+            conditions.append(compiled)
+    return frozenset(
+        name
+        for name in names
+        if all(truth(c, _Alone(type_, {board.by: name})) for c in conditions)
+    )
+
+
+def _conjuncts(source: str) -> list[str]:
+    if not source:
+        return []
+    tree = ast.parse(source, mode="eval").body
+    parts = tree.values if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And) else [tree]
+    return [ast.unparse(part) for part in parts]
+
+
+class _Alone(RecordEnvironment):
+    """The environment of conditions that ask for one value of the record and nothing else."""
+
+    def __init__(self, type_: ObjectType, values: Mapping[str, Any]) -> None:
+        self.type = type_
+        self.values = values
+        self.before = None
+
+    def read(self, path: tuple[str, ...]) -> Any:
+        return self.values.get(path[-1])

@@ -1,0 +1,1 @@
+"""What can be said: documents, field kinds, expressions and the catalog."""

@@ -1,0 +1,206 @@
+"""Builds the catalog of a set of documents, or tells all that is wrong with them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from metamodel.catalog import Catalog
+from metamodel.checks import DocumentCheck, Draft
+from metamodel.circles import circles
+from metamodel.documents import Document, DocumentKind
+from metamodel.errors import Fault, MetadataError
+from metamodel.layers import locate, merge_documents
+from metamodel.object_check import check_object
+from metamodel.object_types import check_kinds, make_inverses, make_object
+from metamodel.schemas.faults import schema_faults
+from metamodel.text import nearest
+
+NEEDED_OF_FIELD = ("name", "kind")
+
+
+def build_catalog(
+    documents: Iterable[Document],
+    kinds: Mapping[str, DocumentKind],
+    *,
+    version: int = 0,
+    zone: str = "UTC",
+    previous: Catalog | None = None,
+) -> Catalog:
+    """The catalog of documents in the order of their layers.
+
+    Raises MetadataError with every fault of every document. Where nothing has changed since
+    `previous`, its object types are taken over.
+    """
+    merged, faults = merge_documents(documents)
+    by_kind = _by_kind(merged, kinds, faults)
+    digest = _hash(merged)
+    if previous is not None and (previous.hash, previous.zone) == (digest, zone) and not faults:
+        return replace(previous, version=version, _derived={})
+    draft = Draft(documents=by_kind, faults=faults, zone=zone, kinds=frozenset(kinds))
+    known = previous.documents if previous is not None else {}
+    sound = {
+        document.place: _sound_body(document, kinds[document.kind], draft, known)
+        for named in by_kind.values()
+        for document in named.values()
+    }
+    _make_objects(by_kind.get("object", {}), sound, draft)
+    _check_others(by_kind, kinds, sound, draft)
+    if faults:
+        raise MetadataError(_ordered(faults))
+    uses = {target: tuple(sorted(places)) for target, places in draft.uses.items()}
+    return Catalog(version, digest, draft.objects, by_kind, zone, uses)
+
+
+def _by_kind(
+    merged: Iterable[Document], kinds: Mapping[str, DocumentKind], faults: list[Fault]
+) -> dict[str, dict[str, Document]]:
+    found: dict[str, dict[str, Document]] = {}
+    for document in merged:
+        if document.kind in kinds:
+            found.setdefault(document.kind, {})[document.name] = document
+            continue
+        hint = nearest(document.kind, kinds) or f"Known are {', '.join(sorted(kinds))}."
+        message = f"There is no kind of document `{document.kind}`."
+        faults.append(Fault(document.place, "/kind", "unknown_kind", message, hint, document.file))
+    return found
+
+
+def _hash(merged: Iterable[Document]) -> str:
+    bodies = sorted((document.kind, document.name, document.body) for document in merged)
+    return hashlib.sha256(orjson.dumps(bodies, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _sound_body(
+    document: Document,
+    kind: DocumentKind,
+    draft: Draft,
+    known: Mapping[str, Mapping[str, Document]],
+) -> Mapping[str, Any] | None:
+    """The body without what the schema refuses, so that the rest can be checked as well.
+
+    Items of lists that cannot be kept are `None`, which keeps the places of the others.
+    Nothing is left of a document other than an object when it has a fault.
+    """
+    before = known.get(document.kind, {}).get(document.name)
+    if before is not None and before.body == document.body:
+        return document.body
+    errors = list(kind.validator.iter_errors(document.body))
+    if not errors:
+        return document.body
+    found = list(schema_faults(errors, document.place))
+    for fault in found:
+        file, pointer = locate(document, fault.pointer)
+        draft.faults.append(
+            Fault(fault.document, pointer, fault.code, fault.message, fault.hint, file)
+        )
+    if document.kind != "object":
+        return None
+    body: dict[str, Any] = _copy(document.body)
+    for fault in found:
+        _leave_out(document, body, fault, draft)
+    return body
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _copy(one) for name, one in value.items()}
+    return [_copy(one) for one in value] if isinstance(value, list) else value
+
+
+def _leave_out(document: Document, body: dict[str, Any], fault: Fault, draft: Draft) -> None:
+    """Take out the smallest part that stands for itself: an option, an item or a member."""
+    steps = [part.replace("~1", "/").replace("~0", "~") for part in fault.pointer.split("/")[1:]]
+    if not steps:
+        return
+    member = body.get(steps[0])
+    if not isinstance(member, list) or len(steps) < 2:
+        body.pop(steps[0], None)
+        return
+    at = int(steps[1])
+    item = member[at]
+    option = steps[2] if len(steps) > 2 else ""
+    if fault.code == "unknown_member" and isinstance(item, dict):
+        _pop_at(item, steps[2:])
+    elif steps[0] == "fields" and isinstance(item, dict) and option not in ("", *NEEDED_OF_FIELD):
+        item.pop(option, None)
+        if option in ("to", "formula", "result", "options"):
+            _drop(document, member, at, draft)
+    else:
+        _drop(document, member, at, draft)
+
+
+def _pop_at(item: Any, steps: Sequence[str]) -> None:
+    for step in steps[:-1]:
+        item = item[int(step)] if isinstance(item, list) else item.get(step)
+        if item is None:
+            return
+    if isinstance(item, dict):
+        item.pop(steps[-1], None)
+
+
+def _drop(document: Document, member: list[Any], at: int, draft: Draft) -> None:
+    item = member[at]
+    if isinstance(item, dict) and isinstance(item.get("name"), str):
+        draft.broken.add((document.name, item["name"]))
+    member[at] = None
+
+
+def _make_objects(
+    documents: Mapping[str, Document],
+    sound: Mapping[str, Mapping[str, Any] | None],
+    draft: Draft,
+) -> None:
+    bodies = {name: sound[document.place] or {} for name, document in documents.items()}
+    for name, document in documents.items():
+        draft.objects[name] = make_object(document, bodies[name], draft)
+    for name, document in documents.items():
+        check_kinds(document, draft.objects[name], draft)
+    for name, document in documents.items():
+        make_inverses(document, draft.objects[name], draft)
+    for name, document in documents.items():
+        check_object(document, bodies[name], draft.objects[name], draft)
+    for circle in circles(draft.objects):
+        _report_circle(circle, documents, draft)
+
+
+def _report_circle(
+    circle: list[tuple[str, str]], documents: Mapping[str, Document], draft: Draft
+) -> None:
+    object, name = circle[0]
+    document = documents[object]
+    names = [field.get("name") for field in document.body.get("fields", ())]
+    way = " > ".join(f"{object}.{name}" for object, name in circle)
+    DocumentCheck(draft, document).fault(
+        f"/fields/{names.index(name)}/formula" if name in names else "",
+        "circle",
+        f"`{name}` needs itself: {way}.",
+        "Take one of these out of the formula of the one before it.",
+    )
+
+
+def _check_others(
+    by_kind: Mapping[str, Mapping[str, Document]],
+    kinds: Mapping[str, DocumentKind],
+    sound: Mapping[str, Mapping[str, Any] | None],
+    draft: Draft,
+) -> None:
+    for name, documents in by_kind.items():
+        check = kinds[name].check
+        if check is None:
+            continue
+        for document in documents.values():
+            if sound[document.place] is not None:
+                check(document, DocumentCheck(draft, document))
+
+
+def _ordered(faults: Iterable[Fault]) -> list[Fault]:
+    return sorted(faults, key=lambda fault: (fault.file, fault.document, _steps(fault.pointer)))
+
+
+def _steps(pointer: str) -> list[tuple[int, str]]:
+    return [(int(step), "") if step.isdigit() else (-1, step) for step in pointer.split("/")]

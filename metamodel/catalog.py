@@ -1,0 +1,217 @@
+"""The catalog: an immutable snapshot of all documents in force, compiled for use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from metamodel.expressions.types import RECORD, RECORDS, Type
+from metamodel.text import label_text
+
+if TYPE_CHECKING:
+    from metamodel.documents import Document
+    from metamodel.expressions.expression import Expression
+    from metamodel.kinds.kind import Column, Kind
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """One field of an object type. Options of its kind are read with `option`."""
+
+    object: str
+    name: str
+    kind: Kind
+    label: str
+    spec: Mapping[str, Any]  # as the document in force writes it, options_from resolved
+    layer: str = ""  # the layer that brought it
+    system: bool = False  # id, rev, title, created_at, ...
+    required: bool = False
+    unique: bool = False
+    read_only: bool = False
+    searchable: bool = False
+    hidden: bool = False  # never on the wire
+    initial: Any = None  # a default that is a plain value
+    default: Expression | None = None  # a default that is worked out
+    formula: Expression | None = None  # of a calculated field
+    pick: Expression | None = None  # which records a look-up may pick
+
+    def option(self, name: str, default: Any = None) -> Any:
+        return self.spec.get(name, default)
+
+    @property
+    def help(self) -> str:
+        return label_text(self.spec.get("help", ""))
+
+    @property
+    def many(self) -> bool:
+        return self.kind.holds_many(self)
+
+    @property
+    def stored(self) -> bool:
+        """Whether it has columns or a link table of its own."""
+        return self.kind.stored
+
+    @property
+    def writable(self) -> bool:
+        """Whether a caller may ever write it."""
+        return self.kind.editable and not (self.system and self.name != "owner")
+
+    @cached_property
+    def type(self) -> Type:
+        return self.kind.type(self)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        return () if self.kind.linked or not self.stored else self.kind.columns(self)
+
+    @cached_property
+    def targets(self) -> tuple[str, ...]:
+        """The object types that it looks up."""
+        return self.type.objects
+
+    @cached_property
+    def to(self) -> str | None:
+        """The one object type that it looks up, if it is one."""
+        single = self.type.name in (RECORD.name, RECORDS.name) and len(self.targets) == 1
+        return self.targets[0] if single else None
+
+
+@dataclass(frozen=True)
+class Inverse:
+    """The collection of the records that look a record up: `member.loans`."""
+
+    name: str
+    label: str
+    object: str  # the object type that is looked up
+    source: str  # the object type of the collection
+    field: str  # its look-up
+
+
+@dataclass(frozen=True)
+class Key:
+    """Fields that are unique together, or (unique=False) that lists filter and sort by."""
+
+    fields: tuple[str, ...]
+    unique: bool
+
+
+@dataclass(frozen=True)
+class Check:
+    """A condition that every saved record meets, with the message when it does not."""
+
+    name: str
+    expect: Expression
+    message: str
+    field: str | None = None
+
+
+@dataclass(frozen=True)
+class Logic:
+    """Conditional visibility, requirement and write protection of a field."""
+
+    field: str
+    visible: Expression | None = None
+    required: Expression | None = None
+    read_only: Expression | None = None
+
+
+@dataclass(frozen=True)
+class Transition:
+    """A named way from some options of the state field to another."""
+
+    name: str
+    label: str
+    sources: tuple[str, ...]
+    to: str
+    allow: tuple[str, ...] = ()  # roles; empty means everybody who may update
+    when: Expression | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class States:
+    """A choice field as a state machine."""
+
+    field: str
+    transitions: tuple[Transition, ...]
+
+
+@dataclass(frozen=True)
+class Dated:
+    """Records of the object hold in [from, until), without overlap per key."""
+
+    from_: str
+    until: str
+    per: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ObjectType:
+    """One object type, compiled."""
+
+    name: str
+    label: str
+    plural: str
+    icon: str
+    group: str
+    title: str  # template of the display text: "{title} {year}"
+    scope: str | None
+    fields: Mapping[str, Field]  # system fields last
+    inverses: Mapping[str, Inverse]
+    keys: tuple[Key, ...] = ()
+    checks: tuple[Check, ...] = ()
+    logic: tuple[Logic, ...] = ()
+    states: States | None = None
+    dated: Dated | None = None
+    layer: str = ""
+    spec: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def own_fields(self) -> tuple[Field, ...]:
+        return tuple(f for f in self.fields.values() if not f.system)
+
+    @cached_property
+    def stored_fields(self) -> tuple[Field, ...]:
+        """Fields with columns in the object's own table."""
+        return tuple(f for f in self.fields.values() if f.columns)
+
+    @cached_property
+    def linked_fields(self) -> tuple[Field, ...]:
+        return tuple(f for f in self.fields.values() if f.kind.linked and f.stored)
+
+    @cached_property
+    def calculated_fields(self) -> tuple[Field, ...]:
+        return tuple(f for f in self.fields.values() if f.formula is not None)
+
+    @cached_property
+    def searchable_fields(self) -> tuple[Field, ...]:
+        return tuple(f for f in self.fields.values() if f.searchable)
+
+
+@dataclass(eq=False)
+class Catalog:
+    """All documents in force, compiled. Never changed once built; see `derive`."""
+
+    version: int
+    hash: str
+    objects: Mapping[str, ObjectType]
+    documents: Mapping[str, Mapping[str, Document]]  # kind -> name -> document in force
+    zone: str = "UTC"
+    # "book" or "book.title" -> the places that use it, as "view/overdue#/columns/2"
+    uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    _derived: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False)
+
+    def of(self, kind: str) -> Mapping[str, Document]:
+        """The documents of a kind, by name; empty where there are none."""
+        return self.documents.get(kind, {})
+
+    def derive(self, make: Callable[[Catalog], T]) -> T:
+        """What `make` compiles from this snapshot, made once and kept as long as it."""
+        try:
+            return self._derived[make]  # type: ignore[no-any-return]
+        except KeyError:
+            return self._derived.setdefault(make, make(self))  # type: ignore[no-any-return]

@@ -1,0 +1,213 @@
+"""What the checks of documents and fields work with: the catalog that is being built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from metamodel.errors import ExpressionError, Fault
+from metamodel.expressions import types
+from metamodel.expressions.expression import compile_expression
+from metamodel.expressions.scope import Scope
+from metamodel.expressions.types import Type
+from metamodel.layers import locate
+from metamodel.text import nearest
+
+if TYPE_CHECKING:
+    from metamodel.catalog import Field, ObjectType
+    from metamodel.documents import Document
+    from metamodel.expressions.expression import Expression
+
+
+@dataclass
+class Draft:
+    """The catalog under construction, and the faults found so far."""
+
+    documents: Mapping[str, Mapping[str, Document]]
+    objects: dict[str, ObjectType] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    # Fields that are left out because of faults of their own: that others do not find
+    # them is no fault of the others.
+    broken: set[tuple[str, str]] = field(default_factory=set)
+    zone: str = "UTC"
+    kinds: frozenset[str] = frozenset()  # the kinds of document that there are
+    uses: dict[str, set[str]] = field(default_factory=dict)  # see Catalog.uses
+
+
+class DocumentCheck:
+    """What a check of one document sees and says."""
+
+    def __init__(self, draft: Draft, document: Document) -> None:
+        self.draft = draft
+        self.document = document
+
+    @property
+    def objects(self) -> Mapping[str, ObjectType]:
+        return self.draft.objects
+
+    @property
+    def documents(self) -> Mapping[str, Mapping[str, Document]]:
+        """All documents in force: kind -> name -> document."""
+        return self.draft.documents
+
+    def fault(self, pointer: str, code: str, message: str, hint: str = "") -> None:
+        """Report a fault at a JSON pointer into the document."""
+        file, place = locate(self.document, pointer)
+        self.draft.faults.append(Fault(self.document.place, place, code, message, hint, file))
+
+    def uses(self, pointer: str, target: str) -> None:
+        """Note that the document uses an object type, or a field of one."""
+        self.draft.uses.setdefault(target, set()).add(f"{self.document.place}#{pointer}")
+
+    def object(self, pointer: str, name: str) -> ObjectType | None:
+        """An object type by name; a fault where there is none."""
+        if name in self.objects:
+            self.uses(pointer, name)
+            return self.objects[name]
+        hint = nearest(name, self.objects) or "Define it, or take the name of one that is there."
+        self.fault(pointer, "unknown_object", f"There is no object `{name}`.", hint)
+        return None
+
+    def reference(self, pointer: str, kind: str, name: str) -> Document | None:
+        """A document by kind and name; a fault where there is none."""
+        there = self.documents.get(kind, {})
+        if name in there:
+            return there[name]
+        hint = nearest(name, there) or f"Define it, or take the name of a {kind} that is there."
+        self.fault(pointer, f"unknown_{kind}", f"There is no {kind} `{name}`.", hint)
+        return None
+
+    def field(self, pointer: str, object: ObjectType, name: str) -> Field | None:
+        """A field of an object type by name; a fault where there is none."""
+        found = object.fields.get(name)
+        if found is not None and not found.hidden:
+            self.uses(pointer, f"{object.name}.{name}")
+            return found
+        if (object.name, name) not in self.draft.broken:
+            self._unknown_field(pointer, object, name)
+        return None
+
+    def _unknown_field(self, pointer: str, object: ObjectType, name: str) -> None:
+        known = [field.name for field in object.fields.values() if not field.hidden]
+        hint = nearest(name, known) or f"The fields of {object.label} are in its document."
+        self.fault(pointer, "unknown_field", f"{object.label} has no field `{name}`.", hint)
+
+    def path(self, pointer: str, object: ObjectType, dotted: str) -> Field | None:
+        """The last field of a path through look-ups; a fault where it does not lead on."""
+        *hops, last = dotted.split(".")
+        for name in hops:
+            hop = self.field(pointer, object, name)
+            if hop is None:
+                return None
+            target = target_of(hop)
+            if target not in self.objects:
+                self.fault(
+                    pointer,
+                    "not_a_lookup",
+                    f"`{name}` is no look-up of one object, so nothing follows it.",
+                    f"End the path with `{name}`.",
+                )
+                return None
+            object = self.objects[target]
+        return self.field(pointer, object, last)
+
+    def compile(
+        self,
+        pointer: str,
+        source: str,
+        object: str | None = None,
+        *,
+        names: Mapping[str, Type] | None = None,
+        change: bool = False,
+        record: str | None = None,
+        expect: Type | None = None,
+    ) -> Expression | None:
+        """Compile an expression; a fault, and nothing, where it does not read or fit."""
+        scope = Scope(
+            objects=self.objects,
+            object=object,
+            names=names or {},
+            change=change,
+            record=record,
+            zone=self.draft.zone,
+        )
+        try:
+            compiled = compile_expression(source, scope, expect)
+        except ExpressionError as error:
+            if not self._excused(error):
+                at = source[error.at : error.at + error.length]
+                where = f" At `{at}` in" if at and at != source else " In"
+                self.fault(pointer, "expression", f"{error.message}{where}: {source}", error.hint)
+            return None
+        for used, name in compiled.uses:
+            self.uses(pointer, f"{used}.{name}")
+        return compiled
+
+    def condition(
+        self,
+        pointer: str,
+        source: str,
+        object: str | None = None,
+        *,
+        change: bool = False,
+        record: str | None = None,
+    ) -> Expression | None:
+        """Compile an expression that is true or false."""
+        return self.compile(
+            pointer, source, object, change=change, record=record, expect=types.BOOLEAN
+        )
+
+    def _excused(self, error: ExpressionError) -> bool:
+        at = error.source[error.at : error.at + error.length]
+        return any(name in at.split(".") for _, name in self.draft.broken)
+
+    def names(self, pointer: str, names: Iterable[str | None], what: str) -> None:
+        """Report names that are there twice; `None` holds the place of what is left out."""
+        seen: set[str] = set()
+        for at, name in enumerate(names):
+            if name is None:
+                continue
+            if name in seen:
+                self.fault(
+                    f"{pointer}/{at}/name",
+                    "duplicate_name",
+                    f"The {what} `{name}` is there twice.",
+                    "Rename one of the two.",
+                )
+            seen.add(name)
+
+
+class FieldCheck:
+    """What a kind's check of one field sees and says."""
+
+    def __init__(self, check: DocumentCheck, field: Field, at: int) -> None:
+        self.check = check
+        self.subject = field
+        self.place = f"/fields/{at}"
+
+    def fault(self, option: str, code: str, message: str, hint: str = "") -> None:
+        """Report a fault of an option, or with "" of the field."""
+        self.check.fault(self.pointer(option), code, message, hint)
+
+    def object(self, option: str, name: str) -> ObjectType | None:
+        """The object type that an option names; a fault where there is none."""
+        return self.check.object(self.pointer(option), name)
+
+    def document_kind(self, option: str, name: str) -> None:
+        """Report an option that names no kind of document."""
+        kinds = self.check.draft.kinds
+        if name not in kinds:
+            hint = nearest(name, kinds) or "Take role, or another kind."
+            self.fault(option, "unknown_kind", f"There is no kind of document `{name}`.", hint)
+
+    def pointer(self, option: str) -> str:
+        return f"{self.place}/{option}" if option else self.place
+
+
+def target_of(field: Field) -> str:
+    """The object type that a path goes on with behind a field, or nothing."""
+    if field.type.name == types.PERSON.name:
+        return "user" if "user" in field.targets else field.targets[0]
+    one = field.type.name == types.RECORD.name
+    return field.to or "" if one else ""

@@ -1,0 +1,162 @@
+"""Documents, and the kinds of document that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from jsonschema.protocols import Validator
+
+from metamodel.roles import check_role
+from metamodel.schemas.loading import complete_schema, load_schema, validator_of
+from metamodel.views import check_view
+
+if TYPE_CHECKING:
+    from metamodel.checks import DocumentCheck
+
+SITE = "site"  # the layer of what is changed on the spot
+
+
+@dataclass(frozen=True)
+class Document:
+    """One document. Its body holds `kind` and `name` too."""
+
+    kind: str
+    name: str
+    body: Mapping[str, Any]
+    layer: str = ""
+    file: str = ""
+    parts: tuple[Document, ...] = field(default=(), repr=False)  # its layers, where merged
+
+    @property
+    def place(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+    def layer_of(self, member: str, name: str) -> str:
+        """The layer that first brought a named thing of one of the document's lists."""
+        for part in self.parts:
+            listed = part.body.get(member)
+            if isinstance(listed, list) and any(
+                isinstance(one, Mapping) and one.get("name") == name for one in listed
+            ):
+                return part.layer
+        return self.layer
+
+
+CheckDocument = Callable[[Document, "DocumentCheck"], None]
+
+
+@dataclass(frozen=True, eq=False)
+class DocumentKind:
+    """A kind of document: its schema, its semantic checks and its words.
+
+    The schema is JSON Schema 2020-12 of the whole document. `kind`, `name` and `extends` are
+    added to its properties, and `#/$defs/label`, `name` and `expression` to its definitions.
+    """
+
+    name: str
+    folder: str  # in a package
+    schema: Mapping[str, Any]
+    check: CheckDocument | None = None
+    label: str = ""
+    about: str = ""
+    example: Mapping[str, Any] = field(default_factory=dict)
+    beside: tuple[str, ...] = ()  # members that may name a file beside the document
+
+    @cached_property
+    def full_schema(self) -> Mapping[str, Any]:
+        return complete_schema(self.name, self.label, self.schema)
+
+    @cached_property
+    def validator(self) -> Validator:
+        return validator_of(self.full_schema)
+
+
+APP = DocumentKind(
+    name="app",
+    folder="",
+    schema=load_schema("app"),
+    label="Package",
+    about="The head of a package: its name, its version and what it needs.",
+    example={
+        "kind": "app",
+        "name": "library",
+        "label": "Library",
+        "version": "1.0.0",
+        "needs": {"fluvial": ">=0.1"},
+    },
+)
+
+OBJECT = DocumentKind(
+    name="object",
+    folder="objects",
+    schema=load_schema("object"),
+    label="Object",
+    about="An object type: its fields, links, keys, checks, states and words.",
+    example={
+        "kind": "object",
+        "name": "loan",
+        "label": "Loan",
+        "title": "{number}",
+        "fields": [
+            {"name": "number", "kind": "sequence", "pattern": "L-{00000}"},
+            {"name": "due", "kind": "date", "required": True},
+            {"name": "returned", "kind": "date"},
+        ],
+        "checks": [
+            {"name": "due_later", "expect": "due >= '2000-01-01'", "message": "Give a later day."}
+        ],
+    },
+)
+
+VIEW = DocumentKind(
+    name="view",
+    folder="views",
+    schema=load_schema("view"),
+    check=check_view,
+    label="View",
+    about="A saved list: which records, which columns, in which order.",
+    example={
+        "kind": "view",
+        "name": "my_groups",
+        "label": "My groups",
+        "object": "group",
+        "where": "created_by == me",
+        "columns": ["name", "created_at"],
+        "sort": ["name"],
+    },
+)
+
+ROLE = DocumentKind(
+    name="role",
+    folder="roles",
+    schema=load_schema("role"),
+    check=check_role,
+    label="Role",
+    about="What its holders may do: per object, per field and per record.",
+    example={
+        "kind": "role",
+        "name": "reader",
+        "label": "Reader",
+        "grants": [{"object": "group", "can": ["read"], "where": "created_by == me"}],
+    },
+)
+
+CORE_KINDS: Mapping[str, DocumentKind] = {
+    "app": APP,
+    "object": OBJECT,
+    "view": VIEW,
+    "role": ROLE,
+}
+
+
+def with_kinds(extra: Iterable[DocumentKind]) -> dict[str, DocumentKind]:
+    """The engine's own document kinds and those of the features."""
+    kinds = dict(CORE_KINDS)
+    for kind in extra:
+        if kind.name in kinds:
+            raise ValueError(f"There is a document kind {kind.name!r} already.")
+        kinds[kind.name] = kind
+    return kinds

@@ -1,0 +1,45 @@
+"""Values of which any may be the result: of `if`, of coalesce(), of min() and max()."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import reduce
+
+from metamodel.expressions.fitting import REFERENCES, Misfit, fit, is_null, unify
+from metamodel.expressions.nodes import Node
+from metamodel.expressions.types import MONEY, NUMBER, PERSON, Type
+from metamodel.expressions.words import MANY
+
+
+def alike(left: Node, right: Node, zone: str) -> tuple[Node, Node]:
+    """Two values as values of one type; raises Misfit."""
+    if left.type.name in MANY or right.type.name in MANY:
+        raise Misfit("A collection cannot be a result here.", "Choose with count() or exists().")
+    left, right = unify(left, right, zone)
+    if left.type.name in REFERENCES and left.type != right.type:
+        wanted = left.type if left.type.name == PERSON.name else right.type
+        return fit(left, wanted, zone), fit(right, wanted, zone)
+    return left, right
+
+
+def unify_all(nodes: Sequence[Node], zone: str) -> tuple[Node, ...]:
+    """Several values as values of one type; raises Misfit."""
+    known = [node for node in nodes if not is_null(node)] or list(nodes)
+    sample = reduce(lambda one, other: alike(one, other, zone)[1], known)
+    sample = reduce(lambda one, other: alike(other, one, zone)[1], known, sample)
+    return tuple(alike(node, sample, zone)[0] for node in nodes)
+
+
+def common(nodes: Sequence[Node]) -> Type:
+    """The type of a value that is one of several alike ones."""
+    first = nodes[0].type
+    if all(node.type == first for node in nodes):
+        return first
+    if first.name == NUMBER.name:
+        return NUMBER
+    if first.name == MONEY.name:
+        currencies = {node.type.currency for node in nodes}
+        only = currencies.pop() if len(currencies) == 1 else None
+        return replace(first, scale=None, currency=only)
+    return first

@@ -1,0 +1,302 @@
+"""Type-checking: from the syntax tree to the typed tree, with faults that help."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from metamodel.errors import ExpressionError
+from metamodel.expressions import operations as op
+from metamodel.expressions.alike import alike, common
+from metamodel.expressions.arithmetic import SIGNS, arithmetic, negative
+from metamodel.expressions.calls import Calls
+from metamodel.expressions.conversion import as_text
+from metamodel.expressions.fitting import (
+    ORDERED,
+    REFERENCES,
+    Misfit,
+    fit,
+    is_null,
+    scaled_literal,
+    unify,
+)
+from metamodel.expressions.names import Names
+from metamodel.expressions.nodes import (
+    And,
+    Call,
+    Choose,
+    Collection,
+    Compare,
+    Empty,
+    Gather,
+    Join,
+    Listing,
+    Literal,
+    Member,
+    Node,
+    Not,
+    Or,
+    Read,
+    Within,
+)
+from metamodel.expressions.scope import Scope
+from metamodel.expressions.syntax import MAX_DIGITS, Syntax
+from metamodel.expressions.types import (
+    BOOLEAN,
+    CHOICE,
+    CHOICES,
+    NULL,
+    NUMBER,
+    PERSONS,
+    RECORDS,
+    TEXT,
+    Type,
+)
+from metamodel.expressions.words import MANY, node_words
+
+T = TypeVar("T")
+
+_COMPARISONS: Mapping[type[ast.cmpop], str] = {
+    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
+}  # fmt: skip
+
+
+class Checker:
+    """Checks one expression. Each method takes a part of the syntax and gives its typed node."""
+
+    def __init__(self, syntax: Syntax, scope: Scope) -> None:
+        self.syntax = syntax
+        self.scope = scope
+        self.names = Names(syntax, scope)
+        self.calls = Calls(self)
+        self._rules: Mapping[type[ast.expr], Callable[[ast.expr], Node]] = {
+            ast.Constant: self._constant,
+            ast.Name: self._name,
+            ast.Attribute: self._attribute,
+            ast.BoolOp: self._boolean,
+            ast.UnaryOp: self._unary,
+            ast.BinOp: self._binary,
+            ast.Compare: self._comparison,
+            ast.IfExp: self._choice,
+            ast.Call: self._call,
+            ast.List: self._listing,
+            ast.Tuple: self._listing,
+        }
+
+    def check(self, node: ast.expr) -> Node:
+        return self._rules[type(node)](node)
+
+    def attempt(self, node: ast.AST, make: Callable[[], T]) -> T:
+        """The result of `make`; a misfit becomes a fault at this place."""
+        try:
+            return make()
+        except Misfit as misfit:
+            self.syntax.fail(node, misfit.message, misfit.hint)
+
+    def fitted(self, node: ast.expr, type: Type) -> Node:
+        return self.attempt(node, lambda: fit(self.check(node), type, self.scope.zone))
+
+    def condition(self, node: ast.expr) -> Node:
+        """A part that is a yes/no; what is empty counts as no."""
+        made = self.check(node)
+        if made.type.name != BOOLEAN.name:
+            return self.attempt(node, lambda: fit(made, BOOLEAN, self.scope.zone))
+        return made
+
+    def _constant(self, node: ast.expr) -> Node:
+        assert isinstance(node, ast.Constant)
+        place = self.syntax.place(node)
+        if node.value is None or isinstance(node.value, bool):
+            type = NULL if node.value is None else BOOLEAN
+            return Literal(node.value, False, type=type, place=place)
+        if isinstance(node.value, str):
+            # Text without a character is empty, here as everywhere.
+            text = self.syntax.string(node)
+            if not text:
+                return Literal(None, False, type=NULL, place=place)
+            return Literal(text, type=TEXT, place=place)
+        value = self.syntax.number(node)
+        if len(value.as_tuple().digits) > MAX_DIGITS:
+            self.syntax.fail(node, f"A number has at most {MAX_DIGITS} digits.")
+        literal = Literal(value, type=NUMBER, place=place)
+        return scaled_literal(literal, max(-int(value.normalize().as_tuple().exponent), 0))
+
+    def _name(self, node: ast.expr) -> Node:
+        assert isinstance(node, ast.Name)
+        return self.names.name(node)
+
+    def _attribute(self, node: ast.expr) -> Node:
+        assert isinstance(node, ast.Attribute)
+        return self.names.member(self.check(node.value), node)
+
+    def _call(self, node: ast.expr) -> Node:
+        assert isinstance(node, ast.Call)
+        return self.calls.call(node)
+
+    def _listing(self, node: ast.expr) -> Node:
+        assert isinstance(node, (ast.List, ast.Tuple))
+        items = tuple(self.check(item) for item in node.elts)
+        return Listing(items, type=Type("list"), place=self.syntax.place(node))
+
+    def _boolean(self, node: ast.expr) -> Node:
+        assert isinstance(node, ast.BoolOp)
+        items = tuple(self.condition(value) for value in node.values)
+        kind = And if isinstance(node.op, ast.And) else Or
+        return kind(items, place=self.syntax.place(node))
+
+    def _unary(self, node: ast.expr) -> Node:
+        assert isinstance(node, ast.UnaryOp)
+        if isinstance(node.op, ast.Not):
+            return Not(self.condition(node.operand), place=self.syntax.place(node))
+        operand = self.check(node.operand)
+        made = self.attempt(node, lambda: negative(operand))
+        return operand if isinstance(node.op, ast.UAdd) else made
+
+    def _binary(self, node: ast.expr) -> Node:
+        assert isinstance(node, ast.BinOp)
+        place = self.syntax.place(node)
+        if isinstance(node.op, ast.BitAnd):
+            items: list[Node] = []
+            for side in (node.left, node.right):
+                made = self._text(side)
+                items += made.items if isinstance(made, Join) else [made]
+            return Join(tuple(items), type=TEXT, place=place)
+        left, right = self.check(node.left), self.check(node.right)
+        sign = SIGNS[type(node.op)]
+        made = self.attempt(node, lambda: arithmetic(sign, left, right, self.scope.zone))
+        return replace(made, place=place)
+
+    def _text(self, node: ast.expr) -> Node:
+        made = self.check(node)
+        return self.attempt(node, lambda: as_text(made))
+
+    def _choice(self, node: ast.expr) -> Node:
+        assert isinstance(node, ast.IfExp)
+        condition = self.condition(node.test)
+        then, other = self.check(node.body), self.check(node.orelse)
+        then, other = self.attempt(node, lambda: alike(then, other, self.scope.zone))
+        return Choose(
+            condition, then, other, type=common([then, other]), place=self.syntax.place(node)
+        )
+
+    def _comparison(self, node: ast.expr) -> Node:
+        assert isinstance(node, ast.Compare)
+        made: list[Node] = []
+        left = node.left
+        for sign, right in zip(node.ops, node.comparators, strict=True):
+            pair = replace(self._pair(node, sign, left, right), place=self.syntax.place(node))
+            made.append(pair)
+            left = right
+        return made[0] if len(made) == 1 else And(tuple(made), place=self.syntax.place(node))
+
+    def _pair(self, node: ast.expr, sign: ast.cmpop, one: ast.expr, two: ast.expr) -> Node:
+        left, right = self.check(one), self.check(two)
+        if isinstance(sign, (ast.In, ast.NotIn)):
+            found = self.attempt(one, lambda: self._within(left, right))
+            return found if isinstance(sign, ast.In) else Not(found)
+        return self.attempt(
+            node, lambda: compare(_COMPARISONS[type(sign)], left, right, self.scope.zone)
+        )
+
+    def _within(self, left: Node, right: Node) -> Node:
+        if is_null(left):
+            raise Misfit("Nothing is in anything.", "Write `x == null`.")
+        if isinstance(right, Listing):
+            return self._in_list(left, right)
+        if right.type.name in (TEXT.name, CHOICE.name):
+            texts = fit(left, TEXT, self.scope.zone), fit(right, TEXT, self.scope.zone)
+            return Call(op.CONTAINS, texts, type=BOOLEAN)
+        if right.type.name == CHOICES.name:
+            item = (
+                left
+                if left.type.name == CHOICE.name
+                else fit(left, Type(CHOICE.name, options=right.type.options), self.scope.zone)
+            )
+            return Member(item, right)
+        if right.type.name in (RECORDS.name, PERSONS.name):
+            return self._in_collection(left, right)
+        raise Misfit(f"{node_words(right)}: nothing is in it.", "Write a list: x in ['a', 'b'].")
+
+    def _in_list(self, left: Node, right: Listing) -> Node:
+        if left.type.name in MANY:
+            raise Misfit(f"{node_words(left)}.", "Ask for one at a time: 'a' in x or 'b' in x.")
+        items = []
+        for item in right.items:
+            if is_null(item):
+                raise Misfit("`null` in a list is never met.", "Write `or x == null`.")
+            pair = compare("==", left, item, self.scope.zone)
+            assert isinstance(pair, Compare)
+            items.append(pair)
+        # One type for all: where they differ, each is compared for itself.
+        if all(pair.left == items[0].left for pair in items):
+            first = items[0].left if items else left
+            return Within(first, tuple(pair.right for pair in items))
+        return Or(tuple(items))
+
+    def _in_collection(self, left: Node, right: Node) -> Node:
+        objects = set(right.type.objects)
+        if isinstance(left, Literal) and len(objects) == 1:
+            (name,) = objects
+            left = fit(left, Type("record", (name,)), self.scope.zone)
+        if left.type.name not in REFERENCES or not objects & set(left.type.objects):
+            raise Misfit(f"{node_words(left)}, but {node_words(right)}.")
+        if isinstance(right, Collection) and right.field is not None:
+            return self._in_inverse(left, right)
+        if not isinstance(right, (Read, Collection)):
+            raise Misfit(f"{node_words(right)}: nothing is in it.")
+        return Member(left, right)
+
+    def _in_inverse(self, left: Node, right: Collection) -> Node:
+        """`x in author.books` asks whether the author of x is that one."""
+        if not isinstance(left, Read) or left.type.objects != (right.source,):
+            raise Misfit(f"{node_words(left)}, but {node_words(right)}.")
+        assert right.field is not None
+        owner = Read(right.root, right.object, right.path, type=Type("record", (right.object,)))
+        field = self.scope.objects[right.source].fields[right.field]
+        if field.type.name == RECORDS.name:
+            links = Collection(
+                left.root, right.source, left.path, right.field, right.object, None,
+                type=field.type,
+            )  # fmt: skip
+            return Member(owner, links)
+        there = Read(left.root, right.source, (*left.path, right.field), type=field.type)
+        return Compare("==", there, owner)
+
+
+def compare(sign: str, left: Node, right: Node, zone: str) -> Node:
+    """A comparison of two nodes; raises Misfit."""
+    if is_null(left) or is_null(right):
+        if sign not in ("==", "!="):
+            raise Misfit("Nothing is more or less than empty.", "Write `== null` or `!= null`.")
+        asked = Empty(left if is_null(right) else right)
+        if isinstance(asked.operand, Collection) and asked.operand.field is not None:
+            some: Node = Gather("exists", asked.operand, None, None, type=BOOLEAN)
+            return Not(some) if sign == "==" else some
+        return asked if sign == "==" else Not(asked)
+    for one in (left, right):
+        if one.type.name in MANY or isinstance(one, Listing):
+            raise Misfit(
+                f"{node_words(one)} and is not compared as a whole.",
+                "Write `x in ...`, count(...), or `== null`.",
+            )
+    chosen = CHOICE.name in (left.type.name, right.type.name)
+    left, right = unify(left, right, zone)
+    if sign in ("==", "!="):
+        same = Compare("==", left, right)
+        return same if sign == "==" else Not(same)
+    if chosen or left.type.name not in ORDERED:
+        raise Misfit(f"{node_words(left)}, which has no order.", "Compare with `==` or `!=`.")
+    return Compare(sign, left, right)
+
+
+def checked(syntax: Syntax, scope: Scope, expect: Type | None) -> tuple[Node, Names]:
+    """The typed tree of an expression and the names that it uses; raises ExpressionError."""
+    checker = Checker(syntax, scope)
+    tree = checker.check(syntax.root)
+    if expect is not None:
+        tree = checker.attempt(syntax.root, lambda: fit(tree, expect, scope.zone))
+    elif isinstance(tree, Listing):
+        raise ExpressionError("A list stands only after `in`.", source=syntax.source)
+    return tree, checker.names

@@ -1,0 +1,102 @@
+"""A compiled expression: its typed tree and what its users must know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from enum import Enum
+from functools import cached_property
+from typing import Any
+
+from metamodel.expressions.check import checked
+from metamodel.expressions.nodes import Collection, Gather, Literal, Moment, Node, Read, Root
+from metamodel.expressions.scope import Scope
+from metamodel.expressions.syntax import parse
+from metamodel.expressions.types import Type
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Expression:
+    """Immutable; made by `compile_expression`."""
+
+    source: str
+    tree: Node
+    type: Type
+    object: str | None
+    uses: frozenset[tuple[str, str]]  # (object, field), also those on the way
+    paths: frozenset[Path]  # to-one paths that are read from the record
+    outer: frozenset[Path]  # ... and from the other record that the scope calls `record`
+    collects: bool  # it asks a collection
+    timed: bool  # it depends on today() or now()
+    personal: bool  # it depends on `me`
+
+    @cached_property
+    def literals(self) -> tuple[Literal, ...]:
+        """The values in the text that become parameters, in order."""
+        nodes = (node for node in self.tree.walk() if isinstance(node, Literal))
+        return tuple(node for node in nodes if node.lifted)
+
+    @cached_property
+    def shape(self) -> str:
+        """The tree without its literals: expressions of one shape make the same SQL."""
+        return _shape(self.tree)
+
+
+def compile_expression(source: str, scope: Scope, expect: Type | None = None) -> Expression:
+    """Parse and type-check; raises ExpressionError, which names the place and the remedy."""
+    tree, names = checked(parse(source), scope, expect)
+    nodes = list(tree.walk())
+    paths = list(_paths(tree, 0, scope.record is not None))
+    return Expression(
+        source=source,
+        tree=tree,
+        type=tree.type,
+        object=scope.object,
+        uses=frozenset(names.uses),
+        paths=frozenset(path for path, outer in paths if not outer),
+        outer=frozenset(path for path, outer in paths if outer),
+        collects=any(isinstance(node, (Gather, Collection)) for node in nodes),
+        timed=any(isinstance(node, Moment) for node in nodes),
+        personal=any(getattr(node, "root", None) is Root.ME for node in nodes),
+    )
+
+
+def _paths(node: Node, depth: int, given: bool) -> Iterator[tuple[Path, bool]]:
+    """The paths that are read from the record itself, and whether from the given one."""
+    inside = depth + 1 if isinstance(node, Gather) else depth
+    if isinstance(node, (Read, Collection)):
+        if node.root is Root.RECORD or (node.root is Root.ROW and depth == 0):
+            outer = node.root is Root.RECORD and given
+            yield from ((path, outer) for path in _read_paths(node))
+    for child in node.children():
+        # The collection itself hangs on the record outside of it.
+        yield from _paths(child, depth if isinstance(child, Collection) else inside, given)
+
+
+def _read_paths(node: Read | Collection) -> Iterator[Path]:
+    if isinstance(node, Read):
+        yield node.path or ("id",)
+        return
+    if node.path:
+        yield node.path
+    if node.field is None:
+        yield (*node.path, node.name)
+
+
+def _shape(value: Any) -> str:
+    if isinstance(value, Literal) and value.lifted:
+        scale = "" if value.type.scale is None else f".{value.type.scale}"
+        return f"<{value.type.name}{scale}>"
+    if isinstance(value, Node):
+        parts = [_shape(getattr(value, one.name)) for one in fields(value) if one.repr]
+        return f"{type(value).__name__}({' '.join(parts)})"
+    if isinstance(value, tuple):
+        return f"[{' '.join(_shape(item) for item in value)}]"
+    if isinstance(value, Type):
+        details = (value.name, *value.objects, value.scale, value.currency)
+        return ".".join(str(one) for one in details if one is not None)
+    if isinstance(value, Enum):
+        return str(value.value)
+    return str(getattr(value, "name", None) or repr(value))

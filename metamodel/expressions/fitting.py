@@ -1,0 +1,310 @@
+"""Which value stands for which type: text next to a date, a number next to an amount."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from metamodel.expressions import moments
+from metamodel.expressions import operations as op
+from metamodel.expressions.nodes import (
+    Call,
+    Listing,
+    Literal,
+    Node,
+    Part,
+    Read,
+    Recast,
+    Rounded,
+)
+from metamodel.expressions.scope import USER
+from metamodel.expressions.types import (
+    BOOLEAN,
+    CHOICE,
+    CHOICES,
+    DATE,
+    DATETIME,
+    DAYS,
+    DURATION,
+    FILES,
+    MONEY,
+    NULL,
+    NUMBER,
+    PERSON,
+    PERSONS,
+    RECORD,
+    RECORDS,
+    TEXT,
+    Type,
+    number,
+)
+from metamodel.expressions.words import nearest, node_words, type_words
+from metamodel.storage import MAX_DIGITS
+
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+REFERENCES = frozenset({RECORD.name, PERSON.name})
+ORDERED = frozenset(
+    {TEXT.name, NUMBER.name, MONEY.name, DATE.name, DATETIME.name, DURATION.name, DAYS.name}
+)
+_ITEM = {CHOICES.name: CHOICE, PERSONS.name: PERSON, RECORDS.name: RECORD}
+
+
+class Misfit(Exception):
+    """A value that does not stand for a type; why, and what does."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+def is_null(node: Node) -> bool:
+    return node.type.name == NULL.name
+
+
+def constant(value: object, type: Type, node: Node | None = None) -> Literal:
+    """A literal that is part of the shape: it is not lifted."""
+    if node is None:
+        return Literal(value, False, type=type)
+    return Literal(value, False, type=type, place=node.place)
+
+
+def fit(node: Node, type: Type, zone: str) -> Node:
+    """The node as a value of the type; raises Misfit."""
+    if is_null(node):
+        return constant(None, type, node)
+    if isinstance(node, Listing):
+        return _listing(node, type, zone)
+    text = isinstance(node, Literal) and node.type.name == TEXT.name
+    if text and type.name != TEXT.name:
+        assert isinstance(node, Literal)
+        return _read_text(node, type, zone)
+    fitted = _same(node, type) if node.type.name == type.name else _other(node, type, zone)
+    if fitted is None:
+        raise Misfit(
+            f"{node_words(node)}, but {type_words(type)} is wanted.", _remedy(node.type, type)
+        )
+    return fitted
+
+
+def _same(node: Node, type: Type) -> Node | None:
+    if type.name in (NUMBER.name, MONEY.name) and type.scale is not None:
+        return _scaled(node, type)
+    if type.name in REFERENCES and type.objects and node.type.objects:
+        if not set(node.type.objects) <= set(type.objects):
+            raise Misfit(f"{node_words(node)}, but {type_words(type)} is wanted.")
+        return node if node.type.objects == type.objects else Recast(node, type=type)
+    return node
+
+
+def _scaled(node: Node, type: Type) -> Node:
+    """With the scale of a field: that is how it is stored."""
+    if isinstance(node, Literal):
+        return scaled_literal(node, type.scale)
+    if type.currency and node.type.currency and node.type.currency != type.currency:
+        raise Misfit(
+            f"This amount is in {node.type.currency}, but {type.currency} is wanted.",
+            "Write an amount in that currency.",
+        )
+    if isinstance(node, Read) and node.type == type:
+        return node
+    kept = replace(type, currency=node.type.currency)
+    return Rounded(node, type=kept, place=node.place)
+
+
+def _other(node: Node, type: Type, zone: str) -> Node | None:
+    pair = node.type.name, type.name
+    place = node.place
+    if pair == (DATE.name, DATETIME.name):
+        return call(op.START_OF_DAY, (node, constant(zone, TEXT)), DATETIME, node)
+    if pair in ((DAYS.name, DURATION.name), (CHOICE.name, TEXT.name), (TEXT.name, CHOICE.name)):
+        return Recast(node, type=type, place=place)
+    if pair == (NUMBER.name, MONEY.name) and type.currency:
+        amount = fit(node, number(type.scale), zone) if type.scale is not None else node
+        return Recast(amount, type=type, place=place)
+    if pair == (NUMBER.name, DURATION.name) and isinstance(node, Literal):
+        if node.value != node.value.to_integral_value():
+            raise Misfit("A duration is whole seconds.", "Write minutes(1.5) or hours(2).")
+        return Literal(int(node.value), type=DURATION, place=place)
+    if pair == (RECORD.name, PERSON.name) and node.type.objects in ((USER,), ("team",)):
+        return (
+            Recast(node, type=type, place=place) if node.type.objects[0] in type.objects else None
+        )
+    if pair == (PERSON.name, RECORD.name) and node.type.objects == type.objects == (USER,):
+        return Recast(node, type=type, place=place)
+    if _ITEM.get(type.name) and _ITEM[type.name].name == node.type.name:
+        return Listing((node,), type=type, place=place)
+    return None
+
+
+def _listing(node: Listing, type: Type, zone: str) -> Node:
+    item = _ITEM.get(type.name)
+    if item is None:
+        raise Misfit(f"A list stands here, but {type_words(type)} is wanted.")
+    wanted = replace(item, objects=type.objects, options=type.options)
+    return replace(node, items=tuple(fit(one, wanted, zone) for one in node.items), type=type)
+
+
+def _read_text(node: Literal, type: Type, zone: str) -> Node:
+    """A literal that is written as text: a date, an option or an id."""
+    written: str = node.value
+    value: object = None
+    if type.name == DATE.name:
+        value = moments.read_date(written)
+    elif type.name == DATETIME.name:
+        value = moments.read_moment(written, zone)
+    elif type.name in (CHOICE.name, CHOICES.name):
+        return _option(node, type)
+    elif type.name == RECORD.name and len(type.objects) == 1 and ID.fullmatch(written.lower()):
+        value = written.lower()
+    elif type.name == PERSON.name and ID.fullmatch(written.lower()):
+        return Recast(
+            Literal(written.lower(), type=Type(RECORD.name, (USER,)), place=node.place),
+            type=type,
+            place=node.place,
+        )
+    if value is None:
+        raise Misfit(f"'{written}' is not {type_words(type)}.", _text_remedy(type))
+    return Literal(value, type=type, place=node.place)
+
+
+def _option(node: Literal, type: Type) -> Node:
+    names = [option.name for option in type.options]
+    if names and node.value not in names:
+        raise Misfit(f"'{node.value}' is not an option.", nearest(node.value, names))
+    if type.name == CHOICES.name:
+        return Listing((replace(node, type=CHOICE),), type=type, place=node.place)
+    return replace(node, type=CHOICE)
+
+
+def _text_remedy(type: Type) -> str:
+    return {
+        DATE.name: "Write 2026-06-15.",
+        DATETIME.name: "Write 2026-06-15T08:00:00Z.",
+        NUMBER.name: "Write the number without quotes, or number(...).",
+        MONEY.name: "Write the amount without quotes.",
+        BOOLEAN.name: "Write true or false.",
+        DURATION.name: "Write hours(2).",
+        DAYS.name: "Write days(2).",
+        RECORD.name: "Compare with an id, or with one of its fields, as in author.name.",
+        PERSON.name: "Compare with `me`, or with one of its fields.",
+    }.get(type.name, "")
+
+
+def _remedy(given: Type, wanted: Type) -> str:
+    if wanted.name == TEXT.name:
+        if given.name == RECORD.name:
+            return "Add `.title`, or one of its fields."
+        return "Write text(...) around it."
+    if wanted.name == NUMBER.name:
+        return {
+            TEXT.name: "Write number(...) around it.",
+            MONEY.name: "Add `.amount`.",
+            DURATION.name: "Write hours(...) around it.",
+            DAYS.name: "Write days(...) around it.",
+        }.get(given.name, "")
+    if wanted.name == BOOLEAN.name:
+        if given.name in (RECORDS.name, FILES.name, CHOICES.name, PERSONS.name):
+            return "Write exists(...) around it."
+        return "Compare it, as in `x != null`."
+    if wanted.name == DATE.name and given.name == DATETIME.name:
+        return "Write date(...) around it."
+    return {DURATION.name: "Write hours(...) around it.", DAYS.name: "Write days(...)."}.get(
+        wanted.name, ""
+    )
+
+
+def scaled_literal(node: Literal, scale: int | None) -> Literal:
+    """A number with the scale of the field that it stands next to, where it loses nothing."""
+    if scale is None or not isinstance(node.value, Decimal):
+        return node
+    value = node.value.normalize()
+    digits, exponent = len(value.as_tuple().digits), int(value.as_tuple().exponent)
+    if -exponent > scale or digits + exponent + scale > MAX_DIGITS:
+        return node
+    return replace(node, type=number(scale))
+
+
+def call(
+    operation: op.Operation, arguments: Sequence[Node], type: Type, place: Node | None = None
+) -> Node:
+    """A call, or its result where every argument stands in the text."""
+    made = Call(
+        operation,
+        tuple(arguments),
+        type=type,
+        place=place.place if place else arguments[0].place,
+    )
+    if not all(isinstance(argument, Literal) for argument in arguments):
+        return made
+    values = [argument.value for argument in arguments if isinstance(argument, Literal)]
+    if any(value is None for value in values):
+        return constant(None, type, made)
+    result = operation.run(*values)
+    return Literal(result, result is not None, type=type, place=made.place)
+
+
+def amount(node: Node) -> Node:
+    """The amount of money in a fixed currency, as a number."""
+    if isinstance(node, Recast) and node.operand.type.name == NUMBER.name:
+        return node.operand
+    return Part(node, "amount", type=number(node.type.scale), place=node.place)
+
+
+def unify(left: Node, right: Node, zone: str) -> tuple[Node, Node]:
+    """Two values as values of one type; raises Misfit."""
+    if is_null(left) or is_null(right):
+        other = right if is_null(left) else left
+        return fit(left, other.type, zone), fit(right, other.type, zone)
+    names = {left.type.name, right.type.name}
+    if names <= REFERENCES:
+        if set(left.type.objects) & set(right.type.objects):
+            return left, right
+        raise Misfit(f"{node_words(left)}, and {_lower(node_words(right))}: never the same.")
+    if names == {MONEY.name, NUMBER.name}:
+        return _amounts(left, right)
+    if names == {CHOICE.name} and left.type != right.type:
+        return fit(left, TEXT, zone), fit(right, TEXT, zone)
+    if len(names) == 1:
+        return _scales(left, right)
+    for one, other in ((left, right), (right, left)):
+        if _is_text(one) and other.type.name != TEXT.name:
+            fitted = fit(one, other.type, zone)
+            return (fitted, other) if one is left else (other, fitted)
+    for one, other in ((left, right), (right, left)):
+        if other.type.name in (NUMBER.name, CHOICE.name):
+            continue
+        try:
+            fitted = fit(one, other.type, zone)
+        except Misfit:
+            continue
+        return (fitted, other) if one is left else (other, fitted)
+    raise Misfit(
+        f"{node_words(left)} and {_lower(node_words(right))}: they do not go together.",
+        _remedy(left.type, right.type),
+    )
+
+
+def _is_text(node: Node) -> bool:
+    return isinstance(node, Literal) and node.type.name == TEXT.name
+
+
+def _amounts(left: Node, right: Node) -> tuple[Node, Node]:
+    money = left if left.type.name == MONEY.name else right
+    if not money.type.currency:
+        raise Misfit(f"{node_words(money)} in any currency.", "Compare `.amount` and `.currency`.")
+    return _scales(*(amount(one) if one.type.name == MONEY.name else one for one in (left, right)))
+
+
+def _scales(left: Node, right: Node) -> tuple[Node, Node]:
+    if isinstance(left, Literal):
+        left = scaled_literal(left, right.type.scale)
+    if isinstance(right, Literal):
+        right = scaled_literal(right, left.type.scale)
+    return left, right
+
+
+def _lower(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:]

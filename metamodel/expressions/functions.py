@@ -1,0 +1,181 @@
+"""The library: every function that an expression may call, in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from metamodel.expressions import operations as op
+from metamodel.expressions.operations import Operation
+from metamodel.expressions.types import (
+    BOOLEAN,
+    DATE,
+    DATETIME,
+    DAYS,
+    DURATION,
+    MONTHS,
+    NUMBER,
+    TEXT,
+    Type,
+)
+
+ZONE = "zone"  # stands for the business's zone among the arguments that a signature adds
+
+
+@dataclass(frozen=True)
+class Signature:
+    """One way to call a function: what it takes, what it gives and the operation behind it."""
+
+    takes: tuple[Type, ...]
+    gives: Type
+    operation: Operation
+    adds: tuple[int | str, ...] = ()  # arguments of the operation that are not written
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function. Those without signatures have a rule of their own in the checker."""
+
+    name: str
+    group: str
+    usage: str  # how it is written, for people
+    about: str
+    example: str
+    signatures: tuple[Signature, ...] = ()
+    least: int = 0  # arguments of those without signatures
+    most: int = 0
+
+
+def _one(*types: Type, by: Operation, adds: tuple[int | str, ...] = ()) -> Signature:
+    return Signature(types[:-1], types[-1], by, adds)
+
+
+def _unit(name: str, plural: str, seconds: int, gives: Type, example: str) -> Function:
+    return Function(
+        name,
+        "Dates and times",
+        f"{name}(n)",
+        f"So many {plural}; of a duration, how many {plural} it is.",
+        example,
+        (
+            _one(NUMBER, gives, by=op.SECONDS, adds=(seconds,)),
+            _one(DURATION, NUMBER, by=op.PER_UNIT, adds=(seconds,)),
+        ),
+    )
+
+
+def _of_day(name: str, about: str, by: Operation) -> Function:
+    usage = f"{name}(date)"
+    return Function(
+        name, "Dates and times", usage, about, f"{name}(due)", (_one(DATE, NUMBER, by=by),)
+    )
+
+
+_TABLE = (
+    Function("lower", "Text", "lower(text)", "In small letters.", "lower(title) == 'emma'",
+             (_one(TEXT, TEXT, by=op.LOWER),)),
+    Function("upper", "Text", "upper(text)", "In capitals.", "upper(code)",
+             (_one(TEXT, TEXT, by=op.UPPER),)),
+    Function("trim", "Text", "trim(text)", "Without the space around it.", "trim(title)",
+             (_one(TEXT, TEXT, by=op.TRIM),)),
+    Function("length", "Text", "length(text)", "How many characters it has.", "length(title) > 40",
+             (_one(TEXT, NUMBER, by=op.LENGTH),)),
+    Function("contains", "Text", "contains(text, part)",
+             "Whether the part stands in the text; `part in text` is the same.",
+             "contains(title, 'sea')", (_one(TEXT, TEXT, BOOLEAN, by=op.CONTAINS),)),
+    Function("starts_with", "Text", "starts_with(text, part)", "Whether the text begins so.",
+             "starts_with(code, 'A-')", (_one(TEXT, TEXT, BOOLEAN, by=op.STARTS_WITH),)),
+    Function("ends_with", "Text", "ends_with(text, part)", "Whether the text ends so.",
+             "ends_with(email, '.org')", (_one(TEXT, TEXT, BOOLEAN, by=op.ENDS_WITH),)),
+    Function("matches", "Text", "matches(text, 'pattern')",
+             "Whether the whole text is as the regular expression says.",
+             "matches(code, '[A-Z]-\\d+')", least=2, most=2),
+    Function("text", "Text", "text(value)",
+             "A number, an amount, a date, a moment, a duration, a choice or a yes/no as text.",
+             "'No. ' & text(pages)", least=1, most=1),
+    Function("number", "Numbers", "number(text)", "The number that a text writes, else empty.",
+             "number(code) > 100", (_one(TEXT, NUMBER, by=op.READ_NUMBER),)),
+    Function("round", "Numbers", "round(number, digits)",
+             "Rounded to so many decimals (none when left out), half away from zero.",
+             "round(price * 1.19, 2)", least=1, most=2),
+    Function("floor", "Numbers", "floor(number)", "The whole number below.", "floor(pages / 100)",
+             (_one(NUMBER, NUMBER, by=op.FLOOR),)),
+    Function("ceil", "Numbers", "ceil(number)", "The whole number above.", "ceil(pages / 100)",
+             (_one(NUMBER, NUMBER, by=op.CEILING),)),
+    Function("abs", "Numbers", "abs(number)", "Without its sign.", "abs(balance)",
+             (_one(NUMBER, NUMBER, by=op.ABSOLUTE),)),
+    Function("coalesce", "Empty", "coalesce(a, b, ...)", "The first that is not empty.",
+             "coalesce(short_title, title)", least=1, most=20),
+    Function("empty", "Empty", "empty(value)", "Whether there is no value; `value == null`.",
+             "empty(returned)", least=1, most=1),
+    Function("date", "Dates and times", "date(value)",
+             "The date that a text writes, or the day of a moment in the business's zone.",
+             "date('2026-06-15')",
+             (_one(DATETIME, DATE, by=op.LOCAL_DATE, adds=(ZONE,)),
+              _one(TEXT, DATE, by=op.READ_DATE))),
+    Function("datetime", "Dates and times", "datetime(value)",
+             "The moment that a text writes, or the start of a day in the business's zone.",
+             "datetime('2026-06-15T08:00:00Z')",
+             (_one(DATE, DATETIME, by=op.START_OF_DAY, adds=(ZONE,)),
+              _one(TEXT, DATETIME, by=op.READ_MOMENT, adds=(ZONE,)))),
+    Function("today", "Dates and times", "today()", "The day it is in the business's zone.",
+             "due < today()"),
+    Function("now", "Dates and times", "now()", "The moment it is.",
+             "created_at > now() - days(1)"),
+    _of_day("year", "The year.", op.YEAR),
+    _of_day("month", "The month, 1 to 12.", op.MONTH),
+    _of_day("day", "The day of the month.", op.DAY),
+    _of_day("weekday", "1 for Monday to 7 for Sunday.", op.WEEKDAY),
+    Function("start_of", "Dates and times", "start_of(date, 'unit')",
+             "The first day or moment of its year, quarter, month, week, day or hour.",
+             "start_of(today(), 'month')", least=2, most=2),
+    Function("end_of", "Dates and times", "end_of(date, 'unit')",
+             "The last day of the unit; of a moment, the start of the next unit.",
+             "end_of(today(), 'month')", least=2, most=2),
+    _unit("days", "days", 86_400, DAYS, "due + days(14)"),
+    _unit("hours", "hours", 3_600, DURATION, "now() - hours(2)"),
+    _unit("minutes", "minutes", 60, DURATION, "now() + minutes(30)"),
+    Function("months", "Dates and times", "months(n)",
+             "So many months, to add to a date; never beyond the last day of the month.",
+             "joined + months(6)", (_one(NUMBER, MONTHS, by=op.MONTHS_OF, adds=(1,)),)),
+    Function("years", "Dates and times", "years(n)", "So many years, to add to a date.",
+             "joined + years(1)", (_one(NUMBER, MONTHS, by=op.MONTHS_OF, adds=(12,)),)),
+    Function("exists", "Collections", "exists(collection, condition)",
+             "Whether there is a record in it (that meets the condition).",
+             "exists(loans, returned == null)", least=1, most=2),
+    Function("count", "Collections", "count(collection, condition)",
+             "How many records are in it (that meet the condition).",
+             "count(loans, returned == null)", least=1, most=2),
+    Function("sum", "Collections", "sum(collection, value, condition)",
+             "The sum over its records; of none it is 0.", "sum(loans, fee)", least=2, most=3),
+    Function("avg", "Collections", "avg(collection, value, condition)",
+             "The average over its records; of none it is empty.", "avg(loans, fee)",
+             least=2, most=3),
+    Function("min", "Collections", "min(collection, value, condition)",
+             "The least over its records, or of values: min(a, b). Empty ones do not count.",
+             "min(loans, due)", least=1, most=20),
+    Function("max", "Collections", "max(collection, value, condition)",
+             "The greatest over its records, or of values: max(a, b). Empty ones do not count.",
+             "max(loans, due)", least=1, most=20),
+    Function("first", "Collections", "first(collection, value, condition)",
+             "The value of the record that was created first.", "first(loans, member.name)",
+             least=2, most=3),
+    Function("last", "Collections", "last(collection, value, condition)",
+             "The value of the record that was created last.", "last(loans, due)",
+             least=2, most=3),
+    Function("list", "Collections", "list(collection, value, condition)",
+             "The values as one text, with commas, in the order in which they were created.",
+             "list(loans, member.name)", least=2, most=3),
+    Function("was", "Changes", "was(field)", "The value before the change.",
+             "was(status) == 'lent'", least=1, most=1),
+    Function("changed", "Changes", "changed(field)", "Whether the value is another one.",
+             "changed(status)", least=1, most=1),
+    Function("increased", "Changes", "increased(field, n)",
+             "Whether the value grew, by at least n where given.", "increased(price, 10)",
+             least=1, most=2),
+    Function("decreased", "Changes", "decreased(field, n)",
+             "Whether the value shrank, by at least n where given.", "decreased(copies, 1)",
+             least=1, most=2),
+)  # fmt: skip
+
+FUNCTIONS: Mapping[str, Function] = {function.name: function for function in _TABLE}

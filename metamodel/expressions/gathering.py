@@ -1,0 +1,193 @@
+"""Collections in SQL: correlated subqueries over the rows that look a record up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import FromClause, Select, and_, case, exists, func, literal_column, null, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from metamodel.expressions import operations as op
+from metamodel.expressions.nodes import Collection, Gather
+from metamodel.expressions.sql_value import (
+    EXACT,
+    Element,
+    SqlValue,
+    integer,
+    scale_of,
+    storage_of,
+    typed,
+)
+from metamodel.expressions.types import (
+    BOOLEAN,
+    DAYS,
+    DURATION,
+    MONEY,
+    PERSON,
+    RECORD,
+    RECORDS,
+    Type,
+    number,
+)
+from metamodel.storage import INTEGER
+from metamodel.storage import TEXT as TEXT_STORAGE
+
+if TYPE_CHECKING:
+    from metamodel.expressions.sql import Builder, Source
+
+_HALF = 10**9  # sums are split at this place, so that they never leave 64 bits
+_LENGTHS = (DURATION.name, DAYS.name)
+
+
+class Rows:
+    """The rows of a collection: those that are not in the bin and may be seen."""
+
+    def __init__(self, outer: Builder, node: Collection, make: type[Source]) -> None:
+        self.sql = outer.sql
+        self.outer = outer
+        self.source = make(self.sql, node.source)
+        self.builder = outer.inside(self.source)
+        self.link: tuple[FromClause, Element] | None = None
+        self.found = [self._hangs(node)]
+        if "deleted_at" in self.source.alias.c:
+            self.found.append(self.source.column("deleted_at").is_(null()))
+        seen = self.sql.restrict(node.source, self.source.alias)
+        if seen is not None:
+            self.found.append(seen)
+
+    def _hangs(self, node: Collection) -> Element:
+        """How the rows hang on the record that has the collection."""
+        ids = self.outer.given_ids(node)
+        if ids is not None:
+            return self.source.column("id").in_(ids) if ids else literal_column("1") == 0
+        owner = self.outer.owner(node)
+        if node.field is None:
+            return self._linked(node.object, node.name, "target", "source", owner)
+        field = self.sql.objects[node.source].fields[node.field]
+        if field.type.name == RECORDS.name:
+            return self._linked(node.source, node.field, "source", "target", owner)
+        if field.type.name == PERSON.name:
+            suffix = "__team" if node.object == "team" else ""
+            return self.source.column(node.field, suffix) == owner
+        condition = self.source.column(node.field) == owner
+        if field.type.name == RECORD.name and len(field.type.objects) > 1:
+            named = self.source.column(node.field, "__object")
+            condition = and_(condition, named == self.outer.text(node.object))
+        return condition
+
+    def _linked(self, object: str, field: str, inner: str, outer: str, owner: Element) -> Element:
+        link = self.sql.link(object, field).alias()
+        self.link = link, link.c[inner] == self.source.column("id")
+        return link.c[outer] == owner
+
+    def select(self, *elements: Element) -> Select[Any]:
+        """A query over the rows, correlated with everything that is not its own."""
+        clause = self.source.joined()
+        own: list[FromClause] = [self.source.alias, *(alias for alias, _ in self.source.added)]
+        if self.link is not None:
+            clause = clause.join(*self.link)
+            own.append(self.link[0])
+        return select(*elements).select_from(clause).where(*self.found).correlate_except(*own)
+
+    def ids(self) -> Select[Any]:
+        return self.select(self.source.column("id")).order_by(self.source.column("id"))
+
+
+def gathered(outer: Builder, node: Gather, make: type[Source]) -> SqlValue:
+    """The value of a collection function."""
+    rows = Rows(outer, node.collection, make)
+    if node.where is not None:
+        rows.found.append(rows.builder.condition(node.where, False))
+    if node.function == "exists":
+        query = rows.select(literal_column("1"))
+        return SqlValue(exists(query), storage_of(BOOLEAN), nullable=False)
+    if node.function == "count":
+        query = rows.select(func.count())
+        return SqlValue(query.scalar_subquery(), storage_of(number(0)), nullable=False)
+    assert node.item is not None
+    item = rows.builder.value(node.item)
+    if node.function in ("first", "last"):
+        return _edge(rows, node, item)
+    if node.function == "list":
+        return _listed(rows, item)
+    made = _aggregated(rows, node, item)
+    second = None
+    if node.type.name == MONEY.name and not node.type.currency:
+        made, second = _one_currency(rows, node.item.type, item, made)
+    return SqlValue(
+        rows.select(made.element).scalar_subquery(),
+        made.storage,
+        None if second is None else rows.select(second).scalar_subquery(),
+    )
+
+
+def _aggregated(rows: Rows, node: Gather, item: SqlValue) -> SqlValue:
+    if node.function in ("min", "max"):
+        return _extreme(rows, node.function, item)
+    if node.type.name in _LENGTHS:
+        total: Element = func.sum(item.element)
+        if node.function == "sum":
+            some = func.coalesce(total, integer(0))
+            return SqlValue(typed(rows.sql, some, INTEGER), INTEGER)
+        count = SqlValue(func.count(item.element), storage_of(number(0)))
+        whole = SqlValue(typed(rows.sql, total, INTEGER), INTEGER)
+        return SqlValue(rows.outer.amounts(op.SPLIT_DURATION, whole, count), INTEGER)
+    total = _total(rows, item)
+    if node.function == "avg":
+        count = SqlValue(func.count(item.element), storage_of(number(0)))
+        return SqlValue(rows.outer.amounts(op.DIVIDE, SqlValue(total, EXACT), count), EXACT)
+    if node.type.name == MONEY.name and not node.type.currency:
+        return SqlValue(total, EXACT)
+    zero = integer(0) if rows.outer.postgresql else literal_column("'0'")
+    return SqlValue(func.coalesce(total, zero), EXACT)
+
+
+def _total(rows: Rows, item: SqlValue) -> Element:
+    """The exact sum."""
+    if rows.outer.postgresql:
+        return func.fluvial_digits(func.sum(item.element))
+    scale = scale_of(item.storage)
+    if scale is None:
+        return func.fluvial_sum(item.element)
+    half: Element = literal_column(str(_HALF))
+    high = func.sum(item.element.op("/", precedence=8)(half))
+    low = func.sum(item.element.op("%", precedence=8)(half))
+    return func.fluvial_total(high, low, integer(scale))
+
+
+def _extreme(rows: Rows, function: str, item: SqlValue) -> SqlValue:
+    element = rows.outer.ordering(item)
+    if not rows.outer.postgresql and item.storage.name == EXACT.name:
+        return SqlValue(getattr(func, f"fluvial_{function}_of")(element), item.storage)
+    return SqlValue(getattr(func, function)(element), item.storage)
+
+
+def _one_currency(
+    rows: Rows, type: Type, item: SqlValue, made: SqlValue
+) -> tuple[SqlValue, Element]:
+    """Amounts of several currencies have no sum: it is empty."""
+    there = case((item.element.is_not(null()), rows.outer.currency(item, type)))
+    one, other = func.min(there), func.max(there)
+    return SqlValue(case((one == other, made.element)), made.storage), one
+
+
+def _edge(rows: Rows, node: Gather, item: SqlValue) -> SqlValue:
+    """Ids grow with time: the first is the one that was created first."""
+    id = rows.source.column("id")
+    order = id.asc() if node.function == "first" else id.desc()
+
+    def found(element: Element) -> Element:
+        return rows.select(element).order_by(order).limit(literal_column("1")).scalar_subquery()
+
+    second = None if item.second is None else found(item.second)
+    return SqlValue(found(item.element), item.storage, second, item.second_storage)
+
+
+def _listed(rows: Rows, item: SqlValue) -> SqlValue:
+    id = rows.source.column("id")
+    if rows.outer.postgresql:
+        ordered = aggregate_order_by(rows.outer.text(", "), id)
+        joined = func.string_agg(item.element, ordered)
+    else:
+        joined = func.fluvial_list(id, item.element)
+    return SqlValue(rows.select(joined).scalar_subquery(), TEXT_STORAGE)

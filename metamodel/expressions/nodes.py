@@ -1,0 +1,232 @@
+"""The typed tree of an expression, from which every target is made."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from metamodel.expressions.operations import Operation
+from metamodel.expressions.syntax import Place
+from metamodel.expressions.types import BOOLEAN, Type
+
+
+class Root(enum.Enum):
+    """Where a path starts."""
+
+    ROW = "row"  # the record at hand; inside a collection function, the collection's
+    RECORD = "record"  # the word `record`, where it is another one than the row
+    ME = "me"
+    NAME = "name"  # a name that the scope brings; the first part of the path
+
+
+@dataclass(frozen=True)
+class Node:
+    """A part of an expression. Two parts are equal wherever they stand."""
+
+    type: Type = field(kw_only=True)
+    place: Place = field(default=Place(), compare=False, repr=False, kw_only=True)
+
+    def children(self) -> Iterator[Node]:
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if isinstance(value, Node):
+                yield value
+            elif isinstance(value, tuple):
+                yield from (item for item in value if isinstance(item, Node))
+
+    def walk(self) -> Iterator[Node]:
+        """This part and those in it, in the order of the text."""
+        yield self
+        for child in self.children():
+            yield from child.walk()
+
+
+@dataclass(frozen=True)
+class Literal(Node):
+    """A value that stands in the text. Lifted ones become parameters of a query."""
+
+    value: Any
+    lifted: bool = True
+
+
+@dataclass(frozen=True)
+class Read(Node):
+    """The value of a field; an empty path is the record itself."""
+
+    root: Root
+    object: str  # the type of the record that the last part of the path belongs to
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Collection(Node):
+    """The records of an inverse or of a multi_lookup, at the end of a path of look-ups."""
+
+    root: Root
+    object: str  # the type of the record that has the collection
+    path: tuple[str, ...]  # to that record
+    name: str  # of the inverse, or of the multi_lookup field
+    source: str  # the type of the records in it
+    field: str | None  # the look-up of the source, None for a multi_lookup
+
+
+@dataclass(frozen=True)
+class Part(Node):
+    """A part of a value: label, closed, category of a choice; amount, currency of money."""
+
+    operand: Node
+    name: str
+
+
+@dataclass(frozen=True)
+class Recast(Node):
+    """The same value as another type: a choice as its name, a user as a person."""
+
+    operand: Node
+
+
+@dataclass(frozen=True)
+class Rounded(Node):
+    """A number or an amount with the scale of its type; empty where that is too large."""
+
+    operand: Node
+
+
+@dataclass(frozen=True)
+class Call(Node):
+    """An operation on values."""
+
+    operation: Operation
+    arguments: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class MoneyCall(Node):
+    """Arithmetic with money: `operation` on the amounts, in one currency."""
+
+    operation: Operation
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True)
+class Join(Node):
+    """Text after text; what is empty adds nothing."""
+
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Coalesce(Node):
+    """The first that is not empty."""
+
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Extreme(Node):
+    """The least or greatest of those that are not empty."""
+
+    function: str  # min, max
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Listing(Node):
+    """Several values, for a field that holds many."""
+
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Compare(Node):
+    """Two values of one type: `==`, `<`, `<=`, `>`, `>=`. Never empty."""
+
+    operator: str
+    left: Node
+    right: Node
+    type: Type = field(default=BOOLEAN, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Empty(Node):
+    operand: Node
+    type: Type = field(default=BOOLEAN, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Within(Node):
+    """Whether a value is one of some others."""
+
+    item: Node
+    items: tuple[Node, ...]
+    type: Type = field(default=BOOLEAN, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Member(Node):
+    """Whether a value is among those of a field that holds many."""
+
+    item: Node
+    collection: Node  # Read or Collection
+    type: Type = field(default=BOOLEAN, kw_only=True)
+
+
+@dataclass(frozen=True)
+class And(Node):
+    items: tuple[Node, ...]
+    type: Type = field(default=BOOLEAN, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Or(Node):
+    items: tuple[Node, ...]
+    type: Type = field(default=BOOLEAN, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Not(Node):
+    operand: Node
+    type: Type = field(default=BOOLEAN, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Choose(Node):
+    """`then if condition else otherwise`."""
+
+    condition: Node
+    then: Node
+    otherwise: Node
+
+
+@dataclass(frozen=True)
+class Tally(Node):
+    """How many values a field holds."""
+
+    operand: Node
+
+
+@dataclass(frozen=True)
+class Gather(Node):
+    """A function over a collection. In `item` and `where` the row is the collection's."""
+
+    function: str
+    collection: Collection
+    item: Node | None
+    where: Node | None
+
+
+@dataclass(frozen=True)
+class Change(Node):
+    """was(), changed(), increased() and decreased() of a field."""
+
+    function: str
+    field: Read
+    by: Node | None = None
+
+
+@dataclass(frozen=True)
+class Moment(Node):
+    """today() and now(): of the business's zone and of the moment that is asked about."""

@@ -1,0 +1,138 @@
+"""Operations on values: one Python meaning each, under which databases register or define it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, func
+
+from metamodel.expressions import moments, numbers, strings
+from metamodel.expressions.types import (
+    BOOLEAN,
+    DATE,
+    DATETIME,
+    DURATION,
+    NUMBER,
+    TEXT,
+    Type,
+    number,
+)
+from metamodel.storage import POSTGRESQL, SQLITE
+
+PREFIX = "fluvial_"  # of the functions in the database
+
+Native = Callable[..., ColumnElement[Any]]
+
+WHOLE = number(0)
+INTEGER = DURATION  # whole numbers that are no number of the language: seconds, months, digits
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """A pure function of values that are not empty; with an empty one it is empty itself."""
+
+    name: str
+    run: Callable[..., Any]
+    takes: tuple[Type, ...]  # how the database hands its arguments over
+    gives: Type
+    native: Mapping[str, Native] = field(default_factory=dict)  # by dialect, where it is at hand
+    total: bool = False  # of arguments that are not empty it always has a result
+
+    @property
+    def function(self) -> str:
+        return PREFIX + self.name
+
+
+def _length(text: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.length(text)
+
+
+def _holds(text: ColumnElement[Any], part: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.instr(text, part) > 0
+
+
+def _position(text: ColumnElement[Any], part: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.strpos(text, part) > 0
+
+
+def _operation(name: str, run: Callable[..., Any], *types: Type, **more: Any) -> Operation:
+    return Operation(name, run, types[:-1], types[-1], **more)
+
+
+ADD = _operation("add", numbers.add, NUMBER, NUMBER, NUMBER)
+SUBTRACT = _operation("subtract", numbers.subtract, NUMBER, NUMBER, NUMBER)
+MULTIPLY = _operation("multiply", numbers.multiply, NUMBER, NUMBER, NUMBER)
+DIVIDE = _operation("divide", numbers.divide, NUMBER, NUMBER, NUMBER)
+NEGATE = _operation("negate", numbers.negate, NUMBER, NUMBER)
+ABSOLUTE = _operation("absolute", numbers.absolute, NUMBER, NUMBER)
+ROUND = _operation("round", numbers.round_half_up, NUMBER, INTEGER, NUMBER)
+FIX = _operation("fix", numbers.fix, NUMBER, INTEGER, NUMBER)
+FLOOR = _operation("floor", numbers.floor, NUMBER, NUMBER)
+CEILING = _operation("ceiling", numbers.ceiling, NUMBER, NUMBER)
+COMPARE = _operation("compare", numbers.compare, NUMBER, NUMBER, INTEGER)
+READ_NUMBER = _operation("read_number", numbers.read, TEXT, NUMBER)
+WRITE_NUMBER = _operation("write_number", numbers.written, NUMBER, INTEGER, TEXT)
+
+SECONDS = _operation("seconds", numbers.seconds, NUMBER, INTEGER, DURATION)
+MONTHS_OF = _operation("months", numbers.times, NUMBER, INTEGER, INTEGER)
+PER_UNIT = _operation("per_unit", numbers.per_unit, DURATION, INTEGER, NUMBER)
+ADD_DURATIONS = _operation("add_durations", numbers.add_durations, DURATION, DURATION, DURATION)
+SUBTRACT_DURATIONS = _operation(
+    "subtract_durations", numbers.subtract_durations, DURATION, DURATION, DURATION
+)
+SCALE_DURATION = _operation("scale_duration", numbers.scale_duration, DURATION, NUMBER, DURATION)
+SPLIT_DURATION = _operation("split_duration", numbers.split_duration, DURATION, NUMBER, DURATION)
+RATIO = _operation("ratio", numbers.ratio, DURATION, DURATION, NUMBER)
+WRITE_DURATION = _operation("write_duration", numbers.clock, DURATION, TEXT)
+
+START_OF_DAY = _operation("start_of_day", moments.start_of_day, DATE, TEXT, DATETIME)
+LOCAL_DATE = _operation("local_date", moments.local_date, DATETIME, TEXT, DATE)
+SHIFT_DATE = _operation("shift_date", moments.shift_date, DATE, DURATION, DATE)
+SHIFT_MOMENT = _operation("shift_moment", moments.shift_moment, DATETIME, DURATION, DATETIME)
+ADD_MONTHS = _operation("add_months", moments.add_months, DATE, INTEGER, DATE)
+ADD_MONTHS_TO_MOMENT = _operation(
+    "add_months_to_moment", moments.add_months_to_moment, DATETIME, INTEGER, TEXT, DATETIME
+)
+BETWEEN_DATES = _operation("between_dates", moments.seconds_between_days, DATE, DATE, DURATION)
+BETWEEN_MOMENTS = _operation(
+    "between_moments", moments.seconds_between, DATETIME, DATETIME, DURATION
+)
+YEAR = _operation("year", moments.year, DATE, WHOLE)
+MONTH = _operation("month", moments.month, DATE, WHOLE)
+DAY = _operation("day", moments.day_of_month, DATE, WHOLE)
+WEEKDAY = _operation("weekday", moments.weekday, DATE, WHOLE)
+START_OF_DATE = _operation("start_of_date", moments.start_of_date, DATE, TEXT, DATE)
+END_OF_DATE = _operation("end_of_date", moments.end_of_date, DATE, TEXT, DATE)
+START_OF_MOMENT = _operation(
+    "start_of_moment", moments.start_of_moment, DATETIME, TEXT, TEXT, DATETIME
+)
+END_OF_MOMENT = _operation("end_of_moment", moments.end_of_moment, DATETIME, TEXT, TEXT, DATETIME)
+READ_DATE = _operation("read_date", moments.read_date, TEXT, DATE)
+READ_MOMENT = _operation("read_moment", moments.read_moment, TEXT, TEXT, DATETIME)
+WRITE_DATE = _operation("write_date", moments.written_date, DATE, TEXT)
+WRITE_MOMENT = _operation("write_moment", moments.written_moment, DATETIME, TEXT)
+
+LOWER = _operation("lower", strings.lower, TEXT, TEXT)
+UPPER = _operation("upper", strings.upper, TEXT, TEXT)
+TRIM = _operation("trim", strings.trim, TEXT, TEXT)
+LENGTH = _operation(
+    "length", strings.length, TEXT, WHOLE, native={SQLITE: _length, POSTGRESQL: _length}, total=True
+)
+CONTAINS = _operation(
+    "contains",
+    strings.contains,
+    TEXT,
+    TEXT,
+    BOOLEAN,
+    native={SQLITE: _holds, POSTGRESQL: _position},
+    total=True,
+)
+STARTS_WITH = _operation("starts_with", strings.starts_with, TEXT, TEXT, BOOLEAN, total=True)
+ENDS_WITH = _operation("ends_with", strings.ends_with, TEXT, TEXT, BOOLEAN, total=True)
+MATCHES = _operation("matches", strings.matches, TEXT, TEXT, BOOLEAN, total=True)
+
+OPERATIONS: tuple[Operation, ...] = tuple(
+    value for value in list(globals().values()) if isinstance(value, Operation)
+)

@@ -1,0 +1,327 @@
+"""The SQL target: conditions and values of one query, from the same tree as everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+from sqlalchemy import FromClause, Select, case, literal_column, select
+
+from metamodel.catalog import Field
+from metamodel.expressions.conditions import Conditions
+from metamodel.expressions.expression import Expression
+from metamodel.expressions.gathering import Rows, gathered
+from metamodel.expressions.nodes import Collection, Gather, Literal, Node, Read, Root
+from metamodel.expressions.scope import USER
+from metamodel.expressions.sql_value import (
+    Element,
+    SqlContext,
+    SqlValue,
+    bound,
+    storage_of,
+    typed,
+)
+from metamodel.expressions.types import PERSON
+from metamodel.storage import UUID
+
+_ONE: Element = literal_column("1")
+
+Reader = Callable[[tuple[str, ...]], Any]
+
+
+class Source:
+    """One FROM with its outer joins, shared by a query's fields, conditions and order.
+
+    Without `joins` it stays as it is: conditions that follow a look-up become EXISTS. That is
+    the form of row permissions, which stand in the ON of other queries' joins.
+    """
+
+    def __init__(
+        self,
+        sql: SqlContext,
+        object: str,
+        alias: FromClause | None = None,
+        *,
+        joins: bool = True,
+        root: Source | None = None,
+    ) -> None:
+        self.sql = sql
+        self.object = object
+        self.alias = sql.table(object).alias() if alias is None else alias
+        self.joins = joins
+        self.root = self if root is None else root
+        self.added: list[tuple[FromClause, Element]] = []  # of the root: every join
+        self._steps: dict[str, Source] = {}
+
+    def column(self, name: str, suffix: str = "") -> Element:
+        return self.alias.c[name + suffix]
+
+    def through(self, path: tuple[str, ...]) -> Source:
+        """The record at the end of a path of look-ups, joined once per path."""
+        source = self
+        for name in path:
+            if name not in source._steps:
+                source._steps[name] = source._join(name)
+            source = source._steps[name]
+        return source
+
+    def _join(self, name: str) -> Source:
+        field = self.sql.objects[self.object].fields[name]
+        target = USER if field.type.name == PERSON.name else field.type.objects[0]
+        joined = Source(self.sql, target, root=self.root)
+        found = joined.alias.c.id == Builder(self.sql, self, self).field(self, name).element
+        seen = self.sql.restrict(target, joined.alias)
+        self.root.added.append((joined.alias, found if seen is None else found & seen))
+        return joined
+
+    def joined(self) -> FromClause:
+        """The FROM with all joins that were asked for so far."""
+        clause = self.root.alias
+        for alias, found in self.root.added:
+            clause = clause.outerjoin(alias, found)
+        return clause
+
+    def view(self) -> Source:
+        """The same row, with joins of its own."""
+        return Source(self.sql, self.object, self.alias)
+
+
+class Given:
+    """A record whose values are at hand, saved or not: its reads become parameters."""
+
+    def __init__(self, sql: SqlContext, read: Reader) -> None:
+        self.sql = sql
+        self.read = read
+
+    def id(self, path: tuple[str, ...]) -> Element:
+        return bound(self.sql, _id_of(self.read(path or ("id",))), UUID).element
+
+    def value(self, node: Read) -> SqlValue:
+        value = self.read(node.path or ("id",))
+        field = self.sql.objects[node.object].fields[node.path[-1]] if node.path else None
+        if field is None:
+            return bound(self.sql, value, UUID)
+        columns = [column for column in field.kind.columns(field) if not column.hidden]
+        parts = field.kind.pack(field, value) if value is not None else [None] * len(columns)
+        return _assembled(
+            [bound(self.sql, part, c.storage) for part, c in zip(parts, columns, strict=False)]
+        )
+
+
+Row: TypeAlias = "Source | Given"
+
+
+class Builder(Conditions):
+    """Builds the elements of one expression over one row."""
+
+    def __init__(
+        self,
+        sql: SqlContext,
+        row: Row | None,
+        record: Row | None,
+        lifted: Mapping[int, Element] | None = None,
+    ) -> None:
+        super().__init__(sql)
+        self.row = row
+        self.record = record
+        self.lifted = dict(lifted or {})
+
+    def lift(self, expression: Expression) -> Builder:
+        """Ask for the parameters of the text first, so that their order is known."""
+        for literal in expression.literals:
+            storage = storage_of(literal.type)
+            self.lifted[id(literal)] = self.sql.constant(literal.value, storage)
+        return self
+
+    def inside(self, row: Row) -> Builder:
+        """The same expression, with another row at hand."""
+        return Builder(self.sql, row, self.record, self.lifted)
+
+    def literal(self, node: Literal) -> SqlValue:
+        storage = storage_of(node.type)
+        if id(node) not in self.lifted:
+            return bound(self.sql, node.value, storage)
+        element = typed(self.sql, self.lifted[id(node)], storage)
+        return SqlValue(element, storage, nullable=False, plain=True)
+
+    def read(self, node: Read) -> SqlValue:
+        if node.root is Root.ME:
+            return self._of_me(node)
+        row = self._row(node.root)
+        if isinstance(row, Given):
+            return row.value(node)
+        if row is None:
+            words = ("record",) if node.root is Root.RECORD else ()
+            storage = storage_of(node.type)
+            name = ".".join((*words, *(node.path or ("id",))))
+            return SqlValue(
+                typed(self.sql, self.sql.parameter(name, storage), storage), storage, plain=True
+            )
+        if not node.path:
+            return SqlValue(row.column("id"), UUID, nullable=row is not row.root, plain=True)
+        return self.field(row.through(node.path[:-1]), node.path[-1])
+
+    def _row(self, root: Root) -> Row | None:
+        if root is Root.NAME:
+            return None
+        return self.record if root is Root.RECORD else self.row
+
+    def field(self, source: Source, name: str) -> SqlValue:
+        """A field of a source's record: its columns, or its formula in place."""
+        field = self.sql.objects[source.object].fields[name]
+        if field.formula is not None:
+            return self._calculated(source, field)
+        made = []
+        for column in field.columns:
+            if not column.hidden:
+                element = source.column(name, column.suffix)
+                nullable = source is not source.root or getattr(element, "nullable", True)
+                made.append(SqlValue(element, column.storage, nullable=nullable, plain=True))
+        return _assembled(made)
+
+    def _calculated(self, source: Source, field: Field) -> SqlValue:
+        assert field.formula is not None
+        inner = Builder(self.sql, source, source).lift(field.formula)
+        value = inner.settled(inner.value(field.formula.tree), field.formula.type, field.type)
+        if source is source.root:
+            return value
+        # Of a look-up that is empty, also a count is empty.
+        there = source.column("id").is_not(None)
+        second = None if value.second is None else case((there, value.second))
+        return SqlValue(case((there, value.element)), value.storage, second, value.second_storage)
+
+    def me(self) -> SqlValue:
+        return SqlValue(typed(self.sql, self.sql.parameter("me", UUID), UUID), UUID, plain=True)
+
+    def _of_me(self, node: Read) -> SqlValue:
+        if not node.path:
+            return self.me()
+        source = Source(self.sql, USER)
+        value = self.field(source.through(node.path[:-1]), node.path[-1])
+        found = source.column("id") == self.me().element
+        own = [source.alias, *(alias for alias, _ in source.added)]
+
+        def asked(element: Element) -> Element:
+            query = select(element).select_from(source.joined()).where(found)
+            return query.correlate_except(*own).scalar_subquery()
+
+        second = None if value.second is None else asked(value.second)
+        return SqlValue(asked(value.element), value.storage, second, value.second_storage)
+
+    def gather(self, node: Gather) -> SqlValue:
+        return gathered(self, node, Source)
+
+    def owner(self, node: Collection) -> Element:
+        """The id of the record that has a collection."""
+        if node.root is Root.ME:
+            reads = Read(Root.ME, node.object, node.path, type=node.type)
+            return self._of_me(reads).element
+        row = self._row(node.root)
+        if isinstance(row, Given):
+            return row.id(node.path)
+        assert row is not None, "a collection hangs on a record"
+        return row.through(node.path).column("id")
+
+    def given_ids(self, node: Collection) -> list[Element] | None:
+        """The links of a record whose values are at hand."""
+        row = self._row(node.root) if node.root is not Root.ME else None
+        if not isinstance(row, Given) or node.field is not None:
+            return None
+        ids = row.read((*node.path, node.name)) or ()
+        return [bound(self.sql, one, UUID).element for one in ids]
+
+    def enclosed(self, node: Node, make: Callable[[Builder], Element]) -> Element:
+        """A condition on a row that takes no joins: those that it needs stand in an EXISTS."""
+        assert isinstance(self.row, Source)
+        view = self.row.view()
+        record = view if self.record is self.row else self.record
+        condition = make(Builder(self.sql, view, record, self.lifted))
+        if not view.added:
+            return condition
+        return _exists_over(view, condition, _strict_hop(node))
+
+    @property
+    def takes_joins(self) -> bool:
+        return not isinstance(self.row, Source) or self.row.root.joins
+
+
+def _exists_over(view: Source, condition: Element, hop: str | None) -> Element:
+    (first, found), *others = view.added
+    own = [alias for alias, _ in view.added]
+    if hop is not None:
+        clause: FromClause = first
+        query = select(_ONE).where(found, condition)
+    else:
+        # A row to hang the outer joins on.
+        start = select(_ONE.label("one")).subquery()
+        own.append(start)
+        clause = start.outerjoin(first, found)
+        query = select(_ONE).where(condition)
+    for alias, on in others:
+        clause = clause.outerjoin(alias, on)
+    return query.select_from(clause).correlate_except(*own).exists()
+
+
+def _strict_hop(node: Node) -> str | None:
+    """The one look-up of the row without which a condition cannot be met, if it is that simple."""
+    hops = set()
+    for child in node.children():
+        if isinstance(child, Read) and child.root is Root.ROW and len(child.path) > 1:
+            hops.add(child.path[0])
+        elif any(len(path) > 1 for path in _deep_paths(child)):
+            return None
+    return hops.pop() if len(hops) == 1 else None
+
+
+def _deep_paths(node: Node) -> Iterator[tuple[str, ...]]:
+    for part in node.walk():
+        if isinstance(part, Read):
+            yield part.path
+        elif isinstance(part, Collection):
+            yield (*part.path, part.name)
+
+
+def _assembled(parts: list[SqlValue]) -> SqlValue:
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    return SqlValue(
+        first.element,
+        first.storage,
+        parts[1].element,
+        parts[1].storage,
+        first.nullable,
+        first.plain,
+    )
+
+
+def _id_of(value: Any) -> Any:
+    return value[1] if isinstance(value, (tuple, list)) else value
+
+
+def predicate(expression: Expression, source: Source, *, exact: bool = True) -> Element:
+    """A condition that is never NULL. With exact=False NULL counts as no, as it does in WHERE."""
+    builder = Builder(source.sql, source, _record(expression, source)).lift(expression)
+    return builder.condition(expression.tree, exact)
+
+
+def value(expression: Expression, source: Source) -> SqlValue:
+    """A value of each row, with the storages that decode it."""
+    builder = Builder(source.sql, source, _record(expression, source)).lift(expression)
+    return builder.value(expression.tree)
+
+
+def _record(expression: Expression, source: Source) -> Source | None:
+    return None if expression.outer else source
+
+
+def collected(node: Gather, sql: SqlContext, read: Reader) -> SqlValue:
+    """A collection function of a record whose values are at hand: select it without a FROM."""
+    given = Given(sql, read)
+    return Builder(sql, given, given).value(node)
+
+
+def collected_ids(node: Collection, sql: SqlContext, read: Reader) -> Select[Any]:
+    """The ids in a collection of a record whose values are at hand."""
+    given = Given(sql, read)
+    return Rows(Builder(sql, given, given), node, Source).ids()

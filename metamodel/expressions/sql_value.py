@@ -1,0 +1,186 @@
+"""What the SQL target asks of its surroundings, and what it gives: elements with storages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sqlalchemy import ColumnElement, FromClause, Table, cast, func, literal_column, null
+from sqlalchemy.types import UserDefinedType
+
+from metamodel.expressions.numbers import plain
+from metamodel.expressions.types import (
+    BOOLEAN,
+    DATE,
+    DATETIME,
+    DAYS,
+    DURATION,
+    MONEY,
+    MONTHS,
+    NUMBER,
+    PERSON,
+    RECORD,
+    Type,
+)
+from metamodel.storage import (
+    BOOLEAN as BOOLEAN_STORAGE,
+)
+from metamodel.storage import (
+    DATE as DATE_STORAGE,
+)
+from metamodel.storage import (
+    INTEGER,
+    JSON,
+    POSTGRESQL,
+    TEXT,
+    TIMESTAMP,
+    UUID,
+    Storage,
+    decimal,
+)
+
+if TYPE_CHECKING:
+    from metamodel.catalog import ObjectType
+
+Element = ColumnElement[Any]
+
+# Results of arithmetic: as many digits as they need. Text on SQLite, so that nothing is lost.
+EXACT = Storage(
+    "exact", ("TEXT", "NUMERIC"), encoders=(plain, str), decoders=(Decimal, Decimal), to_wire=plain
+)
+
+_STORAGES: Mapping[str, Storage] = {
+    BOOLEAN.name: BOOLEAN_STORAGE,
+    DATE.name: DATE_STORAGE,
+    DATETIME.name: TIMESTAMP,
+    DURATION.name: INTEGER,
+    DAYS.name: INTEGER,
+    MONTHS.name: INTEGER,
+    RECORD.name: UUID,
+    PERSON.name: UUID,
+}
+_POSTGRESQL = {
+    TEXT.name: "TEXT",
+    INTEGER.name: "BIGINT",
+    BOOLEAN_STORAGE.name: "BOOLEAN",
+    DATE_STORAGE.name: "DATE",
+    TIMESTAMP.name: "TIMESTAMP WITH TIME ZONE",
+    UUID.name: "UUID",
+    JSON.name: "JSONB",
+}
+
+
+class SqlContext(Protocol):
+    """The database's side: tables, parameters and row permissions."""
+
+    dialect: str
+    objects: Mapping[str, ObjectType]
+
+    def table(self, object: str) -> Table: ...
+
+    def link(self, object: str, field: str) -> Table:
+        """The link table of a multi_lookup: source, target, position."""
+
+    def constant(self, value: Any, storage: Storage) -> Element:
+        """A parameter for a value. Those of `Expression.literals` come first, in order."""
+
+    def parameter(self, name: str, storage: Storage) -> Element:
+        """A parameter by name: me, now, today; names of the scope; `record.` and a path."""
+
+    def me_set(self, field: str) -> Element | None:
+        """One parameter with all the ids (or options) of a many-field of `me`."""
+
+    def restrict(self, object: str, alias: FromClause) -> Element | None:
+        """The condition under which a joined or collected record may be seen."""
+
+
+@dataclass(frozen=True)
+class SqlValue:
+    """An element and how its result decodes. Some values have a second one beside it."""
+
+    element: Element
+    storage: Storage
+    second: Element | None = None  # the currency, the team, or the object type of an any_lookup
+    second_storage: Storage = TEXT
+    nullable: bool = True
+    plain: bool = False  # a column or a parameter: cheap to name twice
+
+    @property
+    def parts(self) -> tuple[tuple[Element, Storage], ...]:
+        first = (self.element, self.storage)
+        return (first,) if self.second is None else (first, (self.second, self.second_storage))
+
+
+def storage_of(type: Type) -> Storage:
+    """How values of a type travel to and from the database."""
+    if type.name in (NUMBER.name, MONEY.name):
+        return EXACT if type.scale is None else decimal(type.scale)
+    return _STORAGES.get(type.name, TEXT)
+
+
+class _Named(UserDefinedType[Any]):
+    """A type by its name in SQL, for casts."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_col_spec(self, **_: Any) -> str:
+        return self.name
+
+
+def postgresql_type(storage: Storage) -> str:
+    return _POSTGRESQL.get(storage.name, "NUMERIC")
+
+
+def typed(sql: SqlContext, element: Element, storage: Storage) -> Element:
+    """PostgreSQL must be told the type of a parameter; SQLite looks at the value."""
+    if sql.dialect != POSTGRESQL:
+        return element
+    return cast(element, _Named(postgresql_type(storage)))
+
+
+def bound(sql: SqlContext, value: Any, storage: Storage) -> SqlValue:
+    """A value as a parameter."""
+    if value is None:
+        return SqlValue(typed(sql, null(), storage), storage)
+    element = typed(sql, sql.constant(value, storage), storage)
+    return SqlValue(element, storage, nullable=False, plain=True)
+
+
+def integer(value: int) -> Element:
+    return literal_column(str(value))
+
+
+def boolean(sql: SqlContext, value: bool) -> Element:
+    if sql.dialect == POSTGRESQL:
+        return literal_column("true" if value else "false")
+    return literal_column("1" if value else "0")
+
+
+def scale_of(storage: Storage) -> int | None:
+    """The scale of numbers that are kept as whole numbers on SQLite."""
+    if storage.name == INTEGER.name:
+        return 0
+    return storage.scale if storage.name.startswith("decimal") else None
+
+
+def same_form(sql: SqlContext, *values: SqlValue) -> bool:
+    """Whether the elements compare as they are."""
+    if sql.dialect == POSTGRESQL:
+        return True
+    if len({value.storage.name for value in values}) == 1:
+        return values[0].storage.name != EXACT.name
+    scales = {scale_of(value.storage) for value in values}
+    return len(scales) == 1 and None not in scales
+
+
+def exact(sql: SqlContext, value: SqlValue) -> Element:
+    """A number in the form that the functions of the database take."""
+    scale = scale_of(value.storage)
+    if sql.dialect == POSTGRESQL or scale is None:
+        return value.element
+    return func.fluvial_decimal(value.element, integer(scale))

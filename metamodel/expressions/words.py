@@ -1,0 +1,63 @@
+"""How faults speak: names of types, of parts and of the nearest right name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from metamodel.expressions.nodes import Call, Collection, Literal, Moment, Node, Read, Root
+from metamodel.expressions.types import (
+    CHOICES,
+    FILES,
+    NUMBER,
+    PERSONS,
+    RECORD,
+    RECORDS,
+    Type,
+)
+
+_PLAIN = {"empty": "empty", "text": "text", "files": "files", "choices": "several choices"}
+
+
+def type_words(type: Type) -> str:
+    """A type with its article: `a number`, `a record of book`."""
+    if type.name == RECORD.name:
+        return f"a {' or '.join(type.objects)}"
+    if type.name == RECORDS.name:
+        return f"a collection of {' or '.join(type.objects)}"
+    if type.name == PERSONS.name:
+        return "several persons"
+    return _PLAIN.get(type.name, f"a {type.name}")
+
+
+def node_words(node: Node) -> str:
+    """A part with its type, as the subject of a sentence."""
+    if isinstance(node, Literal) and isinstance(node.value, str):
+        return f"'{node.value}' is {type_words(node.type)}"
+    if isinstance(node, Literal) and node.type.name == NUMBER.name:
+        return f"{node.value} is {type_words(node.type)}"
+    if isinstance(node, (Read, Collection)):
+        return f"`{path_words(node)}` is {type_words(node.type)}"
+    if isinstance(node, Moment):
+        return f"This is {type_words(node.type)}"
+    return f"{'The result' if isinstance(node, Call) else 'This'} is {type_words(node.type)}"
+
+
+def path_words(node: Read | Collection) -> str:
+    start = {Root.RECORD: ("record",), Root.ME: ("me",)}.get(node.root, ())
+    last = (node.name,) if isinstance(node, Collection) else ()
+    return ".".join((*start, *node.path, *last)) or "id"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint with the known names that are most like a wrong one."""
+    names = sorted(set(known))
+    close = get_close_matches(name, names, n=2, cutoff=0.6)
+    if close:
+        return f"Did you mean {' or '.join(f'`{one}`' for one in close)}?"
+    if 0 < len(names) <= 8:
+        return f"Known here: {', '.join(names)}."
+    return ""
+
+
+MANY = frozenset({CHOICES.name, FILES.name, PERSONS.name, RECORDS.name})

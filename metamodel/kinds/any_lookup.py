@@ -1,0 +1,91 @@
+"""Look-up, any object: a link to one record of one of several object types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from metamodel.errors import ValueFault
+from metamodel.expressions import types
+from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.kinds.system import uuid_text
+from metamodel.storage import TEXT, UUID
+from metamodel.text import listed
+
+if TYPE_CHECKING:
+    from metamodel.catalog import Field
+    from metamodel.checks import FieldCheck
+
+
+class AnyLookup(Kind):
+    name = "any_lookup"
+    label = "Look-up, any object"
+    group = "Links"
+    icon = "schema"
+    words = "dynamic link reference any record subject source"
+    about = "A link to one record of one of several object types."
+    example = {"name": "about", "kind": "any_lookup", "to": ["book", "member"]}
+    options = {
+        "to": {
+            "type": "array",
+            "items": {"$ref": "#/$defs/name"},
+            "minItems": 1,
+            "maxItems": 20,
+            "uniqueItems": True,
+            "description": "The object types that it may link to.",
+        },
+    }
+    needs = ("to",)
+    sortable = False
+    indexable = False
+    operators = ("is", "is_not", "empty", "not_empty")
+
+    def check(self, field: Field, check: FieldCheck) -> None:
+        for at, name in enumerate(field.option("to", ())):
+            check.object(f"to/{at}", name)
+
+    def type(self, field: Field) -> types.Type:
+        return types.record(*field.option("to"))
+
+    def columns(self, field: Field) -> tuple[Column, ...]:
+        return (Column("", UUID, indexed=True), Column("__object", TEXT))
+
+    def parse(self, field: Field, raw: Any) -> tuple[str, str]:
+        if not isinstance(raw, Mapping) or set(raw) != {"object", "id"}:
+            raise ValueFault(
+                "not_a_link", f'Write {{"object": "{field.option("to")[0]}", "id": "..."}}.'
+            )
+        if raw["object"] not in field.option("to"):
+            raise ValueFault("wrong_object", f"Link a record of {listed(field.option('to'))}.")
+        return raw["object"], uuid_text(raw["id"])
+
+    def parse_text(self, field: Field, text: str, form: TextFormat) -> tuple[str, str]:
+        """`book:ID`."""
+        name, _, id = text.strip().partition(":")
+        return self.parse(field, {"object": name, "id": id})
+
+    def pack(self, field: Field, value: tuple[str, str]) -> Sequence[Any]:
+        return (value[1], value[0])
+
+    def unpack(self, field: Field, parts: Sequence[Any]) -> tuple[str, str] | None:
+        return None if parts[0] is None else (parts[1], parts[0])
+
+    def wire(self, field: Field, value: tuple[str, str]) -> dict[str, str]:
+        return {"object": value[0], "id": value[1]}
+
+    def wire_parts(self, field: Field, parts: Sequence[Any]) -> dict[str, str] | None:
+        return None if parts[0] is None else {"object": parts[1], "id": parts[0]}
+
+    def show(self, field: Field, value: tuple[str, str], locale: str = "en") -> str:
+        return f"{value[0]} {value[1]}"
+
+    def json_schema(self, field: Field) -> dict[str, Any]:
+        return {
+            "type": "object",
+            "properties": {
+                "object": {"enum": list(field.option("to"))},
+                "id": {"type": "string", "format": "uuid"},
+            },
+            "required": ["object", "id"],
+            "additionalProperties": False,
+        }

@@ -1,0 +1,61 @@
+"""Yes/No: a boolean that is No until somebody says Yes, unless it is three-state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from metamodel.errors import ValueFault
+from metamodel.expressions import types
+from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.storage import BOOLEAN
+from metamodel.text import label_text
+
+if TYPE_CHECKING:
+    from metamodel.catalog import Field
+
+YES = frozenset({"yes", "y", "true", "t", "1", "on", "x"})
+NO = frozenset({"no", "n", "false", "f", "0", "off"})
+
+
+class Boolean(Kind):
+    name = "boolean"
+    label = "Yes/No"
+    group = "Choices"
+    icon = "toggle-right"
+    words = "boolean checkbox tick flag switch true false"
+    about = "Yes or No. Without a default it is No; a three-state one may also be empty."
+    example = {"name": "on_shelf", "kind": "boolean", "default": True}
+    options = {
+        "three_state": {"type": "boolean", "description": "Whether it may also be empty."},
+        "yes": {"$ref": "#/$defs/label", "description": "The word shown for Yes."},
+        "no": {"$ref": "#/$defs/label", "description": "The word shown for No."},
+    }
+    operators = ("is",)
+
+    def absent(self, field: Field) -> bool | None:
+        return None if field.option("three_state") else False
+
+    def type(self, field: Field) -> types.Type:
+        return types.BOOLEAN
+
+    def columns(self, field: Field) -> tuple[Column, ...]:
+        return (Column("", BOOLEAN),)
+
+    def parse(self, field: Field, raw: Any) -> bool:
+        if not isinstance(raw, bool):
+            raise ValueFault("not_a_boolean", "Write true or false, without quotes.")
+        return raw
+
+    def parse_text(self, field: Field, text: str, form: TextFormat) -> bool:
+        word = text.strip().lower()
+        if word in YES or word == label_text(field.option("yes", "yes")).lower():
+            return True
+        if word in NO or word == label_text(field.option("no", "no")).lower():
+            return False
+        raise ValueFault("not_a_boolean", "Write yes or no.")
+
+    def show(self, field: Field, value: bool, locale: str = "en") -> str:
+        return label_text(field.option("yes", "Yes") if value else field.option("no", "No"), locale)
+
+    def json_schema(self, field: Field) -> dict[str, Any]:
+        return {"type": "boolean"}

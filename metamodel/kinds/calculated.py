@@ -1,0 +1,128 @@
+"""Calculated: a formula over the record's own fields, its look-ups and its collections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement
+
+from metamodel.expressions import types
+from metamodel.kinds.boolean import Boolean
+from metamodel.kinds.date import Date
+from metamodel.kinds.datetime import Datetime
+from metamodel.kinds.duration import Duration
+from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.kinds.long_text import LongText
+from metamodel.kinds.lookup import Lookup
+from metamodel.kinds.money import Money
+from metamodel.kinds.number import MAX_SCALE, Number
+
+if TYPE_CHECKING:
+    from metamodel.catalog import Field
+    from metamodel.checks import FieldCheck
+
+# The kinds whose values a formula can give. Text has no length to keep to, hence long text.
+RESULTS: Mapping[str, Kind] = {
+    "text": LongText(),
+    "number": Number(),
+    "money": Money(),
+    "boolean": Boolean(),
+    "date": Date(),
+    "datetime": Datetime(),
+    "duration": Duration(),
+    "lookup": Lookup(),
+}
+
+
+def result_kind(field: Field) -> Kind:
+    return RESULTS[field.option("result", "text")]
+
+
+class Calculated(Kind):
+    name = "calculated"
+    label = "Calculated"
+    group = "Made by the system"
+    icon = "math-function"
+    words = "formula roll-up rollup sum count total computed"
+    about = "The result of a formula, or a roll-up over related records; nobody writes it."
+    example = {
+        "name": "open_loans",
+        "kind": "calculated",
+        "result": "number",
+        "scale": 0,
+        "formula": "count(loans, returned == null)",
+    }
+    options = {
+        "result": {"enum": list(RESULTS), "description": "The kind of the result."},
+        "formula": {"$ref": "#/$defs/expression", "description": "The expression."},
+        "scale": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": MAX_SCALE,
+            "description": "The decimals of a number or an amount.",
+        },
+        "currency": {
+            "type": "string",
+            "pattern": "^[A-Z]{3}$",
+            "description": "The currency of an amount.",
+        },
+        "unit": {"type": "string", "maxLength": 20, "description": "Shown behind a number."},
+        "format": {"enum": ["plain", "percent"], "description": "Of a number."},
+        "to": {"$ref": "#/$defs/name", "description": "The object type of a look-up."},
+    }
+    needs = ("result", "formula")
+    editable = False
+    stored = False
+    indexable = False
+
+    def check(self, field: Field, check: FieldCheck) -> None:
+        if field.option("result") == "lookup" and field.option("to") is None:
+            check.fault(
+                "", "missing", "`to` is missing.", "Write the object type that it looks up."
+            )
+            return
+        if field.option("result") == "lookup":
+            check.object("to", field.option("to"))
+
+    def type(self, field: Field) -> types.Type:
+        return result_kind(field).type(field)
+
+    def columns(self, field: Field) -> tuple[Column, ...]:
+        """The columns that its value has in a query; there are none in the table."""
+        return result_kind(field).columns(field)
+
+    def absent(self, field: Field) -> Any:
+        return result_kind(field).absent(field)
+
+    def sorts(self, field: Field) -> bool:
+        return True
+
+    def order(
+        self, field: Field, columns: Mapping[str, ColumnElement[Any]]
+    ) -> tuple[ColumnElement[Any], ...]:
+        return result_kind(field).order(field, columns)
+
+    def parse(self, field: Field, raw: Any) -> Any:
+        return result_kind(field).parse(field, raw)
+
+    def parse_text(self, field: Field, text: str, form: TextFormat) -> Any:
+        return result_kind(field).parse_text(field, text, form)
+
+    def pack(self, field: Field, value: Any) -> Sequence[Any]:
+        return result_kind(field).pack(field, value)
+
+    def unpack(self, field: Field, parts: Sequence[Any]) -> Any:
+        return result_kind(field).unpack(field, parts)
+
+    def wire(self, field: Field, value: Any) -> Any:
+        return result_kind(field).wire(field, value)
+
+    def wire_parts(self, field: Field, parts: Sequence[Any]) -> Any:
+        return result_kind(field).wire_parts(field, parts)
+
+    def show(self, field: Field, value: Any, locale: str = "en") -> str:
+        return result_kind(field).show(field, value, locale)
+
+    def json_schema(self, field: Field) -> dict[str, Any]:
+        return result_kind(field).json_schema(field)

@@ -1,0 +1,159 @@
+"""Choice: one of some options, each with a lasting name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, case
+
+from metamodel.errors import ValueFault
+from metamodel.expressions import types
+from metamodel.expressions.types import Option
+from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.storage import TEXT
+from metamodel.text import fold, humanise, label_text, listed, nearest
+
+if TYPE_CHECKING:
+    from metamodel.catalog import Field
+    from metamodel.checks import FieldCheck
+
+COLOURS = ("grey", "green", "amber", "red", "blue", "plum")
+
+OPTION: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {
+        "name": {"$ref": "#/$defs/name"},
+        "label": {"$ref": "#/$defs/label"},
+        "colour": {"enum": list(COLOURS)},
+        "closed": {"type": "boolean", "description": "Whether a record with it is done with."},
+        "category": {"$ref": "#/$defs/name"},
+        "retired": {"type": "boolean", "description": "Kept where it is, not chosen any more."},
+    },
+    "required": ["name"],
+    "additionalProperties": False,
+}
+
+OPTIONS: Mapping[str, Any] = {
+    "options": {
+        "type": "array",
+        "items": OPTION,
+        "maxItems": 500,
+        "description": "The options in order: name, label, colour, closed, category, retired.",
+    },
+    "options_from": {
+        "$ref": "#/$defs/name",
+        "description": "A document kind whose documents are the options, such as role.",
+    },
+}
+
+
+def options_of(spec: Mapping[str, Any]) -> tuple[Option, ...]:
+    """The options as the field writes them."""
+    return tuple(
+        Option(
+            name=option["name"],
+            label=label_text(option.get("label", humanise(option["name"]))),
+            colour=option.get("colour", ""),
+            closed=option.get("closed", False),
+            category=option.get("category", ""),
+            retired=option.get("retired", False),
+        )
+        for option in spec.get("options", ())
+    )
+
+
+def check_options(field: Field, check: FieldCheck) -> None:
+    if field.option("options_from") is None and not field.option("options"):
+        check.fault(
+            "", "no_options", f"`{field.name}` has no options.", "Write `options: [{name: ...}]`."
+        )
+    if field.option("options_from") is not None:
+        check.document_kind("options_from", field.option("options_from"))
+    seen: set[str] = set()
+    for at, option in enumerate(field.option("options", ())):
+        if option["name"] in seen:
+            check.fault(
+                f"options/{at}/name",
+                "duplicate_name",
+                f"The option `{option['name']}` is there twice.",
+                "Take one of the two out.",
+            )
+        seen.add(option["name"])
+
+
+def active(field: Field, raw: Any) -> str:
+    """The name of an option that may be chosen."""
+    names = [option.name for option in field.type.options if not option.retired]
+    if isinstance(raw, str) and raw in names:
+        return raw
+    remedy = nearest(raw, names) or f"Write one of {listed(names)}."
+    raise ValueFault("not_an_option", f"`{raw}` is not an option. {remedy}")
+
+
+def named(field: Field, text: str) -> str:
+    """The option of a name or a label as people write it."""
+    wanted = fold(text.strip())
+    for option in field.type.options:
+        if wanted in (fold(option.name), fold(option.label)):
+            return active(field, option.name)
+    return active(field, text.strip())
+
+
+def label_of(field: Field, name: str, locale: str) -> str:
+    for option in field.option("options", ()):
+        if option["name"] == name:
+            return label_text(option.get("label", humanise(name)), locale)
+    return humanise(name)
+
+
+class Choice(Kind):
+    name = "choice"
+    label = "Choice"
+    group = "Choices"
+    icon = "circle-chevron-down"
+    words = "select picklist dropdown radio status stage list enum"
+    about = "One of some options. Each option has a lasting name, a label, a colour and an order."
+    example = {
+        "name": "condition",
+        "kind": "choice",
+        "default": "good",
+        "options": [
+            {"name": "good", "label": "Good", "colour": "green"},
+            {"name": "worn", "label": "Worn", "colour": "amber"},
+            {"name": "lost", "label": "Lost", "colour": "red", "closed": True},
+        ],
+    }
+    options = OPTIONS
+    operators = ("is", "is_not", "any_of", "none_of", "empty", "not_empty")
+
+    def check(self, field: Field, check: FieldCheck) -> None:
+        check_options(field, check)
+
+    def type(self, field: Field) -> types.Type:
+        return types.choice(options_of(field.spec))
+
+    def columns(self, field: Field) -> tuple[Column, ...]:
+        return (Column("", TEXT),)
+
+    def order(
+        self, field: Field, columns: Mapping[str, ColumnElement[Any]]
+    ) -> tuple[ColumnElement[Any], ...]:
+        places = {option.name: at for at, option in enumerate(field.type.options)}
+        return (case(places, value=columns[""]),) if places else (columns[""],)
+
+    def parse(self, field: Field, raw: Any) -> str:
+        return active(field, raw)
+
+    def parse_text(self, field: Field, text: str, form: TextFormat) -> str:
+        return named(field, text)
+
+    def show(self, field: Field, value: str, locale: str = "en") -> str:
+        return label_of(field, value, locale)
+
+    def json_schema(self, field: Field) -> dict[str, Any]:
+        return {"type": "string", "enum": names_of(field)}
+
+
+def names_of(field: Field) -> Sequence[str]:
+    return [option.name for option in field.type.options]

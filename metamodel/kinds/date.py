@@ -1,0 +1,112 @@
+"""Date: a day, without a time and a zone."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from babel.dates import format_date
+
+from metamodel.errors import ValueFault
+from metamodel.expressions import types
+from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.storage import DATE
+
+if TYPE_CHECKING:
+    from metamodel.catalog import Field
+    from metamodel.checks import FieldCheck
+
+ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+PARTS = re.compile(r"([0-9]{1,4})[-/. ]([0-9]{1,2})[-/. ]([0-9]{1,4})")
+MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?$")
+ORDERS = {"ymd": (0, 1, 2), "dmy": (2, 1, 0), "mdy": (2, 0, 1)}
+
+
+def iso_date(raw: Any) -> date:
+    """The day of `2026-11-21`."""
+    if isinstance(raw, str) and ISO.fullmatch(raw):
+        try:
+            return date.fromisoformat(raw)
+        except ValueError:
+            raise ValueFault("not_a_date", f"There is no day {raw}.") from None
+    raise ValueFault("not_a_date", "Write a date such as 2026-11-21.")
+
+
+def date_in(text: str, order: str) -> date:
+    """The day of text whose parts stand in the given order, such as `21/11/2026`."""
+    found = PARTS.fullmatch(text.strip())
+    if found is None:
+        raise ValueFault("not_a_date", f"Write a date such as {_sample(order)}.")
+    parts = found.groups()
+    # A first part of four digits can only be the year.
+    year, month, day = (int(parts[at]) for at in ORDERS["ymd" if len(parts[0]) == 4 else order])
+    if year < 1000:
+        raise ValueFault("not_a_date", "Write the year with four digits.")
+    try:
+        return date(year, month, day)
+    except ValueError:
+        raise ValueFault("not_a_date", f"There is no day {text}. Write {_sample(order)}.") from None
+
+
+def _sample(order: str) -> str:
+    return {"dmy": "21/11/2026", "mdy": "11/21/2026"}.get(order, "2026-11-21")
+
+
+def people_locale(locale: str) -> str:
+    """English dates name the day first."""
+    return "en_GB" if locale == "en" else locale
+
+
+class Date(Kind):
+    name = "date"
+    label = "Date"
+    group = "Time"
+    icon = "calendar"
+    words = "day birthday deadline"
+    about = "A day, without a time and a zone."
+    example = {"name": "published", "kind": "date", "default": "today()"}
+    options = {
+        "min": {"type": "string", "format": "date", "description": "The first day that it takes."},
+        "max": {"type": "string", "format": "date", "description": "The last day that it takes."},
+    }
+    operators = (
+        "is", "is_not", "before", "after", "between", "within", "empty", "not_empty",
+    )  # fmt: skip
+
+    def check(self, field: Field, check: FieldCheck) -> None:
+        for name in ("min", "max"):
+            try:
+                bound(field, name)
+            except ValueFault as fault:
+                check.fault(name, fault.code, fault.message)
+
+    def type(self, field: Field) -> types.Type:
+        return types.DATE
+
+    def columns(self, field: Field) -> tuple[Column, ...]:
+        return (Column("", DATE),)
+
+    def parse(self, field: Field, raw: Any) -> date:
+        value = iso_date(raw)
+        least, most = bound(field, "min"), bound(field, "max")
+        if least is not None and value < least:
+            raise ValueFault("below_min", f"Write {least} or a later day.")
+        if most is not None and value > most:
+            raise ValueFault("above_max", f"Write {most} or an earlier day.")
+        return value
+
+    def parse_text(self, field: Field, text: str, form: TextFormat) -> date:
+        day = date_in(MIDNIGHT.sub("", text.strip()), form.dates)
+        return self.parse(field, day.isoformat())
+
+    def show(self, field: Field, value: date, locale: str = "en") -> str:
+        return format_date(value, format="medium", locale=people_locale(locale))
+
+    def json_schema(self, field: Field) -> dict[str, Any]:
+        return {"type": "string", "format": "date"}
+
+
+def bound(field: Field, name: str) -> date | None:
+    limit = field.option(name)
+    return None if limit is None else iso_date(limit)

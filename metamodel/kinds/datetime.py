@@ -1,0 +1,111 @@
+"""Date and time: a moment, kept in UTC and shown in a zone."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+
+from metamodel.errors import ValueFault
+from metamodel.expressions import types
+from metamodel.kinds.date import date_in, people_locale
+from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.storage import TIMESTAMP
+
+if TYPE_CHECKING:
+    from metamodel.catalog import Field
+    from metamodel.checks import FieldCheck
+
+MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+)
+CLOCK = re.compile(
+    r"(?P<day>.+?)(?:[T ,]+(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
+    r"(?::(?P<second>[0-9]{2})(?:\.[0-9]+)?)?)?"
+)
+SAMPLE = "2026-11-21T09:30:00Z"
+
+
+def moment(raw: Any) -> datetime:
+    """The moment of RFC 3339 text, in UTC."""
+    found = MOMENT.fullmatch(raw) if isinstance(raw, str) else None
+    if found is None:
+        raise ValueFault("not_a_datetime", f"Write a date and time such as {SAMPLE}.")
+    if not found.group(3):
+        raise ValueFault("no_zone", f"Write the zone too, such as {raw}Z or {raw}+01:00.")
+    try:
+        return datetime.fromisoformat(raw.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueFault("not_a_datetime", f"There is no such moment as {raw}.") from None
+
+
+class Datetime(Kind):
+    name = "datetime"
+    label = "Date and time"
+    group = "Time"
+    icon = "calendar-clock"
+    words = "moment timestamp due when appointment"
+    about = "A moment, kept in UTC and shown in the reader's zone."
+    example = {"name": "due_back", "kind": "datetime", "default": "now() + days(21)"}
+    options = {
+        "min": {"type": "string", "format": "date-time", "description": "The first moment."},
+        "max": {"type": "string", "format": "date-time", "description": "The last moment."},
+    }
+    operators = (
+        "is", "is_not", "before", "after", "between", "within", "empty", "not_empty",
+    )  # fmt: skip
+
+    def check(self, field: Field, check: FieldCheck) -> None:
+        for name in ("min", "max"):
+            try:
+                bound(field, name)
+            except ValueFault as fault:
+                check.fault(name, fault.code, fault.message)
+
+    def type(self, field: Field) -> types.Type:
+        return types.DATETIME
+
+    def columns(self, field: Field) -> tuple[Column, ...]:
+        return (Column("", TIMESTAMP),)
+
+    def parse(self, field: Field, raw: Any) -> datetime:
+        value = moment(raw)
+        least, most = bound(field, "min"), bound(field, "max")
+        if least is not None and value < least:
+            raise ValueFault("below_min", f"Write {field.option('min')} or later.")
+        if most is not None and value > most:
+            raise ValueFault("above_max", f"Write {field.option('max')} or earlier.")
+        return value
+
+    def parse_text(self, field: Field, text: str, form: TextFormat) -> datetime:
+        """RFC 3339, or a date with a clock time in the form's zone."""
+        text = text.strip()
+        iso = MOMENT.fullmatch(text)
+        if iso is not None and iso.group(3):
+            return self.parse(field, text)
+        found = CLOCK.fullmatch(text)
+        if found is None:
+            raise ValueFault("not_a_datetime", "Write a date and time such as 2026-11-21 09:30.")
+        day = date_in(found["day"], form.dates)
+        hour, minute, second = (int(found[part] or 0) for part in ("hour", "minute", "second"))
+        try:
+            clock = time(hour, minute, second, tzinfo=ZoneInfo(form.zone))
+            local = datetime.combine(day, clock)
+            return self.parse(field, local.astimezone(UTC).isoformat())
+        except (ValueError, OverflowError):
+            raise ValueFault("not_a_datetime", f"There is no such moment as {text}.") from None
+
+    def show(self, field: Field, value: datetime, locale: str = "en") -> str:
+        return format_datetime(value, format="d MMM yyyy, HH:mm", locale=people_locale(locale))
+
+    def json_schema(self, field: Field) -> dict[str, Any]:
+        return {"type": "string", "format": "date-time"}
+
+
+def bound(field: Field, name: str) -> datetime | None:
+    limit = field.option(name)
+    return None if limit is None else moment(limit)

@@ -1,0 +1,89 @@
+"""Duration: a length of time in whole seconds."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from metamodel.errors import ValueFault
+from metamodel.expressions import types
+from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.storage import INTEGER
+
+if TYPE_CHECKING:
+    from metamodel.catalog import Field
+    from metamodel.checks import FieldCheck
+
+CLOCK = re.compile(r"([0-9]{1,6}):([0-5][0-9])(?::([0-5][0-9]))?")
+WORDS = re.compile(r"(?:([0-9]{1,6}) ?d)? ?(?:([0-9]{1,6}) ?h)? ?(?:([0-9]{1,6}) ?m)?")
+DIGITS = re.compile(r"[0-9]{1,12}")
+MOST = 10**12
+
+
+def clock_text(seconds: int) -> str:
+    """Hours and minutes: 5400 is `1:30`, 61 is `0:01:01`."""
+    hours, rest = divmod(abs(seconds), 3600)
+    minutes, left = divmod(rest, 60)
+    sign = "-" if seconds < 0 else ""
+    return f"{sign}{hours}:{minutes:02d}" + (f":{left:02d}" if left else "")
+
+
+class Duration(Kind):
+    name = "duration"
+    label = "Duration"
+    group = "Time"
+    icon = "stopwatch"
+    words = "hours minutes length effort estimate time spent"
+    about = "A length of time, kept in whole seconds and shown as hours and minutes."
+    example = {"name": "playing_time", "kind": "duration", "default": 5400}
+    options = {
+        "min": {"type": "integer", "minimum": 0, "description": "The fewest seconds."},
+        "max": {"type": "integer", "minimum": 0, "description": "The most seconds."},
+    }
+    operators = ("is", "is_not", "above", "below", "between", "empty", "not_empty")
+
+    def check(self, field: Field, check: FieldCheck) -> None:
+        if field.option("min", 0) > field.option("max", MOST):
+            check.fault("min", "min_above_max", "`min` is above `max`.", "Exchange the two.")
+
+    def type(self, field: Field) -> types.Type:
+        return types.DURATION
+
+    def columns(self, field: Field) -> tuple[Column, ...]:
+        return (Column("", INTEGER),)
+
+    def parse(self, field: Field, raw: Any) -> int:
+        if isinstance(raw, str) and DIGITS.fullmatch(raw):
+            raw = int(raw)
+        if not isinstance(raw, int) or isinstance(raw, bool):
+            raise ValueFault("not_a_duration", "Write whole seconds, such as 5400 for 1:30 hours.")
+        if raw < field.option("min", 0):
+            raise ValueFault("below_min", f"Write {clock_text(field.option('min', 0))} or more.")
+        if raw > field.option("max", MOST):
+            raise ValueFault("above_max", f"Write {clock_text(field.option('max', MOST))} or less.")
+        return raw
+
+    def parse_text(self, field: Field, text: str, form: TextFormat) -> int:
+        """`1:30`, `1:30:15`, `1h 30m`, `2d`, or whole seconds."""
+        text = text.strip().lower()
+        clock, words = CLOCK.fullmatch(text), WORDS.fullmatch(text)
+        if clock:
+            hours, minutes, seconds = (int(part or 0) for part in clock.groups())
+            return self.parse(field, hours * 3600 + minutes * 60 + seconds)
+        if text and words:
+            days, hours, minutes = (int(part or 0) for part in words.groups())
+            return self.parse(field, days * 86400 + hours * 3600 + minutes * 60)
+        if not DIGITS.fullmatch(text):
+            raise ValueFault("not_a_duration", "Write hours and minutes, such as 1:30.")
+        return self.parse(field, text)
+
+    def show(self, field: Field, value: int, locale: str = "en") -> str:
+        return clock_text(value)
+
+    def json_schema(self, field: Field) -> dict[str, Any]:
+        return {
+            "type": "integer",
+            "minimum": field.option("min", 0),
+            "maximum": field.option("max", MOST),
+            "description": "Whole seconds.",
+        }

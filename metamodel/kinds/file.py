@@ -1,0 +1,104 @@
+"""File: attached files, kept by the platform and named by their ids."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from metamodel.errors import ValueFault
+from metamodel.expressions import types
+from metamodel.kinds.kind import Column, Kind
+from metamodel.kinds.system import uuid_text
+from metamodel.storage import JSON
+
+if TYPE_CHECKING:
+    from metamodel.catalog import Field
+
+SIZE = re.compile(r"([0-9]+)(KB|MB|GB)")
+UNITS = {"KB": 1024, "MB": 1024**2, "GB": 1024**3}
+MAX_FILES = 100
+
+
+def size_of(text: str) -> int:
+    """The bytes of `10MB`."""
+    found = SIZE.fullmatch(text)
+    if found is None:
+        raise ValueFault("not_a_size", "Write a size such as 10MB.")
+    return int(found[1]) * UNITS[found[2]]
+
+
+class File(Kind):
+    name = "file"
+    label = "File"
+    group = "Files"
+    icon = "paperclip"
+    words = "attachment document image photo picture upload scan"
+    about = "One attached file, or several; images show a preview."
+    example = {"name": "cover", "kind": "file", "accept": ["image/png"], "max_size": "10MB"}
+    options = {
+        "many": {"type": "boolean", "description": "Whether it holds several files."},
+        "accept": {
+            "type": "array",
+            "items": {"type": "string", "pattern": r"^[a-z]+/(\*|[a-z0-9.+-]+)$"},
+            "description": "The media types that it takes: image/png, image/*.",
+        },
+        "max_size": {
+            "type": "string",
+            "pattern": "^[0-9]{1,6}(KB|MB|GB)$",
+            "description": "The largest file that it takes, such as 10MB.",
+        },
+    }
+    many = True  # always a list, so that a field may take more files later
+    sortable = False
+    indexable = False
+    operators = ("empty", "not_empty")
+
+    def type(self, field: Field) -> types.Type:
+        return types.FILES
+
+    def columns(self, field: Field) -> tuple[Column, ...]:
+        return (Column("", JSON),)
+
+    def parse(self, field: Field, raw: Any) -> list[dict[str, Any]]:
+        """The ids that were written; the platform adds name, size and media type."""
+        items = raw if isinstance(raw, list) else [raw]
+        most = MAX_FILES if field.option("many") else 1
+        if len(items) > most:
+            raise ValueFault("too_many", f"Attach at most {most} file{'s' if most > 1 else ''}.")
+        # What was read may be written back: a file as it is shown counts by its id.
+        ids = [uuid_text(item["id"] if _is_file(item) else item) for item in items]
+        return [{"id": id} for id in dict.fromkeys(ids)]
+
+    def wire(self, field: Field, value: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{**file, "url": f"/api/files/{file['id']}"} for file in value]
+
+    def wire_parts(self, field: Field, parts: Sequence[Any]) -> list[dict[str, Any]]:
+        return self.wire(field, parts[0] or ())
+
+    def show(self, field: Field, value: Sequence[dict[str, Any]], locale: str = "en") -> str:
+        return ", ".join(str(file.get("name", file["id"])) for file in value)
+
+    def json_schema(self, field: Field) -> dict[str, Any]:
+        file = {
+            "type": "object",
+            "properties": {
+                "id": {"type": "string", "format": "uuid"},
+                "name": {"type": "string"},
+                "size": {"type": "integer"},
+                "media_type": {"type": "string"},
+                "url": {"type": "string"},
+            },
+            "required": ["id"],
+            "additionalProperties": False,
+        }
+        most = MAX_FILES if field.option("many") else 1
+        return {
+            "type": "array",
+            "items": {"anyOf": [{"type": "string", "format": "uuid"}, file]},
+            "maxItems": most,
+        }
+
+
+def _is_file(item: Any) -> bool:
+    return isinstance(item, dict) and "id" in item

@@ -1,0 +1,141 @@
+"""What a field kind is: one class that parses, checks, stores, shows and describes its values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sqlalchemy import ColumnElement
+
+from metamodel.errors import ValueFault
+from metamodel.expressions.types import Type
+from metamodel.storage import Storage
+
+if TYPE_CHECKING:
+    from metamodel.catalog import Field
+    from metamodel.checks import FieldCheck
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a field. Its name is the field's name and the suffix."""
+
+    suffix: str  # "" for the first, "__currency", "__fold", ...
+    storage: Storage
+    references: str | None = None  # object type whose id it holds
+    hidden: bool = False  # derived from the value, never read back
+    indexed: bool = False
+
+
+@dataclass(frozen=True)
+class TextFormat:
+    """How text from outside (CSV cells, URL parameters, form inputs) is written."""
+
+    dates: str = "ymd"  # "dmy", "mdy" or "ymd"
+    empty: frozenset[str] = frozenset()  # cells that mean empty, beside ""
+    decimal: str = "."  # decimal mark
+    zone: str = "UTC"  # of moments that do not name theirs
+
+
+class Kind:
+    """A field kind. Subclasses override what differs; the defaults suit one plain column."""
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    group: ClassVar[str]  # in the kind picker: "Words and numbers", "Time", "Choices", "Links", ...
+    icon: ClassVar[str]  # a Tabler outline icon
+    words: ClassVar[str] = ""  # other words it is found by: "e-mail percent"
+    about: ClassVar[str]  # one sentence for the reference
+    example: ClassVar[Mapping[str, Any]]  # a field of this kind, as a document writes it
+    options: ClassVar[Mapping[str, Any]] = {}  # JSON Schema of the options beside the common ones
+    needs: ClassVar[tuple[str, ...]] = ()  # options that must be given
+    many: ClassVar[bool] = False  # whether it always holds many; see holds_many
+    editable: ClassVar[bool] = True  # False for what the system makes
+    linked: ClassVar[bool] = False  # its values are rows of a link table, not columns
+    stored: ClassVar[bool] = True  # False for what is worked out when it is read
+    sortable: ClassVar[bool] = True  # see sorts
+    sorts_by: ClassVar[str | None] = None  # sorted by this field of the record that it looks up
+    searchable: ClassVar[bool] = False  # whether a field may be part of the full-text search
+    indexable: ClassVar[bool] = True  # whether a field may be unique or part of a key
+    unique: ClassVar[bool] = False  # whether it is unique without being told
+    operators: ClassVar[tuple[str, ...]] = ("is", "is_not", "empty", "not_empty")
+
+    def holds_many(self, field: Field) -> bool:
+        return self.many
+
+    def sorts(self, field: Field) -> bool:
+        """Whether lists may be sorted by the field."""
+        return self.sortable and not self.holds_many(field)
+
+    def absent(self, field: Field) -> Any:
+        """What an empty field reads as."""
+        return [] if self.holds_many(field) else None
+
+    def period(self, field: Field, day: date) -> str | None:
+        """The period of the counter that numbers new records; None where nothing is counted."""
+        return None
+
+    def numbered(self, field: Field, number: int, day: date) -> Any:
+        """The canonical value of the counter's number."""
+        raise NotImplementedError
+
+    def check(self, field: Field, check: FieldCheck) -> None:
+        """Report faults of the field's options that its JSON Schema cannot see."""
+
+    def type(self, field: Field) -> Type:
+        """The type of the field in expressions."""
+        raise NotImplementedError
+
+    def columns(self, field: Field) -> tuple[Column, ...]:
+        raise NotImplementedError
+
+    def order(
+        self, field: Field, columns: Mapping[str, ColumnElement[Any]]
+    ) -> tuple[ColumnElement[Any], ...]:
+        """What to sort by, from the columns by their suffix; empties are the caller's care."""
+        return (columns[""],)
+
+    def literal(self, field: Field, raw: Any) -> bool:
+        """Whether a default is a plain value and no expression."""
+        if not isinstance(raw, str):
+            return True
+        try:
+            self.parse(field, raw)
+        except ValueFault:
+            return False
+        return True
+
+    def parse(self, field: Field, raw: Any) -> Any:
+        """The canonical value of a JSON value that is not empty; raises ValueFault."""
+        raise NotImplementedError
+
+    def parse_text(self, field: Field, text: str, form: TextFormat) -> Any:
+        """The canonical value of text that is not empty; raises ValueFault."""
+        return self.parse(field, text)
+
+    def pack(self, field: Field, value: Any) -> Sequence[Any]:
+        """The values of the columns of a value that is not empty."""
+        return (value,)
+
+    def unpack(self, field: Field, parts: Sequence[Any]) -> Any:
+        """The canonical value from the values of the columns that are not hidden."""
+        return parts[0]
+
+    def wire(self, field: Field, value: Any) -> Any:
+        """The JSON form of a value that is not empty."""
+        convert = self.columns(field)[0].storage.to_wire
+        return convert(value) if convert else value
+
+    def wire_parts(self, field: Field, parts: Sequence[Any]) -> Any:
+        """The JSON form from the JSON forms of the columns that are not hidden."""
+        return parts[0]
+
+    def show(self, field: Field, value: Any, locale: str = "en") -> str:
+        """A value that is not empty, for people."""
+        return str(value)
+
+    def json_schema(self, field: Field) -> dict[str, Any]:
+        """JSON Schema of the value in a record; null is added by the caller."""
+        raise NotImplementedError

@@ -1,0 +1,55 @@
+"""Long text: paragraphs, plain or in Markdown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from metamodel.expressions import types
+from metamodel.kinds.kind import Column, Kind
+from metamodel.kinds.text import limit, words
+from metamodel.storage import TEXT
+
+if TYPE_CHECKING:
+    from metamodel.catalog import Field
+
+MAX_LENGTH = 100_000
+
+
+class LongText(Kind):
+    name = "long_text"
+    label = "Long text"
+    group = "Words and numbers"
+    icon = "align-left"
+    words = "paragraph note description memo markdown rich text"
+    about = "Paragraphs of text, plain or in Markdown."
+    example = {"name": "summary", "kind": "long_text", "format": "markdown"}
+    options = {
+        "format": {"enum": ["plain", "markdown"], "description": "Plain by default."},
+        "max_length": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 1_000_000,
+            "description": f"The most characters that it takes; {MAX_LENGTH} by default.",
+        },
+    }
+    sortable = False
+    searchable = True
+    indexable = False
+    operators = ("contains", "not_contains", "empty", "not_empty")
+
+    def type(self, field: Field) -> types.Type:
+        return types.TEXT
+
+    def columns(self, field: Field) -> tuple[Column, ...]:
+        return (Column("", TEXT),)
+
+    def literal(self, field: Field, raw: Any) -> bool:
+        quoted = isinstance(raw, str) and len(raw) > 1 and raw[0] == raw[-1] and raw[0] in "'\""
+        return not quoted
+
+    def parse(self, field: Field, raw: Any) -> str:
+        text = words(raw, allowed="\n\r\t").replace("\r\n", "\n").replace("\r", "\n")
+        return limit(text, field.option("max_length", MAX_LENGTH))
+
+    def json_schema(self, field: Field) -> dict[str, Any]:
+        return {"type": "string", "maxLength": field.option("max_length", MAX_LENGTH)}

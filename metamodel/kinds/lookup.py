@@ -1,0 +1,92 @@
+"""Look-up: a link to one record of one object type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from metamodel.expressions import types
+from metamodel.kinds.kind import Column, Kind
+from metamodel.kinds.system import uuid_text
+from metamodel.storage import UUID
+
+if TYPE_CHECKING:
+    from metamodel.catalog import Field
+    from metamodel.checks import FieldCheck
+
+INVERSE: Mapping[str, Any] = {
+    "inverse": {
+        "$ref": "#/$defs/name",
+        "description": "The name of the collection on the other side: member.loans.",
+    },
+    "inverse_label": {"$ref": "#/$defs/label", "description": "The label of that collection."},
+    "where": {
+        "$ref": "#/$defs/expression",
+        "description": "Which records may be picked; `record` is the one that is edited.",
+    },
+}
+
+
+def on_delete(field: Field) -> str:
+    """What becomes of the record when the record that it looks up is deleted."""
+    if field.option("owned"):
+        return "cascade"
+    return str(field.option("on_delete", "restrict" if field.required else "clear"))
+
+
+class Lookup(Kind):
+    name = "lookup"
+    label = "Look-up"
+    group = "Links"
+    icon = "link"
+    words = "reference relation foreign key parent record link"
+    about = "A link to one record of one object type, with the list of links on its other side."
+    example = {"name": "author", "kind": "lookup", "to": "author", "inverse": "books"}
+    options = {
+        "to": {"$ref": "#/$defs/name", "description": "The object type that it links to."},
+        **INVERSE,
+        "on_delete": {
+            "enum": ["restrict", "clear", "cascade"],
+            "description": "When the linked record is deleted: refuse (of required ones the "
+            "default), clear the link (else the default), or delete this record too.",
+        },
+        "owned": {
+            "type": "boolean",
+            "description": "The record is a part of the linked one and goes with it.",
+        },
+    }
+    needs = ("to",)
+    sorts_by = "title"
+    operators = ("is", "is_not", "any_of", "none_of", "empty", "not_empty")
+
+    def check(self, field: Field, check: FieldCheck) -> None:
+        check.object("to", field.option("to"))
+        if field.required and field.option("on_delete") == "clear":
+            check.fault(
+                "on_delete",
+                "cannot_clear",
+                f"`{field.name}` is required, so it cannot be cleared.",
+                "Write restrict or cascade.",
+            )
+        if field.option("owned") and field.option("on_delete", "cascade") != "cascade":
+            check.fault(
+                "on_delete",
+                "owned_cascades",
+                "An owned record goes with its owner.",
+                "Take `on_delete` or `owned` out.",
+            )
+
+    def type(self, field: Field) -> types.Type:
+        return types.record(field.option("to"))
+
+    def columns(self, field: Field) -> tuple[Column, ...]:
+        return (Column("", UUID, references=field.option("to"), indexed=True),)
+
+    def parse(self, field: Field, raw: Any) -> str:
+        return uuid_text(raw)
+
+    def parse_text(self, field: Field, text: str, form: Any) -> str:
+        return uuid_text(text.strip())
+
+    def json_schema(self, field: Field) -> dict[str, Any]:
+        return {"type": "string", "format": "uuid"}

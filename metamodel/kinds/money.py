@@ -1,0 +1,172 @@
+"""Money: an exact amount with its currency, fixed by the field or kept beside the amount."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from babel.numbers import format_currency
+
+from metamodel.errors import ValueFault
+from metamodel.expressions import types
+from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.kinds.number import MAX_SCALE, check_bounds, exact, plain_number, sample, within
+from metamodel.money import Money as Amount
+from metamodel.money import currencies, minor_units
+from metamodel.storage import MAX_DIGITS, TEXT, decimal
+from metamodel.text import nearest
+
+if TYPE_CHECKING:
+    from metamodel.catalog import Field
+    from metamodel.checks import FieldCheck
+
+SCALE = 2  # where no currency is fixed
+
+
+class Money(Kind):
+    name = "money"
+    label = "Money"
+    group = "Words and numbers"
+    icon = "currency-pound"
+    words = "currency price cost amount euro pound dollar"
+    about = (
+        "An exact amount of money. Its currency is fixed by the field, or chosen with each amount."
+    )
+    example = {"name": "price", "kind": "money", "currency": "EUR"}
+    options = {
+        "currency": {
+            "type": "string",
+            "pattern": "^[A-Z]{3}$",
+            "description": "The currency (ISO 4217); without it each amount names its own.",
+        },
+        "scale": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": MAX_SCALE,
+            "description": f"How many decimals; by default the currency's, else {SCALE}.",
+        },
+        "min": {"type": "number", "description": "The least that it takes."},
+        "max": {"type": "number", "description": "The most that it takes."},
+    }
+    operators = ("is", "is_not", "above", "below", "between", "empty", "not_empty")
+
+    def check(self, field: Field, check: FieldCheck) -> None:
+        check_bounds(field, check)
+        currency = field.option("currency")
+        if currency is not None and currency not in currencies():
+            check.fault(
+                "currency",
+                "unknown_currency",
+                f"The currency `{currency}` is not known.",
+                nearest(currency, currencies()) or "Write a code such as EUR, GBP or USD.",
+            )
+
+    def scale(self, field: Field) -> int:
+        currency = field.option("currency")
+        return int(field.option("scale", minor_units(currency) if currency else SCALE))
+
+    def type(self, field: Field) -> types.Type:
+        return types.money(field.option("currency"), self.scale(field))
+
+    def columns(self, field: Field) -> tuple[Column, ...]:
+        amount = Column("", decimal(self.scale(field)))
+        return (amount,) if field.option("currency") else (amount, Column("__currency", TEXT))
+
+    def parse(self, field: Field, raw: Any) -> Amount:
+        fixed = field.option("currency")
+        if fixed and not isinstance(raw, Mapping):
+            return self._made(field, raw, fixed)
+        if not isinstance(raw, Mapping) or not set(raw) <= {"amount", "currency"}:
+            raise ValueFault(
+                "not_money", f"Write an amount and its currency: {self._sample(field)}."
+            )
+        currency = raw.get("currency", fixed)
+        if currency is None or "amount" not in raw:
+            raise ValueFault(
+                "not_money", f"Write an amount and its currency: {self._sample(field)}."
+            )
+        return self._made(field, raw["amount"], currency)
+
+    def _sample(self, field: Field) -> str:
+        currency = field.option("currency") or "EUR"
+        return f'{{"amount": "{sample(self.scale(field))}", "currency": "{currency}"}}'
+
+    def _made(self, field: Field, amount: Any, currency: Any) -> Amount:
+        fixed = field.option("currency")
+        if fixed and currency != fixed:
+            raise ValueFault("wrong_currency", f"Write the amount in {fixed}.")
+        if not isinstance(currency, str) or currency not in currencies():
+            raise ValueFault("unknown_currency", "Write a currency code such as EUR, GBP or USD.")
+        scale = self.scale(field)
+        if not fixed and field.option("scale") is None:
+            exact(amount, min(scale, minor_units(currency)))  # no cents of a yen
+        return Amount(within(field, exact(amount, scale)), currency)
+
+    def parse_text(self, field: Field, text: str, form: TextFormat) -> Amount:
+        """`12.50`, `EUR 12.50` or `12.50 EUR`."""
+        text = text.strip()
+        currency = field.option("currency")
+        if text[:3].isalpha():
+            currency, text = text[:3].upper(), text[3:].strip()
+        elif text[-3:].isalpha():
+            currency, text = text[-3:].upper(), text[:-3].strip()
+        if currency is None:
+            raise ValueFault(
+                "no_currency", "Write the currency beside the amount, such as 12.50 EUR."
+            )
+        return self._made(field, plain_number(text, form), currency)
+
+    def pack(self, field: Field, value: Amount) -> Sequence[Any]:
+        return (value.amount,) if field.option("currency") else (value.amount, value.currency)
+
+    def unpack(self, field: Field, parts: Sequence[Any]) -> Amount | None:
+        if parts[0] is None:
+            return None
+        return Amount(parts[0], field.option("currency") or parts[1])
+
+    def wire(self, field: Field, value: Amount) -> dict[str, str]:
+        return {
+            "amount": f"{value.amount:.{self.scale(field)}f}",
+            "currency": value.currency,
+        }
+
+    def wire_parts(self, field: Field, parts: Sequence[Any]) -> dict[str, str] | None:
+        if parts[0] is None:
+            return None
+        return {"amount": parts[0], "currency": field.option("currency") or parts[1]}
+
+    def show(self, field: Field, value: Amount, locale: str = "en") -> str:
+        decimals = max(-_exponent(value.amount.normalize()), minor_units(value.currency))
+        shown = value.amount.quantize(Decimal(1).scaleb(-decimals))
+        pattern = f"\N{CURRENCY SIGN}#,##0.{'0' * decimals}".rstrip(".")
+        if decimals == minor_units(value.currency):
+            return format_currency(shown, value.currency, locale=locale)
+        return format_currency(
+            shown, value.currency, format=pattern, locale=locale, currency_digits=False
+        )
+
+    def json_schema(self, field: Field) -> dict[str, Any]:
+        scale = self.scale(field)
+        part = rf"(\.[0-9]{{1,{scale}}})?" if scale else ""
+        fixed = field.option("currency")
+        return {
+            "type": "object",
+            "properties": {
+                "amount": {
+                    "type": "string",
+                    "pattern": f"^-?[0-9]{{1,{MAX_DIGITS - scale}}}{part}$",
+                    "examples": [sample(scale)],
+                },
+                "currency": {"const": fixed}
+                if fixed
+                else {"type": "string", "pattern": "^[A-Z]{3}$"},
+            },
+            "required": ["amount", "currency"],
+            "additionalProperties": False,
+        }
+
+
+def _exponent(value: Decimal) -> int:
+    exponent = value.as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0

@@ -1,0 +1,153 @@
+"""Number: an exact decimal with a fixed scale."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from babel.numbers import format_decimal
+
+from metamodel.errors import ValueFault
+from metamodel.expressions import types
+from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.storage import MAX_DIGITS, decimal
+
+if TYPE_CHECKING:
+    from metamodel.catalog import Field
+    from metamodel.checks import FieldCheck
+
+SCALE = 2
+MAX_SCALE = 6
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+
+def sample(scale: int) -> str:
+    return f"12.{'5'.ljust(scale, '0')}" if scale else "12"
+
+
+def exact(raw: Any, scale: int) -> Decimal:
+    """The exact decimal of text or of a JSON number, with at most `scale` decimals."""
+    text = _text_of(raw)
+    if text is None or not NUMBER.fullmatch(text):
+        remedy = f", with at most {scale} decimals" if scale else ", without decimals"
+        raise ValueFault("not_a_number", f"Write a number such as {sample(scale)}{remedy}.")
+    whole, _, part = text.lstrip("-").partition(".")
+    if len(part) > scale:
+        most = f"at most {scale} decimals" if scale else "no decimals"
+        raise ValueFault("too_many_decimals", f"Write {most}, such as {sample(scale)}.")
+    if len(whole.lstrip("0")) + scale > MAX_DIGITS:
+        raise ValueFault(
+            "too_large", f"Write at most {MAX_DIGITS - scale} digits before the decimal point."
+        )
+    value = Decimal(text).quantize(Decimal(1).scaleb(-scale))
+    return value if value else abs(value)  # there is no -0.00
+
+
+def _text_of(raw: Any) -> str | None:
+    if isinstance(raw, str):
+        return raw
+    if isinstance(raw, Decimal):
+        written = raw.as_tuple().exponent
+        return format(raw, "f") if isinstance(written, int) and written <= 0 else None
+    if isinstance(raw, int | float) and not isinstance(raw, bool):
+        return repr(raw)
+    return None
+
+
+def within(field: Field, value: Decimal) -> Decimal:
+    """The value, when it keeps to the field's least and most."""
+    least, most = bound(field, "min"), bound(field, "max")
+    if least is not None and value < least:
+        raise ValueFault("below_min", f"Write {least} or more.")
+    if most is not None and value > most:
+        raise ValueFault("above_max", f"Write {most} or less.")
+    return value
+
+
+def bound(field: Field, name: str) -> Decimal | None:
+    limit = field.option(name)
+    return None if limit is None else Decimal(str(limit))
+
+
+def check_bounds(field: Field, check: FieldCheck) -> None:
+    least, most = bound(field, "min"), bound(field, "max")
+    if least is not None and most is not None and least > most:
+        check.fault("min", "min_above_max", "`min` is above `max`.", "Exchange the two.")
+
+
+def plain_number(text: str, form: TextFormat) -> str:
+    """Text from outside without grouping, with a decimal point: `1.250,5` is `1250.5`."""
+    grouping = "." if form.decimal == "," else ","
+    compact = (
+        text.strip().replace("\N{NO-BREAK SPACE}", "").replace("\N{NARROW NO-BREAK SPACE}", "")
+    )
+    whole, mark, part = compact.partition(form.decimal)
+    groups = whole.lstrip("-").split(grouping)
+    if len(groups) > 1 and all(len(group) == 3 for group in groups[1:]) and groups[0]:
+        whole = whole.replace(grouping, "")
+    return f"{whole}.{part}" if mark else whole
+
+
+class Number(Kind):
+    name = "number"
+    label = "Number"
+    group = "Words and numbers"
+    icon = "number-123"
+    words = "integer decimal quantity count percent amount score"
+    about = "An exact number with a fixed number of decimals; percent is one of its formats."
+    example = {"name": "pages", "kind": "number", "scale": 0, "min": 1}
+    options = {
+        "scale": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": MAX_SCALE,
+            "description": f"How many decimals it has; {SCALE} by default.",
+        },
+        "min": {"type": "number", "description": "The least that it takes."},
+        "max": {"type": "number", "description": "The most that it takes."},
+        "unit": {"type": "string", "maxLength": 20, "description": "Shown behind it: kg, GB."},
+        "format": {
+            "enum": ["plain", "percent"],
+            "description": "Percent shows a % sign; 12.5 means 12.5 %.",
+        },
+    }
+    operators = ("is", "is_not", "above", "below", "between", "empty", "not_empty")
+
+    def check(self, field: Field, check: FieldCheck) -> None:
+        check_bounds(field, check)
+
+    def scale(self, field: Field) -> int:
+        return int(field.option("scale", SCALE))
+
+    def type(self, field: Field) -> types.Type:
+        return types.number(self.scale(field))
+
+    def columns(self, field: Field) -> tuple[Column, ...]:
+        return (Column("", decimal(self.scale(field))),)
+
+    def parse(self, field: Field, raw: Any) -> Decimal:
+        return within(field, exact(raw, self.scale(field)))
+
+    def parse_text(self, field: Field, text: str, form: TextFormat) -> Decimal:
+        if field.option("format") == "percent":
+            text = text.strip().removesuffix("%").rstrip()
+        return self.parse(field, plain_number(text, form))
+
+    def show(self, field: Field, value: Decimal, locale: str = "en") -> str:
+        # Babel's patterns carry the decimals; quantising again would round.
+        pattern = f"#,##0.{'0' * self.scale(field)}".rstrip(".")
+        shown = format_decimal(value, format=pattern, locale=locale)
+        if field.option("format") == "percent":
+            return f"{shown} %"
+        unit = field.option("unit")
+        return f"{shown} {unit}" if unit else shown
+
+    def json_schema(self, field: Field) -> dict[str, Any]:
+        scale = self.scale(field)
+        part = rf"(\.[0-9]{{1,{scale}}})?" if scale else ""
+        return {
+            "type": "string",
+            "pattern": f"^-?[0-9]{{1,{MAX_DIGITS - scale}}}{part}$",
+            "examples": [sample(scale)],
+        }

@@ -1,0 +1,140 @@
+"""Person: a user or a team, or several of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from metamodel.errors import ValueFault
+from metamodel.expressions import types
+from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.kinds.system import uuid_text
+from metamodel.storage import JSON, UUID
+
+if TYPE_CHECKING:
+    from metamodel.catalog import Field
+
+ACCEPTS = ("user", "team")
+MAX_PEOPLE = 200
+
+Who = tuple[str, str]  # ("user", id) or ("team", id)
+
+
+def accepts(field: Field) -> tuple[str, ...]:
+    return tuple(field.option("accepts", ("user",)))
+
+
+class Person(Kind):
+    name = "person"
+    label = "Person"
+    group = "Links"
+    icon = "user"
+    words = "user team people assignee owner member staff responsible"
+    about = "A user or a team, or several of them."
+    example = {"name": "librarian", "kind": "person", "accepts": ["user", "team"]}
+    options = {
+        "accepts": {
+            "type": "array",
+            "items": {"enum": list(ACCEPTS)},
+            "minItems": 1,
+            "uniqueItems": True,
+            "description": "Who may be chosen: user, team or both; users by default.",
+        },
+        "many": {"type": "boolean", "description": "Whether it holds several people."},
+        "where": {
+            "$ref": "#/$defs/expression",
+            "description": "Which users may be picked; `record` is the one that is edited.",
+        },
+    }
+    sorts_by = "title"
+    operators = ("is", "is_not", "any_of", "none_of", "empty", "not_empty")
+
+    def holds_many(self, field: Field) -> bool:
+        return bool(field.option("many"))
+
+    def type(self, field: Field) -> types.Type:
+        return types.person(*accepts(field), many=self.holds_many(field))
+
+    def columns(self, field: Field) -> tuple[Column, ...]:
+        if self.holds_many(field):
+            return (Column("", JSON),)
+        user = Column("", UUID, references="user", indexed=True)
+        if "team" not in accepts(field):
+            return (user,)
+        return (user, Column("__team", UUID, references="team", indexed=True))
+
+    def parse(self, field: Field, raw: Any) -> Who | list[Who]:
+        if not self.holds_many(field):
+            return self._one(field, raw)
+        items = raw if isinstance(raw, list) else [raw]
+        if len(items) > MAX_PEOPLE:
+            raise ValueFault("too_many", f"Choose at most {MAX_PEOPLE} people.")
+        return list(dict.fromkeys(self._one(field, item) for item in items))
+
+    def _one(self, field: Field, raw: Any) -> Who:
+        allowed = accepts(field)
+        if isinstance(raw, Mapping) and len(raw) == 1:
+            ((kind, id),) = raw.items()
+            if kind in allowed:
+                return kind, uuid_text(id)
+        samples = " or ".join(f'{{"{kind}": "ID"}}' for kind in allowed)
+        raise ValueFault("not_a_person", f"Write {samples}.")
+
+    def parse_text(self, field: Field, text: str, form: TextFormat) -> Who | list[Who]:
+        """The id of a user, or `team:ID`; several with `;` between them."""
+        people = [_written(part.strip()) for part in text.split(";") if part.strip()]
+        if self.holds_many(field):
+            return self.parse(field, people)
+        return self.parse(field, people[0] if len(people) == 1 else None)
+
+    def pack(self, field: Field, value: Any) -> Sequence[Any]:
+        if self.holds_many(field):
+            return ([{kind: id} for kind, id in value],)
+        kind, id = value
+        if "team" not in accepts(field):
+            return (id,)
+        return (id, None) if kind == "user" else (None, id)
+
+    def unpack(self, field: Field, parts: Sequence[Any]) -> Who | list[Who] | None:
+        if self.holds_many(field):
+            return [_pair(one) for one in parts[0] or ()]
+        if parts[0] is not None:
+            return "user", parts[0]
+        return ("team", parts[1]) if len(parts) > 1 and parts[1] is not None else None
+
+    def wire(self, field: Field, value: Any) -> Any:
+        if self.holds_many(field):
+            return [{kind: id} for kind, id in value]
+        return {value[0]: value[1]}
+
+    def wire_parts(self, field: Field, parts: Sequence[Any]) -> Any:
+        if self.holds_many(field):
+            return parts[0] or []
+        who = self.unpack(field, parts)
+        return None if who is None else self.wire(field, who)
+
+    def show(self, field: Field, value: Any, locale: str = "en") -> str:
+        people = value if self.holds_many(field) else [value]
+        return ", ".join(f"{kind} {id}" for kind, id in people)
+
+    def json_schema(self, field: Field) -> dict[str, Any]:
+        one = {
+            "type": "object",
+            "properties": {kind: {"type": "string", "format": "uuid"} for kind in accepts(field)},
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": False,
+        }
+        if not self.holds_many(field):
+            return one
+        return {"type": "array", "items": one, "maxItems": MAX_PEOPLE}
+
+
+def _pair(one: Mapping[str, str]) -> Who:
+    ((kind, id),) = one.items()
+    return kind, id
+
+
+def _written(text: str) -> dict[str, str]:
+    kind, mark, id = text.partition(":")
+    return {kind: id} if mark else {"user": text}

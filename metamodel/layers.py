@@ -1,0 +1,169 @@
+"""Layers: the document in force is the merge of what each package and the site say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from metamodel.documents import SITE, Document
+from metamodel.errors import Fault
+from metamodel.text import listed
+
+DELETE = "$delete"
+HEADS = ("kind", "name", "extends")
+
+
+def merge(base: Any, change: Any) -> Any:
+    """RFC 7396, but lists of named things are merged by `name`, and `$delete` takes one out."""
+    if isinstance(change, Mapping):
+        merged = dict(base) if isinstance(base, Mapping) else {}
+        for name, value in change.items():
+            if value is None:
+                merged.pop(name, None)
+            else:
+                merged[name] = merge(merged.get(name), value)
+        return merged
+    if _named(change) and (base is None or _named(base)):
+        return _merge_named(base or [], change)
+    return change
+
+
+def _named(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(item, Mapping) and isinstance(item.get("name"), str) for item in value
+    )
+
+
+def _merge_named(base: list[Any], change: list[Any]) -> list[Any]:
+    """The order is the base's; what is new comes behind it. Doubles stay, to be told of."""
+    kept = {item["name"]: at for at, item in reversed(list(enumerate(base)))}
+    merged: list[Any] = list(base)
+    for item in change:
+        at = kept.get(item["name"])
+        if item.get(DELETE) is True:
+            if at is not None:
+                merged[at] = None
+        elif at is None or merged[at] is None:
+            merged.append(merge(None, item))
+        else:
+            merged[at] = merge(merged[at], item)
+    return [item for item in merged if item is not None]
+
+
+def merge_documents(documents: Iterable[Document]) -> tuple[list[Document], list[Fault]]:
+    """The documents in force, of documents in the order of their layers."""
+    stacks: dict[tuple[str, str], list[Document]] = {}
+    faults: list[Fault] = []
+    for document in documents:
+        stack = stacks.setdefault((document.kind, document.name), [])
+        fault = _misplaced(document, stack)
+        if fault is None:
+            stack.append(document)
+        else:
+            faults.append(fault)
+    merged = (_merged(stack) for stack in stacks.values() if stack)
+    return [document for document in merged if document is not None], faults
+
+
+def _misplaced(document: Document, below: list[Document]) -> Fault | None:
+    layers = [part.layer for part in below]
+    extends = document.body.get("extends")
+    if document.layer in layers:
+        return _fault(
+            document,
+            "",
+            "duplicate",
+            f"There are two documents {document.place} in `{document.layer}`.",
+            "Rename one, or make them one document.",
+        )
+    if extends is not None and extends not in layers:
+        return _fault(
+            document,
+            "/extends",
+            "nothing_to_extend",
+            f"`{extends}` has no {document.place} to extend.",
+            f"It is in {listed(layers)}." if layers else "Check the names, and install it first.",
+        )
+    if extends is None and below and document.layer != SITE:
+        return _fault(
+            document,
+            "",
+            "duplicate",
+            f"{document.place} is there already, in `{layers[0]}`.",
+            f"Write `extends: {layers[0]}` to add to it, or take another name.",
+        )
+    return None
+
+
+def _fault(document: Document, pointer: str, code: str, message: str, hint: str) -> Fault:
+    return Fault(document.place, pointer, code, message, hint, document.file)
+
+
+def _merged(stack: list[Document]) -> Document | None:
+    """The document of some layers; nothing where the last of them takes it out."""
+    body: Any = None
+    for part in stack:
+        if part.body.get(DELETE) is True:
+            body = None
+        else:
+            body = merge(body, part.body)
+    if body is None:
+        return None
+    first = stack[0]
+    if first.body.get("extends") is None:
+        body.pop("extends", None)
+    return Document(first.kind, first.name, body, first.layer, first.file, tuple(stack))
+
+
+def locate(document: Document, pointer: str) -> tuple[str, str]:
+    """The file, and the pointer in it, where a place of a merged document was written."""
+    if len(document.parts) < 2:
+        return document.file, pointer
+    steps = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    names = _names_along(document.body, steps)
+    best = (0, document.file, pointer)
+    for part in document.parts:
+        depth, path = _walk(part.body, names)
+        if depth >= best[0] and depth:
+            best = (depth, part.file, path)
+    return best[1:]
+
+
+def _names_along(body: Any, steps: list[str]) -> list[str | tuple[str, int]]:
+    """The steps, with items of named lists told by their names instead of their places."""
+    along: list[str | tuple[str, int]] = []
+    for step in steps:
+        if isinstance(body, list):
+            at = int(step) if step.isdigit() and int(step) < len(body) else None
+            body = body[at] if at is not None else None
+            name = body.get("name") if isinstance(body, Mapping) else None
+            along.append((str(name), at) if name is not None and at is not None else step)
+        else:
+            body = body.get(step) if isinstance(body, Mapping) else None
+            along.append(step)
+    return along
+
+
+def _walk(body: Any, names: list[str | tuple[str, int]]) -> tuple[int, str]:
+    """How far the steps lead into a layer, and the pointer of it."""
+    path = ""
+    for depth, name in enumerate(names):
+        if isinstance(body, list):
+            at = _place(body, name)
+            if at is None:
+                return depth, path
+            body, path = body[at], f"{path}/{at}"
+        elif isinstance(body, Mapping) and isinstance(name, str) and name in body:
+            body, path = body[name], f"{path}/{name.replace('~', '~0').replace('/', '~1')}"
+        else:
+            return depth, path
+    return len(names), path
+
+
+def _place(body: list[Any], name: str | tuple[str, int]) -> int | None:
+    if isinstance(name, tuple):
+        for at, item in enumerate(body):
+            if isinstance(item, Mapping) and item.get("name") == name[0]:
+                return at
+        return None
+    return int(name) if name.isdigit() and int(name) < len(body) else None

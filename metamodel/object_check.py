@@ -1,0 +1,245 @@
+"""The second pass over object documents: expressions, and all that names fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from metamodel.catalog import Check, Field, Logic, ObjectType, States, Transition
+from metamodel.checks import DocumentCheck, Draft
+from metamodel.documents import Document
+from metamodel.errors import ValueFault
+from metamodel.expressions import types
+from metamodel.object_types import is_day, items, placeholders
+from metamodel.text import humanise, label_text, listed, nearest
+
+LOGIC = ("visible", "required", "read_only")
+
+
+def fill(thing: object, **values: Any) -> None:
+    """Set attributes of a part of the catalog, which nobody has seen yet."""
+    for name, value in values.items():
+        object.__setattr__(thing, name, value)
+
+
+def check_object(
+    document: Document, body: Mapping[str, Any], object: ObjectType, draft: Draft
+) -> None:
+    """Compile the expressions of an object type and check what refers to its fields."""
+    check = DocumentCheck(draft, document)
+    for at, spec in items(body, "fields"):
+        field = object.fields.get(spec["name"])
+        if field is not None and not field.system:
+            _complete_field(f"/fields/{at}", field, check)
+    _check_title(body, object, check)
+    _check_scope(object, check)
+    _check_keys(body, object, check)
+    _check_dated(object, check)
+    fill(
+        object,
+        checks=_checks(body, object, check),
+        logic=_logic(body, object, check),
+        states=_states(body, object, check),
+    )
+
+
+def _complete_field(pointer: str, field: Field, check: DocumentCheck) -> None:
+    formula = field.option("formula")
+    if formula is not None:
+        compiled = check.compile(f"{pointer}/formula", formula, field.object, expect=field.type)
+        fill(field, formula=compiled)
+    where = field.option("where")
+    if where is not None:
+        target = field.to or "user"
+        compiled = check.condition(f"{pointer}/where", where, target, record=field.object)
+        fill(field, pick=compiled)
+    _set_default(f"{pointer}/default", field, check)
+
+
+def _set_default(pointer: str, field: Field, check: DocumentCheck) -> None:
+    """A default is a value of the kind, else an expression over the record."""
+    raw = field.option("default")
+    if raw is None or raw == "" or raw == []:
+        # A boolean that nobody sets is No; an empty list is what is absent anyway.
+        if field.stored and field.kind.absent(field) is False:
+            fill(field, initial=False)
+        return
+    if not field.kind.editable:
+        check.fault(
+            pointer,
+            "not_default",
+            f"{field.kind.label} fields are made, so they have no default.",
+            "Take `default` out.",
+        )
+    elif isinstance(raw, str) and raw.startswith("="):
+        _compile_default(pointer, raw[1:].strip(), field, check)
+    elif isinstance(raw, str) and not field.kind.literal(field, raw):
+        _compile_default(pointer, raw, field, check)
+    else:
+        try:
+            fill(field, initial=field.kind.parse(field, raw))
+        except ValueFault as fault:
+            check.fault(pointer, fault.code, f"The default does not fit. {fault.message}")
+
+
+def _compile_default(pointer: str, source: str, field: Field, check: DocumentCheck) -> None:
+    default = check.compile(pointer, source, field.object, expect=field.type)
+    fill(field, default=default)
+
+
+def _check_title(body: Mapping[str, Any], object: ObjectType, check: DocumentCheck) -> None:
+    if "title" not in body:
+        return
+    for name in placeholders(object.title):
+        if name == "title":
+            check.fault("/title", "circle", "The title cannot hold itself.", "Take {title} out.")
+        else:
+            check.field("/title", object, name)
+
+
+def _check_scope(object: ObjectType, check: DocumentCheck) -> None:
+    if object.scope is None:
+        return
+    field = check.path("/scope", object, object.scope)
+    if field is not None and not field.targets:
+        check.fault(
+            "/scope",
+            "not_a_lookup",
+            f"`{object.scope}` is no look-up.",
+            "Give the path to the record that permissions go by.",
+        )
+
+
+def _check_keys(body: Mapping[str, Any], object: ObjectType, check: DocumentCheck) -> None:
+    for at, key in items(body, "keys"):
+        for place, name in enumerate(key["fields"]):
+            pointer = f"/keys/{at}/fields/{place}"
+            field = check.field(pointer, object, name)
+            if field is not None and (not field.kind.indexable or field.many):
+                check.fault(
+                    pointer,
+                    "not_indexable",
+                    f"{field.kind.label} fields such as `{name}` cannot be part of a key.",
+                    "Take it out.",
+                )
+
+
+def _check_dated(object: ObjectType, check: DocumentCheck) -> None:
+    dated = object.dated
+    if dated is None:
+        return
+    ends = [
+        check.field(f"/dated/{member}", object, name)
+        for member, name in (("from", dated.from_), ("until", dated.until))
+    ]
+    for member, field in zip(("from", "until"), ends, strict=True):
+        if field is not None and (not is_day(field) or not field.stored):
+            check.fault(
+                f"/dated/{member}",
+                "not_a_date",
+                f"`{field.name}` is no date.",
+                "Name a field of kind date.",
+            )
+            return
+    for at, name in enumerate(dated.per):
+        check.field(f"/dated/per/{at}", object, name)
+    if ends[0] is None or ends[1] is None:
+        return
+    if ends[0].type != ends[1].type:
+        check.fault(
+            "/dated", "unequal_kinds", "One end is a date, the other a moment.", "Use one kind."
+        )
+        return
+    clock = "today()" if ends[0].type == types.DATE else "now()"
+    source = f"{dated.from_} <= {clock} and ({dated.until} == null or {dated.until} > {clock})"
+    fill(object.fields["in_force"], formula=check.condition("/dated", source, object.name))
+
+
+def _checks(body: Mapping[str, Any], object: ObjectType, check: DocumentCheck) -> tuple[Check, ...]:
+    check.names("/checks", (one and one["name"] for one in body.get("checks", ())), "check")
+    found = []
+    for at, spec in items(body, "checks"):
+        if "field" in spec:
+            check.field(f"/checks/{at}/field", object, spec["field"])
+        expect = check.condition(f"/checks/{at}/expect", spec["expect"], object.name)
+        if expect is not None:
+            message = label_text(spec["message"])
+            found.append(Check(spec["name"], expect, message, spec.get("field")))
+    return tuple(found)
+
+
+def _logic(body: Mapping[str, Any], object: ObjectType, check: DocumentCheck) -> tuple[Logic, ...]:
+    found = []
+    for at, spec in items(body, "logic"):
+        check.field(f"/logic/{at}/field", object, spec["field"])
+        if not any(name in spec for name in LOGIC):
+            check.fault(
+                f"/logic/{at}",
+                "empty",
+                f"Nothing is said about `{spec['field']}`.",
+                f"Add one of {listed(LOGIC)}.",
+            )
+        rules = {
+            name: check.condition(f"/logic/{at}/{name}", spec[name], object.name)
+            for name in LOGIC
+            if name in spec
+        }
+        found.append(Logic(spec["field"], **rules))
+    return tuple(found)
+
+
+def _states(body: Mapping[str, Any], object: ObjectType, check: DocumentCheck) -> States | None:
+    spec = body.get("states")
+    if spec is None:
+        return None
+    field = check.field("/states/field", object, spec["field"])
+    if field is None:
+        return None
+    if field.type.name != types.CHOICE.name or not field.stored:
+        check.fault(
+            "/states/field",
+            "not_a_choice",
+            f"`{field.name}` is no choice.",
+            "Name a field of kind choice.",
+        )
+        return None
+    names = (one and one["name"] for one in spec["transitions"])
+    check.names("/states/transitions", names, "transition")
+    return States(
+        field.name,
+        tuple(
+            _transition(f"/states/transitions/{at}", one, field, check)
+            for at, one in items(spec, "transitions")
+        ),
+    )
+
+
+def _transition(
+    pointer: str, spec: Mapping[str, Any], field: Field, check: DocumentCheck
+) -> Transition:
+    for at, name in enumerate(spec["from"]):
+        _check_option(f"{pointer}/from/{at}", name, field, check)
+    _check_option(f"{pointer}/to", spec["to"], field, check)
+    for at, role in enumerate(spec.get("allow", ())):
+        check.reference(f"{pointer}/allow/{at}", "role", role)
+    when = spec.get("when")
+    return Transition(
+        name=spec["name"],
+        label=label_text(spec.get("label", humanise(spec["name"]))),
+        sources=tuple(spec["from"]),
+        to=spec["to"],
+        allow=tuple(spec.get("allow", ())),
+        when=check.condition(f"{pointer}/when", when, field.object) if when else None,
+        message=label_text(spec.get("message", "")),
+    )
+
+
+def _check_option(pointer: str, name: str, field: Field, check: DocumentCheck) -> None:
+    names = [option.name for option in field.type.options]
+    if name not in names:
+        check.fault(
+            pointer,
+            "not_an_option",
+            f"`{name}` is no option of `{field.name}`.",
+            nearest(name, names) or f"Take one of {listed(names)}.",
+        )

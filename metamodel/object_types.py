@@ -1,0 +1,241 @@
+"""The first pass over object documents: object types with their fields, before expressions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from metamodel.catalog import Dated, Field, Inverse, Key, ObjectType
+from metamodel.checks import DocumentCheck, Draft, FieldCheck
+from metamodel.documents import Document
+from metamodel.expressions import types
+from metamodel.kinds import KINDS
+from metamodel.kinds.kind import Kind
+from metamodel.kinds.system import IDENTITY, REVISION
+from metamodel.names import taken
+from metamodel.text import humanise, label_text, plural
+
+PLACE = re.compile(r"\{([^{}]*)\}")
+TITLE_KINDS = ("text", "sequence")  # the first field of these titles a record without a title
+PEOPLE = ("user", "team")
+
+# name, kind, label, options, and whether it is kept from the wire
+SYSTEM: tuple[tuple[str, Kind, str, Mapping[str, Any], bool], ...] = (
+    ("id", IDENTITY, "Id", {}, False),
+    ("rev", REVISION, "Revision", {}, False),
+    ("title", KINDS["text"], "Title", {"max_length": 255}, False),
+    ("created_at", KINDS["datetime"], "Created", {}, False),
+    ("created_by", KINDS["person"], "Created by", {"accepts": ["user"]}, False),
+    ("updated_at", KINDS["datetime"], "Changed", {}, False),
+    ("updated_by", KINDS["person"], "Changed by", {"accepts": ["user"]}, False),
+    ("owner", KINDS["person"], "Owner", {"accepts": ["user"]}, False),
+    ("deleted_at", KINDS["datetime"], "Deleted", {}, True),
+)
+
+
+def items(body: Mapping[str, Any], member: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The items of a list with their places; `None` holds the place of a faulty one."""
+    for at, item in enumerate(body.get(member, ())):
+        if item is not None:
+            yield at, item
+
+
+def make_object(document: Document, body: Mapping[str, Any], draft: Draft) -> ObjectType:
+    """An object type of what is sound in a document; faults are reported on the way."""
+    check = DocumentCheck(draft, document)
+    check.names("/fields", (f and f["name"] for f in body.get("fields", ())), "field")
+    fields: dict[str, Field] = {}
+    for at, spec in items(body, "fields"):
+        _check_name(f"/fields/{at}/name", spec["name"], check)
+        if not spec.get("retired") and not taken(spec["name"]):
+            fields.setdefault(spec["name"], _field(document, _resolved(spec, draft)))
+    dated = body.get("dated")
+    label = label_text(body.get("label", humanise(document.name)))
+    title = body.get("title") or _title(fields, label)
+    for field in _system_fields(document.name, dated):
+        fields[field.name] = field
+    return ObjectType(
+        name=document.name,
+        label=label,
+        plural=label_text(body.get("plural", plural(label))),
+        icon=body.get("icon", "circle-dot"),
+        group=body.get("group", ""),
+        title=title,
+        scope=body.get("scope"),
+        fields=fields,
+        inverses={},
+        keys=tuple(
+            Key(tuple(key["fields"]), bool(key.get("unique"))) for _, key in items(body, "keys")
+        ),
+        dated=Dated(dated["from"], dated["until"], tuple(dated["per"])) if dated else None,
+        layer=document.layer,
+        spec=document.body,
+    )
+
+
+def _check_name(pointer: str, name: str, check: DocumentCheck) -> None:
+    meaning = taken(name)
+    if meaning:
+        check.fault(
+            pointer,
+            "reserved_name",
+            f"`{name}` is {meaning}, so no field can have this name.",
+            f"Take another name, such as `{check.document.name}_{name}`.",
+        )
+    elif "__" in name or name.endswith("_"):
+        check.fault(
+            pointer,
+            "reserved_name",
+            f"`{name}` has a double or a last underscore, which the system keeps for itself.",
+            "Take single underscores between words.",
+        )
+
+
+def _resolved(spec: Mapping[str, Any], draft: Draft) -> Mapping[str, Any]:
+    """The field with the options that documents of another kind make."""
+    source = spec.get("options_from")
+    if source is None:
+        return spec
+    made = [
+        {"name": name, "label": document.body.get("label", humanise(name))}
+        for name, document in sorted(draft.documents.get(source, {}).items())
+    ]
+    return {**spec, "options": [*spec.get("options", ()), *made]}
+
+
+def _field(document: Document, spec: Mapping[str, Any]) -> Field:
+    kind = KINDS[spec["kind"]]
+    return Field(
+        object=document.name,
+        name=spec["name"],
+        kind=kind,
+        label=label_text(spec.get("label", humanise(spec["name"]))),
+        spec=spec,
+        layer=document.layer_of("fields", spec["name"]),
+        required=bool(spec.get("required")),
+        unique=bool(spec.get("unique")) or kind.unique,
+        read_only=bool(spec.get("read_only")) or not kind.editable,
+        searchable=bool(spec.get("searchable")),
+    )
+
+
+def _system_fields(object: str, dated: Mapping[str, Any] | None) -> Iterator[Field]:
+    for name, kind, label, options, hidden in SYSTEM:
+        yield Field(
+            object=object,
+            name=name,
+            kind=kind,
+            label=label,
+            spec={"name": name, **options},
+            system=True,
+            read_only=name != "owner",
+            searchable=name == "title",
+            hidden=hidden,
+        )
+    if dated:
+        yield Field(
+            object=object,
+            name="in_force",
+            kind=KINDS["calculated"],
+            label="In force",
+            spec={"name": "in_force", "kind": "calculated", "result": "boolean"},
+            system=True,
+            read_only=True,
+        )
+
+
+def _title(fields: Mapping[str, Field], label: str) -> str:
+    """The title of records whose object has none: their name, else their first words."""
+    if "name" in fields:
+        return "{name}"
+    for field in fields.values():
+        if field.kind.name in TITLE_KINDS:
+            return f"{{{field.name}}}"
+    return f"{label} {{{next(iter(fields))}}}" if fields else label
+
+
+def check_kinds(document: Document, object: ObjectType, draft: Draft) -> None:
+    """Let each field's kind check its options; leave out those that lead nowhere."""
+    check = DocumentCheck(draft, document)
+    fields: dict[str, Field] = object.fields  # type: ignore[assignment]  # still being built
+    for at, spec in enumerate(document.body.get("fields", ())):
+        name = spec.get("name") if isinstance(spec, Mapping) else None
+        field = fields.get(name) if isinstance(name, str) else None
+        if field is None or field.system or field.spec.get("kind") != spec.get("kind"):
+            continue
+        field.kind.check(field, FieldCheck(check, field, at))
+        _check_powers(field, FieldCheck(check, field, at))
+        if any(to not in draft.objects and to not in PEOPLE for to in field.targets):
+            draft.broken.add((object.name, field.name))
+    for name in [name for name in fields if (object.name, name) in draft.broken]:
+        del fields[name]
+
+
+def _check_powers(field: Field, check: FieldCheck) -> None:
+    """Whether the kind can do what the field's options ask of it."""
+    able = field.kind.indexable and not field.many
+    if field.option("unique") and not able:
+        _cannot(check, "unique", f"{field.kind.label} fields cannot be unique.")
+    if field.searchable and not field.kind.searchable:
+        _cannot(check, "searchable", f"{field.kind.label} fields cannot be searched.")
+    if field.option("dated") and (not field.kind.editable or field.kind.linked):
+        _cannot(check, "dated", f"{field.kind.label} fields cannot be dated.")
+    if field.option("required") and not field.kind.editable:
+        _cannot(check, "required", f"{field.kind.label} fields are made, so nobody fills them in.")
+
+
+def _cannot(check: FieldCheck, option: str, message: str) -> None:
+    check.fault(option, f"not_{option}", message, f"Take `{option}` out.")
+
+
+def make_inverses(document: Document, object: ObjectType, draft: Draft) -> None:
+    """Give the object types that are looked up their collections."""
+    check = DocumentCheck(draft, document)
+    places = {
+        spec["name"]: at
+        for at, spec in reversed(list(enumerate(document.body.get("fields", ()))))
+        if isinstance(spec, Mapping) and isinstance(spec.get("name"), str)
+    }
+    for field in [one for one in object.fields.values() if not one.system]:
+        name = field.option("inverse")
+        if not name or field.to not in draft.objects:
+            continue
+        target = draft.objects[field.to]
+        pointer = f"/fields/{places[field.name]}/inverse"
+        meaning = _inverse_taken(name, target)
+        if meaning:
+            check.fault(
+                pointer,
+                "reserved_name",
+                f"`{name}` is {meaning} already.",
+                f"Take another name for the collection, such as `{object.name}_{name}`.",
+            )
+            continue
+        target.inverses[name] = Inverse(  # type: ignore[index]  # still being built
+            name,
+            label_text(field.option("inverse_label", object.plural)),
+            target.name,
+            object.name,
+            field.name,
+        )
+
+
+def _inverse_taken(name: str, target: ObjectType) -> str:
+    if taken(name):
+        return taken(name)
+    if name in target.fields:
+        return f"a field of {target.label}"
+    if name in target.inverses:
+        other = target.inverses[name]
+        return f"the collection of {other.source}.{other.field}"
+    return ""
+
+
+def placeholders(template: str) -> list[str]:
+    """The fields that a title template shows."""
+    return PLACE.findall(template)
+
+
+def is_day(field: Field) -> bool:
+    return field.type in (types.DATE, types.DATETIME)

@@ -1,0 +1,125 @@
+"""The tables of docs/metadata.md, made from the code: `python -m metamodel.reference`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from metamodel.documents import CORE_KINDS
+from metamodel.kinds import KINDS
+from metamodel.names import RESERVED
+from metamodel.schemas.loading import load_schema
+
+PAGE = Path(__file__).parent.parent / "docs" / "metadata.md"
+SLOT = re.compile(r"<!-- (\w+) -->\n.*?<!-- end -->", re.S)
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    heads = list(heads)
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def document_kinds() -> str:
+    rows = (
+        [f"`{kind.name}`", f"`{kind.folder}/`" if kind.folder else "`app.yaml`", kind.about]
+        for kind in CORE_KINDS.values()
+    )
+    return table(["Kind", "Folder", "What it is"], rows)
+
+
+def document_members() -> str:
+    """For each kind of document its members and an example."""
+    parts = []
+    for kind in CORE_KINDS.values():
+        schema = kind.full_schema
+        rows = _members(schema["properties"], schema["required"], schema["$defs"])
+        heads = table(["Member", "What it is"], rows)
+        parts.append(f"### {kind.name}\n\n{kind.about}\n\n{heads}\n\n{_example(kind.example)}")
+    return "\n\n".join(parts)
+
+
+def field_kinds() -> str:
+    rows = ([f"`{kind.name}`", kind.label, kind.group, kind.about] for kind in KINDS.values())
+    return table(["Kind", "Label", "Group", "What it holds"], rows)
+
+
+def common_options() -> str:
+    return table(
+        ["Option", "What it is"], _members(load_schema("field"), ("name", "kind"), _defs())
+    )
+
+
+def kind_options() -> str:
+    """For each kind of field its own options and an example."""
+    parts = []
+    for kind in KINDS.values():
+        rows = list(_members(kind.options, kind.needs, _defs()))
+        options = table(["Option", "What it is"], rows) if rows else "It has no options of its own."
+        parts.append(f"### {kind.name}\n\n{kind.about}\n\n{options}\n\n{_example(kind.example)}")
+    return "\n\n".join(parts)
+
+
+def reserved_names() -> str:
+    meanings: dict[str, list[str]] = {}
+    for name, meaning in RESERVED.items():
+        meanings.setdefault(meaning, []).append(name)
+    rows = (
+        [meaning[0].upper() + meaning[1:], ", ".join(f"`{name}`" for name in names)]
+        for meaning, names in meanings.items()
+    )
+    return table(["What it is", "Names"], rows)
+
+
+def _defs() -> Mapping[str, Any]:
+    return load_schema("common")
+
+
+def _members(
+    properties: Mapping[str, Any], needed: Iterable[str], defs: Mapping[str, Any]
+) -> Iterable[list[str]]:
+    needed = set(needed)
+    for name, schema in properties.items():
+        about = schema.get("description") or _referred(schema, defs)
+        choices = ", ".join(f"`{one}`" for one in schema.get("enum", ()))
+        said = " ".join(part for part in (about, f"One of {choices}." if choices else "") if part)
+        yield [f"`{name}`{' (needed)' if name in needed else ''}", said]
+
+
+def _referred(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
+    name = str(schema.get("$ref", "")).rpartition("/")[2]
+    return str(defs.get(name, {}).get("description", "")) if name else ""
+
+
+def _example(example: Mapping[str, Any]) -> str:
+    text = yaml.safe_dump(
+        dict(example), sort_keys=False, allow_unicode=True, default_flow_style=None, width=90
+    )
+    return f"```yaml\n{text}```"
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "document_kinds": document_kinds,
+    "document_members": document_members,
+    "field_kinds": field_kinds,
+    "common_options": common_options,
+    "kind_options": kind_options,
+    "reserved_names": reserved_names,
+}
+
+
+def filled(page: str) -> str:
+    """The page with its tables made anew."""
+    return SLOT.sub(lambda slot: f"<!-- {slot[1]} -->\n{TABLES[slot[1]]()}\n<!-- end -->", page)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

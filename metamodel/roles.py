@@ -1,0 +1,63 @@
+"""The semantic checks of roles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from metamodel.checks import DocumentCheck
+    from metamodel.documents import Document
+
+EVERY = "*"  # all objects, or all actions
+
+
+def check_role(document: Document, check: DocumentCheck) -> None:
+    body = document.body
+    for at, name in enumerate(body.get("inherits", ())):
+        check.reference(f"/inherits/{at}", "role", name)
+    _check_circle(document, check)
+    for at, grant in enumerate(body.get("grants", ())):
+        _check_grant(f"/grants/{at}", grant, check)
+
+
+def _check_grant(pointer: str, grant: dict[str, Any], check: DocumentCheck) -> None:
+    if grant["object"] == EVERY:
+        for name in ("where", "fields"):
+            if name in grant:
+                check.fault(
+                    f"{pointer}/{name}",
+                    "needs_object",
+                    f"A grant for all objects cannot have `{name}`.",
+                    "Name one object.",
+                )
+        return
+    object = check.object(f"{pointer}/object", grant["object"])
+    if object is None:
+        return
+    if "where" in grant:
+        check.condition(f"{pointer}/where", grant["where"], object.name)
+    for name in grant.get("fields", {}):
+        check.field(f"{pointer}/fields/{name}", object, name)
+
+
+def _check_circle(document: Document, check: DocumentCheck) -> None:
+    """A role does not inherit itself, however far round."""
+    roles = check.documents.get("role", {})
+    waiting = [[document.name]]
+    seen: set[str] = set()
+    while waiting:
+        path = waiting.pop()
+        role = roles.get(path[-1])
+        for name in role.body.get("inherits", ()) if role is not None else ():
+            if name == document.name:
+                way = " > ".join([*path, name])
+                check.fault(
+                    "/inherits",
+                    "circle",
+                    f"The role inherits itself: {way}.",
+                    "Take one of these out.",
+                )
+                return
+            if name not in seen:
+                seen.add(name)
+                waiting.append([*path, name])

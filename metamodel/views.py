@@ -1,0 +1,41 @@
+"""The semantic checks of views."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from metamodel.catalog import ObjectType
+    from metamodel.checks import DocumentCheck
+    from metamodel.documents import Document
+
+
+def check_view(document: Document, check: DocumentCheck) -> None:
+    body = document.body
+    for at, role in enumerate(body.get("audience", ())):
+        check.reference(f"/audience/{at}", "role", role)
+    object = check.object("/object", body["object"])
+    if object is None:
+        return
+    for at, column in enumerate(body.get("columns", ())):
+        check.path(f"/columns/{at}", object, column)
+    if "where" in body:
+        check.condition("/where", body["where"], object.name)
+    if "group" in body:
+        check.path("/group", object, body["group"])
+    check_sort("/sort", object, body.get("sort", ()), check)
+
+
+def check_sort(
+    pointer: str, object: ObjectType, sort: list[str] | tuple[str, ...], check: DocumentCheck
+) -> None:
+    """The fields of a sort exist and have an order."""
+    for at, name in enumerate(sort):
+        field = check.path(f"{pointer}/{at}", object, name.removeprefix("-"))
+        if field is not None and not field.kind.sorts(field):
+            check.fault(
+                f"{pointer}/{at}",
+                "not_sortable",
+                f"{field.kind.label} fields such as `{field.name}` have no order.",
+                "Sort by another field.",
+            )

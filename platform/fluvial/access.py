@@ -1,0 +1,155 @@
+"""Permissions: roles compiled to what every door asks.
+
+One compiler turns (roles, catalog) into an `Access`. Grants add up: a person may do what any
+grant of any of their roles allows, on the records that this grant names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from metamodel.catalog import Catalog, ObjectType
+from metamodel.expressions.expression import Expression, compile_expression
+from metamodel.expressions.scope import Scope
+from metamodel.expressions.types import BOOLEAN
+
+from .actors import ADMINISTRATOR, Actor
+
+ACTIONS = ("read", "create", "update", "delete", "export", "import")
+ALL = "*"
+
+
+@dataclass(frozen=True)
+class ObjectAccess:
+    """What some roles may do with the records of one object type.
+
+    `where[action]` is None where the action is allowed on every record, else the conditions of
+    which one must hold; an action that is not in it is not allowed.
+    """
+
+    object: str
+    where: Mapping[str, tuple[Expression, ...] | None]
+    hidden: frozenset[str] = frozenset()  # fields that are unknown to the caller
+    read_only: frozenset[str] = frozenset()
+
+    def can(self, action: str) -> bool:
+        return action in self.where
+
+
+NOTHING = ObjectAccess("", {})
+
+
+@dataclass
+class Access:
+    """What some roles may do, in one catalog."""
+
+    catalog: Catalog
+    roles: tuple[str, ...]
+    unrestricted: bool
+    admin: bool
+    meta: frozenset[str]
+    _objects: dict[str, ObjectAccess] = field(default_factory=dict)
+
+    def object(self, name: str) -> ObjectAccess:
+        found = self._objects.get(name)
+        if found is None:
+            found = self._objects[name] = self._compile(name)
+        return found
+
+    def hides(self, object_name: str, field_name: str) -> bool:
+        """Whether a field, or the whole object, is unknown to the caller."""
+        access = self.object(object_name)
+        return not access.can("read") or field_name in access.hidden
+
+    def readable(self) -> Iterator[ObjectType]:
+        return (t for t in self.catalog.objects.values() if self.object(t.name).can("read"))
+
+    def _compile(self, name: str) -> ObjectAccess:
+        type_ = self.catalog.objects.get(name)
+        if type_ is None:
+            return NOTHING
+        if self.unrestricted:
+            return ObjectAccess(name, dict.fromkeys(ACTIONS))
+        grants = list(_grants(self.catalog, self.roles, name))
+        where: dict[str, tuple[Expression, ...] | None] = {}
+        for grant in grants:
+            _add(self.catalog, where, grant, name)
+        if not where:
+            return NOTHING
+        rights = [grant.get("fields", {}) for grant in grants]
+        names = {n for r in rights for n in r}
+        best = {n: _best(r.get(n, "write") for r in rights) for n in names}
+        return ObjectAccess(
+            name,
+            where,
+            hidden=frozenset(n for n, right in best.items() if right == "none"),
+            read_only=frozenset(n for n, right in best.items() if right == "read"),
+        )
+
+
+def _add(
+    catalog: Catalog,
+    where: dict[str, tuple[Expression, ...] | None],
+    grant: Mapping[str, Any],
+    name: str,
+) -> None:
+    condition = grant.get("where")
+    actions = ACTIONS if ALL in grant["can"] else grant["can"]
+    for action in actions:
+        if condition is None:
+            where[action] = None
+        elif where.get(action, ()) is not None:
+            scope = Scope(catalog.objects, name, zone=catalog.zone)
+            compiled = compile_expression(str(condition), scope, BOOLEAN)
+            where[action] = (*(where.get(action) or ()), compiled)
+
+
+def _grants(catalog: Catalog, roles: Iterable[str], name: str) -> Iterator[Mapping[str, Any]]:
+    for role in with_inherited(catalog, roles):
+        for grant in catalog.of("role")[role].body.get("grants", ()):
+            if grant["object"] in (name, ALL):
+                yield grant
+
+
+def _best(rights: Iterable[str]) -> str:
+    order = ("none", "read", "write")
+    return max(rights, key=order.index)
+
+
+def with_inherited(catalog: Catalog, roles: Iterable[str]) -> tuple[str, ...]:
+    """The roles and all that they inherit, each once; unknown names are left out."""
+    known = catalog.of("role")
+    found: dict[str, None] = {}
+    waiting = [r for r in roles if r in known]
+    while waiting:
+        role = waiting.pop(0)
+        if role not in found:
+            found[role] = None
+            waiting += [r for r in known[role].body.get("inherits", ()) if r in known]
+    return tuple(found)
+
+
+def _caches(_: Catalog) -> dict[tuple[Any, ...], Access]:
+    return {}
+
+
+def access_of(catalog: Catalog, actor: Actor) -> Access:
+    """The compiled rights of an actor; made once for each set of roles and snapshot."""
+    cache = catalog.derive(_caches)
+    key = (actor.roles, actor.unrestricted)
+    access = cache.get(key)
+    if access is None:
+        roles = with_inherited(catalog, actor.roles)
+        bodies = [catalog.of("role")[role].body for role in roles]
+        admin = actor.unrestricted or ADMINISTRATOR in roles or any(b.get("admin") for b in bodies)
+        meta = frozenset(right for body in bodies for right in body.get("meta", ()))
+        access = cache[key] = Access(
+            catalog,
+            actor.roles,
+            unrestricted=actor.unrestricted or ADMINISTRATOR in roles,
+            admin=admin,
+            meta=frozenset(("read", "write")) if admin else meta,
+        )
+    return access

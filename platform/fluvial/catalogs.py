@@ -1,0 +1,88 @@
+"""The catalog in force, followed by version: no time-to-live, no restart."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from metamodel.build import build_catalog
+from metamodel.catalog import Catalog
+from metamodel.documents import SITE, Document
+
+from .database.connection import Connection
+from .database.statement import Statement
+from .database.tables import CATALOG, DOCUMENT, PACKAGE
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+CORE = "fluvial"
+
+_VERSION = Statement(sa.select(CATALOG.c.version))
+_DOCUMENTS = Statement(
+    sa.select(DOCUMENT.c.layer, DOCUMENT.c.kind, DOCUMENT.c.name, DOCUMENT.c.body)
+)
+_LAYERS = Statement(sa.select(PACKAGE.c.name).order_by(PACKAGE.c.position))
+
+
+class Catalogs:
+    """Gives each request and job the snapshot that the database says is in force."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._current: Catalog | None = None
+
+    def version(self, connection: Connection) -> int:
+        row = _VERSION.row(connection)
+        return int(row[0]) if row else 0
+
+    def current(self, connection: Connection) -> Catalog:
+        """The snapshot in force, with one tiny read."""
+        return self.at(self.version(connection), connection)
+
+    def at(self, version: int, connection: Connection) -> Catalog:
+        """The snapshot of a version that was just read; built where another process made it."""
+        current = self._current
+        if current is not None and current.version == version:
+            return current
+        with self._lock:
+            current = self._current
+            if current is None or current.version < version:
+                self._current = current = self.build(connection)
+            return current
+
+    def build(self, connection: Connection) -> Catalog:
+        """The catalog of what the database holds now."""
+        with connection.transaction():
+            version = self.version(connection)
+            layers = stored_layers(connection)
+        return self.compiled(layers, version)
+
+    def compiled(self, layers: Mapping[str, Mapping[Any, Document]], version: int) -> Catalog:
+        """A catalog of layers of documents; MetadataError with every fault."""
+        return build_catalog(
+            [document for layer in layers.values() for document in layer.values()],
+            self._engine.kinds,
+            version=version,
+            zone=self._engine.settings.zone,
+            previous=self._current,
+        )
+
+
+Key = tuple[str, str]  # kind, name
+Layers = dict[str, dict[Key, Document]]
+
+
+def stored_layers(connection: Connection) -> Layers:
+    """The documents of each layer, lowest first: the engine's, the packages', the site's."""
+    layers: Layers = {CORE: {}}
+    for (name,) in _LAYERS.rows(connection):
+        layers[name] = {}
+    layers[SITE] = {}
+    for layer, kind, name, body in _DOCUMENTS.rows(connection):
+        layers[layer][kind, name] = Document(kind, name, body, layer)
+    return layers

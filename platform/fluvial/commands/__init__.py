@@ -1,0 +1,1 @@
+"""The commands of the `fluvial` program, one file for each family."""

@@ -1,0 +1,70 @@
+"""user add, token add."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from datetime import timedelta
+
+from fluvial import people
+from fluvial.errors import Problem
+from fluvial.http.people_api import SCOPES
+from fluvial.records import writer
+from fluvial.records.query import Query
+from fluvial.records.reader import read_page
+from fluvial.installation import prepare
+from fluvial.settings import load
+
+from .server import Commands
+
+
+def add_commands(commands: Commands) -> None:
+    user = commands.add_parser("user", help="add people")
+    parts = user.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    add = parts.add_parser("add", help="add a person who may sign in; asks for the password")
+    add.add_argument("email")
+    add.add_argument("--name", help="the person's name; by default the part before the @")
+    add.add_argument("--role", action="append", default=[], help="a role; may be repeated")
+    add.set_defaults(run=run_user)
+    token = commands.add_parser("token", help="make tokens for the API")
+    token_parts = token.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    make = token_parts.add_parser("add", help="print a new token of a person, and only that")
+    make.add_argument("email")
+    make.add_argument("--name", default="command line", help="what it is for")
+    make.add_argument("--scopes", default="", help=f"with commas between: {', '.join(SCOPES)}")
+    make.add_argument("--days", type=int, default=0, help="how long it holds; without end by default")
+    make.set_defaults(run=run_token)
+
+
+def run_user(options: argparse.Namespace) -> int:
+    engine = prepare(load())
+    password = (
+        getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    )
+    name = options.name or options.email.partition("@")[0]
+    body = {"email": options.email, "name": name, "roles": options.role, "password": password}
+    user = writer.create(engine.session(), "user", body)
+    print(f"{user['title']} may sign in as {user['email']}.")
+    engine.close()
+    return 0
+
+
+def run_token(options: argparse.Namespace) -> int:
+    scopes = tuple(s for s in options.scopes.split(",") if s)
+    unknown = [s for s in scopes if s not in SCOPES]
+    if unknown:
+        raise Problem(f"There is no scope {', '.join(unknown)}. There are {', '.join(SCOPES)}.")
+    engine = prepare(load())
+    session = engine.session()
+    equals = (("email", options.email.lower()),)
+    found = read_page(session, Query("user", (("id",),), equals=equals))["data"]
+    if not found:
+        raise Problem(f"There is no user {options.email}. Add one with `fluvial user add`.")
+    expires = session.now + timedelta(days=options.days) if options.days else None
+    _, token = people.add_token(
+        session.connection, found[0]["id"], session.now, options.name, scopes, expires
+    )
+    print(token)
+    engine.close()
+    return 0

@@ -1,0 +1,81 @@
+"""serve, worker, scheduler and migrate."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+import uvicorn
+
+from fluvial import packages, sample
+from fluvial.database.connection import Connection
+from fluvial.engine import Engine
+from fluvial.http.app import build_app
+from fluvial.installation import prepare
+from fluvial.settings import load
+from fluvial.worker import main_scheduler, main_worker, start_embedded
+
+Commands = argparse._SubParsersAction  # type: ignore[type-arg]
+
+
+def add_commands(commands: Commands) -> None:
+    serve = commands.add_parser("serve", help="serve pages and API, and work off what rules ask for")
+    serve.add_argument("--with", dest="apps", action="append", default=[], metavar="APP",
+                       help="install this app first, where it is not installed yet")
+    serve.add_argument("--sample", action="store_true",
+                       help="load the sample data of the apps, once")
+    serve.set_defaults(run=run_serve)
+    worker = commands.add_parser("worker", help="work off mails, webhooks and rules (with Redis: Celery)")
+    worker.set_defaults(run=lambda _: main_worker(load()))
+    scheduler = commands.add_parser("scheduler", help="wake the workers when something is due")
+    scheduler.set_defaults(run=lambda _: main_scheduler(load()))
+    migrate = commands.add_parser("migrate", help="bring the database up to this version, and end")
+    migrate.set_defaults(run=run_migrate)
+
+
+def run_migrate(_: argparse.Namespace) -> int:
+    engine = prepare(load())
+    connection: Connection = engine.database.connection()
+    print(f"The database is ready at catalog {engine.catalogs.version(connection)}.")
+    engine.close()
+    return 0
+
+
+def run_serve(options: argparse.Namespace) -> int:
+    settings = load()
+    started = time.monotonic()
+    engine = prepare(settings)
+    for name in options.apps:
+        _install_once(engine, name)
+    if options.sample:
+        for package in packages.installed(engine.database.connection()):
+            sample.load_once(engine, package["name"], show=sys.stdout.isatty() or True)
+    stop = None if settings.redis_url else start_embedded(engine)
+    config = uvicorn.Config(
+        build_app(engine),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+    server = uvicorn.Server(config)
+    print(f"Fluvial is at {settings.base_url} (ready in {time.monotonic() - started:.1f} s).")
+    print(f"Sign in as {settings.admin_email}. Ctrl-C ends it.", flush=True)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        if stop is not None:
+            stop()
+    return 0
+
+
+def _install_once(engine: Engine, name: str) -> None:
+    known = {p["name"] for p in packages.installed(engine.database.connection())}
+    if name not in known:
+        print(f"Installing {name} ...", flush=True)
+    packages.install(engine.session(), packages.folder_of(name))

@@ -1,0 +1,1 @@
+"""Connections, statements and tables on SQLite and PostgreSQL."""

@@ -1,0 +1,118 @@
+"""A connection: what the two drivers have in common for the rest of the engine."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+Row = tuple[Any, ...]
+
+
+class DatabaseError(Exception):
+    """Root of what the database refuses."""
+
+
+class UniqueError(DatabaseError):
+    """A unique key is taken. `key` is the name of its index, or the column list on SQLite."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(key)
+
+
+class BusyError(DatabaseError):
+    """Another transaction is in the way (lock, deadlock, serialisation): try again."""
+
+
+class GoneError(DatabaseError):
+    """The connection is lost. Nothing is known of a commit that was under way."""
+
+
+class Connection(ABC):
+    """One connection of one thread. Outside a transaction each statement commits itself."""
+
+    dialect: str
+
+    def __init__(self) -> None:
+        self.statements = 0  # since it was opened; tests count with it
+        self.depth = 0
+        self._committed: list[Callable[[], None]] = []
+
+    @abstractmethod
+    def query(self, sql: str, binds: Sequence[Any] = ()) -> list[Row]:
+        """The rows of a statement with positional binds in their stored form."""
+
+    @abstractmethod
+    def execute(self, sql: str, binds: Sequence[Any] = ()) -> int:
+        """Run a statement; the number of rows it touched."""
+
+    @abstractmethod
+    def script(self, sql: str) -> None:
+        """Run one statement without binds and without preparing it (DDL)."""
+
+    @abstractmethod
+    def _begin(self) -> None: ...
+
+    @abstractmethod
+    def _commit(self) -> None: ...
+
+    @abstractmethod
+    def _rollback(self) -> None: ...
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+    @property
+    def in_transaction(self) -> bool:
+        return self.depth > 0
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Call it when what was written is durable: at once outside a transaction."""
+        if self.depth:
+            self._committed.append(call)
+        else:
+            call()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """A transaction, or a part of the one that is open: all of it or nothing."""
+        if self.depth:
+            self.depth += 1
+            try:
+                yield
+            finally:
+                self.depth -= 1
+            return
+        self._begin()
+        self.depth = 1
+        try:
+            yield
+        except BaseException:
+            self.depth = 0
+            self._committed.clear()
+            self._rollback()
+            raise
+        self.depth = 0
+        calls, self._committed = self._committed, []
+        self._commit()
+        for call in calls:
+            call()
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Inside a transaction: what fails in here is undone, and the rest stays."""
+        name = f"s{self.depth}"
+        self.script(f"SAVEPOINT {name}")
+        waiting = len(self._committed)
+        self.depth += 1
+        try:
+            yield
+        except BaseException:
+            self.depth -= 1
+            del self._committed[waiting:]
+            self.script(f"ROLLBACK TO SAVEPOINT {name}")
+            raise
+        self.depth -= 1
+        self.script(f"RELEASE SAVEPOINT {name}")

@@ -1,0 +1,67 @@
+"""The engine's own tables in a database: made where they are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from metamodel.storage import POSTGRESQL
+
+from .connection import Connection
+from .statement import DIALECTS
+from .tables import ENGINE
+
+_SEARCH = {
+    "sqlite": (
+        "CREATE TABLE IF NOT EXISTS fluvial_search "
+        "(rowid INTEGER PRIMARY KEY, record CHAR(36) NOT NULL UNIQUE, object TEXT NOT NULL, "
+        "text TEXT NOT NULL)",
+        "CREATE VIRTUAL TABLE IF NOT EXISTS fluvial_search_words USING fts5(text, "
+        "content='fluvial_search', content_rowid='rowid', prefix='2 3')",
+        "CREATE TRIGGER IF NOT EXISTS fluvial_search_insert AFTER INSERT ON fluvial_search BEGIN "
+        "INSERT INTO fluvial_search_words(rowid, text) VALUES (new.rowid, new.text); END",
+        "CREATE TRIGGER IF NOT EXISTS fluvial_search_delete AFTER DELETE ON fluvial_search BEGIN "
+        "INSERT INTO fluvial_search_words(fluvial_search_words, rowid, text) "
+        "VALUES ('delete', old.rowid, old.text); END",
+        "CREATE TRIGGER IF NOT EXISTS fluvial_search_update AFTER UPDATE OF text ON fluvial_search "
+        "BEGIN INSERT INTO fluvial_search_words(fluvial_search_words, rowid, text) "
+        "VALUES ('delete', old.rowid, old.text); "
+        "INSERT INTO fluvial_search_words(rowid, text) VALUES (new.rowid, new.text); END",
+    ),
+    "postgresql": (
+        "CREATE TABLE IF NOT EXISTS fluvial_search (record UUID PRIMARY KEY, "
+        'object TEXT COLLATE "C" NOT NULL, text TEXT NOT NULL, '
+        "words TSVECTOR GENERATED ALWAYS AS (to_tsvector('simple', text)) STORED)",
+        "CREATE INDEX IF NOT EXISTS fluvial_search_words ON fluvial_search USING gin (words)",
+    ),
+}
+
+SETUP_LOCK = 7_103_401  # of PostgreSQL's advisory locks: one process at a time makes the tables
+
+
+def set_up(connection: Connection, features: Sequence[sa.MetaData]) -> None:
+    """Make what is missing, in one transaction."""
+    with connection.transaction():
+        if connection.dialect == POSTGRESQL:
+            connection.query(f"SELECT pg_advisory_xact_lock({SETUP_LOCK})")
+        for metadata in (ENGINE, *features):
+            for table in metadata.sorted_tables:
+                _create(connection, table)
+        for statement in _SEARCH[connection.dialect]:
+            connection.script(statement)
+        connection.script(
+            "INSERT INTO fluvial_catalog (id, version, hash) VALUES (1, 0, '') "
+            "ON CONFLICT (id) DO NOTHING"
+        )
+
+
+def _create(connection: Connection, table: sa.Table) -> None:
+    dialect = DIALECTS[connection.dialect]
+    connection.script(
+        str(sa.schema.CreateTable(table, if_not_exists=True).compile(dialect=dialect))
+    )
+    for index in table.indexes:
+        connection.script(
+            str(sa.schema.CreateIndex(index, if_not_exists=True).compile(dialect=dialect))
+        )

@@ -1,0 +1,177 @@
+"""The engine's own tables. Names begin with `fluvial_`; object types have tables beside them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from metamodel.storage import BOOLEAN, INTEGER, JSON, TEXT, TIMESTAMP, UUID, Storage
+
+from .columns import Stored
+
+ENGINE = sa.MetaData()
+
+
+def column(name: str, storage: Storage, **options: Any) -> sa.Column[Any]:
+    return sa.Column(name, Stored(storage), **({"nullable": False} | options))
+
+
+def table(name: str, *parts: Any, metadata: sa.MetaData = ENGINE) -> sa.Table:
+    """A table of the engine or of a feature."""
+    return sa.Table(f"fluvial_{name}", metadata, *parts)
+
+
+# One row: the catalog in force. Changed in the transaction of every change of metadata.
+CATALOG = table(
+    "catalog", column("id", INTEGER, primary_key=True), column("version", INTEGER), column("hash", TEXT)
+)
+
+DOCUMENT = table(
+    "document",
+    column("layer", TEXT, primary_key=True),
+    column("kind", TEXT, primary_key=True),
+    column("name", TEXT, primary_key=True),
+    column("body", JSON),
+)
+
+PACKAGE = table(
+    "package",
+    column("name", TEXT, primary_key=True),
+    column("version", TEXT),
+    column("position", INTEGER),
+    column("installed_at", TIMESTAMP),
+)
+
+REVISION = table(
+    "revision",
+    column("number", INTEGER, primary_key=True, autoincrement=False),
+    column("at", TIMESTAMP),
+    column("by", UUID, nullable=True),
+    column("note", TEXT),
+    column("changes", JSON),  # [{layer, kind, name, before, after}]
+)
+
+# Fields whose documents are gone: their columns and values stay until they are purged.
+RETIRED = table(
+    "retired",
+    column("object", TEXT, primary_key=True),
+    column("field", TEXT, primary_key=True),
+    column("kind", TEXT),
+    column("at", TIMESTAMP),
+)
+
+TOKEN = table(
+    "token",
+    column("id", UUID, primary_key=True),
+    column("hash", TEXT, unique=True),
+    column("user", UUID, index=True),
+    column("name", TEXT),
+    column("scopes", JSON),  # [] means all that the person may do
+    column("expires_at", TIMESTAMP, nullable=True),
+    column("created_at", TIMESTAMP),
+)
+
+SESSION = table(
+    "session",
+    column("hash", TEXT, primary_key=True),
+    column("user", UUID, index=True),
+    column("csrf", TEXT),
+    column("expires_at", TIMESTAMP),
+    column("created_at", TIMESTAMP),
+)
+
+CREDENTIAL = table(
+    "credential",
+    column("user", UUID, primary_key=True),
+    column("password", TEXT),  # Argon2id
+)
+
+HISTORY = table(
+    "history",
+    column("record", UUID, primary_key=True),
+    column("rev", INTEGER, primary_key=True),
+    column("object", TEXT),
+    column("event", TEXT),  # created, updated, deleted, restored
+    column("at", TIMESTAMP),
+    column("by", UUID, nullable=True),
+    column("rule", TEXT, nullable=True),
+    column("changes", JSON),  # {field: [old, new]} in wire form
+)
+
+OUTBOX = table(
+    "outbox",
+    column("id", UUID, primary_key=True),
+    column("at", TIMESTAMP),
+    column("object", TEXT),
+    column("record", UUID),
+    column("rev", INTEGER),
+    column("event", TEXT),
+    column("actor", UUID, nullable=True),
+    column("cause", JSON, nullable=True),  # the chain of (rule, record) that led here
+    column("changes", JSON),
+    column("lease", TEXT, nullable=True),  # fencing token of the worker that holds it
+    column("leased_until", TIMESTAMP, nullable=True),
+    column("attempts", INTEGER),
+    column("error", TEXT, nullable=True),
+)
+
+IDEMPOTENCY = table(
+    "idempotency",
+    column("caller", TEXT, primary_key=True),
+    column("path", TEXT, primary_key=True),
+    column("key", TEXT, primary_key=True),
+    column("digest", TEXT),
+    column("status", INTEGER),
+    column("body", TEXT),
+    column("headers", JSON),
+    column("at", TIMESTAMP, index=True),
+)
+
+SEQUENCE = table(
+    "sequence",
+    column("object", TEXT, primary_key=True),
+    column("field", TEXT, primary_key=True),
+    column("period", TEXT, primary_key=True),
+    column("value", INTEGER),
+)
+
+FILE = table(
+    "file",
+    column("id", UUID, primary_key=True),
+    column("name", TEXT),
+    column("size", INTEGER),
+    column("media_type", TEXT),
+    column("sha256", TEXT),
+    column("created_at", TIMESTAMP, index=True),
+    column("created_by", UUID, nullable=True),
+    column("object", TEXT, nullable=True),  # what it is attached to
+    column("record", UUID, nullable=True),
+    column("field", TEXT, nullable=True),
+)
+
+IMPORT = table(
+    "import",
+    column("id", UUID, primary_key=True),
+    column("object", TEXT),
+    column("at", TIMESTAMP),
+    column("by", UUID, nullable=True),
+    column("file", TEXT),
+    column("counts", JSON),
+    column("undone", BOOLEAN),
+)
+
+IMPORT_ROW = table(
+    "import_row",
+    column("batch", UUID, primary_key=True),
+    column("record", UUID, primary_key=True),
+    column("rev", INTEGER),  # the revision that the import made
+    column("before", JSON, nullable=True),  # null where it created the record
+)
+
+PREFERENCE = table(
+    "preference",
+    column("user", UUID, primary_key=True),
+    column("key", TEXT, primary_key=True),
+    column("value", JSON),
+)

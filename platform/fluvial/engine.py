@@ -1,0 +1,95 @@
+"""The engine of a process: settings, database, catalogs, features and the clock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from metamodel.documents import DocumentKind, with_kinds
+
+from .actors import SYSTEM, Actor
+from .catalogs import Catalogs
+from .causes import Causes
+from .clock import Clock
+from .database.connection import Connection
+from .database.database import Database
+from .database.setup import set_up
+from .errors import Problem
+from .feature import Feature, load_features
+from .http.call import Answer, Call
+from .http.routes import Endpoint
+from .people import People, UserHook
+from .records.draft import Draft
+from .session import Cause, Session
+from .settings import Settings
+
+
+class Hook(Protocol):
+    """What the engine itself adds to the writing of one of its own object types."""
+
+    members: tuple[str, ...]  # of a body, beside the fields
+
+    def take(self, draft: Draft, body: Mapping[str, Any]) -> None: ...
+
+    def stored(self, draft: Draft) -> None: ...
+
+
+class Engine:
+    """One for each process. `open` prepares the database; `close` ends threads and connections."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.features: tuple[Feature, ...] = load_features()
+        self.kinds: Mapping[str, DocumentKind] = with_kinds(
+            kind for feature in self.features for kind in feature.kinds
+        )
+        self.database = Database(settings.database_url, settings.threads)
+        self.clock = Clock(settings.zone, settings.now)
+        self.catalogs = Catalogs(self)
+        self.people = People()
+        self.causes = Causes(settings.secret_key)
+        self.hooks: Mapping[str, Hook] = {"user": UserHook()}
+        self.problem_page: Callable[[Call, Problem], Answer] | None = None
+        self.endpoints: tuple[Endpoint, ...] = ()  # of the application, once it is built
+        self.wake = threading.Event()  # set when a commit left work for the workers
+        self.wakers: list[Callable[[], None]] = []
+
+    def open(self) -> None:
+        """Make the engine's own tables where they are missing."""
+        set_up(
+            self.database.connection(),
+            [feature.tables for feature in self.features if feature.tables is not None],
+        )
+
+    def close(self) -> None:
+        self.database.close()
+
+    def session(
+        self,
+        actor: Actor = SYSTEM,
+        *,
+        connection: Connection | None = None,
+        cause: Cause | None = None,
+    ) -> Session:
+        """A session on the snapshot in force, with the calling thread's connection."""
+        connection = connection or self.database.connection()
+        catalog = self.catalogs.current(connection)
+        return Session(self, connection, catalog, actor, self.clock.now(), cause or Cause())
+
+    def shown(self, call: Call, problem: Problem, *, page: bool) -> Answer:
+        """The answer of a problem: JSON, or a page where people asked."""
+        if page and self.problem_page is not None:
+            return self.problem_page(call, problem)
+        return Answer.problem(problem)
+
+    def woken(self, connection: Connection) -> None:
+        """Wake the workers once the transaction that is open is durable."""
+        connection.after_commit(self._wake)
+
+    def _wake(self) -> None:
+        self.wake.set()
+        for call in self.wakers:
+            call()
+
+

@@ -1,0 +1,240 @@
+"""The ASGI application: one table of endpoints, a static folder, and a short way for the API."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.datastructures import FormData, Headers
+from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from fluvial.engine import Engine
+from fluvial.errors import NotFound, Problem, TooLarge
+
+from . import health_api, meta_api, people_api, records_api
+from .call import Answer, Call
+from .perform import perform
+from .routes import Endpoint
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+STATIC = Path(__file__).parent.parent / "static"
+MAX_FORM_FIELDS = 500
+MAX_FORM_FILES = 20
+MAX_FORM_PART = 1_000_000
+
+SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+)
+PAGE_HEADERS = (
+    (
+        b"content-security-policy",
+        b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        b"font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        b"frame-ancestors 'none'",
+    ),
+    (b"cache-control", b"no-store"),
+)
+API_HEADERS = ((b"cache-control", b"no-store"),)
+
+
+def engine_endpoints(engine: Engine) -> tuple[Endpoint, ...]:
+    """Every endpoint of the engine and of its features."""
+    own = (
+        *people_api.ENDPOINTS,
+        *records_api.ENDPOINTS,
+        *meta_api.ENDPOINTS,
+        *health_api.ENDPOINTS,
+    )
+    return (*own, *(route for feature in engine.features for route in feature.routes))
+
+
+def build_app(engine: Engine) -> Front:
+    """The application of a process. Its lifespan opens and closes the engine's threads."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        engine.close()
+
+    engine.endpoints = engine_endpoints(engine)
+    table = Table(engine.endpoints)
+    static = StaticFiles(directory=STATIC, check_dir=False)
+    other = Starlette(
+        routes=[Mount("/static", static), Mount("/", partial(_serve, engine, table))],
+        lifespan=lifespan,
+    )
+    return Front(engine, table, other)
+
+
+class Front:
+    """Stands before Starlette: calls of the API go straight to the engine's threads."""
+
+    def __init__(self, engine: Engine, table: Table, other: Starlette) -> None:
+        self.engine = engine
+        self.table = table
+        self._other = other
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/api/"):
+            await _serve(self.engine, self.table, scope, receive, send)
+        else:
+            await self._other(scope, receive, send)
+
+
+class Table:
+    """Finds the endpoint of a method and path, literal steps before parameters."""
+
+    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
+        self.endpoints = tuple(endpoints)
+        self._routes: dict[tuple[str, int], list[tuple[re.Pattern[str], Endpoint]]] = {}
+        ordered = sorted(self.endpoints, key=lambda e: [s[:1] == "{" for s in e.path.split("/")])
+        for endpoint in ordered:
+            pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", endpoint.path))
+            key = (endpoint.method, endpoint.path.count("/"))
+            self._routes.setdefault(key, []).append((pattern, endpoint))
+
+    def find(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]]:
+        for pattern, endpoint in self._routes.get((method, path.count("/")), ()):
+            match = pattern.fullmatch(path)
+            if match is not None:
+                return endpoint, match.groupdict()
+        others = sorted(
+            other
+            for (other, count), routes in self._routes.items()
+            if count == path.count("/") and any(p.fullmatch(path) for p, _ in routes)
+        )
+        if others and method != "HEAD":
+            raise _NoMethod(f"{path} takes {', '.join(others)}.", headers={"Allow": ", ".join(others)})
+        raise NotFound(f"There is nothing at {path}.")
+
+
+class _NoMethod(Problem):
+    status = 405
+    title = "Method not allowed"
+
+
+async def _serve(
+    engine: Engine, table: Table, scope: Scope, receive: Receive, send: Send
+) -> None:
+    root = scope.get("root_path", "")
+    path = scope["path"][len(root) :] if root and scope["path"].startswith(root) else scope["path"]
+    method = scope["method"]
+    call = Call(
+        engine,
+        method,
+        path,
+        scope["query_string"],
+        {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+        b"",
+        {},
+        client=(scope.get("client") or ("",))[0],
+    )
+    try:
+        endpoint, params = table.find("GET" if method == "HEAD" else method, path)
+        call.params = params
+        call.body = await _body(receive, call.headers, endpoint.max_body)
+        if endpoint.form:
+            call.form = await _form(call)
+    except Problem as problem:
+        answer = engine.shown(call, problem, page=not path.startswith("/api/"))
+    except ClientDisconnect:
+        return
+    else:
+        shown = partial(engine.shown, page=endpoint.page)
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(
+            engine.database.executor, perform, endpoint, call, shown
+        )
+    await _send(send, answer, method)
+
+
+async def _body(receive: Receive, headers: Mapping[str, str], limit: int) -> bytes:
+    length = headers.get("content-length", "0")
+    if length.isdigit() and int(length) > limit:
+        raise TooLarge(f"The body is larger than {limit} bytes.")
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise TooLarge(f"The body is larger than {limit} bytes.")
+        parts.append(part)
+        if not message.get("more_body", False):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def _form(call: Call) -> FormData | None:
+    """The fields and files of a form's body; None for other content types."""
+    type_, _, options = call.headers.get("content-type", "").partition(";")
+    type_ = type_.strip().lower()
+
+    async def stream() -> AsyncIterator[bytes]:
+        yield call.body
+        yield b""
+
+    headers = Headers(dict(call.headers))
+    if type_ == "application/x-www-form-urlencoded":
+        if call.body.count(b"&") >= MAX_FORM_FIELDS:
+            raise Problem(f"A form holds at most {MAX_FORM_FIELDS} fields.")
+        return await FormParser(headers, stream()).parse()
+    if type_ != "multipart/form-data":
+        return None
+    boundary = re.search(r'boundary="?([^";]+)"?', options)
+    if boundary is None:
+        raise Problem("The multipart body names no boundary.")
+    if not call.body.rstrip(b"\r\n").endswith(b"--" + boundary[1].encode("latin-1") + b"--"):
+        raise Problem("The multipart body is cut off: its last boundary is missing.")
+    try:
+        return await MultiPartParser(
+            headers,
+            stream(),
+            max_files=MAX_FORM_FILES,
+            max_fields=MAX_FORM_FIELDS,
+            max_part_size=MAX_FORM_PART,
+        ).parse()
+    except MultiPartException as error:
+        raise Problem(f"The multipart body does not read: {error.message}") from error
+
+
+async def _send(send: Send, answer: Answer, method: str) -> None:
+    headers: list[tuple[bytes, bytes]] = [(b"content-type", answer.type.encode())]
+    headers += [(n.lower().encode("latin-1"), v.encode("latin-1")) for n, v in answer.headers]
+    given = {name for name, _ in headers}
+    usual = PAGE_HEADERS if answer.type.startswith("text/html") else API_HEADERS
+    headers += [h for h in (*SECURITY_HEADERS, *usual) if h[0] not in given]
+    if answer.stream is None:
+        headers.append((b"content-length", str(len(answer.body)).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    if answer.stream is not None and method != "HEAD":
+        async for part in _parts(answer):
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+    body = b"" if method == "HEAD" else answer.body
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _parts(answer: Answer) -> AsyncIterator[bytes]:
+    """The parts of a streamed answer, each made on the thread of its connection."""
+    loop = asyncio.get_running_loop()
+    stream = answer.stream
+    assert stream is not None
+    while True:
+        part = await loop.run_in_executor(answer.executor, next, stream, None)
+        if part is None:
+            return
+        yield part

@@ -1,0 +1,147 @@
+"""A call: one request on its way through the engine, and the answer that it gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from functools import cached_property
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from fluvial.errors import Problem, fault
+from fluvial.people import Identity
+from fluvial.session import Session
+
+from .bodies import read_json, read_query
+
+if TYPE_CHECKING:
+    from starlette.datastructures import FormData
+
+    from fluvial.engine import Engine
+
+COOKIE = "fluvial"
+JSON_TYPE = "application/json"
+PROBLEM_TYPE = "application/problem+json"
+
+
+@dataclass
+class Answer:
+    """What goes back. Headers are (name, value); the length is added by the server."""
+
+    status: int = 200
+    body: bytes = b""
+    type: str = JSON_TYPE
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    stream: Iterator[bytes] | None = None  # parts in place of a body
+    executor: Executor | None = None  # where the parts are made; it has one thread
+
+    @staticmethod
+    def json(value: Any, status: int = 200, headers: Sequence[tuple[str, str]] = ()) -> Answer:
+        return Answer(status, orjson.dumps(value, default=str), JSON_TYPE, list(headers))
+
+    @staticmethod
+    def html(text: str, status: int = 200, headers: Sequence[tuple[str, str]] = ()) -> Answer:
+        return Answer(status, text.encode(), "text/html; charset=utf-8", list(headers))
+
+    @staticmethod
+    def redirect(address: str, status: int = 303) -> Answer:
+        return Answer(status, b"", "text/plain", [("location", address)])
+
+    @staticmethod
+    def empty(status: int = 204) -> Answer:
+        return Answer(status)
+
+    @staticmethod
+    def problem(problem: Problem) -> Answer:
+        body = orjson.dumps(problem.body(), default=str)
+        return Answer(problem.status, body, PROBLEM_TYPE, list(problem.headers.items()))
+
+
+@dataclass
+class Call:
+    """A request. `session` and `identity` are there once the caller is known."""
+
+    engine: Engine
+    method: str
+    path: str
+    raw_query: bytes
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+    params: Mapping[str, str]  # from the path
+    client: str = ""  # the address that it comes from
+    form: FormData | None = None  # of an endpoint that takes forms
+    identity: Identity | None = None
+    session: Session = field(default=None, repr=False)  # type: ignore[assignment]
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        return read_query(self.raw_query)
+
+    @cached_property
+    def cookies(self) -> dict[str, str]:
+        header = self.headers.get("cookie", "")
+        try:
+            return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
+        except CookieError:
+            return {}
+
+    def json(self) -> Any:
+        return read_json(self.body)
+
+    def json_object(self, *known: str) -> dict[str, Any]:
+        """The body, which is a JSON object; with `known`, of these members only."""
+        value = self.json()
+        if not isinstance(value, dict):
+            raise Problem("Send a JSON object.")
+        if known:
+            errors = [
+                fault(f"/{name}", "unknown_member", f"There is no member `{name}` here.")
+                for name in value
+                if name not in known
+            ]
+            if errors:
+                raise Problem(errors[0]["message"], errors=errors)
+        return value
+
+    def only(self, *known: str) -> dict[str, str]:
+        """The parameters of the address; ones that are not known are refused."""
+        errors = [
+            fault(name, "unknown_parameter", f"There is no parameter `{name}` here.")
+            for name in self.query
+            if name not in known
+        ]
+        if errors:
+            raise Problem(errors[0]["message"], errors=errors)
+        return self.query
+
+    def flag(self, name: str) -> bool:
+        """A parameter that is `true`, `false` or absent."""
+        text = self.query.get(name, "false")
+        if text not in ("true", "false"):
+            message = f"`{name}` is true or false."
+            raise Problem(message, errors=[fault(name, "not_a_boolean", message)])
+        return text == "true"
+
+    def whole(self, name: str, default: int, low: int, high: int) -> int:
+        """A parameter that is a whole number in a range."""
+        text = self.query.get(name)
+        if text is None:
+            return default
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high):
+            message = f"`{name}` is a whole number from {low} to {high}."
+            raise Problem(message, errors=[fault(name, "out_of_range", message)])
+        return int(text)
+
+    @property
+    def rev(self) -> int | None:
+        """The revision of `If-Match: "7"`; None without the header or for `*`."""
+        header = self.headers.get("if-match")
+        if header is None or header == "*":
+            return None
+        text = header.strip('"')
+        if header != f'"{text}"' or not (text.isascii() and text.isdigit() and len(text) < 10):
+            raise Problem('`If-Match` is the ETag of the record, such as "7".')
+        return int(text)

@@ -1,0 +1,30 @@
+"""Health: alive, and ready to answer."""
+
+from __future__ import annotations
+
+from fluvial.database.connection import DatabaseError
+from fluvial.errors import Unavailable
+
+from .call import Answer, Call
+from .routes import Endpoint, Policy
+
+
+def live(call: Call) -> Answer:
+    return Answer.json({"status": "live"})
+
+
+def ready(call: Call) -> Answer:
+    connection = call.session.connection
+    try:
+        version = call.engine.catalogs.version(connection)
+    except DatabaseError as error:
+        raise Unavailable("The database does not answer.") from error
+    if version == 0:
+        raise Unavailable("The database holds no catalog yet. Run `fluvial migrate`.")
+    return Answer.json({"status": "ready", "catalog": version})
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/health/live", live, Policy.PUBLIC, "The process answers."),
+    Endpoint("GET", "/health/ready", ready, Policy.PUBLIC, "The database answers and is set up."),
+)

@@ -1,0 +1,111 @@
+"""Idempotency keys: a write that is sent again gets the answer of the first time.
+
+The key's row is written in the transaction of the write itself, so there is no moment at which
+one of them is kept and the other is not. Only answers of success are kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from fluvial.database.connection import Connection, UniqueError
+from fluvial.database.statement import Statement, insert, param
+from fluvial.database.tables import IDEMPOTENCY
+from fluvial.errors import Conflict, Problem, Unprocessable
+
+from .call import Answer, Call
+
+HOURS = 24
+MAX_KEY = 255
+
+_t = IDEMPOTENCY.c
+_ADD = insert(IDEMPOTENCY)
+_WHERE = (
+    _t.caller == param("the_caller", _t.caller),
+    _t.path == param("the_path", _t.path),
+    _t.key == param("the_key", _t.key),
+)
+_FIND = Statement(sa.select(_t.digest, _t.status, _t.body, _t.headers, _t.at).where(*_WHERE))
+_DROP = Statement(IDEMPOTENCY.delete().where(*_WHERE))
+_FINISH = Statement(
+    IDEMPOTENCY.update()
+    .where(*_WHERE)
+    .values(
+        status=sa.bindparam("the_status", type_=_t.status.type),
+        body=sa.bindparam("the_body", type_=_t.body.type),
+        headers=sa.bindparam("the_headers", type_=_t.headers.type),
+    )
+)
+_EXPIRE = Statement(IDEMPOTENCY.delete().where(_t.at < param("the_at", _t.at)))
+
+
+class _Unsuccessful(Exception):
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+
+def once(call: Call, handler: Callable[[Call], Answer]) -> Answer:
+    key = call.headers["idempotency-key"]
+    if not 0 < len(key) <= MAX_KEY or not key.isprintable():
+        raise Problem(f"An `Idempotency-Key` has 1 to {MAX_KEY} printable characters.")
+    connection = call.session.connection
+    name = {
+        "caller": call.session.actor.id or call.client,
+        "path": f"{call.method} {call.path}",
+        "key": key,
+    }
+    place = {f"the_{part}": text for part, text in name.items()}
+    digest = hashlib.sha256(call.raw_query + b"\0" + call.body).hexdigest()
+    kept = _kept(call, place, digest)
+    if kept is not None:
+        return kept
+    try:
+        with connection.transaction():
+            _ADD.run(
+                connection, **name, digest=digest, status=0, body="", headers=[], at=call.session.now
+            )
+            answer = handler(call)
+            if not 200 <= answer.status < 300:
+                raise _Unsuccessful(answer)
+            _FINISH.run(
+                connection,
+                **place,
+                the_status=answer.status,
+                the_body=answer.body.decode(),
+                the_headers=[["content-type", answer.type], *map(list, answer.headers)],
+            )
+            return answer
+    except _Unsuccessful as unsuccessful:
+        return unsuccessful.answer
+    except UniqueError as error:
+        # Another call with the same key was faster: it is committed by now, or gone.
+        kept = _kept(call, place, digest)
+        if kept is None:
+            raise Conflict(
+                "A call with this key is under way.", headers={"Retry-After": "1"}
+            ) from error
+        return kept
+
+
+def _kept(call: Call, place: dict[str, str], digest: str) -> Answer | None:
+    connection = call.session.connection
+    row = _FIND.row(connection, **place)
+    if row is None:
+        return None
+    stored, status, body, headers, at = row
+    if call.session.now - at > timedelta(hours=HOURS):
+        _DROP.run(connection, **place)
+        return None
+    if stored != digest:
+        raise Unprocessable("This `Idempotency-Key` was used for another body. Take a new one.")
+    (_, type_), *rest = headers
+    return Answer(status, body.encode(), type_, [(n, v) for n, v in rest])
+
+
+def expire(connection: Connection, now: datetime) -> None:
+    """Forget the keys of more than a day ago."""
+    _EXPIRE.run(connection, the_at=now - timedelta(hours=HOURS))

@@ -1,0 +1,248 @@
+"""Metadata over the API: documents, plans, changes, revisions, schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from fluvial import changes
+from fluvial.catalogs import stored_layers
+from fluvial.errors import Conflict, NotFound, Problem, Unprocessable, fault
+from fluvial.openapi import openapi
+from fluvial.packages import installed
+from metamodel.documents import SITE, Document
+from metamodel.layers import merge
+from metamodel.record_schema import Mode, record_schema
+from metamodel.uses import uses_of
+
+from .call import Answer, Call
+from .routes import Endpoint, Policy
+
+
+def overview(call: Call) -> Answer:
+    catalog = call.session.catalog
+    return Answer.json(
+        {
+            "version": catalog.version,
+            "hash": catalog.hash,
+            "packages": installed(call.session.connection),
+            "kinds": {
+                name: {"label": kind.label, "documents": len(catalog.of(name))}
+                for name, kind in call.engine.kinds.items()
+            },
+        }
+    )
+
+
+def _kind(call: Call) -> str:
+    kind = call.params["kind"]
+    if kind not in call.engine.kinds:
+        known = ", ".join(sorted(call.engine.kinds))
+        raise NotFound(f"There is no document kind `{kind}`. There are {known}.")
+    return kind
+
+
+def documents(call: Call) -> Answer:
+    call.only()
+    found = call.session.catalog.of(_kind(call))
+    return Answer.json({"data": [found[name].body for name in sorted(found)]})
+
+
+def _found(call: Call) -> Document:
+    kind, name = _kind(call), call.params["name"]
+    found = call.session.catalog.of(kind).get(name)
+    if found is None:
+        raise NotFound(f"There is no {kind} `{name}`.")
+    return found
+
+
+def document(call: Call) -> Answer:
+    call.only("layers")
+    if not call.flag("layers"):
+        return Answer.json(_found(call).body)
+    key = (_kind(call), call.params["name"])
+    layers = stored_layers(call.session.connection)
+    bodies = {name: layer[key].body for name, layer in layers.items() if key in layer}
+    if not bodies:
+        raise NotFound(f"There is no {key[0]} `{key[1]}`.")
+    in_force = call.session.catalog.of(key[0]).get(key[1])
+    return Answer.json({"layers": bodies, "in_force": in_force.body if in_force else None})
+
+
+def put(call: Call) -> Answer:
+    call.only("plan", "force")
+    return _changed(call, _body(call))
+
+
+def patch(call: Call) -> Answer:
+    """Merge a part into the site's own layer, lists of named things by name."""
+    call.only("plan", "force")
+    kind, name, part = _kind(call), call.params["name"], _body(call)
+    site = stored_layers(call.session.connection)[SITE].get((kind, name))
+    known = site or call.session.catalog.of(kind).get(name)
+    if known is None:
+        raise NotFound(f"There is no {kind} `{name}`.")
+    if site is None:
+        return _changed(call, part)  # a customisation of what a package ships
+    deleting = call.session.catalog.of(kind).get(name)
+    shipped = deleting is not None and len(deleting.parts) > 1
+    return _changed(call, layer_merge(site.body, part, keep_deletes=shipped))
+
+
+def layer_merge(body: Mapping[str, Any], part: Mapping[str, Any], *, keep_deletes: bool) -> Any:
+    """A layer with a part merged in. Over a package, what the part takes out stays marked."""
+    if not keep_deletes:
+        return merge(body, part)
+    marked = {
+        name: [item for item in value if isinstance(item, Mapping) and item.get("$delete")]
+        for name, value in part.items()
+        if isinstance(value, list)
+    }
+    merged = merge(body, part)
+    for name, items in marked.items():
+        if items:
+            gone = {item["name"] for item in items}
+            kept = [i for i in merged.get(name, []) if i.get("name") not in gone]
+            merged[name] = [*kept, *items]
+    return merged
+
+
+def delete(call: Call) -> Answer:
+    call.only("plan", "force")
+    kind, name = _kind(call), call.params["name"]
+    layers = stored_layers(call.session.connection)
+    if (kind, name) in layers[SITE]:
+        return _changed(call, None)
+    if name in call.session.catalog.of(kind):
+        return _changed(call, {"kind": kind, "name": name, "$delete": True})
+    raise NotFound(f"There is no {kind} `{name}`.")
+
+
+def _body(call: Call) -> dict[str, Any]:
+    body = call.json_object()
+    kind, name = _kind(call), call.params["name"]
+    for member, expected in (("kind", kind), ("name", name)):
+        if body.get(member, expected) != expected:
+            message = f"`{member}` is `{expected}` in the address. Let them agree."
+            raise Unprocessable(message, errors=[fault(f"/{member}", "disagrees", message)])
+    return {"kind": kind, "name": name} | body
+
+
+def _changed(call: Call, body: Mapping[str, Any] | None) -> Answer:
+    key = (_kind(call), call.params["name"])
+    change = changes.Change({key: body}, note=f"{call.method} {key[0]}/{key[1]}")
+    return _apply(call, change)
+
+
+def _apply(call: Call, change: changes.Change) -> Answer:
+    if call.flag("plan"):
+        changes.plan(call.session, change)
+    else:
+        changes.apply(call.session, change, force=call.flag("force"))
+    return Answer.json(
+        {
+            "operations": [operation.wire() for operation in change.operations],
+            "revision": change.revision,
+            "version": change.version,
+        }
+    )
+
+
+def change_many(call: Call) -> Answer:
+    call.only("plan", "force")
+    body = call.json_object("documents", "delete", "note")
+    given, gone = body.get("documents") or [], body.get("delete") or []
+    if not isinstance(given, list) or not isinstance(gone, list):
+        raise Problem("`documents` and `delete` are lists.")
+    errors = []
+    for member, entries in (("documents", given), ("delete", gone)):
+        for i, entry in enumerate(entries):
+            if not isinstance(entry, dict) or not all(
+                isinstance(entry.get(part), str) for part in ("kind", "name")
+            ):
+                errors.append(
+                    fault(f"/{member}/{i}", "required", "Each names its `kind` and `name`.")
+                )
+            elif entry["kind"] not in call.engine.kinds:
+                message = f"There is no document kind `{entry['kind']}`."
+                errors.append(fault(f"/{member}/{i}/kind", "unknown_kind", message))
+    if errors:
+        raise Unprocessable(errors[0]["message"], errors=errors)
+    if not given and not gone:
+        raise Unprocessable("There is nothing to change: `documents` and `delete` are empty.")
+    return _apply(call, changes.documents_change(given, gone, str(body.get("note") or "")))
+
+
+def list_revisions(call: Call) -> Answer:
+    call.only()
+    return Answer.json({"data": changes.revisions(call.session)})
+
+
+def rollback(call: Call) -> Answer:
+    call.only()
+    number = call.params["number"]
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        raise NotFound(f"There is no revision {number}.")
+    change = changes.rollback(call.session, int(number))
+    return Answer.json({"revision": change.revision, "version": change.version})
+
+
+def uses(call: Call) -> Answer:
+    call.only("field")
+    found = _found(call)
+    target = found.name
+    if "field" in call.query:
+        target += "." + call.query["field"]
+    if found.kind != "object":
+        raise Conflict("Uses are listed for objects and their fields.")
+    return Answer.json({"data": uses_of(call.session.catalog, target)})
+
+
+def schema(call: Call) -> Answer:
+    return Answer.json(call.engine.kinds[_kind(call)].full_schema)
+
+
+def records_schema(call: Call) -> Answer:
+    type_ = call.session.object(call.params["object"])
+    call.only("mode")
+    mode = call.query.get("mode", "read")
+    if mode not in ("read", "create", "update"):
+        raise Problem("`mode` is read, create or update.")
+    access = call.session.access.object(type_.name)
+    return Answer.json(record_schema(type_, cast(Mode, mode), access.hidden, access.read_only))
+
+
+def api_document(call: Call) -> Answer:
+    call.only()
+    return Answer.json(openapi(call.session))
+
+
+_ONE = "/api/meta/{kind}/{name}"
+
+ENDPOINTS = (
+    Endpoint("GET", "/api/meta", overview, Policy.SIGNED_IN, "Catalog version and packages."),
+    Endpoint("POST", "/api/meta/changes", change_many, Policy.META_WRITE, "Several documents as one change."),
+    Endpoint("GET", "/api/meta/revisions", list_revisions, Policy.META_READ, "Changes of metadata."),
+    Endpoint(
+        "POST",
+        "/api/meta/revisions/{number}/rollback",
+        rollback,
+        Policy.META_WRITE,
+        "Documents as they were right after a revision.",
+    ),
+    Endpoint("GET", "/api/meta/{kind}", documents, Policy.META_READ, "Documents of a kind."),
+    Endpoint("GET", _ONE, document, Policy.META_READ, "One document in force."),
+    Endpoint("PUT", _ONE, put, Policy.META_WRITE, "Put a document into the site's layer."),
+    Endpoint("PATCH", _ONE, patch, Policy.META_WRITE, "Change a part of a document."),
+    Endpoint("DELETE", _ONE, delete, Policy.META_WRITE, "Take a document out of force."),
+    Endpoint("GET", f"{_ONE}/uses", uses, Policy.META_READ, "Where it is used."),
+    Endpoint("GET", "/api/schema/{kind}", schema, Policy.SIGNED_IN, "JSON Schema of a document kind."),
+    Endpoint(
+        "GET",
+        "/api/schema/records/{object}",
+        records_schema,
+        Policy.SIGNED_IN,
+        "JSON Schema of a record.",
+    ),
+    Endpoint("GET", "/api/openapi.json", api_document, Policy.SIGNED_IN, "This API, as you may use it."),
+)

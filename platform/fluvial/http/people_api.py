@@ -1,0 +1,139 @@
+"""Signing in and out, who I am, and my tokens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from fluvial import people
+from fluvial.errors import NotFound, Problem, Unauthorized, Unprocessable, fault
+
+from .call import COOKIE, Answer, Call
+from .routes import Endpoint, Policy
+from .throttle import Throttle
+
+SCOPES = ("records:read", "records:write", "meta:read", "meta:write")
+MAX_TOKENS = 100
+
+# Per address and per account: a stranger cannot lock somebody out from everywhere, nor try much.
+_TRIES = Throttle("20/minute", "Too many tries to sign in.")
+
+
+def login(call: Call) -> Answer:
+    body = call.json_object("email", "password")
+    email, password = body.get("email"), body.get("password")
+    if not isinstance(email, str) or not isinstance(password, str):
+        raise Problem("Send `email` and `password` as text.")
+    secret, csrf = signed_in(call, email, password)
+    user = call.engine.people.by_session(call.session.connection, secret, call.session.now)
+    assert user is not None
+    return Answer.json(
+        {"user": _person(user.actor), "csrf": csrf}, 200, [session_cookie(call, secret)]
+    )
+
+
+def signed_in(call: Call, email: str, password: str) -> tuple[str, str]:
+    """The secret and the CSRF token of a new session."""
+    _TRIES.hit(f"{call.client} {email.strip().lower()}")
+    _TRIES.hit(call.client, cost_of_many=True)
+    found = people.sign_in(call.session.connection, email, password, call.session.now)
+    if found is None:
+        raise Unauthorized("The e-mail address and the password do not belong together.")
+    return found[1], found[2]
+
+
+def session_cookie(call: Call, secret: str) -> tuple[str, str]:
+    """The session's cookie; an empty secret takes it away."""
+    secure = "; Secure" if call.engine.settings.base_url.startswith("https:") else ""
+    age = people.SESSION_HOURS * 3600 if secret else 0
+    return (
+        "set-cookie",
+        f"{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}",
+    )
+
+
+def logout(call: Call) -> Answer:
+    secret = call.cookies.get(COOKIE)
+    if secret:
+        people.sign_out(call.session.connection, secret)
+    return Answer(204, headers=[session_cookie(call, "")])
+
+
+def _person(actor: Any) -> dict[str, Any]:
+    return {
+        "id": actor.id,
+        "name": actor.name,
+        "email": actor.email,
+        "roles": list(actor.roles),
+        "groups": list(actor.groups),
+        "teams": list(actor.teams),
+    }
+
+
+def me(call: Call) -> Answer:
+    settings = call.engine.settings
+    return Answer.json(
+        _person(call.session.actor) | {"zone": settings.zone, "locale": settings.locale}
+    )
+
+
+def add_token(call: Call) -> Answer:
+    body = call.json_object("name", "scopes", "expires")
+    name, scopes = body.get("name"), body.get("scopes") or []
+    errors = []
+    if not isinstance(name, str) or not 0 < len(name) <= 100:
+        errors.append(fault("/name", "required", "Give the token a name, at most 100 characters."))
+    if not isinstance(scopes, list) or any(s not in SCOPES for s in scopes):
+        errors.append(fault("/scopes", "unknown_scope", f"Scopes are {', '.join(SCOPES)}."))
+    expires, wrong = _moment(body.get("expires"), call.session.now)
+    if wrong:
+        errors.append(fault("/expires", "not_a_moment", wrong))
+    if errors:
+        raise Unprocessable(errors[0]["message"], errors=errors)
+    actor, connection = call.session.actor, call.session.connection
+    assert actor.id is not None
+    if actor.scopes and not set(scopes or SCOPES) <= actor.scopes:
+        raise Unprocessable("A token cannot give more than the token that makes it.")
+    if len(people.tokens(connection, actor.id)) >= MAX_TOKENS:
+        raise Unprocessable(f"You have {MAX_TOKENS} tokens. End one first.")
+    token_id, token = people.add_token(
+        connection, actor.id, call.session.now, str(name), tuple(scopes), expires
+    )
+    return Answer.json({"id": token_id, "name": name, "token": token, "scopes": scopes}, 201)
+
+
+def _moment(raw: Any, now: datetime) -> tuple[datetime | None, str]:
+    if raw is None:
+        return None, ""
+    wrong = "Write a moment in the future, such as 2027-01-01T00:00:00Z."
+    try:
+        moment = datetime.fromisoformat(raw)
+    except (TypeError, ValueError):
+        return None, wrong
+    if moment.tzinfo is None or moment <= now:
+        return None, wrong
+    return moment, ""
+
+
+def list_tokens(call: Call) -> Answer:
+    actor = call.session.actor
+    assert actor.id is not None
+    return Answer.json({"data": people.tokens(call.session.connection, actor.id)})
+
+
+def end_token(call: Call) -> Answer:
+    actor = call.session.actor
+    assert actor.id is not None
+    if not people.end_token(call.session.connection, actor.id, call.params["id"]):
+        raise NotFound("You have no token with this id.")
+    return Answer.empty()
+
+
+ENDPOINTS = (
+    Endpoint("POST", "/api/login", login, Policy.PUBLIC, "Sign in with a password.", csrf=False),
+    Endpoint("POST", "/api/logout", logout, Policy.PUBLIC, "Sign out."),
+    Endpoint("GET", "/api/me", me, Policy.SIGNED_IN, "Who I am."),
+    Endpoint("GET", "/api/tokens", list_tokens, Policy.SIGNED_IN, "My tokens."),
+    Endpoint("POST", "/api/tokens", add_token, Policy.SIGNED_IN, "Make a token; shown once."),
+    Endpoint("DELETE", "/api/tokens/{id}", end_token, Policy.SIGNED_IN, "End a token."),
+)

@@ -1,0 +1,151 @@
+"""Performing a call: who asks, may they, do it once, and make every problem an answer."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections.abc import Callable
+
+
+from fluvial.actors import Actor
+from fluvial.database.connection import BusyError, DatabaseError, GoneError
+from fluvial.errors import Forbidden, Problem, Unauthorized, Unavailable
+from fluvial.people import Identity
+from fluvial.session import Cause, Session
+
+from . import idempotency
+from .call import COOKIE, Answer, Call
+from .routes import Endpoint, Policy
+
+log = logging.getLogger("fluvial.http")
+
+MAX_TRIES = 4
+NOBODY = Actor(None, "Nobody", ())
+CAUSE_HEADER = "fluvial-cause"
+VIEW_AS = "fluvial-view-as"
+
+ProblemAnswer = Callable[[Call, Problem], Answer]
+
+_SCOPES = {
+    Policy.SIGNED_IN: ("records:read", "records:write"),
+    Policy.META_READ: ("meta:read", "meta:read"),
+    Policy.META_WRITE: ("meta:write", "meta:write"),
+}
+
+
+def perform(endpoint: Endpoint, call: Call, shown: ProblemAnswer) -> Answer:
+    """The answer to a call. `shown` makes the answer of a problem (JSON, or a page)."""
+    try:
+        for attempt in range(1, MAX_TRIES + 1):
+            try:
+                return _perform(endpoint, call)
+            except BusyError:
+                # Nothing was committed: another transaction was in the way.
+                if attempt == MAX_TRIES:
+                    raise
+    except Problem as problem:
+        return shown(call, problem)
+    except (BusyError, GoneError) as error:
+        log.warning("%s %s: %s", call.method, call.path, error)
+        return shown(call, Unavailable("The database is busy.", headers={"Retry-After": "1"}))
+    except DatabaseError:
+        log.exception("%s %s", call.method, call.path)
+        return shown(call, _Broken("The server has noted what went wrong."))
+    except Exception:
+        log.exception("%s %s", call.method, call.path)
+        return shown(call, _Broken("The server has noted what went wrong."))
+    raise AssertionError("every try returns or raises")
+
+
+class _Broken(Problem):
+    status = 500
+    title = "Something broke"
+
+
+def _perform(endpoint: Endpoint, call: Call) -> Answer:
+    engine = call.engine
+    connection = engine.database.connection()
+    call.identity = identity = _identify(call)
+    now = engine.clock.now()
+    if identity is None:
+        if endpoint.policy is not Policy.PUBLIC:
+            raise Unauthorized()
+        catalog, actor = engine.catalogs.current(connection), NOBODY
+    else:
+        catalog, actor = engine.catalogs.at(identity.version, connection), identity.actor
+    call.session = Session(engine, connection, catalog, actor, now)
+    if identity is not None:
+        _check(endpoint, call, identity)
+        if CAUSE_HEADER in call.headers:
+            call.session.cause = _cause(call)
+    if endpoint.writes and "idempotency-key" in call.headers:
+        return idempotency.once(call, endpoint.handler)
+    return endpoint.handler(call)
+
+
+def _identify(call: Call) -> Identity | None:
+    engine = call.engine
+    connection = engine.database.connection()
+    header = call.headers.get("authorization")
+    if header is not None:
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer":
+            raise Unauthorized("Send the token as `Authorization: Bearer TOKEN`.")
+        found = engine.people.by_token(connection, token.strip(), engine.clock.now())
+        if found is None:
+            raise Unauthorized("This token does not hold: it is unknown, ended or expired.")
+        return found
+    secret = call.cookies.get(COOKIE)
+    if not secret:
+        return None
+    return engine.people.by_session(connection, secret, engine.clock.now())
+
+
+def _check(endpoint: Endpoint, call: Call, identity: Identity) -> None:
+    if endpoint.writes and endpoint.csrf and identity.csrf is not None:
+        _check_csrf(call, identity.csrf)
+    scopes = identity.actor.scopes
+    if scopes and endpoint.policy is not Policy.PUBLIC:
+        needed = _SCOPES.get(endpoint.policy)
+        if needed is None or needed[endpoint.writes] not in scopes:
+            raise Forbidden(f"This token's scopes do not cover it: {', '.join(sorted(scopes))}.")
+    if VIEW_AS in call.headers:
+        _view_as(endpoint, call)
+    access = call.session.access
+    if endpoint.policy is Policy.ADMIN and not access.admin:
+        raise Forbidden("This is for administrators.")
+    right = {Policy.META_READ: "read", Policy.META_WRITE: "write"}.get(endpoint.policy)
+    if right is not None and right not in access.meta:
+        raise Forbidden(f"Your roles do not allow to {right} metadata.")
+
+
+def _check_csrf(call: Call, expected: str) -> None:
+    given = call.headers.get("x-csrf-token", "")
+    if not given and call.form is not None:
+        value = call.form.get("csrf")
+        given = value if isinstance(value, str) else ""
+    if not hmac.compare_digest(given.encode(), expected.encode()):
+        raise Forbidden("The page is older than your sign-in, or another site sent this. Load it again.")
+
+
+def _view_as(endpoint: Endpoint, call: Call) -> None:
+    session = call.session
+    if not session.access.admin:
+        raise Forbidden("Only administrators may view as somebody else.")
+    if endpoint.writes:
+        raise Forbidden("Viewing as somebody else reads only.")
+    user = call.headers[VIEW_AS]
+    actor = session.engine.people.actor(session.connection, user)
+    if actor is None:
+        raise Problem(f"There is no active user with the id `{user}`.")
+    log.info("%s views %s as %s", session.actor.email, call.path, actor.email)
+    call.session = Session(
+        session.engine, session.connection, session.catalog, actor, session.now
+    )
+
+
+def _cause(call: Call) -> Cause:
+    """The chain of a call that one of our own webhooks made; signed, so that none is made up."""
+    return call.engine.causes.read(call.headers[CAUSE_HEADER])
+
+

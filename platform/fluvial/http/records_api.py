@@ -1,0 +1,148 @@
+"""The records of the API: one way in and one way out, over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fluvial.errors import Problem
+from fluvial.records import bin, history, reader, summary, transitions, writer
+from metamodel.catalog import ObjectType
+
+from .call import Answer, Call
+from .parameters import etag, page_query, paths, refuse
+from .routes import Endpoint, Policy
+
+
+def _type(call: Call, action: str = "read") -> ObjectType:
+    return call.session.object(call.params["object"], action)
+
+
+def list_records(call: Call) -> Answer:
+    query = page_query(call, _type(call))
+    for name in ("group", "measure", "format"):
+        if name in call.query:
+            raise refuse(name, "unknown_parameter", f"`{name}` belongs to summary or export.")
+    return Answer.json(reader.read_page(call.session, query))
+
+
+def create_records(call: Call) -> Answer:
+    call.only()
+    type_ = _type(call, "create")
+    body = call.json()
+    if isinstance(body, list):
+        done = writer.write_many(call.session, type_.name, body, create_=True)
+        return Answer.json({"data": done}, 201)
+    if not isinstance(body, dict):
+        raise Problem("Send a JSON object, or a list of them.")
+    record = writer.create(call.session, type_.name, body)
+    place = f"/api/records/{type_.name}/{record['id']}"
+    return Answer.json(record, 201, [etag(record), ("location", place)])
+
+
+def update_records(call: Call) -> Answer:
+    call.only()
+    body = call.json()
+    if not isinstance(body, list):
+        raise Problem("Send a list of changes, each with the `id` of its record.")
+    done = writer.write_many(call.session, _type(call, "update").name, body, create_=False)
+    return Answer.json({"data": done})
+
+
+def read_record(call: Call) -> Answer:
+    call.only("fields", "as_of")
+    fields = paths(call.query["fields"], "fields") if "fields" in call.query else None
+    session = call.session
+    if "as_of" in call.query:
+        day = page_query(call, _type(call)).as_of
+        session = session.at(day) if day else session
+    record = reader.read_one(session, call.params["object"], call.params["id"], fields)
+    return Answer.json(record, 200, [etag(record)])
+
+
+def update_record(call: Call) -> Answer:
+    call.only()
+    record = writer.update(
+        call.session,
+        _type(call).name,
+        call.params["id"],
+        call.json_object(),
+        rev=call.rev,
+    )
+    return Answer.json(record, 200, [etag(record)])
+
+
+def delete_record(call: Call) -> Answer:
+    call.only()
+    bin.delete(call.session, _type(call).name, call.params["id"], rev=call.rev)
+    return Answer.empty()
+
+
+def restore_record(call: Call) -> Answer:
+    call.only()
+    record = bin.restore(call.session, _type(call).name, call.params["id"])
+    return Answer.json(record, 200, [etag(record)])
+
+
+def record_history(call: Call) -> Answer:
+    call.only("limit", "cursor")
+    before = call.whole("cursor", 2**31 - 1, 1, 2**31 - 1)
+    limit = call.whole("limit", 50, 1, history.MAX_ENTRIES)
+    page = history.read_history(
+        call.session, _type(call).name, call.params["id"], before=before, limit=limit
+    )
+    return Answer.json(page)
+
+
+def records_summary(call: Call) -> Answer:
+    type_ = _type(call)
+    query = page_query(call, type_)
+    groups = paths(call.query["group"], "group") if "group" in call.query else ()
+    if len(groups) > summary.MAX_GROUPS:
+        raise refuse("group", "too_many", f"`group` takes at most {summary.MAX_GROUPS} fields.")
+    texts = summary.split(call.query.get("measure", "count"))
+    measures = tuple(summary.measure(text) for text in texts)
+    rows = summary.summarise(call.session, query, groups, measures)
+    return Answer.json({"data": rows})
+
+
+def record_action(call: Call) -> Answer:
+    call.only()
+    body: dict[str, Any] = call.json_object() if call.body else {}
+    record = transitions.act(
+        call.session, _type(call).name, call.params["id"], call.params["name"], body, rev=call.rev
+    )
+    return Answer.json(record, 200, [etag(record)])
+
+
+def explain_access(call: Call) -> Answer:
+    call.only("user")
+    user = call.query.get("user")
+    if user is None:
+        raise refuse("user", "required", "`user` names the person to explain.")
+    return Answer.json(
+        transitions.explain(call.session, _type(call).name, call.params["id"], user)
+    )
+
+
+_ONE = "/api/records/{object}/{id}"
+_ALL = "/api/records/{object}"
+
+ENDPOINTS = (
+    Endpoint("GET", _ALL, list_records, Policy.SIGNED_IN, "A page of records."),
+    Endpoint("POST", _ALL, create_records, Policy.SIGNED_IN, "Create a record, or a batch."),
+    Endpoint("PATCH", _ALL, update_records, Policy.SIGNED_IN, "Change a batch of records."),
+    Endpoint("GET", f"{_ALL}/summary", records_summary, Policy.SIGNED_IN, "Measures by group."),
+    Endpoint("GET", _ONE, read_record, Policy.SIGNED_IN, "One record."),
+    Endpoint("PATCH", _ONE, update_record, Policy.SIGNED_IN, "Change some fields of a record."),
+    Endpoint("DELETE", _ONE, delete_record, Policy.SIGNED_IN, "Put a record into the bin."),
+    Endpoint("POST", f"{_ONE}/restore", restore_record, Policy.SIGNED_IN, "Bring it back."),
+    Endpoint("GET", f"{_ONE}/history", record_history, Policy.SIGNED_IN, "What changed, and who."),
+    Endpoint(
+        "POST",
+        f"{_ONE}/actions/{{name}}",
+        record_action,
+        Policy.SIGNED_IN,
+        "A transition or button of a record.",
+    ),
+    Endpoint("GET", f"{_ONE}/access", explain_access, Policy.ADMIN, "Why somebody sees a record."),
+)

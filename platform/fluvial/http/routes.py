@@ -1,0 +1,44 @@
+"""Endpoints: a table of method, path, handler and who may call it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from .call import Answer, Call
+
+Handler = Callable[[Call], Answer]
+
+MAX_JSON = 2_000_000
+MAX_UPLOAD = 64_000_000
+
+
+class Policy(Enum):
+    """Who may call an endpoint. What they see behind it is the business of their roles."""
+
+    PUBLIC = "anybody"
+    SIGNED_IN = "whoever is signed in"
+    META_READ = "roles that may read metadata"
+    META_WRITE = "roles that may change metadata"
+    ADMIN = "administrators"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One route. Paths have `{name}` for their parameters."""
+
+    method: str
+    path: str
+    handler: Handler
+    policy: Policy
+    about: str  # one sentence, for the OpenAPI document and the list of routes
+    page: bool = False  # answers people, so its problems are pages
+    form: bool = False  # takes urlencoded and multipart bodies, parsed into `call.form`
+    max_body: int = MAX_JSON
+    csrf: bool = True  # False where another proof stands in its place
+    any_origin: bool = False  # other sites may post to it; the handler checks their origin
+
+    @property
+    def writes(self) -> bool:
+        return self.method not in ("GET", "HEAD", "OPTIONS")

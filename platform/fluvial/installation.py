@@ -1,0 +1,44 @@
+"""Preparing a database: the engine's tables and documents, and the first administrator."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from . import packages
+from .engine import Engine
+from .people import set_password
+from .records import writer
+from .records.query import Query
+from .records.reader import count
+from .settings import Settings
+
+
+def prepare(settings: Settings) -> Engine:
+    """An engine whose database has the engine's tables, documents and first administrator."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    engine = Engine(settings)
+    engine.open()
+    with engine.database.connection().transaction():
+        packages.install_core(engine.session())
+    password = first_administrator(engine)
+    if password:
+        print("The first administrator, shown this once:")
+        print(f"  {settings.admin_email}")
+        print(f"  {password}", flush=True)
+    return engine
+
+
+def first_administrator(engine: Engine) -> str | None:
+    """Make the administrator where there is no user yet; the password where it is a new one."""
+    session = engine.session()
+    with session.connection.transaction():
+        if count(session, Query("user")):
+            return None
+        settings = engine.settings
+        password = settings.admin_password or secrets.token_urlsafe(12)
+        body = {"email": settings.admin_email, "name": "Administrator", "roles": ["administrator"]}
+        user = writer.create(session, "user", body)
+        set_password(session.connection, user["id"], password)
+    return None if settings.admin_password else password

@@ -1,0 +1,77 @@
+"""The jobs that workers repeat: the engine's own and those of the features."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+
+from . import outbox
+from .database.connection import BusyError, GoneError
+from .database.statement import Statement, param
+from .database.tables import SESSION
+from .feature import Job
+from .http import idempotency
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+log = logging.getLogger("fluvial.jobs")
+
+_END_SESSIONS = Statement(
+    SESSION.delete().where(SESSION.c.expires_at < param("the_now", SESSION.c.expires_at))
+)
+
+
+def keep_house(engine: Engine) -> bool:
+    """Forget what has expired."""
+    connection = engine.database.connection()
+    now = engine.clock.now()
+    idempotency.expire(connection, now)
+    _END_SESSIONS.run(connection, the_now=now)
+    return False
+
+
+OUTBOX_JOB = Job("outbox", outbox.run)
+HOUSE_JOB = Job("house", keep_house, every=600)
+
+
+def jobs_of(engine: Engine) -> tuple[Job, ...]:
+    """Events first, then what they made."""
+    features = (job for feature in engine.features for job in feature.jobs)
+    return (OUTBOX_JOB, *features, HOUSE_JOB)
+
+
+def run_pending(engine: Engine) -> bool:
+    """One round of all jobs; whether there may be more to do at once."""
+    return any([job.run(engine) for job in jobs_of(engine)])
+
+
+class Rounds:
+    """Rounds of one worker: each job when it is due, and none stops the others."""
+
+    def __init__(self, engine: Engine, jobs: Iterable[Job] | None = None) -> None:
+        self.engine = engine
+        self.jobs = tuple(jobs_of(engine) if jobs is None else jobs)
+        self._next = dict.fromkeys((job.name for job in self.jobs), 0.0)
+
+    def round(self) -> bool:
+        return any([self._run(job) for job in self.jobs])
+
+    def _run(self, job: Job) -> bool:
+        now = time.monotonic()
+        # Jobs with a long interval wait for it; the others look at every round.
+        if job.every > 1 and now < self._next[job.name]:
+            return False
+        self._next[job.name] = now + job.every
+        try:
+            return job.run(self.engine)
+        except (BusyError, GoneError) as error:
+            log.warning("%s: %s", job.name, error)
+        except Exception:
+            log.exception("%s", job.name)
+        return False
+
+

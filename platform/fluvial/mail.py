@@ -1,0 +1,177 @@
+"""Mail: messages in two forms, and the conversation with the mail server."""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from email.utils import format_datetime
+from html import escape
+from html.parser import HTMLParser
+from urllib.parse import parse_qs, unquote, urlsplit
+
+TIMEOUT_SECONDS = 10.0
+DEFAULT_SENDER = "fluvial@localhost"
+PORTS = {"smtp": 25, "smtps": 465}
+ADDRESS = re.compile(r"[^@\s<>\"(),:;\[\]\\]{1,64}@[^@\s<>\"(),:;\[\]\\]{1,190}")
+
+
+class NotSent(Exception):
+    """The server did not take the message now; `final` where it never will."""
+
+    def __init__(self, reason: str, *, final: bool = False) -> None:
+        self.final = final
+        super().__init__(reason)
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where mail goes, from `smtp://user:password@host:port?from=name@example.com`."""
+
+    host: str
+    port: int
+    tls: bool  # from the start; otherwise where the server offers it
+    user: str
+    password: str
+    sender: str
+
+    @staticmethod
+    def read(url: str) -> Server:
+        parts = urlsplit(url)
+        query = parse_qs(parts.query)
+        return Server(
+            parts.hostname or "localhost",
+            parts.port or PORTS.get(parts.scheme, 25),
+            parts.scheme == "smtps",
+            unquote(parts.username or ""),
+            unquote(parts.password or ""),
+            query.get("from", [DEFAULT_SENDER])[0],
+        )
+
+
+def is_address(text: str) -> bool:
+    """Whether it can be the address of a mail."""
+    return ADDRESS.fullmatch(text) is not None
+
+
+def compose(
+    *, sender: str, to: str, subject: str, html: str, at: datetime, message_id: str, name: str = ""
+) -> bytes:
+    """The bytes of a message, in text and HTML. Made once: a retry sends the same."""
+    message = EmailMessage(policy=SMTP_POLICY)
+    message["From"] = sender
+    message["To"] = str(Address(name, addr_spec=to)) if name else to
+    message["Subject"] = " ".join(subject.split())
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = message_id
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(as_text(html))
+    message.add_alternative(html, subtype="html")
+    return message.as_bytes()
+
+
+def send(server: Server, to: str, message: bytes) -> str:
+    """Hand the message to the server; its last word. Raises NotSent."""
+    try:
+        connection = _connect(server)
+        try:
+            connection.sendmail(server.sender, [to], message)
+            # What the server says from here on does not change that it took the message.
+            with suppress(smtplib.SMTPException, OSError):
+                connection.quit()
+        finally:
+            connection.close()
+        return "The mail server took it."
+    except smtplib.SMTPAuthenticationError as error:
+        # The fault of our settings, which somebody will mend: the mail waits.
+        raise NotSent(f"The mail server refused to sign in: {_words(error)}") from error
+    except smtplib.SMTPRecipientsRefused as error:
+        ((code, words),) = error.recipients.values()
+        reason = f"{code} {words.decode(errors='replace')}"
+        raise NotSent(reason, final=500 <= code < 600) from error
+    except smtplib.SMTPResponseException as error:
+        raise NotSent(_words(error), final=500 <= error.smtp_code < 600) from error
+    except (smtplib.SMTPException, OSError) as error:
+        raise NotSent(f"The mail server did not answer: {error or type(error).__name__}") from error
+
+
+def _connect(server: Server) -> smtplib.SMTP:
+    context = ssl.create_default_context()
+    if server.tls:
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(
+            server.host, server.port, timeout=TIMEOUT_SECONDS, context=context
+        )
+    else:
+        connection = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.ehlo_or_helo_if_needed()
+        if not server.tls and connection.has_extn("starttls"):
+            connection.starttls(context=context)
+        if server.user:
+            connection.login(server.user, server.password)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _words(error: smtplib.SMTPResponseException) -> str:
+    said = error.smtp_error
+    text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+    return f"{error.smtp_code} {text}"
+
+
+class _Text(HTMLParser):
+    """HTML to the text of a mail: lines of blocks, addresses of links behind their words."""
+
+    BLOCKS = frozenset(("p", "div", "tr", "li", "h1", "h2", "h3", "h4", "table", "ul", "ol", "br"))
+    SILENT = frozenset(("style", "script", "head", "title"))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self._silent = 0
+        self._links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in self.SILENT:
+            self._silent += 1
+        elif tag in self.BLOCKS:
+            self.parts.append("\n\n" if tag == "p" else "\n")
+        elif tag in ("td", "th"):
+            self.parts.append("  ")
+        elif tag == "a":
+            self._links.append(dict(attrs).get("href") or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self.SILENT:
+            self._silent = max(0, self._silent - 1)
+        elif tag == "a" and self._links:
+            address = self._links.pop()
+            if address and address not in "".join(self.parts[-1:]):
+                self.parts.append(f" ({address})")
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.parts.append(re.sub(r"\s+", " ", data))
+
+
+def as_text(html: str) -> str:
+    """What a mail says, for readers of plain text."""
+    reader = _Text()
+    reader.feed(html)
+    reader.close()
+    lines = (line.strip() for line in "".join(reader.parts).split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
+
+
+def as_html(text: str) -> str:
+    """Plain text as paragraphs."""
+    paragraphs = (p for p in re.split(r"\n\s*\n", text.strip()) if p)
+    return "".join("<p>{}</p>".format(escape(p).replace("\n", "<br>")) for p in paragraphs)

@@ -1,0 +1,173 @@
+"""The OpenAPI 3.1 document: made from the catalog, cut to what the caller may do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from metamodel.catalog import Catalog, ObjectType
+from metamodel.record_schema import record_schema
+
+from . import __version__
+from .access import ObjectAccess
+from .http.routes import Endpoint, Policy
+from .session import Session
+
+Json = dict[str, Any]
+
+_QUERY = (
+    ("where", "An expression that the records meet.", {"type": "string"}),
+    ("search", "Words that the records hold, ignoring case and accents.", {"type": "string"}),
+    ("sort", "Fields with commas between; `-` before one that descends.", {"type": "string"}),
+    ("fields", "Fields with commas between; dotted paths walk through look-ups.", {"type": "string"}),
+    ("limit", "How many records a page holds.", {"type": "integer", "minimum": 1, "maximum": 500}),
+    ("cursor", "`next` of the page before.", {"type": "string"}),
+    ("total", "Whether to count.", {"enum": ["none", "capped", "exact"]}),
+    ("as_of", "The day, or moment, that the answer is for.", {"type": "string"}),
+    ("deleted", "The records in the bin.", {"type": "boolean"}),
+)
+
+
+def openapi(session: Session) -> Json:
+    """The document for the session's actor."""
+    key_roles = (session.actor.roles, session.actor.unrestricted)
+    cache = session.catalog.derive(_documents)
+    if key_roles not in cache:
+        cache[key_roles] = _document(session)
+    return cache[key_roles]
+
+
+def _documents(_: Catalog) -> dict[Any, Json]:
+    return {}
+
+
+def _document(session: Session) -> Json:
+    schemas: Json = {"Problem": _PROBLEM}
+    paths: Json = {}
+    for type_ in session.access.readable():
+        access = session.access.object(type_.name)
+        for mode in ("read", "create", "update"):
+            schema = record_schema(type_, mode, access.hidden, access.read_only)
+            schema.pop("$schema", None)
+            schemas[f"{type_.name}_{mode}"] = schema
+        _object_paths(paths, type_, access)
+    for endpoint in session.engine.endpoints:
+        if not endpoint.page and "{object}" not in endpoint.path and _open_to(session, endpoint):
+            operation = _operation(endpoint.about, _name(endpoint), _parameters(endpoint.path))
+            operation["responses"] = _answers("200", "The answer.")
+            paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Fluvial",
+            "version": __version__,
+            "description": f"Made from catalog {session.catalog.version}.",
+        },
+        "servers": [{"url": session.engine.settings.base_url}],
+        "security": [{"token": []}],
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _open_to(session: Session, endpoint: Endpoint) -> bool:
+    access = session.access
+    if endpoint.policy is Policy.ADMIN:
+        return access.admin
+    if endpoint.policy is Policy.META_READ:
+        return "read" in access.meta
+    if endpoint.policy is Policy.META_WRITE:
+        return "write" in access.meta
+    return True
+
+
+def _name(endpoint: Endpoint) -> str:
+    words = re.findall(r"\w+", endpoint.path)
+    return "_".join([endpoint.method.lower(), *words])
+
+
+def _parameters(path: str) -> list[Json]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"\{(\w+)\}", path)
+    ]
+
+
+def _operation(about: str, name: str, parameters: Iterable[Json]) -> Json:
+    return {"summary": about, "operationId": name, "parameters": list(parameters)}
+
+
+def _answers(status: str, about: str, schema: Json | None = None) -> Json:
+    good: Json = {"description": about}
+    if schema is not None:
+        good["content"] = {"application/json": {"schema": schema}}
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: good, "default": {"description": "A problem.", "content": problem}}
+
+
+def _body(schema: Json) -> Json:
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+def _object_paths(paths: Json, type_: ObjectType, access: ObjectAccess) -> None:
+    name, label = type_.name, type_.label.lower()
+    read = {"$ref": f"#/components/schemas/{name}_read"}
+    page = {
+        "type": "object",
+        "properties": {
+            "data": {"type": "array", "items": read},
+            "next": {"type": ["string", "null"]},
+            "total": {"type": "integer"},
+        },
+        "required": ["data", "next"],
+    }
+    query = [
+        {"name": n, "in": "query", "description": about, "schema": schema}
+        for n, about, schema in _QUERY
+    ]
+    many = paths.setdefault(f"/api/records/{name}", {})
+    one = paths.setdefault(f"/api/records/{name}/{{id}}", {})
+    record = _parameters("{id}")
+    many["get"] = _operation(f"A page of {type_.plural.lower()}.", f"list_{name}", query)
+    many["get"]["responses"] = _answers("200", "A page.", page)
+    one["get"] = _operation(f"One {label}.", f"read_{name}", [*record, query[3], query[7]])
+    one["get"]["responses"] = _answers("200", f"The {label}.", read)
+    if access.can("create"):
+        many["post"] = _operation(f"Create a {label}.", f"create_{name}", ())
+        many["post"]["requestBody"] = _body({"$ref": f"#/components/schemas/{name}_create"})
+        many["post"]["responses"] = _answers("201", f"The {label}.", read)
+    if access.can("update"):
+        one["patch"] = _operation(f"Change a {label}.", f"update_{name}", record)
+        one["patch"]["requestBody"] = _body({"$ref": f"#/components/schemas/{name}_update"})
+        one["patch"]["responses"] = _answers("200", f"The {label}.", read)
+    if access.can("delete"):
+        one["delete"] = _operation(f"Put a {label} into the bin.", f"delete_{name}", record)
+        one["delete"]["responses"] = _answers("204", "It is in the bin.")
+
+
+_PROBLEM: Json = {
+    "type": "object",
+    "description": "RFC 9457: what is wrong, where, and how to mend it.",
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "pointer": {"type": "string"},
+                    "code": {"type": "string"},
+                    "message": {"type": "string"},
+                },
+            },
+        },
+    },
+    "required": ["title", "status", "detail"],
+}

@@ -1,0 +1,194 @@
+"""The one client for calls to addresses that people write: guarded against reaching inwards.
+
+A name is resolved once, every address of it is checked, and the connection goes to a checked
+address: no redirects, no proxies, few ports, one deadline for everything.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import queue
+import socket
+import ssl
+import threading
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+CONNECT_SECONDS = 3.0
+TOTAL_SECONDS = 10.0
+MAX_RESPONSE = 64 * 1024
+PORTS = {"http": 80, "https": 443}
+
+_EMBEDDED = tuple(
+    (ipaddress.IPv6Network(network), shift)
+    for network, shift in (
+        ("::ffff:0:0/96", 0),  # IPv4-mapped
+        ("::/96", 0),  # IPv4-compatible
+        ("64:ff9b::/96", 0),  # NAT64
+        ("2002::/16", 80),  # 6to4
+    )
+)
+
+
+class Refused(Exception):
+    """An address that must not be reached; trying again does not help."""
+
+
+class Unreachable(Exception):
+    """No answer came; another try may help."""
+
+
+@dataclass(frozen=True)
+class Response:
+    status: int
+    body: bytes
+
+
+def post(
+    url: str, body: bytes, headers: Mapping[str, str], *, allow: Collection[str] = ()
+) -> Response:
+    """Post to a public address, or to one of the `host:port` that are allowed."""
+    parts, port = checked_url(url, allow)
+    host = parts.hostname or ""
+    address = _address(host, port, named=f"{host}:{port}" in allow)
+    deadline = _Deadline(TOTAL_SECONDS)
+    try:
+        connection = _Connection(host, port, parts.scheme == "https", address, deadline)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        connection.request("POST", target, body, dict(headers))
+        answer = connection.getresponse()
+        return Response(answer.status, answer.read(MAX_RESPONSE))
+    except (OSError, http.client.HTTPException) as error:
+        if deadline.passed:
+            raise Unreachable(f"No whole answer within {TOTAL_SECONDS:g} seconds.") from error
+        raise Unreachable(f"{host}:{port} did not answer: {error or type(error).__name__}") from error
+    finally:
+        deadline.close()
+
+
+def checked_url(url: str, allow: Collection[str] = ()) -> tuple[SplitResult, int]:
+    """The parts and the port of an address that may be called; Refused says why not."""
+    if any(ord(c) <= 32 or ord(c) == 127 for c in url) or not url.isascii():
+        raise Refused("The address holds characters that addresses do not have.")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise Refused(f"The address does not read: {error}.") from error
+    if parts.scheme not in PORTS:
+        raise Refused("The address begins with https:// or http://.")
+    if not parts.hostname or parts.username is not None or parts.password is not None:
+        raise Refused("The address names a host, and no user or password.")
+    port = PORTS[parts.scheme] if port is None else port
+    if port not in PORTS.values() and f"{parts.hostname}:{port}" not in allow:
+        raise Refused(f"Port {port} may not be reached: FLUVIAL_OUTBOUND_ALLOW does not name it.")
+    return parts, port
+
+
+def is_public(text: str) -> bool:
+    """Whether an IP address is one of the public internet, in whatever form it is written."""
+    if "%" in text:
+        return False
+    address = ipaddress.ip_address(text)
+    if isinstance(address, ipaddress.IPv6Address):
+        for network, shift in _EMBEDDED:
+            if address in network:
+                return _global(ipaddress.IPv4Address(int(address) >> shift & 0xFFFF_FFFF))
+        if address.teredo is not None:
+            return False
+    return _global(address)
+
+
+def _global(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return address.is_global and not (
+        address.is_multicast or address.is_reserved or address.is_unspecified
+    )
+
+
+def _address(host: str, port: int, *, named: bool) -> tuple[int, Any]:
+    """The family and socket address to connect to, once all of the name's are checked."""
+    found = _resolved(host, port)
+    for _, address in found:
+        if not named and not is_public(str(address[0])):
+            raise Refused(
+                f"{host} is at {address[0]}, which is not a public address. "
+                "FLUVIAL_OUTBOUND_ALLOW may name it."
+            )
+    return found[0]
+
+
+def _resolved(host: str, port: int) -> list[tuple[int, Any]]:
+    """What the name stands for. The resolver knows no timeout, so it waits in a thread."""
+    results: queue.SimpleQueue[list[tuple[int, Any]] | OSError] = queue.SimpleQueue()
+
+    def resolve() -> None:
+        try:
+            infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            results.put([(info[0], info[4]) for info in infos])
+        except (OSError, UnicodeError) as error:
+            results.put(OSError(str(error)))
+
+    threading.Thread(target=resolve, daemon=True).start()
+    try:
+        found = results.get(timeout=CONNECT_SECONDS)
+    except queue.Empty:
+        raise Unreachable(f"The name {host} was not resolved in time.") from None
+    if isinstance(found, OSError) or not found:
+        raise Unreachable(f"The name {host} is not known: {found}.")
+    return found
+
+
+class _Deadline:
+    """Shuts the socket when the time is over, whatever it waits for."""
+
+    def __init__(self, seconds: float) -> None:
+        self.passed = False
+        self._socket: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self._shut)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def watch(self, opened: socket.socket) -> None:
+        self._socket = opened
+
+    def _shut(self) -> None:
+        self.passed = True
+        if self._socket is not None:
+            try:
+                self._socket.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def close(self) -> None:
+        self._timer.cancel()
+        if self._socket is not None:
+            self._socket.close()
+
+
+class _Connection(http.client.HTTPConnection):
+    """Speaks HTTP over a socket to the address that was checked."""
+
+    def __init__(
+        self, host: str, port: int, tls: bool, address: tuple[int, Any], deadline: _Deadline
+    ) -> None:
+        super().__init__(host, port, timeout=TOTAL_SECONDS)
+        self._tls = tls
+        self._address = address
+        self._deadline = deadline
+        self.default_port = PORTS["https" if tls else "http"]  # left out of the Host header
+
+    def connect(self) -> None:
+        family, address = self._address
+        opened = socket.socket(family, socket.SOCK_STREAM)
+        self._deadline.watch(opened)
+        opened.settimeout(CONNECT_SECONDS)
+        opened.connect(address)
+        opened.settimeout(TOTAL_SECONDS)
+        if self._tls:
+            context = ssl.create_default_context()
+            opened = context.wrap_socket(opened, server_hostname=self.host)
+            self._deadline.watch(opened)
+        self.sock = opened

@@ -1,0 +1,65 @@
+"""Static assets of the pages: the joined stylesheet, the icons, addresses with a version."""
+
+import re
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+from markupsafe import Markup, escape
+
+STATIC = Path(__file__).resolve().parent.parent / "static"
+SHEETS = (
+    "tokens",
+    "base",
+    "frame",
+    "controls",
+    "tables",
+    "floats",
+    "cards",
+    "fields",
+    "board",
+    "states",
+    "studio",
+    "public",
+    "words",
+    "small",
+)
+SPRITE = STATIC / "vendor" / "icons.svg"
+FALLBACK_ICON = "box"
+
+
+@lru_cache(maxsize=1)
+def stylesheet() -> bytes:
+    """All sheets as one, in the order of the cascade."""
+    return b"\n".join((STATIC / "css" / f"{name}.css").read_bytes() for name in SHEETS)
+
+
+@lru_cache(maxsize=64)
+def asset(path: str) -> str:
+    """The address of a static file; the digest lets browsers keep it for ever."""
+    file = STATIC / path
+    if path == "fluvial.css":
+        content = stylesheet()
+    elif file.is_file():
+        content = file.read_bytes()
+    else:
+        return f"/static/{path}"
+    return f"/static/{path}?v={sha256(content).hexdigest()[:10]}"
+
+
+@lru_cache(maxsize=1)
+def icon_names() -> frozenset[str]:
+    """The icons in the sprite; empty while the bundle has not been built."""
+    if not SPRITE.is_file():
+        return frozenset()
+    return frozenset(re.findall(r'<symbol[^>]*\bid="([a-z0-9-]+)"', SPRITE.read_text("utf-8")))
+
+
+@lru_cache(maxsize=1024)
+def icon(name: str, classes: str = "") -> Markup:
+    """An icon from the sprite; a name that is not there shows a plain box."""
+    known = icon_names()
+    shown = name if not known or name in known else FALLBACK_ICON
+    return Markup('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>').format(
+        f"ic {classes}".strip(), escape(asset("vendor/icons.svg")), shown
+    )

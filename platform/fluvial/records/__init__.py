@@ -1,0 +1,1 @@
+"""Records: one way in and one way out."""

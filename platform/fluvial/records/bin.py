@@ -1,0 +1,176 @@
+"""The bin: deleting a record with what depends on it, and bringing it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from fluvial.database.columns import Stored
+from fluvial.database.connection import UniqueError
+from fluvial.database.objects import tables_of
+from fluvial.database.statement import Compiled
+from fluvial.errors import Conflict, NotFound
+from fluvial.ids import is_id
+from fluvial.session import Session
+from metamodel.catalog import Catalog, Field, ObjectType
+from metamodel.storage import UUID
+
+from . import journal
+from .completion import search_text
+from .draft import Draft
+from .plan import plans_of
+from .reader import find_one
+from .rows import Values, load_row, row_writer
+from .uniqueness import broken_key
+from .writer import existing, store_changed
+
+MAX_CASCADE = 10_000
+SHOWN = 20
+
+
+def delete(session: Session, object_name: str, record: str, *, rev: int | None = None) -> None:
+    """Put a record into the bin. What looks it up holds it back, lets go, or goes with it."""
+    type_ = session.object(object_name, "delete")
+    with session.connection.transaction():
+        row = existing(session, type_, record, "delete")
+        if rev is not None and rev != row["rev"]:
+            label = type_.label.lower()
+            raise Conflict(f"This {label} was changed since you read it.", rev=row["rev"])
+        _bin(session, type_, row, set())
+
+
+def _bin(session: Session, type_: ObjectType, row: Values, seen: set[str]) -> None:
+    record = row["id"]
+    if record in seen:
+        return
+    seen.add(record)
+    if len(seen) > MAX_CASCADE:
+        raise Conflict(f"More than {MAX_CASCADE} records would go with it. Delete them first.")
+    held: list[dict[str, Any]] = []
+    for field in references_to(session.catalog, type_.name):
+        for other in _referring(session, field, type_.name, record):
+            if other in seen:
+                continue
+            rule = field.option("on_delete", "clear" if field.many else "restrict")
+            if rule == "restrict":
+                held.append(_held(session, field, other))
+            elif rule == "cascade":
+                other_type = session.catalog.objects[field.object]
+                found = load_row(session, field.object, other, None, lock=True)
+                if found is not None:
+                    _bin(session, other_type, found, seen)
+            else:
+                _clear(session, field, other, type_.name, record)
+    if held:
+        count = len(held)
+        raise Conflict(
+            f"{count} record{'s use' if count > 1 else ' uses'} this {type_.label.lower()}. "
+            "Change or delete them first.",
+            uses=held[:SHOWN],
+        )
+    rev = row["rev"] + 1
+    values = {"deleted_at": session.now, "updated_at": session.now, "rev": rev}
+    if not row_writer(session, type_).update(session, record, row["rev"], values):
+        raise Conflict(f"This {type_.label.lower()} was changed at the same moment. Try again.")
+    journal.unindex(session.connection, record)
+    journal.write(session, type_.name, record, rev, "deleted", {})
+    draft = Draft(session, type_, record, row, row)
+    for feature in session.engine.features:
+        if feature.stored is not None:
+            feature.stored(draft, "deleted")
+
+
+def restore(session: Session, object_name: str, record: str) -> dict[str, Any]:
+    """Bring a record back from the bin; its unique keys may be taken meanwhile."""
+    type_ = session.object(object_name, "delete")
+    with session.connection.transaction():
+        row = None
+        if is_id(record):
+            row = load_row(session, object_name, record, "delete", lock=True, deleted=True)
+        if row is None:
+            raise NotFound(f"The bin holds no {type_.label.lower()} with the id `{record}`.")
+        rev = row["rev"] + 1
+        values = {"deleted_at": None, "updated_at": session.now, "rev": rev}
+        try:
+            row_writer(session, type_).update(session, record, row["rev"], values)
+        except UniqueError as error:
+            fields = broken_key(type_, error)
+            labels = " and ".join(type_.fields[name].label for name in fields) or "a unique value"
+            raise Conflict(
+                f"Another {type_.label.lower()} has taken its {labels} meanwhile."
+            ) from error
+        draft = Draft(session, type_, record, row, row | values)
+        text = search_text(draft)
+        if text is not None:
+            journal.index(session.connection, object_name, record, text)
+        journal.write(session, object_name, record, rev, "restored", {})
+        for feature in session.engine.features:
+            if feature.stored is not None:
+                feature.stored(draft, "restored")
+        return find_one(session, object_name, record) or {"id": record, "rev": rev}
+
+
+def references_to(catalog: Catalog, object_name: str) -> list[Field]:
+    """The look-ups of all object types that may refer to records of one."""
+    return [f for f in catalog.derive(_references).get(object_name, ()) if not f.system]
+
+
+def _references(catalog: Catalog) -> dict[str, list[Field]]:
+    found: dict[str, list[Field]] = {}
+    for type_ in catalog.objects.values():
+        for field in type_.own_fields:
+            if field.stored:
+                for target in field.targets:
+                    found.setdefault(target, []).append(field)
+    return found
+
+
+def _referring(session: Session, field: Field, target: str, record: str) -> Iterator[str]:
+    """The live records whose field refers to the record."""
+    dialect = session.connection.dialect
+
+    def make() -> Compiled:
+        tables = tables_of(session.catalog)
+        table = tables.objects[field.object]
+        the_id = sa.bindparam("the_id", type_=Stored(UUID))
+        statement = sa.select(table.c.id).where(table.c.deleted_at.is_(None))
+        if field.kind.linked:
+            link = tables.links[field.object, field.name]
+            statement = statement.join(link, link.c.source == table.c.id)
+            return Compiled(statement.where(link.c.target == the_id), dialect)
+        for column in field.columns:
+            if column.references == target:
+                held = table.c[field.name + column.suffix]
+                return Compiled(statement.where(held == the_id), dialect)
+        held = table.c[field.name]  # any_lookup: the id, and the object beside it
+        named = table.c[f"{field.name}__object"] == sa.literal_column(f"'{target}'")
+        return Compiled(statement.where(held == the_id, named), dialect)
+
+    if not field.kind.linked and not any(c.storage is UUID for c in field.columns):
+        return  # many people in one JSON column: names of users who left stay readable
+    compiled = plans_of(session.catalog).get(("referring", field.object, field.name, target), make)
+    for (found,) in session.connection.query(compiled.sql, [record]):
+        yield found
+
+
+def _held(session: Session, field: Field, record: str) -> dict[str, Any]:
+    """What holds a record back, with its title where the actor may see it."""
+    entry: dict[str, Any] = {"object": field.object, "field": field.name}
+    if session.access.object(field.object).can("read"):
+        found = find_one(session, field.object, record, (("title",),))
+        if found is not None:
+            entry |= {"id": record, "title": found["title"]}
+    return entry
+
+
+def _clear(session: Session, field: Field, other: str, target: str, record: str) -> None:
+    row = load_row(session, field.object, other, None, lock=True)
+    if row is None:
+        return
+    type_ = session.catalog.objects[field.object]
+    draft = Draft(session, type_, other, row, dict(row))
+    value = row[field.name]
+    draft.set(field.name, [v for v in value if v != record] if isinstance(value, list) else None)
+    store_changed(draft)

@@ -1,0 +1,163 @@
+"""Completing a draft: defaults, logic, checks, states, look-ups and the title.
+
+In this order: defaults, before-save rules (which features bring), calculated look-ups, then
+everything that can refuse, all faults at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from fluvial.session import Session
+from metamodel.catalog import States, Transition
+from metamodel.expressions.python import evaluate, truth
+from metamodel.text import fold
+
+from .dated import check_period
+from .draft import Draft
+from .environment import RecordEnvironment
+from .references import check_references
+from .rows import empty
+
+MAX_TITLE = 255
+
+_SLOT = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+
+
+def apply_defaults(draft: Draft) -> None:
+    environment = environment_of(draft)
+    for field in draft.type.fields.values():
+        if field.system or not field.stored:
+            continue
+        if field.name in draft.changed:
+            continue
+        if field.initial is not None:
+            draft.set(field.name, field.initial)
+        elif field.default is not None:
+            draft.set(field.name, evaluate(field.default, environment))
+        elif field.initial is not None:
+            draft.set(field.name, field.initial)
+        elif (absent := field.kind.absent(field)) is not None:
+            draft.set(field.name, absent)
+
+
+def environment_of(draft: Draft) -> RecordEnvironment:
+    return RecordEnvironment(draft.session, draft.type, draft.values, draft.before)
+
+
+def complete(draft: Draft) -> None:
+    """Everything between the values that were asked for and the row that is stored."""
+    for feature in draft.session.engine.features:
+        if feature.before_save is not None:
+            feature.before_save(draft)
+    environment = environment_of(draft)
+    _check_logic(draft, environment)
+    _check_required(draft)
+    _check_state(draft, environment)
+    check_references(draft)
+    check_period(draft)
+    if not draft.faults:
+        _check_expectations(draft, environment)
+    draft.refuse_faults()
+    draft.values["title"] = title_of(draft)
+
+
+def _check_logic(draft: Draft, environment: RecordEnvironment) -> None:
+    for logic in draft.type.logic:
+        field = draft.type.fields.get(logic.field)
+        if field is None:
+            continue
+        if logic.required is not None and empty(draft.values.get(field.name)):
+            if truth(logic.required, environment):
+                draft.fault(field.name, "required", f"{field.label} is needed here.")
+        if logic.read_only is not None and field.name in draft.changed and not draft.new:
+            if truth(logic.read_only, environment):
+                draft.fault(field.name, "read_only", f"{field.label} cannot be changed here.")
+
+
+def _check_required(draft: Draft) -> None:
+    for field in draft.type.fields.values():
+        if field.required and field.kind.editable and not field.system:
+            if empty(draft.values.get(field.name)) and (draft.new or field.name in draft.changed):
+                draft.fault(field.name, "required", f"{field.label} is needed.")
+
+
+def _check_expectations(draft: Draft, environment: RecordEnvironment) -> None:
+    for check in draft.type.checks:
+        if not truth(check.expect, environment) and not _asks_of_empty(draft, check.expect):
+            draft.fault(check.field or "", check.name, check.message)
+
+
+def _asks_of_empty(draft: Draft, expression: Any) -> bool:
+    """A check that compares with an empty value says nothing: that is `required`'s work."""
+    paths = [path for path in expression.paths if len(path) == 1]
+    return any(empty(draft.values.get(path[0])) for path in paths if path[0] in draft.type.fields)
+
+
+def _check_state(draft: Draft, environment: RecordEnvironment) -> None:
+    states = draft.type.states
+    if states is None or draft.before is None or states.field not in draft.changed:
+        return
+    old, new = draft.before.get(states.field), draft.values.get(states.field)
+    if old is None:
+        return
+    fitting = [t for t in states.transitions if old in t.sources and t.to == new]
+    if not fitting:
+        draft.fault(states.field, "no_transition", _no_way(draft, states, old, new))
+        return
+    refusals = [refusal(draft.session, t, environment) for t in fitting]
+    if all(refusals):
+        draft.fault(states.field, "transition_refused", str(refusals[0]))
+
+
+def refusal(
+    session: Session, transition: Transition, environment: RecordEnvironment
+) -> str | None:
+    """Why a transition is not open to the actor for this record, or None where it is."""
+    if transition.allow and not session.access.unrestricted:
+        if not set(transition.allow) & set(session.actor.roles):
+            roles = session.catalog.of("role")
+            labels = [str(roles[r].body.get("label", r)) for r in transition.allow if r in roles]
+            return f"{transition.label} is for {' or '.join(labels) or 'other roles'}."
+    if transition.when is not None and not truth(transition.when, environment):
+        return transition.message or f"{transition.label} is not possible now."
+    return None
+
+
+def _no_way(draft: Draft, states: States, old: Any, new: Any) -> str:
+    field = draft.type.fields[states.field]
+    ways = [t for t in states.transitions if old in t.sources]
+    show = field.kind.show
+    start = f"{field.label} cannot go from {show(field, old)} to {show(field, new)}."
+    if not ways:
+        return f"{start} {show(field, old)} is an end."
+    return f"{start} Possible: {', '.join(f'{t.label} ({t.name})' for t in ways)}."
+
+
+def title_of(draft: Draft) -> str:
+    """The display text of the record, from the template of its type."""
+
+    def part(match: re.Match[str]) -> str:
+        field = draft.type.fields[match[1]]
+        value = draft.values.get(field.name)
+        return "" if empty(value) else field.kind.show(field, value)
+
+    text = " ".join(_SLOT.sub(part, draft.type.title).split()).strip(" -,·:")
+    return text[:MAX_TITLE] or draft.type.label
+
+
+def search_text(draft: Draft) -> str | None:
+    """The folded words by which the record is found; None where its type is not searched."""
+    if not draft.type.searchable_fields:
+        return None
+    return fold(" ".join(_searched(draft)))
+
+
+def _searched(draft: Draft) -> Iterator[str]:
+    yield str(draft.values.get("title") or "")
+    for field in draft.type.searchable_fields:
+        value = draft.values.get(field.name)
+        if not empty(value):
+            yield field.kind.show(field, value)

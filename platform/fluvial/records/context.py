@@ -1,0 +1,111 @@
+"""What the SQL target of expressions asks of the engine, for one plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from fluvial.access import Access
+from fluvial.database.columns import Stored
+from fluvial.database.objects import tables_of
+from fluvial.session import Session
+from metamodel.catalog import Catalog, ObjectType
+from metamodel.expressions.sql import Source, predicate
+from metamodel.storage import DATE, POSTGRESQL, TEXT, TIMESTAMP, Storage
+
+
+class PlanContext:
+    """Collects the constants of a plan and gives tables, parameters and row permissions.
+
+    Constants become binds `c0`, `c1`, ... in the order in which they are met, so that two
+    expressions of one shape make the same text with other binds.
+    """
+
+    def __init__(self, catalog: Catalog, access: Access, dialect: str) -> None:
+        self.dialect = dialect
+        self.objects: Mapping[str, ObjectType] = catalog.objects
+        self.access = access
+        self.constants: list[Any] = []  # in their stored form
+        self._tables = tables_of(catalog)
+        self.search = self._tables.search
+        self._restricting: set[str] = set()
+
+    def table(self, object_name: str) -> sa.Table:
+        return self._tables.objects[object_name]
+
+    def link(self, object_name: str, field_name: str) -> sa.Table:
+        return self._tables.links[object_name, field_name]
+
+    def constant(self, value: Any, storage: Storage) -> sa.ColumnElement[Any]:
+        name = f"c{len(self.constants)}"
+        self.constants.append(storage.encode(self.dialect, value))
+        return self._bind(name, storage)
+
+    def parameter(self, name: str, storage: Storage) -> sa.ColumnElement[Any]:
+        return self._bind(name, storage)
+
+    def me_set(self, field_name: str) -> sa.ColumnElement[Any] | None:
+        """The ids, or roles, that a many-field of the actor's own record holds, as one bind."""
+        if field_name not in ("groups", "teams", "roles"):
+            return None
+        return sa.bindparam(f"me_{field_name}", type_=Stored(TEXT), unique=False)
+
+    def _bind(self, name: str, storage: Storage) -> sa.ColumnElement[Any]:
+        return sa.bindparam(name, type_=Stored(storage), unique=False)
+
+    def restrict(self, object_name: str, alias: Any) -> sa.ColumnElement[bool] | None:
+        """Which rows of a joined or collected object the actor may see; None is all.
+
+        A condition that leads back to an object whose condition is being built trusts it: a
+        role that may see a loan where it sees the member does not ask for the loan again.
+        """
+        if object_name in self._restricting:
+            return None
+        return self._allowed(object_name, "read", alias)
+
+    def allowed(
+        self, object_name: str, action: str, source: Source
+    ) -> sa.ColumnElement[bool] | None:
+        """The row permission of an action on a source; None where every row is allowed."""
+        return self._allowed(object_name, action, source.alias)
+
+    def _allowed(
+        self, object_name: str, action: str, alias: Any
+    ) -> sa.ColumnElement[bool] | None:
+        where = self.access.object(object_name).where
+        if action not in where:
+            return sa.false()
+        conditions = where[action]
+        if conditions is None:
+            return None
+        self._restricting.add(object_name)
+        source = Source(self, object_name, alias, joins=False)
+        try:
+            return sa.or_(*(predicate(c, source, exact=False) for c in conditions))
+        finally:
+            self._restricting.discard(object_name)
+
+
+def session_binds(session: Session) -> dict[str, Any]:
+    """The binds that every plan may use: who asks, and when."""
+    dialect = session.connection.dialect
+    actor = session.actor
+    array = _array if dialect == POSTGRESQL else _json
+    return {
+        "me": actor.id,
+        "me_groups": array(actor.groups),
+        "me_teams": array(actor.teams),
+        "me_roles": array(actor.roles),
+        "now": TIMESTAMP.encode(dialect, session.now),
+        "today": DATE.encode(dialect, session.today),
+    }
+
+
+def _array(ids: tuple[str, ...]) -> str:
+    return "{" + ",".join(ids) + "}"
+
+
+def _json(ids: tuple[str, ...]) -> str:
+    return "[" + ",".join(f'"{i}"' for i in ids) + "]"

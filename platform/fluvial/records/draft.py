@@ -1,0 +1,101 @@
+"""A draft: a record on its way in, with what it was, what it will be and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from fluvial.errors import Unprocessable, fault
+from fluvial.session import Session
+from metamodel.catalog import Field, ObjectType
+from metamodel.errors import ValueFault
+
+from .rows import Values, empty
+
+
+@dataclass
+class Draft:
+    """`values` holds every field with a column or a link; `changed` those that will be written."""
+
+    session: Session
+    type: ObjectType
+    id: str
+    before: Values | None  # None for a record that is new
+    values: Values
+    pointer: str = ""  # of the record in a batch: "/3"
+    changed: set[str] = field(default_factory=set)
+    faults: list[dict[str, str]] = field(default_factory=list)
+    extras: dict[str, Any] = field(default_factory=dict)  # members that a hook took
+
+    @property
+    def new(self) -> bool:
+        return self.before is None
+
+    def set(self, name: str, value: Any) -> None:
+        """Give a field a canonical value."""
+        if empty(value):
+            known = self.type.fields[name]
+            value = known.kind.absent(known)
+        self.values[name] = value
+        if self.before is not None and self.before.get(name) == value:
+            self.changed.discard(name)
+        else:
+            self.changed.add(name)
+
+    def fault(self, name: str, code: str, message: str) -> None:
+        pointer = f"{self.pointer}/{name}" if name else self.pointer
+        if not any(f["pointer"] == pointer for f in self.faults):
+            self.faults.append(fault(pointer, code, message))
+
+    def take(self, body: Mapping[str, Any], ignore: Iterable[str] = ()) -> None:
+        """Parse the members of a body into values; what does not fit becomes a fault."""
+        access = self.session.access.object(self.type.name)
+        for name, raw in body.items():
+            if name in ignore:
+                continue
+            known = self.type.fields.get(name)
+            if known is None or name in access.hidden or known.hidden:
+                self.fault(name, "unknown_field", self._unknown(name))
+            elif not known.writable or known.read_only:
+                self.fault(name, "read_only", f"{known.label} is made by the system. Leave it out.")
+            elif name in access.read_only:
+                self.fault(name, "read_only", f"Your roles may read {known.label}, not write it.")
+            else:
+                self.take_value(known, raw)
+
+    def take_value(self, known: Field, raw: Any) -> None:
+        if empty(raw):
+            self.set(known.name, None)
+            return
+        try:
+            self.set(known.name, known.kind.parse(known, raw))
+        except ValueFault as error:
+            self.fault(known.name, error.code, error.message)
+
+    def _unknown(self, name: str) -> str:
+        access = self.session.access.object(self.type.name)
+        names = [n for n in self.type.fields if n not in access.hidden]
+        near = get_close_matches(name, names, n=1)
+        hint = f" Did you mean `{near[0]}`?" if near else ""
+        return f"{self.type.label} has no field `{name}`.{hint}"
+
+    def refuse_faults(self) -> None:
+        if self.faults:
+            first = self.faults[0]["message"]
+            count = len(self.faults)
+            detail = first if count == 1 else f"{count} values do not fit. The first: {first}"
+            raise Unprocessable(detail, errors=self.faults)
+
+    def wire(self, name: str) -> Any:
+        known = self.type.fields[name]
+        value = self.values.get(name)
+        return wire_value(known, value)
+
+
+def wire_value(known: Field, value: Any) -> Any:
+    """A canonical value in wire form."""
+    if empty(value):
+        return known.kind.absent(known)
+    return known.kind.wire(known, value)

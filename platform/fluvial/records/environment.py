@@ -1,0 +1,152 @@
+"""What an expression may ask about one record when it is evaluated in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+
+from fluvial.database.statement import Compiled
+from fluvial.session import Session
+from metamodel.catalog import ObjectType
+from metamodel.expressions.nodes import Collection, Gather
+from metamodel.expressions.python import evaluate
+from metamodel.expressions.sql import collected
+from metamodel.storage import JSON, POSTGRESQL, UUID
+
+from .context import PlanContext, session_binds
+from .rows import load_row
+
+Values = Mapping[str, Any]
+
+
+class RecordEnvironment:
+    """Own values come from the draft or event; the rest is read when it is asked for."""
+
+    def __init__(
+        self,
+        session: Session,
+        type_: ObjectType,
+        values: Values,
+        before: Values | None = None,
+        *,
+        record: RecordEnvironment | None = None,
+    ) -> None:
+        self.session = session
+        self.type = type_
+        self.values: Values = _WithFormulas(self, values)
+        self.before = before
+        self._record = record  # the outer record, in what a look-up may pick
+        self._related: dict[tuple[str, str], RecordEnvironment | None] = {}
+
+    @property
+    def now(self) -> datetime:
+        return self.session.now
+
+    @property
+    def today(self) -> date:
+        return self.session.today
+
+    @cached_property
+    def me(self) -> Values | None:
+        user = self.session.actor.id
+        environment = self._at("user", user) if user else None
+        return environment.values if environment else None
+
+    def read(self, path: tuple[str, ...]) -> Any:
+        """The canonical value at the end of a path; `me` and `record` may lead."""
+        if path[0] == "record":
+            return (self._record or self)._walk(path[1:])
+        if path[0] == "me":
+            user = self.session.actor.id
+            environment = self._at("user", user) if user else None
+            return environment._walk(path[1:]) if environment else None
+        return self._walk(path)
+
+    def _walk(self, path: tuple[str, ...]) -> Any:
+        value = self.values.get(path[0])
+        if len(path) == 1 or value is None:
+            return value
+        field = self.type.fields[path[0]]
+        target, record = value if isinstance(value, tuple) else (field.targets[0], value)
+        environment = self._at(target, record)
+        return environment._walk(path[1:]) if environment else None
+
+    def _at(self, object_name: str, record: str) -> RecordEnvironment | None:
+        key = (object_name, record)
+        if key not in self._related:
+            row = load_row(self.session, object_name, record, None)
+            type_ = self.session.catalog.objects[object_name]
+            self._related[key] = None if row is None else RecordEnvironment(self.session, type_, row)
+        return self._related[key]
+
+    def collect(self, node: Gather | Collection) -> Any:
+        """The value of a question about a collection, asked of the database."""
+        session = self.session
+        dialect = session.connection.dialect
+        context = PlanContext(session.catalog, session.access, dialect)
+        if isinstance(node, Collection):
+            return self._ids(context, node)
+        made = collected(node, context, self.read)
+        columns = [element.label(f"v{i}") for i, (element, _) in enumerate(made.parts)]
+        row = self._ask(context, sa.select(*columns))
+        parts = [
+            storage.decode(dialect, cell)
+            for (_, storage), cell in zip(made.parts, row, strict=True)
+        ]
+        return parts[0] if len(parts) == 1 else None if parts[0] is None else tuple(parts)
+
+    def _ids(self, context: PlanContext, node: Collection) -> list[str]:
+        """The ids of the records that look this one up."""
+        owner = self.read((*node.path, "id")) if node.path else self.values.get("id")
+        inverse = context.objects[node.object].inverses.get(node.name)
+        if owner is None or inverse is None:
+            return []
+        source = context.objects[inverse.source]
+        bind = context.constant(owner, UUID)
+        table = context.table(source.name).alias()
+        statement = sa.select(table.c.id).where(table.c.deleted_at.is_(None))
+        if source.fields[inverse.field].kind.linked:
+            link = context.link(source.name, inverse.field).alias()
+            statement = statement.join(link, link.c.source == table.c.id).where(link.c.target == bind)
+        else:
+            statement = statement.where(table.c[inverse.field] == bind)
+        gathered = statement.subquery()
+        make = sa.func.json_agg if context.dialect == POSTGRESQL else sa.func.json_group_array
+        row = self._ask(context, sa.select(make(gathered.c.id)))
+        return JSON.decode(context.dialect, row[0]) or []
+
+    def _ask(self, context: PlanContext, statement: sa.Select[Any]) -> Any:
+        connection = self.session.connection
+        compiled = Compiled(statement, context.dialect)
+        values = compiled.constants | session_binds(self.session)
+        values |= {f"c{i}": stored for i, stored in enumerate(context.constants)}
+        return connection.query(compiled.sql, [values[n] for n in compiled.order])[0]
+
+
+class _WithFormulas(Mapping[str, Any]):
+    """A record's stored values, and its calculated ones when they are asked for."""
+
+    def __init__(self, environment: RecordEnvironment, values: Values) -> None:
+        self._environment = environment
+        self._values = values
+        self._calculated: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self._values:
+            return self._values[name]
+        if name not in self._calculated:
+            formula = self._environment.type.fields[name].formula
+            if formula is None:
+                raise KeyError(name)
+            self._calculated[name] = evaluate(formula, self._environment)
+        return self._calculated[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._environment.type.fields)
+
+    def __len__(self) -> int:
+        return len(self._environment.type.fields)

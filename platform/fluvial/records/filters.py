@@ -1,0 +1,117 @@
+"""Filters that are not expressions: `FIELD=VALUE` and `search=`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import sqlalchemy as sa
+
+from fluvial.database.columns import Stored
+from fluvial.errors import Unprocessable, fault
+from metamodel.catalog import Field, ObjectType
+from metamodel.errors import ValueFault
+from metamodel.expressions.sql import Source
+from metamodel.kinds.kind import TextFormat
+from metamodel.storage import JSON, POSTGRESQL, TEXT, UUID
+from metamodel.text import fold
+
+from .context import PlanContext
+from .output import field_value
+
+_WORD = re.compile(r"\w+")
+MAX_SEARCH_WORDS = 8
+
+
+def equal(
+    context: PlanContext, source: Source, field: Field, bind: str, empty: bool
+) -> sa.ColumnElement[bool]:
+    """The records whose field is what the binds `bind`, `bind_1`, ... hold, or is empty."""
+    if field.kind.linked:
+        link = context.link(field.object, field.name).alias()
+        rows = sa.select(sa.literal_column("1")).where(link.c.source == source.column("id"))
+        if empty:
+            return ~rows.exists()
+        return rows.where(link.c.target == sa.bindparam(bind, type_=Stored(UUID))).exists()
+    if field.formula is not None:
+        made = field_value(source, field.name)
+        return (
+            made.element.is_(None)
+            if empty
+            else made.element == sa.bindparam(bind, type_=Stored(made.storage))
+        )
+    columns = [c for c in field.columns if not c.hidden]
+    elements = [source.column(field.name, c.suffix) for c in columns]
+    if empty:
+        nothing = sa.and_(*(element.is_(None) for element in elements))
+        return sa.or_(nothing, sa.cast(elements[0], Stored(TEXT)) == "[]") if field.many else nothing
+    if field.many:
+        return _holds(context, elements[0], bind)
+    return sa.and_(
+        *(
+            element.is_not_distinct_from(sa.bindparam(f"{bind}_{i}" if i else bind, type_=element.type))
+            if i
+            else element == sa.bindparam(bind, type_=element.type)
+            for i, element in enumerate(elements)
+        )
+    )
+
+
+def _holds(context: PlanContext, element: Any, bind: str) -> sa.ColumnElement[bool]:
+    """A JSON list that holds the JSON value of the bind."""
+    if context.dialect == POSTGRESQL:
+        return element.op("@>")(sa.bindparam(bind, type_=Stored(JSON)))  # type: ignore[no-any-return]
+    each = sa.func.json_each(element).table_valued("value", "atom", "type")
+    wanted = sa.bindparam(bind, type_=Stored(TEXT))
+    quoted = sa.case((each.c.type == "text", sa.func.json_quote(each.c.atom)), else_=each.c.value)
+    return sa.exists(sa.select(sa.literal_column("1")).select_from(each).where(quoted == wanted))
+
+
+def equal_binds(
+    field: Field, bind: str, text: str, dialect: str, form: TextFormat
+) -> dict[str, Any]:
+    """The values of the binds of `equal`, from the text of the parameter."""
+    if text == "":
+        return {}
+    try:
+        parsed = field.kind.parse_text(field, text, form)
+    except ValueFault as error:
+        raise Unprocessable(
+            error.message, errors=[fault(field.name, error.code, error.message)]
+        ) from error
+    if field.kind.linked:
+        return {bind: parsed[0] if isinstance(parsed, list) else parsed}
+    if field.many:
+        one = parsed[0] if isinstance(parsed, list) else parsed
+        return {bind: JSON.encode(dialect, [one] if dialect == POSTGRESQL else one)}
+    parts = field.kind.pack(field, parsed)
+    columns = [
+        c for c in zip(field.kind.columns(field), parts, strict=True) if not c[0].hidden
+    ]
+    return {
+        f"{bind}_{i}" if i else bind: column.storage.encode(dialect, part)
+        for i, (column, part) in enumerate(columns)
+    }
+
+
+def matching(
+    context: PlanContext, source: Source, type_: ObjectType
+) -> sa.ColumnElement[bool]:
+    """The records that hold every word of the bind `search`, ignoring case and accents."""
+    search = context.search
+    bind = sa.bindparam("search", type_=Stored(TEXT))
+    found = sa.select(search.c.record).where(search.c.object == sa.literal_column(f"'{type_.name}'"))
+    if context.dialect == POSTGRESQL:
+        words = sa.literal_column("words").op("@@")(sa.func.to_tsquery("simple", bind))
+        return source.column("id").in_(found.where(words))
+    index = sa.table("fluvial_search_words", sa.column("rowid"))
+    rows = sa.select(index.c.rowid).where(sa.literal_column("fluvial_search_words").op("MATCH")(bind))
+    return source.column("id").in_(found.where(sa.literal_column("rowid").in_(rows)))
+
+
+def search_bind(text: str, dialect: str) -> str:
+    """The words of a search as prefixes that must all be there."""
+    words = _WORD.findall(fold(text))[:MAX_SEARCH_WORDS]
+    if dialect == POSTGRESQL:
+        return " & ".join(f"'{word}':*" for word in words)
+    return " ".join(f'"{word}"*' for word in words)

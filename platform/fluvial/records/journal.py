@@ -1,0 +1,89 @@
+"""What each change leaves behind in its own transaction: history, outbox and search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from fluvial.database.columns import Stored
+from fluvial.database.connection import Connection
+from fluvial.database.statement import Statement, insert
+from fluvial.database.tables import HISTORY, OUTBOX
+from fluvial.ids import new_id
+from fluvial.session import Session
+from metamodel.storage import POSTGRESQL, TEXT, UUID
+
+_HISTORY = insert(HISTORY)
+_OUTBOX = insert(OUTBOX)
+
+_search = sa.Table(
+    "fluvial_search",
+    sa.MetaData(),
+    sa.Column("record", Stored(UUID), primary_key=True),
+    sa.Column("object", Stored(TEXT)),
+    sa.Column("text", Stored(TEXT)),
+)
+
+
+def _upsert(make: Any) -> Statement:
+    made = make(_search).values({c.name: sa.bindparam(c.name, type_=c.type) for c in _search.c})
+    return Statement(
+        made.on_conflict_do_update(
+            index_elements=[_search.c.record], set_={"text": made.excluded.text}
+        )
+    )
+
+
+_INDEX = {False: _upsert(sqlite.insert), True: _upsert(postgresql.insert)}
+_UNINDEX = Statement(
+    _search.delete().where(_search.c.record == sa.bindparam("the_record", type_=Stored(UUID)))
+)
+
+
+def write(
+    session: Session, object_name: str, record: str, rev: int, event: str, changes: dict[str, Any]
+) -> str:
+    """The history row and the event of one change; the event's id."""
+    connection = session.connection
+    actor = session.actor
+    _HISTORY.run(
+        connection,
+        record=record,
+        rev=rev,
+        object=object_name,
+        event=event,
+        at=session.now,
+        by=actor.id,
+        rule=actor.rule,
+        changes=changes,
+    )
+    event_id = new_id()
+    _OUTBOX.run(
+        connection,
+        id=event_id,
+        at=session.now,
+        object=object_name,
+        record=record,
+        rev=rev,
+        event=event,
+        actor=actor.id,
+        cause=session.cause.wire(),
+        changes=changes,
+        lease=None,
+        leased_until=None,
+        attempts=0,
+        error=None,
+    )
+    session.engine.woken(connection)
+    return event_id
+
+
+def index(connection: Connection, object_name: str, record: str, text: str) -> None:
+    statement = _INDEX[connection.dialect == POSTGRESQL]
+    statement.run(connection, object=object_name, record=record, text=text)
+
+
+def unindex(connection: Connection, record: str) -> None:
+    _UNINDEX.run(connection, the_record=record)

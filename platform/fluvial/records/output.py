@@ -1,0 +1,145 @@
+"""What a plan selects and how a row of it becomes a JSON object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from metamodel.catalog import Field, ObjectType
+from metamodel.expressions.sql import Builder, Source
+from metamodel.expressions.sql_value import SqlValue
+from metamodel.kinds.kind import Kind
+from metamodel.storage import JSON, POSTGRESQL, Storage
+
+from .context import PlanContext
+from .query import Path
+
+RowBuilder = Callable[[Sequence[Any]], dict[str, Any]]
+
+
+@dataclass
+class _Node:
+    """A member of the JSON object that is made: a value, or an object through a look-up."""
+
+    expression: str = ""  # Python source of the value, over the row `r`
+    guard: str = ""  # column that is empty where the look-up is
+    members: dict[str, _Node] = field(default_factory=dict)
+
+
+class Output:
+    """The selected columns of a plan, and the builder of its JSON objects.
+
+    The builder is generated source: a dict display with constant keys and one converter call for
+    each column that needs one, which is what a hand-written handler would have.
+    """
+
+    def __init__(self, context: PlanContext, source: Source, type_: ObjectType) -> None:
+        self.columns: list[sa.ColumnElement[Any]] = []
+        self._context = context
+        self._source = source
+        self._type = type_
+        self._root = _Node()
+        self._names: dict[str, Any] = {}  # the converters, by their name in the source
+
+    def add(self, path: Path) -> None:
+        """Select a path and place it, nested, in the object."""
+        node, source, type_ = self._root, self._source, self._type
+        for i, name in enumerate(path[:-1]):
+            node = node.members.setdefault(name, _Node())
+            source = self._source.through(path[: i + 1])
+            type_ = self._context.objects[type_.fields[name].targets[0]]
+            if not node.guard:
+                node.guard = self._select(source.column("id"))
+                node.members["id"] = _Node(node.guard)
+        last = type_.fields[path[-1]]
+        existing = node.members.get(path[-1])
+        if existing is None or not existing.members:
+            node.members[path[-1]] = _Node(self._value(source, last))
+
+    def _select(self, column: sa.ColumnElement[Any]) -> str:
+        self.columns.append(column.label(f"v{len(self.columns)}"))
+        return f"r[{len(self.columns) - 1}]"
+
+    def _value(self, source: Source, field_: Field) -> str:
+        dialect = self._context.dialect
+        if field_.kind.linked:
+            column = linked_ids(self._context, source, field_)
+            return self._converted(self._select(column), JSON.wire(dialect), "[]")
+        absent = repr(field_.kind.absent(field_))
+        plain = type(field_.kind).wire_parts is Kind.wire_parts
+        cells, parts = [], []
+        for element, storage in self._parts(source, field_):
+            cells.append(self._select(element))
+            wire = storage.wire(dialect)
+            parts.append(self._converted(cells[-1], wire, absent if plain else "None"))
+        if plain:
+            return parts[0]
+        name = self._name(_assembler(field_))
+        empty = " and ".join(f"{cell} is None" for cell in cells)
+        return f"({absent} if {empty} else {name}(({', '.join(parts)},)))"
+
+    def _parts(
+        self, source: Source, field_: Field
+    ) -> Iterable[tuple[sa.ColumnElement[Any], Storage]]:
+        """The columns of a field, or what its formula makes of the row."""
+        if field_.formula is not None:
+            return field_value(source, field_.name).parts
+        return [
+            (source.column(field_.name, column.suffix), column.storage)
+            for column in field_.columns
+            if not column.hidden
+        ]
+
+    def _converted(self, cell: str, convert: Any, absent: str = "None") -> str:
+        if convert is None:
+            return cell if absent == "None" else f"({absent} if {cell} is None else {cell})"
+        return f"({absent} if {cell} is None else {self._name(convert)}({cell}))"
+
+    def _name(self, function: Any) -> str:
+        name = f"f{len(self._names)}"
+        self._names[name] = function
+        return name
+
+    def builder(self) -> RowBuilder:
+        source = f"lambda r: {_display(self._root)}"
+        return eval(source, self._names)  # type: ignore[no-any-return]
+
+
+def field_value(source: Source, name: str) -> SqlValue:
+    """A field of a source's record; a calculated one has the form of its result."""
+    return Builder(source.sql, source, source).field(source, name)
+
+
+def _assembler(field_: Field) -> Callable[[Sequence[Any]], Any]:
+    return lambda parts: field_.kind.wire_parts(field_, parts)
+
+
+def _display(node: _Node) -> str:
+    members = ", ".join(
+        f"{name!r}: {_display(member) if member.members else member.expression}"
+        for name, member in node.members.items()
+    )
+    if node.guard:
+        return f"(None if {node.guard} is None else {{{members}}})"
+    return f"{{{members}}}"
+
+
+def linked_ids(context: PlanContext, source: Source, field_: Field) -> sa.ColumnElement[Any]:
+    """The targets of a many-look-up as one JSON list, in order: no query for each row."""
+    link = context.link(field_.object, field_.name).alias()
+    record = source.column("id")
+    chosen = (
+        sa.select(link.c.target)
+        .where(link.c.source == record)
+        .order_by(link.c.position)
+        .correlate(record.table)
+        .subquery()
+    )
+    if context.dialect == POSTGRESQL:
+        gathered: sa.ColumnElement[Any] = sa.func.json_agg(chosen.c.target)
+    else:
+        gathered = sa.func.json_group_array(chosen.c.target)
+    return sa.select(gathered).scalar_subquery()

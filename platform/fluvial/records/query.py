@@ -1,0 +1,40 @@
+"""A page of records that somebody asks for, as parsed from parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+Path = tuple[str, ...]
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 500
+MAX_SORT_KEYS = 5
+MAX_FIELDS = 200
+MAX_HOPS = 5
+
+Total = Literal["none", "capped", "exact"]
+
+
+@dataclass(frozen=True)
+class SortKey:
+    path: Path
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class Query:
+    """What to read of one object type. Paths walk through look-ups."""
+
+    object: str
+    fields: tuple[Path, ...] | None = None  # None: all that the caller may read
+    where: str = ""
+    equals: tuple[tuple[str, str], ...] = ()  # FIELD=VALUE
+    search: str = ""
+    sort: tuple[SortKey, ...] = ()
+    limit: int = DEFAULT_LIMIT
+    cursor: str = ""
+    total: Total = "none"
+    as_of: date | None = None
+    deleted: bool = False

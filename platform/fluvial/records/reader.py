@@ -1,0 +1,113 @@
+"""Reading: one record, a page of records, or counts of them, as far as the actor may see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fluvial.errors import NotFound
+from fluvial.ids import is_id
+from fluvial.session import Session
+from metamodel.catalog import ObjectType
+from metamodel.kinds.kind import TextFormat
+
+from . import cursor
+from .context import session_binds
+from .filters import equal_binds, search_bind
+from .plan import CAPPED, page_plan, record_plan, resolve
+from .query import Path, Query
+
+
+def read_one(
+    session: Session,
+    object_name: str,
+    record: str,
+    fields: tuple[Path, ...] | None = None,
+    action: str = "read",
+) -> dict[str, Any]:
+    """One record in wire form. What the actor may not see is not there."""
+    found = find_one(session, object_name, record, fields, action)
+    if found is None:
+        type_ = session.object(object_name)
+        raise NotFound(f"There is no {type_.label.lower()} with the id `{record}`.")
+    return found
+
+
+def find_one(
+    session: Session,
+    object_name: str,
+    record: str,
+    fields: tuple[Path, ...] | None = None,
+    action: str = "read",
+) -> dict[str, Any] | None:
+    session.object(object_name)
+    if not is_id(record):
+        return None
+    connection = session.connection
+    plan = record_plan(session.access, connection.dialect, object_name, fields, action)
+    binds = session_binds(session)
+    binds["id"] = record
+    rows = connection.query(plan.sql, plan.binds(binds))
+    return plan.builder(rows[0]) if rows else None
+
+
+def read_page(session: Session, query: Query) -> dict[str, Any]:
+    """A page: `data`, `next` (a cursor or None) and `total` where it was asked for."""
+    type_ = session.object(query.object)
+    if query.as_of is not None:
+        session = session.at(query.as_of)
+    if query.deleted:
+        session.object(query.object, "delete")
+    connection = session.connection
+    values = query_values(session, type_, query)
+    empties: tuple[bool, ...] | None = None
+    if query.cursor:
+        first = page_plan(session.access, connection.dialect, query, None)
+        last = cursor.decode(query.cursor, first.shape, first.keys)
+        empties = tuple(value is None for value in last)
+        values |= cursor.binds(last)
+    plan = page_plan(session.access, connection.dialect, query, empties)
+    values["limit"] = query.limit + 1
+    rows = connection.query(plan.sql, plan.binds(values))
+    more = len(rows) > query.limit
+    if more:
+        rows.pop()
+    page: dict[str, Any] = {"data": [plan.builder(row) for row in rows], "next": None}
+    if more:
+        page["next"] = cursor.encode(plan.shape, rows[-1][-plan.keys :])
+    if plan.count_sql:
+        count = connection.query(plan.count_sql, plan.count_binds(values))[0][0]
+        page["total"] = min(count, CAPPED) if query.total == "capped" else count
+        if query.total == "capped":
+            page["capped"] = count > CAPPED
+    return page
+
+
+def query_values(session: Session, type_: ObjectType, query: Query) -> dict[str, Any]:
+    values = session_binds(session)
+    dialect = session.connection.dialect
+    form = TextFormat(zone=session.catalog.zone)
+    for i, (name, text) in enumerate(query.equals):
+        field = resolve(session.access, type_, (name,), name)
+        values |= equal_binds(field, f"e{i}", text, dialect, form)
+    if query.search:
+        values["search"] = search_bind(query.search, dialect)
+    return values
+
+
+def count(session: Session, query: Query) -> int:
+    """How many records a query has, as far as the actor may see them."""
+    counted = Query(
+        query.object,
+        (("id",),),
+        query.where,
+        query.equals,
+        query.search,
+        total="exact",
+        as_of=query.as_of,
+        deleted=query.deleted,
+    )
+    plan = page_plan(session.access, session.connection.dialect, counted, None)
+    if query.as_of is not None:
+        session = session.at(query.as_of)
+    values = query_values(session, session.object(query.object), counted)
+    return int(session.connection.query(plan.count_sql, plan.count_binds(values))[0][0])

@@ -1,0 +1,113 @@
+"""Look-ups of a draft: their targets are there, visible to the actor, and may be picked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from fluvial.access import Access
+from fluvial.database.columns import Stored
+from fluvial.database.statement import Compiled
+from fluvial.session import Session
+from metamodel.catalog import Catalog, Field
+from metamodel.expressions.python import truth
+from metamodel.expressions.sql import Source
+from metamodel.storage import POSTGRESQL, TEXT
+
+from .context import PlanContext, session_binds
+from .draft import Draft
+from .environment import RecordEnvironment
+from .plan import plans_of
+from .rows import load_row
+
+PEOPLE = ("user", "team")  # may be named by everybody; their records may not be read by all
+
+
+def targets_of(field: Field, value: Any) -> Iterator[tuple[str, str]]:
+    """The (object, id) that a value of a look-up refers to."""
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, tuple):
+            yield one
+        elif isinstance(one, str) and field.targets:
+            yield field.targets[0], one
+
+
+def check_references(draft: Draft) -> None:
+    wanted: dict[str, dict[str, list[Field]]] = {}
+    for name in draft.changed:
+        field = draft.type.fields[name]
+        if not field.targets or draft.values.get(name) is None:
+            continue
+        for target, record in targets_of(field, draft.values[name]):
+            wanted.setdefault(target, {}).setdefault(record, []).append(field)
+    for target, records in wanted.items():
+        there = visible(draft.session, target, list(records))
+        for record, fields in records.items():
+            for field in fields:
+                if record not in there:
+                    label = draft.session.catalog.objects[target].label.lower()
+                    draft.fault(
+                        field.name, "unknown_record", f"There is no {label} with the id `{record}`."
+                    )
+                elif field.pick is not None:
+                    _check_pick(draft, field, target, record)
+
+
+def _check_pick(draft: Draft, field: Field, target: str, record: str) -> None:
+    session = draft.session
+    row = load_row(session, target, record, None)
+    assert field.pick is not None
+    environment = RecordEnvironment(
+        session,
+        session.catalog.objects[target],
+        row or {},
+        record=RecordEnvironment(session, draft.type, draft.values),
+    )
+    if not truth(field.pick, environment):
+        draft.fault(
+            field.name,
+            "may_not_pick",
+            f"{field.label}: {(row or {}).get('title') or 'this record'} is not one of those that "
+            f"may be picked here ({field.pick.source}).",
+        )
+
+
+def visible(session: Session, object_name: str, records: list[str]) -> set[str]:
+    """Those of the ids that are there and that the actor may see."""
+    plan = _visible_plan(session.catalog, session.access, session.connection.dialect, object_name)
+    compiled, constants = plan
+    array = "{%s}" if session.connection.dialect == POSTGRESQL else '["%s"]'
+    joint = "," if session.connection.dialect == POSTGRESQL else '","'
+    values = constants | session_binds(session) | {"ids": array % joint.join(records)}
+    rows = session.connection.query(compiled.sql, [values[n] for n in compiled.order])
+    return {row[0] for row in rows}
+
+
+def _visible_plan(
+    catalog: Catalog, access: Access, dialect: str, object_name: str
+) -> tuple[Compiled, dict[str, Any]]:
+    def make() -> tuple[Compiled, dict[str, Any]]:
+        context = PlanContext(catalog, access, dialect)
+        source = Source(context, object_name)
+        record = source.column("id")
+        ids = sa.bindparam("ids", type_=Stored(TEXT))
+        if dialect == POSTGRESQL:
+            among = record == sa.func.any(sa.cast(ids, sa.ARRAY(sa.Uuid)))
+        else:
+            each = sa.func.json_each(ids).table_valued("value")
+            among = record.in_(sa.select(each.c.value))
+        statement = sa.select(record).where(among, source.column("deleted_at").is_(None))
+        allowed = None
+        if object_name not in PEOPLE:
+            allowed = context.allowed(object_name, "read", source)
+        if allowed is not None:
+            statement = statement.where(allowed)
+        compiled = Compiled(statement.select_from(source.joined()), dialect)
+        constants = compiled.constants | {f"c{i}": v for i, v in enumerate(context.constants)}
+        return compiled, constants
+
+    key = (access.roles, access.unrestricted, "visible", object_name)
+    plan: tuple[Compiled, dict[str, Any]] = plans_of(catalog).get(key, make)
+    return plan

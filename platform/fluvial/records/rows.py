@@ -1,0 +1,237 @@
+"""Rows: a record's own values in canonical form, as the write path and rules use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from fluvial.access import Access
+from fluvial.database.columns import Stored
+from fluvial.database.objects import tables_of
+from fluvial.database.statement import Compiled
+from fluvial.session import Session
+from metamodel.catalog import Catalog, Field, ObjectType
+from metamodel.expressions.sql import Source
+from metamodel.storage import INTEGER, JSON, POSTGRESQL, UUID
+
+from .context import PlanContext, session_binds
+from .output import linked_ids
+from .plan import plans_of
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _RowPlan:
+    sql: str
+    order: tuple[str, ...]
+    constants: Mapping[str, Any]
+    read: Callable[[Sequence[Any]], Values]
+
+
+def load_row(
+    session: Session,
+    object_name: str,
+    record: str,
+    action: str | None,
+    *,
+    lock: bool = False,
+    deleted: bool = False,
+) -> Values | None:
+    """A record's stored values, or None where it is not there or the action is not allowed.
+
+    `action` None asks no permission: the engine itself looks.
+    """
+    plan = _row_plan(session, object_name, action, lock, deleted)
+    values = plan.constants | session_binds(session) | {"id": record}
+    rows = session.connection.query(plan.sql, [values[name] for name in plan.order])
+    return plan.read(rows[0]) if rows else None
+
+
+def _row_plan(
+    session: Session, object_name: str, action: str | None, lock: bool, deleted: bool
+) -> _RowPlan:
+    access = session.access
+    roles = (access.roles, access.unrestricted) if action else None
+    key = (roles, "row", object_name, action, lock, deleted)
+    plan: _RowPlan = plans_of(session.catalog).get(
+        key, lambda: _make(access, session.connection.dialect, object_name, action, lock, deleted)
+    )
+    return plan
+
+
+def _make(
+    access: Access, dialect: str, object_name: str, action: str | None, lock: bool, deleted: bool
+) -> _RowPlan:
+    context = PlanContext(access.catalog, access, dialect)
+    source = Source(context, object_name)
+    type_ = context.objects[object_name]
+    columns: list[sa.ColumnElement[Any]] = []
+    readers: list[tuple[str, slice, Callable[[Sequence[Any]], Any]]] = []
+    for field in (*type_.stored_fields, *type_.linked_fields):
+        start = len(columns)
+        columns += _columns(context, source, field)
+        readers.append((field.name, slice(start, len(columns)), _reader(field, dialect)))
+    binned = source.column("deleted_at")
+    statement = sa.select(*(c.label(f"v{i}") for i, c in enumerate(columns))).where(
+        source.column("id") == sa.bindparam("id", type_=Stored(UUID)),
+        binned.is_not(None) if deleted else binned.is_(None),
+    )
+    allowed = context.allowed(object_name, action, source) if action else None
+    if allowed is not None:
+        statement = statement.where(allowed)
+    statement = statement.select_from(source.joined())
+    if lock and dialect == POSTGRESQL:
+        statement = statement.with_for_update(of=source.alias)
+    compiled = Compiled(statement, dialect)
+    constants = compiled.constants | {f"c{i}": v for i, v in enumerate(context.constants)}
+    return _RowPlan(
+        compiled.sql,
+        compiled.order,
+        constants,
+        lambda row: {name: read(row[part]) for name, part, read in readers},
+    )
+
+
+def _columns(
+    context: PlanContext, source: Source, field: Field
+) -> list[sa.ColumnElement[Any]]:
+    if field.kind.linked:
+        return [linked_ids(context, source, field)]
+    return [source.column(field.name, c.suffix) for c in field.columns if not c.hidden]
+
+
+def _reader(field: Field, dialect: str) -> Callable[[Sequence[Any]], Any]:
+    """From the stored columns of a field to its canonical value."""
+    if field.kind.linked:
+        return lambda parts: JSON.decode(dialect, parts[0]) or []
+    decoders = [c.storage.decoder(dialect) for c in field.columns if not c.hidden]
+    absent = field.kind.absent(field)
+
+    def read(parts: Sequence[Any]) -> Any:
+        if all(part is None for part in parts):
+            return list(absent) if isinstance(absent, list) else absent
+        return field.kind.unpack(
+            field,
+            [
+                part if part is None or decode is None else decode(part)
+                for part, decode in zip(parts, decoders, strict=True)
+            ],
+        )
+
+    return read
+
+
+def empty(value: Any) -> bool:
+    return value is None or value == "" or value == []
+
+
+def packed(field: Field, value: Any, dialect: str) -> dict[str, Any]:
+    """The columns of a field with a canonical value, by name, in their stored form."""
+    columns = field.columns
+    if empty(value) and not (field.many and value == []):
+        return {field.name + c.suffix: None for c in columns}
+    parts = field.kind.pack(field, value)
+    return {
+        field.name + column.suffix: column.storage.encode(dialect, part)
+        for column, part in zip(columns, parts, strict=True)
+    }
+
+
+class RowWriter:
+    """The statements that write one object type's rows, compiled once per set of columns."""
+
+    def __init__(self, catalog: Catalog, type_: ObjectType, dialect: str) -> None:
+        self._type = type_
+        self._dialect = dialect
+        self._table = tables_of(catalog).objects[type_.name]
+        self._links = {
+            f.name: tables_of(catalog).links[type_.name, f.name] for f in type_.linked_fields
+        }
+        self._compiled: dict[Any, Compiled] = {}
+
+    def _statement(self, key: Any, make: Callable[[], Any]) -> Compiled:
+        found = self._compiled.get(key)
+        if found is None:
+            found = self._compiled[key] = Compiled(make(), self._dialect)
+        return found
+
+    def _stored(self, values: Values) -> dict[str, Any]:
+        fields = self._type.fields
+        stored: dict[str, Any] = {}
+        for name, value in values.items():
+            if fields[name].columns:
+                stored |= packed(fields[name], value, self._dialect)
+        return stored
+
+    def insert(self, session: Session, values: Values) -> None:
+        stored = self._stored(values)
+        compiled = self._statement(
+            ("insert", tuple(stored)),
+            lambda: self._table.insert().values({n: sa.bindparam(n) for n in stored}),
+        )
+        session.connection.execute(compiled.sql, [stored[n] for n in compiled.order])
+        self._write_links(session, values["id"], values, fresh=True)
+
+    def update(self, session: Session, record: str, rev: int, values: Values) -> bool:
+        """Write the values where the record still is at `rev`; whether it was."""
+        stored = self._stored(values)
+        names = tuple(stored)
+
+        def make() -> Any:
+            table = self._table
+            return (
+                table.update()
+                .where(
+                    table.c.id == sa.bindparam("the_id", type_=Stored(UUID)),
+                    table.c.rev == sa.bindparam("the_rev", type_=Stored(INTEGER)),
+                )
+                .values({n: sa.bindparam(f"_{n}", type_=table.c[n].type) for n in names})
+            )
+
+        compiled = self._statement(("update", names), make)
+        binds = {f"_{n}": v for n, v in stored.items()} | {"the_id": record, "the_rev": rev}
+        touched = session.connection.execute(compiled.sql, [binds[n] for n in compiled.order])
+        if touched:
+            self._write_links(session, record, values, fresh=False)
+        return bool(touched)
+
+    def _write_links(self, session: Session, record: str, values: Values, *, fresh: bool) -> None:
+        connection = session.connection
+        for name, link in self._links.items():
+            if name not in values:
+                continue
+            if not fresh:
+                gone = self._statement(
+                    ("unlink", name),
+                    lambda link=link: link.delete().where(
+                        link.c.source == sa.bindparam("source", type_=Stored(UUID))
+                    ),
+                )
+                connection.execute(gone.sql, [record])
+            added = self._statement(
+                ("link", name),
+                lambda link=link: link.insert().values(
+                    {c.name: sa.bindparam(c.name, type_=c.type) for c in link.c}
+                ),
+            )
+            for position, target in enumerate(values[name] or ()):
+                binds = {"source": record, "target": target, "position": position}
+                connection.execute(added.sql, [binds[n] for n in added.order])
+
+
+def _writers(_: Catalog) -> dict[str, RowWriter]:
+    return {}
+
+
+def row_writer(session: Session, type_: ObjectType) -> RowWriter:
+    writers = session.catalog.derive(_writers)
+    found = writers.get(type_.name)
+    if found is None:
+        found = writers[type_.name] = RowWriter(
+            session.catalog, type_, session.connection.dialect
+        )
+    return found

@@ -1,0 +1,181 @@
+"""Summaries: measures over the records of a query, by group, with the same permissions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from fluvial.database.statement import Compiled
+from fluvial.errors import Problem, fault
+from fluvial.session import Session
+from metamodel.errors import ExpressionError
+from metamodel.expressions.expression import compile_expression
+from metamodel.expressions.scope import Scope
+from metamodel.expressions.sql import value
+from metamodel.storage import POSTGRESQL, Storage, decimal
+
+from .output import Output
+from .plan import PagePlanner, plans_of
+from .query import Path, Query
+from .reader import query_values
+
+MAX_GROUPS = 3
+MAX_MEASURES = 10
+MAX_ROWS = 1_000
+AVERAGE_SCALE = 6
+
+_MEASURE = re.compile(r"(?P<function>count|sum|avg|min|max)(?:\((?P<inner>.*)\))?", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """`count` or `sum(amount)`; `text` is as it was asked for and names the member."""
+
+    text: str
+    function: str
+    inner: str = ""
+
+
+def measure(text: str) -> Measure:
+    match = _MEASURE.fullmatch(text.strip())
+    inner = (match["inner"] or "").strip() if match else ""
+    if match is None or (match["function"] != "count" and not inner):
+        message = f"`{text}` is not a measure. Write count, or sum(amount), avg, min or max of a field."
+        raise Problem(message, errors=[fault("measure", "not_a_measure", message)])
+    return Measure(text.strip(), match["function"], inner)
+
+
+@dataclass(frozen=True)
+class _SummaryPlan:
+    sql: str
+    order: tuple[str, ...]
+    constants: dict[str, Any]
+    builder: Any
+    wires: tuple[Any, ...]
+
+
+def summarise(
+    session: Session, query: Query, groups: tuple[Path, ...], measures: tuple[Measure, ...]
+) -> list[dict[str, Any]]:
+    """One object for each group: the group's fields and the measures as they are named."""
+    session.object(query.object)
+    if query.as_of is not None:
+        session = session.at(query.as_of)
+    connection = session.connection
+    key = (
+        session.access.roles,
+        session.access.unrestricted,
+        "summary",
+        replace(query, equals=tuple((n, "x" if t else "") for n, t in query.equals), as_of=None),
+        query.as_of is None,
+        groups,
+        measures,
+    )
+    plan: _SummaryPlan = plans_of(session.catalog).get(
+        key, lambda: _plan(session, query, groups, measures)
+    )
+    values = plan.constants | query_values(session, session.object(query.object), query)
+    rows = connection.query(plan.sql, [values[name] for name in plan.order])
+    width = len(measures)
+    result = []
+    for row in rows:
+        member = plan.builder(row[: len(row) - width]) if groups else {}
+        for measure_, wire, cell in zip(measures, plan.wires, row[len(row) - width :], strict=True):
+            member[measure_.text] = wire(cell) if wire and cell is not None else cell
+        result.append(member)
+    return result
+
+
+def _plan(
+    session: Session, query: Query, groups: tuple[Path, ...], measures: tuple[Measure, ...]
+) -> _SummaryPlan:
+    planner = PagePlanner(session.access, session.connection.dialect, query)
+    output = Output(planner.context, planner.source, planner.type)
+    for path in groups:
+        planner.field(path, "group")
+        output.add(path)
+    grouped = [column.element for column in output.columns]
+    measured, wires = [], []
+    for measure_ in measures:
+        element, storage = _measured(planner, measure_)
+        measured.append(element.label(f"m{len(measured)}"))
+        wires.append(_wire(storage, planner.context.dialect))
+    statement = (
+        sa.select(*output.columns, *measured)
+        .where(*planner.conditions())
+        .select_from(planner.source.joined())
+        .group_by(*grouped)
+        .order_by(*grouped)
+        .limit(MAX_ROWS)
+    )
+    compiled = Compiled(statement, planner.context.dialect)
+    constants = {f"c{i}": stored for i, stored in enumerate(planner.context.constants)}
+    return _SummaryPlan(
+        compiled.sql,
+        compiled.order,
+        compiled.constants | constants,
+        output.builder() if groups else None,
+        tuple(wires),
+    )
+
+
+def _measured(
+    planner: PagePlanner, measure_: Measure
+) -> tuple[sa.ColumnElement[Any], Storage | None]:
+    if measure_.function == "count" and not measure_.inner:
+        return sa.func.count(), None
+    scope = Scope(planner.access.catalog.objects, planner.type.name, hidden=planner.access.hides)
+    try:
+        inner = compile_expression(measure_.inner, scope)
+    except ExpressionError as error:
+        raise Problem(
+            str(error), errors=[fault("measure", "expression", f"{error.message} {error.hint}".strip())]
+        ) from error
+    made = value(inner, planner.source)
+    if measure_.function == "count":
+        return sa.func.count(made.element), None
+    if measure_.function == "avg":
+        return _average(made.element, made.storage, planner.context.dialect)
+    function = getattr(sa.func, measure_.function)
+    element = function(made.element)
+    if measure_.function == "sum":
+        element = sa.func.coalesce(element, sa.literal_column("0"))
+    return element, made.storage
+
+
+def _average(
+    element: sa.ColumnElement[Any], storage: Storage, dialect: str
+) -> tuple[sa.ColumnElement[Any], Storage]:
+    scale = max(storage.scale, AVERAGE_SCALE)
+    if dialect == POSTGRESQL:
+        return sa.func.round(sa.func.avg(element), sa.literal_column(str(scale))), decimal(scale)
+    unit = 10 ** (scale - storage.scale)
+    scaled = sa.func.sum(element) * sa.literal_column(str(unit)) / sa.func.count(element)
+    return scaled, decimal(scale)
+
+
+def _wire(storage: Storage | None, dialect: str) -> Any:
+    return storage.wire(dialect) if storage else None
+
+
+def split(text: str) -> list[str]:
+    """The measures of a list with commas; commas in parentheses and quotes do not part them."""
+    parts, depth, quote, start = [], 0, "", 0
+    for i, character in enumerate(text):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        elif character in "()":
+            depth += 1 if character == "(" else -1
+        elif character == "," and depth == 0:
+            parts.append(text[start:i])
+            start = i + 1
+    parts.append(text[start:])
+    if len(parts) > MAX_MEASURES:
+        message = f"`measure` takes at most {MAX_MEASURES} measures."
+        raise Problem(message, errors=[fault("measure", "too_many", message)])
+    return parts

@@ -1,0 +1,90 @@
+"""Titles of many records at once, for the labels of what others refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from fluvial.access import Access
+from fluvial.database.columns import Stored
+from fluvial.database.statement import Compiled
+from fluvial.session import Session
+from metamodel.catalog import Catalog, Field
+from metamodel.expressions.sql import Source
+from metamodel.storage import POSTGRESQL, TEXT
+
+from .context import PlanContext, session_binds
+from .plan import plans_of
+from .references import PEOPLE
+
+
+def titles_of(session: Session, object_name: str, records: Iterable[str]) -> dict[str, str]:
+    """The titles of those of the ids that the actor may see; one statement. People are known."""
+    ids = list(dict.fromkeys(records))
+    if not ids:
+        return {}
+    dialect = session.connection.dialect
+    compiled, constants = _plan(session.catalog, session.access, dialect, object_name)
+    array, joint = ("{%s}", ",") if dialect == POSTGRESQL else ('["%s"]', '","')
+    values = constants | session_binds(session) | {"ids": array % joint.join(ids)}
+    rows = session.connection.query(compiled.sql, [values[n] for n in compiled.order])
+    return {row[0]: row[1] for row in rows}
+
+
+def _plan(
+    catalog: Catalog, access: Access, dialect: str, object_name: str
+) -> tuple[Compiled, dict[str, Any]]:
+    def make() -> tuple[Compiled, dict[str, Any]]:
+        context = PlanContext(catalog, access, dialect)
+        source = Source(context, object_name)
+        record = source.column("id")
+        ids = sa.bindparam("ids", type_=Stored(TEXT))
+        if dialect == POSTGRESQL:
+            among = record == sa.func.any(sa.cast(ids, sa.ARRAY(sa.Uuid)))
+        else:
+            each = sa.func.json_each(ids).table_valued("value")
+            among = record.in_(sa.select(each.c.value))
+        statement = sa.select(record, source.column("title")).where(among)
+        allowed = None
+        if object_name not in PEOPLE:
+            allowed = context.allowed(object_name, "read", source)
+        if allowed is not None:
+            statement = statement.where(allowed)
+        compiled = Compiled(statement.select_from(source.joined()), dialect)
+        constants = compiled.constants | {f"c{i}": v for i, v in enumerate(context.constants)}
+        return compiled, constants
+
+    key = (access.roles, access.unrestricted, "titles", object_name)
+    plan: tuple[Compiled, dict[str, Any]] = plans_of(catalog).get(key, make)
+    return plan
+
+
+def references(field: Field, value: Any) -> Iterable[tuple[str, str]]:
+    """The (object, id) of a look-up's value in wire form."""
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, str) and field.to:
+            yield field.to, one
+        elif isinstance(one, Mapping) and "object" in one:
+            yield one["object"], one["id"]
+        elif isinstance(one, Mapping):
+            yield from one.items()
+
+
+def titles_in(
+    session: Session, fields: Iterable[Field], records: Iterable[Mapping[str, Any]]
+) -> dict[str, str]:
+    """The titles behind the look-ups of records in wire form; one statement for each object type."""
+    wanted: dict[str, dict[str, None]] = {}
+    looking = [field for field in fields if field.targets]
+    for record in records:
+        for field in looking:
+            value = record.get(field.name)
+            if value:
+                for target, id_ in references(field, value):
+                    wanted.setdefault(target, {})[id_] = None
+    found: dict[str, str] = {}
+    for target, ids in wanted.items():
+        found |= titles_of(session, target, ids)
+    return found

@@ -1,0 +1,244 @@
+"""Writing: the one way in for the API, forms, boards, imports, rules and web forms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fluvial.database.connection import UniqueError
+from fluvial.errors import Conflict, Forbidden, NotFound, Problem, Unprocessable, fault
+from fluvial.ids import is_id, new_id
+from fluvial.session import Session
+from metamodel.catalog import ObjectType
+
+from . import journal
+from .completion import apply_defaults, complete, search_text, title_of
+from .draft import Draft, wire_value
+from .merging import check_rev
+from .reader import find_one
+from .rows import Values, empty, load_row, row_writer
+from .sequences import number
+from .uniqueness import unique_fault
+
+MAX_BATCH = 500
+MAX_TRIES = 5
+
+Body = Mapping[str, Any]
+
+
+def create(
+    session: Session, object_name: str, body: Body, *, pointer: str = "", fixed: Values | None = None
+) -> dict[str, Any]:
+    """Create a record from a body in wire form; the record in wire form.
+
+    `fixed` are canonical values that the caller's body cannot choose.
+    """
+    type_ = session.object(object_name, "create")
+    with session.connection.transaction():
+        draft = Draft(session, type_, new_id(), None, _fresh(session, type_), pointer)
+        hook = session.engine.hooks.get(object_name)
+        draft.take(body, ignore=hook.members if hook else ())
+        for name, value in (fixed or {}).items():
+            draft.set(name, value)
+        if hook:
+            hook.take(draft, body)
+        return store_new(draft)
+
+
+def store_new(draft: Draft) -> dict[str, Any]:
+    """Complete and store a draft of a new record, inside the caller's transaction."""
+    session, type_ = draft.session, draft.type
+    apply_defaults(draft)
+    complete(draft)
+    number(draft)
+    values = draft.values
+    values["id"], values["rev"] = draft.id, 1
+    values["created_at"] = values["updated_at"] = session.now
+    author = ("user", session.actor.id) if session.actor.id else None
+    values["created_by"] = values["updated_by"] = author
+    if empty(values.get("owner")):
+        values["owner"] = author
+    draft.refuse_faults()
+    values["title"] = title_of(draft)  # again, for it may hold the number
+    try:
+        row_writer(session, type_).insert(session, values)
+    except UniqueError as error:
+        raise unique_fault(draft, error) from error
+    changes = {
+        f.name: [None, draft.wire(f.name)]
+        for f in type_.own_fields
+        if f.stored and not empty(values.get(f.name))
+    }
+    _leave(draft, 1, "created", changes)
+    return _answer(draft, "create")
+
+
+def update(
+    session: Session,
+    object_name: str,
+    record: str,
+    body: Body,
+    *,
+    rev: int | None = None,
+    pointer: str = "",
+    fixed: Values | None = None,
+) -> dict[str, Any]:
+    """Change some fields of a record. `rev`, also as a member of the body, guards the others."""
+    type_ = session.object(object_name, "update")
+    with session.connection.transaction():
+        before = existing(session, type_, record, "update")
+        draft = Draft(session, type_, record, before, dict(before), pointer)
+        hook = session.engine.hooks.get(object_name)
+        ignored = ("rev", *hook.members) if hook else ("rev",)
+        draft.take(body, ignore=ignored)
+        for name, value in (fixed or {}).items():
+            draft.set(name, value)
+        if hook:
+            hook.take(draft, body)
+        check_rev(draft, _rev(body, rev, pointer))
+        return store_changed(draft)
+
+
+def store_changed(draft: Draft) -> dict[str, Any]:
+    """Complete and store a draft of an existing record, inside the caller's transaction."""
+    session, type_, before = draft.session, draft.type, draft.before
+    assert before is not None
+    draft.refuse_faults()
+    if not draft.changed:
+        return _answer(draft, "update")
+    complete(draft)
+    if draft.values["title"] != before["title"]:
+        draft.changed.add("title")
+    rev = before["rev"] + 1
+    values = {name: draft.values[name] for name in draft.changed}
+    values |= {
+        "rev": rev,
+        "updated_at": session.now,
+        "updated_by": ("user", session.actor.id) if session.actor.id else None,
+    }
+    try:
+        if not row_writer(session, type_).update(session, draft.id, before["rev"], values):
+            raise Conflict(f"This {type_.label.lower()} was changed at the same moment. Try again.")
+    except UniqueError as error:
+        raise unique_fault(draft, error) from error
+    draft.values |= values
+    changes = {
+        name: [wire_value(type_.fields[name], before.get(name)), draft.wire(name)]
+        for name in type_.fields
+        if name in draft.changed and name != "title"
+    }
+    _leave(draft, rev, "updated", changes)
+    return _answer(draft, "update")
+
+
+def write_many(
+    session: Session, object_name: str, bodies: Sequence[Any], *, create_: bool
+) -> list[dict[str, Any]]:
+    """One atomic batch; faults name the place in the list."""
+    if len(bodies) > MAX_BATCH:
+        raise Unprocessable(f"A batch holds at most {MAX_BATCH} records; these are {len(bodies)}.")
+    done, faults = [], []
+    with session.connection.transaction():
+        for i, body in enumerate(bodies):
+            pointer = f"/{i}"
+            try:
+                done.append(_one(session, object_name, body, pointer, create_))
+            except Unprocessable as problem:
+                faults += problem.errors or [fault(pointer, "refused", problem.detail)]
+        if faults:
+            count = len(faults)
+            raise Unprocessable(
+                f"Nothing was written: {count} value{'s do' if count > 1 else ' does'} not fit.",
+                errors=faults,
+            )
+    return done
+
+
+def _one(
+    session: Session, object_name: str, body: Any, pointer: str, create_: bool
+) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        message = "Each record is a JSON object."
+        raise Unprocessable(message, errors=[fault(pointer, "not_an_object", message)])
+    if create_:
+        return create(session, object_name, body, pointer=pointer)
+    record = body.get("id")
+    if not is_id(record):
+        message = "Each change names the `id` of its record."
+        raise Unprocessable(message, errors=[fault(f"{pointer}/id", "required", message)])
+    rest = {name: value for name, value in body.items() if name != "id"}
+    try:
+        return update(session, object_name, str(record), rest, pointer=pointer)
+    except NotFound as problem:
+        raise Unprocessable(
+            problem.detail, errors=[fault(f"{pointer}/id", "unknown_record", problem.detail)]
+        ) from problem
+
+
+def _fresh(session: Session, type_: ObjectType) -> Values:
+    return {
+        f.name: f.kind.absent(f)
+        for f in type_.fields.values()
+        if f.stored and (f.columns or f.kind.linked)
+    }
+
+
+def existing(session: Session, type_: ObjectType, record: str, action: str) -> Values:
+    found = None
+    if is_id(record):
+        found = load_row(session, type_.name, record, action, lock=True)
+        if found is None and find_one(session, type_.name, record, (("id",),)):
+            raise Forbidden(f"Your roles do not allow to {action} this {type_.label.lower()}.")
+    if found is None:
+        raise NotFound(f"There is no {type_.label.lower()} with the id `{record}`.")
+    return found
+
+
+def _rev(body: Body, rev: int | None, pointer: str) -> int | None:
+    if "rev" not in body:
+        return rev
+    given = body["rev"]
+    if not isinstance(given, int) or isinstance(given, bool):
+        message = "`rev` is a whole number, as the record carries it."
+        raise Unprocessable(message, errors=[fault(f"{pointer}/rev", "not_a_number", message)])
+    if rev is not None and rev != given:
+        raise Problem("`If-Match` and `rev` do not agree. Send one of them.")
+    return given
+
+
+def _leave(draft: Draft, rev: int, event: str, changes: dict[str, Any]) -> None:
+    """History, event and search words of a stored draft, and what hooks and features add."""
+    session = draft.session
+    hook = session.engine.hooks.get(draft.type.name)
+    if hook:
+        hook.stored(draft)
+    journal.write(session, draft.type.name, draft.id, rev, event, changes)
+    text = search_text(draft)
+    if text is not None:
+        journal.index(session.connection, draft.type.name, draft.id, text)
+    for feature in session.engine.features:
+        if feature.stored is not None:
+            feature.stored(draft, event)
+
+
+def _answer(draft: Draft, action: str) -> dict[str, Any]:
+    """The record as the actor may read it; a write that their rights do not cover is undone."""
+    session, type_ = draft.session, draft.type
+    access = session.access.object(type_.name)
+    if access.where[action] is not None:
+        if find_one(session, type_.name, draft.id, (("id",),), action) is None:
+            label = type_.label.lower()
+            raise Forbidden(f"Your roles do not allow to {action} a {label} with these values.")
+    elif not type_.calculated_fields and access.where["read"] is None:
+        return _echo(draft, access.hidden)
+    found = find_one(session, type_.name, draft.id)
+    return found if found is not None else {"id": draft.id, "rev": draft.values["rev"]}
+
+
+def _echo(draft: Draft, hidden: frozenset[str]) -> dict[str, Any]:
+    """The record from the values that were stored, equal to what a read would give."""
+    return {
+        name: draft.wire(name)
+        for name in ("id", "rev", *draft.type.fields)
+        if name not in hidden and not draft.type.fields[name].hidden
+    }

@@ -1,0 +1,80 @@
+"""A session: one unit of work by one actor on one snapshot, with one connection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from metamodel.catalog import Catalog, ObjectType
+
+from .access import Access, access_of
+from .actors import Actor
+from .database.connection import Connection
+from .errors import Forbidden, NotFound
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+
+@dataclass(frozen=True)
+class Cause:
+    """The chain of (rule, record) that led to a change, oldest first."""
+
+    chain: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def depth(self) -> int:
+        return len(self.chain)
+
+    def wire(self) -> list[list[str]] | None:
+        return [list(link) for link in self.chain] or None
+
+    @staticmethod
+    def read(raw: Any) -> Cause:
+        return Cause(tuple((str(rule), str(record)) for rule, record in raw or ()))
+
+
+@dataclass
+class Session:
+    """Everything that reading and writing needs to know about who asks, and when."""
+
+    engine: Engine
+    connection: Connection
+    catalog: Catalog
+    actor: Actor
+    now: datetime
+    cause: Cause = field(default_factory=Cause)
+    as_of: date | None = None  # the day that a read is for; None is today
+
+    @cached_property
+    def access(self) -> Access:
+        return access_of(self.catalog, self.actor)
+
+    @cached_property
+    def today(self) -> date:
+        return self.as_of or self.engine.clock.day_of(self.now)
+
+    def as_actor(self, actor: Actor, cause: Cause | None = None) -> Session:
+        """The same work in somebody else's name."""
+        return Session(
+            self.engine, self.connection, self.catalog, actor, self.now, cause or self.cause
+        )
+
+    def at(self, day: date) -> Session:
+        """The same session, reading as of another day."""
+        return replace(self, as_of=day)
+
+    def object(self, name: str, action: str = "read") -> ObjectType:
+        """The object type, if the actor may do that with any of its records."""
+        type_ = self.catalog.objects.get(name)
+        if type_ is None or not self.access.object(name).can("read"):
+            raise NotFound(f"There is no object `{name}`.")
+        if not self.access.object(name).can(action):
+            raise _forbidden(type_, action)
+        return type_
+
+
+def _forbidden(type_: ObjectType, action: str) -> Forbidden:
+    return Forbidden(f"Your roles do not allow to {action} {type_.plural.lower()}.")

@@ -1,0 +1,139 @@
+"""Settings: one table of name, default and help, read from `FLUVIAL_*` variables."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+FEATURES = ("rules", "forms", "kanban")
+
+
+@dataclass(frozen=True)
+class Setting:
+    name: str  # without FLUVIAL_
+    default: str
+    help: str
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "DATABASE_URL",
+        "",
+        "Where records are kept: `postgresql://user:password@host/name`, or `sqlite:///path`. "
+        "Empty: a SQLite file in the data directory.",
+    ),
+    Setting(
+        "REDIS_URL",
+        "",
+        "A Redis server that wakes Celery workers. Empty: an embedded worker in the web process.",
+    ),
+    Setting("DATA_DIR", "data", "The directory of the SQLite file and of uploaded files."),
+    Setting("HOST", "127.0.0.1", "The address that the web server listens on."),
+    Setting("PORT", "8000", "The port that the web server listens on."),
+    Setting(
+        "BASE_URL",
+        "",
+        "The address at which people reach the product, used in links of mails. "
+        "Empty: `http://HOST:PORT`.",
+    ),
+    Setting(
+        "SMTP_URL",
+        "",
+        "The mail server: `smtp://user:password@host:port?from=name@example.com`; `smtps://` for "
+        "TLS from the start. Empty: mails wait until it is set.",
+    ),
+    Setting("ZONE", "UTC", "The time zone of the business: what `today()` means."),
+    Setting("LOCALE", "en", "The language and region of dates and numbers on pages."),
+    Setting(
+        "SECRET_KEY",
+        "",
+        "Signs links and one-time tokens. Empty: made once and kept in the data directory.",
+    ),
+    Setting("ADMIN_EMAIL", "admin@example.com", "The first administrator's e-mail address."),
+    Setting(
+        "ADMIN_PASSWORD",
+        "",
+        "The first administrator's password. Empty: a random one, printed once.",
+    ),
+    Setting(
+        "OUTBOUND_ALLOW",
+        "",
+        "Addresses that webhooks may reach although they are not public, with commas between: "
+        "`127.0.0.1:9000,hooks.internal:443`.",
+    ),
+    Setting("ENV", "production", "`development` shows more and allows FLUVIAL_NOW."),
+    Setting(
+        "NOW",
+        "",
+        "Only in development: the moment (RFC 3339) at which the clock starts and runs on.",
+    ),
+    Setting("THREADS", "8", "Worker threads, each with a connection, on PostgreSQL."),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings in force, typed."""
+
+    database_url: str
+    redis_url: str
+    data_dir: Path
+    host: str
+    port: int
+    base_url: str
+    smtp_url: str
+    zone: str
+    locale: str
+    secret_key: str
+    admin_email: str
+    admin_password: str
+    outbound_allow: tuple[str, ...]
+    env: str
+    now: str
+    threads: int
+
+    @property
+    def development(self) -> bool:
+        return self.env == "development"
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from the environment; everything that is not set has its default."""
+    text = {s.name: environ.get(f"FLUVIAL_{s.name}", "") or s.default for s in SETTINGS}
+    data_dir = Path(text["DATA_DIR"]).absolute()
+    host, port = text["HOST"], int(text["PORT"])
+    return Settings(
+        database_url=text["DATABASE_URL"] or f"sqlite:///{data_dir / 'fluvial.db'}",
+        redis_url=text["REDIS_URL"],
+        data_dir=data_dir,
+        host=host,
+        port=port,
+        base_url=(text["BASE_URL"] or f"http://{host}:{port}").rstrip("/"),
+        smtp_url=text["SMTP_URL"],
+        zone=text["ZONE"],
+        locale=text["LOCALE"],
+        secret_key=text["SECRET_KEY"] or _kept_secret(data_dir),
+        admin_email=text["ADMIN_EMAIL"],
+        admin_password=text["ADMIN_PASSWORD"],
+        outbound_allow=tuple(a.strip() for a in text["OUTBOUND_ALLOW"].split(",") if a.strip()),
+        env=text["ENV"],
+        now=text["NOW"] if text["ENV"] == "development" else "",
+        threads=int(text["THREADS"]),
+    )
+
+
+def _kept_secret(data_dir: Path) -> str:
+    """The secret of this installation, made once and readable by its owner alone."""
+    path = data_dir / "secret.key"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii")
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        secret = secrets.token_urlsafe(32)
+        file.write(secret)
+    return secret

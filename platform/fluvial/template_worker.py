@@ -1,0 +1,182 @@
+"""The process that renders templates: it knows Jinja and plain data, and nothing else.
+
+A line of JSON in, a line of JSON out. A template that takes too much memory or time ends this
+process and not the one that asked.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.exceptions import UndefinedError
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from markupsafe import Markup
+
+MEMORY = 400_000_000  # bytes of address space
+CPU_SECONDS = 5
+MAX_OUTPUT = 2_000_000  # characters
+WITHHELD_FILTERS = ("safe", "attr", "xmlattr", "urlize", "tojson", "pprint", "random", "map", "groupby")
+
+
+class Record(dict[str, Any]):
+    """A record's values by name. Without an id it is an empty look-up, and counts as no."""
+
+    def __bool__(self) -> bool:
+        return self.get("id") is not None
+
+
+class Option(str):
+    """An option: compares by its name, and is shown by its label."""
+
+    label: str = ""
+
+
+class Amount(dict[str, str]):
+    """Money, with `amount` and `currency`."""
+
+
+class Words:
+    """How values are shown in one language and zone."""
+
+    def __init__(self, locale: str, zone: str) -> None:
+        self.locale = locale.replace("-", "_")
+        self.zone = ZoneInfo(zone)
+
+    def date(self, value: Any) -> str:
+        if value is None:
+            return ""
+        if isinstance(value, datetime):
+            value = value.astimezone(self.zone).date()
+        return format_date(value, "d MMM y", locale=self.locale)
+
+    def datetime(self, value: Any) -> str:
+        if value is None:
+            return ""
+        if not isinstance(value, datetime):
+            return self.date(value)
+        return format_datetime(
+            value.astimezone(self.zone), "d MMM y, HH:mm", locale=self.locale
+        )
+
+    def money(self, value: Any) -> str:
+        if not isinstance(value, Amount):
+            return "" if value is None else str(value)
+        return str(
+            format_currency(Decimal(value["amount"]), value["currency"], locale=self.locale)
+        )
+
+    def number(self, value: Any) -> str:
+        return "" if value is None else str(format_decimal(value, locale=self.locale))
+
+    def show(self, value: Any) -> Any:
+        """The text of a value that a template puts out as it is."""
+        if value is None:
+            return ""
+        if isinstance(value, Markup):
+            return value
+        if isinstance(value, Option):
+            return value.label
+        if isinstance(value, Record):
+            return value.get("title") or ""
+        if isinstance(value, bool):
+            return "Yes" if value else "No"
+        if isinstance(value, datetime):
+            return self.datetime(value)
+        if isinstance(value, date):
+            return self.date(value)
+        if isinstance(value, Amount):
+            return self.money(value)
+        if isinstance(value, list):
+            return ", ".join(str(self.show(item)) for item in value)
+        return value
+
+
+def revive(value: Any) -> Any:
+    """Plain data from its JSON form, where `$` names what JSON has no word for."""
+    if isinstance(value, list):
+        return [revive(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kind, held = value.get("$"), value.get("v")
+    if kind == "record":
+        return Record((name, revive(item)) for name, item in cast(dict[str, Any], held).items())
+    if kind == "option":
+        option = Option(held)
+        option.label = value["l"]
+        return option
+    if kind == "money":
+        return Amount(cast(dict[str, str], held))
+    readers = {"date": date.fromisoformat, "datetime": datetime.fromisoformat, "number": Decimal}
+    return readers[str(kind)](held) if kind in readers else value
+
+
+def environment(words: Words, escape: bool) -> ImmutableSandboxedEnvironment:
+    made = ImmutableSandboxedEnvironment(
+        autoescape=escape, undefined=StrictUndefined, finalize=words.show, optimized=False
+    )
+    for name in WITHHELD_FILTERS:
+        del made.filters[name]
+    made.filters |= {
+        "date": words.date,
+        "datetime": words.datetime,
+        "money": words.money,
+        "number": words.number,
+    }
+    made.globals = {"range": made.globals["range"]}
+    return made
+
+
+def render(job: dict[str, Any]) -> dict[str, Any]:
+    """`{"texts": [...]}`, or `{"fault": "..."}` with the reason in words."""
+    words = Words(job["locale"], job["zone"])
+    data = {name: revive(value) for name, value in job["data"].items()}
+    texts = []
+    for part in job["parts"]:
+        try:
+            template = environment(words, part["escape"]).from_string(part["source"])
+            text = template.render(data)
+        except MemoryError:
+            return {"fault": "The template takes too much memory."}
+        except RecursionError:
+            return {"fault": "The template calls itself without end."}
+        except UndefinedError as error:
+            return {"fault": f"The template uses something that is not there: {error.message}."}
+        except SecurityError as error:
+            return {"fault": f"The template does what templates may not do: {error}."}
+        except TemplateError as error:
+            return {"fault": f"The template does not read: {error.message}"}
+        except Exception as error:  # whatever a template's arithmetic leads to
+            return {"fault": f"The template cannot be rendered: {error}"}
+        if len(text) > MAX_OUTPUT:
+            return {"fault": f"The text has more than {MAX_OUTPUT:,} characters."}
+        texts.append(text)
+    return {"texts": texts}
+
+
+def limit_cpu() -> None:
+    """Some seconds from now on; the kernel ends the process behind them."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + CPU_SECONDS + 1, hard))
+
+
+def main() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for line in sys.stdin:
+        limit_cpu()
+        sys.stdout.write(json.dumps(render(json.loads(line))) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

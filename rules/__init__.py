@@ -1,0 +1,1 @@
+"""Triggers, conditions, actions, notifications, webhooks and timers."""

@@ -1,0 +1,127 @@
+"""Makes the sample data of the professional-services app: `python -m scripts.make_psa_sample`.
+
+The same bytes on each run. The words are in psa_sample/words.toml.
+"""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from pathlib import Path
+
+from scripts.psa_sample.cover import make_assets, make_contracts, make_coverages, make_lines
+from scripts.psa_sample.desk import make_opportunities, make_tickets, make_updates
+from scripts.psa_sample.parties import (
+    GROUPS,
+    TEAMS,
+    make_accounts,
+    make_contacts,
+    make_sites,
+    staff_rows,
+)
+from scripts.psa_sample.world import Row, World
+
+HERE = Path(__file__).resolve().parent
+TARGET = HERE.parent / "apps" / "psa" / "sample"
+
+COLUMNS = {
+    "group": "name",
+    "team": "name",
+    "user": "email name roles groups.name teams.name active",
+    "account": "code name types status group.name manager.email domain phone street town region"
+    " postcode country terms since",
+    "site": "name account.code street town postcode country travel",
+    "contact": "name account.code job email phone duties active",
+    "portal_user": "email name roles contact.email active",
+    "asset_type": "name needs_serial life_years",
+    "asset": "tag name serial account.code site.name type.name installed warranty_to status price"
+    " risk",
+    "product": "code name behaviour level price cost active",
+    "contract": "number name account.code starts ends renews notice_days cover_at status"
+    " order_reference",
+    "contract_line": "number contract.number product.code description quantity price starts ends",
+    "coverage": "asset.tag contract_line.number starts ends level reason"
+    " requested_by.email requested",
+    "ticket": "number subject body account.code contact.email site.name asset.tag category impact"
+    " priority queue status source assignee.email opened due estimate resolution resolved_at"
+    " closed_at reopen_count",
+    "ticket_update": "ticket.number at step state by note",
+    "opportunity": "name account.code contact.email manager.email stage probability amount"
+    " recurring close_date source.asset.tag source.ticket.number lost_reason",
+}
+
+
+def types_and_products(w: World) -> dict[str, list[Row]]:
+    types = [
+        {"name": t["name"], "needs_serial": str(t["serial"]).lower(), "life_years": t["life"]}
+        for t in w.words["types"]
+    ]
+    names = ("code", "name", "behaviour", "level", "price", "cost")
+    products = [
+        dict(zip(names, row, strict=True), active="true") for row in w.words["products"]["rows"]
+    ]
+    return {"asset_type": types, "product": products}
+
+
+def make_world() -> dict[str, list[Row]]:
+    """All tables, by the name of their file."""
+    w = World(tomllib.loads((HERE / "psa_sample" / "words.toml").read_text("utf-8")))
+    staff = staff_rows()
+    make_accounts(w)
+    make_contacts(w)
+    make_sites(w)
+    make_assets(w)
+    make_contracts(w)
+    make_lines(w)
+    make_coverages(w)
+    make_tickets(w, staff)
+    jane = w.contacts[0]
+    portal = {
+        "email": jane["email"],
+        "name": jane["name"],
+        "roles": "customer_contact",
+        "contact.email": jane["email"],
+        "active": "true",
+    }
+    return types_and_products(w) | {
+        "group": [{"name": name} for name in GROUPS],
+        "team": [{"name": name} for name in TEAMS],
+        "user": staff,
+        "account": w.accounts,
+        "site": w.sites,
+        "contact": w.contacts,
+        "portal_user": [portal],
+        "asset": w.assets,
+        "contract": w.contracts,
+        "contract_line": w.lines,
+        "coverage": w.coverages,
+        "ticket": w.tickets,
+        "ticket_update": make_updates(w),
+        "opportunity": make_opportunities(w, staff),
+    }
+
+
+def write(name: str, rows: list[Row]) -> int:
+    """One CSV file; answers its size."""
+    path = TARGET / f"{name}.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        columns = COLUMNS[name].split()
+        out.writerow(columns)
+        out.writerows([row.get(column, "") for column in columns] for row in rows)
+    return path.stat().st_size
+
+
+def main() -> None:
+    TARGET.mkdir(parents=True, exist_ok=True)
+    tables = make_world()
+    total = 0
+    for name in COLUMNS:
+        size = write(name, tables[name])
+        total += size
+        print(f"{name:15} {len(tables[name]):6} rows {size:9} bytes")
+    print(f"{'in all':15} {total:28} bytes")
+
+
+if __name__ == "__main__":
+    main()

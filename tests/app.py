@@ -1,0 +1,207 @@
+"""The product under test: an engine on a fresh database, and a client that speaks HTTP to it.
+
+The client calls the ASGI application in this process; tests of several processes start real ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+import pytest
+
+from fluvial.engine import Engine
+from fluvial.http.app import Front, build_app
+from fluvial.installation import first_administrator
+from fluvial.packages import install_core
+from fluvial.settings import load
+
+EMAIL = "admin@example.com"
+PASSWORD = "correct horse battery"
+
+
+@dataclass
+class Reply:
+    """An answer: status, headers (lower case) and body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return orjson.loads(self.body)
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+@dataclass
+class Client:
+    """Speaks to the application as one person, by cookie or token."""
+
+    app: Front
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        json: Any = None,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Reply:
+        sent = {**self.headers, **(headers or {})}
+        if json is not None:
+            body, sent = orjson.dumps(json), {"content-type": "application/json", **sent}
+        path, _, raw = path.partition("?")
+        raw = urlencode(query) if query else raw
+        return asyncio.run(_ask(self.app, method, path, raw, sent, body or b""))
+
+    def get(self, path: str, **query: str) -> Reply:
+        return self.call("GET", path, query=query or None)
+
+    def post(self, path: str, json: Any = None, **headers: str) -> Reply:
+        return self.call("POST", path, json, headers={k.replace("_", "-"): v for k, v in headers.items()})
+
+    def patch(self, path: str, json: Any = None, **headers: str) -> Reply:
+        return self.call("PATCH", path, json, headers={k.replace("_", "-"): v for k, v in headers.items()})
+
+    def put(self, path: str, json: Any = None) -> Reply:
+        return self.call("PUT", path, json)
+
+    def delete(self, path: str, **headers: str) -> Reply:
+        return self.call("DELETE", path, headers={k.replace("_", "-"): v for k, v in headers.items()})
+
+    def made(self, object_name: str, **values: Any) -> dict[str, Any]:
+        """A new record, which has to be taken."""
+        reply = self.post(f"/api/records/{object_name}", values)
+        assert reply.status == 201, reply.text
+        record: dict[str, Any] = reply.json()
+        return record
+
+    def define(self, *documents: Mapping[str, Any]) -> dict[str, Any]:
+        """Put documents in force, which have to be sound."""
+        reply = self.post("/api/meta/changes", {"documents": list(documents)})
+        assert reply.status == 200, reply.text
+        answer: dict[str, Any] = reply.json()
+        return answer
+
+    def rows(self, path: str, **query: str) -> list[dict[str, Any]]:
+        reply = self.get(path, **query)
+        assert reply.status == 200, reply.text
+        data: list[dict[str, Any]] = reply.json()["data"]
+        return data
+
+    def signed_in(self, email: str, password: str) -> Client:
+        """Another client, of somebody who signs in with a password."""
+        reply = Client(self.app).post("/api/login", {"email": email, "password": password})
+        assert reply.status == 200, reply.text
+        cookie = reply.headers["set-cookie"].partition(";")[0]
+        return Client(self.app, {"cookie": cookie, "x-csrf-token": reply.json()["csrf"]})
+
+    def person(self, email: str, *roles: str, **values: Any) -> Client:
+        """A client of a new person with these roles."""
+        body = {"email": email, "name": email.partition("@")[0].title(), "roles": list(roles)}
+        self.made("user", **body, password=PASSWORD, **values)
+        return self.signed_in(email, PASSWORD)
+
+
+async def _ask(
+    app: Front, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
+) -> Reply:
+    sent = False
+    answer: dict[str, Any] = {"body": b""}
+
+    async def receive() -> dict[str, Any]:
+        nonlocal sent
+        if sent:
+            return {"type": "http.disconnect"}
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            answer.update(message)
+        else:
+            answer["body"] += message.get("body", b"")
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": query.encode(),
+        "headers": [
+            (b"host", b"testserver"),
+            *((k.lower().encode(), v.encode("latin-1")) for k, v in headers.items()),
+        ],
+        "client": ("127.0.0.1", 50000),
+        "server": ("testserver", 80),
+    }
+    await app(scope, receive, send)
+    found = {k.decode(): v.decode("latin-1") for k, v in answer["headers"]}
+    return Reply(answer["status"], found, answer["body"])
+
+
+OpenEngine = Callable[..., Engine]
+
+
+@pytest.fixture
+def open_engine(database_url: str, tmp_path: Path) -> Iterator[OpenEngine]:
+    """Opens engines on the test's database: two of them are two processes to each other."""
+    opened: list[Engine] = []
+
+    def open_one(**settings: str) -> Engine:
+        environ = {
+            "FLUVIAL_DATABASE_URL": database_url,
+            "FLUVIAL_DATA_DIR": str(tmp_path / "data"),
+            "FLUVIAL_ADMIN_EMAIL": EMAIL,
+            "FLUVIAL_ADMIN_PASSWORD": PASSWORD,
+            "FLUVIAL_THREADS": "2",
+            "FLUVIAL_ENV": "development",
+            **{f"FLUVIAL_{name.upper()}": value for name, value in settings.items()},
+        }
+        engine = Engine(load(environ))
+        opened.append(engine)
+
+        def prepare() -> None:
+            engine.open()
+            with engine.database.connection().transaction():
+                install_core(engine.session())
+            first_administrator(engine)
+
+        engine.database.call(prepare)
+        return engine
+
+    yield open_one
+    for engine in opened:
+        engine.close()
+
+
+@pytest.fixture
+def engine(open_engine: OpenEngine) -> Engine:
+    return open_engine()
+
+
+@pytest.fixture
+def client(engine: Engine) -> Client:
+    """The first administrator's client."""
+    return Client(build_app(engine)).signed_in(EMAIL, PASSWORD)
+
+
+@pytest.fixture
+def anybody(client: Client) -> Client:
+    """A client of nobody in particular."""
+    return Client(client.app)

@@ -1,0 +1,27 @@
+"""The front-end bundle is built, complete, and says under which terms."""
+
+import json
+import xml.etree.ElementTree as ElementTree
+
+from scripts.assets import ENTRIES, ROOT, VENDOR, icon_names
+
+SYMBOL = "{http://www.w3.org/2000/svg}symbol"
+
+
+def test_every_bundle_is_there() -> None:
+    missing = [name for name in ENTRIES if not (VENDOR / name).exists()]
+    assert not missing, "run `make assets`"
+
+
+def test_the_sprite_holds_exactly_the_icons_in_use() -> None:
+    sprite = ElementTree.parse(VENDOR / "icons.svg").getroot()
+    assert [symbol.get("id") for symbol in sprite.iter(SYMBOL)] == icon_names()
+    assert all(len(symbol) for symbol in sprite.iter(SYMBOL))
+
+
+def test_the_licences_name_the_packages_and_their_terms() -> None:
+    terms = (VENDOR / "LICENSES.txt").read_text(encoding="utf-8")
+    packages = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    bundled = [name for name in packages if f"== {name} {packages[name]}" in terms]
+    assert "@tabler/icons" in bundled and "htmx.org" in bundled
+    assert "no terms named" not in terms

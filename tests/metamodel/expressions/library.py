@@ -1,0 +1,204 @@
+"""A small library: its object types, its records, and tables that hold them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+import yaml
+
+from metamodel.catalog import Dated, Field, Inverse, ObjectType
+from metamodel.expressions.expression import compile_expression
+from metamodel.expressions.scope import Scope
+from metamodel.expressions.types import Type
+from metamodel.kinds import KINDS
+from metamodel.kinds.kind import Column, TextFormat
+from metamodel.kinds.system import IDENTITY, REVISION
+from metamodel.money import Money
+
+HERE = Path(__file__).parent
+ZONE = "Europe/London"
+
+
+def load(name: str) -> Any:
+    return yaml.safe_load((HERE / name).read_text())
+
+
+def _field(object: str, spec: Mapping[str, Any]) -> Field:
+    kind = {"identity": IDENTITY, "revision": REVISION}.get(spec["kind"]) or KINDS[spec["kind"]]
+    return Field(object, spec["name"], kind, spec["name"], spec)
+
+
+SYSTEM = (
+    {"name": "id", "kind": "identity"},
+    {"name": "rev", "kind": "revision"},
+    {"name": "title", "kind": "text"},
+    {"name": "created_at", "kind": "datetime"},
+    {"name": "deleted_at", "kind": "datetime"},
+)
+
+
+def _object(name: str, body: Mapping[str, Any]) -> ObjectType:
+    fields = {spec["name"]: _field(name, spec) for spec in body["fields"]}
+    fields |= {s["name"]: _field(name, s) for s in SYSTEM if s["name"] not in fields}
+    dated = Dated("starts", "ends", ("member",)) if body.get("dated") else None
+    if dated is not None:
+        fields["in_force"] = _field(name, {"name": "in_force", "kind": "boolean"})
+    return ObjectType(name, name, name, "", "", "", None, fields, {}, dated=dated)
+
+
+def build() -> dict[str, ObjectType]:
+    objects = {name: _object(name, body) for name, body in load("library.yaml")["objects"].items()}
+    inverses: dict[str, dict[str, Inverse]] = {name: {} for name in objects}
+    for object in objects.values():
+        for field in object.fields.values():
+            inverse = field.option("inverse")
+            for target in field.targets if inverse else ():
+                made = Inverse(inverse, inverse, target, object.name, field.name)
+                inverses[target][inverse] = made
+    objects = {name: replace(one, inverses=inverses[name]) for name, one in objects.items()}
+    made = dict(objects)
+    for name, object in objects.items():
+        fields = dict(object.fields)
+        for field in object.fields.values():
+            if formula := field.option("formula"):
+                scope = Scope(objects, name, zone=ZONE)
+                tree = compile_expression(formula, scope, field.type)
+                fields[field.name] = replace(field, formula=tree)
+        made[name] = replace(object, fields=fields)
+    return made
+
+
+OBJECTS = build()
+
+
+def identity(name: str) -> str:
+    """The id of a record by its name: ids grow in the order of the file."""
+    return f"00000000-0000-7000-8000-{NAMES.index(name):012d}"
+
+
+_RECORDS = load("library.yaml")["records"]
+NAMES = [name for records in _RECORDS.values() for name in records]
+
+
+def _parsed(field: Field, raw: Any) -> Any:
+    kind = field.kind.name
+    raw = raw.isoformat() if isinstance(raw, date) else raw
+    if raw is None:
+        return [] if field.many else None
+    if kind in ("lookup", "multi_lookup"):
+        return [identity(one) for one in raw] if isinstance(raw, list) else identity(raw)
+    if kind in ("any_lookup", "person"):
+        pairs = [tuple(one.split(":")) for one in (raw if isinstance(raw, list) else [raw])]
+        found = [(object, identity(name)) for object, name in pairs]
+        return found if isinstance(raw, list) else found[0]
+    if kind in ("text", "long_text"):
+        return raw
+    if kind == "file":
+        return [{"id": identity(one), "name": one} for one in raw]
+    return field.kind.parse_text(field, raw, TextFormat()) if isinstance(raw, str) else (
+        field.kind.parse(field, raw)
+    )
+
+
+def records() -> dict[str, dict[str, dict[str, Any]]]:
+    """Canonical values of every stored field, by object type and id."""
+    made: dict[str, dict[str, dict[str, Any]]] = {}
+    for object, rows in _RECORDS.items():
+        made[object] = {}
+        for name, row in rows.items():
+            row = {"id": identity(name), "rev": 1, "title": name, **(row or {})}
+            unknown = set(row) - set(OBJECTS[object].fields)
+            assert not unknown, (object, name, unknown)
+            values = {
+                field.name: row["id"] if field.name == "id" else _parsed(field, row.get(field.name))
+                for field in OBJECTS[object].fields.values()
+                if field.stored and field.name != "in_force"
+            }
+            made[object][row["id"]] = values
+    return made
+
+
+RECORDS = records()
+
+
+class Native(sa.types.UserDefinedType[Any]):
+    """A column type by its name."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_col_spec(self, **_: Any) -> str:
+        return self.name
+
+
+def columns(object: ObjectType) -> Iterator[tuple[Field, Column]]:
+    for field in object.fields.values():
+        if field.stored and field.name != "in_force":
+            yield from ((field, column) for column in field.columns)
+
+
+def tables(dialect: str) -> tuple[sa.MetaData, dict[str, sa.Table], dict[tuple[str, str], sa.Table]]:
+    metadata = sa.MetaData()
+    own, links = {}, {}
+    for object in OBJECTS.values():
+        made = [
+            sa.Column(field.name + column.suffix, Native(column.storage.type(dialect)))
+            for field, column in columns(object)
+        ]
+        own[object.name] = sa.Table(f"r_{object.name}", metadata, *made)
+        for field in object.linked_fields:
+            uuid = Native("UUID" if dialect == "postgresql" else "CHAR(36)")
+            links[object.name, field.name] = sa.Table(
+                f"l_{object.name}_{field.name}",
+                metadata,
+                sa.Column("source", uuid),
+                sa.Column("target", uuid),
+                sa.Column("position", sa.Integer),
+            )
+    return metadata, own, links
+
+
+def fill(connection: sa.Connection, dialect: str) -> None:
+    metadata, own, links = tables(dialect)
+    metadata.create_all(connection)
+    for object in OBJECTS.values():
+        for values in RECORDS.get(object.name, {}).values():
+            connection.execute(own[object.name].insert(), _stored(object, values, dialect))
+            for field in object.linked_fields:
+                for at, target in enumerate(values[field.name]):
+                    row = {"source": values["id"], "target": target, "position": at}
+                    connection.execute(links[object.name, field.name].insert(), row)
+
+
+def _stored(object: ObjectType, values: Mapping[str, Any], dialect: str) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for field in object.fields.values():
+        if field.stored and field.name != "in_force" and field.columns:
+            value = values[field.name]
+            parts = [None] * len(field.columns) if value is None else field.kind.pack(field, value)
+            for column, part in zip(field.columns, parts, strict=True):
+                row[field.name + column.suffix] = column.storage.encode(dialect, part)
+    return row
+
+
+def plain(value: Any) -> Any:
+    """A value as the corpus writes it."""
+    if isinstance(value, Money):
+        return f"{value.amount:f} {value.currency}"
+    if isinstance(value, tuple):
+        return f"{value[0]}:{plain(value[1])}"
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    if isinstance(value, str) and value.startswith("00000000-0000-7000"):
+        return NAMES[int(value[-12:])]
+    return value
+
+
+def scope(object: str | None, **more: Any) -> Scope:
+    names = {name: Type(kind) for name, kind in more.pop("names", {}).items()}
+    return Scope(OBJECTS, object, names, zone=ZONE, **more)

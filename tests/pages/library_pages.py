@@ -1,0 +1,264 @@
+"""The same library on boards, at home, in the studio and on every other page."""
+# ruff: noqa: E501
+
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from tests.pages.library import (
+    LEVELS,
+    LOANS,
+    NEW_LOAN,
+    STATES,
+    WIDGETS,
+    Context,
+    avatar,
+    chip,
+    deed,
+    form,
+    loan_list,
+    page,
+    record,
+    w,
+)
+
+
+def card(loan: tuple[str, ...]) -> Context:
+    number, title, member, _, _, _, clerk, due, mood, fee = loan
+    meta = [Markup('<span class="{}">{}</span>').format(mood, due)] + ([escape(fee)] if fee else [])
+    return {
+        "id": number, "rev": 1, "href": "/record", "title": title, "number": number, "colour": {"tone": "bad" if mood == "bad" else "info", "label": "Priority"},
+        "badge": Markup('<span class="warn">3 waiting</span>') if number == "L-00418" else "", "lines": [member], "meta": meta, "people": avatar(clerk),
+    }  # fmt: skip
+
+
+def board(lanes: bool) -> Context:
+    rows = [("high", "Urgent", "bad"), ("normal", "Normal", "info")] if lanes else [("", "", "")]
+    columns = []
+    for index, name in enumerate(STATES):
+        there = [loan for loan in LOANS if loan[3] == name]
+        cells = [
+            {"lane": lane, "cards": [card(loan) for loan in there if not lanes or (loan[8] == "bad") == (lane == "high")]}
+            for lane, _, _ in rows
+        ]  # fmt: skip
+        over = index == 3
+        columns.append({
+            "value": name.lower().replace(" ", "_"), "label": name, "tone": "", "count": len(there), "limit": 3 if over else None, "over": 1 if over else 0,
+            "blocks": False, "totals": f"{len(there) * 6} days · {len(there) * 0.4:.2f}", "new_href": "/form", "next_href": "", "cells": cells,
+            "quick": {"api": "/api/records/loan", "field": "title", "values": {}, "lane": ""},
+        })  # fmt: skip
+    return {
+        "name": "front_desk", "title": "Front desk", "summary": "11 loans · 63 days · 4.30 in fees", "object": {"name": "loan", "label": "Loan", "plural": "Loans"},
+        "move_href": "/api/boards/front_desk/move",
+        "quick": [{"label": "My branch", "href": "#", "on": True}, {"label": "Mine", "href": "#", "on": False}, {"label": "Due today", "href": "#", "on": False}],
+        "lanes_label": "urgency" if lanes else "", "columns": columns,
+        "lanes": [{"value": lane, "label": label, "tone": colour, "count": 3} for lane, label, colour in rows], "empty": None,
+    }  # fmt: skip
+
+
+def bars(*parts: tuple[float, str, str]) -> list[Context]:
+    found, x = [], 0.0
+    for width, colour, label in parts:
+        found.append(
+            {
+                "x": x,
+                "width": width - 0.8,
+                "tone": colour,
+                "label": label,
+                "value": round(width),
+                "total": "",
+            }
+        )
+        x += width
+    return found
+
+
+def pin(label: str, value: str, note: str, foot: str, **more: Any) -> Context:
+    return {
+        "label": label, "href": "/list", "show": "number", "value": value, "note": note, "note_tone": "", "foot": foot, "bars": [], "bars_label": foot,
+        "points": "", "rows": [], "count": "", **more,
+    }  # fmt: skip
+
+
+def item(title: str, hint: str, when: str, mood: str = "", **more: Any) -> Context:
+    return {
+        "title": title,
+        "href": "/record",
+        "hint": hint,
+        "when": when,
+        "tone": mood,
+        "icon": "",
+        "person": "",
+        **more,
+    }
+
+
+HOME = {
+    "heading": "Tuesday 9 June", "greeting": "Good morning, Amara. Three loans are due today and two members wait for an answer.",
+    "pins": [
+        pin("Overdue loans", "7", "2 more than yesterday", "2 urgent, 5 normal", note_tone="bad", bars=bars((28, "bad", ""), (72, "warn", ""))),
+        pin("Open fees", "€184.20", "", "€21.80 is older than 30 days", bars=bars((50, "", ""), (38, "", ""), (12, "warn", ""))),
+        pin("Front desk", "41", "open, 63 days", "11 requested · 9 held · 14 on loan", bars=bars((27, "", ""), (17, "", ""), (22, "", ""), (34, "", ""))),
+        pin("Answered in time", "96 %", "4 points up", "12 weeks, target 92 %", note_tone="good", points="M0 32L20 26L40 35L60 23L80 20L100 29L120 17L140 20L160 14L180 23L200 11L220 8"),
+    ],
+    "work": [
+        {"label": "Due", "items": [item("Call Harriet Lindqvist about The Overstory", "L-00431 · Northgate", "Overdue 2 days", "bad"), item("Check the returns of Castle Road School", "L-00429 · 12 books", "Today"), item("Shelve the June purchases", "Collection", "Fri 12 Jun", "faint")]},
+        {"label": "Mentions", "items": [item("Tom Whitlock on L-00431", "@Amara nobody else waits for it. Shall we renew once more?", "08:42", person="Tom Whitlock"), item("Ines Duarte on B-10427", "@Amara two copies have no shelf mark.", "Yesterday", person="Ines Duarte")]},
+    ],
+    "lists": [
+        pin("Loans by status", "", "", "", show="board", count="this month", bars=[{"label": name, "width": width, "value": value, "total": total, "tone": ""} for name, width, value, total in [("Requested", 100, 40, "€41.20"), ("Held", 75, 30, "€31.80"), ("On loan", 45, 18, "€20.10"), ("Returned", 23, 9, "€9.60")]]),
+        pin("Memberships ending this month", "", "", "", show="list", count="5 of 214", rows=[{"title": name, "href": "#", "hint": hint, "value": when, "value_hint": "ends"} for name, hint, when in [("Harriet Lindqvist", "Family", "15 Jun"), ("Oakfield Practice", "Group", "21 Jun"), ("Brightwater Choir", "Group", "30 Jun")]]),
+    ],
+    "edit_href": "#",
+}  # fmt: skip
+
+KINDS = [
+    ("Words and numbers", [("text", "Text", "letter-case", "e-mail=email phone=phone url=url code=code"), ("long_text", "Long text", "align-left", "markdown=markdown"), ("number", "Number", "number-123", "percent=percent"), ("money", "Money", "coin", "price")]),
+    ("Choices", [("boolean", "Yes/No", "toggle-left", "switch"), ("choice", "Choice", "circle-chevron-down", "status"), ("multi_choice", "Multi-choice", "checks", "tags")]),
+    ("Time", [("date", "Date", "calendar", "day"), ("datetime", "Date and time", "calendar-time", "moment"), ("duration", "Duration", "stopwatch", "hours")]),
+    ("Links", [("lookup", "Look-up", "link", "relation"), ("multi_lookup", "Look-up, many", "link-plus", "relation"), ("any_lookup", "Look-up, any object", "arrows-join", "relation"), ("person", "Person", "user", "user team")]),
+    ("Made by the system", [("sequence", "Record number", "hash", "id"), ("calculated", "Calculated", "calculator", "formula")]),
+    ("Files", [("file", "File", "paperclip", "photo")]),
+]  # fmt: skip
+STUDIO_FIELDS = [
+    ("Shelf mark", "shelf_mark", "Text", "letter-case", "", "0 %", "New"), ("Number", "number", "Record number", "hash", "L-{00000}", "100 %", "Library 1.0"),
+    ("Title", "title", "Text", "letter-case", "required, searched", "100 %", "Library 1.0"), ("Member", "member", "Look-up to Member", "link", "required, keeps its loans", "100 %", "Library 1.0"),
+    ("Branch", "branch", "Look-up to Branch", "link", "", "94 %", "Library 1.0"), ("Status", "status", "Choice", "circle-chevron-down", "6 options, 5 transitions", "100 %", "Library 1.0"),
+    ("Due", "due", "Date", "calendar", "not before its start", "91 %", "Library 1.0"), ("Fee", "fee", "Calculated", "calculator", "Money, from days over", "", "Library 1.0"),
+    ("Clerk", "clerk", "Person", "user", "user or team", "76 %", "Library 1.0"), ("Quiet", "quiet", "Yes/No", "toggle-left", "", "41 %", "Site"),
+]  # fmt: skip
+YAML = "kind: object\nname: loan\nextends: library\nfields:\n  - {name: quiet, kind: boolean}\n  - name: shelf_mark\n    label: Shelf mark\n    kind: text\n"
+
+
+def studio(tab: str = "fields") -> Context:
+    names = [("fields", "Fields", 10), ("layout", "Layout", 2), ("documents", "Views", 6), ("boards", "Boards", 1), ("rules", "Rules", 4), ("webforms", "Web forms", 1), ("roles", "Permissions", 5), ("uses", "Uses", 37), ("history", "History", 12)]  # fmt: skip
+    return {
+        "object": {"name": "loan", "label": "Loan", "plural": "Loans", "icon": "book-2"}, "about": "4,812 records · shipped by Library 1.0, customised here in 2 places",
+        "api": "/api/meta/object/loan", "list_href": "/list", "add_href": "#", "add": {"label": "", "kind": "text", "error": ""},
+        "tabs": [{"name": name, "label": label, "count": count, "href": "#", "current": name == tab} for name, label, count in names], "tab": tab,
+        "fields": [dict(zip(("label", "name", "kind_label", "icon", "rule", "filled", "origin"), row, strict=True), kind="", own=row[6] in ("New", "Site"), remove_href="#") for row in STUDIO_FIELDS],
+        "kinds": [{"label": label, "kinds": [dict(zip(("name", "label", "icon", "words"), kind, strict=True)) for kind in kinds]} for label, kinds in KINDS],
+        "objects": [{"value": "member", "label": "Member"}, {"value": "book", "label": "Book"}],
+        "plan": {"summary": "Add Shelf mark, a text, to Loan.", "note": "Instant", "lines": [{"tone": "good", "icon": "check", "text": "No record is rewritten; all 4,812 stay in use meanwhile."}, {"tone": "good", "icon": "check", "text": "It appears in the form, list, filters, cards, rules, exports and the API."}, {"tone": "good", "icon": "check", "text": "Nothing uses this name yet. Undo is one step and loses no other data."}]},
+        "yaml": {"path": "objects/loan.yaml, site layer", "text": YAML, "href": "#", "error": "", "rows": 14},
+        "layout": {"api": "#", "sections": [{"name": "facts", "label": "Facts", "fields": [{"name": row[1], "label": row[0], "icon": row[3]} for row in STUDIO_FIELDS[1:5]]}, {"name": "terms", "label": "Terms", "fields": [{"name": row[1], "label": row[0], "icon": row[3]} for row in STUDIO_FIELDS[5:8]]}], "unused": [{"name": row[1], "label": row[0], "icon": row[3]} for row in STUDIO_FIELDS[8:]]},
+        "documents": {"title": "No views yet", "text": "A view is a saved filter with its columns.", "items": [{"label": "My open loans", "name": "my_open_loans", "hint": "status is not closed and clerk is me", "href": "#", "from": "Library 1.0"}], "new": deed("New view", "#", "plus")},
+    }  # fmt: skip
+
+
+def webform(faulty: bool = False) -> Context:
+    subject = w(
+        "text", "In a few words", "" if faulty else "Every second page is blank", required=True
+    )
+    if faulty:
+        subject["error"] = "Say in a few words what is wrong"
+    return {
+        "title": "What is the matter?", "intro": "", "action": "#", "embedded": False, "multipart": True, "brand": {"name": "Northgate Library", "initials": "NL", "note": "Desk open until 18:00"},
+        "fields": [subject, w("choice", "How many readers wait", "some", options=LEVELS, radio=True, required=True), w("text", "Book", "B-10427, The Overstory", read_only=True, required=True, help="Known from the code on its label."), w("file", "Photo", hint="PNG or JPEG, up to 10 MB")],
+        "errors": [{"href": "#f-in_a_few_words", "message": "Say in a few words what is wrong"}] if faulty else [],
+        "steps": [{"label": "You", "state": "done"}, {"label": "The matter", "state": "now"}, {"label": "Check and send", "state": ""}], "number": 2, "count": 3, "last": False, "back": True,
+        "hidden": [], "honeypot": "website", "summary": [], "submit": "",
+    }  # fmt: skip
+
+
+def wizard(step: str) -> Context:
+    order = ["file", "map", "preview", "done"]
+    labels = ["File", "Columns", "Look", "Done"]
+    at = order.index(step)
+    fields = [
+        {"value": name, "label": name.capitalize(), "required": name == "title"}
+        for name in ("title", "member", "due", "branch")
+    ]
+    return {
+        "object": {"name": "loan", "label": "Loan", "plural": "Loans"}, "step": step, "action": "#", "back_href": "#", "upload": "u1",
+        "steps": [{"label": label, "state": "done" if index < at else "now" if index == at else ""} for index, label in enumerate(labels)],
+        "file": {"accept": ".csv,.xlsx", "sample_href": "#", "error": ""},
+        "map": {"file_name": "loans.csv", "rows": 10000, "columns": [{"index": index, "header": header, "sample": sample, "field": field} for index, (header, sample, field) in enumerate([("Titel", "Middlemarch", "title"), ("Kunde", "Castle Road School", "member"), ("Frist", "15/06/2026", "due"), ("Bemerkung", "?", "")])], "fields": fields, "dates": "dmy", "empty": "?", "key": ["title"]},
+        "preview": {"created": "9,812", "updated": "170", "unchanged": "16", "faulty": 2, "errors": [{"row": 18, "column": "Frist", "value": "31/02/2026", "message": "February 2026 has 28 days"}, {"row": 204, "column": "Kunde", "value": "Castel Road", "message": "No member of this name; near: Castle Road School"}], "headers": ["Title", "Member", "Due"], "rows": [["Middlemarch", "Castle Road School", "15 Jun 2026"], ["Stoner", "Oakfield Practice", "18 Jun 2026"]], "skip_faults": False},
+        "done": {"created": "9,812", "updated": "170", "unchanged": "16", "skipped": 2, "list_href": "/list", "undo_href": "#", "batch": "b1"},
+    }  # fmt: skip
+
+
+CALLS = [
+    {"id": "list", "verb": "GET", "path": "/api/records/loan", "summary": "A page of loans", "text": "Filter with where=, sort with sort=, follow next.", "parameters": [{"name": "where", "place": "query", "required": False, "type": "expression", "text": "Which loans"}, {"name": "limit", "place": "query", "required": False, "type": "integer", "text": "At most 500"}], "body": "", "answers": [{"status": 200, "text": "The page", "sample": '{"data": [], "next": null}'}]},
+    {"id": "create", "verb": "POST", "path": "/api/records/loan", "summary": "Add a loan", "text": "", "parameters": [], "body": '{"title": "Middlemarch"}', "answers": [{"status": 201, "text": "Made", "sample": ""}]},
+    {"id": "patch", "verb": "PATCH", "path": "/api/records/loan/{id}", "summary": "Change some fields", "text": "", "parameters": [], "body": "", "answers": []},
+    {"id": "delete", "verb": "DELETE", "path": "/api/records/loan/{id}", "summary": "Move to the bin", "text": "", "parameters": [], "body": "", "answers": []},
+]  # fmt: skip
+ERRORS = {
+    "icon": "lock", "title": "You may not see the fee of a loan", "text": "The role Volunteer hides it. Ines Duarte can grant it.",
+    "actions": [deed("Back to the list", "/list"), deed("Explain access")], "code": "7f3a-19c2 · 9 Jun 10:42:07",
+}  # fmt: skip
+CONFLICT = {
+    "title": "Priya changed the same field while you were writing", "text": "Your other two changes are kept. Only Status needs a decision.", "action": "#", "rev": 4,
+    "fields": [{"name": "status", "label": "Status", "was": chip("Held"), "theirs": chip("Returned", "good"), "yours": chip("On loan", "info"), "theirs_by": "Priya Nair", "theirs_when": "10:41", "value": "on_loan"}],
+    "kept": [], "back_href": "#",
+}  # fmt: skip
+PROFILE = {
+    "name": "Amara Osei", "email": "amara.osei@northgate.example", "roles": ["Administrator", "Desk"], "teams": ["Front desk"], "zone": "Europe/London", "locale": "English", "new_token": "flv_3b1f0c5e9a7d42b8",
+    "tokens": [{"id": "1", "name": "Night export", "prefix": "flv_91", "scopes": "read records", "made": "", "used": "today 02:00", "expires": "1 Sep 2026", "revoke_href": "#"}],
+    "action": "#", "scopes": [{"value": "records:read", "label": "Read records"}, {"value": "records:write", "label": "Write records"}, {"value": "meta:read", "label": "Read definitions"}],
+}  # fmt: skip
+INBOX = {
+    "read_all": "#", "next_href": "#",
+    "items": [{"id": "1", "title": "L-00431 is overdue", "href": "#", "text": "The Overstory was due on 7 June.", "when": "09:21", "icon": "bolt", "person": "", "unread": True}, {"id": "2", "title": "Tom Whitlock mentioned you", "href": "#", "text": "@Amara nobody else waits for it.", "when": "08:42", "icon": "", "person": "Tom Whitlock", "unread": True}, {"id": "3", "title": "Import of 9,982 loans is done", "href": "#", "text": "", "when": "Yesterday", "icon": "upload", "person": "", "unread": False}],
+}  # fmt: skip
+SEARCH = {
+    "query": "over", "action": "#",
+    "groups": [{"label": "Loans", "icon": "book-2", "count": 2, "href": "#", "results": [{"title": "L-00431 The Overstory", "href": "#", "hint": "Harriet Lindqvist · On loan"}, {"title": "L-00301 The Overstory", "href": "#", "hint": "Harriet Lindqvist · Returned"}]}, {"label": "Books", "icon": "book", "count": 1, "href": "", "results": [{"title": "The Overstory", "href": "#", "hint": "Richard Powers, 2018"}]}],
+}  # fmt: skip
+STUDIO_HOME = {
+    "objects": [{"label": label, "name": label.lower(), "icon": icon, "href": "/studio_object", "fields": count, "records": records, "from": origin} for label, icon, count, records, origin in [("Loan", "book-2", 10, "4,812", "Library 1.0"), ("Book", "book", 14, "21,300", "Library 1.0"), ("Member", "users", 12, "2,140", "Library 1.0"), ("Branch", "building", 6, "5", "Library 1.0"), ("Reading room", "armchair", 4, "9", "Site")]],
+    "groups": ["Lending", "Collection"], "icons": ["box", "book", "users"], "new_href": "#", "create_href": "#",
+}  # fmt: skip
+
+
+def pages() -> dict[str, tuple[str, Context]]:
+    lending = ("Lending", "/home")
+    menu = [deed("Export as CSV", "#", "download"), deed("Import", "/import_file", "upload"), deed("Fields and views", "/studio_object", "adjustments-horizontal")]  # fmt: skip
+    loans = page("Loans", lending, here="Loans", primary=NEW_LOAN, menu=menu)
+    desk = page("Front desk", lending, here="Front desk", primary=NEW_LOAN, menu=menu)
+    new = page("New loan", lending, ("Loans", "/list"), here="Loans")
+    build = page("Loan", ("Studio", "/studio"), here="Studio")
+    plain = page("Sign in")
+    imports = page("Import", ("Loans", "/list"), here="Loans")
+    found: dict[str, tuple[str, Context]] = {
+        "home": ("home.html", {"page": page("Home", here="Home", primary=deed("New loan", "/form", "plus")), "home": HOME}),
+        "list": ("list.html", {"page": loans, "list": loan_list()}),
+        "empty": ("list.html", {"page": page("Reservations", lending, here="Reservations"), "list": loan_list(empty=True)}),
+        "record": ("record.html", {"page": page("L-00431", lending, ("Loans", "/list"), here="Loans", menu=menu, primary=deed("Edit", "/form", "pencil")), "record": record()}),
+        "form": ("record_form.html", {"page": new, "form": form()}),
+        "form_errors": ("record_form.html", {"page": new, "form": form(faulty=True)}),
+        "board": ("board.html", {"page": desk, "board": board(lanes=False)}),
+        "board_lanes": ("board.html", {"page": desk, "board": board(lanes=True)}),
+        "studio": ("studio.html", {"page": page("Studio", here="Studio"), "studio": STUDIO_HOME}),
+        "studio_object": ("studio_object.html", {"page": build, "studio": studio()}),
+        "studio_layout": ("studio_object.html", {"page": build, "studio": studio("layout")}),
+        "studio_documents": ("studio_object.html", {"page": build, "studio": studio("documents")}),
+        "studio_document": ("studio_document.html", {"page": build, "studio": {**studio(), "title": "My open loans", "about": "View of Loan", "sentence": "", "plan": None}}),
+        "notifications": ("notifications.html", {"page": page("Notifications"), "inbox": INBOX}),
+        "search": ("search.html", {"page": page("Search"), "search": SEARCH}),
+        "profile": ("profile.html", {"page": page("Profile"), "profile": PROFILE}),
+        "error": ("error.html", {"page": page("Not allowed"), "error": ERRORS}),
+        "error_bare": ("error_bare.html", {"page": plain, "error": ERRORS}),
+        "conflict": ("conflict.html", {"page": new, "conflict": CONFLICT}),
+        "docs": ("docs.html", {"page": page("API", here="API"), "docs": {"version": "3.1", "spec_href": "#", "intro": "What other systems may do, trimmed to what you may do.", "groups": [{"name": "loan", "label": "Loans", "calls": CALLS}]}}),
+        "patterns": ("patterns.html", {"page": page("Patterns"), "fields": WIDGETS, "record": record()}),
+        "sign_in": ("sign_in.html", {"page": plain, "sign_in": {"title": "Sign in to Northgate Library", "host": "library.fluvial.example", "action": "#", "email": "", "next": "", "error": "", "token": "", "single_sign_on": "#"}}),
+        "webform": ("webform.html", {"page": plain, "webform": webform()}),
+        "webform_errors": ("webform.html", {"page": plain, "webform": webform(faulty=True)}),
+        "webform_done": ("webform_done.html", {"page": plain, "done": {"title": "Thank you", "message": "Your number is L-00440. We answer by tomorrow at noon.", "embedded": False, "brand": {"name": "Northgate Library", "initials": "NL", "note": ""}, "again_href": "#"}}),
+    }  # fmt: skip
+    for step in ("file", "map", "preview", "done"):
+        found[f"import_{step}"] = ("import.html", {"page": imports, "wizard": wizard(step)})
+    for name, widget in [
+        ("edit_member", WIDGETS[12]),
+        ("edit_due", WIDGETS[5]),
+        ("edit_shelf", WIDGETS[0]),
+        ("edit_branch", WIDGETS[8]),
+    ]:
+        found[name] = ("_edit_field.html", {"w": widget})
+    return found
+
+
+PAGES = pages()

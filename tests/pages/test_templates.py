@@ -1,0 +1,77 @@
+"""Every template renders with the preview's data, and keeps the rules that all pages share."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from jinja2 import StrictUndefined
+
+from fluvial.pages.assets import STATIC, stylesheet
+from fluvial.pages.environment import environment, initials
+from tests.pages.library_pages import PAGES
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FOLDERS = [ROOT / "forms" / "templates", ROOT / "kanban" / "templates"]
+TEMPLATES = [
+    path
+    for folder in (ROOT / "platform" / "fluvial" / "pages" / "templates", *FOLDERS)
+    for path in sorted(folder.rglob("*.html"))
+]
+FORBIDDEN = {
+    "a style attribute": r"<[^>]+\sstyle=",
+    "an inline handler": r"<[^>]+\son[a-z]+=",
+    "an inline script": r"<script(?![^>]*(src=|type=\"application/json\"))",
+    "an unkind word": r">[^<]*\b([Pp]lease|[Ii]nvalid)\b[^<]*<",
+    "a value that is not there": r">\s*(None|Undefined)\s*<",
+}
+
+
+def render(name: str) -> str:
+    env = environment(FOLDERS)
+    env.undefined = StrictUndefined
+    template, context = PAGES[name]
+    return env.get_template(template).render(**context)
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_page_renders_and_keeps_the_content_policy(name: str) -> None:
+    text = render(name)
+    for fault, pattern in FORBIDDEN.items():
+        found = re.search(pattern, text)
+        allowed = fault.startswith("a value") and found and "<option" in text
+        assert found is None or allowed, f"{name} holds {fault}: {found and found[0][:120]}"
+    ids = re.findall(r'\sid="([^"]+)"', text)
+    assert len(ids) == len(set(ids)), sorted({each for each in ids if ids.count(each) > 1})
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_template_is_small_and_says_what_it_gets(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 80
+    if path.name != "_attrs.html":
+        assert text.startswith("{#"), "the first lines name what the template gets"
+
+
+def test_every_icon_of_the_templates_and_scripts_is_in_the_sprite() -> None:
+    known = set(json.loads((ROOT / "front" / "icons.json").read_text(encoding="utf-8")))
+    named: set[str] = set()
+    for path in [*TEMPLATES, *(ROOT / "front").glob("*.js")]:
+        named.update(re.findall(r'\bicon\("([a-z0-9-]+)"', path.read_text(encoding="utf-8")))
+    assert named <= known, named - known
+
+
+def test_stylesheet_joins_every_sheet() -> None:
+    text = stylesheet().decode()
+    for path in (STATIC / "css").glob("*.css"):
+        assert path.read_text(encoding="utf-8") in text
+    assert len(text) < 64_000
+
+
+def test_initials_are_of_the_first_and_the_last_word() -> None:
+    assert [initials(name) for name in ("Amara Osei", "Ines", "", "Jo van Dam")] == [
+        "AO",
+        "IN",
+        "?",
+        "JD",
+    ]
