@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fluvial.records.completion import apply_defaults
 from fluvial.records.draft import Draft
 from fluvial.records.environment import RecordEnvironment
 from fluvial.session import Session
@@ -92,6 +93,8 @@ def draft_values(
     start = dict(before) if before is not None else stored
     draft = Draft(session, type_, str(start.get("id") or ""), before and dict(before), start)
     draft.take({name: value for name, value in body.items() if name in type_.fields})
+    if before is None:
+        apply_defaults(draft)
     return draft.values
 
 

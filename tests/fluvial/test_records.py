@@ -24,7 +24,7 @@ FULL: Json = {
     "pages": "320",
     "weight": "0.450",
     "price": {"amount": "12.50", "currency": "EUR"},
-    "cost": {"amount": "900", "currency": "JPY"},
+    "cost": {"amount": "900.00", "currency": "GBP"},
     "lendable": False,
     "printed": "1762-05-22",
     "bought_at": "2026-11-21T08:30:00+01:00",
@@ -54,7 +54,7 @@ def test_create_answers_what_a_read_gives(library: Client) -> None:
     assert made["title"] == "B-0001 Émile"
     assert made["weight"] == "0.450"
     assert made["price"] == {"amount": "12.50", "currency": "EUR"}
-    assert made["cost"] == {"amount": "900", "currency": "JPY"}
+    assert made["cost"] == {"amount": "900.00", "currency": "GBP"}
     assert made["margin"] == {"amount": "3.13", "currency": "EUR"}
     assert made["bought_at"] == "2026-11-21T07:30:00Z"
     assert made["genres"] == ["novel", "science"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from metamodel.expressions.postgresql import FUNCTIONS
 from metamodel.storage import POSTGRESQL
 
 from .connection import Connection
@@ -50,6 +52,8 @@ def set_up(connection: Connection, features: Sequence[sa.MetaData]) -> None:
                 _create(connection, table)
         for statement in _SEARCH[connection.dialect]:
             connection.script(statement)
+        if connection.dialect == POSTGRESQL:
+            _create_functions(connection)
         connection.script(
             "INSERT INTO fluvial_catalog (id, version, hash) VALUES (1, 0, '') "
             "ON CONFLICT (id) DO NOTHING"
@@ -65,3 +69,13 @@ def _create(connection: Connection, table: sa.Table) -> None:
         connection.script(
             str(sa.schema.CreateIndex(index, if_not_exists=True).compile(dialect=dialect))
         )
+
+
+def _create_functions(connection: Connection) -> None:
+    """The functions that expressions need; the table's comment says which ones are there."""
+    digest = hashlib.sha256("".join(FUNCTIONS).encode()).hexdigest()
+    there = connection.query("SELECT obj_description('fluvial_catalog'::regclass)")[0][0]
+    if there != digest:
+        for function in FUNCTIONS:
+            connection.script(function)
+        connection.script(f"COMMENT ON TABLE fluvial_catalog IS '{digest}'")

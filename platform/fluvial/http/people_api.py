@@ -10,13 +10,9 @@ from fluvial.errors import NotFound, Problem, Unauthorized, Unprocessable, fault
 
 from .call import COOKIE, Answer, Call
 from .routes import Endpoint, Policy
-from .throttle import Throttle
 
 SCOPES = ("records:read", "records:write", "meta:read", "meta:write")
 MAX_TOKENS = 100
-
-# Per address and per account: a stranger cannot lock somebody out from everywhere, nor try much.
-_TRIES = Throttle("20/minute", "Too many tries to sign in.")
 
 
 def login(call: Call) -> Answer:
@@ -34,8 +30,9 @@ def login(call: Call) -> Answer:
 
 def signed_in(call: Call, email: str, password: str) -> tuple[str, str]:
     """The secret and the CSRF token of a new session."""
-    _TRIES.hit(f"{call.client} {email.strip().lower()}")
-    _TRIES.hit(call.client, cost_of_many=True)
+    # Per address and account: a stranger cannot lock somebody out, nor try many accounts.
+    call.engine.sign_ins.hit(f"{call.client} {email.strip().lower()}")
+    call.engine.sign_ins.hit(call.client, cost_of_many=True)
     found = people.sign_in(call.session.connection, email, password, call.session.now)
     if found is None:
         raise Unauthorized("The e-mail address and the password do not belong together.")

@@ -83,5 +83,7 @@ def _overlapping(
     binds |= {"the_id": record, "the_start": values[dated.from_].isoformat()}
     if end is not None:
         binds["the_end"] = end.isoformat()
-    rows = connection.query(compiled.sql, [binds[name] for name in compiled.order])
+    rows = connection.query(
+        compiled.sql, [{**compiled.constants, **binds}[name] for name in compiled.order]
+    )
     return (rows[0][0], rows[0][1]) if rows else None

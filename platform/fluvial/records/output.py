@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from fluvial.database.columns import Stored
 from metamodel.catalog import Field, ObjectType
 from metamodel.expressions.sql import Builder, Source
 from metamodel.expressions.sql_value import SqlValue
@@ -86,7 +87,10 @@ class Output:
     ) -> Iterable[tuple[sa.ColumnElement[Any], Storage]]:
         """The columns of a field, or what its formula makes of the row."""
         if field_.formula is not None:
-            return field_value(source, field_.name).parts
+            return [
+                (_as_stored(element, storage, self._context.dialect), storage)
+                for element, storage in field_value(source, field_.name).parts
+            ]
         return [
             (source.column(field_.name, column.suffix), column.storage)
             for column in field_.columns
@@ -111,6 +115,15 @@ class Output:
 def field_value(source: Source, name: str) -> SqlValue:
     """A field of a source's record; a calculated one has the form of its result."""
     return Builder(source.sql, source, source).field(source, name)
+
+
+def _as_stored(
+    element: sa.ColumnElement[Any], storage: Storage, dialect: str
+) -> sa.ColumnElement[Any]:
+    """PostgreSQL's counts are integers; the stored form of a number is numeric text."""
+    if dialect == POSTGRESQL and storage.name.startswith("decimal"):
+        return sa.cast(element, Stored(storage))
+    return element
 
 
 def _assembler(field_: Field) -> Callable[[Sequence[Any]], Any]:

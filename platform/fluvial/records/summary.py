@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from fluvial.database.columns import Stored
 from fluvial.database.statement import Compiled
 from fluvial.errors import Problem, fault
 from fluvial.session import Session
@@ -143,6 +144,8 @@ def _measured(
     element = function(made.element)
     if measure_.function == "sum":
         element = sa.func.coalesce(element, sa.literal_column("0"))
+        if planner.context.dialect == POSTGRESQL:
+            element = sa.cast(element, Stored(made.storage))
     return element, made.storage
 
 

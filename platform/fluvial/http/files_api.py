@@ -1,0 +1,72 @@
+"""Files over HTTP: upload, and download for those who may read what they are attached to."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.datastructures import FormData, UploadFile
+
+from fluvial import files
+from fluvial.errors import Problem, fault
+from fluvial.media_types import INLINE
+
+from .call import Answer, Call
+from .routes import MAX_UPLOAD, Endpoint, Policy
+
+# What comes from others is never run with the rights of this site.
+CLOSED = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; sandbox"
+PDF = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'"
+
+
+def upload(call: Call) -> Answer:
+    call.only()
+    sent = sent_file(call.form)
+    row = files.store(call.session, sent.filename or "file", sent.content_type or "", sent.file)
+    return Answer.json(files.wire(row), 201, [("location", f"/api/files/{row['id']}")])
+
+
+def sent_file(form: FormData | None) -> UploadFile:
+    """The one part `file` of a multipart body."""
+    sent = form.getlist("file") if form is not None else []
+    if len(sent) != 1 or not isinstance(sent[0], UploadFile):
+        message = "Send multipart/form-data with one part `file`."
+        raise Problem(message, errors=[fault("/file", "required", message)])
+    return sent[0]
+
+
+def download(call: Call) -> Answer:
+    call.only()
+    row = files.readable_file(call.session, call.params["id"])
+    tag = f'"{row["sha256"][:32]}"'
+    headers = [("etag", tag), ("cache-control", "private, no-cache")]
+    if call.headers.get("if-none-match") == tag:
+        return Answer(304, b"", row["media_type"], headers)
+    way = "inline" if row["media_type"] in INLINE else "attachment"
+    plain = row["name"].encode("ascii", "replace").decode().replace("\\", "_").replace('"', "_")
+    headers += [
+        (
+            "content-disposition",
+            f"{way}; filename=\"{plain}\"; filename*=UTF-8''{quote(row['name'], safe='')}",
+        ),
+        ("content-security-policy", PDF if row["media_type"] == "application/pdf" else CLOSED),
+        ("x-content-type-options", "nosniff"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ]
+    type_ = row["media_type"]
+    if type_.startswith("text/"):
+        type_ += "; charset=utf-8"
+    return Answer(200, b"", type_, headers, stream=files.read_parts(call.engine, row))
+
+
+ENDPOINTS = (
+    Endpoint(
+        "POST",
+        "/api/files",
+        upload,
+        Policy.SIGNED_IN,
+        "Upload a file, to attach it to a record.",
+        form=True,
+        max_body=MAX_UPLOAD,
+    ),
+    Endpoint("GET", "/api/files/{id}", download, Policy.SIGNED_IN, "A file's bytes."),
+)

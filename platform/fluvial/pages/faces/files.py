@@ -1,0 +1,62 @@
+"""The face of files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+from starlette.datastructures import FormData, UploadFile
+
+from fluvial.pages import looks as marks
+from fluvial.pages.assets import icon
+from fluvial.pages.looks import Looks
+from metamodel.catalog import Field
+
+from .face import Cell, Face, texts_in
+
+
+class FileFace(Face):
+    wide = True
+
+    def text(self, field: Field, value: Any, looks: Looks) -> str:
+        return ", ".join(str(file.get("name", "a file")) for file in value)
+
+    def cell(self, field: Field, looks: Looks) -> Cell:
+        clip = icon("paperclip", "faint")
+        return lambda value: f'<span class="row nowrap">{clip} {len(value)}</span>'
+
+    def full(self, field: Field, value: Any, looks: Looks) -> Markup:
+        return Markup(" ").join(marks.link(f["url"], f.get("name", "a file")) for f in value)
+
+    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
+        files = [f for f in value or () if isinstance(f, Mapping)]
+        size = field.option("max_size")
+        return {
+            "value": [],
+            "many": field.option("many", False),
+            "accept": ",".join(field.option("accept", ())),
+            "hint": f"At most {size.replace('MB', ' MB')}" if size else "",
+            "files": [
+                {"id": f["id"], "name": f.get("name", ""), "size": file_size(f.get("size", 0)),
+                 "href": f.get("url", f"/api/files/{f['id']}")}
+                for f in files
+            ],
+        }  # fmt: skip
+
+    def read(self, field: Field, form: FormData, zone: str) -> Any:
+        """The files that stay; the new ones are stored by the caller."""
+        gone = set(texts_in(form, f"{field.name}.remove"))
+        return [id for id in texts_in(form, f"{field.name}.keep") if id not in gone]
+
+
+def uploads(form: FormData, name: str) -> list[UploadFile]:
+    """The files that were chosen in a form."""
+    return [f for f in form.getlist(name) if isinstance(f, UploadFile) and f.filename]
+
+
+def file_size(size: int) -> str:
+    for unit, bytes_ in (("GB", 1024**3), ("MB", 1024**2), ("kB", 1024)):
+        if size >= bytes_:
+            return f"{size / bytes_:.1f} {unit}" if size < 10 * bytes_ else f"{size // bytes_} {unit}"
+    return f"{size} bytes"

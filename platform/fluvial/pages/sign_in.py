@@ -1,0 +1,87 @@
+"""Signing in and out in the browser."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from fluvial import people
+from fluvial.errors import Forbidden, Problem
+from fluvial.http.call import COOKIE, Answer, Call
+from fluvial.http.people_api import session_cookie, signed_in
+from fluvial.http.routes import Endpoint, Policy
+
+from .frame import PRODUCT, bare
+
+
+def form_text(call: Call, name: str) -> str:
+    """A field of a posted form, the last of its name."""
+    values = call.form.getlist(name) if call.form is not None else []
+    texts = [value for value in values if isinstance(value, str)]
+    return texts[-1] if texts else ""
+
+
+def local(address: str) -> str:
+    """An address of this site, or the home page: nobody is sent elsewhere by a link."""
+    if not address.startswith("/") or address.startswith("//") or "\\" in address:
+        return "/"
+    parts = urlsplit(address)
+    return address if not parts.netloc and not parts.scheme else "/"
+
+
+def same_site(call: Call) -> bool:
+    """Whether a browser says that one of our own pages sent this."""
+    site = call.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = call.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == call.headers.get("host")
+
+
+def show(call: Call, *, email: str = "", wrong: str = "", status: int = 200) -> Answer:
+    wanted = form_text(call, "next") if call.form is not None else call.query.get("next", "/")
+    context = {
+        "title": f"Sign in to {PRODUCT}",
+        "host": urlsplit(call.engine.settings.base_url).netloc,
+        "action": "/signin",
+        "email": email,
+        "next": local(wanted),
+        "error": wrong,
+        "token": "",
+        "single_sign_on": "",
+    }
+    return bare(call, "sign_in.html", "Sign in", status=status, sign_in=context)
+
+
+def sign_in_page(call: Call) -> Answer:
+    if call.identity is not None:
+        return Answer.redirect(local(call.query.get("next", "/")))
+    return show(call)
+
+
+def sign_in(call: Call) -> Answer:
+    if not same_site(call):
+        raise Forbidden("Another site sent this form. Open the sign-in page here.")
+    email = form_text(call, "email").strip()
+    try:
+        secret, _ = signed_in(call, email, form_text(call, "password"))
+    except Problem as problem:
+        return show(call, email=email, wrong=problem.detail, status=problem.status)
+    answer = Answer.redirect(local(form_text(call, "next")))
+    answer.headers.append(session_cookie(call, secret))
+    return answer
+
+
+def sign_out(call: Call) -> Answer:
+    secret = call.cookies.get(COOKIE)
+    if secret:
+        people.sign_out(call.session.connection, secret)
+    answer = Answer.redirect("/signin")
+    answer.headers.append(session_cookie(call, ""))
+    return answer
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/signin", sign_in_page, Policy.PUBLIC, "Sign in.", page=True),
+    Endpoint("POST", "/signin", sign_in, Policy.PUBLIC, "Sign in.", page=True, form=True, csrf=False),
+    Endpoint("POST", "/signout", sign_out, Policy.PUBLIC, "Sign out.", page=True, form=True),
+)

@@ -1,0 +1,73 @@
+"""The document kinds of this folder: rule, endpoint and template."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+import orjson
+
+from metamodel.checks import DocumentCheck
+from metamodel.documents import Document, DocumentKind
+
+from .compilation import compile_rule
+from .template_check import check_endpoint, check_template
+
+
+def _schema(name: str) -> Any:
+    return orjson.loads((files("rules.schemas") / f"{name}.json").read_bytes())
+
+
+def check_rule(document: Document, check: DocumentCheck) -> None:
+    compile_rule(document, check)
+
+
+RULE = DocumentKind(
+    name="rule",
+    folder="rules",
+    schema=_schema("rule"),
+    check=check_rule,
+    label="Rule",
+    about="What happens by itself: on an event, a date, a schedule or a button.",
+    example={
+        "kind": "rule",
+        "name": "welcome",
+        "label": "Welcome a new group",
+        "on": {"object": "group", "event": "created"},
+        "do": [{"notify": {"to": ["created_by"], "subject": "'There is a group ' & title"}}],
+    },
+)
+
+ENDPOINT = DocumentKind(
+    name="endpoint",
+    folder="endpoints",
+    schema=_schema("endpoint"),
+    check=check_endpoint,
+    label="Endpoint",
+    about="An address that webhooks are posted to, and where the secret of their signature is kept.",
+    example={
+        "kind": "endpoint",
+        "name": "renewals",
+        "url": "https://hooks.example.com/renewals",
+        "secret": {"env": "RENEWALS_SECRET"},
+    },
+)
+
+TEMPLATE = DocumentKind(
+    name="template",
+    folder="templates",
+    schema=_schema("template"),
+    check=check_template,
+    label="Template",
+    about="The words of a mail or notification, with places for a record's values.",
+    example={
+        "kind": "template",
+        "name": "group_made",
+        "for": "group",
+        "subject": "The group {{ group.name }}",
+        "body": "<p>The group <b>{{ group.name }}</b> was made on {{ group.created_at | date }}.</p>",
+    },
+    beside=("body",),
+)
+
+KINDS = (RULE, ENDPOINT, TEMPLATE)

@@ -1,0 +1,105 @@
+"""A rule, compiled: when it runs, on which condition, and what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import time
+from typing import Any
+
+from metamodel.expressions.expression import Expression
+
+from .moments import Offset
+from .schedules import Schedule
+
+Values = Mapping[str, Expression]
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """When a rule runs. `kind` is event, date, schedule, button, webform or hook."""
+
+    kind: str
+    object: str = ""  # of the records that it is about; "" for a schedule without records
+    events: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()  # of which one must have changed in an update
+    date: str = ""
+    offset: Offset = Offset()
+    at: time | None = None
+    schedule: Schedule | None = None
+    where: str = ""  # which records a schedule runs for
+    name: str = ""  # of the web form or hook; the words on the button
+
+    @property
+    def timing(self) -> tuple[Any, ...]:
+        """What decides its moments: where it is the same, planned moments stay."""
+        return (self.kind, self.object, self.date, self.offset, self.at, self.schedule)
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that a rule does; each kind of action is a subclass."""
+
+
+@dataclass(frozen=True)
+class Set(Action):
+    values: Values
+
+
+@dataclass(frozen=True)
+class Refuse(Action):
+    message: str
+    field: str
+
+
+@dataclass(frozen=True)
+class Create(Action):
+    object: str
+    values: Values
+
+
+@dataclass(frozen=True)
+class Several(Action):
+    """Records to change or delete: those at the end of a path, or the record itself."""
+
+    object: str
+    each: tuple[str, ...]
+    where: Expression | None
+    values: Values  # empty: they are deleted
+
+    @property
+    def deletes(self) -> bool:
+        return not self.values
+
+
+@dataclass(frozen=True)
+class Notify(Action):
+    to: tuple[Expression, ...]
+    roles: tuple[str, ...]
+    by: tuple[str, ...]
+    template: str
+    subject: Expression | None
+    text: Expression | None
+
+
+@dataclass(frozen=True)
+class Webhook(Action):
+    endpoint: str
+    type: str
+    body: Any  # expressions in objects and lists
+
+
+@dataclass(frozen=True)
+class Rule:
+    name: str
+    label: str
+    active: bool
+    trigger: Trigger
+    before_save: bool
+    when: Expression | None
+    actions: tuple[Action, ...]
+    run_as: str
+    per_hour: int | None
+    order: int
+    revision: str  # tells one wording of the rule from another
+    source: Mapping[str, Any] = field(default_factory=dict, repr=False)

@@ -1,0 +1,1 @@
+"""The JSON Schemas of rules, endpoints and templates, as files."""

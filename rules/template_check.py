@@ -1,0 +1,77 @@
+"""What templates and endpoints need to be right, beyond their schema."""
+
+from __future__ import annotations
+
+from fluvial.outbound import PORTS
+from fluvial.templates import Need, TemplateFault, needs
+from metamodel.catalog import ObjectType
+from metamodel.checks import DocumentCheck, target_of
+from metamodel.documents import Document
+from metamodel.expressions import types
+from metamodel.text import nearest
+from urllib.parse import urlsplit
+
+LINK = "link"  # the address of the record's page
+GIVEN = (LINK,)
+
+_PARTS = {types.MONEY.name: ("amount", "currency")}
+
+
+def check_template(document: Document, check: DocumentCheck) -> None:
+    body = document.body
+    type_ = check.object("/for", body["for"])
+    if type_ is None:
+        return
+    for part in ("subject", "body"):
+        try:
+            need = needs(body[part], (type_.name, *GIVEN))
+        except TemplateFault as fault:
+            check.fault(f"/{part}", "template", str(fault), "Mend it there.")
+            continue
+        if type_.name in need.members:
+            _check_need(f"/{part}", type_, need.members[type_.name], check)
+
+
+def _check_need(pointer: str, type_: ObjectType, need: Need, check: DocumentCheck) -> None:
+    for name, inner in need.members.items():
+        if name == "id":
+            continue
+        inverse = type_.inverses.get(name)
+        if inverse is not None:
+            check.uses(pointer, f"{inverse.source}.{inverse.field}")
+            _check_need(pointer, check.objects[inverse.source], inner, check)
+            continue
+        field = type_.fields.get(name)
+        if field is None or field.hidden:
+            known = [f.name for f in type_.fields.values() if not f.hidden] + list(type_.inverses)
+            check.fault(
+                pointer,
+                "unknown_field",
+                f"Line {inner.line}: {type_.label} has no field `{name}`.",
+                nearest(name, known),
+            )
+            continue
+        check.uses(pointer, f"{type_.name}.{name}")
+        many = field.type.name == types.RECORDS.name
+        target = field.targets[0] if many else target_of(field)
+        if target in check.objects:
+            _check_need(pointer, check.objects[target], inner, check)
+        elif inner.members and field.type.name not in _PARTS:
+            last = next(iter(inner.members))
+            check.fault(
+                pointer,
+                "not_a_lookup",
+                f"Line {inner.line}: `{name}` is no look-up, so `{last}` is not in it.",
+                f"End the path with `{name}`.",
+            )
+
+
+def check_endpoint(document: Document, check: DocumentCheck) -> None:
+    url = document.body["url"]
+    try:
+        parts = urlsplit(url)
+        sound = bool(parts.hostname) and parts.scheme in PORTS and (parts.port or 1) > 0
+    except ValueError:
+        sound = False
+    if not sound:
+        check.fault("/url", "not_an_address", f"`{url}` is not a web address.", "Write https://...")

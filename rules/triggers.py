@@ -1,0 +1,129 @@
+"""Reading when a rule runs, from the `on` of its document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from metamodel.checks import DocumentCheck
+from metamodel.expressions import types
+from metamodel.text import label_text
+
+from .model import Trigger
+from .moments import Offset, read_time
+from .schedules import NoSchedule, Schedule
+
+KINDS = ("event", "date", "schedule", "button", "webform", "hook")
+ALLOWED: Mapping[str, tuple[str, ...]] = {
+    "event": ("object", "event", "fields"),
+    "date": ("object", "date", "offset", "at"),
+    "schedule": ("schedule", "object", "where"),
+    "button": ("object", "button"),
+    "webform": ("webform",),
+    "hook": ("hook",),
+}
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "event": ("object",), "date": ("object",), "button": ("object",),
+}  # fmt: skip
+
+
+def read_trigger(on: Mapping[str, Any], check: DocumentCheck) -> Trigger | None:
+    kinds = [kind for kind in KINDS if kind in on]
+    if len(kinds) != 1:
+        check.fault(
+            "/on",
+            "trigger",
+            "A rule has one of event, date, schedule, button, webform and hook.",
+            "Keep one of them, such as `event: created`.",
+        )
+        return None
+    kind = kinds[0]
+    strangers = [name for name in on if name not in ALLOWED[kind]]
+    for name in strangers:
+        check.fault(
+            f"/on/{name}", "trigger", f"`{name}` does not go with `{kind}`.", f"Take `{name}` out."
+        )
+    missing = [name for name in NEEDED.get(kind, ()) if name not in on]
+    for name in missing:
+        check.fault("/on", "missing", f"`{name}` is missing.", f"Add `{name}`.")
+    if strangers or missing:
+        return None
+    return _READERS[kind](on, check)
+
+
+def _event(on: Mapping[str, Any], check: DocumentCheck) -> Trigger | None:
+    type_ = check.object("/on/object", on["object"])
+    if type_ is None:
+        return None
+    events = [on["event"]] if isinstance(on["event"], str) else on["event"]
+    fields = [
+        name
+        for at, name in enumerate(on.get("fields", ()))
+        if check.field(f"/on/fields/{at}", type_, name) is not None
+    ]
+    return Trigger("event", type_.name, frozenset(events), frozenset(fields))
+
+
+def _date(on: Mapping[str, Any], check: DocumentCheck) -> Trigger | None:
+    type_ = check.object("/on/object", on["object"])
+    field = check.field("/on/date", type_, on["date"]) if type_ is not None else None
+    if type_ is None or field is None:
+        return None
+    if field.type.name not in (types.DATE.name, types.DATETIME.name) or not field.stored:
+        check.fault(
+            "/on/date", "not_a_date", f"{field.label} is not a date.", "Name a date or datetime field."
+        )
+        return None
+    return Trigger(
+        "date",
+        type_.name,
+        date=field.name,
+        offset=Offset.read(on.get("offset", "0d")),
+        at=read_time(on["at"]) if "at" in on else None,
+    )
+
+
+def _schedule(on: Mapping[str, Any], check: DocumentCheck) -> Trigger | None:
+    try:
+        schedule = Schedule.read(on["schedule"])
+    except NoSchedule as error:
+        check.fault("/on/schedule", "schedule", str(error), "Write `0 7 * * 1-5` for workdays at 7.")
+        return None
+    if "object" not in on:
+        return Trigger("schedule", schedule=schedule)
+    type_ = check.object("/on/object", on["object"])
+    if type_ is None:
+        return None
+    if "where" in on:
+        check.condition("/on/where", on["where"], type_.name)
+    return Trigger("schedule", type_.name, schedule=schedule, where=on.get("where", ""))
+
+
+def _button(on: Mapping[str, Any], check: DocumentCheck) -> Trigger | None:
+    type_ = check.object("/on/object", on["object"])
+    if type_ is None:
+        return None
+    return Trigger("button", type_.name, name=label_text(on["button"]))
+
+
+def _source(kind: str) -> Any:
+    """Web forms and hooks are documents of other folders; here only their object counts."""
+
+    def read(on: Mapping[str, Any], check: DocumentCheck) -> Trigger | None:
+        document = check.reference(f"/on/{kind}", kind, on[kind])
+        if document is None or document.body.get("object") not in check.objects:
+            return None
+        events = frozenset(("created", "updated") if kind == "hook" else ("created",))
+        return Trigger(kind, document.body["object"], events, name=on[kind])
+
+    return read
+
+
+_READERS = {
+    "event": _event,
+    "date": _date,
+    "schedule": _schedule,
+    "button": _button,
+    "webform": _source("webform"),
+    "hook": _source("hook"),
+}

@@ -1,0 +1,139 @@
+"""Roles over HTTP: object, record and field permissions at every door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fluvial.http.app import engine_endpoints
+from fluvial.http.routes import Policy
+from tests.app import Client
+from tests.fluvial.library import LIBRARY
+
+
+@pytest.fixture
+def world(client: Client) -> dict[str, Any]:
+    """Two branches in two groups with a member and a book each, and a clerk of the first."""
+    client.define(*LIBRARY)
+    found: dict[str, Any] = {"admin": client}
+    for name in ("north", "south"):
+        group = client.made("group", name=name)
+        branch = client.made("branch", name=name, group=group["id"])
+        member = client.made("member", name=f"{name} member", branch=branch["id"], secret=name)
+        book = client.made("book", name=f"{name} book", branch=branch["id"])
+        found[name] = {"group": group, "branch": branch, "member": member, "book": book}
+    found["clerk"] = client.person("clerk@example.com", "clerk", groups=[found["north"]["group"]["id"]])
+    return found
+
+
+def test_a_clerk_sees_the_records_of_their_groups(world: dict[str, Any]) -> None:
+    clerk: Client = world["clerk"]
+    assert [r["name"] for r in clerk.rows("/api/records/member")] == ["north member"]
+    south = world["south"]["member"]["id"]
+    assert clerk.get(f"/api/records/member/{south}").status == 404
+    assert clerk.patch(f"/api/records/member/{south}", {"name": "x"}).status == 404
+    assert clerk.get(f"/api/records/member/{south}/history").status == 404
+    assert clerk.rows("/api/records/member/summary") == [{"count": 1}]
+    loans = {"book": world["north"]["book"]["id"], "member": south}
+    assert clerk.post("/api/records/loan", loans).json()["errors"][0]["code"] == "unknown_record"
+
+
+def test_a_hidden_field_is_an_unknown_field(world: dict[str, Any]) -> None:
+    clerk: Client = world["clerk"]
+    one = world["north"]["member"]["id"]
+    assert "secret" not in clerk.get(f"/api/records/member/{one}").json()
+    unknown = clerk.get("/api/records/member?fields=nothing").json()["errors"][0]["code"]
+    for query in ("fields=secret", "sort=secret", "where=secret%20%3D%3D%20'north'", "secret=north"):
+        reply = clerk.get(f"/api/records/member?{query}")
+        assert reply.status == 400, query
+    assert clerk.get("/api/records/member?fields=secret").json()["errors"][0]["code"] == unknown
+    assert clerk.get("/api/records/member/summary?group=secret").status == 400
+    assert clerk.get("/api/records/book?where=branch.members.secret").status == 400
+    written = clerk.patch(f"/api/records/member/{one}", {"secret": "x"})
+    assert written.json()["errors"][0]["code"] == "unknown_field"
+    world["admin"].patch(f"/api/records/member/{one}", {"secret": "y"})
+    changes = [e["changes"] for e in clerk.rows(f"/api/records/member/{one}/history")]
+    assert all("secret" not in change for change in changes)
+
+
+def test_a_field_may_be_read_only(world: dict[str, Any]) -> None:
+    one = world["north"]["member"]["id"]
+    reply = world["clerk"].patch(f"/api/records/member/{one}", {"email": "a@example.com"})
+    assert reply.status == 422 and reply.json()["errors"][0]["code"] == "read_only"
+
+
+def test_a_write_that_leaves_the_rights_is_undone(world: dict[str, Any]) -> None:
+    clerk: Client = world["clerk"]
+    reply = clerk.post("/api/records/member", {"name": "x", "branch": world["south"]["branch"]["id"]})
+    assert reply.status == 403
+    assert len(world["admin"].rows("/api/records/member")) == 2
+
+
+def test_roles_and_groups_count_from_the_next_request(world: dict[str, Any]) -> None:
+    clerk, admin = world["clerk"], world["admin"]
+    user = clerk.get("/api/me").json()["id"]
+    admin.patch(f"/api/records/user/{user}", {"groups": [world["south"]["group"]["id"]]})
+    assert [r["name"] for r in clerk.rows("/api/records/member")] == ["south member"]
+    admin.patch(f"/api/records/user/{user}", {"roles": []})
+    assert clerk.get("/api/records/member").status == 404
+    admin.patch(f"/api/records/user/{user}", {"active": False})
+    assert clerk.get("/api/me").status == 401
+
+
+def test_objects_without_a_grant_are_not_there(world: dict[str, Any]) -> None:
+    clerk: Client = world["clerk"]
+    assert clerk.get("/api/records/user").status == 404
+    assert clerk.get("/api/records/nothing").status == 404
+    assert clerk.delete(f"/api/records/book/{world['north']['book']['id']}").status == 403
+    assert clerk.post("/api/records/branch", {"name": "x"}).status == 403
+    assert clerk.put("/api/meta/object/branch", {"fields": []}).status == 403
+    document = clerk.get("/api/openapi.json").json()
+    assert "/api/records/user" not in document["paths"]
+    assert "delete" not in document["paths"]["/api/records/book/{id}"]
+    assert "secret" not in document["components"]["schemas"]["member_read"]["properties"]
+
+
+def test_access_explains_itself(world: dict[str, Any]) -> None:
+    user = world["clerk"].get("/api/me").json()["id"]
+    south = world["south"]["member"]["id"]
+    answer = world["admin"].get(f"/api/records/member/{south}/access", user=user).json()
+    assert answer["actions"]["read"]["allowed"] is False
+    assert "me.groups" in answer["actions"]["read"]["because"]
+    seen = world["admin"].call(
+        "GET", "/api/records/member", headers={"Fluvial-View-As": user}
+    ).json()["data"]
+    assert [r["name"] for r in seen] == ["north member"]
+
+
+def test_every_route_declares_who_may_call_it(client: Client, anybody: Client) -> None:
+    """Nobody gets an answer from a route that is not public, whatever its parameters say."""
+    endpoints = engine_endpoints(client.app.engine)
+    assert len(endpoints) > 30
+    for endpoint in endpoints:
+        if endpoint.policy is Policy.PUBLIC:
+            continue
+        path = endpoint.path.replace("{", "").replace("}", "")
+        for address in (path, f"{path}?/api/login", f"{path}?x=/forms/a"):
+            reply = anybody.call(endpoint.method, address)
+            redirected = reply.status == 303 and "/signin" in reply.headers["location"]
+            assert reply.status == 401 or (endpoint.page and redirected), address
+
+
+def test_cookie_writes_need_the_token_of_the_session(client: Client) -> None:
+    cookie = Client(client.app, {"cookie": client.headers["cookie"]})
+    assert cookie.get("/api/me").status == 200
+    assert cookie.post("/api/records/group", {"name": "x"}).status == 403
+    wrong = Client(client.app, {**client.headers, "x-csrf-token": "no"})
+    assert wrong.post("/api/records/group", {"name": "x"}).status == 403
+
+
+def test_tokens_carry_scopes(client: Client) -> None:
+    made = client.post("/api/tokens", {"name": "reader", "scopes": ["records:read"]}).json()
+    reader = Client(client.app, {"authorization": f"Bearer {made['token']}"})
+    assert reader.get("/api/records/group").status == 200
+    assert reader.post("/api/records/group", {"name": "x"}).status == 403
+    assert reader.get("/api/meta/object").status == 403
+    assert reader.post("/api/tokens", {"name": "more"}).status in (403, 422)
+    assert client.delete(f"/api/tokens/{made['id']}").status == 204
+    assert reader.get("/api/records/group").status == 401
