@@ -1,7 +1,18 @@
-"""What the engine takes from this folder."""
+"""What layouts and web forms bring to the engine."""
 
 from __future__ import annotations
 
 from fluvial.feature import Feature
 
-feature = Feature("forms")
+from . import api, public
+from .kinds import FORM, WEBFORM
+from .pages import TEMPLATES
+from .submissions import TABLES
+
+feature = Feature(
+    name="forms",
+    kinds=(FORM, WEBFORM),
+    tables=TABLES,
+    routes=(*api.ENDPOINTS, *public.ENDPOINTS),
+    templates=TEMPLATES,
+)

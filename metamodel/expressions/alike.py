@@ -8,7 +8,7 @@ from functools import reduce
 
 from metamodel.expressions.fitting import REFERENCES, Misfit, fit, is_null, unify
 from metamodel.expressions.nodes import Node
-from metamodel.expressions.types import MONEY, NUMBER, PERSON, Type
+from metamodel.expressions.types import CHOICE, MONEY, NUMBER, PERSON, TEXT, Type
 from metamodel.expressions.words import MANY
 
 
@@ -16,7 +16,13 @@ def alike(left: Node, right: Node, zone: str) -> tuple[Node, Node]:
     """Two values as values of one type; raises Misfit."""
     if left.type.name in MANY or right.type.name in MANY:
         raise Misfit("A collection cannot be a result here.", "Choose with count() or exists().")
-    left, right = unify(left, right, zone)
+    try:
+        left, right = unify(left, right, zone)
+    except Misfit:
+        if {left.type.name, right.type.name} != {CHOICE.name, TEXT.name}:
+            raise
+        # A text that is no option of the choice: then both are text.
+        return fit(left, TEXT, zone), fit(right, TEXT, zone)
     if left.type.name in REFERENCES and left.type != right.type:
         wanted = left.type if left.type.name == PERSON.name else right.type
         return fit(left, wanted, zone), fit(right, wanted, zone)

@@ -77,6 +77,8 @@ def _money(sign: str, left: Node, right: Node, zone: str) -> Node | None:
     names = (left.type.name, right.type.name)
     if MONEY.name not in names or not set(names) <= {MONEY.name, NUMBER.name}:
         return None
+    if names == (MONEY.name, MONEY.name) and sign == "*":
+        return None
     if names == (MONEY.name, MONEY.name) and sign in "+-/":
         same = left.type.currency == right.type.currency
         type = NUMBER if sign == "/" else money(left.type.currency if same else None)

@@ -66,6 +66,8 @@ _STEPS: Mapping[str, Type] = {
     DURATION.name: DURATION, DAYS.name: DURATION,
 }  # fmt: skip
 
+_READERS = (op.READ_NUMBER, op.READ_DATE, op.READ_MOMENT)
+
 Arguments = Sequence[ast.expr]
 
 
@@ -161,7 +163,7 @@ class Calls:
             for one in signature.adds
         ]
         made = call(signature.operation, (*given, *added), signature.gives)
-        if isinstance(made, Literal) and made.value is None and given[0].type.name == TEXT.name:
+        if isinstance(made, Literal) and made.value is None and signature.operation in _READERS:
             self.syntax.fail(
                 node.args[0],
                 f"This is not a {signature.gives.name}.",

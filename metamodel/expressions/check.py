@@ -93,7 +93,8 @@ class Checker:
         try:
             return make()
         except Misfit as misfit:
-            self.syntax.fail(node, misfit.message, misfit.hint)
+            place = misfit.place if misfit.place.length else self.syntax.place(node)
+            self.syntax.fail_at(place, misfit.message, misfit.hint)
 
     def fitted(self, node: ast.expr, type: Type) -> Node:
         return self.attempt(node, lambda: fit(self.check(node), type, self.scope.zone))
@@ -206,7 +207,7 @@ class Checker:
         if isinstance(right, Listing):
             return self._in_list(left, right)
         if right.type.name in (TEXT.name, CHOICE.name):
-            texts = fit(left, TEXT, self.scope.zone), fit(right, TEXT, self.scope.zone)
+            texts = fit(right, TEXT, self.scope.zone), fit(left, TEXT, self.scope.zone)
             return Call(op.CONTAINS, texts, type=BOOLEAN)
         if right.type.name == CHOICES.name:
             item = (

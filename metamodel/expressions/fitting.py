@@ -20,6 +20,7 @@ from metamodel.expressions.nodes import (
     Rounded,
 )
 from metamodel.expressions.scope import USER
+from metamodel.expressions.syntax import Place
 from metamodel.expressions.types import (
     BOOLEAN,
     CHOICE,
@@ -54,10 +55,11 @@ _ITEM = {CHOICES.name: CHOICE, PERSONS.name: PERSON, RECORDS.name: RECORD}
 class Misfit(Exception):
     """A value that does not stand for a type; why, and what does."""
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", node: Node | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.place = Place() if node is None else node.place  # where it is, if that is known
 
 
 def is_null(node: Node) -> bool:
@@ -84,7 +86,9 @@ def fit(node: Node, type: Type, zone: str) -> Node:
     fitted = _same(node, type) if node.type.name == type.name else _other(node, type, zone)
     if fitted is None:
         raise Misfit(
-            f"{node_words(node)}, but {type_words(type)} is wanted.", _remedy(node.type, type)
+            f"{node_words(node)}, but {type_words(type)} is wanted.",
+            _remedy(node.type, type),
+            node,
         )
     return fitted
 
@@ -166,14 +170,14 @@ def _read_text(node: Literal, type: Type, zone: str) -> Node:
             place=node.place,
         )
     if value is None:
-        raise Misfit(f"'{written}' is not {type_words(type)}.", _text_remedy(type))
+        raise Misfit(f"'{written}' is not {type_words(type)}.", _text_remedy(type), node)
     return Literal(value, type=type, place=node.place)
 
 
 def _option(node: Literal, type: Type) -> Node:
     names = [option.name for option in type.options]
     if names and node.value not in names:
-        raise Misfit(f"'{node.value}' is not an option.", nearest(node.value, names))
+        raise Misfit(f"'{node.value}' is not an option.", nearest(node.value, names), node)
     if type.name == CHOICES.name:
         return Listing((replace(node, type=CHOICE),), type=type, place=node.place)
     return replace(node, type=CHOICE)

@@ -25,15 +25,15 @@ def _code(signature: str, gives: str, body: str) -> str:
 
 
 def _folding(name: str) -> str:
-    """Case by Unicode, which the plain collation of text does not know."""
+    """Case by Unicode, which the plain collation of text may not know."""
     made = _sql(f"{name}(text)", "text", f'normalize({name}($1 collate "%s"), NFC)')
+    wanted = " ".join(
+        f"when exists (select from pg_collation where collname = '{one}') then '{one}'"
+        for one in ("pg_c_utf8", "C.utf8", "C.UTF-8", "und-x-icu")
+    )
     return f"""
-        do $do$ begin
-          if exists (select from pg_collation where collname = 'und-x-icu') then
-            execute $make${made % "und-x-icu"}$make$;
-          else
-            execute $make${made % "default"}$make$;
-          end if;
+        do $do$ declare found text := case {wanted} else 'default' end; begin
+          execute replace($made${made}$made$, '%s', found);
         end $do$"""
 
 

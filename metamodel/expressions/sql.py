@@ -11,7 +11,17 @@ from metamodel.catalog import Field
 from metamodel.expressions.conditions import Conditions
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.gathering import Rows, gathered
-from metamodel.expressions.nodes import Collection, Gather, Literal, Node, Read, Root
+from metamodel.expressions.nodes import (
+    Collection,
+    Compare,
+    Gather,
+    Literal,
+    Member,
+    Node,
+    Read,
+    Root,
+    Within,
+)
 from metamodel.expressions.scope import USER
 from metamodel.expressions.sql_value import (
     Element,
@@ -265,7 +275,11 @@ def _exists_over(view: Source, condition: Element, hop: str | None) -> Element:
 def _strict_hop(node: Node) -> str | None:
     """The one look-up of the row without which a condition cannot be met, if it is that simple."""
     hops = set()
+    if not isinstance(node, (Compare, Member, Within)):
+        return None
     for child in node.children():
+        if isinstance(node, Within) and child is not node.item and list(_deep_paths(child)):
+            return None
         if isinstance(child, Read) and child.root is Root.ROW and len(child.path) > 1:
             hops.add(child.path[0])
         elif any(len(path) > 1 for path in _deep_paths(child)):

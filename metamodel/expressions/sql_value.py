@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import ColumnElement, FromClause, Table, cast, func, literal_column, null
+from sqlalchemy import ColumnElement, FromClause, Table, cast, func, literal_column
 from sqlalchemy.types import UserDefinedType
 
 from metamodel.expressions.numbers import plain
@@ -146,7 +146,8 @@ def typed(sql: SqlContext, element: Element, storage: Storage) -> Element:
 def bound(sql: SqlContext, value: Any, storage: Storage) -> SqlValue:
     """A value as a parameter."""
     if value is None:
-        return SqlValue(typed(sql, null(), storage), storage)
+        # Not null(): a comparison with that is written IS NULL, and is met.
+        return SqlValue(typed(sql, literal_column("NULL"), storage), storage)
     element = typed(sql, sql.constant(value, storage), storage)
     return SqlValue(element, storage, nullable=False, plain=True)
 

@@ -27,11 +27,20 @@ def filled(text: str) -> str | None:
 
 
 def lower(text: str) -> str:
-    return normal(text.lower())
+    """Character by character, as databases do it: nothing gets longer."""
+    if text.isascii():
+        return text.lower()
+    return normal("".join(_single(c, c.lower()) for c in text).replace("İ", "i"))
 
 
 def upper(text: str) -> str:
-    return normal(text.upper())
+    if text.isascii():
+        return text.upper()
+    return normal("".join(_single(c, c.upper()) for c in text))
+
+
+def _single(character: str, folded: str) -> str:
+    return folded if len(folded) == 1 else character
 
 
 def trim(text: str) -> str | None:

@@ -28,7 +28,7 @@ _TOKEN = re.compile(
     r"""(?P<space>[ \t\r\n]+)
       | (?P<text>'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")
       | (?P<name>[A-Za-z_][A-Za-z_0-9]*(?!['"]))
-      | (?P<number>\d+(?:\.\d+)?(?![\w.]))
+      | (?P<number>(?<![.\w])\d+(?:\.\d+)?(?![\w.]))
       | (?P<operator>==|!=|<=|>=|[<>+\-*/&.,()\[\]])""",
     re.VERBOSE | re.DOTALL,
 )
@@ -101,7 +101,9 @@ class Syntax:
         return normal(str(node.value).replace(_BACKSLASH, "\\"))
 
     def fail(self, node: ast.AST, message: str, hint: str = "") -> NoReturn:
-        place = self.place(node)
+        self.fail_at(self.place(node), message, hint)
+
+    def fail_at(self, place: Place, message: str, hint: str = "") -> NoReturn:
         raise ExpressionError(
             message, source=self.source, at=place.at, length=place.length, hint=hint
         )
@@ -136,7 +138,7 @@ def _tokens(source: str) -> Iterator[str]:
     while at < len(source):
         match = _TOKEN.match(source, at)
         # `***`, `//` and the like are made of operators that are allowed one by one.
-        if match is None or source[at : at + 2] in ("**", "//", "<>"):
+        if match is None or source[at : at + 2] in ("**", "//", "<>", "&&"):
             _refuse_token(source, at)
         token = match.group()
         if match.lastgroup == "space":

@@ -95,15 +95,16 @@ def _add(
     grant: Mapping[str, Any],
     name: str,
 ) -> None:
-    condition = grant.get("where")
-    actions = ACTIONS if ALL in grant["can"] else grant["can"]
-    for action in actions:
+    source = grant.get("where")
+    condition = None
+    if source is not None:
+        scope = Scope(catalog.objects, name, zone=catalog.zone)
+        condition = compile_expression(str(source), scope, BOOLEAN)
+    for action in ACTIONS if ALL in grant["can"] else grant["can"]:
         if condition is None:
             where[action] = None
         elif where.get(action, ()) is not None:
-            scope = Scope(catalog.objects, name, zone=catalog.zone)
-            compiled = compile_expression(str(condition), scope, BOOLEAN)
-            where[action] = (*(where.get(action) or ()), compiled)
+            where[action] = (*(where.get(action) or ()), condition)
 
 
 def _grants(catalog: Catalog, roles: Iterable[str], name: str) -> Iterator[Mapping[str, Any]]:

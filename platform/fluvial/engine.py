@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from metamodel.documents import DocumentKind, with_kinds
 
+from . import faults
 from .actors import SYSTEM, Actor
 from .catalogs import Catalogs
 from .causes import Causes
@@ -24,6 +25,7 @@ from .people import People, UserHook
 from .records.draft import Draft
 from .session import Cause, Session
 from .settings import Settings
+from .stream import Change, Stream
 
 
 class Hook(Protocol):
@@ -49,6 +51,7 @@ class Engine:
         self.clock = Clock(settings.zone, settings.now)
         self.catalogs = Catalogs(self)
         self.people = People()
+        self.stream = Stream(settings.redis_url)
         self.sign_ins = Throttle("20/minute", "Too many tries to sign in.")
         self.causes = Causes(settings.secret_key)
         self.hooks: Mapping[str, Hook] = {"user": UserHook()}
@@ -65,6 +68,7 @@ class Engine:
         )
 
     def close(self) -> None:
+        self.stream.close()
         self.database.close()
 
     def session(
@@ -88,6 +92,15 @@ class Engine:
     def woken(self, connection: Connection) -> None:
         """Wake the workers once the transaction that is open is durable."""
         connection.after_commit(self._wake)
+
+    def changed(self, connection: Connection, change: Change) -> None:
+        """Once the transaction that is open is durable: wake the workers, tell the listeners."""
+        connection.after_commit(lambda: self._committed(change))
+
+    def _committed(self, change: Change) -> None:
+        faults.point("after_commit")
+        self._wake()
+        self.stream.publish(change)
 
     def _wake(self) -> None:
         self.wake.set()

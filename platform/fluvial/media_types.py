@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import PurePath
 
 BINARY = "application/octet-stream"
@@ -70,16 +71,13 @@ def sniff(head: bytes, name: str) -> str:
 
 
 def _is_text(head: bytes) -> bool:
-    if b"\0" in head:
-        return False
     try:
-        head[:-4].decode("utf-8") if len(head) > 4 else head.decode("utf-8")
-    except UnicodeDecodeError as error:
+        # The last character may be cut off.
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+        return b"\0" not in head
+    except UnicodeDecodeError:
         # Text of older systems is one byte for a letter; control characters give data away.
-        return error.reason != "unexpected end of data" and not any(
-            byte < 9 or 13 < byte < 32 for byte in head
-        )
-    return True
+        return not any(byte < 9 or 13 < byte < 32 for byte in head)
 
 
 def agrees(claimed: str, name: str, found: str) -> bool:

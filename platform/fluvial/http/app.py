@@ -24,11 +24,13 @@ from . import health_api, meta_api, people_api, records_api
 from .call import Answer, Call
 from .perform import perform
 from .routes import Endpoint
+from .stream import serve_stream
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+STREAM = "/api/stream"
 STATIC = Path(__file__).parent.parent / "static"
 MAX_FORM_FIELDS = 500
 MAX_FORM_FILES = 20
@@ -88,7 +90,9 @@ class Front:
         self._other = other
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith("/api/"):
+        if scope["type"] == "http" and scope["path"] == STREAM:
+            await _stream(self.engine, scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith("/api/"):
             await _serve(self.engine, self.table, scope, receive, send)
         else:
             await self._other(scope, receive, send)
@@ -117,13 +121,36 @@ class Table:
             if count == path.count("/") and any(p.fullmatch(path) for p, _ in routes)
         )
         if others and method != "HEAD":
-            raise _NoMethod(f"{path} takes {', '.join(others)}.", headers={"Allow": ", ".join(others)})
+            raise NoMethod(f"{path} takes {', '.join(others)}.", headers={"Allow": ", ".join(others)})
         raise NotFound(f"There is nothing at {path}.")
 
 
-class _NoMethod(Problem):
+class NoMethod(Problem):
     status = 405
     title = "Method not allowed"
+
+
+def _call(engine: Engine, scope: Scope, path: str) -> Call:
+    return Call(
+        engine,
+        scope["method"],
+        path,
+        scope["query_string"],
+        {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+        b"",
+        {},
+        client=(scope.get("client") or ("",))[0],
+    )
+
+
+async def _stream(engine: Engine, scope: Scope, receive: Receive, send: Send) -> None:
+    call = _call(engine, scope, scope["path"])
+    try:
+        if scope["method"] != "GET":
+            raise NoMethod(f"{STREAM} takes GET.", headers={"Allow": "GET"})
+        await serve_stream(call, receive, send)
+    except Problem as problem:
+        await _send(send, Answer.problem(problem), scope["method"])
 
 
 async def _serve(
@@ -132,16 +159,7 @@ async def _serve(
     root = scope.get("root_path", "")
     path = scope["path"][len(root) :] if root and scope["path"].startswith(root) else scope["path"]
     method = scope["method"]
-    call = Call(
-        engine,
-        method,
-        path,
-        scope["query_string"],
-        {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
-        b"",
-        {},
-        client=(scope.get("client") or ("",))[0],
-    )
+    call = _call(engine, scope, path)
     try:
         endpoint, params = table.find("GET" if method == "HEAD" else method, path)
         call.params = params

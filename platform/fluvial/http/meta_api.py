@@ -11,6 +11,7 @@ from fluvial.errors import Conflict, NotFound, Problem, Unprocessable, fault
 from fluvial.openapi import openapi
 from fluvial.packages import installed
 from metamodel.documents import SITE, Document
+from metamodel.files import document_of
 from metamodel.layers import merge
 from metamodel.record_schema import Mode, record_schema
 from metamodel.uses import uses_of
@@ -125,7 +126,12 @@ def _body(call: Call) -> dict[str, Any]:
         if body.get(member, expected) != expected:
             message = f"`{member}` is `{expected}` in the address. Let them agree."
             raise Unprocessable(message, errors=[fault(f"/{member}", "disagrees", message)])
-    return {"kind": kind, "name": name} | body
+    return _sound({"kind": kind, "name": name} | body)
+
+
+def _sound(body: dict[str, Any]) -> dict[str, Any]:
+    """The body with plain numbers; MetadataError where its shape is not one of documents."""
+    return dict(document_of(body, kind=body["kind"], name=body["name"], layer=SITE).body)
 
 
 def _changed(call: Call, body: Mapping[str, Any] | None) -> Answer:
@@ -170,7 +176,8 @@ def change_many(call: Call) -> Answer:
         raise Unprocessable(errors[0]["message"], errors=errors)
     if not given and not gone:
         raise Unprocessable("There is nothing to change: `documents` and `delete` are empty.")
-    return _apply(call, changes.documents_change(given, gone, str(body.get("note") or "")))
+    sound = [_sound(entry) for entry in given]
+    return _apply(call, changes.documents_change(sound, gone, str(body.get("note") or "")))
 
 
 def list_revisions(call: Call) -> Answer:

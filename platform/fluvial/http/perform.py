@@ -8,10 +8,12 @@ from collections.abc import Callable
 
 
 from fluvial.actors import Actor
+from fluvial.changes import refused
 from fluvial.database.connection import BusyError, DatabaseError, GoneError
 from fluvial.errors import Forbidden, Problem, Unauthorized, Unavailable
 from fluvial.people import Identity
 from fluvial.session import Cause, Session
+from metamodel.errors import MetadataError
 
 from . import idempotency
 from .call import COOKIE, Answer, Call
@@ -45,6 +47,8 @@ def perform(endpoint: Endpoint, call: Call, shown: ProblemAnswer) -> Answer:
                     raise
     except Problem as problem:
         return shown(call, problem)
+    except MetadataError as error:
+        return shown(call, refused(error))
     except (BusyError, GoneError) as error:
         log.warning("%s %s: %s", call.method, call.path, error)
         return shown(call, Unavailable("The database is busy.", headers={"Retry-After": "1"}))
@@ -65,7 +69,7 @@ class _Broken(Problem):
 def _perform(endpoint: Endpoint, call: Call) -> Answer:
     engine = call.engine
     connection = engine.database.connection()
-    call.identity = identity = _identify(call)
+    call.identity = identity = identify(call)
     now = engine.clock.now()
     if identity is None:
         if endpoint.policy is not Policy.PUBLIC:
@@ -83,7 +87,8 @@ def _perform(endpoint: Endpoint, call: Call) -> Answer:
     return endpoint.handler(call)
 
 
-def _identify(call: Call) -> Identity | None:
+def identify(call: Call) -> Identity | None:
+    """Who a call comes from, by token or cookie; None is nobody."""
     engine = call.engine
     connection = engine.database.connection()
     header = call.headers.get("authorization")

@@ -12,7 +12,7 @@ from jinja2 import Environment
 from fluvial.access import Access
 from fluvial.feature import NavigationItem
 from fluvial.http.call import Answer, Call
-from fluvial.notifications import count_unread
+from fluvial.notifications import unread_count
 from fluvial.session import Session
 from metamodel.catalog import Catalog
 
@@ -82,7 +82,7 @@ def frame_of(call: Call, title: str, here: str) -> Context:
         "lang": language(call),
         "theme": theme(call),
         "csrf": csrf(call),
-        "unread": count_unread(session),
+        "unread": unread_count(session.connection, session.actor.id) if session.actor.id else 0,
         "nav": navigation(session, here),
         "user": {"name": session.actor.name, "email": session.actor.email},
         "links": {

@@ -13,6 +13,7 @@ from fluvial.database.statement import Statement, insert
 from fluvial.database.tables import HISTORY, OUTBOX
 from fluvial.ids import new_id
 from fluvial.session import Session
+from fluvial.stream import Change
 from metamodel.storage import POSTGRESQL, TEXT, UUID
 
 _HISTORY = insert(HISTORY)
@@ -76,7 +77,7 @@ def write(
         attempts=0,
         error=None,
     )
-    session.engine.woken(connection)
+    session.engine.changed(connection, Change(object_name, record, rev))
     return event_id
 
 

@@ -225,14 +225,23 @@ def _answer(draft: Draft, action: str) -> dict[str, Any]:
     """The record as the actor may read it; a write that their rights do not cover is undone."""
     session, type_ = draft.session, draft.type
     access = session.access.object(type_.name)
-    if access.where[action] is not None:
-        if find_one(session, type_.name, draft.id, (("id",),), action) is None:
-            label = type_.label.lower()
-            raise Forbidden(f"Your roles do not allow to {action} a {label} with these values.")
-    elif not type_.calculated_fields and access.where["read"] is None:
+    written, read = access.where[action], access.where["read"]
+    if written is None and read is None and not type_.calculated_fields:
         return _echo(draft, access.hidden)
+    covered = written is None or written == read
+    if not covered and find_one(session, type_.name, draft.id, (("id",),), action) is None:
+        raise _not_covered(type_, action)
     found = find_one(session, type_.name, draft.id)
-    return found if found is not None else {"id": draft.id, "rev": draft.values["rev"]}
+    if found is None:
+        if covered and written is not None:
+            raise _not_covered(type_, action)
+        return {"id": draft.id, "rev": draft.values["rev"]}
+    return found
+
+
+def _not_covered(type_: ObjectType, action: str) -> Forbidden:
+    label = type_.label.lower()
+    return Forbidden(f"Your roles do not allow to {action} a {label} with these values.")
 
 
 def _echo(draft: Draft, hidden: frozenset[str]) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from metamodel.expressions.python import evaluate, run
 from metamodel.expressions.sql import Source, collected, predicate, value
 from metamodel.expressions.sql_value import Element, SqlValue
 from metamodel.expressions.sqlite import register
-from metamodel.expressions.types import BOOLEAN, DURATION, MONEY, Type
+from metamodel.expressions.types import DURATION, MONEY, Type
 from metamodel.money import Money
 from metamodel.storage import BOOLEAN as BOOLEAN_STORAGE
-from metamodel.storage import DATE, JSON, TIMESTAMP, UUID, Storage
+from metamodel.storage import JSON, UUID, Storage
 from tests.metamodel.expressions.library import OBJECTS, RECORDS, fill, identity, tables
 
 TODAY = date(2026, 6, 15)
@@ -283,5 +283,3 @@ def opened(url: str) -> Iterator[sa.Connection]:
         fill(connection, engine.dialect.name)
         yield connection
     engine.dispose()
-
-

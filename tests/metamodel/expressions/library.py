@@ -98,8 +98,10 @@ def _parsed(field: Field, raw: Any) -> Any:
         return raw
     if kind == "file":
         return [{"id": identity(one), "name": one} for one in raw]
-    return field.kind.parse_text(field, raw, TextFormat()) if isinstance(raw, str) else (
-        field.kind.parse(field, raw)
+    return (
+        field.kind.parse_text(field, raw, TextFormat())
+        if isinstance(raw, str)
+        else (field.kind.parse(field, raw))
     )
 
 
@@ -142,7 +144,9 @@ def columns(object: ObjectType) -> Iterator[tuple[Field, Column]]:
             yield from ((field, column) for column in field.columns)
 
 
-def tables(dialect: str) -> tuple[sa.MetaData, dict[str, sa.Table], dict[tuple[str, str], sa.Table]]:
+def tables(
+    dialect: str,
+) -> tuple[sa.MetaData, dict[str, sa.Table], dict[tuple[str, str], sa.Table]]:
     metadata = sa.MetaData()
     own, links = {}, {}
     for object in OBJECTS.values():

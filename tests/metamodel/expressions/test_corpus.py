@@ -61,9 +61,7 @@ def record_of(case: dict[str, Any]) -> Record:
     before = None
     if case.get("change"):
         fields = library.OBJECTS[object].fields
-        before = {
-            name: library._parsed(fields[name], raw) for name, raw in case["change"].items()
-        }
+        before = {name: library._parsed(fields[name], raw) for name, raw in case["change"].items()}
     return Record(object, id, me=case.get("me", "ann"), before=before)
 
 

@@ -1,0 +1,59 @@
+"""The document kinds of this folder: form and webform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from metamodel.documents import DocumentKind
+
+from .layouts import check_form
+from .webforms import check_webform
+
+SCHEMAS = Path(__file__).parent / "schemas"
+
+
+def _schema(name: str) -> Mapping[str, Any]:
+    loaded: Mapping[str, Any] = orjson.loads((SCHEMAS / f"{name}.json").read_bytes())
+    return loaded
+
+
+FORM = DocumentKind(
+    name="form",
+    folder="forms",
+    schema=_schema("form"),
+    check=check_form,
+    label="Layout",
+    about="How a record's page is laid out: sections of fields, and lists of what belongs to it.",
+    example={
+        "kind": "form",
+        "name": "loan_main",
+        "object": "loan",
+        "sections": [
+            {"name": "facts", "label": "Facts", "columns": 2, "fields": ["number", "due"]},
+            {"name": "end", "label": "Return", "visible": "due != null", "fields": ["returned"]},
+        ],
+    },
+)
+
+WEBFORM = DocumentKind(
+    name="webform",
+    folder="webforms",
+    schema=_schema("webform"),
+    check=check_webform,
+    label="Web form",
+    about="A public form that creates one record of an object type.",
+    example={
+        "kind": "webform",
+        "name": "ask_for_a_loan",
+        "label": "Ask for a loan",
+        "object": "loan",
+        "slug": "ask-for-a-loan",
+        "origins": ["https://www.example.com"],
+        "steps": [{"name": "wish", "label": "Your wish", "fields": [{"field": "due"}]}],
+        "done": {"message": "Thank you. Your number is {number}."},
+    },
+)

@@ -1,0 +1,222 @@
+"""Submissions: an answered web form becomes one record, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from fluvial.actors import Actor
+from fluvial.database.connection import UniqueError
+from fluvial.database.statement import Statement, insert, param
+from fluvial.database.tables import column, table
+from fluvial.errors import Unprocessable, fault
+from fluvial.files import described
+from fluvial.http.call import Call
+from fluvial.ids import new_id
+from fluvial.records import writer
+from fluvial.records.rows import empty, load_row
+from fluvial.session import Cause, Session
+from metamodel.errors import ValueFault
+from metamodel.storage import TEXT, TIMESTAMP, UUID
+
+from . import limits
+from .answers import Answers, keep_files, read, unknown
+from .tokens import Signer, Token, TokenFault, proved
+from .webforms import SLOT, WebForm
+
+TABLES = sa.MetaData()
+
+SUBMISSION = table(
+    "submission",
+    column("nonce", TEXT, primary_key=True),  # of the token: one showing, one record
+    column("id", UUID),
+    column("form", TEXT),
+    column("object", TEXT),
+    column("record", UUID),
+    column("message", TEXT),
+    column("at", TIMESTAMP, index=True),
+    metadata=TABLES,
+)
+
+SLOWER = 5  # so many times the usual seconds where a browser cannot prove its work
+SLOWEST = 15  # and at least these
+
+_ADD = insert(SUBMISSION)
+_s = SUBMISSION.c
+_FIND = Statement(
+    sa.select(_s.id, _s.message).where(
+        _s.nonce == param("the_nonce", _s.nonce), _s.form == param("the_form", _s.form)
+    )
+)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The answer to whoever posted: an opaque id and thanks, never the record."""
+
+    submission: str
+    message: str
+
+
+def signer_of(call: Call, form: WebForm) -> Signer:
+    return Signer(call.engine.settings.secret_key, form.name)
+
+
+def form_session(session: Session, form: WebForm, submission: str) -> Session:
+    """The form as a principal of its own. It sets the fields of its document and reads nothing out.
+
+    The chain of causes begins with `webform:NAME`, which rules can ask for.
+    """
+    source = f"webform:{form.name}"
+    actor = Actor(None, f"Web form {form.label}", (), unrestricted=True, rule=source)
+    return session.as_actor(actor, Cause(((source, submission),)))
+
+
+def submit(call: Call, form: WebForm, answers: Answers) -> Receipt:
+    """Check everything, then create the record; a second post of the same page changes nothing."""
+    token = check_token(call, form, answers)
+    earlier = _earlier(call.session, form, token)
+    if earlier is not None:
+        return earlier
+    if form.trap and answers.text(form.trap):
+        return Receipt(new_id(), _filled(form.message, {}))
+    refuse(unknown(form, answers))
+    _check_pace(call, form, answers, token)
+    submission = new_id()
+    session = form_session(call.session, form, submission)
+    filled, faults = prefilled(call, form, answers)
+    values, more = read(session, form.questions.values(), answers)
+    missing = [f"/{name}" for name in filled]
+    faults += [f for f in more if f["code"] != "required" or f["pointer"] not in missing]
+    refuse(faults)
+    limits.count(call.engine, form, call.client, call.engine.clock.now().timestamp())
+    try:
+        with session.connection.transaction():
+            kept, faults = keep_files(
+                session, form.questions.values(), answers, signer_of(call, form), token
+            )
+            refuse(faults)
+            attached = {name: [described(row) for row in rows] for name, rows in kept.items()}
+            fixed = {**filled, **values, **attached, **form.fixed}
+            return _create(session, form, token, submission, fixed)
+    except UniqueError:
+        earlier = _earlier(call.session, form, token)
+        if earlier is None:
+            raise
+        return earlier
+
+
+def _create(
+    session: Session, form: WebForm, token: Token | None, submission: str, values: dict[str, Any]
+) -> Receipt:
+    record = writer.create(session, form.object, {}, fixed=values)
+    stored = load_row(session, form.object, record["id"], None) or {}
+    message = _filled(form.message, _shown(session, form, stored))
+    _ADD.run(
+        session.connection,
+        nonce=token.nonce if token else submission,
+        id=submission,
+        form=form.name,
+        object=form.object,
+        record=record["id"],
+        message=message,
+        at=session.now,
+    )
+    return Receipt(submission, message)
+
+
+def refuse(faults: list[dict[str, str]]) -> None:
+    if faults:
+        count = len(faults)
+        first = faults[0]["message"]
+        detail = first if count == 1 else f"{count} things to mend. The first: {first}"
+        raise Unprocessable(detail, errors=faults)
+
+
+def check_token(call: Call, form: WebForm, answers: Answers) -> Token | None:
+    """The one-time token; None where the form takes JSON without one."""
+    text = answers.text("token")
+    if not text:
+        if form.api and answers.json:
+            return None
+        message = f"Send the one-time `token` of GET /forms/{form.slug}.json with the answers."
+        raise Unprocessable(message, errors=[fault("/token", "required", message)])
+    try:
+        return signer_of(call, form).read_token(text, call.session.now)
+    except TokenFault as error:
+        raise Unprocessable(
+            error.message, errors=[fault("/token", error.code, error.message)]
+        ) from error
+
+
+def _check_pace(call: Call, form: WebForm, answers: Answers, token: Token | None) -> None:
+    """Machines are quick: so many seconds, or with proof of work the work itself."""
+    if token is None:
+        return
+    seconds = (call.session.now - token.issued).total_seconds()
+    least = form.min_seconds
+    if form.proof_of_work:
+        proof = answers.text("proof")
+        if proof and not proved(token.nonce, proof):
+            refuse([fault("/proof", "wrong_proof", "The proof does not fit the challenge.")])
+        if not proof and answers.json:
+            refuse([fault("/proof", "required", "Send the `proof` for the challenge of the form.")])
+        if not proof:
+            least = max(least * SLOWER, SLOWEST)
+    if seconds < least:
+        refuse([fault("/token", "too_fast", "That was very quick. Look it over and send it again.")])
+
+
+def prefilled(
+    call: Call, form: WebForm, answers: Answers
+) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    """The values of a signed link that came along."""
+    text = answers.text("prefill")
+    if not text:
+        return {}, []
+    try:
+        wire = signer_of(call, form).read_link(text, call.session.now)
+    except TokenFault as error:
+        return {}, [fault("/prefill", error.code, error.message)]
+    return parsed(form, wire)
+
+
+def parsed(form: WebForm, wire: Mapping[str, Any]) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    """The canonical values of fields that links may fill in."""
+    known = {field.name: field for field in form.prefill}
+    values, faults = {}, []
+    for name, raw in wire.items():
+        field = known.get(name)
+        if field is None:
+            message = f"Links of this form do not fill in `{name}`."
+            faults.append(fault(f"/values/{name}", "unknown_field", message))
+            continue
+        try:
+            if not empty(raw):
+                values[name] = field.kind.parse(field, raw)
+        except ValueFault as error:
+            faults.append(fault(f"/values/{name}", error.code, error.message))
+    return values, faults
+
+
+def _earlier(session: Session, form: WebForm, token: Token | None) -> Receipt | None:
+    if token is None:
+        return None
+    row = _FIND.row(session.connection, the_nonce=token.nonce, the_form=form.name)
+    return Receipt(*row) if row else None
+
+
+def _shown(session: Session, form: WebForm, stored: Mapping[str, Any]) -> dict[str, str]:
+    fields = session.catalog.objects[form.object].fields
+    return {
+        name: fields[name].kind.show(fields[name], stored[name])
+        for name in SLOT.findall(form.message)
+        if not empty(stored.get(name))
+    }
+
+
+def _filled(message: str, slots: Mapping[str, str]) -> str:
+    return " ".join(SLOT.sub(lambda match: slots.get(match[1], ""), message).split())

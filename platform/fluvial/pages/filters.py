@@ -1,0 +1,371 @@
+"""Filters as sentences: what can be asked of each field, and expressions read back into terms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from fluvial.access import Access
+from fluvial.errors import Problem
+from fluvial.records.plan import condition
+from metamodel.catalog import Catalog, Field, ObjectType
+from metamodel.expressions.expression import Expression
+from metamodel.expressions.nodes import (
+    And,
+    Call,
+    Compare,
+    Empty,
+    Literal,
+    Member,
+    Node,
+    Not,
+    Or,
+    Part,
+    Read,
+    Recast,
+    Root,
+    Within,
+)
+
+from .faces import references, said
+from .faces.choices import choices
+from .looks import Looks
+from .tables import column_of
+
+Context = dict[str, Any]
+
+UNQUOTED = ("number", "money", "boolean", "duration")
+TIMES = ("date", "datetime")
+PEOPLE = ("person",)
+RECORDS = ("lookup",)
+SYSTEM = ("created_at", "created_by", "updated_at", "updated_by", "owner")
+
+
+@dataclass(frozen=True)
+class Op:
+    """One way to ask: its template takes the field as {f} and the value as {v}."""
+
+    name: str
+    label: str
+    template: str
+    takes: str = "value"  # value, raw (an expression), none
+    only: tuple[str, ...] = ()  # kinds that it is for, beside the kind's own operators
+
+
+# By the names of kinds' operators. What compares with an expression, such as today(), takes raw.
+OPS: Mapping[str, Op] = {
+    op.name: op
+    for op in (
+        Op("is", "is", "{f} == {v}"),
+        Op("is_not", "is not", "{f} != {v}"),
+        Op("contains", "contains", "lower({v}) in lower({f})"),
+        Op("not_contains", "does not contain", "not (lower({v}) in lower({f}))"),
+        Op("starts_with", "starts with", "starts_with(lower({f}), lower({v}))"),
+        Op("above", "is above", "{f} > {v}"),
+        Op("below", "is below", "{f} < {v}"),
+        Op("after", "is after", "{f} > {v}"),
+        Op("before", "is before", "{f} < {v}"),
+        Op("empty", "is empty", "{f} == null", "none"),
+        Op("not_empty", "is not empty", "{f} != null", "none"),
+    )
+}
+BOUNDS = (
+    Op("at_least", "is at least", "{f} >= {v}"),
+    Op("at_most", "is at most", "{f} <= {v}"),
+)
+MOMENTS = (
+    Op("since", "is not before", "{f} >= {v}"),
+    Op("until", "is not after", "{f} <= {v}"),
+    Op("past", "has passed", "{f} < now()", "none"),
+    Op("from_now", "is to come", "{f} > now()", "none"),
+    Op("before_raw", "is before …", "{f} < {v}", "raw"),
+    Op("after_raw", "is after …", "{f} > {v}", "raw"),
+    Op("since_raw", "is from …", "{f} >= {v}", "raw"),
+    Op("until_raw", "is until …", "{f} <= {v}", "raw"),
+)
+CLOSED = (
+    Op("open", "is not closed", "{f}.closed == false", "none"),
+    Op("closed", "is closed", "{f}.closed == true", "none"),
+)
+YES_NO = (Op("yes", "is yes", "{f} == true", "none"), Op("no", "is no", "{f} == false", "none"))
+MINE = (Op("me", "is me", "{f} == me", "none"),)
+AMONG = (Op("among", "is one of …", "{f} in [{v}]", "raw"),)
+HOLDS = (Op("has", "has", "{v} in {f}"), Op("has_not", "has not", "not ({v} in {f})"))
+WITHIN = (Op("within_raw", "is in …", "{f} in {v}", "raw"),)
+
+
+def ops_of(field: Field) -> tuple[Op, ...]:
+    """What can be asked of a field."""
+    kind = field.type.name
+    own = [OPS[name] for name in field.kind.operators if name in OPS]
+    empties = [op for op in own if op.takes == "none"] or [OPS["empty"], OPS["not_empty"]]
+    if kind == "yes/no":
+        return YES_NO
+    if kind in ("choices", "collection", "persons"):
+        return (*HOLDS, *empties)
+    if kind == "files":
+        return tuple(empties)
+    if kind in ("date", "date and time"):
+        return (OPS["after"], OPS["before"], *MOMENTS, *empties)
+    if kind in ("number", "money", "duration"):
+        return (OPS["is"], OPS["above"], OPS["below"], *BOUNDS, *empties)
+    if kind == "choice":
+        return (OPS["is"], OPS["is_not"], *CLOSED, *AMONG, *empties)
+    if kind == "person":
+        return (*MINE, OPS["is"], OPS["is_not"], *empties)
+    if kind == "record":
+        return (OPS["is"], OPS["is_not"], *WITHIN, *empties)
+    return tuple(own) or (OPS["is"], *empties)
+
+
+def askable(access: Access, type_: ObjectType) -> list[Context]:
+    """The fields that a filter may name, as the script that builds sentences reads them."""
+    key = (access.roles, access.unrestricted, type_.name)
+    cache = access.catalog.derive(_askable)
+    if key not in cache:
+        hidden = access.object(type_.name).hidden
+        fields = [f for f in type_.own_fields if f.name not in hidden and not f.hidden]
+        fields += [type_.fields[name] for name in SYSTEM if name in type_.fields]
+        cache[key] = [_asked(field, field.name, field.label) for field in fields]
+    return cache[key]
+
+
+def _askable(_: Catalog) -> dict[Any, list[Context]]:
+    return {}
+
+
+def _asked(field: Field, name: str, label: str) -> Context:
+    kind = field.type.name
+    links = kind in ("record", "collection", "person", "persons")
+    return {
+        "name": name,
+        "label": label,
+        # A moment is asked for by its day.
+        "kind": "date" if kind == "date and time" else field.kind.name,
+        "quote": kind not in ("number", "money", "yes/no", "duration"),
+        "ops": [asdict(op) for op in ops_of(field)],
+        "options": choices(field) if field.type.options else [],
+        "search_url": f"/lookup/{field.object}/{field.name}?plain=true" if links else "",
+    }
+
+
+def sentence(
+    access: Access, type_: ObjectType, where: str, looks: Looks, *, clear: str, error: str = ""
+) -> Context:
+    """The filter of a list for its template."""
+    fields = askable(access, type_)
+    terms: list[Context] = []
+    joint, readable = "and", not error
+    if where and not error:
+        try:
+            read = _Reading(access, type_, condition(access, type_, where))
+            joint, terms = read.joint, read.terms(looks)
+        except (_Unreadable, Problem):
+            readable = False
+    known = {field["name"] for field in fields}
+    further = {t["field"]: t.pop("asked") for t in terms}
+    fields = [*fields, *(asked for name, asked in further.items() if name not in known)]
+    return {
+        "terms": terms,
+        "expression": where,
+        "readable": readable,
+        "joint": joint,
+        "error": {"message": error} if error else None,
+        "clear_href": clear,
+        "fields": fields,
+    }
+
+
+class _Unreadable(Exception):
+    """The expression says more than a row of terms can."""
+
+
+class _Reading:
+    def __init__(self, access: Access, type_: ObjectType, expression: Expression) -> None:
+        self._access = access
+        self._type = type_
+        self._source = expression.source.strip()
+        tree = expression.tree
+        self.joint = "or" if isinstance(tree, Or) else "and"
+        self._items = tree.items if isinstance(tree, (And, Or)) else (tree,)
+
+    def terms(self, looks: Looks) -> list[Context]:
+        read = [self._term(item) for item in self._items]
+        for path, _, value in read:
+            if isinstance(value, Literal):
+                field = self._column(path).field
+                looks.names.want(references(field, [_wire(field, value.value)]))
+        looks.names.load()
+        return [self._shown(path, op, value, looks) for path, op, value in read]
+
+    def _column(self, path: tuple[str, ...]) -> Any:
+        return column_of(self._access, self._type, ".".join(path))
+
+    def _term(self, node: Node) -> tuple[tuple[str, ...], str, Any]:
+        """The path, the operator and the value: a literal, raw text, or None."""
+        turned = isinstance(node, Not)
+        inner = node.operand if isinstance(node, Not) else node
+        if isinstance(inner, Empty):
+            return _path(inner.operand), "not_empty" if turned else "empty", None
+        if isinstance(inner, Read):
+            return _path(inner), "no" if turned else "yes", None
+        if isinstance(inner, Part) and inner.name == "closed":
+            return _path(inner.operand), "open" if turned else "closed", None
+        if isinstance(inner, Compare):
+            return self._compared(inner, turned)
+        if isinstance(inner, Within) and not turned:
+            raw = ", ".join(self._text(item) for item in inner.items)
+            return _path(inner.item), "among", raw
+        if isinstance(inner, Member):
+            return self._member(inner, turned)
+        if isinstance(inner, Call):
+            return self._called(inner, turned)
+        raise _Unreadable
+
+    def _compared(self, node: Compare, turned: bool) -> tuple[tuple[str, ...], str, Any]:
+        left, right = node.left, _plain(node.right)
+        if isinstance(left, Part) and left.name == "closed" and isinstance(right, Literal):
+            return _path(left.operand), "open" if right.value is turned else "closed", None
+        path = _path(left)
+        field = self._column(path).field
+        if isinstance(right, Literal) and isinstance(right.value, bool):
+            return path, "yes" if right.value is not turned else "no", None
+        if isinstance(right, Read) and right.root is Root.ME and not right.path and not turned:
+            return path, "me", None
+        if node.operator == "==" and isinstance(right, Literal):
+            return path, "is_not" if turned else "is", right
+        if turned:
+            raise _Unreadable
+        timed = field.type.name in ("date", "date and time")
+        names = _TIMED if timed else _BOUNDED
+        name = names.get(node.operator, "")
+        if isinstance(right, Literal):
+            return path, name, right
+        raw = self._text(node.right)
+        if timed and raw == "now()" and node.operator in "<>":
+            return path, "past" if node.operator == "<" else "from_now", None
+        return path, f"{name}_raw", raw
+
+    def _member(self, node: Member, turned: bool) -> tuple[tuple[str, ...], str, Any]:
+        item = _plain(node.item)
+        if isinstance(item, Literal) and isinstance(node.collection, Read):
+            return _path(node.collection), "has_not" if turned else "has", item
+        if turned:
+            raise _Unreadable
+        return _path(item), "within_raw", self._text(node.collection)
+
+    def _called(self, node: Call, turned: bool) -> tuple[tuple[str, ...], str, Any]:
+        name, arguments = node.operation.name, [_lowered(a) for a in node.arguments]
+        if name not in ("contains", "starts_with") or not isinstance(arguments[1], Literal):
+            raise _Unreadable
+        if turned and name == "starts_with":
+            raise _Unreadable
+        return _path(arguments[0]), f"not_{name}" if turned else name, arguments[1]
+
+    def _text(self, node: Node) -> str:
+        place = node.place
+        if not place.length:
+            raise _Unreadable
+        return self._source[place.at : place.at + place.length]
+
+    def _shown(self, path: tuple[str, ...], name: str, value: Any, looks: Looks) -> Context:
+        column = self._column(path)
+        op = next((op for op in ops_of(column.field) if op.name == name), None)
+        if op is None:
+            raise _Unreadable
+        text, label = "", ""
+        if isinstance(value, Literal):
+            wire = _wire(column.field, value.value)
+            text, label = _written(wire), said(column.field, wire, looks)
+        elif value is not None:
+            text, label = value, _raw_words(value, column.field, looks)
+        op_label, value_label = _worded(op, label)
+        return {
+            "field": column.name,
+            "label": column.label[:1].lower() + column.label[1:],
+            "op": name,
+            "op_label": op_label,
+            "value": text,
+            "value_label": value_label,
+            "asked": _asked(column.field, column.name, column.label),
+        }
+
+
+_TIMED = {"<": "before", ">": "after", "<=": "until", ">=": "since"}
+_BOUNDED = {"<": "below", ">": "above", "<=": "at_most", ">=": "at_least"}
+_RAW = {"me.groups": "my groups", "me.teams": "my teams", "now()": "now", "today()": "today"}
+_DAYS = re.compile(r"(today|now)\(\) ([+-]) (days|hours|months|years)\((\d+)\)")
+
+
+def _plain(node: Node) -> Node:
+    return node.operand if isinstance(node, Recast) else node
+
+
+def _path(node: Node) -> tuple[str, ...]:
+    node = _plain(node)
+    if isinstance(node, Read) and node.root is Root.ROW and node.path:
+        return node.path
+    raise _Unreadable
+
+
+def _lowered(node: Node) -> Node:
+    if isinstance(node, Call) and node.operation.name == "lower":
+        return node.arguments[0]
+    return node
+
+
+def _wire(field: Field, value: Any) -> Any:
+    """The wire form of a literal beside a field."""
+    if field.many and not isinstance(value, list):
+        value = [value]
+    if field.type.name in ("person", "persons"):
+        people = [{"user": v} if isinstance(v, str) else v for v in _list(value)]
+        return people if field.many else people[0]
+    if field.type.name in ("money", "record", "collection") and not isinstance(value, tuple):
+        return {"amount": str(value), "currency": field.option("currency")} \
+            if field.type.name == "money" else value
+    return field.kind.wire(field, value)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _written(wire: Any) -> str:
+    """A value as the sentence's editor holds it."""
+    if isinstance(wire, list):
+        return _written(wire[0]) if wire else ""
+    if isinstance(wire, Mapping):
+        return str(next(iter(wire.values()), ""))
+    return str(wire)
+
+
+def _raw_words(raw: str, field: Field, looks: Looks) -> str:
+    labels = {option.name: option.label for option in field.type.options}
+    if labels:
+        names = [part.strip().strip("'\"") for part in raw.split(",")]
+        return " or ".join(labels.get(name, name) for name in names)
+    match = _DAYS.fullmatch(raw)
+    if match:
+        start, sign, unit, count = match.groups()
+        unit = unit.rstrip("s") if count == "1" else unit
+        if sign == "-":
+            return f"{count} {unit} ago"
+        return f"{count} {unit} from {start}"
+    return _RAW.get(raw, raw)
+
+
+def _worded(op: Op, label: str) -> tuple[str, str]:
+    """The verb and what stands in the pressed word after it."""
+    if op.takes == "none":
+        verb, _, rest = op.label.partition(" ")
+        return verb, rest
+    return op.label.removesuffix(" …"), label
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Conditions that all have to hold."""
+    given = [part for part in parts if part]
+    return given[0] if len(given) == 1 else " and ".join(f"({part})" for part in given)

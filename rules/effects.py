@@ -1,0 +1,259 @@
+"""The ledger of effects: what rules did and what is still to be sent, each once by its key."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from fluvial.database.connection import Connection
+from fluvial.database.statement import Statement, insert, param
+from fluvial.leases import Later, claim, free
+from metamodel.storage import timestamp_wire
+
+from .tables import EFFECT, ENDPOINT_OFF
+
+PENDING, DONE, FAILED, DEAD = "pending", "done", "failed", "dead"
+STATES = (PENDING, DONE, FAILED, DEAD)
+SENT = ("email", "in_app", "webhook")  # kinds that leave the event's transaction
+LEASE_SECONDS = 60
+MAX_TEXT = 2_000  # of an error or a response
+
+_SPACE = uuid.UUID("8f5d5a86-6a0e-4c1b-9a57-5b8d9f6b7a10")
+
+_e = EFFECT.c
+_ADD = insert(EFFECT)
+_due = sa.and_(
+    _e.state == sa.literal_column(f"'{PENDING}'"),
+    sa.or_(_e.next_at.is_(None), _e.next_at <= Later("seconds_due")),
+    free(EFFECT),
+)
+_ANY = Statement(sa.select(_e.id).where(_due).limit(1))
+_DUE_TARGETS = Statement(sa.select(_e.kind, _e.target).where(_due).distinct().limit(500))
+_WORK = (_e.id, _e.kind, _e.target, _e.object, _e.record, _e.rule, _e.payload, _e.content,
+         _e.attempts, _e.at)  # fmt: skip
+_CLAIM = Statement(
+    claim(
+        EFFECT,
+        sa.and_(
+            _due,
+            _e.kind == param("the_kind", _e.kind),
+            _e.target == param("the_target", _e.target),
+        ),
+        _e.id,
+        LEASE_SECONDS,
+    ).returning(*_WORK)
+)
+_held = (_e.id == param("the_id", _e.id), _e.lease == param("the_lease", _e.lease))
+_KEEP = Statement(
+    EFFECT.update().where(*_held).values(content=param("the_content", _e.content))
+)
+_FINISH = Statement(
+    EFFECT.update()
+    .where(*_held)
+    .values(
+        state=param("the_state", _e.state),
+        attempts=_e.attempts + sa.bindparam("the_step", type_=_e.attempts.type),
+        next_at=Later("the_delay"),
+        lease=None,
+        leased_until=None,
+        error=param("the_error", _e.error),
+        response=param("the_response", _e.response),
+        done_at=param("the_now", _e.done_at),
+    )
+)
+_AGAIN = Statement(
+    EFFECT.update()
+    .where(
+        _e.id == param("the_id", _e.id),
+        _e.kind.in_([sa.literal_column(f"'{kind}'") for kind in SENT]),
+    )
+    .values(
+        state=PENDING, attempts=0, next_at=None, lease=None, leased_until=None, error=None,
+        response=None, done_at=None,
+    )
+)  # fmt: skip
+_SHOWN = (
+    _e.id, _e.kind, _e.target, _e.state, _e.attempts, _e.next_at, _e.rule, _e.event, _e.object,
+    _e.record, _e.error, _e.response, _e.at, _e.done_at, _e.payload,
+)  # fmt: skip
+_ONE = Statement(sa.select(*_SHOWN, _e.content).where(_e.id == param("the_id", _e.id)))
+_OFF = Statement(
+    sa.select(ENDPOINT_OFF.c.at).where(
+        ENDPOINT_OFF.c.name == param("the_name", ENDPOINT_OFF.c.name),
+        ENDPOINT_OFF.c.url == param("the_url", ENDPOINT_OFF.c.url),
+    )
+)
+_SWITCH_OFF = insert(ENDPOINT_OFF)
+_SWITCH_ON = Statement(
+    ENDPOINT_OFF.delete().where(ENDPOINT_OFF.c.name == param("the_name", ENDPOINT_OFF.c.name))
+)
+
+
+def key_of(event: str, rule: str, revision: str, action: int, target: str) -> str:
+    return f"{event}|{rule}|{revision}|{action}|{target}"
+
+
+def id_of(key: str) -> str:
+    """The id that an effect has whenever it is made: message ids are derived from it."""
+    return str(uuid.uuid5(_SPACE, key))
+
+
+def add(
+    connection: Connection,
+    *,
+    key: str,
+    event: str,
+    rule: str,
+    action: int,
+    kind: str,
+    target: str,
+    object_name: str,
+    record: str,
+    payload: Mapping[str, Any],
+    at: datetime,
+) -> str:
+    """Enter an effect; one that is to be sent is pending, the others are done already."""
+    effect = id_of(key)
+    sent = kind in SENT
+    _ADD.run(
+        connection,
+        id=effect,
+        key=key,
+        event=event,
+        rule=rule,
+        action=action,
+        kind=kind,
+        target=target,
+        object=object_name,
+        record=record,
+        payload=payload,
+        content=None,
+        state=PENDING if sent else DONE,
+        attempts=0,
+        next_at=None,
+        lease=None,
+        leased_until=None,
+        error=None,
+        response=None,
+        at=at,
+        done_at=None if sent else at,
+    )
+    return effect
+
+
+def due_targets(connection: Connection) -> list[tuple[str, str]]:
+    """Where something is due now: (kind, target), each once."""
+    if _ANY.row(connection) is None:
+        return []
+    return [(kind, target) for kind, target in _DUE_TARGETS.rows(connection)]
+
+
+def claim_due(
+    connection: Connection, kind: str, target: str, limit: int, lease: str
+) -> list[dict[str, Any]]:
+    rows = _CLAIM.rows(
+        connection, the_kind=kind, the_target=target, the_limit=limit, the_lease=lease
+    )
+    names = [column.name for column in _WORK]
+    return [dict(zip(names, row, strict=True)) | {"lease": lease} for row in sorted(rows)]
+
+
+def keep_content(connection: Connection, effect: Mapping[str, Any], content: str) -> bool:
+    """Keep what will be sent, before it is sent; whether the effect is still held."""
+    return _KEEP.run(
+        connection, the_id=effect["id"], the_lease=effect["lease"], the_content=content
+    ) > 0
+
+
+def finish(
+    connection: Connection,
+    effect: Mapping[str, Any],
+    state: str,
+    now: datetime,
+    *,
+    counts: bool = True,
+    delay: float = 0,
+    error: str | None = None,
+    response: str | None = None,
+) -> bool:
+    """Say how an attempt ended; False where somebody else has taken the effect over."""
+    return _FINISH.run(
+        connection,
+        the_id=effect["id"],
+        the_lease=effect["lease"],
+        the_state=state,
+        the_step=1 if counts else 0,
+        the_delay=delay,
+        the_error=error[:MAX_TEXT] if error else None,
+        the_response=response[:MAX_TEXT] if response else None,
+        the_now=now if state == DONE else None,
+    ) > 0
+
+
+def again(connection: Connection, effect: str) -> bool:
+    """Send it once more, with the same id and content; whether there is such a delivery."""
+    return _AGAIN.run(connection, the_id=effect) > 0
+
+
+_PAGES: dict[tuple[bool, ...], Statement] = {}
+
+
+def page(
+    connection: Connection, filters: Mapping[str, str], *, limit: int, before: str
+) -> dict[str, Any]:
+    """A page of effects, the latest first; filters are state, kind, rule, target and record."""
+    given = {name: text for name, text in filters.items() if text}
+    names = ("state", "kind", "rule", "target", "record")
+    shape = tuple(name in given for name in names)
+    if shape not in _PAGES:
+        where = [_e[name] == param(f"the_{name}", _e[name]) for name in names if name in given]
+        statement = sa.select(*_SHOWN).where(*where).order_by(_e.at.desc(), _e.id.desc())
+        if not {"kind", "rule", "record"} & set(given):
+            statement = statement.where(
+                _e.kind.in_([sa.literal_column(f"'{kind}'") for kind in SENT])
+            )
+        limited = statement.limit(sa.bindparam("the_limit", type_=sa.Integer())).offset(
+            sa.bindparam("the_offset", type_=sa.Integer())
+        )
+        _PAGES[shape] = Statement(limited)
+    offset = int(before or 0)
+    binds = {f"the_{name}": text for name, text in given.items()}
+    rows = _PAGES[shape].rows(connection, **binds, the_limit=limit + 1, the_offset=offset)
+    return {
+        "data": [shown(row) for row in rows[:limit]],
+        "next": str(offset + limit) if len(rows) > limit else None,
+    }
+
+
+def one(connection: Connection, effect: str) -> dict[str, Any] | None:
+    row = _ONE.row(connection, the_id=effect)
+    return shown(row) | {"content": row[-1]} if row else None
+
+
+def shown(row: tuple[Any, ...]) -> dict[str, Any]:
+    found = dict(zip((column.name for column in _SHOWN), row, strict=False))
+    for name in ("next_at", "at", "done_at"):
+        found[name] = timestamp_wire(found[name]) if found[name] else None
+    found["payload"] = {
+        name: value
+        for name, value in found["payload"].items()
+        if name not in ("data", "source", "cause")
+    }
+    return found
+
+
+def is_off(connection: Connection, name: str, url: str) -> bool:
+    return _OFF.row(connection, the_name=name, the_url=url) is not None
+
+
+def switch_off(connection: Connection, name: str, url: str, now: datetime) -> None:
+    if not is_off(connection, name, url):
+        _SWITCH_OFF.run(connection, name=name, url=url, at=now)
+
+
+def switch_on(connection: Connection, name: str) -> None:
+    _SWITCH_ON.run(connection, the_name=name)

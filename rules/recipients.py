@@ -1,0 +1,95 @@
+"""Who is told: persons, teams, roles and e-mail addresses, as accounts of people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from fluvial.access import with_inherited
+from fluvial.database.columns import Stored
+from fluvial.database.statement import Statement
+from fluvial.mail import is_address
+from fluvial.records.rows import load_row
+from fluvial.session import Session
+from metamodel.expressions import types
+from metamodel.expressions.expression import Expression
+from metamodel.storage import BOOLEAN, JSON, TEXT, TIMESTAMP, UUID
+
+_user = sa.table(
+    "user",
+    *(
+        sa.column(name, Stored(storage))
+        for name, storage in (
+            ("id", UUID), ("email", TEXT), ("name", TEXT), ("roles", JSON),
+            ("active", BOOLEAN), ("deleted_at", TIMESTAMP),
+        )
+    ),
+)  # fmt: skip
+_teams = sa.table("user__teams", sa.column("source", Stored(UUID)), sa.column("target", Stored(UUID)))
+_people = sa.select(_user.c.id, _user.c.email, _user.c.name, _user.c.roles).where(
+    _user.c.active, _user.c.deleted_at.is_(None)
+)
+_EVERYBODY = Statement(_people.order_by(_user.c.id))
+_MEMBERS = Statement(
+    _people.join(_teams, _teams.c.source == _user.c.id)
+    .where(_teams.c.target == sa.bindparam("the_team", type_=Stored(UUID)))
+    .order_by(_user.c.id)
+)
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Somebody to tell: an account, or only an address."""
+
+    user: str | None
+    email: str
+    name: str = ""
+
+
+class NotTold(Exception):
+    """A recipient that is none, in words."""
+
+
+def recipients(session: Session, expression: Expression, value: Any) -> Iterator[Recipient]:
+    """Those that the value of an expression names; raises NotTold."""
+    for one in value if isinstance(value, list) else [value]:
+        if one is None or one == "":
+            raise NotTold(f"`{expression.source}` is empty, so nobody is told by it.")
+        if expression.type.name == types.TEXT.name:
+            yield from _addresses(str(one))
+            continue
+        kind, record = one if isinstance(one, tuple) else (expression.type.objects[0], one)
+        if kind == "team":
+            yield from _rows(_MEMBERS.rows(session.connection, the_team=record))
+        else:
+            yield _account(session, record)
+
+
+def _addresses(text: str) -> Iterator[Recipient]:
+    for part in text.replace(";", ",").split(","):
+        address = part.strip()
+        if not is_address(address):
+            raise NotTold(f"`{address}` is not an e-mail address.")
+        yield Recipient(None, address)
+
+
+def _account(session: Session, user: str) -> Recipient:
+    row = load_row(session, "user", user, None)
+    if row is None or not row.get("active"):
+        raise NotTold(f"The user {user} is not active any more.")
+    return Recipient(user, row["email"], row["name"])
+
+
+def _rows(rows: Iterable[Any]) -> Iterator[Recipient]:
+    for user, email, name, _ in rows:
+        yield Recipient(user, email, name)
+
+
+def holders(session: Session, role: str) -> Iterator[Recipient]:
+    """The active users with a role, also by inheritance."""
+    for user, email, name, roles in _EVERYBODY.rows(session.connection):
+        if role in with_inherited(session.catalog, roles or ()):
+            yield Recipient(user, email, name)

@@ -1,0 +1,123 @@
+"""The log of runs: what each rule did, or why it did nothing, in words that people read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from fluvial.database.connection import Connection
+from fluvial.database.statement import Statement, insert, param
+from fluvial.ids import new_id
+from metamodel.storage import timestamp_wire
+
+from .tables import RUN
+
+KEEP_DAYS = 90
+KEEP_NOT_MET_DAYS = 7
+NOT_MET = "not_met"
+
+_r = RUN.c
+_ADD = insert(RUN)
+_COLUMNS = (_r.id, _r.rule, _r.event, _r.object, _r.record, _r.at, _r.outcome, _r.trace)
+_page = (
+    sa.select(*_COLUMNS)
+    .where(_r.rule == param("the_rule", _r.rule), _r.id < param("the_id", _r.id))
+    .order_by(_r.id.desc())
+    .limit(sa.bindparam("the_limit", type_=sa.Integer()))
+)
+_PAGE = Statement(_page)
+_PAGE_OF = Statement(_page.where(_r.outcome == param("the_outcome", _r.outcome)))
+_RECENT = Statement(
+    sa.select(sa.func.count())
+    .select_from(RUN)
+    .where(
+        _r.rule == param("the_rule", _r.rule),
+        _r.at > param("the_at", _r.at),
+        _r.outcome == sa.literal_column("'done'"),
+    )
+)
+_FORGET = Statement(
+    RUN.delete().where(
+        sa.or_(
+            _r.at < param("the_at", _r.at),
+            sa.and_(
+                _r.outcome == sa.literal_column(f"'{NOT_MET}'"),
+                _r.at < param("the_near", _r.at),
+            ),
+        )
+    )
+)
+
+
+@dataclass
+class Run:
+    """One run of a rule. `lines` are sentences in order; `effects` what it made."""
+
+    rule: str
+    object: str
+    record: str
+    outcome: str = "done"
+    lines: list[str] = field(default_factory=list)
+    effects: list[dict[str, Any]] = field(default_factory=list)
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+    def end(self, outcome: str, line: str) -> Run:
+        self.outcome = outcome
+        self.say(line)
+        return self
+
+    @property
+    def trace(self) -> dict[str, Any]:
+        return {"lines": self.lines, "effects": self.effects}
+
+
+def add(connection: Connection, run: Run, event: str, at: datetime) -> str:
+    run_id = new_id()
+    _ADD.run(
+        connection,
+        id=run_id,
+        rule=run.rule,
+        event=event,
+        object=run.object,
+        record=run.record,
+        at=at,
+        outcome=run.outcome,
+        trace=run.trace,
+    )
+    return run_id
+
+
+def recent(connection: Connection, rule: str, now: datetime) -> int:
+    """How often a rule did something in the last hour."""
+    row = _RECENT.row(connection, the_rule=rule, the_at=now - timedelta(hours=1))
+    return int(row[0]) if row else 0
+
+
+def page(
+    connection: Connection, rule: str, *, outcome: str = "", limit: int = 50, before: str
+) -> dict[str, Any]:
+    """A page of a rule's runs, newest first."""
+    binds = {"the_rule": rule, "the_id": before, "the_limit": limit + 1}
+    if outcome:
+        rows = _PAGE_OF.rows(connection, **binds, the_outcome=outcome)
+    else:
+        rows = _PAGE.rows(connection, **binds)
+    names = [column.name for column in _COLUMNS]
+    data = [
+        dict(zip(names, row, strict=True)) | {"at": timestamp_wire(row[5])} for row in rows[:limit]
+    ]
+    return {"data": data, "next": data[-1]["id"] if len(rows) > limit else None}
+
+
+def forget(connection: Connection, now: datetime) -> None:
+    """Old runs, and sooner those that found nothing to do."""
+    _FORGET.run(
+        connection,
+        the_at=now - timedelta(days=KEEP_DAYS),
+        the_near=now - timedelta(days=KEEP_NOT_MET_DAYS),
+    )

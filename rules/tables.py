@@ -1,0 +1,78 @@
+"""The tables of this folder: runs, effects, moments that are waited for, endpoints that are off."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from fluvial.database.tables import column, table
+from metamodel.storage import INTEGER, JSON, TEXT, TIMESTAMP, UUID
+
+TABLES = sa.MetaData()
+
+RUN = table(
+    "run",
+    column("id", UUID, primary_key=True),
+    column("rule", TEXT),
+    column("event", UUID),
+    column("object", TEXT),
+    column("record", UUID),
+    column("at", TIMESTAMP, index=True),
+    column("outcome", TEXT),  # done, not_met, skipped, limited, failed
+    column("trace", JSON),
+    metadata=TABLES,
+)
+sa.Index("ix_fluvial_run__rule", RUN.c.rule, RUN.c.id)
+
+# What rules did or are to do. `key` says what it is for, so that no retry makes a second one.
+EFFECT = table(
+    "effect",
+    column("id", UUID, primary_key=True),
+    column("key", TEXT, unique=True),
+    column("event", UUID),
+    column("rule", TEXT),
+    column("action", INTEGER),  # its place in `do`
+    column("kind", TEXT),  # create, update, delete, email, in_app, webhook
+    column("target", TEXT),  # an id, an address or the name of an endpoint
+    column("object", TEXT),  # the rule's record
+    column("record", UUID),
+    column("payload", JSON),
+    column("content", TEXT, nullable=True),  # what is sent, made once: a retry sends the same
+    column("state", TEXT),  # pending, done, failed, dead
+    column("attempts", INTEGER),
+    column("next_at", TIMESTAMP, nullable=True),
+    column("lease", TEXT, nullable=True),
+    column("leased_until", TIMESTAMP, nullable=True),
+    column("error", TEXT, nullable=True),
+    column("response", TEXT, nullable=True),
+    column("at", TIMESTAMP, index=True),
+    column("done_at", TIMESTAMP, nullable=True),
+    metadata=TABLES,
+)
+sa.Index("ix_fluvial_effect__state", EFFECT.c.state, EFFECT.c.id)
+
+# Moments of date rules, one row for each record, and of schedules, whose record is NOBODY.
+TIMER = table(
+    "timer",
+    column("id", UUID, primary_key=True),
+    column("rule", TEXT),
+    column("object", TEXT),
+    column("record", UUID),
+    column("due_at", TIMESTAMP),
+    column("state", TEXT),  # planned, fired, skipped, cancelled
+    column("at", TIMESTAMP),
+    metadata=TABLES,
+)
+sa.Index("uq_fluvial_timer", TIMER.c.rule, TIMER.c.record, TIMER.c.due_at, unique=True)
+sa.Index("ix_fluvial_timer__due", TIMER.c.state, TIMER.c.due_at)
+sa.Index("ix_fluvial_timer__record", TIMER.c.record)
+
+# Endpoints that answered 410 Gone at this address.
+ENDPOINT_OFF = table(
+    "endpoint_off",
+    column("name", TEXT, primary_key=True),
+    column("url", TEXT, primary_key=True),
+    column("at", TIMESTAMP),
+    metadata=TABLES,
+)
+
+NOBODY = "00000000-0000-0000-0000-000000000000"  # the record of what is about none

@@ -1,0 +1,154 @@
+"""The plain data that a template is rendered with: what it reads, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from fluvial.notifications import record_href
+from fluvial.records.query import Path, Query
+from fluvial.records.reader import find_one, read_page
+from fluvial.records.rows import Values, empty
+from fluvial.session import Session
+from fluvial.templates import Need, needs
+from metamodel.catalog import Field, ObjectType
+from metamodel.expressions import types
+
+from .template_check import GIVEN, LINK
+
+MAX_ITEMS = 200  # of a collection that a template goes through
+
+_NAMED = {
+    types.DATE.name: "date",
+    types.DATETIME.name: "datetime",
+    types.MONEY.name: "money",
+    types.NUMBER.name: "number",
+}
+Data = dict[str, Any]
+
+
+def template_data(
+    session: Session, type_: ObjectType, values: Values, *sources: str
+) -> Data:
+    """What some texts need of a record, as far as the session's actor may read it."""
+    need = Need()
+    for source in sources:
+        found = needs(source, (type_.name, *GIVEN)).members.get(type_.name)
+        if found is not None:
+            _merge(need, found)
+    record = values["id"]
+    base = session.engine.settings.base_url
+    link = base + record_href(type_.name, record)
+    return {LINK: link, type_.name: record_data(session, type_, record, need, values)}
+
+
+def _merge(into: Need, other: Need) -> None:
+    for name, inner in other.members.items():
+        _merge(into.members.setdefault(name, Need(line=inner.line)), inner)
+
+
+def record_data(
+    session: Session, type_: ObjectType, record: str, need: Need, values: Values | None = None
+) -> Data:
+    """One record's members. `values` are its own at the moment that the words are about."""
+    paths = tuple(dict.fromkeys((("id",), ("title",), *_paths(session, type_, need))))
+    read = find_one(session, type_.name, record, paths) or {}
+    if values is not None:
+        read |= _own(type_, values, need)
+    members = _members(session, type_, read, need)
+    for name in need.members:
+        if name in type_.inverses:
+            inverse = type_.inverses[name]
+            members[name] = _collection(
+                session, inverse.source, need.members[name], inverse.field, record
+            )
+    return {"$": "record", "v": members}
+
+
+def _own(type_: ObjectType, values: Values, need: Need) -> Values:
+    """The record's plain values as they were, in wire form."""
+    own: Values = {"title": values.get("title")}
+    for name in need.members:
+        field = type_.fields.get(name)
+        if field is None or not field.stored or field.targets or name not in values:
+            continue
+        value = values[name]
+        own[name] = field.kind.absent(field) if empty(value) else field.kind.wire(field, value)
+    return own
+
+
+def _paths(session: Session, type_: ObjectType, need: Need) -> Iterator[Path]:
+    for name, inner in need.members.items():
+        field = type_.fields.get(name)
+        if field is None:
+            continue
+        target = _one(field)
+        if target is None:
+            yield (name,)
+            continue
+        yield (name, "title")
+        for path in _paths(session, session.catalog.objects[target], inner):
+            yield (name, *path)
+
+
+def _one(field: Field) -> str | None:
+    """The object type that a look-up leads to, where it leads to one record."""
+    if field.type.name == types.PERSON.name:
+        return "user" if "user" in field.targets else None
+    return field.to if field.type.name == types.RECORD.name else None
+
+
+def _members(session: Session, type_: ObjectType, read: Data, need: Need) -> Data:
+    members: Data = {"id": read.get("id"), "title": read.get("title")}
+    for name, inner in need.members.items():
+        field = type_.fields.get(name)
+        if field is None:
+            continue
+        value = read.get(name)
+        target = _one(field)
+        if target is not None:
+            found = value if isinstance(value, dict) else {}
+            nested = session.catalog.objects[target]
+            members[name] = {"$": "record", "v": _members(session, nested, found, inner)}
+        elif field.type.name == types.RECORDS.name:
+            members[name] = [
+                record_data(session, session.catalog.objects[field.targets[0]], one, inner)
+                for one in (value or [])[:MAX_ITEMS]
+            ]
+        else:
+            members[name] = tagged(field, value)
+    return members
+
+
+def tagged(field: Field, value: Any) -> Any:
+    """A value in wire form, with a tag where JSON has no word for what it is."""
+    if value is None or value == []:
+        return value
+    kind = _NAMED.get(field.type.name)
+    if kind is not None:
+        return {"$": kind, "v": value}
+    if field.type.options:
+        labels = {option.name: option.label for option in field.type.options}
+        if isinstance(value, list):
+            return [{"$": "option", "v": one, "l": labels.get(one, one)} for one in value]
+        return {"$": "option", "v": value, "l": labels.get(value, value)}
+    if field.type.name == types.FILES.name:
+        return [file["name"] for file in value]
+    return value
+
+
+def _collection(
+    session: Session, source: str, need: Need, field_name: str, record: str
+) -> list[Any]:
+    type_ = session.catalog.objects[source]
+    field = type_.fields[field_name]
+    if field.kind.linked or len(field.targets) != 1:
+        return []
+    query = Query(
+        source,
+        fields=(("id",), ("title",), *_paths(session, type_, need)),
+        equals=((field_name, record),),
+        limit=MAX_ITEMS,
+    )
+    rows = read_page(session, query)["data"]
+    return [{"$": "record", "v": _members(session, type_, row, need)} for row in rows]

@@ -1,0 +1,98 @@
+"""The record as it was when an event was committed, and values in their JSON form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from fluvial.database.statement import Statement, param
+from fluvial.database.tables import HISTORY
+from fluvial.records.completion import title_of
+from fluvial.records.draft import Draft
+from fluvial.records.events import Event
+from fluvial.records.rows import Values, load_row
+from fluvial.session import Session
+from metamodel.catalog import Field, ObjectType
+from metamodel.errors import ValueFault
+from metamodel.expressions import types
+from metamodel.expressions.expression import Expression
+from metamodel.money import Money
+from metamodel.storage import timestamp_wire
+
+_h = HISTORY.c
+_LATER = Statement(
+    sa.select(_h.changes)
+    .where(_h.record == param("the_record", _h.record), _h.rev > param("the_rev", _h.rev))
+    .order_by(_h.rev.desc())
+)
+
+
+def read_wire(field: Field, raw: Any) -> Any:
+    """The canonical value of what history keeps in wire form."""
+    if raw is None or raw == "" or raw == []:
+        return field.kind.absent(field)
+    if field.type.name == types.FILES.name:
+        return [{name: value for name, value in file.items() if name != "url"} for file in raw]
+    try:
+        return field.kind.parse(field, raw)
+    except ValueFault:
+        return raw  # an option that was retired since, or a text that is too long by now
+
+
+def values_at(session: Session, type_: ObjectType, record: str, rev: int) -> Values | None:
+    """The record's values at a revision; None where nothing of it is left."""
+    row = load_row(session, type_.name, record, None)
+    if row is None:
+        row = load_row(session, type_.name, record, None, deleted=True)
+    if row is None or row["rev"] <= rev:
+        return row
+    for (changes,) in _LATER.rows(session.connection, the_record=record, the_rev=rev):
+        reverse(type_, row, changes)
+    row["rev"] = rev
+    row["title"] = title_of(Draft(session, type_, record, None, row))
+    return row
+
+
+def reverse(type_: ObjectType, values: Values, changes: Mapping[str, Any]) -> None:
+    """Take a change out of the values again."""
+    for name, pair in changes.items():
+        field = type_.fields.get(name)
+        if field is not None and field.stored:
+            values[name] = read_wire(field, pair[0])
+
+
+def before_of(type_: ObjectType, values: Values, event: Event) -> Values | None:
+    """The values before an event; None where it made the record."""
+    if event.event == "created":
+        return None
+    before = dict(values)
+    if event.event == "updated":
+        reverse(type_, before, event.changes)
+    return before
+
+
+def plain(expression: Expression, value: Any) -> Any:
+    """The value of an expression in wire form."""
+    return _plain(value, expression.type)
+
+
+def _plain(value: Any, type_: types.Type) -> Any:
+    if isinstance(value, list):
+        return [_plain(one, type_) for one in value]
+    if isinstance(value, Money):
+        return {"amount": format(value.amount, "f"), "currency": value.currency}
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime):
+        return timestamp_wire(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        kind, record = value
+        person = type_.name in (types.PERSON.name, types.PERSONS.name)
+        return {kind: record} if person else {"object": kind, "id": record}
+    return value
