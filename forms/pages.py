@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def form_page(
     *,
     token: str,
     read: Token | None = None,
-    errors: list[dict[str, str]] | None = None,
+    errors: Sequence[Mapping[str, str]] = (),
     files: Rows | None = None,
     values: dict[str, Any] | None = None,
     status: int = 200,
@@ -47,7 +48,7 @@ def form_page(
     """One step of the form. `values` are those of a signed link, shown where they may be changed."""
     current = form.steps[step]
     labels = {q.field.name: q.label for q in current.questions}
-    at_fields, summary = error_links(errors or [], labels)
+    at_fields, summary = error_links(errors, labels)
     texts = typed(current.questions, answers) if answers.texts else {}
     zone = ZoneInfo(call.session.catalog.zone)
     fields = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -24,6 +25,8 @@ from .submissions import (
 )
 from .tokens import MAX_AGE, PROOF_BITS
 from .webforms import Question, WebForm, find_webform
+
+Faults = Sequence[Mapping[str, str]]
 
 EMBED = """(() => {
   const me = document.currentScript;
@@ -51,7 +54,7 @@ def show(call: Call) -> Answer:
     answers = Answers()
     token = signer_of(call, form).token(call.session.now)
     values: dict[str, Any] = {}
-    errors: list[dict[str, str]] = []
+    errors: Faults = []
     if "prefill" in call.query:
         answers.texts = {"prefill": [call.query["prefill"]]}
         values, errors = prefilled(call, form, answers)
@@ -182,7 +185,7 @@ def _again(
     form: WebForm,
     answers: Answers,
     step: int,
-    errors: list[dict[str, str]],
+    errors: Faults,
     status: int,
 ) -> Answer:
     """Show a step with everything that was typed; files that came along are kept."""
@@ -222,7 +225,7 @@ def _again(
     )
 
 
-def _step_of(form: WebForm, errors: list[dict[str, str]], current: int) -> int:
+def _step_of(form: WebForm, errors: Faults, current: int) -> int:
     """The first step with something to mend."""
     names = {one["pointer"].strip("/").partition("/")[0] for one in errors}
     for i, step in enumerate(form.steps):

@@ -135,7 +135,7 @@ class _Ranks:
         compiled = _statement(
             session.catalog, session.connection.dialect, self._board.object, self._by, question
         )
-        values = compiled.constants | self._binds | binds
+        values = {**compiled.constants, **self._binds, **binds}
         rows = session.connection.query(compiled.sql, [values[n] for n in compiled.order])
         return rows[0][0] if rows else None
 

@@ -75,8 +75,11 @@ _POSTGRESQL = {
 class SqlContext(Protocol):
     """The database's side: tables, parameters and row permissions."""
 
-    dialect: str
-    objects: Mapping[str, ObjectType]
+    @property
+    def dialect(self) -> str: ...
+
+    @property
+    def objects(self) -> Mapping[str, ObjectType]: ...
 
     def table(self, object: str) -> Table: ...
 

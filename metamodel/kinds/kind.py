@@ -81,6 +81,10 @@ class Kind:
         """The canonical value of the counter's number."""
         raise NotImplementedError
 
+    def counted(self, field: Field, value: Any) -> tuple[str, int] | None:
+        """The period and number of a value that came from elsewhere, so that none is given twice."""
+        return None
+
     def check(self, field: Field, check: FieldCheck) -> None:
         """Report faults of the field's options that its JSON Schema cannot see."""
 

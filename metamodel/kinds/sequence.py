@@ -32,6 +32,18 @@ def number_text(pattern: str, number: int, day: date) -> str:
     return PLACE.sub(fill, pattern)
 
 
+def _reading(pattern: str) -> str:
+    """The regular expression that finds the parts of a number again."""
+    parts, end = [], 0
+    for place in PLACE.finditer(pattern):
+        code = place[1]
+        parts.append(re.escape(pattern[end : place.start()]))
+        digits = rf"\d{{{len(code)}}}" if code in DATES else r"\d{1,18}"
+        parts.append(f"(?P<{code if code in DATES else 'number'}>{digits})")
+        end = place.end()
+    return "".join(parts) + re.escape(pattern[end:])
+
+
 class Sequence(Kind):
     name = "sequence"
     label = "Record number"
@@ -92,6 +104,15 @@ class Sequence(Kind):
 
     def numbered(self, field: Field, number: int, day: date) -> str:
         return number_text(field.option("pattern", PATTERN), number, day)
+
+    def counted(self, field: Field, value: str) -> tuple[str, int] | None:
+        match = re.fullmatch(_reading(field.option("pattern", PATTERN)), value)
+        if match is None:
+            return None
+        found = {name: text for name, text in match.groupdict().items() if text}
+        year = found.get("YYYY") or ("20" + found["YY"] if "YY" in found else "")
+        periods = {"": "", "%Y": year, "%Y-%m": f"{year}-{found.get('MM', '')}"}
+        return periods[PERIODS[field.option("reset", "never")]], int(match["number"])
 
     def type(self, field: Field) -> types.Type:
         return types.TEXT

@@ -47,6 +47,7 @@ class Session:
     now: datetime
     cause: Cause = field(default_factory=Cause)
     as_of: date | None = None  # the day that a read is for; None is today
+    quiet: bool = False  # what is written leaves no events: sample data, silent imports
 
     @cached_property
     def access(self) -> Access:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 
 import uvicorn
@@ -50,8 +49,8 @@ def run_serve(options: argparse.Namespace) -> int:
         _install_once(engine, name)
     if options.sample:
         for package in packages.installed(engine.database.connection()):
-            sample.load_once(engine, package["name"], show=sys.stdout.isatty() or True)
-    stop = None if settings.redis_url else start_embedded(engine)
+            _load_sample(engine, package["name"])
+    stop = start_embedded(engine)
     config = uvicorn.Config(
         build_app(engine),
         host=settings.host,
@@ -69,8 +68,7 @@ def run_serve(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         pass
     finally:
-        if stop is not None:
-            stop()
+        stop()
     return 0
 
 
@@ -79,3 +77,9 @@ def _install_once(engine: Engine, name: str) -> None:
     if name not in known:
         print(f"Installing {name} ...", flush=True)
     packages.install(engine.session(), packages.folder_of(name))
+
+
+def _load_sample(engine: Engine, app: str) -> None:
+    started = time.monotonic()
+    if sample.load_once(engine, app):
+        print(f"Loaded the sample data of {app} in {time.monotonic() - started:.0f} s.", flush=True)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from fluvial.files import attach
 from fluvial.session import Session
 from metamodel.catalog import States, Transition
 from metamodel.expressions.python import evaluate, truth
@@ -57,6 +58,7 @@ def complete(draft: Draft) -> None:
     _check_required(draft)
     _check_state(draft, environment)
     check_references(draft)
+    attach(draft)
     check_period(draft)
     if not draft.faults:
         _check_expectations(draft, environment)

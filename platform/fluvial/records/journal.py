@@ -61,6 +61,8 @@ def write(
         changes=changes,
     )
     event_id = new_id()
+    if session.quiet:
+        return event_id
     _OUTBOX.run(
         connection,
         id=event_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +10,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from fluvial.database.statement import Statement, param
 from fluvial.database.tables import SEQUENCE
+from fluvial.session import Session
+from metamodel.catalog import Field
 from metamodel.storage import POSTGRESQL
 
 from .draft import Draft
@@ -24,6 +27,18 @@ def _upsert(insert: Any) -> Statement:
     )
 
 
+def _at_least(insert: Any) -> Statement:
+    t = SEQUENCE
+    made = insert(t).values({c.name: param(c.name, c) for c in t.c})
+    larger = sa.case((made.excluded.value > t.c.value, made.excluded.value), else_=t.c.value)
+    return Statement(
+        made.on_conflict_do_update(
+            index_elements=[t.c.object, t.c.field, t.c.period], set_={"value": larger}
+        )
+    )
+
+
+_RAISE = {False: _at_least(sqlite.insert), True: _at_least(postgresql.insert)}
 _NEXT = {False: _upsert(sqlite.insert), True: _upsert(postgresql.insert)}
 
 
@@ -44,3 +59,17 @@ def number(draft: Draft) -> None:
         )
         assert row is not None
         draft.set(field.name, field.kind.numbered(field, int(row[0]), session.today))
+
+
+def raise_counters(session: Session, field: Field, values: Iterable[Any]) -> None:
+    """Let a counter go on behind numbers that were given elsewhere."""
+    highest: dict[str, int] = {}
+    for value in values:
+        counted = field.kind.counted(field, value)
+        if counted is not None:
+            period, number_ = counted
+            highest[period] = max(number_, highest.get(period, 0))
+    for period, number_ in highest.items():
+        _RAISE[session.connection.dialect == POSTGRESQL].run(
+            session.connection, object=field.object, field=field.name, period=period, value=number_
+        )

@@ -35,7 +35,7 @@ def create(
     """
     type_ = session.object(object_name, "create")
     with session.connection.transaction():
-        draft = Draft(session, type_, new_id(), None, _fresh(session, type_), pointer)
+        draft = fresh_draft(session, type_, pointer)
         hook = session.engine.hooks.get(object_name)
         draft.take(body, ignore=hook.members if hook else ())
         for name, value in (fixed or {}).items():
@@ -175,12 +175,14 @@ def _one(
         ) from problem
 
 
-def _fresh(session: Session, type_: ObjectType) -> Values:
-    return {
+def fresh_draft(session: Session, type_: ObjectType, pointer: str = "") -> Draft:
+    """A draft of a new record, all of whose fields are empty."""
+    values = {
         f.name: f.kind.absent(f)
         for f in type_.fields.values()
         if f.stored and (f.columns or f.kind.linked)
     }
+    return Draft(session, type_, new_id(), None, values, pointer)
 
 
 def existing(session: Session, type_: ObjectType, record: str, action: str) -> Values:

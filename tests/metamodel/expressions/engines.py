@@ -215,7 +215,7 @@ class Database:
         return sa.cast(element, sa.Text)
 
     def decode(self, found: SqlValue, row: tuple[Any, ...], type: Type) -> Any:
-        values = []
+        values: list[Any] = []
         for stored, (_, storage) in zip(row, found.parts, strict=True):
             made = storage.decode(self.dialect, stored)
             values.append(str(made) if made is not None and storage is UUID else made)

@@ -54,10 +54,9 @@ def build() -> dict[str, ObjectType]:
     inverses: dict[str, dict[str, Inverse]] = {name: {} for name in objects}
     for object in objects.values():
         for field in object.fields.values():
-            inverse = field.option("inverse")
-            for target in field.targets if inverse else ():
-                made = Inverse(inverse, inverse, target, object.name, field.name)
-                inverses[target][inverse] = made
+            name = field.option("inverse")
+            for target in field.targets if name else ():
+                inverses[target][name] = Inverse(name, name, target, object.name, field.name)
     objects = {name: replace(one, inverses=inverses[name]) for name, one in objects.items()}
     made = dict(objects)
     for name, object in objects.items():
@@ -83,7 +82,7 @@ _RECORDS = load("library.yaml")["records"]
 NAMES = [name for records in _RECORDS.values() for name in records]
 
 
-def _parsed(field: Field, raw: Any) -> Any:
+def parsed(field: Field, raw: Any) -> Any:
     kind = field.kind.name
     raw = raw.isoformat() if isinstance(raw, date) else raw
     if raw is None:
@@ -115,7 +114,7 @@ def records() -> dict[str, dict[str, dict[str, Any]]]:
             unknown = set(row) - set(OBJECTS[object].fields)
             assert not unknown, (object, name, unknown)
             values = {
-                field.name: row["id"] if field.name == "id" else _parsed(field, row.get(field.name))
+                field.name: row["id"] if field.name == "id" else parsed(field, row.get(field.name))
                 for field in OBJECTS[object].fields.values()
                 if field.stored and field.name != "in_force"
             }

@@ -1,6 +1,6 @@
 """The corpus: every case gives the same on Python and on both databases."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -23,14 +23,28 @@ from tests.metamodel.expressions.engines import Database, Record, opened
 from tests.servers import Databases
 
 CORPUS = Path(__file__).parent / "corpus"
-CASES = [
-    pytest.param(case, id=f"{file.stem}: {case['ask']}")
+CASES: list[tuple[str, dict[str, Any]]] = [
+    (f"{file.stem}: {case['ask']}", case)
     for file in sorted(CORPUS.glob("*.yaml"))
     for case in yaml.safe_load(file.read_text())
 ]
-VALUED = [case for case in CASES if "is" in case.values[0]]
-FAULTY = [case for case in CASES if "fault" in case.values[0]]
-ASKED = [case for case in VALUED if "change" not in case.values[0]]
+
+
+def cases(wanted: Callable[[dict[str, Any]], bool], file: str = "") -> pytest.MarkDecorator:
+    chosen = [(id, case) for id, case in CASES if id.startswith(file) and wanted(case)]
+    return pytest.mark.parametrize(
+        "case", [case for _, case in chosen], ids=[id for id, _ in chosen]
+    )
+
+
+def gives(case: dict[str, Any]) -> bool:
+    return "is" in case
+
+
+def stands_alone(case: dict[str, Any]) -> bool:
+    return "is" in case and "change" not in case
+
+
 EXPECT = {"boolean": types.BOOLEAN, "text": types.TEXT}
 
 
@@ -61,11 +75,11 @@ def record_of(case: dict[str, Any]) -> Record:
     before = None
     if case.get("change"):
         fields = library.OBJECTS[object].fields
-        before = {name: library._parsed(fields[name], raw) for name, raw in case["change"].items()}
+        before = {name: library.parsed(fields[name], raw) for name, raw in case["change"].items()}
     return Record(object, id, me=case.get("me", "ann"), before=before)
 
 
-@pytest.mark.parametrize("case", VALUED)
+@cases(gives)
 def test_python(case: dict[str, Any]) -> None:
     expression = compiled(case)
     found = evaluate(expression, record_of(case))
@@ -88,7 +102,7 @@ def connection(request: pytest.FixtureRequest) -> Iterator[sa.Connection]:
     databases.drop(address)
 
 
-@pytest.mark.parametrize("case", ASKED)
+@cases(stands_alone)
 def test_sql(connection: sa.Connection, case: dict[str, Any]) -> None:
     expression, record = compiled(case), record_of(case)
     database = Database(connection, record.user)
@@ -103,7 +117,7 @@ def test_sql(connection: sa.Connection, case: dict[str, Any]) -> None:
     assert database.constants[: len(lifted)] == lifted
 
 
-@pytest.mark.parametrize("case", [one for one in ASKED if "collections" in str(one.id)])
+@cases(stands_alone, "collections")
 def test_sql_of_a_record_at_hand(connection: sa.Connection, case: dict[str, Any]) -> None:
     """What a record that is being saved asks of the database."""
     expression, record = compiled(case), record_of(case)
@@ -117,7 +131,7 @@ def test_sql_of_a_record_at_hand(connection: sa.Connection, case: dict[str, Any]
     assert written(found) == written(case["is"])
 
 
-@pytest.mark.parametrize("case", FAULTY)
+@cases(lambda case: "fault" in case)
 def test_fault(case: dict[str, Any]) -> None:
     with pytest.raises(ExpressionError) as caught:
         compiled(case)

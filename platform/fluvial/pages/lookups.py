@@ -1,0 +1,143 @@
+"""What look-ups offer while somebody types: the records and people that may be picked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from fluvial.database.statement import Compiled
+from fluvial.errors import NotFound
+from fluvial.http.call import Answer, Call
+from fluvial.http.routes import Endpoint, Policy
+from fluvial.ids import is_id
+from fluvial.records.context import PlanContext, session_binds
+from fluvial.records.environment import RecordEnvironment
+from fluvial.records.filters import matching, search_bind
+from fluvial.records.plan import resolve
+from fluvial.records.rows import load_row
+from fluvial.session import Session
+from metamodel.catalog import Field, ObjectType
+from metamodel.errors import ValueFault
+from metamodel.expressions.sql import Builder, Given, Source
+from metamodel.kinds.kind import TextFormat
+from metamodel.storage import TEXT
+
+LIMIT = 20
+PEOPLE = ("user", "team")  # whoever is signed in may pick them
+GIVEN = "record."  # parameters that hold what the form says of other fields
+Row = tuple[str, str, str]  # id, title, hint
+
+
+def look_up(call: Call) -> Answer:
+    session = call.session
+    type_ = session.object(call.params["object"])
+    field = resolve(session.access, type_, (call.params["field"],), "field")
+    if not field.targets:
+        raise NotFound(f"{field.label} looks nothing up.")
+    asked = call.query.get("object", "")
+    targets = [asked] if asked in field.targets else list(field.targets)
+    if field.type.name == "record" and not asked:
+        targets = targets[:1]
+    people = field.type.name.startswith("person") and call.query.get("plain") != "true"
+    outer = _record(session, type_, call.query)
+    results = []
+    for target in targets:
+        for record, title, hint in candidates(session, target, call.query.get("q", ""), field, outer):
+            value = f"{target}:{record}" if people else record
+            shown = hint or ("Team" if target == "team" else "")
+            results.append({"value": value, "label": title, "hint": shown})
+    return Answer.json({"results": results[:LIMIT]})
+
+
+def _record(session: Session, type_: ObjectType, query: Mapping[str, str]) -> RecordEnvironment:
+    """The record that is edited: as it is stored, with what the form says by now."""
+    record = query.get("record", "")
+    stored = load_row(session, type_.name, record, "read") if is_id(record) else None
+    values = dict(stored or {f.name: f.kind.absent(f) for f in type_.fields.values() if f.stored})
+    for name, text in query.items():
+        field = type_.fields.get(name.removeprefix(GIVEN)) if name.startswith(GIVEN) else None
+        if field is not None:
+            values[field.name] = _parsed(session, field, text)
+    return RecordEnvironment(session, type_, values)
+
+
+def _parsed(session: Session, field: Field, text: str) -> Any:
+    if not text:
+        return field.kind.absent(field)
+    try:
+        return field.kind.parse_text(field, text, TextFormat(zone=session.catalog.zone))
+    except ValueFault:
+        return field.kind.absent(field)
+
+
+def candidates(
+    session: Session, target: str, words: str, field: Field, outer: RecordEnvironment
+) -> Iterator[Row]:
+    """The records of a target that may be picked, by title; one statement."""
+    if target not in PEOPLE:
+        session.object(target)
+    context = PlanContext(session.catalog, session.access, session.connection.dialect)
+    source = Source(context, target)
+    type_ = context.objects[target]
+    conditions = [source.column("deleted_at").is_(None)]
+    if target == "user":
+        conditions.append(source.column("active").is_(sa.true()))
+    elif target not in PEOPLE:
+        allowed = context.allowed(target, "read", source)
+        conditions += [] if allowed is None else [allowed]
+    if words.strip():
+        conditions.append(matching(context, source, type_))
+    if field.pick is not None and (target == field.to or target == "user"):
+        builder = Builder(context, source, Given(context, outer.read)).lift(field.pick)
+        conditions.append(builder.condition(field.pick.tree, False))
+    hint = _hint(session, type_)
+    column = source.column(hint) if hint else sa.literal_column("''")
+    statement = (
+        sa.select(source.column("id"), source.column("title"), column.label("hint"))
+        .where(*conditions)
+        .select_from(source.joined())
+        .order_by(source.column("title", "__fold"), source.column("id"))
+        .limit(sa.literal_column(str(LIMIT)))
+    )
+    compiled = Compiled(statement, context.dialect)
+    values = compiled.constants | {f"c{n}": value for n, value in enumerate(context.constants)}
+    values |= session_binds(session) | {"search": search_bind(words, context.dialect)}
+    for record, title, said in session.connection.query(
+        compiled.sql, [values[name] for name in compiled.order]
+    ):
+        yield str(record), title, str(said) if said and str(said) not in title else ""
+
+
+def _hint(session: Session, type_: ObjectType) -> str:
+    """A field that tells records of one title apart."""
+    if type_.name == "user":
+        return "email"
+    hidden = session.access.object(type_.name).hidden
+    for field in type_.own_fields:
+        plain = len([c for c in field.columns if c.storage is TEXT and not c.hidden]) == 1
+        if field.searchable and plain and field.name not in hidden and field.kind.name == "text":
+            if f"{{{field.name}}}" not in type_.title:
+                return field.name
+    return ""
+
+
+def people(call: Call) -> Answer:
+    """Everybody who may be picked, for mentions and filters."""
+    session = call.session
+    field = session.catalog.objects["user"].fields["created_by"]
+    outer = _record(session, session.catalog.objects["user"], {})
+    found = candidates(session, "user", call.query.get("q", ""), field, outer)
+    results = [{"value": f"user:{r}", "label": title, "hint": hint} for r, title, hint in found]
+    return Answer.json({"results": results})
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/lookup/people", people, Policy.SIGNED_IN, "People by name.", page=True),
+    Endpoint(
+        "GET", "/lookup/{object}/{field}", look_up, Policy.SIGNED_IN,
+        "What a look-up may pick.", page=True,
+    ),
+)  # fmt: skip
+

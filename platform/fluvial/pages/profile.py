@@ -1,0 +1,124 @@
+"""The person's own page: who they are, their tokens, their password."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from fluvial import people
+from fluvial.errors import Problem
+from fluvial.http.call import Answer, Call
+from fluvial.http.people_api import SCOPES, session_cookie, signed_in
+from fluvial.http.routes import Endpoint, Policy
+from fluvial.passwords import MAX_LENGTH, MIN_LENGTH
+from fluvial.records.titles import titles_of
+from metamodel.text import humanise, label_text
+
+from .frame import page
+from .looks import looks_of
+from .sign_in import form_text
+
+SCOPE_WORDS = {
+    "records:read": "Read records",
+    "records:write": "Change records",
+    "meta:read": "Read the studio",
+    "meta:write": "Change the studio",
+}
+MAX_DAYS = 3660
+
+
+def show(
+    call: Call, *, token: str = "", error: str = "", said: str = "", status: int = 200
+) -> Answer:
+    session, actor = call.session, call.session.actor
+    assert actor.id is not None
+    looks = looks_of(session)
+    roles = session.catalog.of("role")
+    listed = [
+        {
+            "id": row["id"],
+            "name": row["name"],
+            "prefix": "",
+            "scopes": ", ".join(SCOPE_WORDS.get(s, s) for s in row["scopes"]) or "All that you may",
+            "made": looks.date(looks.local(row["created_at"]).date()),
+            "used": "",
+            "expires": looks.date(looks.local(row["expires"]).date()) if row["expires"] else "",
+            "revoke_href": f"/profile/tokens/{row['id']}/end",
+        }
+        for row in people.tokens(session.connection, actor.id)
+    ]
+    profile = {
+        "name": actor.name,
+        "email": actor.email,
+        "roles": [
+            label_text(roles[r].body.get("label", humanise(r))) for r in actor.roles if r in roles
+        ],
+        "teams": list(titles_of(session, "team", actor.teams).values()),
+        "zone": session.engine.settings.zone,
+        "locale": looks.locale.replace("_", "-"),
+        "tokens": listed,
+        "new_token": token,
+        "action": "/profile/tokens",
+        "scopes": [{"value": s, "label": SCOPE_WORDS[s]} for s in SCOPES],
+        "password_action": "/profile/password",
+        "min_length": MIN_LENGTH,
+        "error": error,
+        "said": said,
+    }
+    return page(call, "profile.html", "Profile", status=status, profile=profile)
+
+
+def make_token(call: Call) -> Answer:
+    session, actor = call.session, call.session.actor
+    name, days = form_text(call, "name").strip(), form_text(call, "days")
+    scopes = [s for s in (call.form.getlist("scopes") if call.form else []) if s in SCOPES]
+    if not 0 < len(name) <= 100:
+        return show(call, error="Give the token a name of at most 100 characters.", status=422)
+    if days and not (days.isascii() and days.isdigit() and 0 < int(days) <= MAX_DAYS):
+        return show(call, error="Say in days when the token ends.", status=422)
+    expires = session.now + timedelta(days=int(days)) if days else None
+    assert actor.id is not None
+    _, token = people.add_token(
+        session.connection, actor.id, session.now, name, tuple(str(s) for s in scopes), expires
+    )
+    return show(call, token=token)
+
+
+def end_token(call: Call) -> Answer:
+    actor = call.session.actor
+    assert actor.id is not None
+    people.end_token(call.session.connection, actor.id, call.params["id"])
+    return Answer.redirect("/profile#tokens")
+
+
+def change_password(call: Call) -> Answer:
+    """A new password ends every session, and begins a new one here."""
+    session, actor = call.session, call.session.actor
+    old, new = form_text(call, "old"), form_text(call, "new")
+    if not MIN_LENGTH <= len(new) <= MAX_LENGTH:
+        words = f"A password has {MIN_LENGTH} to {MAX_LENGTH} characters."
+        return show(call, error=words, status=422)
+    try:
+        signed_in(call, actor.email, old)
+    except Problem as problem:
+        words = "The password that you have now is another one." if problem.status == 401 else ""
+        return show(call, error=words or problem.detail, status=422)
+    assert actor.id is not None
+    with session.connection.transaction():
+        people.set_password(session.connection, actor.id, new)
+        people.end_sessions(session.connection, actor.id)
+    secret, _ = signed_in(call, actor.email, new)
+    answer = Answer.redirect("/profile")
+    answer.headers.append(session_cookie(call, secret))
+    return answer
+
+
+def _post(path: str, handler: object, about: str) -> Endpoint:
+    return Endpoint("POST", path, handler, Policy.SIGNED_IN, about, page=True, form=True)  # type: ignore[arg-type]
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/profile", show, Policy.SIGNED_IN, "My profile.", page=True),
+    _post("/profile/tokens", make_token, "Make a token."),
+    _post("/profile/tokens/{id}/end", end_token, "End a token."),
+    _post("/profile/password", change_password, "Change my password."),
+)

@@ -1,0 +1,223 @@
+"""What rules do after a commit: records in the event's transaction, the rest into the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from fluvial.errors import Problem, Unprocessable
+from fluvial.mail import as_html
+from fluvial.notifications import record_href
+from fluvial.records import bin, writer
+from fluvial.records.draft import wire_value
+from fluvial.records.environment import RecordEnvironment
+from fluvial.records.query import Query
+from fluvial.records.reader import find_one, read_page
+from fluvial.records.rows import load_row
+from fluvial.session import Session
+from metamodel.catalog import ObjectType
+from metamodel.expressions import types
+from metamodel.expressions.expression import Expression
+from metamodel.expressions.python import evaluate, truth
+from metamodel.storage import timestamp_wire
+
+from .execution import Execution
+from .model import Action, Create, Notify, Several, Webhook
+from .recipients import NotTold, Recipient, holders, recipients
+from .tables import NOBODY
+from .template_data import template_data
+from .values import plain
+
+MAX_RECORDS = 5_000  # that one action changes
+
+Body = dict[str, Any]
+
+
+def perform(execution: Execution, at: int, action: Action) -> None:
+    """Do the action at a place of the rule's list."""
+    PERFORMERS[type(action)](execution, at, action)
+
+
+def create(execution: Execution, at: int, action: Create) -> None:
+    session = execution.acting
+    type_ = session.catalog.objects[action.object]
+    body = _body(type_, action.values, execution.environment)
+    record = writer.create(session, action.object, body)
+    title = record.get("title") or ""
+    execution.run.say(f"It created the {type_.label.lower()} {title}.")
+    execution.effect(at, "create", record["id"], {"object": action.object, "title": title}, "create")
+
+
+def change(execution: Execution, at: int, action: Several) -> None:
+    """Update or delete the records of an action."""
+    session, type_ = execution.acting, execution.acting.catalog.objects[action.object]
+    kind = "delete" if action.deletes else "update"
+    done = 0
+    for record in _targets(execution, action):
+        if done >= MAX_RECORDS:
+            raise Problem(f"More than {MAX_RECORDS:,} records would change. Narrow `where`.")
+        row = load_row(session, action.object, record, kind)
+        if row is None:
+            continue
+        environment = _environment(execution, action, type_, row)
+        if action.where is not None and not truth(action.where, environment):
+            continue
+        if action.deletes:
+            bin.delete(session, action.object, record)
+        else:
+            writer.update(session, action.object, record, _body(type_, action.values, environment))
+        execution.effect(at, kind, record, {"object": action.object, "title": row.get("title")})
+        done += 1
+    words = type_.label.lower() if done == 1 else type_.plural.lower()
+    execution.run.say(f"It {kind}d {done} {words}.")
+
+
+def _environment(
+    execution: Execution, action: Several, type_: ObjectType, row: Body
+) -> RecordEnvironment:
+    if not action.each:
+        return execution.environment
+    return RecordEnvironment(
+        execution.asking, type_, row, record=execution.values, record_type=execution.type
+    )
+
+
+def _body(type_: ObjectType, values: Mapping[str, Expression], environment: Any) -> Body:
+    return {
+        name: wire_value(type_.fields[name], evaluate(value, environment))
+        for name, value in values.items()
+    }
+
+
+def _targets(execution: Execution, action: Several) -> list[str]:
+    """The ids of the records at the end of the action's path."""
+    if not action.each:
+        return [execution.event.record]
+    type_ = execution.type
+    assert type_ is not None
+    record: Any = execution.values.get("id")
+    for name in action.each[:-1]:
+        target = type_.fields[name].targets[0]
+        record = execution.environment.read((*action.each[: action.each.index(name)], name))
+        record = record[1] if isinstance(record, tuple) else record
+        if record is None:
+            return []
+        type_ = execution.acting.catalog.objects[target]
+    last = action.each[-1]
+    inverse = type_.inverses.get(last)
+    if inverse is not None:
+        return list(_collected(execution.acting, inverse.source, inverse.field, record))
+    value = execution.environment.read(action.each)
+    found = value if isinstance(value, list) else [value]
+    return [one[1] if isinstance(one, tuple) else one for one in found if one is not None]
+
+
+def _collected(session: Session, source: str, field_name: str, record: str) -> Iterator[str]:
+    """The records of an inverse collection, read before any of them is changed."""
+    cursor = ""
+    field = session.catalog.objects[source].fields[field_name]
+    where, equals = "", ((field_name, record),)
+    if field.type.name == types.RECORDS.name:
+        where, equals = f"'{record}' in {field_name}", ()
+    while True:
+        query = Query(
+            source, fields=(("id",),), where=where, equals=equals, limit=500, cursor=cursor
+        )
+        page = read_page(session, query)
+        yield from [row["id"] for row in page["data"]]
+        cursor = page["next"]
+        if not cursor:
+            return
+
+
+def notify(execution: Execution, at: int, action: Notify) -> None:
+    words = _words(execution, action)
+    told: dict[str, None] = {}
+    for one in _told(execution, action):
+        for channel in action.by:
+            target = one.email if channel == "email" else one.user
+            if not target or f"{channel}:{target}" in told:
+                continue
+            told[f"{channel}:{target}"] = None
+            payload = words | {"to": one.email, "name": one.name}
+            execution.effect(at, channel, target, payload)
+    people = ", ".join(place.partition(":")[2] for place in told)
+    if told:
+        execution.run.say(f"It tells {len(told)} by {' and '.join(action.by)}: {people}.")
+    else:
+        execution.run.say("Nobody is told.")
+
+
+def _told(execution: Execution, action: Notify) -> Iterator[Recipient]:
+    for expression in action.to:
+        try:
+            value = evaluate(expression, execution.environment)
+            yield from recipients(execution.asking, expression, value)
+        except NotTold as reason:
+            execution.run.say(str(reason))
+    for role in action.roles:
+        found = list(holders(execution.asking, role))
+        if not found:
+            execution.run.say(f"Nobody has the role {role}.")
+        yield from found
+
+
+def _words(execution: Execution, action: Notify) -> Body:
+    """What a message is made of; the words themselves are made when it is sent."""
+    href = ""
+    if execution.type is not None and execution.event.record != NOBODY:
+        href = record_href(execution.type.name, execution.event.record)
+    words: Body = {"template": action.template, "href": href}
+    if not action.template:
+        for name, expression in (("subject", action.subject), ("text", action.text)):
+            value = evaluate(expression, execution.environment) if expression is not None else None
+            words[name] = str(value or "")
+        return words
+    body = execution.acting.catalog.of("template")[action.template].body
+    subject, text = body["subject"], body["body"]
+    html = text if "<" in text else as_html(text)
+    assert execution.type is not None
+    data = template_data(execution.acting, execution.type, execution.values, subject, text)
+    return words | {"source": {"subject": subject, "html": html}, "data": data}
+
+
+def webhook(execution: Execution, at: int, action: Webhook) -> None:
+    session, event = execution.acting, execution.event
+    if action.body:
+        data = _data(action.body, execution)
+    elif execution.type is not None and event.record != NOBODY:
+        data = find_one(session, event.object, event.record)
+    else:
+        data = {}
+    named = ":" in event.event
+    message = {
+        "type": action.type or f"{event.object or 'schedule'}.{execution.rule.name if named else event.event}",
+        "timestamp": timestamp_wire(event.at),
+        "data": data,
+    }
+    payload = {
+        "message": message,
+        "cause": session.cause.wire(),
+    }
+    if len(orjson.dumps(message)) > 1_000_000:
+        raise Unprocessable("The body of the webhook has more than a million bytes.")
+    execution.effect(at, "webhook", action.endpoint, payload)
+    execution.run.say(f"It posts to {action.endpoint}.")
+
+
+def _data(body: Any, execution: Execution) -> Any:
+    if isinstance(body, Mapping):
+        return {name: _data(one, execution) for name, one in body.items()}
+    if isinstance(body, list):
+        return [_data(one, execution) for one in body]
+    return plain(body, evaluate(body, execution.environment))
+
+
+PERFORMERS: Mapping[type[Action], Callable[[Execution, int, Any], None]] = {
+    Create: create,
+    Several: change,
+    Notify: notify,
+    Webhook: webhook,
+}

@@ -1,0 +1,119 @@
+"""Running rules for events: which ones, within which limits, and what is kept of it."""
+
+from __future__ import annotations
+
+import logging
+
+from fluvial import outbox
+from fluvial.errors import Problem
+from fluvial.records.events import Event
+from fluvial.records.query import Query
+from fluvial.records.reader import read_page
+from fluvial.session import Session
+from fluvial.templates import TemplateFault
+
+from . import effects, runs
+from .actions import perform
+from .execution import condition_holds, prepared
+from .index import SOURCES, rule_index
+from .model import Rule
+from .runs import Run
+from .tables import NOBODY
+
+log = logging.getLogger("fluvial.rules")
+
+MAX_DEPTH = 8  # rules that lead to one another
+
+
+def happened(session: Session, event: Event) -> None:
+    """Run the rules that an event sets off, in the event's transaction."""
+    index = rule_index(session.catalog)
+    kind, named, name = event.event.partition(":")
+    if not named:
+        for rule in index.matching(event.object, event.event, event.changes, event.cause):
+            run_rule(session, rule, event)
+        return
+    rule = index.rules.get(name)
+    if rule is None:
+        return  # it was deleted or switched off meanwhile
+    if kind == "schedule" and event.record == NOBODY and rule.trigger.object:
+        _spread(session, rule, event)
+    else:
+        run_rule(session, rule, event)
+
+
+def _spread(session: Session, rule: Rule, event: Event) -> None:
+    """A schedule's moment becomes an event for each record that it is about."""
+    cursor = ""
+    while True:
+        query = Query(
+            rule.trigger.object,
+            fields=(("id",), ("rev",)),
+            where=rule.trigger.where,
+            limit=500,
+            cursor=cursor,
+        )
+        page = read_page(session, query)
+        for row in page["data"]:
+            outbox.add(
+                session,
+                Event(
+                    effects.id_of(f"{event.id}|{row['id']}"), event.at, rule.trigger.object,
+                    row["id"], row["rev"], event.event, None, event.cause, {},
+                ),
+            )  # fmt: skip
+        cursor = page["next"]
+        if not cursor:
+            return
+
+
+def run_rule(session: Session, rule: Rule, event: Event, *, kept: bool = True) -> Run:
+    """Run a rule for an event. What its actions cannot do undoes the run, not the event."""
+    run = Run(rule.name, event.object, event.record)
+    try:
+        with session.connection.savepoint():
+            _run(session, rule, event, run)
+    except (Problem, TemplateFault) as problem:
+        run.effects.clear()
+        run.end("failed", f"It was undone: {_detail(problem)}")
+        log.warning("Rule %s on %s %s: %s", rule.name, event.object, event.record, problem)
+    if kept:
+        runs.add(session.connection, run, event.id, session.now)
+    return run
+
+
+def _detail(problem: Problem | TemplateFault) -> str:
+    if isinstance(problem, Problem) and len(problem.errors) > 1:
+        return " ".join(error["message"] for error in problem.errors)
+    return str(problem)
+
+
+def _run(session: Session, rule: Rule, event: Event, run: Run) -> None:
+    reason = _held_back(session, rule, event)
+    if reason:
+        run.end(*reason)
+        return
+    execution = prepared(session, rule, event, run)
+    if execution is None:
+        run.end("skipped", "The record is not there any more.")
+        return
+    if not condition_holds(execution):
+        return
+    for at, action in enumerate(rule.actions):
+        perform(execution, at, action)
+    run.outcome = "done"
+
+
+def _held_back(session: Session, rule: Rule, event: Event) -> tuple[str, str] | None:
+    chain = session.cause.chain
+    if (rule.name, event.record) in chain:
+        return "skipped", "It ran for this record before in this chain of causes: once is enough."
+    depth = sum(1 for name, _ in chain if name.partition(":")[0] not in SOURCES)
+    if depth >= MAX_DEPTH:
+        names = ", ".join(name for name, _ in chain)
+        return "skipped", f"{MAX_DEPTH} rules led to one another, which is the limit: {names}."
+    if rule.per_hour is not None:
+        count = runs.recent(session.connection, rule.name, session.now)
+        if count >= rule.per_hour:
+            return "limited", f"It ran {count} times in the last hour; its limit is {rule.per_hour}."
+    return None

@@ -1,0 +1,278 @@
+"""Moments that date rules and schedules wait for: planned, moved, fired once, caught up with.
+
+A row for each (rule, record, moment). It is written in the transaction that changes the date,
+and fired in the one that puts its event into the outbox.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from fluvial import outbox
+from fluvial.actors import SYSTEM
+from fluvial.database.connection import Connection
+from fluvial.database.objects import tables_of
+from fluvial.database.statement import Compiled, Statement, param
+from fluvial.ids import new_id
+from fluvial.records.draft import Draft
+from fluvial.records.events import Event
+from fluvial.session import Session
+from metamodel.catalog import Catalog
+from metamodel.storage import POSTGRESQL, timestamp_text
+
+from .index import RuleIndex, rule_index
+from .model import Rule
+from .moments import moment_of
+from .tables import NOBODY, TIMER
+
+if TYPE_CHECKING:
+    from fluvial.engine import Engine
+
+PLANNED, FIRED, SKIPPED, CANCELLED = "planned", "fired", "skipped", "cancelled"
+LATE = timedelta(hours=24)  # a moment that had passed when the record was saved still counts
+BATCH = 100
+PAGE = 1_000  # records that are planned at once when a rule is new
+
+_SPACE = uuid.UUID("0f6fa1d8-1b64-4b0e-8a1b-6a6d6d1c8e57")
+
+_t = TIMER.c
+_planned = _t.state == sa.literal_column(f"'{PLANNED}'")
+_of_record = _t.record == param("the_record", _t.record)
+_of_rule = _t.rule == param("the_rule", _t.rule)
+_cancel = TIMER.update().values(state=CANCELLED)
+_CANCEL_RECORD = Statement(_cancel.where(_of_record, _planned))
+_CANCEL_OTHERS = Statement(
+    _cancel.where(_of_record, _of_rule, _planned, _t.due_at != param("the_due", _t.due_at))
+)
+_CANCEL_ALL = Statement(_cancel.where(_of_record, _of_rule, _planned))
+_CANCEL_RULE = Statement(_cancel.where(_of_rule, _planned))
+_RULES = Statement(sa.select(_t.rule).where(_planned).distinct())
+_DUE = Statement(
+    sa.select(_t.id, _t.rule, _t.object, _t.record, _t.due_at)
+    .where(_planned, _t.due_at <= param("the_now", _t.due_at))
+    .order_by(_t.due_at)
+    .limit(BATCH)
+)
+_FIRE = Statement(
+    TIMER.update().where(_t.id == param("the_id", _t.id), _planned).values(state=FIRED)
+)
+
+
+def _plan(make: Any) -> Statement:
+    made = make(TIMER).values({c.name: param(c.name, c) for c in TIMER.c})
+    # A date that was moved away and back again is waited for again; one that fired is over.
+    return Statement(
+        made.on_conflict_do_update(
+            index_elements=[_t.rule, _t.record, _t.due_at],
+            set_={"state": made.excluded.state},
+            where=_t.state == sa.literal_column(f"'{CANCELLED}'"),
+        )
+    )
+
+
+_PLAN = {False: _plan(sqlite.insert), True: _plan(postgresql.insert)}
+_BULK = {
+    False: "INSERT INTO fluvial_timer (id, rule, object, record, due_at, state, at) "
+    "SELECT value->>0, ?, ?, value->>1, value->>2, 'planned', ? FROM json_each(?) WHERE true "
+    "ON CONFLICT (rule, record, due_at) DO UPDATE SET state = 'planned' "
+    "WHERE fluvial_timer.state = 'cancelled'",
+    True: "INSERT INTO fluvial_timer (id, rule, object, record, due_at, state, at) "
+    "SELECT (value->>0)::uuid, $1, $2, (value->>1)::uuid, (value->>2)::timestamptz, 'planned', "
+    "$3 FROM jsonb_array_elements($4::jsonb) "
+    "ON CONFLICT (rule, record, due_at) DO UPDATE SET state = 'planned' "
+    "WHERE fluvial_timer.state = 'cancelled'",
+}
+
+
+def stored(draft: Draft, event: str) -> None:
+    """Keep the moments of a record in step with it, in the transaction of the write."""
+    rules = rule_index(draft.session.catalog).dates.get(draft.type.name)
+    if not rules:
+        return
+    connection = draft.session.connection
+    if event == "deleted":
+        _CANCEL_RECORD.run(connection, the_record=draft.id)
+        return
+    for rule in rules:
+        if event != "updated" or rule.trigger.date in draft.changed:
+            _wait_for(draft.session, rule, draft.id, draft.values.get(rule.trigger.date), event)
+
+
+def _wait_for(
+    session: Session, rule: Rule, record: str, value: date | datetime | None, event: str
+) -> None:
+    connection, trigger = session.connection, rule.trigger
+    due = None
+    if value is not None:
+        due = moment_of(value, trigger.offset, trigger.at, session.engine.clock.zone)
+    if event != "created":
+        if due is None:
+            _CANCEL_ALL.run(connection, the_record=record, the_rule=rule.name)
+        else:
+            _CANCEL_OTHERS.run(connection, the_record=record, the_rule=rule.name, the_due=due)
+    if due is not None:
+        state = PLANNED if due > session.now - LATE else SKIPPED
+        plan(session, rule.name, trigger.object, record, due, state)
+
+
+def plan(
+    session: Session, rule: str, object_name: str, record: str, due: datetime, state: str = PLANNED
+) -> None:
+    connection = session.connection
+    _PLAN[connection.dialect == POSTGRESQL].run(
+        connection,
+        id=new_id(),
+        rule=rule,
+        object=object_name,
+        record=record,
+        due_at=due,
+        state=state,
+        at=session.now,
+    )
+    if due <= session.now:
+        session.engine.woken(connection)
+
+
+def changed(session: Session, catalog: Catalog) -> None:
+    """Plan the moments of rules that are new or other, and forget those of rules that are gone."""
+    before, after = rule_index(session.catalog), rule_index(catalog)
+    connection = session.connection
+    known = _timed(after)
+    for (name,) in _RULES.rows(connection):
+        if name not in known:
+            _CANCEL_RULE.run(connection, the_rule=name)
+    for name, rule in known.items():
+        old = before.rules.get(name)
+        if old is not None and old.trigger.timing == rule.trigger.timing:
+            continue
+        if old is not None:
+            _CANCEL_RULE.run(connection, the_rule=name)
+        if rule.trigger.schedule is not None:
+            plan_next(session, rule)
+        else:
+            _plan_existing(session, catalog, rule)
+
+
+def _timed(index: RuleIndex) -> dict[str, Rule]:
+    dated = (rule for rules in index.dates.values() for rule in rules)
+    return {rule.name: rule for rule in (*dated, *index.schedules)}
+
+
+def plan_next(session: Session, rule: Rule) -> None:
+    """The next moment of a schedule. Those that were missed meanwhile count as one."""
+    assert rule.trigger.schedule is not None
+    due = rule.trigger.schedule.next(session.now, session.engine.clock.zone)
+    if due is not None:
+        plan(session, rule.name, rule.trigger.object, NOBODY, due)
+
+
+def _plan_existing(session: Session, catalog: Catalog, rule: Rule) -> None:
+    """The future moments of the records that are there, a thousand at a time."""
+    connection, trigger = session.connection, rule.trigger
+    moments: list[tuple[str, str, str]] = []
+    sql = _BULK[connection.dialect == POSTGRESQL]
+    for record, value in _dates(connection, catalog, rule):
+        due = moment_of(value, trigger.offset, trigger.at, session.engine.clock.zone)
+        if due is not None and due > session.now:
+            moments.append((new_id(), record, timestamp_text(due)))
+        if len(moments) >= PAGE:
+            _insert(connection, sql, session, rule, moments)
+            moments.clear()
+    if moments:
+        _insert(connection, sql, session, rule, moments)
+
+
+def _insert(
+    connection: Connection,
+    sql: str,
+    session: Session,
+    rule: Rule,
+    moments: Iterable[tuple[str, str, str]],
+) -> None:
+    rows = orjson.dumps(list(moments)).decode()
+    at = timestamp_text(session.now)
+    connection.execute(sql, [rule.name, rule.trigger.object, at, rows])
+
+
+def _dates(
+    connection: Connection, catalog: Catalog, rule: Rule
+) -> Iterator[tuple[str, date | datetime]]:
+    """The id and date of each live record that has one, in the order of the ids."""
+    table = tables_of(catalog).objects[rule.trigger.object]
+    field = catalog.objects[rule.trigger.object].fields[rule.trigger.date]
+    held = table.c[field.name]
+    last = sa.bindparam("last", type_=table.c.id.type)
+    statement = (
+        sa.select(table.c.id, held)
+        .where(table.c.id > last, held.is_not(None), table.c.deleted_at.is_(None))
+        .order_by(table.c.id)
+        .limit(PAGE)
+    )
+    compiled = Compiled(statement, connection.dialect)
+    decode = field.columns[0].storage.decoder(connection.dialect)
+    record = NOBODY
+    while True:
+        rows = connection.query(compiled.sql, compiled.binds({"last": record}))
+        for record, stored_ in rows:
+            yield record, decode(stored_) if decode else stored_
+        if len(rows) < PAGE:
+            return
+
+
+def run(engine: Engine) -> bool:
+    """Turn moments that have come into events; whether there may be more."""
+    connection = engine.database.connection()
+    now = engine.clock.now()
+    if not _DUE.rows(connection, the_now=now):
+        return False
+    with connection.transaction():
+        session = engine.session(SYSTEM, connection=connection)
+        due = _DUE.rows(connection, the_now=now)
+        for timer, rule, object_name, record, due_at in due:
+            # Another scheduler may have been faster: then there is nothing to update.
+            if _FIRE.run(connection, the_id=timer):
+                _fire(session, rule, object_name, record, due_at, timer)
+    return len(due) == BATCH or bool(due)
+
+
+def _fire(
+    session: Session, name: str, object_name: str, record: str, due_at: datetime, timer: str
+) -> None:
+    rule = rule_index(session.catalog).rules.get(name)
+    if rule is None:
+        return
+    scheduled = rule.trigger.schedule is not None
+    outbox.add(
+        session,
+        Event(
+            id=str(uuid.uuid5(_SPACE, timer)),
+            at=due_at,
+            object=object_name,
+            record=record,
+            rev=0 if scheduled else _rev(session, object_name, record),
+            event=f"{'schedule' if scheduled else 'timer'}:{name}",
+            actor=None,
+            cause=None,
+            changes={},
+        ),
+    )
+    if scheduled:
+        plan_next(session, rule)
+
+
+def _rev(session: Session, object_name: str, record: str) -> int:
+    """The record's revision now: the event comes behind those that led to it."""
+    table = tables_of(session.catalog).objects.get(object_name)
+    if table is None:
+        return 0
+    the_id = sa.bindparam("the_id", type_=table.c.id.type)
+    statement = Statement(sa.select(table.c.rev).where(table.c.id == the_id))
+    row = statement.row(session.connection, the_id=record)
+    return int(row[0]) if row else 0

@@ -1,0 +1,252 @@
+"""Boards over HTTP: columns, lanes, totals, paging, and moving cards."""
+
+from typing import Any
+
+import pytest
+
+from fluvial.engine import Engine
+from tests.app import Client
+
+from tests.kanban.library import BRANCH, DESK, LOAN, SHELF
+
+
+@pytest.fixture
+def library(client: Client) -> Client:
+    client.define(BRANCH, LOAN, DESK, SHELF)
+    return client
+
+
+def columns(board: dict[str, Any]) -> dict[str, list[str]]:
+    return {c["value"]: [r["book"] for r in c["records"]] for c in board["columns"]}
+
+
+def test_a_board_has_its_columns_in_order_without_those_its_condition_excludes(
+    library: Client,
+) -> None:
+    north = library.made("branch", name="North")["id"]
+    library.made("loan", book="Emma", due="2026-03-02", fee="1.50", branch=north)
+    library.made("loan", book="Dune", due="2026-03-01", fee="2.00")
+    library.made("loan", book="Kim", state="out")
+    library.made("loan", book="Ulysses", state="back")
+
+    board = library.get("/api/boards/desk").json()
+
+    assert [c["value"] for c in board["columns"]] == ["asked", "out", "overdue"]
+    assert columns(board) == {"asked": ["Dune", "Emma"], "out": ["Kim"], "overdue": []}
+    asked = board["columns"][0]
+    assert (asked["label"], asked["colour"], asked["count"]) == ("Asked", "blue", 2)
+    assert asked["totals"] == {"count()": 2, "sum(fee)": "3.50"}
+    assert board["columns"][1]["limit"] == 2
+    lanes = {lane["label"]: lane for lane in board["lanes"]}
+    assert lanes["North"]["count"] == 1
+    assert lanes["No branch"]["value"] is None
+    emma = asked["records"][1]
+    assert (emma["lane"], emma["branch"], board["titles"][north]) == (north, north, "North")
+
+
+def test_a_column_is_read_on_from_its_cursor(library: Client) -> None:
+    for at in range(7):
+        library.made("loan", book=f"Book {at}", due=f"2026-03-{at + 1:02d}")
+    library.made("loan", book="Out", state="out")
+
+    first = library.get("/api/boards/desk", limit="3").json()["columns"][0]
+    seen = [r["book"] for r in first["records"]]
+    while first["next"]:
+        page = library.get("/api/boards/desk", limit="3", column="asked", cursor=first["next"])
+        (first,) = page.json()["columns"]
+        assert first["count"] == 7
+        seen += [r["book"] for r in first["records"]]
+
+    assert seen == [f"Book {at}" for at in range(7)]
+
+
+def test_quick_filters_narrow_the_cards_and_the_counts(library: Client) -> None:
+    library.made("loan", book="Emma", due="2026-03-02")
+    library.made("loan", book="Dune", due="2027-03-01")
+
+    board = library.get("/api/boards/desk", where="due < '2027-01-01'").json()
+
+    assert columns(board)["asked"] == ["Emma"]
+    assert board["columns"][0]["count"] == 1
+    assert library.get("/api/boards/desk", where="nonsense").status == 400
+
+
+def test_the_number_of_statements_does_not_grow(library: Client, engine: Engine) -> None:
+    def statements() -> int:
+        before = sum(connection.statements for connection in engine.database.connections)
+        assert library.get("/api/boards/desk").status == 200
+        return sum(connection.statements for connection in engine.database.connections) - before
+
+    branches = [library.made("branch", name=f"Branch {at}")["id"] for at in range(5)]
+    library.made("loan", book="First", branch=branches[0])
+    statements()
+    few = statements()
+    for at in range(20):
+        state = ["asked", "out", "overdue"][at % 3]
+        library.made("loan", book=f"Book {at}", branch=branches[at % 5], state=state)
+    assert statements() == few
+
+
+def test_a_move_changes_the_record_and_answers_the_heads(library: Client) -> None:
+    loan = library.made("loan", book="Emma")
+    reply = library.post("/api/boards/desk/move", {"id": loan["id"], "column": "out"})
+    assert reply.status == 200, reply.text
+    assert reply.json()["record"]["state"] == "out"
+    assert [c["count"] for c in reply.json()["columns"]] == [0, 1, 0]
+
+
+def test_a_forbidden_move_says_why_and_keeps_nothing(library: Client) -> None:
+    loan = library.made("loan", book="Emma", state="out")
+    reply = library.post("/api/boards/desk/move", {"id": loan["id"], "column": "overdue"})
+    assert reply.status == 422
+    assert reply.json()["errors"][0]["message"] == "Say in Due when it was due."
+    values = {"due": "2026-01-01"}
+    body = {"id": loan["id"], "column": "overdue", "values": values}
+    assert library.post("/api/boards/desk/move", body).status == 200
+    reply = library.post("/api/boards/desk/move", {"id": loan["id"], "column": "nowhere"})
+    assert reply.status == 422
+
+
+def test_a_full_column_warns_or_blocks(library: Client) -> None:
+    for book in ("Kim", "Dune"):
+        library.made("loan", book=book, state="out")
+    loan = library.made("loan", book="Emma")
+    body = {"id": loan["id"], "column": "out"}
+    library.define({**DESK, "columns": {**DESK["columns"], "on_limit": "block"}})
+
+    refused = library.post("/api/boards/desk/move", body)
+    assert refused.status == 409
+    assert "Out holds at most 2 cards" in refused.json()["detail"]
+
+    library.define(DESK)
+    taken = library.post("/api/boards/desk/move", body).json()
+    assert taken["warning"] == "Out holds at most 2 cards, and has 2."
+    assert [c["over"] for c in taken["columns"]] == [0, 1, 0]
+
+
+def test_cards_of_a_lane_by_look_up_and_by_person(library: Client) -> None:
+    north = library.made("branch", name="North")["id"]
+    loan = library.made("loan", book="Emma")
+    body = {"id": loan["id"], "column": "asked", "lane": north}
+    assert library.post("/api/boards/desk/move", body).json()["record"]["branch"] == north
+
+    library.define({**DESK, "swimlanes": {"by": "clerk"}})
+    me = library.get("/api/me").json()["id"]
+    body = {"id": loan["id"], "column": "out", "lane": f"user:{me}"}
+    moved = library.post("/api/boards/desk/move", body).json()["record"]
+    assert moved["clerk"] == {"user": me}
+    lanes = library.get("/api/boards/desk").json()["lanes"]
+    assert [lane["value"] for lane in lanes] == [f"user:{me}"]
+
+
+def test_columns_of_a_look_up(library: Client) -> None:
+    board = {**SHELF, "name": "branches", "columns": {"by": "branch"}}
+    library.define(board)
+    south = library.made("branch", name="South")["id"]
+    north = library.made("branch", name="North")["id"]
+    loan = library.made("loan", book="Emma")
+
+    shown = library.get("/api/boards/branches").json()["columns"]
+    assert [c["label"] for c in shown] == ["North", "South", "No branch"]
+    for column in (south, None, north):
+        body = {"id": loan["id"], "column": column}
+        moved = library.post("/api/boards/branches/move", body).json()
+        assert moved["record"]["branch"] == column
+
+
+def test_cards_keep_the_order_that_people_give_them(library: Client) -> None:
+    ids = {book: library.made("loan", book=book)["id"] for book in "ABCDE"}
+
+    def move(book: str, before: str | None, column: str = "asked") -> None:
+        target = ids[before] if before else None
+        body = {"id": ids[book], "column": column, "before": target}
+        reply = library.post("/api/boards/shelf/move", body)
+        assert reply.status == 200, reply.text
+
+    def order(column: str = "asked") -> str:
+        return "".join(columns(library.get("/api/boards/shelf").json())[column])
+
+    assert order() == "ABCDE"
+    move("E", "A")
+    assert order() == "EABCD"
+    move("C", "A")
+    assert order() == "ECABD"
+    move("E", None)
+    assert order() == "CABDE"
+    ids["F"] = library.made("loan", book="F")["id"]
+    assert order() == "CABDEF"
+    for _ in range(20):
+        move("B", "A")
+        move("A", "B")
+    assert order() == "CABDEF"
+    move("D", None, "out")
+    move("A", "D", "out")
+    assert (order(), order("out")) == ("CBEF", "AD")
+    refused = {"id": ids["B"], "column": "asked", "before": ids["D"]}
+    assert library.post("/api/boards/shelf/move", refused).status == 422
+
+    first = library.get("/api/boards/shelf", limit="2").json()["columns"][0]
+    page = library.get("/api/boards/shelf", limit="2", column="asked", cursor=first["next"])
+    assert columns(page.json())["asked"] == ["E", "F"]
+
+
+def test_boards_show_what_roles_allow(library: Client) -> None:
+    role = {
+        "kind": "role",
+        "name": "clerk",
+        "grants": [{"object": "loan", "can": ["read"], "where": "state == 'out'",
+                    "fields": {"fee": "none"}}],
+    }  # fmt: skip
+    library.define(role)
+    library.made("loan", book="Emma")
+    loan = library.made("loan", book="Kim", state="out")
+    clerk = library.person("clerk@example.com", "clerk")
+
+    board = clerk.get("/api/boards/desk").json()
+    assert columns(board) == {"asked": [], "out": ["Kim"], "overdue": []}
+    assert board["columns"][0]["totals"] == {"count()": 0}
+    assert clerk.post("/api/boards/desk/move", {"id": loan["id"], "column": "asked"}).status == 403
+    library.define({**DESK, "audience": ["administrator"]})
+    assert clerk.get("/api/boards/desk").status == 404
+    assert [b["name"] for b in clerk.rows("/api/boards")] == ["shelf"]
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"object": "lone"}, "/object"),
+        ({"columns": {"by": "due"}}, "/columns/by"),
+        ({"columns": {"by": "state", "limit": {"gone": 3}}}, "/columns/limit/gone"),
+        ({"swimlanes": {"by": "book"}}, "/swimlanes/by"),
+        ({"where": "price > 3"}, "/where"),
+        ({"card": {"title": "nothing"}}, "/card/title"),
+        ({"card": {"colour": "due"}}, "/card/colour"),
+        ({"totals": ["median(fee)"]}, "/totals/0"),
+        ({"totals": ["sum(nothing)"]}, "/totals/0"),
+        ({"sort": ["nothing"]}, "/sort/0"),
+        ({"audience": ["nobody"]}, "/audience/0"),
+    ],
+)
+def test_faults_of_boards_name_their_place(
+    library: Client, change: dict[str, Any], place: str
+) -> None:
+    reply = library.put("/api/meta/board/desk", {**DESK, **change})
+    assert reply.status == 422, reply.text
+    assert [e["pointer"] for e in reply.json()["errors"]] == [f"/board/desk{place}"]
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({"column": "out"}, "/id"),
+        ({"id": "x"}, "/column"),
+        ({"id": "x", "column": "out", "values": 3}, "/values"),
+        ({"id": "x", "column": "out", "to": 3}, "/to"),
+    ],
+)
+def test_faults_of_moves_name_their_place(
+    library: Client, body: dict[str, Any], place: str
+) -> None:
+    reply = library.post("/api/boards/desk/move", body)
+    assert reply.status in (400, 422)
+    assert reply.json()["errors"][0]["pointer"] == place

@@ -1,0 +1,56 @@
+"""The documentation says what the code does."""
+
+from pathlib import Path
+
+import pytest
+
+from metamodel.expressions import syntax
+from metamodel.expressions.expression import compile_expression
+from metamodel.expressions.functions import FUNCTIONS, Function
+from metamodel.expressions.reference import with_functions
+from metamodel.expressions.scope import Scope
+from metamodel.expressions.types import DATE, DATETIME, NUMBER, TEXT, Type
+from tests.metamodel.expressions import library
+
+PAGE = Path(__file__).parents[3] / "docs" / "expressions.md"
+NAMES = {
+    "title": TEXT, "code": TEXT, "email": TEXT, "short_title": TEXT, "balance": NUMBER,
+    "pages": NUMBER, "price": NUMBER, "due": DATE, "joined": DATE, "created_at": DATETIME,
+}  # fmt: skip
+
+
+def test_functions_are_those_of_the_table() -> None:
+    page = PAGE.read_text()
+    assert with_functions(page) == page
+
+
+def test_limits_are_those_of_the_code() -> None:
+    page = PAGE.read_text()
+    for limit in (
+        f"{syntax.MAX_LENGTH:,} characters",
+        f"{syntax.MAX_NODES} parts",
+        f"{syntax.MAX_DEPTH} levels",
+        f"{syntax.MAX_HOPS} look-ups",
+        f"{syntax.MAX_NESTING} collection functions",
+        f"{syntax.MAX_DIGITS} digits",
+    ):
+        assert limit in page
+
+
+@pytest.mark.parametrize(
+    "function",
+    [one for one in FUNCTIONS.values() if one.group not in ("Collections", "Changes")],
+    ids=lambda one: one.name,
+)
+def test_examples_compile(function: Function) -> None:
+    names: dict[str, Type] = {**NAMES, "returned": DATE}
+    compile_expression(function.example, Scope(library.OBJECTS, None, names))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [one for one in FUNCTIONS.values() if one.group == "Collections"],
+    ids=lambda one: one.name,
+)
+def test_examples_of_collections_compile(function: Function) -> None:
+    compile_expression(function.example, library.scope("book"))
