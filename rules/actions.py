@@ -47,7 +47,9 @@ def create(execution: Execution, at: int, action: Create) -> None:
     record = writer.create(session, action.object, body)
     title = record.get("title") or ""
     execution.run.say(f"It created the {type_.label.lower()} {title}.")
-    execution.effect(at, "create", record["id"], {"object": action.object, "title": title}, "create")
+    execution.effect(
+        at, "create", record["id"], {"object": action.object, "title": title}, "create"
+    )
 
 
 def change(execution: Execution, at: int, action: Several) -> None:
@@ -79,9 +81,7 @@ def _environment(
 ) -> RecordEnvironment:
     if not action.each:
         return execution.environment
-    return RecordEnvironment(
-        execution.asking, type_, row, record=execution.values, record_type=execution.type
-    )
+    return RecordEnvironment(execution.asking, type_, row, record=execution.environment)
 
 
 def _body(type_: ObjectType, values: Mapping[str, Expression], environment: Any) -> Body:
@@ -98,9 +98,9 @@ def _targets(execution: Execution, action: Several) -> list[str]:
     type_ = execution.type
     assert type_ is not None
     record: Any = execution.values.get("id")
-    for name in action.each[:-1]:
+    for at, name in enumerate(action.each[:-1], 1):
         target = type_.fields[name].targets[0]
-        record = execution.environment.read((*action.each[: action.each.index(name)], name))
+        record = execution.environment.read(action.each[:at])
         record = record[1] if isinstance(record, tuple) else record
         if record is None:
             return []
@@ -118,12 +118,15 @@ def _collected(session: Session, source: str, field_name: str, record: str) -> I
     """The records of an inverse collection, read before any of them is changed."""
     cursor = ""
     field = session.catalog.objects[source].fields[field_name]
-    where, equals = "", ((field_name, record),)
-    if field.type.name == types.RECORDS.name:
-        where, equals = f"'{record}' in {field_name}", ()
+    many = field.type.name == types.RECORDS.name
     while True:
         query = Query(
-            source, fields=(("id",),), where=where, equals=equals, limit=500, cursor=cursor
+            source,
+            fields=(("id",),),
+            where=f"'{record}' in {field_name}" if many else "",
+            equals=() if many else ((field_name, record),),
+            limit=500,
+            cursor=cursor,
         )
         page = read_page(session, query)
         yield from [row["id"] for row in page["data"]]
@@ -191,9 +194,9 @@ def webhook(execution: Execution, at: int, action: Webhook) -> None:
         data = find_one(session, event.object, event.record)
     else:
         data = {}
-    named = ":" in event.event
+    happened = execution.rule.name if ":" in event.event else event.event
     message = {
-        "type": action.type or f"{event.object or 'schedule'}.{execution.rule.name if named else event.event}",
+        "type": action.type or f"{event.object or 'schedule'}.{happened}",
         "timestamp": timestamp_wire(event.at),
         "data": data,
     }

@@ -166,7 +166,9 @@ class _Actions:
         target = self._target(f"{place}/each", each)
         if ("set" in spec) != (kind == "update"):
             hint = "Add `set`." if kind == "update" else "Take out `set`."
-            self.check.fault(place, "set", f"`{kind}` {'needs' if hint[0] == 'A' else 'has no'} `set`.", hint)
+            self.check.fault(
+                place, "set", f"`{kind}` {'needs' if hint[0] == 'A' else 'has no'} `set`.", hint
+            )
             return None
         if target is None:
             return None
@@ -274,7 +276,11 @@ class _Actions:
         for name in ("subject", "text"):
             if name in spec:
                 words[name] = self.check.compile(
-                    f"{place}/{name}", spec[name], self.object, change=self.change, expect=types.TEXT
+                    f"{place}/{name}",
+                    spec[name],
+                    self.object,
+                    change=self.change,
+                    expect=types.TEXT,
                 )
         self._check_words(place, template, spec)
         return Notify(
@@ -305,7 +311,10 @@ class _Actions:
         if not template:
             if "subject" not in spec:
                 self.check.fault(
-                    pointer, "missing", "Nothing says what to tell.", "Add `template`, or `subject` and `text`."
+                    pointer,
+                    "missing",
+                    "Nothing says what to tell.",
+                    "Add `template`, or `subject` and `text`.",
                 )
             return
         document = self.check.reference(f"{pointer}/template", "template", template)

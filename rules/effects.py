@@ -32,7 +32,9 @@ _due = sa.and_(
     free(EFFECT),
 )
 _ANY = Statement(sa.select(_e.id).where(_due).limit(1))
-_DUE_TARGETS = Statement(sa.select(_e.kind, _e.target).where(_due).distinct().limit(500))
+_webhook = _e.kind == sa.literal_column("'webhook'")
+_lane = sa.case((_webhook, _e.target), else_=sa.literal_column("''"))
+_LANES = Statement(sa.select(_e.kind, _lane.label("lane")).where(_due).distinct().limit(500))
 _WORK = (_e.id, _e.kind, _e.target, _e.object, _e.record, _e.rule, _e.payload, _e.content,
          _e.attempts, _e.at)  # fmt: skip
 _CLAIM = Statement(
@@ -41,16 +43,14 @@ _CLAIM = Statement(
         sa.and_(
             _due,
             _e.kind == param("the_kind", _e.kind),
-            _e.target == param("the_target", _e.target),
+            _lane == sa.bindparam("the_lane", type_=_e.target.type),
         ),
-        _e.id,
+        _e.at,
         LEASE_SECONDS,
     ).returning(*_WORK)
 )
 _held = (_e.id == param("the_id", _e.id), _e.lease == param("the_lease", _e.lease))
-_KEEP = Statement(
-    EFFECT.update().where(*_held).values(content=param("the_content", _e.content))
-)
+_KEEP = Statement(EFFECT.update().where(*_held).values(content=param("the_content", _e.content)))
 _FINISH = Statement(
     EFFECT.update()
     .where(*_held)
@@ -145,28 +145,27 @@ def add(
     return effect
 
 
-def due_targets(connection: Connection) -> list[tuple[str, str]]:
-    """Where something is due now: (kind, target), each once."""
+def due_lanes(connection: Connection) -> list[tuple[str, str]]:
+    """What is due now: (kind, endpoint), each once. Endpoints do not wait for one another."""
     if _ANY.row(connection) is None:
         return []
-    return [(kind, target) for kind, target in _DUE_TARGETS.rows(connection)]
+    return [(kind, lane) for kind, lane in _LANES.rows(connection)]
 
 
 def claim_due(
-    connection: Connection, kind: str, target: str, limit: int, lease: str
+    connection: Connection, kind: str, lane: str, limit: int, lease: str
 ) -> list[dict[str, Any]]:
-    rows = _CLAIM.rows(
-        connection, the_kind=kind, the_target=target, the_limit=limit, the_lease=lease
-    )
+    rows = _CLAIM.rows(connection, the_kind=kind, the_lane=lane, the_limit=limit, the_lease=lease)
     names = [column.name for column in _WORK]
     return [dict(zip(names, row, strict=True)) | {"lease": lease} for row in sorted(rows)]
 
 
 def keep_content(connection: Connection, effect: Mapping[str, Any], content: str) -> bool:
     """Keep what will be sent, before it is sent; whether the effect is still held."""
-    return _KEEP.run(
-        connection, the_id=effect["id"], the_lease=effect["lease"], the_content=content
-    ) > 0
+    return (
+        _KEEP.run(connection, the_id=effect["id"], the_lease=effect["lease"], the_content=content)
+        > 0
+    )
 
 
 def finish(
@@ -181,17 +180,20 @@ def finish(
     response: str | None = None,
 ) -> bool:
     """Say how an attempt ended; False where somebody else has taken the effect over."""
-    return _FINISH.run(
-        connection,
-        the_id=effect["id"],
-        the_lease=effect["lease"],
-        the_state=state,
-        the_step=1 if counts else 0,
-        the_delay=delay,
-        the_error=error[:MAX_TEXT] if error else None,
-        the_response=response[:MAX_TEXT] if response else None,
-        the_now=now if state == DONE else None,
-    ) > 0
+    return (
+        _FINISH.run(
+            connection,
+            the_id=effect["id"],
+            the_lease=effect["lease"],
+            the_state=state,
+            the_step=1 if counts else 0,
+            the_delay=delay,
+            the_error=error[:MAX_TEXT] if error else None,
+            the_response=response[:MAX_TEXT] if response else None,
+            the_now=now if state == DONE else None,
+        )
+        > 0
+    )
 
 
 def again(connection: Connection, effect: str) -> bool:

@@ -1,7 +1,41 @@
-"""What the engine takes from this folder."""
+"""What this folder brings: rules, endpoints, templates, and the workers' jobs for them."""
 
 from __future__ import annotations
 
-from fluvial.feature import Feature
+from typing import TYPE_CHECKING
 
-feature = Feature("rules")
+from fluvial import notifications
+from fluvial.feature import Feature, Job
+
+from . import api, deliveries, runs, timers
+from .before_save import before_save
+from .buttons import act
+from .kinds import KINDS
+from .running import happened
+from .tables import TABLES
+
+if TYPE_CHECKING:
+    from fluvial.engine import Engine
+
+
+def keep_house(engine: Engine) -> bool:
+    runs.forget(engine.database.connection(), engine.clock.now())
+    return False
+
+
+feature = Feature(
+    name="rules",
+    kinds=KINDS,
+    tables=TABLES,
+    routes=(*api.ENDPOINTS, *notifications.ENDPOINTS),
+    before_save=before_save,
+    stored=timers.stored,
+    act=act,
+    happened=happened,
+    changed=timers.changed,
+    jobs=(
+        Job("timers", timers.run),
+        Job("deliveries", deliveries.run),
+        Job("runs", keep_house, every=3600),
+    ),
+)

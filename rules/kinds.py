@@ -44,7 +44,7 @@ ENDPOINT = DocumentKind(
     schema=_schema("endpoint"),
     check=check_endpoint,
     label="Endpoint",
-    about="An address that webhooks are posted to, and where the secret of their signature is kept.",
+    about="An address that webhooks are posted to, and where the secret of signatures is kept.",
     example={
         "kind": "endpoint",
         "name": "renewals",
@@ -65,7 +65,7 @@ TEMPLATE = DocumentKind(
         "name": "group_made",
         "for": "group",
         "subject": "The group {{ group.name }}",
-        "body": "<p>The group <b>{{ group.name }}</b> was made on {{ group.created_at | date }}.</p>",
+        "body": "<p><b>{{ group.name }}</b> was made on {{ group.created_at | date }}.</p>",
     },
     beside=("body",),
 )

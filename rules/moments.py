@@ -59,5 +59,5 @@ def moment_of(
 
 
 def _in_utc(day: date, clock: time, zone: ZoneInfo) -> datetime:
-    """A time of day that the clocks skip is the one an hour later; one that comes twice, the first."""
+    """A time that the clocks skip is the one an hour later; of one that comes twice, the first."""
     return datetime.combine(day, clock.replace(tzinfo=None, fold=0), zone).astimezone(UTC)

@@ -28,7 +28,9 @@ _user = sa.table(
         )
     ),
 )  # fmt: skip
-_teams = sa.table("user__teams", sa.column("source", Stored(UUID)), sa.column("target", Stored(UUID)))
+_teams = sa.table(
+    "user__teams", sa.column("source", Stored(UUID)), sa.column("target", Stored(UUID))
+)
 _people = sa.select(_user.c.id, _user.c.email, _user.c.name, _user.c.roles).where(
     _user.c.active, _user.c.deleted_at.is_(None)
 )

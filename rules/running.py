@@ -33,13 +33,13 @@ def happened(session: Session, event: Event) -> None:
         for rule in index.matching(event.object, event.event, event.changes, event.cause):
             run_rule(session, rule, event)
         return
-    rule = index.rules.get(name)
-    if rule is None:
+    asked = index.rules.get(name)
+    if asked is None:
         return  # it was deleted or switched off meanwhile
-    if kind == "schedule" and event.record == NOBODY and rule.trigger.object:
-        _spread(session, rule, event)
+    if kind == "schedule" and event.record == NOBODY and asked.trigger.object:
+        _spread(session, asked, event)
     else:
-        run_rule(session, rule, event)
+        run_rule(session, asked, event)
 
 
 def _spread(session: Session, rule: Rule, event: Event) -> None:
@@ -115,5 +115,8 @@ def _held_back(session: Session, rule: Rule, event: Event) -> tuple[str, str] | 
     if rule.per_hour is not None:
         count = runs.recent(session.connection, rule.name, session.now)
         if count >= rule.per_hour:
-            return "limited", f"It ran {count} times in the last hour; its limit is {rule.per_hour}."
+            return (
+                "limited",
+                f"It ran {count} times in the last hour; its limit is {rule.per_hour}.",
+            )
     return None

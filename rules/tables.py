@@ -48,7 +48,7 @@ EFFECT = table(
     column("done_at", TIMESTAMP, nullable=True),
     metadata=TABLES,
 )
-sa.Index("ix_fluvial_effect__state", EFFECT.c.state, EFFECT.c.id)
+sa.Index("ix_fluvial_effect__state", EFFECT.c.state, EFFECT.c.at)
 
 # Moments of date rules, one row for each record, and of schedules, whose record is NOBODY.
 TIMER = table(

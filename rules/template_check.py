@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from fluvial.outbound import PORTS
 from fluvial.templates import Need, TemplateFault, needs
 from metamodel.catalog import ObjectType
@@ -9,7 +11,6 @@ from metamodel.checks import DocumentCheck, target_of
 from metamodel.documents import Document
 from metamodel.expressions import types
 from metamodel.text import nearest
-from urllib.parse import urlsplit
 
 LINK = "link"  # the address of the record's page
 GIVEN = (LINK,)

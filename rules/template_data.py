@@ -27,9 +27,7 @@ _NAMED = {
 Data = dict[str, Any]
 
 
-def template_data(
-    session: Session, type_: ObjectType, values: Values, *sources: str
-) -> Data:
+def template_data(session: Session, type_: ObjectType, values: Values, *sources: str) -> Data:
     """What some texts need of a record, as far as the session's actor may read it."""
     need = Need()
     for source in sources:

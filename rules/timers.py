@@ -23,6 +23,7 @@ from fluvial.database.statement import Compiled, Statement, param
 from fluvial.ids import new_id
 from fluvial.records.draft import Draft
 from fluvial.records.events import Event
+from fluvial.records.rows import load_row
 from fluvial.session import Session
 from metamodel.catalog import Catalog
 from metamodel.storage import POSTGRESQL, timestamp_text
@@ -84,8 +85,9 @@ _BULK = {
     "ON CONFLICT (rule, record, due_at) DO UPDATE SET state = 'planned' "
     "WHERE fluvial_timer.state = 'cancelled'",
     True: "INSERT INTO fluvial_timer (id, rule, object, record, due_at, state, at) "
-    "SELECT (value->>0)::uuid, $1, $2, (value->>1)::uuid, (value->>2)::timestamptz, 'planned', "
-    "$3 FROM jsonb_array_elements($4::jsonb) "
+    "SELECT (value->>0)::uuid, $1::text, $2::text, (value->>1)::uuid, "
+    "(value->>2)::timestamptz, 'planned', "
+    "$3::timestamptz FROM jsonb_array_elements($4::jsonb) "
     "ON CONFLICT (rule, record, due_at) DO UPDATE SET state = 'planned' "
     "WHERE fluvial_timer.state = 'cancelled'",
 }
@@ -239,7 +241,7 @@ def run(engine: Engine) -> bool:
             # Another scheduler may have been faster: then there is nothing to update.
             if _FIRE.run(connection, the_id=timer):
                 _fire(session, rule, object_name, record, due_at, timer)
-    return len(due) == BATCH or bool(due)
+    return bool(due)
 
 
 def _fire(
@@ -269,10 +271,5 @@ def _fire(
 
 def _rev(session: Session, object_name: str, record: str) -> int:
     """The record's revision now: the event comes behind those that led to it."""
-    table = tables_of(session.catalog).objects.get(object_name)
-    if table is None:
-        return 0
-    the_id = sa.bindparam("the_id", type_=table.c.id.type)
-    statement = Statement(sa.select(table.c.rev).where(table.c.id == the_id))
-    row = statement.row(session.connection, the_id=record)
-    return int(row[0]) if row else 0
+    row = load_row(session, object_name, record, None)
+    return int(row["rev"]) if row else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from metamodel.checks import DocumentCheck
@@ -22,6 +22,8 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "webform": ("webform",),
     "hook": ("hook",),
 }
+Read = Callable[[Mapping[str, Any], DocumentCheck], Trigger | None]
+
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "event": ("object",), "date": ("object",), "button": ("object",),
 }  # fmt: skip
@@ -71,7 +73,10 @@ def _date(on: Mapping[str, Any], check: DocumentCheck) -> Trigger | None:
         return None
     if field.type.name not in (types.DATE.name, types.DATETIME.name) or not field.stored:
         check.fault(
-            "/on/date", "not_a_date", f"{field.label} is not a date.", "Name a date or datetime field."
+            "/on/date",
+            "not_a_date",
+            f"{field.label} is not a date.",
+            "Name a date or datetime field.",
         )
         return None
     return Trigger(
@@ -87,7 +92,9 @@ def _schedule(on: Mapping[str, Any], check: DocumentCheck) -> Trigger | None:
     try:
         schedule = Schedule.read(on["schedule"])
     except NoSchedule as error:
-        check.fault("/on/schedule", "schedule", str(error), "Write `0 7 * * 1-5` for workdays at 7.")
+        check.fault(
+            "/on/schedule", "schedule", str(error), "Write `0 7 * * 1-5` for workdays at 7."
+        )
         return None
     if "object" not in on:
         return Trigger("schedule", schedule=schedule)
@@ -106,7 +113,7 @@ def _button(on: Mapping[str, Any], check: DocumentCheck) -> Trigger | None:
     return Trigger("button", type_.name, name=label_text(on["button"]))
 
 
-def _source(kind: str) -> Any:
+def _source(kind: str) -> Read:
     """Web forms and hooks are documents of other folders; here only their object counts."""
 
     def read(on: Mapping[str, Any], check: DocumentCheck) -> Trigger | None:
@@ -119,7 +126,7 @@ def _source(kind: str) -> Any:
     return read
 
 
-_READERS = {
+_READERS: Mapping[str, Read] = {
     "event": _event,
     "date": _date,
     "schedule": _schedule,

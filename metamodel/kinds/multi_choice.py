@@ -51,13 +51,12 @@ class MultiChoice(Kind):
         return (Column("", JSON),)
 
     def literal(self, field: Field, raw: Any) -> bool:
-        return not isinstance(raw, str) or raw in names_of(field)
+        return not isinstance(raw, str)
 
     def parse(self, field: Field, raw: Any) -> list[str]:
-        items = [raw] if isinstance(raw, str) else raw
-        if not isinstance(items, list):
-            raise ValueFault("not_a_list", "Write a list of options.")
-        chosen = {active(field, item) for item in items}
+        if not isinstance(raw, list):
+            raise ValueFault("not_a_list", 'Write a list of options, such as ["blue"].')
+        chosen = {active(field, item) for item in raw}
         return [name for name in names_of(field) if name in chosen]
 
     def parse_text(self, field: Field, text: str, form: TextFormat) -> list[str]:

@@ -61,7 +61,10 @@ class Access:
     def hides(self, object_name: str, field_name: str) -> bool:
         """Whether a field, or the whole object, is unknown to the caller."""
         access = self.object(object_name)
-        return not access.can("read") or field_name in access.hidden
+        if not access.can("read") or field_name in access.hidden:
+            return True
+        field = self.catalog.objects[object_name].fields.get(field_name)
+        return field is not None and field.hidden
 
     def readable(self) -> Iterator[ObjectType]:
         return (t for t in self.catalog.objects.values() if self.object(t.name).can("read"))

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-
 from . import outbox
 from .database.connection import BusyError, GoneError
 from .database.statement import Statement, param
@@ -73,5 +72,3 @@ class Rounds:
         except Exception:
             log.exception("%s", job.name)
         return False
-
-

@@ -62,9 +62,7 @@ def record_href(object_name: str, record: str) -> str:
     return f"/records/{object_name}/{record}"
 
 
-def add(
-    connection: Connection, user: str, at: datetime, title: str, body: str, href: str
-) -> str:
+def add(connection: Connection, user: str, at: datetime, title: str, body: str, href: str) -> str:
     """Tell a person something, in the transaction that is open."""
     notification = new_id()
     _ADD.run(

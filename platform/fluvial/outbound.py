@@ -64,7 +64,9 @@ def post(
     except (OSError, http.client.HTTPException) as error:
         if deadline.passed:
             raise Unreachable(f"No whole answer within {TOTAL_SECONDS:g} seconds.") from error
-        raise Unreachable(f"{host}:{port} did not answer: {error or type(error).__name__}") from error
+        raise Unreachable(
+            f"{host}:{port} did not answer: {error or type(error).__name__}"
+        ) from error
     finally:
         deadline.close()
 

@@ -144,9 +144,7 @@ def _event(row: Row) -> Event:
     return Event(*row)
 
 
-def _portion(
-    engine: Engine, connection: Connection, lease: str, events: Sequence[Event]
-) -> int:
+def _portion(engine: Engine, connection: Connection, lease: str, events: Sequence[Event]) -> int:
     """Handle some events in one transaction; how many. A crash leaves all of them unhandled."""
     started = time.monotonic()
     done = 0

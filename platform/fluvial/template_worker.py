@@ -10,6 +10,7 @@ import json
 import resource
 import sys
 import time
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
@@ -18,14 +19,24 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 from jinja2 import StrictUndefined, TemplateError
-from jinja2.exceptions import UndefinedError
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.exceptions import SecurityError, UndefinedError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 MEMORY = 400_000_000  # bytes of address space
 CPU_SECONDS = 5
 MAX_OUTPUT = 2_000_000  # characters
-WITHHELD_FILTERS = ("safe", "attr", "xmlattr", "urlize", "tojson", "pprint", "random", "map", "groupby")
+WITHHELD_FILTERS = (
+    "safe",
+    "attr",
+    "xmlattr",
+    "urlize",
+    "tojson",
+    "pprint",
+    "random",
+    "map",
+    "groupby",
+)
 
 
 class Record(dict[str, Any]):
@@ -64,16 +75,12 @@ class Words:
             return ""
         if not isinstance(value, datetime):
             return self.date(value)
-        return format_datetime(
-            value.astimezone(self.zone), "d MMM y, HH:mm", locale=self.locale
-        )
+        return format_datetime(value.astimezone(self.zone), "d MMM y, HH:mm", locale=self.locale)
 
     def money(self, value: Any) -> str:
         if not isinstance(value, Amount):
             return "" if value is None else str(value)
-        return str(
-            format_currency(Decimal(value["amount"]), value["currency"], locale=self.locale)
-        )
+        return str(format_currency(Decimal(value["amount"]), value["currency"], locale=self.locale))
 
     def number(self, value: Any) -> str:
         return "" if value is None else str(format_decimal(value, locale=self.locale))
@@ -116,8 +123,12 @@ def revive(value: Any) -> Any:
         return option
     if kind == "money":
         return Amount(cast(dict[str, str], held))
-    readers = {"date": date.fromisoformat, "datetime": datetime.fromisoformat, "number": Decimal}
-    return readers[str(kind)](held) if kind in readers else value
+    readers: dict[str, Callable[[str], Any]] = {
+        "date": date.fromisoformat,
+        "datetime": datetime.fromisoformat,
+        "number": Decimal,
+    }
+    return readers[str(kind)](str(held)) if kind in readers else value
 
 
 def environment(words: Words, escape: bool) -> ImmutableSandboxedEnvironment:

@@ -25,7 +25,7 @@ START_SECONDS = 20.0
 FILTERS = ("date", "datetime", "money", "number")
 
 # Nodes that read other templates, switch escaping off or hide what is needed.
-_REFUSED = {
+_REFUSED: Mapping[type[nodes.Node], str] = {
     nodes.Include: "include",
     nodes.Import: "import",
     nodes.FromImport: "from ... import",

@@ -137,5 +137,10 @@ def _celery(engine: Engine) -> None:
                 return
 
     add_task(app, work)
-    arguments = ["worker", "--pool=threads", f"--concurrency={CELERY_THREADS}", "--loglevel=WARNING"]
-    app.worker_main([*arguments, "--without-gossip", "--without-mingle", "--without-heartbeat"])
+    arguments = [
+        "worker",
+        "--pool=threads",
+        f"--concurrency={CELERY_THREADS}",
+        "--loglevel=WARNING",
+    ]
+    app.worker_main([*arguments, *quiet])

@@ -6,7 +6,6 @@ import pytest
 
 from fluvial.engine import Engine
 from tests.app import Client
-
 from tests.kanban.library import BRANCH, DESK, LOAN, SHELF
 
 
@@ -73,9 +72,9 @@ def test_quick_filters_narrow_the_cards_and_the_counts(library: Client) -> None:
 
 def test_the_number_of_statements_does_not_grow(library: Client, engine: Engine) -> None:
     def statements() -> int:
-        before = sum(connection.statements for connection in engine.database.connections)
+        before = sum(connection.statements for connection in engine.database._all)
         assert library.get("/api/boards/desk").status == 200
-        return sum(connection.statements for connection in engine.database.connections) - before
+        return sum(connection.statements for connection in engine.database._all) - before
 
     branches = [library.made("branch", name=f"Branch {at}")["id"] for at in range(5)]
     library.made("loan", book="First", branch=branches[0])

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from tests.app import Client
-
 from tests.kanban.library import BRANCH, LOAN
 
 OVERDUE: dict[str, Any] = {

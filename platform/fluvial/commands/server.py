@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from typing import TypeAlias
 
 import uvicorn
 
@@ -15,7 +16,7 @@ from fluvial.installation import prepare
 from fluvial.settings import load
 from fluvial.worker import main_scheduler, main_worker, start_embedded
 
-Commands = argparse._SubParsersAction  # type: ignore[type-arg]
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def add_commands(commands: Commands) -> None:

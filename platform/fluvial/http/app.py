@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -177,6 +177,8 @@ async def _serve(
         answer = await loop.run_in_executor(
             engine.database.executor, perform, endpoint, call, shown
         )
+        if call.form is not None:
+            await call.form.close()
     await _send(send, answer, method)
 
 
@@ -203,7 +205,7 @@ async def _form(call: Call) -> FormData | None:
     type_, _, options = call.headers.get("content-type", "").partition(";")
     type_ = type_.strip().lower()
 
-    async def stream() -> AsyncIterator[bytes]:
+    async def stream() -> AsyncGenerator[bytes, None]:
         yield call.body
         yield b""
 

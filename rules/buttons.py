@@ -1,0 +1,41 @@
+"""Buttons: rules that a person sets off on a record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fluvial.errors import Conflict, Unprocessable
+from fluvial.ids import new_id
+from fluvial.records.events import Event
+from fluvial.records.reader import read_one
+from fluvial.session import Session
+from metamodel.catalog import ObjectType
+
+from .index import rule_index
+from .running import run_rule
+from .runs import NOT_MET
+
+
+def act(
+    session: Session, type_: ObjectType, record: str, name: str, body: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Press a button; None where the object type has none of this name."""
+    buttons = rule_index(session.catalog).buttons.get(type_.name, ())
+    rule = next((rule for rule in buttons if rule.name == name), None)
+    if rule is None:
+        return None
+    if body:
+        raise Unprocessable("A button takes no values.")
+    with session.connection.transaction():
+        found = read_one(session, type_.name, record)
+        event = Event(
+            new_id(), session.now, type_.name, record, found["rev"], f"button:{rule.name}",
+            session.actor.id, session.cause.wire(), {},
+        )  # fmt: skip
+        run = run_rule(session, rule, event)
+    if run.outcome == NOT_MET:
+        raise Conflict(f"{rule.trigger.name} is not possible now.", lines=run.lines)
+    if run.outcome != "done":
+        raise Conflict(f"{rule.trigger.name}: {run.lines[-1]}", lines=run.lines)
+    return read_one(session, type_.name, record)

@@ -1,0 +1,330 @@
+"""Sending what rules have entered into the ledger: mails, notifications and webhooks.
+
+The database is used in the job's own thread; what waits for others runs in a few threads, at
+most two of them for one endpoint, so that one that hangs holds nobody up.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import random
+import threading
+import time
+import weakref
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from fluvial import mail, notifications, outbound
+from fluvial.actors import SYSTEM
+from fluvial.faults import point
+from fluvial.ids import new_id
+from fluvial.session import Cause, Session
+from fluvial.templates import Part, Renderer, TemplateFault
+
+from . import effects, webhooks
+
+if TYPE_CHECKING:
+    from fluvial.engine import Engine
+
+THREADS = 8
+IN_FLIGHT = 2  # for each endpoint; mails share THREADS // 2
+CLAIM = 20  # notifications at once
+MAX_ATTEMPTS = 18  # about three days
+FIRST_DELAY = 2.0
+MAX_DELAY = 6 * 3600.0
+WAIT_SECONDS = 60.0  # until a setting that is missing is looked for again
+IDLE_SECONDS = 0.05
+
+Effect = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an attempt ended: done, retry, failed, gone or wait (for a setting)."""
+
+    result: str
+    error: str | None = None
+    response: str | None = None
+
+
+class Deliveries:
+    """The deliveries of one process."""
+
+    def __init__(self, locale: str, zone: str) -> None:
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="deliveries")
+        self._renderer = Renderer(locale, zone)
+        self._running: Counter[tuple[str, str]] = Counter()
+        self._ended: queue.SimpleQueue[tuple[Effect, tuple[str, str], Outcome]] = (
+            queue.SimpleQueue()
+        )
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._renderer.close()
+
+    def round(self, engine: Engine) -> bool:
+        """Note what has ended and start what is due; whether there is more to wait for."""
+        if not self._lock.acquire(blocking=False):
+            return False  # another thread is at it
+        try:
+            session = engine.session(SYSTEM)
+            noted = self._note(session)
+            started = self._start(session)
+            if self._running and not noted and not started:
+                self._wait(session)
+            return bool(noted or started or self._running)
+        finally:
+            self._lock.release()
+
+    def words(self, payload: Mapping[str, Any]) -> tuple[str, str]:
+        """The subject and the HTML of a message; raises TemplateFault."""
+        return words(self._renderer, payload)
+
+    def _wait(self, session: Session) -> None:
+        try:
+            ended = self._ended.get(timeout=IDLE_SECONDS)
+        except queue.Empty:
+            return
+        self._finish(session, *ended)
+
+    def _note(self, session: Session) -> int:
+        noted = 0
+        while True:
+            try:
+                ended = self._ended.get_nowait()
+            except queue.Empty:
+                return noted
+            self._finish(session, *ended)
+            noted += 1
+
+    def _finish(
+        self, session: Session, effect: Effect, lane: tuple[str, str], outcome: Outcome
+    ) -> None:
+        self._running[lane] -= 1
+        if not self._running[lane]:
+            del self._running[lane]
+        finish(session, effect, outcome)
+
+    def _start(self, session: Session) -> int:
+        started = 0
+        for lane in effects.due_lanes(session.connection):
+            kind, _ = lane
+            room = {"webhook": IN_FLIGHT, "email": THREADS // 2}.get(kind, CLAIM)
+            room = min(room - self._running[lane], 2 * THREADS - self._running.total())
+            if room <= 0:
+                continue
+            for effect in effects.claim_due(session.connection, *lane, room, new_id()):
+                self._begin(session, effect, lane)
+                started += 1
+        self._running += Counter()  # forgets the lanes that were only looked at
+        return started
+
+    def _begin(self, session: Session, effect: Effect, lane: tuple[str, str]) -> None:
+        try:
+            send = _SENDERS[effect["kind"]](self._renderer, session, effect)
+        except TemplateFault as fault:
+            finish(session, effect, Outcome("failed", str(fault)))
+        except _NotNow as reason:
+            finish(session, effect, reason.outcome)
+        else:
+            if send is not None:
+                self._running[lane] += 1
+                self._pool.submit(self._send, session.engine, effect, lane, send)
+
+    def _send(
+        self,
+        engine: Engine,
+        effect: Effect,
+        lane: tuple[str, str],
+        send: Callable[[], Outcome],
+    ) -> None:
+        point("before_effect")
+        try:
+            outcome = send()
+        except Exception as error:  # a fault of ours must not leave the lane occupied
+            outcome = Outcome("retry", f"{type(error).__name__}: {error}")
+        point("after_effect")
+        self._ended.put((effect, lane, outcome))
+        engine.wake.set()
+
+
+class _NotNow(Exception):
+    """An effect that cannot be sent, or not yet."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        super().__init__(outcome.error)
+
+
+def finish(session: Session, effect: Effect, outcome: Outcome) -> None:
+    """Note the end of an attempt, and when the next one is."""
+    now = session.engine.clock.now()
+    state, delay, counts = effects.FAILED, 0.0, True
+    error = outcome.error
+    if outcome.result == "done":
+        state = effects.DONE
+    elif outcome.result == "wait":
+        state, delay, counts = effects.PENDING, WAIT_SECONDS, False
+    elif outcome.result == "gone":
+        effects.switch_off(session.connection, effect["target"], effect["url"], now)
+    elif outcome.result == "retry":
+        state, delay = effects.PENDING, backoff(effect["attempts"])
+        if effect["attempts"] + 1 >= MAX_ATTEMPTS:
+            state = effects.DEAD
+            error = f"Given up after {MAX_ATTEMPTS} attempts. The last: {error}"
+    effects.finish(
+        session.connection,
+        effect,
+        state,
+        now,
+        counts=counts,
+        delay=delay,
+        error=error,
+        response=outcome.response,
+    )
+
+
+def backoff(attempts: int) -> float:
+    """Seconds to the next attempt: 2, 6, 18 ... 6 hours, a fifth more or less."""
+    return min(FIRST_DELAY * 3.0**attempts, MAX_DELAY) * random.uniform(0.8, 1.2)
+
+
+def words(renderer: Renderer, payload: Mapping[str, Any]) -> tuple[str, str]:
+    if not payload["template"]:
+        return payload["subject"], mail.as_html(payload["text"])
+    source = payload["source"]
+    parts = (Part(source["subject"], escape=False), Part(source["html"]))
+    subject, html = renderer.render(parts, payload["data"])
+    return " ".join(subject.split()), html
+
+
+def _email(renderer: Renderer, session: Session, effect: Effect) -> Callable[[], Outcome]:
+    settings = session.engine.settings
+    if not settings.smtp_url:
+        raise _NotNow(Outcome("wait", "FLUVIAL_SMTP_URL is not set; the mail waits for it."))
+    server = mail.Server.read(settings.smtp_url)
+    if effect["content"] is None:
+        subject, html = words(renderer, effect["payload"])
+        link = settings.base_url + effect["payload"]["href"]
+        if effect["payload"]["href"]:
+            html += f'<p><a href="{link}">{link}</a></p>'
+        host = urlsplit(settings.base_url).hostname or "localhost"
+        message = mail.compose(
+            sender=server.sender,
+            to=effect["target"],
+            name=effect["payload"]["name"],
+            subject=subject,
+            html=html,
+            at=effect["at"],
+            message_id=f"<{effect['id']}@{host}>",
+        )
+        _keep(session, effect, message.decode("ascii"))
+    content = effect["content"].encode("ascii")
+
+    def send() -> Outcome:
+        try:
+            return Outcome("done", response=mail.send(server, effect["target"], content))
+        except mail.NotSent as error:
+            return Outcome("failed" if error.final else "retry", str(error))
+
+    return send
+
+
+def _keep(session: Session, effect: Effect, content: str) -> None:
+    """What is sent is kept before the first attempt, so that every attempt sends the same."""
+    effect["content"] = content
+    if not effects.keep_content(session.connection, effect, content):
+        raise _NotNow(Outcome("wait"))  # somebody else holds it by now
+
+
+def _in_app(renderer: Renderer, session: Session, effect: Effect) -> None:
+    """A notification is a row: it and the effect's end are one transaction."""
+    subject, html = words(renderer, effect["payload"])
+    text = mail.as_text(html).strip()
+    with session.connection.transaction():
+        now = session.engine.clock.now()
+        held = effects.finish(session.connection, effect, effects.DONE, now)
+        if held:
+            notifications.add(
+                session.connection, effect["target"], now, subject, text, effect["payload"]["href"]
+            )
+
+
+def _webhook(renderer: Renderer, session: Session, effect: Effect) -> Callable[[], Outcome]:
+    endpoint = _endpoint(session, effect["target"])
+    effect["url"] = endpoint.url
+    payload = effect["payload"]
+    if effect["content"] is None:
+        _keep(session, effect, orjson.dumps(payload["message"]).decode())
+    body = effect["content"].encode()
+    cause = session.engine.causes.write(Cause.read(payload["cause"]))
+    allow = session.engine.settings.outbound_allow
+
+    def send() -> Outcome:
+        try:
+            answer = webhooks.post(endpoint, effect["id"], int(time.time()), body, cause, allow)
+        except outbound.Refused as error:
+            return Outcome("failed", str(error))
+        except outbound.Unreachable as error:
+            return Outcome("retry" if endpoint.retries else "failed", str(error))
+        text = f"{answer.status} {answer.body[:1000].decode(errors='replace')}".strip()
+        text = text.replace("\x00", "")
+        if 200 <= answer.status < 300:
+            return Outcome("done", response=text)
+        if answer.status == webhooks.GONE:
+            return Outcome("gone", "It answered 410 Gone, so the endpoint is switched off.", text)
+        result = "retry" if endpoint.retries else "failed"
+        return Outcome(result, f"It answered {answer.status}.", text)
+
+    return send
+
+
+def _endpoint(session: Session, name: str) -> webhooks.Endpoint:
+    document = session.catalog.of("endpoint").get(name)
+    if document is None:
+        raise _NotNow(Outcome("failed", f"There is no endpoint `{name}` any more."))
+    body = document.body
+    if body.get("active") is False:
+        raise _NotNow(Outcome("wait", f"The endpoint `{name}` is switched off in its document."))
+    if effects.is_off(session.connection, name, body["url"]):
+        reason = f"The endpoint `{name}` answered 410 Gone before and is switched off."
+        raise _NotNow(Outcome("failed", reason))
+    secret = b""
+    if "secret" in body:
+        try:
+            secret = webhooks.secret_of(body["secret"]["env"], os.environ)
+        except webhooks.NoSecret as error:
+            raise _NotNow(Outcome("wait", str(error))) from error
+    return webhooks.Endpoint(name, body["url"], secret, body.get("events", "retry") == "retry")
+
+
+_SENDERS: dict[str, Callable[[Renderer, Session, Effect], Callable[[], Outcome] | None]] = {
+    "email": _email,
+    "in_app": _in_app,
+    "webhook": _webhook,
+}
+
+_all: weakref.WeakKeyDictionary[Engine, Deliveries] = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def deliveries_of(engine: Engine) -> Deliveries:
+    """The deliveries of an engine, which end with it."""
+    with _lock:
+        found = _all.get(engine)
+        if found is None:
+            found = _all[engine] = Deliveries(engine.settings.locale, engine.settings.zone)
+            weakref.finalize(engine, found.close)
+        return found
+
+
+def run(engine: Engine) -> bool:
+    return deliveries_of(engine).round(engine)

@@ -1,0 +1,70 @@
+"""Outbound webhooks as Standard Webhooks says: id, timestamp and signature over the bytes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from fluvial import outbound
+
+PREFIX = "whsec_"
+GONE = 410
+USER_AGENT = "Fluvial"
+CAUSE_HEADER = "fluvial-cause"
+
+
+class NoSecret(Exception):
+    """The secret of an endpoint is not to be had; what to do about it."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where to post, with which secret; `retries` False for a single attempt."""
+
+    name: str
+    url: str
+    secret: bytes
+    retries: bool = True
+
+
+def secret_of(name: str, environ: Mapping[str, str]) -> bytes:
+    """The secret in an environment variable: `whsec_` and base64, or plain text."""
+    text = environ.get(name, "")
+    if not text:
+        raise NoSecret(f"The environment variable {name} is not set; it holds the secret.")
+    if not text.startswith(PREFIX):
+        return text.encode()
+    try:
+        return base64.b64decode(text.removeprefix(PREFIX), validate=True)
+    except binascii.Error as error:
+        raise NoSecret(f"{name} is no base64 behind {PREFIX}.") from error
+
+
+def signature(secret: bytes, message: str, timestamp: int, body: bytes) -> str:
+    signed = f"{message}.{timestamp}.".encode() + body
+    return "v1," + base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest()).decode()
+
+
+def post(
+    endpoint: Endpoint,
+    message: str,
+    timestamp: int,
+    body: bytes,
+    cause: str,
+    allow: Collection[str],
+) -> outbound.Response:
+    """Post a message; raises what `fluvial.outbound` raises."""
+    headers = {
+        "content-type": "application/json",
+        "user-agent": USER_AGENT,
+        "webhook-id": message,
+        "webhook-timestamp": str(timestamp),
+        CAUSE_HEADER: cause,
+    }
+    if endpoint.secret:
+        headers["webhook-signature"] = signature(endpoint.secret, message, timestamp, body)
+    return outbound.post(endpoint.url, body, headers, allow=allow)
