@@ -12,7 +12,6 @@ import re2  # type: ignore[import-untyped]
 from metamodel.text import normal
 
 BLANK = " \t\r\n\N{NO-BREAK SPACE}"  # what trim() takes away
-MAX_TEXT = 100_000  # characters that a function makes
 MAX_PATTERN_MEMORY = 1 << 20
 MAX_REPEAT = 255
 # Only what every engine of regular expressions reads alike.

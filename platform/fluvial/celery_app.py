@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from celery import Celery
+from celery import Celery  # type: ignore[import-untyped]  # it brings no types
 
 log = logging.getLogger("fluvial.wake")
 

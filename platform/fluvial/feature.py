@@ -59,6 +59,7 @@ class Feature:
     routes: Sequence[Endpoint] = ()
     templates: Path | None = None
     navigation: Callable[[Catalog, Access], Sequence[NavigationItem]] | None = None
+    pins: Callable[[Session], Sequence[dict[str, Any]]] | None = None  # of the home page
     before_save: Callable[[Draft], None] | None = None  # pure: sets fields or adds faults
     stored: Callable[[Draft, str], None] | None = None  # in the transaction of the write
     act: Callable[..., dict[str, Any] | None] | None = None  # a button: session, type, id, name, body

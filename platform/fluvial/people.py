@@ -17,7 +17,7 @@ from .database.columns import Stored
 from .database.connection import Connection
 from .database.statement import Statement, insert, param
 from .database.tables import CATALOG, CREDENTIAL, SESSION, TOKEN
-from .ids import new_id
+from .ids import is_id, new_id
 from .passwords import MAX_LENGTH, MIN_LENGTH, digest, hashed, matches, new_secret
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class People:
         known = self._actors.get(user)
         if known is not None and known.rev == rev:
             return known
-        row = _USER.row(connection, the_user=user)
+        row = _USER.row(connection, the_user=user) if is_id(user) else None
         if row is None:
             return None
         sets = {

@@ -142,5 +142,8 @@ def _celery(engine: Engine) -> None:
         "--pool=threads",
         f"--concurrency={CELERY_THREADS}",
         "--loglevel=WARNING",
+        "--without-gossip",
+        "--without-mingle",
+        "--without-heartbeat",
     ]
-    app.worker_main([*arguments, *quiet])
+    app.worker_main(arguments)

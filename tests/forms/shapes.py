@@ -12,7 +12,7 @@ LOAN: dict[str, Any] = {
         {"name": "number", "kind": "sequence", "pattern": "W-{000}"},
         {"name": "book", "kind": "text", "required": True, "max_length": 40},
         {"name": "email", "kind": "text", "format": "email"},
-        {"name": "day", "kind": "date"},
+        {"name": "wanted", "kind": "date"},
         {"name": "loud", "kind": "boolean"},
         {"name": "genres", "kind": "multi_choice",
          "options": [{"name": "crime"}, {"name": "travel"}]},
@@ -38,7 +38,7 @@ WISH: dict[str, Any] = {
     "steps": [
         {"name": "you", "fields": [{"field": "email", "label": "Your e-mail", "required": True}]},
         {"name": "book", "fields": [
-            {"field": "book", "label": "Which book"}, {"field": "day"}, {"field": "loud"},
+            {"field": "book", "label": "Which book"}, {"field": "wanted"}, {"field": "loud"},
             {"field": "genres"}, {"field": "note"}, {"field": "scan"}]},
     ],
     "fixed": {"source": "web"},

@@ -7,7 +7,6 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -15,10 +14,11 @@ from starlette.datastructures import FormData, Headers
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 from starlette.routing import Mount
-from starlette.staticfiles import StaticFiles
 
 from fluvial.engine import Engine
 from fluvial.errors import NotFound, Problem, TooLarge
+from fluvial.pages import site
+from fluvial.pages.static import Static
 
 from . import files_api, health_api, meta_api, people_api, records_api
 from .call import Answer, Call
@@ -31,7 +31,6 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 STREAM = "/api/stream"
-STATIC = Path(__file__).parent.parent / "static"
 MAX_FORM_FIELDS = 500
 MAX_FORM_FILES = 20
 MAX_FORM_PART = 1_000_000
@@ -60,6 +59,7 @@ def engine_endpoints(engine: Engine) -> tuple[Endpoint, ...]:
         *files_api.ENDPOINTS,
         *meta_api.ENDPOINTS,
         *health_api.ENDPOINTS,
+        *site.assemble(engine),
     )
     return (*own, *(route for feature in engine.features for route in feature.routes))
 
@@ -74,9 +74,8 @@ def build_app(engine: Engine) -> Front:
 
     engine.endpoints = engine_endpoints(engine)
     table = Table(engine.endpoints)
-    static = StaticFiles(directory=STATIC, check_dir=False)
     other = Starlette(
-        routes=[Mount("/static", static), Mount("/", partial(_serve, engine, table))],
+        routes=[Mount("/static", Static()), Mount("/", partial(_serve, engine, table))],
         lifespan=lifespan,
     )
     return Front(engine, table, other)

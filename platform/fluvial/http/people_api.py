@@ -7,6 +7,7 @@ from typing import Any
 
 from fluvial import people
 from fluvial.errors import NotFound, Problem, Unauthorized, Unprocessable, fault
+from fluvial.ids import is_id
 
 from .call import COOKIE, Answer, Call
 from .routes import Endpoint, Policy
@@ -121,7 +122,8 @@ def list_tokens(call: Call) -> Answer:
 def end_token(call: Call) -> Answer:
     actor = call.session.actor
     assert actor.id is not None
-    if not people.end_token(call.session.connection, actor.id, call.params["id"]):
+    token = call.params["id"]
+    if not is_id(token) or not people.end_token(call.session.connection, actor.id, token):
         raise NotFound("You have no token with this id.")
     return Answer.empty()
 

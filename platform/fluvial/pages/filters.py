@@ -324,8 +324,11 @@ def _wire(field: Field, value: Any) -> Any:
         people = [{"user": v} if isinstance(v, str) else v for v in _list(value)]
         return people if field.many else people[0]
     if field.type.name in ("money", "record", "collection") and not isinstance(value, tuple):
-        return {"amount": str(value), "currency": field.option("currency")} \
-            if field.type.name == "money" else value
+        return (
+            {"amount": str(value), "currency": field.option("currency")}
+            if field.type.name == "money"
+            else value
+        )
     return field.kind.wire(field, value)
 
 

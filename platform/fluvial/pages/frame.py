@@ -70,7 +70,13 @@ def page(
 
 def bare(call: Call, template: str, title: str, *, status: int = 200, **context: Any) -> Answer:
     """A page without the frame, for people who are not signed in."""
-    frame = {"title": title, "product": PRODUCT, "lang": language(call), "theme": theme(call), "csrf": ""}
+    frame = {
+        "title": title,
+        "product": PRODUCT,
+        "lang": language(call),
+        "theme": theme(call),
+        "csrf": "",
+    }
     return Answer.html(render(call, template, page=frame, **context), status)
 
 
@@ -91,13 +97,9 @@ def frame_of(call: Call, title: str, here: str) -> Context:
             "notifications": "/notifications",
             "profile": "/profile",
             "sign_out": "/signout",
-            "stream": "/api/stream" if _streams(call) else "",
+            "stream": "/api/stream",
         },
     }
-
-
-def _streams(call: Call) -> bool:
-    return any(endpoint.path == "/api/stream" for endpoint in call.engine.endpoints)
 
 
 def language(call: Call) -> str:
@@ -142,7 +144,9 @@ def _groups(session: Session) -> list[tuple[str, list[Context]]]:
     order = [*(g for g in FIRST if g in groups)]
     order += sorted(g for g in groups if g not in (*FIRST, *LAST, OTHERS))
     order += [g for g in (OTHERS, *LAST) if g in groups]
-    return [(group, [_entry(item) for item in sorted(groups[group], key=_place)]) for group in order]
+    return [
+        (group, [_entry(item) for item in sorted(groups[group], key=_place)]) for group in order
+    ]
 
 
 def _place(item: NavigationItem) -> tuple[int, str]:
@@ -159,7 +163,9 @@ def _objects(access: Access) -> list[NavigationItem]:
     for type_ in access.readable():
         weight = 40 - min(20, len(type_.inverses))
         href = f"/o/{type_.name}"
-        found.append(NavigationItem(type_.group, type_.plural, type_.icon, href, type_.name, weight))
+        found.append(
+            NavigationItem(type_.group, type_.plural, type_.icon, href, type_.name, weight)
+        )
     return found
 
 
@@ -174,12 +180,18 @@ def _features(session: Session) -> list[NavigationItem]:
 def _build(access: Access) -> list[NavigationItem]:
     items = [NavigationItem("Build", "API", "api", "/api/docs", position=60)]
     if "read" in access.meta:
-        items.insert(0, NavigationItem("Build", "Studio", "adjustments-horizontal", "/studio", position=1))
-        items.insert(1, NavigationItem("Build", "Revisions", "history", "/studio/revisions", position=2))
+        items.insert(
+            0, NavigationItem("Build", "Studio", "adjustments-horizontal", "/studio", position=1)
+        )
+        items.insert(
+            1, NavigationItem("Build", "Revisions", "history", "/studio/revisions", position=2)
+        )
     return items
 
 
-def deed(label: str, href: str, icon: str = "", *, post: bool = False, danger: bool = False) -> Context:
+def deed(
+    label: str, href: str, icon: str = "", *, post: bool = False, danger: bool = False
+) -> Context:
     """Something that one can do: a link, or a button that posts."""
     method = "post" if post else "get"
     return {"label": label, "href": href, "icon": icon, "method": method, "danger": danger}

@@ -68,7 +68,5 @@ ENDPOINTS = (
     Endpoint(
         "POST", "/notifications/read", read_all, Policy.SIGNED_IN, "Read all.", page=True, form=True
     ),
-    Endpoint(
-        "GET", "/notifications/{id}", open_one, Policy.SIGNED_IN, "Open one.", page=True
-    ),
+    Endpoint("GET", "/notifications/{id}", open_one, Policy.SIGNED_IN, "Open one.", page=True),
 )

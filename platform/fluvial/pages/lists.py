@@ -27,7 +27,17 @@ from .views import ALL, View
 
 NEWEST = "-created_at"
 KNOWN = ("view", "where", "search", "sort", "columns", "cursor", "total", "part")
-BULK_KINDS = ("choice", "lookup", "person", "date", "datetime", "boolean", "text", "number", "money")
+BULK_KINDS = (
+    "choice",
+    "lookup",
+    "person",
+    "date",
+    "datetime",
+    "boolean",
+    "text",
+    "number",
+    "money",
+)
 
 
 @dataclass
@@ -100,7 +110,9 @@ def listing(call: Call) -> Listing:
     )  # fmt: skip
 
 
-def _kept(session: Session, type_: ObjectType, view: View, given: Mapping[str, str]) -> dict[str, Any]:
+def _kept(
+    session: Session, type_: ObjectType, view: View, given: Mapping[str, str]
+) -> dict[str, Any]:
     """What the person last chose for the view; what the address says now is kept."""
     key = f"list:{type_.name}:{view.name}"
     kept: dict[str, Any] = dict(preferences.read(session, key) or {})
@@ -171,10 +183,14 @@ def keys_of(call: Call, type_: ObjectType) -> dict[str, str]:
     return keys
 
 
-def _head(asked: Listing, table: Table, looks: Looks, read: Mapping[str, Any], count: int) -> Context:
+def _head(
+    asked: Listing, table: Table, looks: Looks, read: Mapping[str, Any], count: int
+) -> Context:
     """Everything of the list but its rows."""
     type_ = asked.type
-    clear = asked.href(view=ALL, where=None, search=None, **dict.fromkeys(n for n, _ in asked.equals))
+    clear = asked.href(
+        view=ALL, where=None, search=None, **dict.fromkeys(n for n, _ in asked.equals)
+    )
     heads = [_column(asked, column, place - 1) for place, column in enumerate(table.heads)]
     filter_ = sentence(
         asked.session.access, type_, asked.where, looks, clear=clear, error=asked.error
@@ -230,7 +246,9 @@ def _equals(asked: Listing, looks: Looks) -> list[Context]:
             label = looks.names.title(column.field.to, text) or "a record you may not see"
         options = {option.name: option.label for option in column.field.type.options}
         shown = options.get(text, label) or "empty"
-        found.append({"label": column.label.lower(), "value": shown, "href": asked.href(**{name: None})})
+        found.append(
+            {"label": column.label.lower(), "value": shown, "href": asked.href(**{name: None})}
+        )
     return found
 
 
@@ -358,7 +376,11 @@ def _menu(asked: Listing) -> list[Context]:
         fields = ",".join(column.name for column in asked.columns)
         for label, form in (("Export as CSV", "csv"), ("Export to Excel", "xlsx")):
             address = with_query(
-                f"/api/records/{name}/export", format=form, fields=fields, **query, **dict(asked.equals)
+                f"/api/records/{name}/export",
+                format=form,
+                fields=fields,
+                **query,
+                **dict(asked.equals),
             )
             items.append(deed(label, address, "download"))
     if may.can("import"):
@@ -366,9 +388,13 @@ def _menu(asked: Listing) -> list[Context]:
     if may.can("delete"):
         items.append(deed("Open the bin", f"/o/{name}/bin", "trash"))
     if asked.view.own:
-        items.append(deed("Forget this view", f"/o/{name}/views/{asked.view.name}/forget", "x", post=True))
+        items.append(
+            deed("Forget this view", f"/o/{name}/views/{asked.view.name}/forget", "x", post=True)
+        )
     if "read" in access.meta:
-        items.append(deed("Open in the studio", f"/studio/objects/{name}", "adjustments-horizontal"))
+        items.append(
+            deed("Open in the studio", f"/studio/objects/{name}", "adjustments-horizontal")
+        )
     return items
 
 
@@ -381,7 +407,9 @@ def save_view(call: Call) -> Answer:
     if not isinstance(label, str) or not label.strip() or len(label) > 60:
         message = "Give the view a name of at most 60 characters."
         raise Unprocessable(message, errors=[fault("/label", "required", message)])
-    given = {k: v for k, v in (query if isinstance(query, dict) else {}).items() if isinstance(v, str)}
+    given = {
+        k: v for k, v in (query if isinstance(query, dict) else {}).items() if isinstance(v, str)
+    }
     asked = listing(replace_query(call, given))
     name = _free_name(session, f"{type_.name}_{fold(label.strip())}")
     made = View(name, label.strip(), asked.where, tuple(c.name for c in asked.columns), asked.sort)

@@ -136,7 +136,9 @@ def chip(label: str, tone_: str = "") -> Markup:
 
 @lru_cache(maxsize=2048)
 def dotted(label: str, tone_: str) -> Markup:
-    return Markup(f'<span class="row nowrap"><span class="dot {tone_}"></span>{escape(label)}</span>')
+    return Markup(
+        f'<span class="row nowrap"><span class="dot {tone_}"></span>{escape(label)}</span>'
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -155,7 +157,9 @@ def mark(name: str) -> Markup:
 
 @lru_cache(maxsize=4096)
 def person(name: str) -> Markup:
-    return Markup(f'<span class="person">{avatar(name)} <span class="clip">{escape(name)}</span></span>')
+    return Markup(
+        f'<span class="person">{avatar(name)} <span class="clip">{escape(name)}</span></span>'
+    )
 
 
 def link(href: str, label: str) -> Markup:

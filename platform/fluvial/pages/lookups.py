@@ -44,7 +44,9 @@ def look_up(call: Call) -> Answer:
     outer = _record(session, type_, call.query)
     results = []
     for target in targets:
-        for record, title, hint in candidates(session, target, call.query.get("q", ""), field, outer):
+        for record, title, hint in candidates(
+            session, target, call.query.get("q", ""), field, outer
+        ):
             value = f"{target}:{record}" if people else record
             shown = hint or ("Team" if target == "team" else "")
             results.append({"value": value, "label": title, "hint": shown})
@@ -140,4 +142,3 @@ ENDPOINTS = (
         "What a look-up may pick.", page=True,
     ),
 )  # fmt: skip
-

@@ -35,7 +35,9 @@ def signed_in(call: Call) -> bool:
 def _to_sign_in(call: Call) -> Answer:
     wanted = "/"
     if call.method in ("GET", "HEAD"):
-        wanted = call.path + (f"?{call.raw_query.decode('ascii', 'ignore')}" if call.raw_query else "")
+        wanted = call.path + (
+            f"?{call.raw_query.decode('ascii', 'ignore')}" if call.raw_query else ""
+        )
     address = with_query("/signin", next="" if wanted == "/" else wanted)
     if "hx-request" in call.headers:
         return Answer(401, b"", "text/plain", [("hx-redirect", address)])

@@ -68,6 +68,4 @@ def search(call: Call) -> Answer:
     return page(call, "search.html", f"Search: {words}" if words else "Search", search=shown)
 
 
-ENDPOINTS = (
-    Endpoint("GET", "/search", search, Policy.SIGNED_IN, "Search everything.", page=True),
-)
+ENDPOINTS = (Endpoint("GET", "/search", search, Policy.SIGNED_IN, "Search everything.", page=True),)

@@ -82,6 +82,8 @@ def sign_out(call: Call) -> Answer:
 
 ENDPOINTS = (
     Endpoint("GET", "/signin", sign_in_page, Policy.PUBLIC, "Sign in.", page=True),
-    Endpoint("POST", "/signin", sign_in, Policy.PUBLIC, "Sign in.", page=True, form=True, csrf=False),
+    Endpoint(
+        "POST", "/signin", sign_in, Policy.PUBLIC, "Sign in.", page=True, form=True, csrf=False
+    ),
     Endpoint("POST", "/signout", sign_out, Policy.PUBLIC, "Sign out.", page=True, form=True),
 )

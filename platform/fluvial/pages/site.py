@@ -10,7 +10,6 @@ from . import (
     docs,
     documents,
     home,
-    importing,
     inbox,
     lists,
     lookups,
@@ -37,7 +36,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *studio_object.ENDPOINTS,
     *documents.ENDPOINTS,
     *revisions.ENDPOINTS,
-    *importing.ENDPOINTS,
     *docs.ENDPOINTS,
     *patterns.ENDPOINTS,
 )

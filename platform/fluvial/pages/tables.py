@@ -124,7 +124,9 @@ class Table:
     def _row(self, record: Mapping[str, Any], cells: Sequence[Any]) -> dict[str, Any]:
         href = marks.record_href(self.type.name, record["id"])
         title = self._words(self.title, record) or record["title"]
-        lead = f'<span class="lead-no">{escape(self.lead.value(record))}</span>' if self.lead else ""
+        lead = (
+            f'<span class="lead-no">{escape(self.lead.value(record))}</span>' if self.lead else ""
+        )
         html = [f'<td class="title"><a href="{escape(href)}">{lead}{escape(title)}</a></td>']
         html += [cell(record) for cell in cells]
         return {

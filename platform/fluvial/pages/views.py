@@ -62,8 +62,10 @@ def _by_object(catalog: Catalog) -> Mapping[str, Sequence[tuple[View, Sequence[s
 
 def _for(session: Session, audience: Sequence[str]) -> bool:
     access = session.access
-    return not audience or access.admin or bool(
-        set(audience) & set(with_inherited(session.catalog, access.roles))
+    return (
+        not audience
+        or access.admin
+        or bool(set(audience) & set(with_inherited(session.catalog, access.roles)))
     )
 
 

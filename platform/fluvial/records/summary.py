@@ -16,6 +16,7 @@ from metamodel.errors import ExpressionError
 from metamodel.expressions.expression import compile_expression
 from metamodel.expressions.scope import Scope
 from metamodel.expressions.sql import value
+from metamodel.expressions.types import DATE, DATETIME, DURATION, MONEY, NUMBER, Type
 from metamodel.storage import POSTGRESQL, Storage, decimal
 
 from .output import Output
@@ -135,6 +136,7 @@ def _measured(
         raise Problem(
             str(error), errors=[fault("measure", "expression", f"{error.message} {error.hint}".strip())]
         ) from error
+    _check_type(measure_, inner.type)
     made = value(inner, planner.source)
     if measure_.function == "count":
         return sa.func.count(made.element), None
@@ -147,6 +149,24 @@ def _measured(
         if planner.context.dialect == POSTGRESQL:
             element = sa.cast(element, Stored(made.storage))
     return element, made.storage
+
+
+_ADDABLE = (NUMBER.name, DURATION.name)
+_ORDERED = (*_ADDABLE, DATE.name, DATETIME.name)
+
+
+def _check_type(measure_: Measure, type_: Type) -> None:
+    """Sums and averages are of numbers, amounts of one currency and durations."""
+    if measure_.function == "count":
+        return
+    fixed = type_.name == MONEY.name and type_.currency is not None
+    fitting = _ADDABLE if measure_.function in ("sum", "avg") else _ORDERED
+    if fixed or type_.name in fitting:
+        return
+    message = f"`{measure_.text}`: {measure_.function} does not fit {type_}."
+    if type_.name == MONEY.name:
+        message += " Amounts of several currencies do not add up: group by the currency and write .amount."
+    raise Problem(message, errors=[fault("measure", "wrong_type", message)])
 
 
 def _average(

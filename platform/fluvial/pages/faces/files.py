@@ -58,5 +58,7 @@ def uploads(form: FormData, name: str) -> list[UploadFile]:
 def file_size(size: int) -> str:
     for unit, bytes_ in (("GB", 1024**3), ("MB", 1024**2), ("kB", 1024)):
         if size >= bytes_:
-            return f"{size / bytes_:.1f} {unit}" if size < 10 * bytes_ else f"{size // bytes_} {unit}"
+            return (
+                f"{size / bytes_:.1f} {unit}" if size < 10 * bytes_ else f"{size // bytes_} {unit}"
+            )
     return f"{size} bytes"

@@ -1,0 +1,124 @@
+"""The studio's front: all objects, and a new one from one line."""
+
+from __future__ import annotations
+
+import re
+
+from fluvial import changes
+from fluvial.errors import Problem
+from fluvial.http.call import Answer, Call
+from fluvial.http.routes import Endpoint, Policy
+from fluvial.packages import installed
+from fluvial.records.query import Query
+from fluvial.records.reader import read_page
+from fluvial.session import Session
+from metamodel.catalog import ObjectType
+from metamodel.documents import SITE
+from metamodel.text import fold, label_text, plural
+
+from .assets import icon_names
+from .frame import Context, deed, page
+from .sign_in import form_text
+
+ICONS = (
+    "box", "briefcase", "building", "calendar", "certificate", "clipboard-list", "device-laptop",
+    "file-text", "flag", "folder", "heart", "key", "map-pin", "package", "puzzle", "star", "tag",
+    "tool", "truck", "users",
+)  # fmt: skip
+
+
+def layer_labels(session: Session) -> dict[str, str]:
+    """What layers are called: packages with their versions."""
+    labels = {SITE: "Site", "fluvial": "Fluvial"}
+    apps = session.catalog.of("app")
+    for package in installed(session.connection):
+        app = apps.get(package["name"])
+        label = label_text(app.body.get("label", package["name"])) if app else package["name"]
+        labels[package["name"]] = f"{label} {package['version']}"
+    return labels
+
+
+def how_many(session: Session, type_: ObjectType) -> str:
+    if not session.access.object(type_.name).can("read"):
+        return "hidden"
+    read = read_page(session, Query(type_.name, (("id",),), limit=1, total="capped"))
+    return f"{read['total']:,}{'+' if read['capped'] else ''}"
+
+
+def show(call: Call, *, error: str = "", label: str = "") -> Answer:
+    session = call.session
+    labels = layer_labels(session)
+    types = sorted(session.catalog.objects.values(), key=lambda t: (t.layer == "fluvial", t.label))
+    objects = [
+        {
+            "label": type_.label,
+            "name": type_.name,
+            "icon": type_.icon,
+            "href": f"/studio/objects/{type_.name}",
+            "fields": len(type_.own_fields),
+            "records": how_many(session, type_),
+            "from": labels.get(type_.layer, type_.layer),
+        }
+        for type_ in types
+    ]
+    known = icon_names()
+    studio: Context = {
+        "objects": objects,
+        "groups": sorted({t.group for t in types if t.group}),
+        "icons": [name for name in ICONS if not known or name in known],
+        "create_href": "/studio/objects",
+        "new_href": "/studio?new=true",
+        "error": error,
+        "label": label,
+        "open": bool(error) or "new" in call.query,
+        "revisions_href": "/studio/revisions",
+    }
+    primary = deed("New object", "/studio?new=true", "plus")
+    return page(
+        call, "studio.html", "Studio", here="/studio", primary=primary,
+        status=422 if error else 200, studio=studio,
+    )  # fmt: skip
+
+
+def name_of(label: str) -> str:
+    """A name from a label: "Reading room" is reading_room."""
+    plain = re.sub(r"[^a-z0-9]+", "_", fold(label)).strip("_")[:40]
+    return f"n_{plain}"[:40] if plain[:1].isdigit() else plain
+
+
+def create(call: Call) -> Answer:
+    label = form_text(call, "label").strip()
+    many = form_text(call, "plural").strip() or plural(label)
+    name = name_of(label)
+    if not name:
+        return show(call, error="Say what one record is called.", label=label)
+    if name in call.session.catalog.objects:
+        return show(call, error=f"There is an object `{name}` already.", label=label)
+    document = {
+        "kind": "object",
+        "name": name,
+        "label": label,
+        "plural": many,
+        "icon": form_text(call, "icon") or "box",
+        "title": "{name}",
+        "fields": [
+            {"name": "name", "label": "Name", "kind": "text", "required": True, "searchable": True}
+        ],
+    }
+    group = form_text(call, "group").strip()
+    if group:
+        document["group"] = group
+    try:
+        changes.apply(call.session, changes.documents_change([document], note=f"Object {label}"))
+    except Problem as problem:
+        faults = " ".join(str(f["message"]) for f in problem.errors[:3])
+        return show(call, error=faults or problem.detail, label=label)
+    return Answer.redirect(f"/studio/objects/{name}")
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/studio", show, Policy.META_READ, "The studio.", page=True),
+    Endpoint(
+        "POST", "/studio/objects", create, Policy.META_WRITE, "A new object.", page=True, form=True
+    ),
+)

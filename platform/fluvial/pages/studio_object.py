@@ -1,0 +1,304 @@
+"""One object in the studio: its fields, its layout, and the documents about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fluvial import changes
+from fluvial.errors import NotFound, Problem
+from fluvial.http.call import Answer, Call
+from fluvial.http.routes import Endpoint, Policy
+from metamodel.catalog import Field, ObjectType
+from metamodel.documents import SITE, Document
+from metamodel.kinds import KINDS
+from metamodel.text import humanise, label_text, listed
+from metamodel.uses import uses_of
+
+from .documents import editor, text_of
+from .frame import Context, deed, page
+from .sign_in import form_text
+from .studio import how_many, layer_labels, name_of
+
+# The tabs of documents: kind, label, what they are for.
+ABOUT = (
+    ("view", "Views", "A view is a saved list: which records, which columns, in which order."),
+    ("board", "Boards", "A board shows records as cards in the columns of a choice or a look-up."),
+    ("rule", "Rules", "A rule does something when a record changes or a day comes."),
+    ("webform", "Web forms", "A web form lets people outside make a record."),
+    ("pin", "Pins", "A pin shows a number on the home page and opens the records behind it."),
+    ("role", "Roles", "Roles say who may do what with these records."),
+)
+FORMATS = "email=email phone=phone telephone=phone url=url link=url code=code percent=percent markdown=markdown"
+
+
+def show(call: Call, *, error: str = "", label: str = "", kind: str = "text") -> Answer:
+    session = call.session
+    type_ = session.catalog.objects.get(call.params["name"])
+    if type_ is None:
+        raise NotFound(f"There is no object `{call.params['name']}`.")
+    tab = call.query.get("tab", "fields")
+    about = {name: (words, text) for name, words, text in ABOUT if name in call.engine.kinds}
+    labels = layer_labels(session)
+    path = f"/studio/objects/{type_.name}"
+    studio: Context = {
+        "object": {
+            "name": type_.name, "label": type_.label, "plural": type_.plural, "icon": type_.icon,
+        },
+        "about": f"{how_many(session, type_)} records · from {labels.get(type_.layer, type_.layer)}",
+        "api": f"/api/meta/object/{type_.name}",
+        "plan_api": f"/api/meta/object/{type_.name}?plan=true",
+        "list_href": f"/o/{type_.name}",
+        "new_href": f"/o/{type_.name}/new",
+        "tabs": _tabs(call, type_, path, tab, about),
+        "tab": "fields",
+        "plan": None,
+        "yaml": editor(call, "object", type_.name, text_of(call, "object", type_.name)),
+        "file": "",
+    }  # fmt: skip
+    if tab in about:
+        studio |= {
+            "tab": "documents",
+            "documents": _documents(call, type_, tab, about[tab], labels),
+        }
+    elif tab == "layout":
+        studio |= _layout(call, type_, labels)
+    elif tab == "uses":
+        studio |= {"tab": "documents", "documents": _uses(call, type_)}
+    else:
+        studio |= _fields(call, type_, labels, error, label, kind)
+    return page(
+        call, "studio_object.html", type_.label, crumbs=[("Studio", "/studio")], here="/studio",
+        primary=deed(f"New {type_.label.lower()}", f"/o/{type_.name}/new", "plus")
+        if session.access.object(type_.name).can("create") else None,
+        menu=_menu(type_), status=422 if error else 200, studio=studio,
+    )  # fmt: skip
+
+
+def _menu(type_: ObjectType) -> list[Context]:
+    return [
+        deed("JSON Schema of a record", f"/api/schema/records/{type_.name}", "code"),
+        deed("All layers of the document", f"/api/meta/object/{type_.name}?layers=true", "stack"),
+    ]
+
+
+def _tabs(
+    call: Call, type_: ObjectType, path: str, tab: str, about: Mapping[str, Any]
+) -> list[Context]:
+    def entry(name: str, label: str, count: int) -> Context:
+        href = path if name == "fields" else f"{path}?tab={name}"
+        return {"name": name, "label": label, "href": href, "count": count, "current": name == tab}
+
+    tabs = [entry("fields", "Fields", len(type_.own_fields))]
+    if "form" in call.engine.kinds:
+        tabs.append(entry("layout", "Layouts", len(about_object(call, "form", type_))))
+    for name, (label, _) in about.items():
+        tabs.append(entry(name, label, len(about_object(call, name, type_))))
+    tabs.append(entry("uses", "Uses", len(uses_of(call.session.catalog, type_.name))))
+    return tabs
+
+
+def about_object(call: Call, kind: str, type_: ObjectType) -> list[Document]:
+    """The documents of a kind that are about an object."""
+    return [d for d in call.session.catalog.of(kind).values() if _is_about(d.body, type_.name)]
+
+
+def _is_about(body: Mapping[str, Any], name: str) -> bool:
+    if body.get("object") == name:
+        return True
+    trigger = body.get("on")
+    if isinstance(trigger, Mapping) and trigger.get("object") == name:
+        return True
+    return any(grant.get("object") in (name, "*") for grant in body.get("grants", ()))
+
+
+def _fields(
+    call: Call, type_: ObjectType, labels: Mapping[str, str], error: str, label: str, kind: str
+) -> Context:
+    writes = "write" in call.session.access.meta
+    return {
+        "fields": [_field(f, labels, writes) for f in type_.own_fields],
+        "kinds": kind_groups(),
+        "objects": [
+            {"value": t.name, "label": t.label}
+            for t in sorted(call.session.catalog.objects.values(), key=lambda t: t.label)
+        ],
+        "add": {"label": label, "kind": kind, "error": error},
+        "add_href": f"/studio/objects/{type_.name}",
+        "may_write": writes,
+    }
+
+
+def _field(field: Field, labels: Mapping[str, str], writes: bool) -> Context:
+    return {
+        "name": field.name,
+        "label": field.label,
+        "kind": field.kind.name,
+        "kind_label": field.kind.label,
+        "icon": field.kind.icon,
+        "rule": _rule(field),
+        "origin": labels.get(field.layer, field.layer),
+        "own": field.layer == SITE and writes,
+        "remove_href": "",
+    }
+
+
+def _rule(field: Field) -> str:
+    """What the field asks of its values, in a few words."""
+    words = []
+    if field.required:
+        words.append("required")
+    if field.unique:
+        words.append("unique")
+    if field.to:
+        words.append(f"to {field.to}")
+    elif field.targets and field.kind.name.startswith("any"):
+        words.append(f"to {listed(field.targets, 3)}".replace("`", ""))
+    if field.type.options:
+        words.append(f"{len(field.type.options)} options")
+    if field.formula is not None:
+        words.append(str(field.option("formula"))[:60])
+    if field.option("unit"):
+        words.append(str(field.option("unit")))
+    if field.option("currency"):
+        words.append(str(field.option("currency")))
+    for name, sign in (("min", "from"), ("max", "to")):
+        if field.option(name) is not None and not field.targets:
+            words.append(f"{sign} {field.option(name)}")
+    return ", ".join(words)
+
+
+def kind_groups() -> list[Context]:
+    """The kinds for the picker, by their groups."""
+    groups: dict[str, list[Context]] = {}
+    for kind in KINDS.values():
+        words = f"{kind.words} {FORMATS}" if kind.name in ("text", "number") else kind.words
+        groups.setdefault(kind.group, []).append(
+            {"name": kind.name, "label": kind.label, "icon": kind.icon, "words": words}
+        )
+    return [{"label": label, "kinds": kinds} for label, kinds in groups.items()]
+
+
+def _documents(
+    call: Call,
+    type_: ObjectType,
+    kind: str,
+    about: tuple[str, str],
+    labels: Mapping[str, str],
+) -> Context:
+    found = about_object(call, kind, type_)
+    label, text = about
+    one = call.engine.kinds[kind].label.lower()
+    return {
+        "title": f"No {label.lower()} yet",
+        "text": text,
+        "items": [_entry(d, kind, labels) for d in sorted(found, key=lambda d: d.name)],
+        "new": deed(f"New {one}", f"/studio/{kind}/new?object={type_.name}", "plus")
+        if "write" in call.session.access.meta
+        else None,
+        "columns": "",
+    }
+
+
+def _entry(document: Document, kind: str, labels: Mapping[str, str]) -> Context:
+    body = document.body
+    hint = body.get("where") or body.get("when") or body.get("slug") or body.get("help") or ""
+    return {
+        "label": label_text(body.get("label", humanise(document.name))),
+        "name": document.name,
+        "hint": label_text(hint),
+        "href": f"/studio/{kind}/{document.name}",
+        "from": labels.get(document.layer, document.layer),
+        "on": None,
+    }
+
+
+def _uses(call: Call, type_: ObjectType) -> Context:
+    items = []
+    for place in uses_of(call.session.catalog, type_.name):
+        document, _, pointer = place.partition("#")
+        kind, _, name = document.partition("/")
+        href = f"/studio/objects/{name}" if kind == "object" else f"/studio/{document}"
+        items.append(
+            {
+                "label": humanise(name),
+                "name": name,
+                "hint": pointer,
+                "href": href,
+                "from": humanise(kind),
+            }
+        )
+    return {
+        "title": "Nothing uses it yet",
+        "text": "Views, rules, roles and other objects that name it show here.",
+        "items": items,
+        "new": None,
+    }
+
+
+def _layout(call: Call, type_: ObjectType, labels: Mapping[str, str]) -> Context:
+    """The first layout with its sections; where there is none, the way to make one."""
+    forms = sorted(
+        about_object(call, "form", type_), key=lambda d: (d.body.get("order", 50), d.name)
+    )
+    if not forms:
+        text = "Pages lay themselves out: title and state first, then what is required."
+        about = ("Layouts", text)
+        return {"tab": "documents", "documents": _documents(call, type_, "form", about, labels)}
+    sections = forms[0].body.get("sections", ())
+    placed = {name for section in sections for name in section["fields"]}
+    return {
+        "tab": "layout",
+        "layout": {
+            "api": f"/api/meta/form/{forms[0].name}",
+            "sections": [
+                {
+                    "name": s["name"],
+                    "label": label_text(s.get("label", humanise(s["name"]))),
+                    "fields": [_placed(type_.fields[n]) for n in s["fields"] if n in type_.fields],
+                }
+                for s in sections
+            ],
+            "unused": [_placed(f) for f in type_.own_fields if f.name not in placed],
+        },
+        "yaml": editor(call, "form", forms[0].name, text_of(call, "form", forms[0].name)),
+    }
+
+
+def _placed(field: Field) -> Context:
+    return {"name": field.name, "label": field.label, "icon": field.kind.icon}
+
+
+def add_field(call: Call) -> Answer:
+    """A field from a label and a kind, for browsers without scripts."""
+    name, label = call.params["name"], form_text(call, "label").strip()
+    kind = form_text(call, "kind") or "text"
+    if name not in call.session.catalog.objects:
+        raise NotFound(f"There is no object `{name}`.")
+    if not label or not name_of(label):
+        return show(call, error="Type the label of the new field.", label=label, kind=kind)
+    field: dict[str, Any] = {"name": name_of(label), "label": label, "kind": kind}
+    site = dict(_site_body(call, name))
+    site["fields"] = [*site.get("fields", ()), field]
+    change = changes.Change({("object", name): site}, note=f"Field {label} of {name}")
+    try:
+        changes.apply(call.session, change)
+    except Problem as problem:
+        faults = " ".join(str(f["message"]) for f in problem.errors[:3])
+        return show(call, error=faults or problem.detail, label=label, kind=kind)
+    return Answer.redirect(f"/studio/objects/{name}")
+
+
+def _site_body(call: Call, name: str) -> Mapping[str, Any]:
+    for part in call.session.catalog.of("object")[name].parts:
+        if part.layer == SITE:
+            return part.body
+    return {"kind": "object", "name": name}
+
+
+_ONE = "/studio/objects/{name}"
+
+ENDPOINTS = (
+    Endpoint("GET", _ONE, show, Policy.META_READ, "An object in the studio.", page=True),
+    Endpoint("POST", _ONE, add_field, Policy.META_WRITE, "Add a field.", page=True, form=True),
+)
