@@ -156,7 +156,7 @@ def claim_due(
     connection: Connection, kind: str, lane: str, limit: int, lease: str
 ) -> list[dict[str, Any]]:
     rows = _CLAIM.rows(connection, the_kind=kind, the_lane=lane, the_limit=limit, the_lease=lease)
-    names = [column.name for column in _WORK]
+    names = [str(column.name) for column in _WORK]
     return [dict(zip(names, row, strict=True)) | {"lease": lease} for row in sorted(rows)]
 
 
@@ -237,7 +237,7 @@ def one(connection: Connection, effect: str) -> dict[str, Any] | None:
 
 
 def shown(row: tuple[Any, ...]) -> dict[str, Any]:
-    found = dict(zip((column.name for column in _SHOWN), row, strict=False))
+    found = dict(zip((str(column.name) for column in _SHOWN), row, strict=False))
     for name in ("next_at", "at", "done_at"):
         found[name] = timestamp_wire(found[name]) if found[name] else None
     found["payload"] = {

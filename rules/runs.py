@@ -107,7 +107,7 @@ def page(
         rows = _PAGE_OF.rows(connection, **binds, the_outcome=outcome)
     else:
         rows = _PAGE.rows(connection, **binds)
-    names = [column.name for column in _COLUMNS]
+    names = [str(column.name) for column in _COLUMNS]
     data = [
         dict(zip(names, row, strict=True)) | {"at": timestamp_wire(row[5])} for row in rows[:limit]
     ]

@@ -76,6 +76,9 @@ class AnyLookup(Kind):
     def wire_parts(self, field: Field, parts: Sequence[Any]) -> dict[str, str] | None:
         return None if parts[0] is None else {"object": parts[1], "id": parts[0]}
 
+    def wire_source(self, field: Field, parts: Sequence[str]) -> str:
+        return f'{{"object": {parts[1]}, "id": {parts[0]}}}'
+
     def show(self, field: Field, value: tuple[str, str], locale: str = "en") -> str:
         return f"{value[0]} {value[1]}"
 

@@ -121,6 +121,9 @@ class Calculated(Kind):
     def wire_parts(self, field: Field, parts: Sequence[Any]) -> Any:
         return result_kind(field).wire_parts(field, parts)
 
+    def wire_source(self, field: Field, parts: Sequence[str]) -> str | None:
+        return result_kind(field).wire_source(field, parts)
+
     def show(self, field: Field, value: Any, locale: str = "en") -> str:
         return result_kind(field).show(field, value, locale)
 

@@ -136,6 +136,13 @@ class Kind:
         """The JSON form from the JSON forms of the columns that are not hidden."""
         return parts[0]
 
+    def wire_source(self, field: Field, parts: Sequence[str]) -> str | None:
+        """`wire_parts` as Python source over the sources of the parts, for rows by the hundred.
+
+        None where a call is all there is. The value is not empty.
+        """
+        return None
+
     def show(self, field: Field, value: Any, locale: str = "en") -> str:
         """A value that is not empty, for people."""
         return str(value)

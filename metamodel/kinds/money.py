@@ -136,6 +136,10 @@ class Money(Kind):
             return None
         return {"amount": parts[0], "currency": field.option("currency") or parts[1]}
 
+    def wire_source(self, field: Field, parts: Sequence[str]) -> str:
+        currency = field.option("currency")
+        return f'{{"amount": {parts[0]}, "currency": {repr(currency) if currency else parts[1]}}}'
+
     def show(self, field: Field, value: Amount, locale: str = "en") -> str:
         decimals = max(-_exponent(value.amount.normalize()), minor_units(value.currency))
         shown = value.amount.quantize(Decimal(1).scaleb(-decimals))

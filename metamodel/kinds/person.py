@@ -113,6 +113,14 @@ class Person(Kind):
         who = self.unpack(field, parts)
         return None if who is None else self.wire(field, who)
 
+    def wire_source(self, field: Field, parts: Sequence[str]) -> str | None:
+        if self.holds_many(field):
+            return None
+        user = f'{{"user": {parts[0]}}}'
+        if len(parts) == 1:
+            return user
+        return f'({user} if {parts[0]} is not None else {{"team": {parts[1]}}})'
+
     def show(self, field: Field, value: Any, locale: str = "en") -> str:
         people = value if self.holds_many(field) else [value]
         return ", ".join(f"{kind} {id}" for kind, id in people)

@@ -30,7 +30,7 @@ class PlanContext:
         self.constants: list[Any] = []  # in their stored form
         self._tables = tables_of(catalog)
         self.search = self._tables.search
-        self._restricting: set[str] = set()
+        self._restricting = False
 
     def table(self, object_name: str) -> sa.Table:
         return self._tables.objects[object_name]
@@ -58,12 +58,9 @@ class PlanContext:
     def restrict(self, object_name: str, alias: Any) -> sa.ColumnElement[bool] | None:
         """Which rows of a joined or collected object the actor may see; None is all.
 
-        A condition that leads back to an object whose condition is being built trusts it: a
-        role that may see a loan where it sees the member does not ask for the loan again.
+        A condition of a role is asked of all records, as whoever wrote the role sees them.
         """
-        if object_name in self._restricting:
-            return None
-        return self._allowed(object_name, "read", alias)
+        return None if self._restricting else self._allowed(object_name, "read", alias)
 
     def allowed(
         self, object_name: str, action: str, source: Source
@@ -80,12 +77,12 @@ class PlanContext:
         conditions = where[action]
         if conditions is None:
             return None
-        self._restricting.add(object_name)
+        self._restricting = True
         source = Source(self, object_name, alias, joins=False)
         try:
             return sa.or_(*(predicate(c, source, exact=False) for c in conditions))
         finally:
-            self._restricting.discard(object_name)
+            self._restricting = False
 
 
 def session_binds(session: Session) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class Draft:
     changed: set[str] = field(default_factory=set)
     faults: list[dict[str, str]] = field(default_factory=list)
     extras: dict[str, Any] = field(default_factory=dict)  # members that a hook took
+    vouched: set[tuple[str, str]] = field(default_factory=set)  # (object, id) known to be there
 
     @property
     def new(self) -> bool:

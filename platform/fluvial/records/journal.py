@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from fluvial.database.columns import Stored
 from fluvial.database.connection import Connection
-from fluvial.database.statement import Statement, insert
+from fluvial.database.statement import Statement, insert, param
 from fluvial.database.tables import HISTORY, OUTBOX
 from fluvial.ids import new_id
 from fluvial.session import Session
@@ -19,7 +19,14 @@ from metamodel.storage import POSTGRESQL, TEXT, UUID
 _HISTORY = insert(HISTORY)
 _OUTBOX = insert(OUTBOX)
 
-_search = sa.Table(
+_BOTH = Statement(  # one round trip, where the database can
+    OUTBOX.insert()
+    .values({c.name: param(c.name, c) for c in OUTBOX.c})
+    .add_cte(HISTORY.insert().values({c.name: param(c.name, c) for c in HISTORY.c}).cte("history"))
+)
+_NEW = {"lease": None, "leased_until": None, "attempts": 0, "error": None}
+
+SEARCH = sa.Table(
     "fluvial_search",
     sa.MetaData(),
     sa.Column("record", Stored(UUID), primary_key=True),
@@ -29,17 +36,17 @@ _search = sa.Table(
 
 
 def _upsert(make: Any) -> Statement:
-    made = make(_search).values({c.name: sa.bindparam(c.name, type_=c.type) for c in _search.c})
+    made = make(SEARCH).values({c.name: sa.bindparam(c.name, type_=c.type) for c in SEARCH.c})
     return Statement(
         made.on_conflict_do_update(
-            index_elements=[_search.c.record], set_={"text": made.excluded.text}
+            index_elements=[SEARCH.c.record], set_={"text": made.excluded.text}
         )
     )
 
 
 _INDEX = {False: _upsert(sqlite.insert), True: _upsert(postgresql.insert)}
 _UNINDEX = Statement(
-    _search.delete().where(_search.c.record == sa.bindparam("the_record", type_=Stored(UUID)))
+    SEARCH.delete().where(SEARCH.c.record == sa.bindparam("the_record", type_=Stored(UUID)))
 )
 
 
@@ -49,36 +56,25 @@ def write(
     """The history row and the event of one change; the event's id."""
     connection = session.connection
     actor = session.actor
-    _HISTORY.run(
-        connection,
-        record=record,
-        rev=rev,
-        object=object_name,
-        event=event,
-        at=session.now,
-        by=actor.id,
-        rule=actor.rule,
-        changes=changes,
-    )
     event_id = new_id()
+    change = {
+        "record": record,
+        "rev": rev,
+        "object": object_name,
+        "event": event,
+        "at": session.now,
+        "changes": changes,
+    }
+    history = {"by": actor.id, "rule": actor.rule}
     if session.quiet:
+        _HISTORY.run(connection, **change, **history)
         return event_id
-    _OUTBOX.run(
-        connection,
-        id=event_id,
-        at=session.now,
-        object=object_name,
-        record=record,
-        rev=rev,
-        event=event,
-        actor=actor.id,
-        cause=session.cause.wire(),
-        changes=changes,
-        lease=None,
-        leased_until=None,
-        attempts=0,
-        error=None,
-    )
+    outbox = {"id": event_id, "actor": actor.id, "cause": session.cause.wire(), **_NEW}
+    if connection.dialect == POSTGRESQL:
+        _BOTH.run(connection, **change, **history, **outbox)
+    else:
+        _HISTORY.run(connection, **change, **history)
+        _OUTBOX.run(connection, **change, **outbox)
     session.engine.changed(connection, Change(object_name, record, rev))
     return event_id
 

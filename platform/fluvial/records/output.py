@@ -78,9 +78,11 @@ class Output:
             parts.append(self._converted(cells[-1], wire, absent if plain else "None"))
         if plain:
             return parts[0]
-        name = self._name(_assembler(field_))
+        whole = field_.kind.wire_source(field_, parts)
+        if whole is None:
+            whole = f"{self._name(_assembler(field_))}(({', '.join(parts)},))"
         empty = " and ".join(f"{cell} is None" for cell in cells)
-        return f"({absent} if {empty} else {name}(({', '.join(parts)},)))"
+        return f"({absent} if {empty} else {whole})"
 
     def _parts(
         self, source: Source, field_: Field

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -48,13 +48,14 @@ class Plan:
     shape: str  # of the sort: a cursor of another sort is refused
     count_sql: str = ""
     count_order: tuple[str, ...] = ()
+    count_constants: Mapping[str, Any] = field(default_factory=dict)  # its names are its own
 
     def binds(self, values: Mapping[str, Any]) -> list[Any]:
         constants = self.constants
         return [values[n] if n in values else constants[n] for n in self.order]
 
     def count_binds(self, values: Mapping[str, Any]) -> list[Any]:
-        constants = self.constants
+        constants = self.count_constants
         return [values[n] if n in values else constants[n] for n in self.count_order]
 
 
@@ -154,7 +155,13 @@ class PagePlanner:
         compiled = Compiled(
             sa.select(sa.func.count()).select_from(counted.subquery()), self.context.dialect
         )
-        return replace(plan, count_sql=compiled.sql, count_order=compiled.order)
+        constants = {f"c{i}": stored for i, stored in enumerate(self.context.constants)}
+        return replace(
+            plan,
+            count_sql=compiled.sql,
+            count_order=compiled.order,
+            count_constants=compiled.constants | constants,
+        )
 
     def _finished(self, statement: Any, builder: RowBuilder, keys: int, shape: str) -> Plan:
         compiled = Compiled(statement, self.context.dialect)
@@ -176,7 +183,7 @@ class PagePlanner:
                 for f in self.type.fields.values()
                 if f.name not in access.hidden and not f.hidden
             )
-        for path in (("id",), ("rev",), *paths):
+        for path in dict.fromkeys((("id",), ("rev",), *paths)):
             self.field(path, "fields")
             output.add(path)
         return output

@@ -43,7 +43,10 @@ def check_references(draft: Draft) -> None:
         for target, record in targets_of(field, draft.values[name]):
             wanted.setdefault(target, {}).setdefault(record, []).append(field)
     for target, records in wanted.items():
-        there = visible(draft.session, target, list(records))
+        asked = [record for record in records if (target, record) not in draft.vouched]
+        there = {*records} - {*asked}
+        if asked:
+            there |= visible(draft.session, target, asked)
         for record, fields in records.items():
             for field in fields:
                 if record not in there:

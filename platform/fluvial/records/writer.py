@@ -47,7 +47,18 @@ def create(
 
 def store_new(draft: Draft) -> dict[str, Any]:
     """Complete and store a draft of a new record, inside the caller's transaction."""
-    session, type_ = draft.session, draft.type
+    prepare_new(draft)
+    try:
+        row_writer(draft.session, draft.type).insert(draft.session, draft.values)
+    except UniqueError as error:
+        raise unique_fault(draft, error) from error
+    _leave(draft, 1, "created", changes_of_new(draft))
+    return _answer(draft, "create")
+
+
+def prepare_new(draft: Draft) -> None:
+    """Complete a draft of a new record: what is left is to write its row."""
+    session = draft.session
     apply_defaults(draft)
     complete(draft)
     number(draft)
@@ -60,17 +71,15 @@ def store_new(draft: Draft) -> dict[str, Any]:
         values["owner"] = author
     draft.refuse_faults()
     values["title"] = title_of(draft)  # again, for it may hold the number
-    try:
-        row_writer(session, type_).insert(session, values)
-    except UniqueError as error:
-        raise unique_fault(draft, error) from error
-    changes = {
+
+
+def changes_of_new(draft: Draft) -> dict[str, Any]:
+    """The values of a new record, as history keeps them."""
+    return {
         f.name: [None, draft.wire(f.name)]
-        for f in type_.own_fields
-        if f.stored and not empty(values.get(f.name))
+        for f in draft.type.own_fields
+        if f.stored and not empty(draft.values.get(f.name))
     }
-    _leave(draft, 1, "created", changes)
-    return _answer(draft, "create")
 
 
 def update(

@@ -1,0 +1,303 @@
+"""Rules after a commit: what they do to records, once, and what they leave in the log."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.house import House, Json, rule
+
+CREATED = {"object": "loan", "event": "created"}
+
+
+def test_a_rule_creates_a_record_with_values_of_the_other(house: House) -> None:
+    keeper = house.person("kim@example.org")
+    member = house.client.made("member", name="Ada", keeper={"user": keeper})
+    house.define(
+        rule(
+            "write",
+            CREATED,
+            {
+                "create": "letter",
+                "set": {
+                    "name": "'About ' & title",
+                    "member": "member",
+                    "keeper": "member.keeper",
+                    "about": "record",
+                    "fee": "fee * 2",
+                    "wanted": "due + days(1)",
+                    "copies": 2,
+                },
+            },
+            when="member != null",
+        )
+    )
+    loan = house.client.made(
+        "loan",
+        name="Emma",
+        member=member["id"],
+        due="2026-07-01",
+        fee={"amount": "1.25", "currency": "EUR"},
+    )
+    house.work()
+    (letter,) = house.client.rows("/api/records/letter")
+    assert letter["name"] == "About Emma"
+    assert letter["member"] == member["id"]
+    assert letter["keeper"] == {"user": keeper}
+    assert letter["about"] == {"object": "loan", "id": loan["id"]}
+    assert letter["fee"] == {"amount": "2.50", "currency": "EUR"}
+    assert letter["wanted"] == "2026-07-02"
+    assert letter["copies"] == "2"
+    assert letter["created_by"] is None
+    (entry,) = house.client.rows(f"/api/records/letter/{letter['id']}/history")
+    assert entry["rule"] == "write"
+    (run,) = house.runs("write")
+    assert run["outcome"] == "done"
+    assert run["trace"]["lines"][-1] == "It created the letter About Emma."
+    house.work()
+    assert len(house.client.rows("/api/records/letter")) == 1
+
+
+def test_the_log_says_why_a_rule_did_nothing(house: House) -> None:
+    house.define(
+        rule("big", CREATED, {"update": {"set": {"level": 1}}}, when="fee > 10 and status == 'open'")
+    )
+    house.client.made("loan", name="Emma", fee={"amount": "2.00", "currency": "EUR"})
+    house.work()
+    (run,) = house.runs("big")
+    assert run["outcome"] == "not_met"
+    assert "fee > 10" in run["trace"]["lines"][0]
+    assert "status is open" in run["trace"]["lines"][0]
+    assert house.client.rows("/api/rules/big/runs", outcome="done") == []
+
+
+def test_each_updates_a_collection_and_where_knows_both_records(house: House) -> None:
+    house.define(
+        rule(
+            "bar",
+            {"object": "member", "event": "updated", "fields": ["standing"]},
+            {
+                "update": {
+                    "each": "loans",
+                    "where": "status == 'open' and record.standing == 'barred'",
+                    "set": {"status": "'late'", "name": "name & ' of ' & record.name"},
+                }
+            },
+            when="changed(standing)",
+        )
+    )
+    member = house.client.made("member", name="Ada")
+    for name, status in (("a", "open"), ("b", "returned"), ("c", "open")):
+        house.client.made("loan", name=name, status=status, member=member["id"])
+    house.client.patch(f"/api/records/member/{member['id']}", {"standing": "barred"})
+    house.work()
+    loans = house.client.rows("/api/records/loan", sort="name")
+    assert [loan["name"] for loan in loans] == ["a of Ada", "b", "c of Ada"]
+    assert house.outcomes("bar") == ["done"]
+
+
+def test_each_follows_a_look_up(house: House) -> None:
+    house.define(
+        rule("reward", CREATED, {"update": {"each": "member", "set": {"points": "points + 5"}}})
+    )
+    member = house.client.made("member", name="Ada")
+    house.client.made("loan", name="Emma", member=member["id"])
+    house.client.made("loan", name="Persuasion")
+    house.work()
+    assert house.client.get(f"/api/records/member/{member['id']}").json()["points"] == "5"
+    assert house.outcomes("reward") == ["done", "done"]
+
+
+def test_delete_puts_records_into_the_bin(house: House) -> None:
+    house.define(
+        rule(
+            "tidy",
+            {"object": "loan", "event": "updated", "fields": ["status"]},
+            {"delete": {}},
+            when="status == 'returned'",
+        )
+    )
+    loan = house.client.made("loan", name="Emma")
+    house.client.patch(f"/api/records/loan/{loan['id']}", {"status": "returned"})
+    house.work()
+    assert house.client.get(f"/api/records/loan/{loan['id']}").status == 404
+    assert len(house.client.rows("/api/records/loan", deleted="true")) == 1
+
+
+def test_an_effect_sees_the_values_of_its_own_commit(house: House) -> None:
+    house.define(
+        rule(
+            "note",
+            {"object": "loan", "event": ["created", "updated"]},
+            {"create": "letter", "set": {"name": "title & ' ' & text(was(level)) & '>' & text(level)"}},
+            when="changed(level)",
+        )
+    )
+    loan = house.client.made("loan", name="Emma", level="1")
+    for level in ("2", "3"):
+        house.client.patch(f"/api/records/loan/{loan['id']}", {"level": level, "name": f"E{level}"})
+    house.work()
+    names = [letter["name"] for letter in house.client.rows("/api/records/letter", sort="created_at,id")]
+    assert names == ["Emma >1", "E2 1>2", "E3 2>3"]
+
+
+def test_increased_asks_for_the_difference(house: House) -> None:
+    house.define(
+        rule(
+            "jump",
+            {"object": "loan", "event": "updated"},
+            {"create": "letter", "set": {"name": "'jump to ' & text(level)"}},
+            when="increased(level, 10)",
+        )
+    )
+    loan = house.client.made("loan", name="Emma", level="1")
+    for level in ("5", "15", "24", "34"):
+        house.client.patch(f"/api/records/loan/{loan['id']}", {"level": level})
+    house.work()
+    names = sorted(letter["name"] for letter in house.client.rows("/api/records/letter"))
+    assert names == ["jump to 15", "jump to 34"]
+
+
+def test_a_failing_action_undoes_the_run_and_is_seen(house: House) -> None:
+    long = "'" + "x" * 60 + "'"
+    house.define(
+        rule(
+            "two",
+            CREATED,
+            {"create": "letter", "set": {"name": "'fits'"}},
+            {"create": "letter", "set": {"name": long}},
+        ),
+        rule("other", CREATED, {"update": {"set": {"level": "7"}}}),
+    )
+    loan = house.client.made("loan", name="Emma")
+    house.work()
+    assert house.client.rows("/api/records/letter") == []
+    (run,) = house.runs("two")
+    assert run["outcome"] == "failed"
+    assert "undone" in run["trace"]["lines"][-1]
+    assert run["trace"]["effects"] == []
+    assert house.client.get(f"/api/records/loan/{loan['id']}").json()["level"] == "7"
+
+
+def test_run_as_limits_what_a_rule_may_do(house: House) -> None:
+    house.define(
+        {
+            "kind": "role",
+            "name": "robot",
+            "grants": [{"object": "loan", "can": ["read"]}, {"object": "letter", "can": ["read"]}],
+        },
+        rule("act", CREATED, {"create": "letter", "set": {"name": "'x'"}}, run_as="robot"),
+    )
+    house.client.made("loan", name="Emma")
+    house.work()
+    assert house.client.rows("/api/records/letter") == []
+    assert "do not allow" in house.runs("act")[0]["trace"]["lines"][-1]
+
+
+def test_limits_hold_back_a_storm(house: House) -> None:
+    house.define(
+        rule("few", CREATED, {"create": "letter", "set": {"name": "name"}}, limits={"per_hour": 2})
+    )
+    for name in "abcd":
+        house.client.made("loan", name=name)
+    house.work()
+    assert sorted(house.outcomes("few")) == ["done", "done", "limited", "limited"]
+    assert len(house.client.rows("/api/records/letter")) == 2
+
+
+def test_deleted_and_restored_set_rules_off(house: House) -> None:
+    house.define(
+        rule("gone", {"object": "loan", "event": "deleted"}, {"create": "letter", "set": {"name": "'gone ' & name"}}),
+        rule("back", {"object": "loan", "event": "restored"}, {"create": "letter", "set": {"name": "'back ' & name"}}),
+    )
+    loan = house.client.made("loan", name="Emma")
+    house.client.delete(f"/api/records/loan/{loan['id']}")
+    house.client.post(f"/api/records/loan/{loan['id']}/restore")
+    house.work()
+    names = sorted(letter["name"] for letter in house.client.rows("/api/records/letter"))
+    assert names == ["back Emma", "gone Emma"]
+
+
+def test_a_loop_onto_itself_runs_once(house: House) -> None:
+    house.define(
+        rule(
+            "self",
+            {"object": "loan", "event": ["created", "updated"]},
+            {"update": {"set": {"level": "coalesce(level, 0) + 1"}}},
+        )
+    )
+    loan = house.client.made("loan", name="Emma")
+    house.work()
+    assert house.client.get(f"/api/records/loan/{loan['id']}").json()["level"] == "1"
+    assert house.outcomes("self") == ["done", "skipped"]
+    assert "chain" in house.runs("self")[0]["trace"]["lines"][0]
+
+
+def test_two_rules_that_set_each_other_off_end(house: House) -> None:
+    count: Json = {"update": {"set": {"level": "coalesce(level, 0) + 1"}}}
+    on = {"object": "loan", "event": "updated"}
+    house.define(rule("ping", on, count), rule("pong", on, count))
+    loan = house.client.made("loan", name="Emma")
+    house.client.patch(f"/api/records/loan/{loan['id']}", {"name": "Go"})
+    house.work()
+    # Both see the values of the person's change, so the second one changes nothing; what the
+    # first one did sets the second one off, and there it ends.
+    assert house.client.get(f"/api/records/loan/{loan['id']}").json()["level"] == "2"
+    outcomes = house.outcomes("ping") + house.outcomes("pong")
+    assert sorted(outcomes) == ["done"] * 3 + ["skipped"] * 3
+
+
+def test_a_chain_over_new_records_ends_at_the_limit(house: House) -> None:
+    house.define(
+        rule("a", {"object": "loan", "event": "created"}, {"create": "letter", "set": {"name": "name"}}),
+        rule("b", {"object": "letter", "event": "created"}, {"create": "loan", "set": {"name": "name"}}),
+    )
+    house.client.made("loan", name="Emma")
+    house.work()
+    loans, letters = (house.client.rows(f"/api/records/{name}") for name in ("loan", "letter"))
+    assert (len(loans), len(letters)) == (5, 4)
+    assert house.outcomes("a") == ["done"] * 4 + ["skipped"]
+
+
+def test_me_is_the_person_who_caused_it(house: House) -> None:
+    house.define(
+        rule("mine", CREATED, {"create": "letter", "set": {"name": "me.name", "keeper": "me"}})
+    )
+    house.client.made("loan", name="Emma")
+    house.work()
+    (letter,) = house.client.rows("/api/records/letter")
+    me = house.client.get("/api/me").json()
+    assert letter["keeper"] == {"user": me["id"]}
+
+
+def test_a_button_acts_at_once(house: House) -> None:
+    house.define(
+        rule(
+            "give_back",
+            {"object": "loan", "button": "Give back"},
+            {"update": {"set": {"status": "'returned'"}}},
+            when="status == 'open'",
+        )
+    )
+    loan = house.client.made("loan", name="Emma")
+    path = f"/api/records/loan/{loan['id']}/actions/give_back"
+    reply = house.client.post(path)
+    assert reply.status == 200
+    assert reply.json()["status"] == "returned"
+    again = house.client.post(path)
+    assert again.status == 409
+    assert again.json()["detail"] == "Give back is not possible now."
+    assert house.client.post(f"/api/records/loan/{loan['id']}/actions/other").status == 404
+
+
+@pytest.mark.parametrize("path", ["/api/rules/none/runs"])
+def test_an_unknown_rule_is_not_found(house: House, path: str) -> None:
+    assert house.client.get(path).status == 404
+
+
+def test_an_inactive_rule_does_nothing(house: House) -> None:
+    house.define(
+        rule("off", CREATED, {"create": "letter", "set": {"name": "name"}}, active=False)
+    )
+    house.client.made("loan", name="Emma")
+    house.work()
+    assert house.runs("off") == []

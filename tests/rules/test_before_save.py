@@ -1,0 +1,83 @@
+"""Rules before a save: they set fields or refuse."""
+
+from __future__ import annotations
+
+from tests.rules.house import House, rule
+
+
+def test_a_rule_sets_a_field_of_a_new_record(house: House) -> None:
+    house.define(
+        rule(
+            "first_level",
+            {"object": "loan", "event": "created"},
+            {"set": {"level": "coalesce(level, 0) + 1", "name": "name & '!'"}},
+            phase="before_save",
+            when="status == 'open'",
+        )
+    )
+    loan = house.client.made("loan", name="Emma")
+    assert (loan["level"], loan["name"], loan["title"]) == ("1", "Emma!", "Emma!")
+    assert house.client.made("loan", name="Late", status="late")["level"] is None
+
+
+def test_fields_say_which_updates_count(house: House) -> None:
+    house.define(
+        rule(
+            "count_changes",
+            {"object": "loan", "event": ["updated"], "fields": ["status"]},
+            {"set": {"level": "coalesce(level, 0) + 1"}},
+            phase="before_save",
+            when="was(status) == 'open'",
+        )
+    )
+    loan = house.client.made("loan", name="Emma")
+    path = f"/api/records/loan/{loan['id']}"
+    assert house.client.patch(path, {"name": "Other"}).json()["level"] is None
+    assert house.client.patch(path, {"status": "late"}).json()["level"] == "1"
+    assert house.client.patch(path, {"status": "returned"}).json()["level"] == "1"
+
+
+def test_a_rule_refuses_with_its_message(house: House) -> None:
+    house.define(
+        rule(
+            "no_loans_for_the_barred",
+            {"object": "loan", "event": ["created", "updated"]},
+            {"refuse": {"message": "This member is barred. Settle the fees first.", "field": "member"}},
+            phase="before_save",
+            when="member.standing == 'barred'",
+        )
+    )
+    member = house.client.made("member", name="Ada", standing="barred")
+    reply = house.client.post("/api/records/loan", {"name": "Emma", "member": member["id"]})
+    assert reply.status == 422
+    assert reply.json()["errors"] == [
+        {
+            "pointer": "/member",
+            "code": "no_loans_for_the_barred",
+            "message": "This member is barred. Settle the fees first.",
+        }
+    ]
+    assert house.client.rows("/api/records/loan") == []
+
+
+def test_order_decides_who_comes_first(house: House) -> None:
+    on = {"object": "loan", "event": "created"}
+    house.define(
+        rule("a", on, {"set": {"name": "name & 'a'"}}, phase="before_save", order=2),
+        rule("b", on, {"set": {"name": "name & 'b'"}}, phase="before_save", order=1),
+    )
+    assert house.client.made("loan", name="x")["name"] == "xba"
+
+
+def test_what_a_rule_sets_is_checked_like_what_a_person_writes(house: House) -> None:
+    house.define(
+        rule(
+            "empties",
+            {"object": "loan", "event": "created"},
+            {"set": {"name": "null"}},
+            phase="before_save",
+        )
+    )
+    reply = house.client.post("/api/records/loan", {"name": "Emma"})
+    assert reply.status == 422
+    assert reply.json()["errors"][0]["code"] == "required"
