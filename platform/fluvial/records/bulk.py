@@ -13,6 +13,7 @@ from fluvial.database.connection import Connection
 from fluvial.database.objects import tables_of
 from fluvial.database.tables import HISTORY, OUTBOX
 from fluvial.ids import new_id
+from fluvial.stream import Change
 from metamodel.storage import POSTGRESQL
 
 from .completion import search_text
@@ -93,7 +94,8 @@ def _write_journal(drafts: Sequence[Draft]) -> None:
             for draft, change in zip(drafts, changes, strict=True)
         ],
     )
-    session.engine.woken(connection)
+    for draft in drafts:
+        session.engine.changed(connection, Change(name, draft.id, 1))
 
 
 def insert_rows(

@@ -1,0 +1,1 @@
+"""Import of tables: CSV and XLSX files become records."""

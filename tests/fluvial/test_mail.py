@@ -1,0 +1,88 @@
+"""Mail: the message, and the conversation with the server."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+
+import pytest
+
+from fluvial.mail import NotSent, Server, as_html, as_text, compose, is_address, send
+from tests.mailbox import DROP, Mailbox
+
+
+def message(**more: str) -> bytes:
+    given = {"sender": "desk@example.org", "to": "ann@example.org", "subject": "Überfällig"} | more
+    return compose(
+        **given,
+        html="<p>Grüße</p>",
+        at=datetime(2026, 6, 10, 9, tzinfo=UTC),
+        message_id="<1@example.org>",
+    )
+
+
+def test_the_address_of_the_server() -> None:
+    server = Server.read("smtp://ann:p%40ss@mail.example.org:2525?from=desk@example.org")
+    assert server == Server("mail.example.org", 2525, False, "ann", "p@ss", "desk@example.org")
+    assert Server.read("smtps://mail.example.org").port == 465
+    assert Server.read("smtp://mail.example.org").port == 25
+
+
+def test_the_same_message_has_the_same_headers() -> None:
+    parsed = message_from_bytes(message(name="Ann, of York"), policy=policy.default)
+    assert parsed["Subject"] == "Überfällig"
+    assert parsed["To"] == '"Ann, of York" <ann@example.org>'
+    assert parsed["Date"] == "Wed, 10 Jun 2026 09:00:00 +0000"
+    assert parsed["Auto-Submitted"] == "auto-generated"
+    assert [part.get_content_type() for part in parsed.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_a_subject_cannot_add_headers() -> None:
+    parsed = message_from_bytes(message(subject="Hello\r\nBcc: eve@example.org"), policy=policy.default)
+    assert parsed["Subject"] == "Hello Bcc: eve@example.org"
+    assert parsed["Bcc"] is None
+
+
+def test_it_is_taken(smtp: Mailbox) -> None:
+    send(Server.read(smtp.url), "ann@example.org", message())
+    (mail,) = smtp.wait(1)
+    assert mail.recipients == ["ann@example.org"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "final"),
+    [("451 4.3.0 later", False), ("550 5.1.1 no such person", True), (DROP, False)],
+)
+def test_it_is_not_taken(smtp: Mailbox, reply: str, final: bool) -> None:
+    smtp.replies.append(reply)
+    with pytest.raises(NotSent) as caught:
+        send(Server.read(smtp.url), "ann@example.org", message())
+    assert caught.value.final is final
+
+
+def test_nobody_listens() -> None:
+    with pytest.raises(NotSent) as caught:
+        send(Server.read("smtp://127.0.0.1:1"), "ann@example.org", message())
+    assert not caught.value.final
+
+
+def test_text_of_html() -> None:
+    html = (
+        "<style>p{}</style><h1>Hello</h1><p>One  line<br>two</p><ul><li>a</li><li>b</li></ul>"
+        '<p><a href="https://example.org/x">See &amp; read</a></p>'
+    )
+    assert as_text(html) == "Hello\n\nOne line\ntwo\n\na\nb\n\nSee & read (https://example.org/x)\n"
+
+
+def test_html_of_text() -> None:
+    assert as_html("a <b>\nc\n\nd") == "<p>a &lt;b&gt;<br>c</p><p>d</p>"
+
+
+@pytest.mark.parametrize("text", ["a@b.org", "ann.o'neil+x@example.org"])
+def test_addresses(text: str) -> None:
+    assert is_address(text)
+
+
+@pytest.mark.parametrize("text", ["", "a", "a@", "@b", "a b@c.org", "a@b, c@d", "<a@b>", "a@b\nc"])
+def test_what_is_no_address(text: str) -> None:
+    assert not is_address(text)
