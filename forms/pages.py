@@ -1,35 +1,25 @@
-"""The pages of web forms: one step at a time, without a script, everything typed carried along."""
+"""The pages of web forms: a step with its widgets, and the thanks. They work without scripts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
-
-from jinja2 import Environment
 
 from fluvial.http.call import Answer, Call
-from fluvial.pages.environment import environment
-from fluvial.records.rows import empty
-from fluvial.session import Session
+from fluvial.pages.frame import bare
 
-from .answers import Answers, shown, typed
+from .answers import Answers, typed
 from .origins import page_policy
 from .submissions import signer_of
 from .tokens import PROOF_BITS, Token
-from .webforms import Question, Step, WebForm
-from .widgets import error_links, size_text, widget
+from .webforms import WebForm
+from .widgets import PLACES, widget
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-Rows = dict[str, list[dict[str, Any]]]
-
-
-@cache
-def templates() -> Environment:
-    return environment([TEMPLATES])
+Rows = dict[str, list[dict[str, Any]]]  # kept files by the name of their field
+Context = dict[str, Any]
 
 
 def form_page(
@@ -40,138 +30,123 @@ def form_page(
     *,
     token: str,
     read: Token | None = None,
+    values: Mapping[str, Any] | None = None,
     errors: Sequence[Mapping[str, str]] = (),
     files: Rows | None = None,
-    values: dict[str, Any] | None = None,
     status: int = 200,
 ) -> Answer:
-    """One step of the form. `values` are those of a signed link, shown where they may be changed."""
-    current = form.steps[step]
-    labels = {q.field.name: q.label for q in current.questions}
-    at_fields, summary = error_links(errors, labels)
-    texts = typed(current.questions, answers) if answers.texts else {}
-    zone = ZoneInfo(call.session.catalog.zone)
+    """One step, with what was typed, what a signed link filled in, and what is to mend."""
+    read = read or signer_of(call, form).read_token(token, call.session.now)
+    shown = form.steps[step]
+    kept = _kept_names(call, form, read, files or {})
+    messages = _messages(errors)
+    written = typed(shown.questions, answers)
+    sent = {name.partition(".")[0] for name in (*answers.texts, *answers.uploads)}
     fields = []
-    for question in current.questions:
+    for question in shown.questions:
         name = question.field.name
-        value = texts.get(name)
-        if value is None:
-            value = shown(question.field, _initial(call.session, question, values or {}), zone)
         fields.append(
             widget(
-                question.field,
-                value,
-                label=question.label,
-                help=question.help,
-                required=question.required,
-                error=at_fields.get(name, ""),
-                zone=zone.key,
-                radio=True,
+                question,
+                written[name] if name in sent else None,
+                given=(values or {}).get(name),
+                error=messages.get(name, ""),
+                zone=call.engine.clock.zone,
+                currency=answers.text(f"{name}.currency"),
+                files=kept.get(name, []),
             )
         )
-        if question.field.kind.name == "file" and read is not None:
-            rows = (files or {}).get(name, [])
-            fields[-1]["files"] = [_file(call, form, read, row) for row in rows]
-    context = {
-        "title": form.label if step == 0 else current.label,
-        "intro": form.help if step == 0 else current.help,
-        "action": f"/forms/{form.slug}{'?embed=1' if _embedded(call) else ''}",
-        "embedded": _embedded(call),
-        "multipart": any(q.field.kind.name == "file" for q in current.questions),
+    several = len(form.steps) > 1
+    context: Context = {
+        "title": shown.label if several else form.label,
+        "intro": shown.help or (form.help if step == 0 else ""),
+        "action": _action(call, form),
+        "embedded": "embed" in call.query,
+        "multipart": any(w["kind"] == "file" for w in fields),
         "brand": None,
         "fields": fields,
-        "errors": summary,
-        "steps": _progress(form, step) if len(form.steps) > 1 else [],
+        "errors": list(_summary(form, errors, [w["name"] for w in fields])),
+        "steps": _steps(form, step) if several else [],
         "number": step + 1,
         "count": len(form.steps),
         "last": step == len(form.steps) - 1,
         "back": step > 0,
-        "hidden": _hidden(call, form, current, step, answers, token, read, files or {}),
+        "hidden": list(_hidden(call, form, step, answers, token, kept)),
         "honeypot": form.trap,
         "summary": [],
         "submit": form.submit if step == len(form.steps) - 1 else "",
     }
-    return _page(call, form, "webform.html", form.label, {"webform": context}, status)
+    answer = bare(call, "webform.html", form.label, status=status, webform=context)
+    answer.headers.append(page_policy(form))
+    return answer
 
 
 def done_page(call: Call, form: WebForm, message: str) -> Answer:
     context = {
         "title": form.title,
         "message": message,
-        "embedded": _embedded(call),
+        "embedded": "embed" in call.query,
         "brand": None,
-        "again_href": "",
+        "again_href": _action(call, form),
     }
-    return _page(call, form, "webform_done.html", form.title, {"done": context}, 200)
+    answer = bare(call, "webform_done.html", form.title, done=context)
+    answer.headers.append(page_policy(form))
+    return answer
 
 
-def _page(
-    call: Call, form: WebForm, template: str, title: str, context: dict[str, Any], status: int
-) -> Answer:
-    page = {"title": title, "product": "Fluvial", "lang": call.engine.settings.locale[:2], "theme": ""}
-    text = templates().get_template(template).render(page=page, **context)
-    return Answer.html(text, status, [page_policy(form)])
+def _action(call: Call, form: WebForm) -> str:
+    return f"/forms/{form.slug}" + ("?embed=1" if "embed" in call.query else "")
 
 
-def _embedded(call: Call) -> bool:
-    return call.query.get("embed") == "1"
-
-
-def _initial(session: Session, question: Question, values: dict[str, Any]) -> Any:
-    field = question.field
-    if field.name in values:
-        return values[field.name]
-    if field.initial is not None and not empty(field.initial):
-        return field.initial
-    return field.kind.absent(field)
-
-
-def _progress(form: WebForm, current: int) -> list[dict[str, str]]:
-    states = {True: "done", False: ""}
+def _steps(form: WebForm, now: int) -> list[Context]:
     return [
-        {"label": step.label, "state": "now" if i == current else states[i < current]}
-        for i, step in enumerate(form.steps)
+        {"label": step.label, "state": "done" if at < now else "now" if at == now else ""}
+        for at, step in enumerate(form.steps)
     ]
 
 
-def _hidden(
-    call: Call,
-    form: WebForm,
-    current: Step,
-    step: int,
-    answers: Answers,
-    token: str,
-    read: Token | None,
-    files: Rows,
-) -> list[dict[str, str]]:
-    """What is not on this page and still belongs to the answer."""
-    here = {q.field.name for q in current.questions}
-    hidden = [{"name": "token", "value": token}, {"name": "step", "value": str(step)}]
-    prefill = answers.text("prefill") or call.query.get("prefill", "")
-    if prefill:
-        hidden.append({"name": "prefill", "value": prefill})
-    if form.proof_of_work:
-        hidden += [
-            {"name": "proof", "value": ""},
-            {"name": "proof_bits", "value": str(PROOF_BITS)},
-        ]
-    for name, texts in answers.texts.items():
-        question, _, part = name.partition(".")
-        if question in form.questions and question not in here and part not in ("keep", "remove"):
-            hidden += [{"name": name, "value": text} for text in texts]
-    if read is not None:
-        signer = signer_of(call, form)
-        for name, rows in files.items():
-            if name not in here:
-                kept = [signer.keep(read, row["id"]) for row in rows]
-                hidden += [{"name": f"{name}.keep", "value": text} for text in kept]
-    return hidden
+def _messages(errors: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """The first message of each field."""
+    found: dict[str, str] = {}
+    for error in errors:
+        found.setdefault(error["pointer"].strip("/").partition("/")[0], error["message"])
+    return found
 
 
-def _file(call: Call, form: WebForm, token: Token, row: dict[str, Any]) -> dict[str, str]:
+def _summary(
+    form: WebForm, errors: Sequence[Mapping[str, str]], here: Sequence[str]
+) -> Iterator[Context]:
+    for error in errors:
+        name = error["pointer"].strip("/").partition("/")[0]
+        yield {"href": f"#f-{name}" if name in here else "", "message": error["message"]}
+
+
+def _kept_names(call: Call, form: WebForm, token: Token, files: Rows) -> Rows:
+    """The kept files under names that only this showing of the form can hand on."""
+    signer = signer_of(call, form)
     return {
-        "id": signer_of(call, form).keep(token, row["id"]),
-        "name": row["name"],
-        "size": size_text(row["size"]),
-        "href": "#",
+        name: [{**row, "id": signer.keep(token, str(row["id"]))} for row in rows]
+        for name, rows in files.items()
     }
+
+
+def _hidden(
+    call: Call, form: WebForm, step: int, answers: Answers, token: str, kept: Rows
+) -> Iterator[Context]:
+    """What goes along: the token, the step, a signed link, and the answers of the other steps."""
+    yield {"name": "token", "value": token}
+    yield {"name": "step", "value": step}
+    link = answers.text("prefill") or call.query.get("prefill", "")
+    if link:
+        yield {"name": "prefill", "value": link}
+    if form.proof_of_work:
+        yield {"name": "proof_bits", "value": PROOF_BITS}
+    here = {question.field.name for question in form.steps[step].questions}
+    for name in form.questions:
+        if name in here:
+            continue
+        for part in (name, *(f"{name}.{place}" for place in PLACES)):
+            for text in answers.texts.get(part, ()):
+                yield {"name": part, "value": text}
+        for row in kept.get(name, ()):
+            yield {"name": f"{name}.keep", "value": row["id"]}

@@ -1,101 +1,76 @@
-"""Widgets: what the templates of the field kinds show, from a field and its value."""
+"""The widgets of web forms: what the template of a field's kind needs to ask a question."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 from typing import Any
 
-from metamodel.catalog import Field
-from metamodel.kinds.file import size_of
+from fluvial.pages.faces import file_size
+from fluvial.pages.faces.choices import choices
+from metamodel.money import currencies
 
-RADIOS = 6  # options that are shown as rows of buttons
-AUTOCOMPLETE = {"email": "email", "phone": "tel", "url": "url"}
+from .answers import shown
+from .webforms import Question
+
+RADIO = 6  # so many options stand open
+PLACES = ("currency",)  # NAME.currency: a further member of a field
+COMPLETE = {
+    "email": "email", "phone": "tel", "url": "url",
+}  # fmt: skip
+
+Context = dict[str, Any]
 
 
 def widget(
-    field: Field,
-    value: Any = "",
+    question: Question,
+    typed: Any,
     *,
-    label: str | None = None,
-    help: str | None = None,
-    required: bool = False,
-    read_only: bool = False,
-    error: str = "",
-    zone: str = "",
-    radio: bool = False,
-) -> dict[str, Any]:
-    """The context of `kinds/KIND.html`. `value` is text, or a list where many are held."""
-    options = [
-        {"value": o.name, "label": o.label, "colour": o.colour}
-        for o in field.type.options
-        if not o.retired or value == o.name
-    ]
+    given: Any,
+    error: str,
+    zone: tzinfo,
+    currency: str,
+    files: Sequence[Mapping[str, Any]],
+) -> Context:
+    """The context of `kinds/KIND.html`. What was typed stands before what was given."""
+    field = question.field
+    value = typed
+    if typed is None:
+        value = shown(field, field.initial if given is None else given, zone)
+    options = choices(field) if field.type.options else []
+    form = field.option("format", "")
     return {
         "kind": field.kind.name,
         "id": f"f-{field.name}",
         "name": field.name,
-        "label": label or field.label,
+        "label": question.label,
+        "help": question.help,
         "value": value,
-        "required": required,
+        "required": question.required,
         "optional_note": True,
-        "read_only": read_only,
         "error": error,
-        "help": field.help if help is None else help,
-        "wide": field.kind.name in ("long_text", "file"),
         "options": options,
-        "selected": [],
-        "targets": [],
-        "files": [],
-        "many": bool(field.option("many")),
-        "three_state": bool(field.option("three_state")),
-        "radio": radio and 0 < len(options) <= RADIOS,
-        "format": field.option("format", ""),
-        "autocomplete": AUTOCOMPLETE.get(field.option("format", ""), ""),
+        "radio": bool(options) and len(options) <= RADIO,
+        "format": form,
+        "autocomplete": COMPLETE.get(form, ""),
+        "min": field.option("min", ""),
+        "max": field.option("max", ""),
+        "scale": field.type.scale,
         "unit": field.option("unit", ""),
-        "scale": field.option("scale", 2),
-        "min": _bound(field, "min"),
-        "max": _bound(field, "max"),
-        "currency": field.option("currency", ""),
-        "currencies": [] if field.option("currency") else ["EUR", "GBP", "USD"],
+        "three_state": field.option("three_state", False),
+        "zone": str(zone),
+        "currency": field.option("currency") or currency or "EUR",
+        "currencies": [] if field.option("currency") else sorted(currencies()),
+        "many": bool(field.option("many")),
         "accept": ",".join(field.option("accept", ())),
-        "hint": file_hint(field) if field.kind.name == "file" else "",
-        "zone": zone if field.kind.name == "datetime" else "",
+        "hint": _hint(question),
+        "files": [
+            {"id": f["id"], "name": f["name"], "size": file_size(f["size"]), "href": ""}
+            for f in files
+        ],
     }
 
 
-def _bound(field: Field, name: str) -> str:
-    bound = field.option(name)
-    return "" if bound is None else str(bound)
-
-
-def file_hint(field: Field) -> str:
-    """What a file field takes, in words: "PNG or JPEG, up to 10 MB"."""
-    kinds = [type_.partition("/")[2].upper() for type_ in field.option("accept", ())]
-    parts = [" or ".join(kinds)] if kinds and "*" not in kinds else []
-    if field.option("max_size"):
-        parts.append(f"up to {size_text(size_of(field.option('max_size')))}")
-    return ", ".join(parts)
-
-
-def size_text(size: int) -> str:
-    """Bytes for people: 1536 is "1.5 kB"."""
-    amount = float(size)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if amount < 1024 or unit == "GB":
-            return f"{amount:.0f} {unit}" if amount >= 10 or unit == "bytes" else f"{amount:.1f} {unit}"
-        amount /= 1024
-    raise AssertionError("the last unit takes all")
-
-
-def error_links(
-    errors: Sequence[Mapping[str, str]], labels: Mapping[str, str]
-) -> tuple[dict[str, str], list[dict[str, str]]]:
-    """Faults by the field that they are at, and the summary that links to the fields."""
-    at_fields: dict[str, str] = {}
-    summary = []
-    for one in errors:
-        name = one["pointer"].strip("/").partition("/")[0]
-        if name in labels:
-            at_fields.setdefault(name, one["message"])
-        summary.append({"href": f"#f-{name}" if name in labels else "#", "message": one["message"]})
-    return at_fields, summary
+def _hint(question: Question) -> str:
+    size = question.field.option("max_size") if question.field.kind.name == "file" else None
+    return f"At most {str(size).replace('MB', ' MB')}" if size else ""

@@ -35,8 +35,11 @@ _ANY = Statement(sa.select(_e.id).where(_due).limit(1))
 _webhook = _e.kind == sa.literal_column("'webhook'")
 _lane = sa.case((_webhook, _e.target), else_=sa.literal_column("''"))
 _LANES = Statement(sa.select(_e.kind, _lane.label("lane")).where(_due).distinct().limit(500))
-_WORK = (_e.id, _e.kind, _e.target, _e.object, _e.record, _e.rule, _e.payload, _e.content,
-         _e.attempts, _e.at)  # fmt: skip
+# In the order of the events, and of the actions of a rule.
+_ORDER = (_e.at, _e.event, _e.action, _e.id)
+_WORK = (
+    *_ORDER, _e.kind, _e.target, _e.object, _e.record, _e.rule, _e.payload, _e.content, _e.attempts,
+)  # fmt: skip
 _CLAIM = Statement(
     claim(
         EFFECT,
@@ -45,7 +48,7 @@ _CLAIM = Statement(
             _e.kind == param("the_kind", _e.kind),
             _lane == sa.bindparam("the_lane", type_=_e.target.type),
         ),
-        _e.at,
+        _ORDER,
         LEASE_SECONDS,
     ).returning(*_WORK)
 )

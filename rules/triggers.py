@@ -7,12 +7,13 @@ from typing import Any
 
 from metamodel.checks import DocumentCheck
 from metamodel.expressions import types
-from metamodel.text import label_text
+from metamodel.text import label_text, listed, nearest
 
 from .model import Trigger
 from .moments import Offset, read_time
 from .schedules import NoSchedule, Schedule
 
+EVENTS = ("created", "updated", "deleted", "restored")
 KINDS = ("event", "date", "schedule", "button", "webform", "hook")
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     "event": ("object", "event", "fields"),
@@ -58,6 +59,11 @@ def _event(on: Mapping[str, Any], check: DocumentCheck) -> Trigger | None:
     if type_ is None:
         return None
     events = [on["event"]] if isinstance(on["event"], str) else on["event"]
+    for event in events:
+        if event not in EVENTS:
+            hint = nearest(event, EVENTS) or f"Write one of {listed(EVENTS)}."
+            check.fault("/on/event", "not_an_option", f"There is no event `{event}`.", hint)
+            return None
     fields = [
         name
         for at, name in enumerate(on.get("fields", ()))

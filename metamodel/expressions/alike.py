@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import reduce
 
 from metamodel.expressions.fitting import REFERENCES, Misfit, fit, is_null, unify
-from metamodel.expressions.nodes import Node
+from metamodel.expressions.nodes import Literal, Moment, Node, Read, Recast
 from metamodel.expressions.types import CHOICE, MONEY, NUMBER, PERSON, TEXT, Type
 from metamodel.expressions.words import MANY
 
@@ -49,3 +49,16 @@ def common(nodes: Sequence[Node]) -> Type:
         only = currencies.pop() if len(currencies) == 1 else None
         return replace(first, scale=None, currency=only)
     return first
+
+
+def is_simple(node: Node) -> bool:
+    """Whether it may be written twice: a target that repeats it does not grow beyond bounds."""
+    if isinstance(node, Recast):
+        return is_simple(node.operand)
+    return isinstance(node, (Literal, Moment, Read))
+
+
+def is_twofold(type: Type) -> bool:
+    """Whether its values have two halves: an amount and a currency, an id and what it is of."""
+    several = type.name in REFERENCES and len(type.objects) > 1
+    return several or (type.name == MONEY.name and not type.currency)

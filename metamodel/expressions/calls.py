@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 from metamodel.expressions import operations as op
-from metamodel.expressions.alike import common, unify_all
+from metamodel.expressions.alike import common, is_simple, is_twofold, unify_all
 from metamodel.expressions.conversion import as_text
 from metamodel.expressions.fitting import ORDERED, Misfit, call, constant, fit, is_null
 from metamodel.expressions.functions import FUNCTIONS, ZONE, Function, Signature
@@ -211,11 +211,13 @@ class Calls:
         return call(op.ROUND, (fitted, by), number(digits))
 
     def _coalesce(self, node: ast.Call) -> Node:
-        items = self._alike(node, node.args)
-        return Coalesce(items, type=common(items))
+        items = self._alike(node, [self.checker.check(one) for one in node.args])
+        type = common(items)
+        if is_twofold(type) and not all(map(is_simple, items)):
+            self.syntax.fail(node, "This takes fields only.", "Name fields, or use `if`.")
+        return Coalesce(items, type=type)
 
-    def _alike(self, node: ast.Call, arguments: Arguments) -> tuple[Node, ...]:
-        items = [self.checker.check(argument) for argument in arguments]
+    def _alike(self, node: ast.Call, items: Sequence[Node]) -> tuple[Node, ...]:
         return self.checker.attempt(node, lambda: unify_all(items, self.scope.zone))
 
     def _empty(self, node: ast.Call) -> Node:
@@ -237,8 +239,7 @@ class Calls:
         fitted = self.checker.attempt(node.args[0], lambda: fit(made, DATE, self.scope.zone))
         return call(of_date, (fitted, constant(unit, TEXT)), DATE)
 
-    def _collection(self, function: str, node: ast.expr) -> Collection:
-        made = self.checker.check(node)
+    def _collection(self, function: str, node: ast.expr, made: Node) -> Collection:
         if not isinstance(made, Collection):
             self.syntax.fail(
                 node,
@@ -252,7 +253,7 @@ class Calls:
         made = self.checker.check(node.args[0])
         if len(node.args) == 1 and made.type.name in _HELD:
             return Not(Empty(made)) if function == "exists" else Tally(made, type=number(0))
-        collection = self._collection(function, node.args[0])
+        collection = self._collection(function, node.args[0], made)
         where = self._inside(collection, node, node.args[1:], self.checker.condition)
         type = BOOLEAN if function == "exists" else number(0)
         return Gather(function, collection, None, where[0] if where else None, type=type)
@@ -279,7 +280,10 @@ class Calls:
         return made
 
     def _gathered(self, function: str, node: ast.Call) -> Node:
-        collection = self._collection(function, node.args[0])
+        return self._over(function, node, self.checker.check(node.args[0]))
+
+    def _over(self, function: str, node: ast.Call, first: Node) -> Node:
+        collection = self._collection(function, node.args[0], first)
         item = partial(self._item, function)
         inner = self._inside(collection, node, node.args[1:], item, self.checker.condition)
         type = inner[0].type
@@ -307,8 +311,8 @@ class Calls:
         if first.type.name == RECORDS.name:
             if not 2 <= len(node.args) <= 3:
                 self._refuse_count(FUNCTIONS[function], node)
-            return self._gathered(function, node)
-        items = self._alike(node, node.args)
+            return self._over(function, node, first)
+        items = self._alike(node, [first, *map(self.checker.check, node.args[1:])])
         type = common(items)
         if type.name not in ORDERED or type.name == MONEY.name:
             hint = "Write the amounts." if type.name == MONEY.name else ""

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from metamodel.errors import ExpressionError
 from metamodel.expressions import operations as op
-from metamodel.expressions.alike import alike, common
+from metamodel.expressions.alike import alike, common, is_simple, is_twofold
 from metamodel.expressions.arithmetic import SIGNS, arithmetic, negative
 from metamodel.expressions.calls import Calls
 from metamodel.expressions.conversion import as_text
@@ -47,6 +47,7 @@ from metamodel.expressions.types import (
     BOOLEAN,
     CHOICE,
     CHOICES,
+    MONEY,
     NULL,
     NUMBER,
     PERSONS,
@@ -178,24 +179,28 @@ class Checker:
         condition = self.condition(node.test)
         then, other = self.check(node.body), self.check(node.orelse)
         then, other = self.attempt(node, lambda: alike(then, other, self.scope.zone))
-        return Choose(
-            condition, then, other, type=common([then, other]), place=self.syntax.place(node)
-        )
+        type = common([then, other])
+        if is_twofold(type) and any(is_twofold(part.type) for part in condition.walk()):
+            if any(isinstance(part, Choose) for part in condition.walk()):
+                self.syntax.fail(node, "`if` stands in the condition of another.", "Split it.")
+        return Choose(condition, then, other, type=type, place=self.syntax.place(node))
 
     def _comparison(self, node: ast.expr) -> Node:
         assert isinstance(node, ast.Compare)
         made: list[Node] = []
-        left = node.left
+        one = self.check(node.left)
         for sign, right in zip(node.ops, node.comparators, strict=True):
-            pair = replace(self._pair(node, sign, left, right), place=self.syntax.place(node))
+            two = self.check(right)
+            pair = replace(self._pair(node, sign, one, two), place=self.syntax.place(node))
             made.append(pair)
-            left = right
+            if len(node.ops) > 1 and right is not node.comparators[-1] and not is_simple(two):
+                self.syntax.fail(right, "This is compared twice.", "Write `a < b and b < c`.")
+            one = two
         return made[0] if len(made) == 1 else And(tuple(made), place=self.syntax.place(node))
 
-    def _pair(self, node: ast.expr, sign: ast.cmpop, one: ast.expr, two: ast.expr) -> Node:
-        left, right = self.check(one), self.check(two)
+    def _pair(self, node: ast.expr, sign: ast.cmpop, left: Node, right: Node) -> Node:
         if isinstance(sign, (ast.In, ast.NotIn)):
-            found = self.attempt(one, lambda: self._within(left, right))
+            found = self.attempt(node, lambda: self._within(left, right))
             return found if isinstance(sign, ast.In) else Not(found)
         return self.attempt(
             node, lambda: compare(_COMPARISONS[type(sign)], left, right, self.scope.zone)
@@ -223,6 +228,8 @@ class Checker:
     def _in_list(self, left: Node, right: Listing) -> Node:
         if left.type.name in MANY:
             raise Misfit(f"{node_words(left)}.", "Ask for one at a time: 'a' in x or 'b' in x.")
+        if left.type.name in (*REFERENCES, MONEY.name) and not is_simple(left):
+            raise Misfit("Only a field stands before a list.", "Compare with `==` and `or`.")
         items = []
         for item in right.items:
             if is_null(item):
@@ -234,6 +241,8 @@ class Checker:
         if all(pair.left == items[0].left for pair in items):
             first = items[0].left if items else left
             return Within(first, tuple(pair.right for pair in items))
+        if not is_simple(left):
+            raise Misfit("The list holds values of several types.", "Compare with `==` and `or`.")
         return Or(tuple(items))
 
     def _in_collection(self, left: Node, right: Node) -> Node:

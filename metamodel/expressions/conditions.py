@@ -43,10 +43,12 @@ from metamodel.expressions.sql_value import (
     SqlContext,
     SqlValue,
     boolean,
-    exact,
     integer,
     same_form,
     typed,
+)
+from metamodel.expressions.sql_value import (
+    exact as exact_form,
 )
 from metamodel.expressions.types import BOOLEAN, CHOICES, MONEY, NUMBER, PERSON, RECORD, Type
 from metamodel.expressions.values import Values
@@ -123,8 +125,8 @@ class Conditions(Values):
         )
 
     def _asked(self, node: Call, exact: bool) -> Element:
-        values = [self.value(argument) for argument in node.arguments]
-        return self._guarded(self.operation(node), exact, *values)
+        made = self.value(node)
+        return self._guarded(made.element == boolean(self.sql, True), exact, made)
 
     def _negation(self, node: Not, exact: bool) -> Element:
         operand = node.operand
@@ -141,7 +143,8 @@ class Conditions(Values):
         if node.left.type.name in (RECORD.name, PERSON.name, MONEY.name, BOOLEAN.name):
             return None
         left, right = self.value(node.left), self.value(node.right)
-        if not same_form(self.sql, left, right):
+        plain = all(value.plain or not value.nullable for value in (left, right))
+        if not plain or not same_form(self.sql, left, right):
             return None
         empties = [value.element.is_(null()) for value in (left, right) if value.nullable]
         return or_(left.element != right.element, *empties)
@@ -173,7 +176,7 @@ class Conditions(Values):
     def compared(self, operator: str, left: SqlValue, right: SqlValue, type: Type) -> Element:
         """A comparison that is NULL where a side is."""
         if not same_form(self.sql, left, right) and type.name in (NUMBER.name, MONEY.name):
-            found = func.fluvial_compare(exact(self.sql, left), exact(self.sql, right))
+            found = func.fluvial_compare(exact_form(self.sql, left), exact_form(self.sql, right))
             return _operator(operator, found, integer(0))
         if operator == "==":
             return left.element == right.element
@@ -206,6 +209,12 @@ class Conditions(Values):
         simple = simple and all(other.second is None for other in others)
         if simple and node.item.type.name in (RECORD.name, PERSON.name):
             simple = len({node.item.type.objects, *(one.type.objects for one in node.items)}) == 1
+        if simple and not same_form(self.sql, item, *others) and node.item.type.name == NUMBER.name:
+            # Equal numbers have one text.
+            found = exact_form(self.sql, item).in_(
+                [exact_form(self.sql, other) for other in others]
+            )
+            return self._guarded(found, exact, item, *others)
         if simple and same_form(self.sql, item, *others):
             found = item.element.in_([other.element for other in others])
             return self._guarded(found, exact, item, *others)

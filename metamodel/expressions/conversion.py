@@ -20,6 +20,7 @@ from metamodel.expressions.types import (
 from metamodel.expressions.words import node_words
 
 _WRITERS: dict[str, Operation] = {
+    BOOLEAN.name: op.WRITE_BOOLEAN,
     DATE.name: op.WRITE_DATE,
     DATETIME.name: op.WRITE_MOMENT,
     DURATION.name: op.WRITE_DURATION,
@@ -36,12 +37,12 @@ def as_text(node: Node) -> Node:
         return constant(None, TEXT, node)
     if name == NUMBER.name:
         return _number(node, node.type.scale)
+    if name == BOOLEAN.name and isinstance(node, Literal):
+        return constant("true" if node.value else "false", TEXT, node)
     if name in _WRITERS:
         return call(_WRITERS[name], (node,), TEXT, node)
     if name == CHOICE.name:
         return Recast(node, type=TEXT, place=node.place)
-    if name == BOOLEAN.name:
-        return _boolean(node)
     if name == MONEY.name:
         return _money(node)
     raise Misfit(f"{node_words(node)} and has no text of its own.", "Add `.title`, or a field.")
@@ -52,14 +53,6 @@ def _number(node: Node, scale: int | None) -> Node:
     return call(op.WRITE_NUMBER, (node, digits), TEXT, node)
 
 
-def _boolean(node: Node) -> Node:
-    yes, no = constant("true", TEXT), constant("false", TEXT)
-    words = Choose(node, yes, no, type=TEXT, place=node.place)
-    if isinstance(node, Literal):
-        return constant("true" if node.value else "false", TEXT, node)
-    return _unless_empty(node, words)
-
-
 def _money(node: Node) -> Node:
     currency = Part(node, "currency", type=TEXT)
     text = Join(
@@ -67,8 +60,5 @@ def _money(node: Node) -> Node:
         type=TEXT,
         place=node.place,
     )
-    return _unless_empty(node, text)
-
-
-def _unless_empty(node: Node, text: Node) -> Node:
-    return Choose(Empty(node), constant(None, TEXT), text, type=TEXT, place=node.place)
+    nothing = constant(None, TEXT)
+    return Choose(Empty(node), nothing, text, type=TEXT, place=node.place)

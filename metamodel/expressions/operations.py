@@ -114,6 +114,7 @@ READ_MOMENT = _operation("read_moment", moments.read_moment, TEXT, TEXT, DATETIM
 WRITE_DATE = _operation("write_date", moments.written_date, DATE, TEXT)
 WRITE_MOMENT = _operation("write_moment", moments.written_moment, DATETIME, TEXT)
 
+WRITE_BOOLEAN = _operation("write_boolean", strings.written_answer, BOOLEAN, TEXT, total=True)
 LOWER = _operation("lower", strings.lower, TEXT, TEXT)
 UPPER = _operation("upper", strings.upper, TEXT, TEXT)
 TRIM = _operation("trim", strings.trim, TEXT, TEXT)

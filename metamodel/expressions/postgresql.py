@@ -146,6 +146,7 @@ FUNCTIONS: tuple[str, ...] = (
          r"to_char($1 at time zone 'UTC', 'YYYY-MM-DD')"
          ' || to_char($1 at time zone \'UTC\', \'"T"HH24:MI:SS\')'
          r" || rtrim(rtrim(to_char($1 at time zone 'UTC', '.US'), '0'), '.') || 'Z'"),
+    _sql("write_boolean(boolean)", "text", "$1::text"),
     _folding("lower"),
     _folding("upper"),
     _sql("trim(text)", "text", r"nullif(btrim($1, E' \t\r\n\u00a0'), '')"),

@@ -46,6 +46,10 @@ def trim(text: str) -> str | None:
     return filled(text.strip(BLANK))
 
 
+def written_answer(answer: bool) -> str:
+    return "true" if answer else "false"
+
+
 def length(text: str) -> Decimal:
     return Decimal(len(text))
 

@@ -133,7 +133,9 @@ class Values:
         if node.name == "amount":
             return SqlValue(operand.element, operand.storage, plain=operand.plain)
         if node.name == "currency":
-            return SqlValue(self.currency(operand, node.operand.type), TEXT_STORAGE)
+            named = self.currency(operand, node.operand.type)
+            there = case((operand.element.is_not(null()), named))
+            return SqlValue(there if operand.second is None else named, TEXT_STORAGE)
         options = node.operand.type.options
         if node.name == "closed":
             answers = [(o.name, boolean(self.sql, o.closed)) for o in options]
@@ -143,14 +145,12 @@ class Values:
         storage = storage_of(node.type)
         if not answers:
             return bound(self.sql, None, storage)
-        cases = [(operand.element == self.text(name), answer) for name, answer in answers]
-        return SqlValue(case(*cases), storage)
+        cases = [(self.text(name), answer) for name, answer in answers]
+        return SqlValue(case(*cases, value=operand.element), storage)
 
     def currency(self, value: SqlValue, type: Type) -> Element:
-        if value.second is not None:
-            return value.second
-        fixed = self.text(type.currency or "")
-        return case((value.element.is_not(null()), fixed)) if value.nullable else fixed
+        """The currency of an amount; where that is empty, it may be any."""
+        return self.text(type.currency or "") if value.second is None else value.second
 
     def _recast(self, node: Recast) -> SqlValue:
         value = self.value(node.operand)
@@ -183,20 +183,10 @@ class Values:
         return SqlValue(settled, decimal(wanted.scale), value.second, value.second_storage)
 
     def _call(self, node: Call) -> SqlValue:
-        if node.type.name == BOOLEAN.name:
-            return self._answer_or_empty(node)
-        storage = storage_of(node.operation.gives)
-        return SqlValue(self.operation(node), storage)
-
-    def _answer_or_empty(self, node: Call) -> SqlValue:
-        """A yes/no that is empty where one of its arguments is."""
-        asked = self.operation(node)
-        yes, no = boolean(self.sql, True), boolean(self.sql, False)
-        answer = case((asked, yes), (~asked, no))
-        return SqlValue(answer, storage_of(BOOLEAN))
+        return SqlValue(self.operation(node), storage_of(node.operation.gives))
 
     def operation(self, node: Call) -> Element:
-        """The call itself; of a yes/no, a condition that is NULL where it is empty."""
+        """The call itself: of a yes/no, NULL where it is empty."""
         operation = node.operation
         arguments = [
             self._argument(argument, type)
@@ -206,8 +196,6 @@ class Values:
         if native is not None:
             return native(*arguments)
         made: Element = getattr(func, operation.function)(*arguments)
-        if operation.gives.name == BOOLEAN.name:
-            return made == boolean(self.sql, True)
         return made
 
     def _argument(self, node: Node, type: Type) -> Element:

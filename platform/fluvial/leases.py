@@ -5,6 +5,7 @@ Machines may disagree about the time; the database alone says when a lease has r
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -45,7 +46,10 @@ def free(table: sa.FromClause) -> sa.ColumnElement[bool]:
 
 
 def claim(
-    table: sa.Table, ready: sa.ColumnElement[bool], order: sa.ColumnElement[Any], seconds: float
+    table: sa.Table,
+    ready: sa.ColumnElement[bool],
+    order: Sequence[sa.ColumnElement[Any]],
+    seconds: float,
 ) -> Any:
     """An UPDATE that takes up to `the_limit` rows that are ready, for some seconds.
 
@@ -54,7 +58,7 @@ def claim(
     chosen = (
         sa.select(table.c.id)
         .where(ready)
-        .order_by(order)
+        .order_by(*order)
         .limit(sa.bindparam("the_limit", type_=sa.Integer()))
         .with_for_update(skip_locked=True)
         .cte("chosen")

@@ -60,7 +60,10 @@ def post(
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("POST", target, body, dict(headers))
         answer = connection.getresponse()
-        return Response(answer.status, answer.read(MAX_RESPONSE))
+        read = answer.read(MAX_RESPONSE)
+        if deadline.passed:
+            raise OSError("shut")
+        return Response(answer.status, read)
     except (OSError, http.client.HTTPException) as error:
         if deadline.passed:
             raise Unreachable(f"No whole answer within {TOTAL_SECONDS:g} seconds.") from error

@@ -51,7 +51,7 @@ _ANY = Statement(sa.select(_o.id).where(_waiting).limit(1))
 def _claim(ready: sa.ColumnElement[bool], **also: Any) -> Statement:
     condition = sa.and_(_waiting, ready, _in_order)
     return Statement(
-        claim(OUTBOX, condition, _o.id, LEASE_SECONDS)
+        claim(OUTBOX, condition, (_o.id,), LEASE_SECONDS)
         .values(**also)
         .returning(
             _o.id, _o.at, _o.object, _o.record, _o.rev, _o.event, _o.actor, _o.cause, _o.changes

@@ -126,6 +126,7 @@ class House:
         """Let the product's clock run from a later moment."""
         clock = self.engine.clock
         clock._shift += timedelta(**by)
+        self.client = self.client.signed_in(EMAIL, PASSWORD)  # sessions end by the clock too
 
     def runs(self, name: str) -> list[Json]:
         return self.client.rows(f"/api/rules/{name}/runs")

@@ -20,7 +20,7 @@ from fluvial.errors import NotFound, Problem, TooLarge
 from fluvial.pages import site
 from fluvial.pages.static import Static
 
-from . import files_api, health_api, meta_api, people_api, records_api
+from . import files_api, health_api, imports_api, meta_api, people_api, records_api
 from .call import Answer, Call
 from .perform import perform
 from .routes import Endpoint
@@ -57,6 +57,7 @@ def engine_endpoints(engine: Engine) -> tuple[Endpoint, ...]:
         *people_api.ENDPOINTS,
         *records_api.ENDPOINTS,
         *files_api.ENDPOINTS,
+        *imports_api.ENDPOINTS,
         *meta_api.ENDPOINTS,
         *health_api.ENDPOINTS,
         *site.assemble(engine),

@@ -12,7 +12,7 @@ from metamodel.expressions.expression import Expression, compile_expression
 from metamodel.expressions.functions import FUNCTIONS, Function
 from metamodel.expressions.nodes import Literal
 from metamodel.expressions.python import evaluate
-from metamodel.expressions.sql import Source, predicate
+from metamodel.expressions.sql import Source, predicate, value
 from metamodel.expressions.syntax import MAX_DEPTH, MAX_LENGTH, MAX_NODES
 from tests.metamodel.expressions import library
 from tests.metamodel.expressions.engines import Database, Record, opened
@@ -124,12 +124,43 @@ def test_results_have_the_scale_of_their_field() -> None:
         (" or ".join(["out==id"] * 80), "parts"),
         ("-" * (MAX_DEPTH + 1) + "1", "nested more than"),
         ("(" * 400 + "1" + ")" * 400, "does not read"),
+        ("max(" * 40 + "1" + ")" * 40, "nested more than"),
+        ("true==(" * 14 + "true" + ")==true" * 14, "compared twice"),
         ("[" * 90 + "1" + "]" * 90, "nested more than"),
     ],
 )
 def test_limits(source: str, message: str) -> None:
     with pytest.raises(ExpressionError, match=message):
         book(source)
+
+
+@pytest.mark.parametrize(
+    ("before", "inner", "after"),
+    [
+        ("max(", "1", ")"),
+        ("text(contains(name,", "'a'", ")) & 'x'"),
+        ("text(", "lendable", ") != 'a'"),
+        ("(status if (", "status", ").closed else status)"),
+        ("(1 if (", "pages", "/3) in [1, 2, 3] else 2)"),
+        ("('a' if (", "name", ") != 'b' else 'c')"),
+        ("(cost if text(", "cost", ") == 'a' else cost)"),
+        ("coalesce(", "name", ", code)"),
+    ],
+)
+def test_nesting_grows_gently(before: str, inner: str, after: str) -> None:
+    """Nothing is repeated so often that the database must read a book."""
+    source = inner
+    while len(longer := before + source + after) <= MAX_LENGTH:
+        try:
+            made = book(longer)
+        except ExpressionError:
+            break
+        source = longer
+    made = book(source)
+    assert sum(1 for _ in made.tree.walk()) < 20_000
+    with opened("sqlite://") as connection:
+        query = sa.select(value(made, Source(Database(connection), "book")).element)
+        assert len(str(query.compile(connection))) < 200_000
 
 
 def test_limits_leave_room() -> None:

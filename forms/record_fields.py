@@ -1,0 +1,160 @@
+"""Fields of a form page: what their templates need, and what a posted form says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from starlette.datastructures import FormData
+
+from fluvial import files
+from fluvial.errors import Problem
+from fluvial.pages.faces import empty, face_of, uploads
+from fluvial.pages.looks import Looks
+from fluvial.session import Session
+from metamodel.catalog import Field
+from metamodel.errors import ValueFault
+
+from .conditions import ShownField, ShownSection
+
+Context = dict[str, Any]
+Body = dict[str, Any]
+TALL = 6  # so many options of several choices take the full width
+
+
+def widget(
+    shown: ShownField, value: Any, looks: Looks, *, error: str = "", record: str = ""
+) -> Context:
+    """The context of `kinds/KIND.html`."""
+    field = shown.field
+    face = face_of(field)
+    w: Context = {
+        "kind": field.kind.name,
+        "id": f"f-{field.name}",
+        "name": field.name,
+        "label": field.label,
+        "required": shown.required,
+        "read_only": shown.read_only,
+        "error": error,
+        "help": field.help,
+        "wide": face.wide or len(field.type.options) > TALL and field.many,
+        "depends": ",".join(sorted({path[0] for path in field.pick.outer})) if field.pick else "",
+    }
+    try:
+        w |= face.widget(field, value, looks)
+    except (TypeError, ValueError, KeyError, AttributeError):
+        # What was typed does not read as a value: it is shown as it was typed.
+        w |= face.widget(field, None, looks) | {"value": value}
+    if record and w.get("search_url"):
+        joint = "&" if "?" in w["search_url"] else "?"
+        address, _, rest = w["search_url"].partition("?object=")
+        w["search_url"] = (
+            f"{address}?record={record}&object="
+            if rest or "?object=" in w["search_url"]
+            else f"{w['search_url']}{joint}record={record}"
+        )
+    return w
+
+
+def sections_of(
+    sections: Iterable[ShownSection],
+    values: Mapping[str, Any],
+    looks: Looks,
+    faults: Mapping[str, str],
+    record: str = "",
+) -> list[Context]:
+    """The visible sections of a form with their widgets."""
+    found = []
+    for section in sections:
+        fields = [f for f in section.fields if f.visible and _asked(f, bool(record))]
+        if section.visible and fields:
+            found.append(
+                {
+                    "name": section.section.name,
+                    "label": section.section.label,
+                    "note": section.section.help,
+                    "one": section.section.columns == 1,
+                    "fields": [
+                        widget(
+                            f,
+                            values.get(f.field.name),
+                            looks,
+                            error=faults.get(f.field.name, ""),
+                            record=record,
+                        )
+                        for f in fields
+                    ],
+                }
+            )
+    _mark(found)
+    return found
+
+
+def _asked(shown: ShownField, stored: bool) -> bool:
+    """What the system makes is shown on the record's page, not asked for."""
+    field = shown.field
+    return field.kind.editable and not field.system and (stored or not shown.read_only)
+
+
+def _mark(sections: list[Context]) -> None:
+    """Say which fields are needed, or which are not, whichever are fewer."""
+    fields = [w for section in sections for w in section["fields"] if not w["read_only"]]
+    needed = [w for w in fields if w["required"]]
+    for w in fields:
+        w["optional_note"] = len(needed) * 2 > len(fields)
+        w["needed_note"] = w["required"] and not w["optional_note"]
+
+
+def read_form(
+    session: Session, fields: Iterable[Field], form: FormData
+) -> tuple[Body, Body, dict[str, str]]:
+    """The body for the writer, what to show again, and the faults of what does not read."""
+    zone = str(session.engine.clock.zone)
+    body: Body = {}
+    again: Body = {}
+    faults: dict[str, str] = {}
+    for field in fields:
+        new_files = uploads(form, field.name)
+        if not new_files and not _sent(field, form):
+            continue
+        try:
+            value = face_of(field).read(field, form, zone)
+            value = [*value, *_stored(session, new_files)] if new_files else value
+        except ValueFault as fault:
+            faults[field.name] = fault.message
+            again[field.name] = form.get(field.name)
+        except Problem as problem:
+            faults[field.name] = problem.detail
+        else:
+            body[field.name] = again[field.name] = (
+                None if empty(value) and not field.many else value
+            )
+    return body, again, faults
+
+
+def _sent(field: Field, form: FormData) -> bool:
+    names = (field.name, f"{field.name}.keep", f"{field.name}.remove")
+    return any(name in form for name in names)
+
+
+def _stored(session: Session, sent: Iterable[Any]) -> list[str]:
+    return [
+        str(files.store(session, f.filename or "file", f.content_type or "", f.file)["id"])
+        for f in sent
+    ]
+
+
+def faults_of(problem: Problem, known: Iterable[str]) -> tuple[dict[str, str], list[str]]:
+    """The messages at fields, and those that belong to none of them."""
+    names = set(known)
+    at_fields: dict[str, str] = {}
+    others = []
+    for fault in problem.errors:
+        name = fault["pointer"].strip("/").partition("/")[0]
+        if name in names:
+            at_fields.setdefault(name, str(fault["message"]))
+        else:
+            others.append(str(fault["message"]))
+    if not problem.errors:
+        others.append(problem.detail)
+    return at_fields, others

@@ -1,0 +1,353 @@
+"""The pages of one record: its own page, new, edit, and what is done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.datastructures import FormData
+
+from fluvial.errors import Conflict, NotFound, Problem, Unprocessable
+from fluvial.http.call import Answer, Call
+from fluvial.http.parameters import as_of
+from fluvial.http.routes import MAX_UPLOAD, Endpoint, Policy
+from fluvial.ids import is_id
+from fluvial.pages.faces import empty, references
+from fluvial.pages.frame import Context, deed, page, render, with_query
+from fluvial.pages.lists import keys_of
+from fluvial.pages.looks import Looks, looks_of, record_href
+from fluvial.pages.sign_in import form_text
+from fluvial.records import reader, transitions, writer
+from fluvial.records.completion import apply_defaults
+from fluvial.records.draft import Draft
+from fluvial.records.rows import load_row
+from fluvial.session import Session
+from metamodel.catalog import Field, ObjectType
+from metamodel.errors import ValueFault
+from metamodel.kinds.kind import TextFormat
+
+from .conditions import ShownSection, draft_values, resolve
+from .conflicts import conflict_context
+from .layouts import layout_of
+from .record_page import Shown, record_context
+from .record_fields import faults_of, read_form, sections_of, widget
+
+
+def _found(call: Call, session: Session, action: str = "read") -> Shown:
+    """The record of the address, as far as the person may see it."""
+    type_ = session.object(call.params["object"], action)
+    record = reader.read_one(session, type_.name, call.params["id"])
+    values = load_row(session, type_.name, call.params["id"], "read")
+    if values is None:
+        raise NotFound(f"There is no {type_.label.lower()} with the id `{call.params['id']}`.")
+    layout = layout_of(session.catalog, type_.name, session.access)
+    return Shown(session, type_, layout, record, values, looks_of(session))
+
+
+def show_record(call: Call) -> Answer:
+    session = call.session
+    day = as_of(call) if call.query.get("as_of") else None
+    if day is not None and day != session.today:
+        session = session.at(day)
+    shown = _found(call, session)
+    before = call.query.get("before", "")
+    newest = (
+        int(before) if before.isascii() and before.isdigit() and len(before) < 10 else 2**31 - 1
+    )
+    context = record_context(shown, call.query.get("related", ""), newest)
+    context["as_of"] = {
+        "day": session.today.isoformat(),
+        "label": f"As of {shown.looks.date(session.today)}" if session.as_of else "As of today",
+        "other": session.as_of is not None,
+        "href": shown.href,
+    }
+    type_ = shown.type
+    return page(
+        call, "record.html", str(shown.record["title"]),
+        crumbs=_crumbs(type_), here=f"/o/{type_.name}", primary=_primary(shown), menu=_menu(shown),
+        topics=f"record:{shown.id}",
+        keys=keys_of(call, type_) | ({"edit": f"{shown.href}/edit"} if shown.may_update else {}),
+        record=context,
+    )  # fmt: skip
+
+
+def _crumbs(type_: ObjectType) -> list[tuple[str, str]]:
+    return [(type_.plural, f"/o/{type_.name}")]
+
+
+def _primary(shown: Shown) -> Context | None:
+    if not shown.may_update or shown.session.as_of is not None:
+        return None
+    return deed("Edit", f"{shown.href}/edit", "pencil")
+
+
+def _menu(shown: Shown) -> list[Context]:
+    access, type_ = shown.session.access, shown.type
+    items = []
+    for name, document in shown.session.catalog.of("rule").items():
+        trigger = document.body.get("on", {})
+        if trigger.get("object") == type_.name and "button" in trigger and shown.may_update:
+            address = f"{shown.href}/actions/{name}"
+            items.append(deed(str(trigger["button"]), address, "bolt", post=True))
+    if access.object(type_.name).can("create"):
+        items.append(deed("Make a copy", f"/o/{type_.name}/new?copy={shown.id}", "copy"))
+    if access.object(type_.name).can("delete"):
+        items.append(
+            deed("Move to the bin", f"{shown.href}/delete", "trash", post=True, danger=True)
+        )
+    if access.admin:
+        items.append(deed("As JSON", f"/api/records/{type_.name}/{shown.id}", "code"))
+    return items
+
+
+def take_action(call: Call) -> Answer:
+    """A transition or a button; what it needs first is asked for in the form."""
+    type_ = call.session.object(call.params["object"])
+    record, name = call.params["id"], call.params["name"]
+    rev = form_text(call, "rev")
+    try:
+        transitions.act(
+            call.session, type_.name, record, name, {}, rev=int(rev) if rev.isdigit() else None
+        )
+    except Unprocessable as problem:
+        return edit_page(call, problem=problem)
+    return Answer.redirect(record_href(type_.name, record))
+
+
+def edit_field(call: Call) -> Answer:
+    """One field in edit, in place of its value."""
+    shown = _found(call, call.session, "update")
+    name = call.params["field"]
+    if "hx-request" not in call.headers:
+        return Answer.redirect(f"{shown.href}/edit#f-{name}")
+    for section in resolve(call.session, shown.layout, shown.values):
+        for one in section.fields:
+            if one.field.name == name and one.visible and not one.read_only:
+                value = shown.record.get(name)
+                shown.looks.names.want(references(one.field, [value]))
+                shown.looks.names.load()
+                w = widget(one, value, shown.looks, record=shown.id) | {"help": "", "wide": False}
+                return Answer.html(render(call, "_edit_field.html", w=w))
+    raise NotFound(f"{shown.type.label} has no field `{name}` that you may change.")
+
+
+def edit_page(
+    call: Call,
+    *,
+    again: Mapping[str, Any] | None = None,
+    faults: Mapping[str, str] | None = None,
+    others: list[str] | None = None,
+    problem: Problem | None = None,
+) -> Answer:
+    shown = _found(call, call.session, "update")
+    values = {**shown.record, **(again or {})}
+    canonical = draft_values(call.session, shown.type, shown.values, _readable(again))
+    sections = resolve(call.session, shown.layout, canonical, before=shown.values)
+    if problem is not None:
+        faults, others = faults_of(problem, [f.name for f in shown.layout.fields])
+    context = _form(shown.looks, sections, values, faults or {}, others or [], shown.id)
+    rev = form_text(call, "rev") if call.form is not None else ""
+    context |= {
+        "title": f"Edit {shown.record['title']}",
+        "intro": "",
+        "action": f"{shown.href}/edit",
+        "submit": "Save",
+        "another": False,
+        "cancel_href": shown.href,
+        "rev": rev or shown.record["rev"],
+        "hidden": [],
+    }
+    return page(
+        call, "record_form.html", "Edit",
+        crumbs=[*_crumbs(shown.type), (str(shown.record["title"]), shown.href)],
+        here=f"/o/{shown.type.name}", status=422 if faults or others else 200, form=context,
+    )  # fmt: skip
+
+
+def _readable(values: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (values or {}).items() if value is not None}
+
+
+def _form(
+    looks: Looks,
+    sections: list[ShownSection],
+    values: Mapping[str, Any],
+    faults: Mapping[str, str],
+    others: list[str],
+    record: str = "",
+) -> Context:
+    fields = [f.field for section in sections for f in section.fields]
+    for field in fields:
+        looks.names.want(_safe_references(field, values.get(field.name)))
+    looks.names.load()
+    shown = sections_of(sections, values, looks, faults, record)
+    asked = {w["name"]: w["label"] for section in shown for w in section["fields"]}
+    labels = {field.name: field.label for field in fields}
+    errors = [{"href": "", "message": message} for message in others]
+    for name, message in faults.items():
+        label = labels.get(name, name)
+        text = message if message.lower().startswith(label.lower()) else f"{label}: {message}"
+        errors.append({"href": f"#f-{name}" if name in asked else "", "message": text})
+    return {
+        "sections": shown,
+        "errors": errors,
+        "multipart": any(f.kind.name == "file" for f in fields),
+    }
+
+
+def _safe_references(field: Field, value: Any) -> list[tuple[str, str]]:
+    try:
+        return [r for r in references(field, [value]) if is_id(r[1])]
+    except (TypeError, ValueError, KeyError, AttributeError):
+        return []
+
+
+def save(call: Call) -> Answer:
+    """Save a form: faults come back at their fields, a newer value of somebody else as a choice."""
+    shown = _found(call, call.session, "update")
+    form = call.form if call.form is not None else FormData()
+    asked = [f for f in shown.layout.fields if f.writable and not f.read_only]
+    body, again, faults = read_form(call.session, asked, form)
+    for name in [name for name in body if form_text(call, f"keep.{name}") == "theirs"]:
+        del body[name]
+    if faults:
+        return edit_page(call, again=again, faults=faults)
+    rev = form_text(call, "rev")
+    try:
+        _update(call, shown, body, int(rev) if rev.isdigit() else None)
+    except Conflict as conflict:
+        if "theirs" not in conflict.extra:
+            raise
+        context = conflict_context(shown, conflict, form)
+        return page(
+            call, "conflict.html", "Changed meanwhile", status=409, here=f"/o/{shown.type.name}",
+            crumbs=[*_crumbs(shown.type), (str(shown.record["title"]), shown.href)],
+            conflict=context,
+        )  # fmt: skip
+    except Unprocessable as problem:
+        at_fields, others = faults_of(problem, [f.name for f in asked])
+        return edit_page(call, again=again, faults=at_fields, others=others)
+    return Answer.redirect(shown.href)
+
+
+def _update(call: Call, shown: Shown, body: dict[str, Any], rev: int | None) -> None:
+    """Write what the person changed: a field that they left alone is not theirs to set back."""
+    try:
+        writer.update(call.session, shown.type.name, shown.id, body, rev=rev)
+    except Conflict as conflict:
+        base, yours = conflict.extra.get("base", {}), conflict.extra.get("yours", {})
+        untouched = [name for name in yours if yours[name] == base.get(name)]
+        if not untouched:
+            raise
+        rest = {name: value for name, value in body.items() if name not in untouched}
+        writer.update(call.session, shown.type.name, shown.id, rest, rev=rev)
+
+
+def new_page(
+    call: Call,
+    *,
+    again: Mapping[str, Any] | None = None,
+    faults: Mapping[str, str] | None = None,
+    others: list[str] | None = None,
+) -> Answer:
+    session = call.session
+    type_ = session.object(call.params["object"], "create")
+    layout = layout_of(session.catalog, type_.name, session.access)
+    looks = looks_of(session)
+    given = dict(again) if again is not None else _given(call, type_)
+    start = _defaults(session, type_, given if again is None else {})
+    values = {**start, **given} if again is None else given
+    canonical = draft_values(session, type_, None, _readable(values))
+    sections = resolve(session, layout, canonical, new=True)
+    context = _form(looks, sections, values, faults or {}, others or [])
+    made = [f.label.lower() for f in layout.fields if f.kind.name == "sequence"]
+    label = type_.label.lower()
+    context |= {
+        "title": f"New {label}",
+        "intro": f"The {made[0]} is given when it is saved." if made else "",
+        "action": f"/o/{type_.name}/new",
+        "submit": f"Add the {label}",
+        "another": True,
+        "cancel_href": f"/o/{type_.name}",
+        "rev": "",
+        "hidden": [],
+    }
+    return page(
+        call, "record_form.html", f"New {label}", crumbs=_crumbs(type_), here=f"/o/{type_.name}",
+        status=422 if faults or others else 200, form=context,
+    )  # fmt: skip
+
+
+def _given(call: Call, type_: ObjectType) -> dict[str, Any]:
+    """Values that the address brings, or those of the record that is copied."""
+    session = call.session
+    found: dict[str, Any] = {}
+    copied = call.query.get("copy", "")
+    if is_id(copied):
+        record = reader.read_one(session, type_.name, copied)
+        for field in type_.own_fields:
+            plain = field.writable and not field.read_only and not field.unique
+            if plain and field.kind.name != "file" and not empty(record.get(field.name)):
+                found[field.name] = record[field.name]
+        if type_.states:
+            found.pop(type_.states.field, None)
+    for name, text in call.query.items():
+        field_ = type_.fields.get(name)
+        if field_ is not None and field_.writable and not field_.read_only and text:
+            try:
+                value = field_.kind.parse_text(field_, text, TextFormat(zone=session.catalog.zone))
+            except ValueFault:
+                continue
+            found[name] = field_.kind.wire(field_, value)
+    return found
+
+
+def _defaults(session: Session, type_: ObjectType, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the fields of a new record hold before anybody writes."""
+    values = {f.name: f.kind.absent(f) for f in type_.fields.values() if f.stored}
+    draft = Draft(session, type_, "", None, values)
+    draft.take(given)
+    apply_defaults(draft)
+    return {f.name: draft.wire(f.name) for f in type_.own_fields if f.stored}
+
+
+def create(call: Call) -> Answer:
+    session = call.session
+    type_ = session.object(call.params["object"], "create")
+    layout = layout_of(session.catalog, type_.name, session.access)
+    form = call.form if call.form is not None else FormData()
+    asked = [f for f in layout.fields if f.writable and not f.read_only]
+    body, again, faults = read_form(session, asked, form)
+    if faults:
+        return new_page(call, again=again, faults=faults)
+    try:
+        record = writer.create(session, type_.name, body)
+    except Unprocessable as problem:
+        at_fields, others = faults_of(problem, [f.name for f in asked])
+        return new_page(call, again=again, faults=at_fields, others=others)
+    if form_text(call, "another"):
+        return Answer.redirect(with_query(f"/o/{type_.name}/new"))
+    return Answer.redirect(record_href(type_.name, record["id"]))
+
+
+_NEW = "/o/{object}/new"
+_ONE = "/o/{object}/{id}"
+
+
+def _page(method: str, path: str, handler: Any, about: str) -> Endpoint:
+    posts = method == "POST"
+    return Endpoint(
+        method, path, handler, Policy.SIGNED_IN, about, page=True, form=posts,
+        **({"max_body": MAX_UPLOAD} if posts else {}),
+    )  # fmt: skip
+
+
+ENDPOINTS = (
+    _page("GET", _NEW, new_page, "A new record."),
+    _page("POST", _NEW, create, "Create a record."),
+    _page("GET", _ONE, show_record, "A record."),
+    _page("GET", f"{_ONE}/edit", edit_page, "Edit a record."),
+    _page("POST", f"{_ONE}/edit", save, "Save a record."),
+    _page("GET", f"{_ONE}/edit/{{field}}", edit_field, "Edit one field in place."),
+    _page("POST", f"{_ONE}/actions/{{name}}", take_action, "Take a transition."),
+)

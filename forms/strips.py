@@ -1,0 +1,60 @@
+"""Strips of time: what is in force when, over the months around today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from fluvial.pages.looks import Looks
+
+Context = dict[str, Any]
+Span = tuple[date | None, date | None]  # [from, until)
+
+WIDTH = 828
+SHORT = 326  # on phones
+MONTHS = 12
+SHORT_MONTHS = 6
+BEFORE = 5  # months before today's that the strip begins with
+
+
+def strip_of(spans: Iterable[Span], today: date, looks: Looks) -> Context:
+    """The context of `_strip.html`: a year around today, half a year on phones."""
+    known = list(spans)
+    year = _part(known, today, looks, _month(today, -BEFORE), MONTHS, WIDTH)
+    year["short"] = _part(known, today, looks, _month(today, -2), SHORT_MONTHS, SHORT)
+    return year
+
+
+def _month(day: date, shift: int) -> date:
+    months = day.year * 12 + day.month - 1 + shift
+    return date(months // 12, months % 12 + 1, 1)
+
+
+def _part(
+    spans: list[Span], today: date, looks: Looks, start: date, months: int, width: int
+) -> Context:
+    end = _month(start, months)
+    scale = width / (end - start).days
+
+    def x(day: date) -> float:
+        return round(min(max((day - start).days, 0), (end - start).days) * scale, 1)
+
+    shown = []
+    marks = []
+    for since, until in spans:
+        left, right = x(since or start), x(until or end)
+        if right > left:
+            shown.append({"x": left, "width": round(right - left, 1), "tone": "good"})
+            if until is not None and start < until < end:
+                marks.append({"x": right, "label": looks.short(until)})
+    beginnings = [_month(start, n) for n in range(months)]
+    label = f"From {looks.date(start)} to {looks.date(end)}. Today is {looks.date(today)}."
+    return {
+        "label": label,
+        "width": width,
+        "months": [{"x": x(m), "label": looks.short(m).partition(" ")[2]} for m in beginnings],
+        "spans": shown,
+        "now_x": x(today),
+        "marks": marks[:1],
+    }

@@ -1,0 +1,114 @@
+"""Import and export over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.datastructures import UploadFile
+
+from fluvial.errors import Problem, Unprocessable
+from fluvial.exports import FORMATS, export
+from fluvial.imports.batches import undo
+from fluvial.imports.importer import Result, import_table
+from fluvial.imports.options import Options, read_options
+from fluvial.imports.preview import preview
+from fluvial.imports.reading import open_table
+
+from .bodies import read_json
+from .call import Answer, Call
+from .files_api import sent_file
+from .parameters import page_query, refuse
+from .routes import MAX_UPLOAD, Endpoint, Policy
+
+
+def import_records(call: Call) -> Answer:
+    """All rows or none, unless faulty ones are to be left out."""
+    call.only("key", "dry_run", "skip_faults")
+    for name in ("dry_run", "skip_faults"):
+        call.flag(name)
+    sent, options = _sent(call)
+    options = options.with_query(call.query)
+    table = open_table(sent.file, sheet=options.sheet)
+    object_name = call.params["object"]
+    result = import_table(call.session, object_name, table, options, file=sent.filename or "")
+    if result.faulty and not options.skip_faults and not options.dry_run:
+        raise _refused(result)
+    return Answer.json(result.wire())
+
+
+def _sent(call: Call) -> tuple[UploadFile, Options]:
+    sent = sent_file(call.form)
+    assert call.form is not None
+    unknown = [name for name, _ in call.form.multi_items() if name not in ("file", "options")]
+    if unknown:
+        raise Problem(f"There is no part `{unknown[0]}` here: send `file` and `options`.")
+    raw: Any = call.form.get("options", "{}")
+    if isinstance(raw, UploadFile):
+        raw = raw.file.read().decode("utf-8", "replace")
+    return sent, read_options(read_json(raw.encode()))
+
+
+def _refused(result: Result) -> Unprocessable:
+    count = result.faulty
+    first = result.faults[0]
+    wire = result.wire()
+    errors = [{"pointer": f"/{e['row']}/{e['column']}", **e} for e in wire.pop("errors")]
+    return Unprocessable(
+        f"Nothing was imported: {count} {'values do' if count > 1 else 'value does'} not fit. "
+        f"The first: row {first.row}, {first.column or 'as a whole'}: {first.message}",
+        errors=errors,
+        **(wire | {"created": 0, "updated": 0, "unchanged": 0}),
+    )
+
+
+def preview_import(call: Call) -> Answer:
+    call.only()
+    sent, options = _sent(call)
+    table = open_table(sent.file, sheet=options.sheet)
+    return Answer.json(preview(call.session, call.params["object"], table))
+
+
+def undo_import(call: Call) -> Answer:
+    call.only()
+    return Answer.json(undo(call.session, call.params["batch"]))
+
+
+def export_records(call: Call) -> Answer:
+    """What a list shows, as a file; made as it is sent."""
+    type_ = call.session.object(call.params["object"], "export")
+    query = page_query(call, type_)
+    for name in ("group", "measure", "cursor", "total", "limit"):
+        if name in call.query:
+            raise refuse(name, "unknown_parameter", f"`{name}` is not a parameter of exports.")
+    format_ = call.query.get("format", "csv")
+    if format_ not in FORMATS:
+        raise refuse("format", "unknown_value", f"`format` is {', '.join(FORMATS)}.")
+    made = export(call.session, query, format_)
+    name = f"{type_.name}-{call.session.today.isoformat()}.{format_}"
+    headers = [("content-disposition", f'attachment; filename="{name}"')]
+    return Answer(
+        200, b"", FORMATS[format_], headers, stream=made.parts, executor=made.executor
+    )
+
+
+_ALL = "/api/records/{object}"
+
+
+def _upload(path: str, handler: Any, about: str) -> Endpoint:
+    return Endpoint(
+        "POST", path, handler, Policy.SIGNED_IN, about, form=True, max_body=MAX_UPLOAD
+    )
+
+
+ENDPOINTS = (
+    _upload(f"{_ALL}/import", import_records, "Import a CSV or XLSX file."),
+    _upload(f"{_ALL}/import/preview", preview_import, "What an import of a file would read."),
+    Endpoint(
+        "POST",
+        "/api/imports/{batch}/undo",
+        undo_import,
+        Policy.SIGNED_IN,
+        "Take a whole import back.",
+    ),
+    Endpoint("GET", f"{_ALL}/export", export_records, Policy.SIGNED_IN, "Records as a file."),
+)

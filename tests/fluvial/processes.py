@@ -1,0 +1,113 @@
+"""The product as processes of its own: served, worked on, killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.app import EMAIL, PASSWORD
+from tests.servers import free_port
+
+PATIENCE = 60.0
+
+
+class Process:
+    """One `fluvial` command with its own environment."""
+
+    def __init__(self, command: str, environ: Mapping[str, str], log: Path) -> None:
+        self.log = log
+        with open(log, "ab") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, "-W", "ignore", "-m", "fluvial.cli", command],
+                env={**os.environ, **environ},
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                cwd=log.parent,
+            )
+
+    def killed(self) -> bool:
+        """Wait for it to be gone; whether it was a kill -9."""
+        return self.process.wait(PATIENCE) == -signal.SIGKILL
+
+    def stop(self) -> int:
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            return self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+class Product:
+    """Processes on one database. `settings` are names of settings without FLUVIAL_."""
+
+    def __init__(self, folder: Path, database_url: str, settings: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environ = {
+            "FLUVIAL_DATABASE_URL": database_url,
+            "FLUVIAL_DATA_DIR": str(folder / "data"),
+            "FLUVIAL_ADMIN_EMAIL": EMAIL,
+            "FLUVIAL_ADMIN_PASSWORD": PASSWORD,
+            "FLUVIAL_ENV": "development",
+            "FLUVIAL_PORT": str(self.port),
+            **{f"FLUVIAL_{name.upper()}": value for name, value in settings.items()},
+        }
+        self.started: list[Process] = []
+
+    def start(self, command: str, **environ: str) -> Process:
+        log = self.folder / f"{command}.log"
+        process = Process(command, self.environ | environ, log)
+        self.started.append(process)
+        return process
+
+    def serve(self, **environ: str) -> Process:
+        """A web process that answers."""
+        process = self.start("serve", **environ)
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                if httpx.get(f"{self.url}/health/ready").status_code == 200:
+                    return process
+            except httpx.TransportError:
+                pass
+            if process.process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(process.log.read_text(encoding="utf-8")[-3000:])
+            time.sleep(0.1)
+
+    def client(self) -> httpx.Client:
+        """Signed in as the first administrator."""
+        client = httpx.Client(base_url=self.url, timeout=30)
+        reply = client.post("/api/login", json={"email": EMAIL, "password": PASSWORD})
+        reply.raise_for_status()
+        client.headers["x-csrf-token"] = reply.json()["csrf"]
+        return client
+
+    def end(self) -> None:
+        for process in self.started:
+            if process.process.poll() is None:
+                process.kill()
+
+
+@pytest.fixture
+def products(tmp_path: Path) -> Iterator[list[Product]]:
+    """Put products in here: they end with the test."""
+    made: list[Product] = []
+    yield made
+    for product in made:
+        product.end()
