@@ -313,8 +313,8 @@ def _in_force(page: Shown, inverse: Inverse, other: ObjectType) -> Context | Non
     page.looks.names.load()
     under = ", ".join(said(other.fields[n], record[n], page.looks) for n in names)
     link = marks.link(record_href(other.name, record["id"]), under or record["title"])
-    until = f"until {page.looks.date(end)}" if end else "without an end"
-    since = f"From {page.looks.date(start)} {until}" if start else until.capitalize()
+    until = f"until {page.looks.plain_day(end)}" if end else "without an end"
+    since = f"From {page.looks.plain_day(start)} {until}" if start else until.capitalize()
     return {
         "tone": "good",
         "icon": "shield-check",

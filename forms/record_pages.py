@@ -29,8 +29,8 @@ from metamodel.kinds.kind import TextFormat
 from .conditions import ShownSection, draft_values, resolve
 from .conflicts import conflict_context
 from .layouts import layout_of
-from .record_page import Shown, record_context
 from .record_fields import faults_of, read_form, sections_of, widget
+from .record_page import Shown, record_context
 
 
 def _found(call: Call, session: Session, action: str = "read") -> Shown:
@@ -57,7 +57,7 @@ def show_record(call: Call) -> Answer:
     context = record_context(shown, call.query.get("related", ""), newest)
     context["as_of"] = {
         "day": session.today.isoformat(),
-        "label": f"As of {shown.looks.date(session.today)}" if session.as_of else "As of today",
+        "label": f"As of {shown.looks.plain_day(session.today)}" if session.as_of else "As of today",
         "other": session.as_of is not None,
         "href": shown.href,
     }

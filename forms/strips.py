@@ -49,7 +49,7 @@ def _part(
             if until is not None and start < until < end:
                 marks.append({"x": right, "label": looks.short(until)})
     beginnings = [_month(start, n) for n in range(months)]
-    label = f"From {looks.date(start)} to {looks.date(end)}. Today is {looks.date(today)}."
+    label = f"From {looks.plain_day(start)} to {looks.plain_day(end)}. Today is {looks.plain_day(today)}."
     return {
         "label": label,
         "width": width,

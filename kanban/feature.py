@@ -9,8 +9,10 @@ from fluvial.access import Access
 from fluvial.feature import Feature, NavigationItem
 from metamodel.catalog import Catalog
 
+from . import pages
 from .api import ENDPOINTS
 from .boards import boards_of, in_audience
+from .home import home_pins
 from .kinds import BOARD, PIN
 from .ranks import TABLES
 
@@ -34,7 +36,8 @@ feature = Feature(
     name="kanban",
     kinds=(BOARD, PIN),
     tables=TABLES,
-    routes=ENDPOINTS,
+    routes=(*ENDPOINTS, *pages.ENDPOINTS),
     templates=Path(__file__).parent / "templates",
     navigation=navigation,
+    pins=home_pins,
 )

@@ -59,7 +59,7 @@ _LAST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 def record_href(object_name: str, record: str) -> str:
     """The address of a record's page."""
-    return f"/records/{object_name}/{record}"
+    return f"/o/{object_name}/{record}"
 
 
 def add(connection: Connection, user: str, at: datetime, title: str, body: str, href: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -48,6 +49,9 @@ class Session:
     cause: Cause = field(default_factory=Cause)
     as_of: date | None = None  # the day that a read is for; None is today
     quiet: bool = False  # what is written leaves no events: sample data, silent imports
+    # Of a bulk write: rows of other object types that it has read, and how it writes what waits.
+    rows: dict[str, dict[str, Any]] | None = None
+    settle: Callable[[], None] | None = None
 
     @cached_property
     def access(self) -> Access:

@@ -16,6 +16,7 @@ import redis
 
 log = logging.getLogger("fluvial.stream")
 
+NOTIFICATION = "$notification"  # in place of an object's name; the id is the person's
 CHANNEL = "fluvial:changes"
 MAX_WAITING = 1_000  # changes that wait for one listener; more are dropped, oldest first
 RETRY_SECONDS = 2.0
@@ -23,11 +24,12 @@ RETRY_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Change:
-    """A record that was created, changed, binned or restored."""
+    """A record that was created, changed, binned or restored; or a person who was told something."""
 
     object: str
     id: str
     rev: int
+    note: str = ""  # of a notification: what its listener gets, as JSON
 
 
 @dataclass(eq=False)
@@ -103,7 +105,7 @@ class Stream:
         client = redis.Redis.from_url(self._url, socket_timeout=5, socket_connect_timeout=2)
         while not self._closed.is_set():
             change = self._outgoing.get()
-            body = orjson.dumps([self._name, change.object, change.id, change.rev])
+            body = orjson.dumps([self._name, change.object, change.id, change.rev, change.note])
             try:
                 client.publish(CHANNEL, body)
             except redis.RedisError as error:
@@ -125,6 +127,6 @@ class Stream:
             message = heard.get_message(timeout=1.0)
             if message is None:
                 continue
-            name, object_name, record, rev = orjson.loads(message["data"])
+            name, *change = orjson.loads(message["data"])
             if name != self._name:
-                self._hand_out(Change(object_name, record, rev))
+                self._hand_out(Change(*change))

@@ -69,6 +69,7 @@ class Product:
             **{f"FLUVIAL_{name.upper()}": value for name, value in settings.items()},
         }
         self.started: list[Process] = []
+        self.clients: list[httpx.Client] = []
 
     def start(self, command: str, **environ: str) -> Process:
         log = self.folder / f"{command}.log"
@@ -93,12 +94,15 @@ class Product:
     def client(self) -> httpx.Client:
         """Signed in as the first administrator."""
         client = httpx.Client(base_url=self.url, timeout=30)
+        self.clients.append(client)
         reply = client.post("/api/login", json={"email": EMAIL, "password": PASSWORD})
         reply.raise_for_status()
         client.headers["x-csrf-token"] = reply.json()["csrf"]
         return client
 
     def end(self) -> None:
+        for client in self.clients:
+            client.close()
         for process in self.started:
             if process.process.poll() is None:
                 process.kill()

@@ -34,14 +34,13 @@ Start = Callable[..., Product]
 @pytest.fixture
 def start(
     tmp_path: Path,
-    database_url: str,
     smtp: Mailbox,
     webhook_sink: WebhookSink,
     products: list[Product],
 ) -> Start:
     """A product that serves, with a rule that creates, mails and posts."""
 
-    def started(**settings: str) -> Product:
+    def started(database_url: str, **settings: str) -> Product:
         given = {
             "smtp_url": smtp.url,
             "outbound_allow": f"127.0.0.1:{webhook_sink.port}",
@@ -100,9 +99,9 @@ def settled(client: httpx.Client) -> bool:
 
 @pytest.mark.parametrize("point", ["after_commit", "in_event", "before_effect", "after_effect"])
 def test_killed_in_between(
-    start: Start, point: str, smtp: Mailbox, webhook_sink: WebhookSink
+    start: Start, database_url: str, point: str, smtp: Mailbox, webhook_sink: WebhookSink
 ) -> None:
-    product = start()
+    product = start(database_url)
     first = product.serve()
     client = prepare(product, webhook_sink)
     until(lambda: not outbox_rows(product))
@@ -137,7 +136,7 @@ def test_a_worker_of_its_own_is_killed(
     start: Start, postgresql_url: str, smtp: Mailbox, webhook_sink: WebhookSink
 ) -> None:
     """Web and worker on their own: here Redis is named but away, so the worker looks by itself."""
-    product = start(database_url=postgresql_url, redis_url="redis://127.0.0.1:1/0")
+    product = start(postgresql_url, redis_url="redis://127.0.0.1:1/0")
     product.serve()
     client = prepare(product, webhook_sink)
     doomed = product.start("worker", FLUVIAL_FAULT_AT="in_event:3")
@@ -157,7 +156,7 @@ def test_celery_wakes_the_worker(
     smtp: Mailbox,
     webhook_sink: WebhookSink,
 ) -> None:
-    product = start(database_url=postgresql_url, redis_url=redis_url)
+    product = start(postgresql_url, redis_url=redis_url)
     product.serve()
     client = prepare(product, webhook_sink)
     worker = product.start("worker")

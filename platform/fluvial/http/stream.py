@@ -12,7 +12,7 @@ import orjson
 from fluvial.errors import Problem, Unauthorized, fault
 from fluvial.records.reader import find_one
 from fluvial.session import Session
-from fluvial.stream import Change
+from fluvial.stream import NOTIFICATION, Change
 
 from .call import Answer, Call
 from .perform import identify
@@ -27,9 +27,10 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 def topics_of(call: Call) -> frozenset[str]:
+    """What the caller wants to hear of, beside their own notifications."""
     topics = [topic for topic in call.only("topics").get("topics", "").split(",") if topic]
-    if not topics or len(topics) > MAX_TOPICS or not all(map(_TOPIC.fullmatch, topics)):
-        message = f"`topics` holds 1 to {MAX_TOPICS} of object:NAME and record:ID, with commas between."
+    if len(topics) > MAX_TOPICS or not all(map(_TOPIC.fullmatch, topics)):
+        message = f"`topics` holds at most {MAX_TOPICS} of object:NAME and record:ID, with commas between."
         raise Problem(message, errors=[fault("topics", "unknown_topic", message)])
     return frozenset(topics)
 
@@ -43,7 +44,8 @@ async def serve_stream(call: Call, receive: Receive, send: Send) -> Answer | Non
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     gone = asyncio.ensure_future(_gone(receive))
     try:
-        with call.engine.stream.listening(topics) as listener:
+        own = f"record:{call.session.actor.id}"
+        with call.engine.stream.listening(topics | {own}) as listener:
             await _part(send, b": listening\n\n")
             while not gone.done():
                 try:
@@ -53,7 +55,9 @@ async def serve_stream(call: Call, receive: Receive, send: Send) -> Answer | Non
                         break
                     await _part(send, b": beat\n\n")
                     continue
-                if await _ask(call, _may_see, call, change):
+                if change.object == NOTIFICATION:
+                    await _part(send, b"event: notification\ndata: " + change.note.encode() + b"\n\n")
+                elif await _ask(call, _may_see, call, change):
                     data = orjson.dumps(
                         {"object": change.object, "id": change.id, "rev": change.rev}
                     )

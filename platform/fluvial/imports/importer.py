@@ -35,6 +35,7 @@ from .reading import Row, Table
 from .targets import Resolver, Target
 
 BATCH = 512
+MAX_ROWS = 5_000  # of each other object type that are remembered
 MAX_FAULTS = 1_000  # that are told; the others are counted
 
 Progress = Callable[[int], None]
@@ -85,7 +86,7 @@ def import_table(
     """Import a table into an object type. With faults and without `skip_faults` nothing is kept."""
     type_ = session.object(object_name, "import")
     session.object(object_name, "create")
-    session = session if options.rules else replace(session, quiet=True)
+    session = replace(session, quiet=session.quiet or not options.rules, rows={})
     targets = Resolver(session.catalog, session.access, type_).targets(table.header, options)
     result = Result()
     try:
@@ -140,9 +141,12 @@ class _Run:
         self.key = [type_.fields[name.partition(".")[0]] for name in options.key]
         self.waiting: list[tuple[Parsed, Draft]] = []
         self.keys: set[Parts] = set()  # of the drafts that wait
+        self.periods: set[str] = set()  # what the drafts that wait hold for, of dated objects
         self.deferred: list[tuple[int, str, Deferred]] = []  # row, record
         if self.key:
             session.object(type_.name, "update")
+        # Questions about collections have to see the records that wait.
+        session.settle = self.flush
 
     def _fixed(self) -> dict[str, Any]:
         unknown = [name for name in self.options.fixed if name not in self.type.fields]
@@ -207,6 +211,7 @@ class _Run:
         draft = fresh_draft(self.session, self.type)
         self._fill(draft, parsed)
         if not parsed.faults:
+            self._settle_period(draft)
             try:
                 prepare_new(draft)
             except Problem as problem:
@@ -217,6 +222,15 @@ class _Run:
         self.waiting.append((parsed, draft))
         if key is not None:
             self.keys.add(key)
+
+    def _settle_period(self, draft: Draft) -> None:
+        """Write what waits where this draft has to be compared with it."""
+        if self.type.dated is None:
+            return
+        held = repr([draft.values.get(name) for name in self.type.dated.per])
+        if held in self.periods:
+            self.flush()
+        self.periods.add(held)
 
     def _fill(self, draft: Draft, parsed: Parsed) -> None:
         draft.vouched = parsed.vouched
@@ -282,6 +296,7 @@ class _Run:
         except Problem as problem:
             self._note(parsed, problem)
             return
+        self._forget_rows()
         self.result.updated += 1
         self.batch.updated(draft, changed | draft.changed)
 
@@ -290,7 +305,9 @@ class _Run:
 
     def flush(self) -> None:
         """Store the drafts that wait; where one is not unique, one by one to tell which."""
-        waiting, self.waiting, self.keys = self.waiting, [], set()
+        waiting, self.waiting = self.waiting, []
+        self.keys.clear()
+        self.periods.clear()
         if not waiting:
             return
         drafts = [draft for _, draft in waiting]
@@ -299,6 +316,7 @@ class _Run:
                 store_drafts(drafts)
         except UniqueError:
             waiting = [(p, d) for p, d in waiting if self._stored(p, d)]
+        self._forget_rows()
         stored = [(p, d) for p, d in waiting if self._allowed(p, d)]
         self.result.created += len(stored)
         self.batch.created([draft for _, draft in stored])
@@ -307,6 +325,15 @@ class _Run:
         for field_ in self.counted:
             raise_counters(self.session, field_, [d.values[field_.name] for _, d in stored])
         self.cells.forget_missing()
+
+    def _forget_rows(self) -> None:
+        """What was read of this object type may be different now; and memory is bounded."""
+        rows = self.session.rows
+        assert rows is not None
+        rows.pop(self.type.name, None)
+        for name, kept in rows.items():
+            if len(kept) > MAX_ROWS:
+                rows[name] = {}
 
     def _stored(self, parsed: Parsed, draft: Draft) -> bool:
         try:

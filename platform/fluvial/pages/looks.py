@@ -50,9 +50,9 @@ class Looks:
             return ("Yesterday", "Today", "Tomorrow")[distance + 1]
         if 0 < distance <= SOON:
             return f"{_weekdays(self.locale)[day.weekday()]} {self.short(day)}"
-        return self.short(day) if day.year == self.today.year else self.date(day)
+        return self.short(day) if day.year == self.today.year else self.plain_day(day)
 
-    def date(self, day: date) -> str:
+    def plain_day(self, day: date) -> str:
         return f"{self.short(day)} {day.year}"
 
     def short(self, day: date) -> str:
@@ -68,7 +68,7 @@ class Looks:
 
     def full(self, moment: datetime) -> str:
         local = moment.astimezone(self.zone)
-        return f"{self.date(local.date())}, {local:%H:%M}"
+        return f"{self.plain_day(local.date())}, {local:%H:%M}"
 
     def ago(self, moment: datetime) -> str:
         """A moment beside an entry: the clock today, the day before that."""

@@ -52,8 +52,14 @@ def store_drafts(drafts: Sequence[Draft]) -> None:
 
 def _stored(draft: Draft, dialect: str) -> dict[str, Any]:
     stored: dict[str, Any] = {}
+    values = draft.values
     for field in draft.type.stored_fields:
-        stored |= packed(field, draft.values.get(field.name), dialect)
+        value = values.get(field.name)
+        if value is None:
+            for column in field.columns:
+                stored[field.name + column.suffix] = None
+        else:
+            stored.update(packed(field, value, dialect))
     return stored
 
 

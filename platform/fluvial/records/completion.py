@@ -20,7 +20,7 @@ from .dated import check_period
 from .draft import Draft
 from .environment import RecordEnvironment
 from .references import check_references
-from .rows import empty
+from .rows import empty, load_row
 
 MAX_TITLE = 255
 
@@ -63,7 +63,8 @@ def complete(draft: Draft) -> None:
     if not draft.faults:
         _check_expectations(draft, environment)
     draft.refuse_faults()
-    draft.values["title"] = title_of(draft)
+    if not draft.new:  # a new record has no number yet
+        draft.values["title"] = title_of(draft)
 
 
 def _check_logic(draft: Draft, environment: RecordEnvironment) -> None:
@@ -139,15 +140,23 @@ def _no_way(draft: Draft, states: States, old: Any, new: Any) -> str:
 
 
 def title_of(draft: Draft) -> str:
-    """The display text of the record, from the template of its type."""
+    """The display text of the record, from the template of its type.
 
-    def part(match: re.Match[str]) -> str:
-        field = draft.type.fields[match[1]]
-        value = draft.values.get(field.name)
-        return "" if empty(value) else field.kind.show(field, value)
+    A look-up shows the title that its record has now.
+    """
+    text = " ".join(_SLOT.sub(lambda slot: _shown(draft, slot[1]), draft.type.title).split())
+    return text.strip(" -,·:")[:MAX_TITLE] or draft.type.label
 
-    text = " ".join(_SLOT.sub(part, draft.type.title).split()).strip(" -,·:")
-    return text[:MAX_TITLE] or draft.type.label
+
+def _shown(draft: Draft, name: str) -> str:
+    field, value = draft.type.fields[name], draft.values.get(name)
+    if empty(value):
+        return ""
+    if field.targets and not field.many:
+        target, record = value if isinstance(value, tuple) else (field.targets[0], value)
+        row = load_row(draft.session, target, record, None)
+        return str(row["title"]) if row else ""
+    return field.kind.show(field, value)
 
 
 def search_text(draft: Draft) -> str | None:

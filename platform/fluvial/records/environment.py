@@ -9,13 +9,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from fluvial.database.connection import Row
 from fluvial.database.statement import Compiled
 from fluvial.session import Session
 from metamodel.catalog import ObjectType
 from metamodel.expressions.nodes import Collection, Gather
 from metamodel.expressions.python import evaluate
-from metamodel.expressions.sql import collected
-from metamodel.storage import JSON, POSTGRESQL, UUID
+from metamodel.expressions.sql import collected, collected_ids
 
 from .context import PlanContext, session_binds
 from .rows import load_row
@@ -86,45 +86,27 @@ class RecordEnvironment:
     def collect(self, node: Gather | Collection) -> Any:
         """The value of a question about a collection, asked of the database."""
         session = self.session
+        if session.settle is not None:
+            session.settle()
         dialect = session.connection.dialect
         context = PlanContext(session.catalog, session.access, dialect)
         if isinstance(node, Collection):
-            return self._ids(context, node)
+            return [row[0] for row in self._ask(context, collected_ids(node, context, self.read))]
         made = collected(node, context, self.read)
         columns = [element.label(f"v{i}") for i, (element, _) in enumerate(made.parts)]
-        row = self._ask(context, sa.select(*columns))
+        row = self._ask(context, sa.select(*columns))[0]
         parts = [
             storage.decode(dialect, cell)
             for (_, storage), cell in zip(made.parts, row, strict=True)
         ]
         return parts[0] if len(parts) == 1 else None if parts[0] is None else tuple(parts)
 
-    def _ids(self, context: PlanContext, node: Collection) -> list[str]:
-        """The ids of the records that look this one up."""
-        owner = self.read((*node.path, "id")) if node.path else self.values.get("id")
-        inverse = context.objects[node.object].inverses.get(node.name)
-        if owner is None or inverse is None:
-            return []
-        source = context.objects[inverse.source]
-        bind = context.constant(owner, UUID)
-        table = context.table(source.name).alias()
-        statement = sa.select(table.c.id).where(table.c.deleted_at.is_(None))
-        if source.fields[inverse.field].kind.linked:
-            link = context.link(source.name, inverse.field).alias()
-            statement = statement.join(link, link.c.source == table.c.id).where(link.c.target == bind)
-        else:
-            statement = statement.where(table.c[inverse.field] == bind)
-        gathered = statement.subquery()
-        make = sa.func.json_agg if context.dialect == POSTGRESQL else sa.func.json_group_array
-        row = self._ask(context, sa.select(make(gathered.c.id)))
-        return JSON.decode(context.dialect, row[0]) or []
-
-    def _ask(self, context: PlanContext, statement: sa.Select[Any]) -> Any:
+    def _ask(self, context: PlanContext, statement: sa.Select[Any]) -> list[Row]:
         connection = self.session.connection
         compiled = Compiled(statement, context.dialect)
         values = compiled.constants | session_binds(self.session)
         values |= {f"c{i}": stored for i, stored in enumerate(context.constants)}
-        return connection.query(compiled.sql, [values[n] for n in compiled.order])[0]
+        return connection.query(compiled.sql, [values[n] for n in compiled.order])
 
 
 class _WithFormulas(Mapping[str, Any]):

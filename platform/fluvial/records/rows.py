@@ -15,6 +15,7 @@ from fluvial.database.statement import Compiled
 from fluvial.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.expressions.sql import Source
+from metamodel.kinds.kind import Kind
 from metamodel.storage import INTEGER, JSON, POSTGRESQL, UUID
 
 from .context import PlanContext, session_binds
@@ -45,10 +46,18 @@ def load_row(
 
     `action` None asks no permission: the engine itself looks.
     """
+    kept = None
+    if session.rows is not None and action is None and not (lock or deleted):
+        kept = session.rows.setdefault(object_name, {})
+        if record in kept:
+            return kept[record]  # type: ignore[no-any-return]
     plan = _row_plan(session, object_name, action, lock, deleted)
     values = plan.constants | session_binds(session) | {"id": record}
     rows = session.connection.query(plan.sql, [values[name] for name in plan.order])
-    return plan.read(rows[0]) if rows else None
+    found = plan.read(rows[0]) if rows else None
+    if kept is not None:
+        kept[record] = found
+    return found
 
 
 def _row_plan(
@@ -110,6 +119,8 @@ def _reader(field: Field, dialect: str) -> Callable[[Sequence[Any]], Any]:
         return lambda parts: JSON.decode(dialect, parts[0]) or []
     decoders = [c.storage.decoder(dialect) for c in field.columns if not c.hidden]
     absent = field.kind.absent(field)
+    if absent is None and len(decoders) == 1 and type(field.kind).unpack is Kind.unpack:
+        return _plain_reader(decoders[0])
 
     def read(parts: Sequence[Any]) -> Any:
         if all(part is None for part in parts):
@@ -123,6 +134,13 @@ def _reader(field: Field, dialect: str) -> Callable[[Sequence[Any]], Any]:
         )
 
     return read
+
+
+def _plain_reader(decode: Callable[[Any], Any] | None) -> Callable[[Sequence[Any]], Any]:
+    """The reader of one column whose value is the field's."""
+    if decode is None:
+        return lambda parts: parts[0]
+    return lambda parts: None if parts[0] is None else decode(parts[0])
 
 
 def empty(value: Any) -> bool:

@@ -129,7 +129,10 @@ def _measured(
 ) -> tuple[sa.ColumnElement[Any], Storage | None]:
     if measure_.function == "count" and not measure_.inner:
         return sa.func.count(), None
-    scope = Scope(planner.access.catalog.objects, planner.type.name, hidden=planner.access.hides)
+    catalog = planner.access.catalog
+    scope = Scope(
+        catalog.objects, planner.type.name, hidden=planner.access.hides, zone=catalog.zone
+    )
     try:
         inner = compile_expression(measure_.inner, scope)
     except ExpressionError as error:

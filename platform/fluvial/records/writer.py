@@ -70,7 +70,7 @@ def prepare_new(draft: Draft) -> None:
     if empty(values.get("owner")):
         values["owner"] = author
     draft.refuse_faults()
-    values["title"] = title_of(draft)  # again, for it may hold the number
+    values["title"] = title_of(draft)
 
 
 def changes_of_new(draft: Draft) -> dict[str, Any]:

@@ -50,7 +50,7 @@ class Face:
         text = text_in(form, field.name).strip()
         if not text:
             return None
-        return field.kind.wire(field, field.kind.parsetext_in(field, text, TextFormat(zone=zone)))
+        return field.kind.wire(field, field.kind.parse_text(field, text, TextFormat(zone=zone)))
 
 
 def text_in(form: FormData, name: str) -> str:

@@ -18,7 +18,7 @@ class DateFace(Face):
     classes = "nowrap tab"
 
     def text(self, field: Field, value: Any, looks: Looks) -> str:
-        return looks.date(date.fromisoformat(value))
+        return looks.plain_day(date.fromisoformat(value))
 
     def cell(self, field: Field, looks: Looks) -> Cell:
         return lambda value: escape(looks.day(date.fromisoformat(value)))

@@ -1,0 +1,29 @@
+"""Measures in words: counts, durations and money as people write them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fluvial.pages.faces import face_of
+from fluvial.pages.looks import Looks, number
+from fluvial.records.summary import Measure
+from metamodel.catalog import Field, ObjectType
+
+CURRENCY = "money"
+
+
+def measured(type_: ObjectType, measure: Measure, value: Any, looks: Looks) -> str:
+    """The value of a measure; a sum looks like the field that it sums."""
+    if value is None:
+        return "–"
+    field = type_.fields.get(measure.inner)
+    if measure.function == "count" or field is None:
+        return number(str(value), looks.locale)
+    return face_of(field).text(field, _wire(field, value), looks)
+
+
+def _wire(field: Field, value: Any) -> Any:
+    """A measure gives the amount alone; the field knows its currency."""
+    if field.type.name != CURRENCY or isinstance(value, dict):
+        return value
+    return {"amount": str(value), "currency": field.type.currency or "EUR"}

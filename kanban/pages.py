@@ -1,0 +1,189 @@
+"""The page of a board, and the pins of the home page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fluvial.errors import NotFound
+from fluvial.http.call import Answer, Call
+from fluvial.http.routes import Endpoint, Policy
+from fluvial.pages import looks as marks
+from fluvial.pages.frame import deed, page, render, with_query
+from fluvial.pages.lists import keys_of
+from fluvial.pages.looks import TONES, Looks, looks_of
+from fluvial.session import Session
+from metamodel.catalog import ObjectType
+
+from .boards import Board
+from .cards import Cards
+from .measures import measured
+from .reading import Wish, find_board, read_board, text_of
+
+Context = dict[str, Any]
+
+MINE = "mine"
+
+
+def show_board(call: Call) -> Answer:
+    session = call.session
+    board = find_board(session, call.params["name"])
+    type_ = session.catalog.objects[board.object]
+    quick, where = _quick(session, board, type_, call.query.get("filter", ""))
+    part = "column" in call.query
+    wish = Wish(
+        where=where,
+        column=call.query.get("column") if part else None,
+        cursor=call.query.get("cursor", "") if part else "",
+    )
+    read = read_board(session, board, wish)
+    looks = looks_of(session)
+    cards = Cards(board, type_, looks)
+    for column in read["columns"]:
+        cards.want(column["records"])
+    looks.names.load()
+    made = _Made(call, board, type_, read, cards, looks)
+    if part:
+        return Answer.html(render(call, "_more.html", column=made.column(read["columns"][0])))
+    access = session.access.object(type_.name)
+    new = deed(f"New {type_.label.lower()}", f"/o/{type_.name}/new", "plus")
+    context = {
+        "name": board.name,
+        "title": board.label,
+        "summary": made.summary(),
+        "object": {"name": type_.name, "label": type_.label, "plural": type_.plural},
+        "move_href": f"/api/boards/{board.name}/move",
+        "quick": quick,
+        "lanes_label": type_.fields[board.lanes].label.lower()
+        if read["lanes"] and board.lanes
+        else "",
+        "columns": [made.column(column) for column in read["columns"]],
+        "lanes": made.lanes,
+        "empty": None,
+    }
+    menu = [
+        deed(
+            "Open as a list", with_query(f"/o/{type_.name}", view="all", where=board.where), "list"
+        )
+    ]
+    if "read" in session.access.meta:
+        menu.append(
+            deed("Open in the studio", f"/studio/board/{board.name}", "adjustments-horizontal")
+        )
+    path = f"/boards/{board.name}"
+    return page(
+        call, "board.html", board.label, crumbs=[(type_.plural, f"/o/{type_.name}")], here=path,
+        primary=new if access.can("create") else None, menu=menu,
+        topics=f"object:{type_.name}", keys={**keys_of(call, type_), "board": path}, board=context,
+    )  # fmt: skip
+
+
+def _quick(
+    session: Session, board: Board, type_: ObjectType, chosen: str
+) -> tuple[list[Context], str]:
+    """The quick filters, and the condition of the one that is on."""
+    offered = [(f.name, f.label, f.where) for f in board.filters]
+    hidden = session.access.object(type_.name).hidden
+    people = [f for f in type_.own_fields if f.type.name == "person" and f.name not in hidden]
+    if people and MINE not in [name for name, _, _ in offered]:
+        offered.insert(0, (MINE, "Mine", f"{people[0].name} == me"))
+    path = f"/boards/{board.name}"
+    known = {name: where for name, _, where in offered}
+    if chosen and chosen not in known:
+        raise NotFound(f"This board has no filter `{chosen}`.")
+    shown = [
+        {"label": label, "on": name == chosen,
+         "href": path if name == chosen else with_query(path, filter=name)}
+        for name, label, _ in offered
+    ]  # fmt: skip
+    return shown, known.get(chosen, "")
+
+
+class _Made:
+    """The parts of a board's page, from what was read."""
+
+    def __init__(
+        self,
+        call: Call,
+        board: Board,
+        type_: ObjectType,
+        read: Mapping[str, Any],
+        cards: Cards,
+        looks: Looks,
+    ) -> None:
+        self._call = call
+        self._board = board
+        self._type = type_
+        self._read = read
+        self._cards = cards
+        self._looks = looks
+        self._creates = call.session.access.object(type_.name).can("create")
+
+    @property
+    def lanes(self) -> list[Context]:
+        lanes = self._read["lanes"] or [{"value": "", "label": "", "colour": "", "count": 0}]
+        return [
+            {**lane, "value": lane["value"] or "", "tone": TONES.get(lane["colour"], "")}
+            for lane in lanes
+        ]
+
+    def column(self, head: Mapping[str, Any]) -> Context:
+        board, value = self._board, head["value"] or ""
+        by_lane: dict[str, list[Context]] = {lane["value"]: [] for lane in self.lanes}
+        lane_field = self._type.fields[board.lanes] if board.lanes and self._read["lanes"] else None
+        for record in head["records"]:
+            lane = (
+                text_of(lane_field, record.get(board.lanes)) if lane_field and board.lanes else ""
+            )
+            by_lane.setdefault(lane, []).append(self._cards.card(record))
+        more = ""
+        if head["next"]:
+            asked = {"column": value, "cursor": head["next"]}
+            chosen = self._call.query.get("filter", "")
+            more = with_query(f"/boards/{board.name}", **asked, filter=chosen)
+        new = with_query(f"/o/{self._type.name}/new", **{board.by: value}) if self._creates else ""
+        return {
+            "value": value,
+            "label": head["label"],
+            "tone": TONES.get(head["colour"], ""),
+            "count": head["count"],
+            "limit": head["limit"],
+            "over": head["over"],
+            "blocks": head["blocks"],
+            "totals": " · ".join(self._totals(head["totals"])),
+            "new_href": new,
+            "quick": self._quick_add(value) if new else None,
+            "next_href": more,
+            "cells": [{"lane": lane, "cards": cards} for lane, cards in by_lane.items()],
+        }
+
+    def _totals(self, totals: Mapping[str, Any]) -> list[str]:
+        """The totals beside the count, which stands in the head already."""
+        return [
+            measured(self._type, one, totals.get(one.text), self._looks)
+            for one in self._board.totals
+            if one.function != "count"
+        ]
+
+    def summary(self) -> str:
+        heads = self._read["columns"]
+        count = sum(head["count"] for head in heads)
+        noun = self._type.label if count == 1 else self._type.plural
+        return f"{marks.number(str(count), self._looks.locale)} {noun.lower()}"
+
+    def _quick_add(self, value: str) -> Context | None:
+        """One line makes a card where the title is a text of its own."""
+        field = self._type.fields.get(self._board.title)
+        if field is None or field.kind.name != "text" or not field.writable or field.system:
+            return None
+        return {
+            "api": f"/api/records/{self._type.name}",
+            "field": field.name,
+            "values": {self._board.by: value} if value and ":" not in value else {},
+            "lane": self._board.lanes or "",
+        }
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/boards/{name}", show_board, Policy.SIGNED_IN, "A board.", page=True),
+)
