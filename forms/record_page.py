@@ -31,7 +31,6 @@ MAX_FACTS = 6
 RELATED = 10  # rows of a related list
 RELATED_COLUMNS = 6
 NOT_INLINE = ("file", "sequence", "calculated")
-MOVED = "moved by its own buttons"
 
 
 @dataclass
@@ -156,7 +155,8 @@ def _facts(page: Shown, told: list[Field]) -> list[Context]:
 def _sections(page: Shown) -> list[Context]:
     found = []
     for section in resolve(page.session, page.layout, page.values):
-        pairs = [_pair(page, f) for f in section.fields if f.visible]
+        state = page.type.states.field if page.type.states else ""  # it stands in the head
+        pairs = [_pair(page, f) for f in section.fields if f.visible and f.field.name != state]
         if section.visible and pairs:
             found.append(
                 {
@@ -171,8 +171,7 @@ def _sections(page: Shown) -> list[Context]:
 
 def _pair(page: Shown, shown_field: ShownField) -> Context:
     field = shown_field.field
-    state = page.type.states.field if page.type.states else ""
-    inline = not shown_field.read_only and field.kind.name not in NOT_INLINE and field.name != state
+    inline = not shown_field.read_only and field.kind.name not in NOT_INLINE
     if page.session.as_of is not None:
         inline = False
     return {

@@ -20,7 +20,10 @@ export function expression(terms, fields, joint = "and") {
 function visit(where) {
   const address = new URL(location.href);
   if (where) address.searchParams.set("where", where);
-  else address.searchParams.delete("where");
+  else {
+    address.searchParams.delete("where");
+    address.searchParams.set("view", "all");
+  }
   address.searchParams.delete("cursor");
   location.assign(address);
 }

@@ -12,7 +12,10 @@ TomSelect.define("remove_button", removeButton);
 const address = (select, words) => {
   const object = select.closest("[data-kind=any_lookup]") ? one("select[data-any]", select.closest("[data-kind]")).value : "";
   const base = select.dataset.url + (object ? encodeURIComponent(object) : "");
-  return `${base}${base.includes("?") ? "&" : "?"}q=${encodeURIComponent(words)}`;
+  // What may be picked can depend on other fields of the form.
+  const given = (select.dataset.depends ?? "").split(",").filter(Boolean).map((name) => [name, select.form?.elements[name]?.value]);
+  const others = given.filter(([, value]) => value !== undefined).map(([name, value]) => `&record.${name}=${encodeURIComponent(value)}`);
+  return `${base}${base.includes("?") ? "&" : "?"}q=${encodeURIComponent(words)}${others.join("")}`;
 };
 
 const line = (item) => make("div", {}, make("span", { class: "grow clip" }, item.label ?? item.text ?? ""), item.hint ? make("span", { class: "small faint" }, item.hint) : "");

@@ -286,6 +286,7 @@ export function start() {
   if (written && root()) yaml(written);
   const placed = one("[data-layout]");
   if (placed) layout(placed);
+  if (one("#new-object[data-open]")) one("#new-object").showModal();
   const label = one("#object-label");
   label?.addEventListener("input", () => (one("#new-object [data-name]").textContent = nameOf(label.value) || "…"));
 }

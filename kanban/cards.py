@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from markupsafe import Markup, escape
 
+from fluvial.pages import due
 from fluvial.pages import looks as marks
 from fluvial.pages.assets import icon
 from fluvial.pages.faces import empty, face_of, references, said
@@ -18,7 +18,6 @@ from .boards import Board
 
 Context = dict[str, Any]
 
-DUE = ("due", "due_at", "due_on", "deadline")
 TIMES = ("date", "date and time")
 
 
@@ -54,7 +53,7 @@ class Cards:
             elif kind in ("record", "collection"):
                 lines.append(escape(said(field, value, self._looks)))
             elif kind in TIMES:
-                meta.append(self._time(field, value))
+                meta.append(self._time(field, value, record))
             else:
                 meta.append(Markup(face_of(field).cell(field, self._looks)(value)))
         title = record.get(self._board.title) or record["title"]
@@ -78,19 +77,12 @@ class Cards:
             '<span class="good" title="{}">{}<span class="hidden">{}</span></span>'
         ).format(field.label, icon("check"), field.label)
 
-    def _time(self, field: Field, value: str) -> Markup:
+    def _time(self, field: Field, value: str, record: Mapping[str, Any]) -> Markup:
         """A day or moment; a due one that has passed is red."""
         shown = Markup(face_of(field).cell(field, self._looks)(value))
-        if field.name not in DUE:
+        if field.name not in due.NAMES or not due.is_open(self._type, record):
             return shown
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None:
-            late = moment.date() < self._looks.today
-            soon = moment.date() == self._looks.today
-        else:
-            late = moment < self._looks.now.astimezone(UTC)
-            soon = self._looks.local(moment).date() == self._looks.today
-        tone = "bad" if late else "warn" if soon else ""
+        tone = due.tone(value, self._looks)
         return Markup('<span class="{}">{}</span>').format(tone, shown) if tone else shown
 
     def _colour(self, record: Mapping[str, Any]) -> Context | None:

@@ -122,10 +122,15 @@ class _Made:
     @property
     def lanes(self) -> list[Context]:
         lanes = self._read["lanes"] or [{"value": "", "label": "", "colour": "", "count": 0}]
-        return [
+        shown = [
             {**lane, "value": lane["value"] or "", "tone": TONES.get(lane["colour"], "")}
             for lane in lanes
         ]
+        # What presses stands first: options are listed from the calm to the red.
+        named = [lane for lane in shown if lane["value"]]
+        if named and named[-1]["tone"] == "bad":
+            shown = [*reversed(named), *(lane for lane in shown if not lane["value"])]
+        return shown
 
     def column(self, head: Mapping[str, Any]) -> Context:
         board, value = self._board, head["value"] or ""

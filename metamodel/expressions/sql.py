@@ -62,6 +62,7 @@ class Source:
         self.root = self if root is None else root
         self.added: list[tuple[FromClause, Element]] = []  # of the root: every join
         self._steps: dict[str, Source] = {}
+        self._trusted: Source | None = None
 
     def column(self, name: str, suffix: str = "") -> Element:
         return self.alias.c[name + suffix]
@@ -90,6 +91,17 @@ class Source:
         for alias, found in self.root.added:
             clause = clause.outerjoin(alias, found)
         return clause
+
+    def trusted(self) -> Source:
+        """The same row of the same query for a formula, which has the value that it has for all."""
+        if self._trusted is None:
+            self._trusted = Source(self.sql.trusted(), self.object, self.alias, root=self.root)
+        return self._trusted
+
+    @property
+    def at_root(self) -> bool:
+        """Whether it is the row of the query itself, and no look-up that may be empty."""
+        return self.alias is self.root.alias
 
     def view(self) -> Source:
         """The same row, with joins of its own."""
@@ -168,7 +180,7 @@ class Builder(Conditions):
                 typed(self.sql, self.sql.parameter(name, storage), storage), storage, plain=True
             )
         if not node.path:
-            return SqlValue(row.column("id"), UUID, nullable=row is not row.root, plain=True)
+            return SqlValue(row.column("id"), UUID, nullable=not row.at_root, plain=True)
         return self.field(row.through(node.path[:-1]), node.path[-1])
 
     def _row(self, root: Root) -> Row | None:
@@ -185,15 +197,16 @@ class Builder(Conditions):
         for column in field.columns:
             if not column.hidden:
                 element = source.column(name, column.suffix)
-                nullable = source is not source.root or getattr(element, "nullable", True)
+                nullable = not source.at_root or getattr(element, "nullable", True)
                 made.append(SqlValue(element, column.storage, nullable=nullable, plain=True))
         return _assembled(made)
 
     def _calculated(self, source: Source, field: Field) -> SqlValue:
         assert field.formula is not None
-        inner = Builder(self.sql, source, source).lift(field.formula)
+        trusted = source.trusted()
+        inner = Builder(trusted.sql, trusted, trusted).lift(field.formula)
         value = inner.settled(inner.value(field.formula.tree), field.formula.type, field.type)
-        if source is source.root:
+        if source.at_root:
             return value
         # Of a look-up that is empty, also a count is empty.
         there = source.column("id").is_not(None)

@@ -98,6 +98,9 @@ class SqlContext(Protocol):
     def restrict(self, object: str, alias: FromClause) -> Element | None:
         """The condition under which a joined or collected record may be seen."""
 
+    def trusted(self) -> SqlContext:
+        """The same context for what the metadata itself asks: it sees every record."""
+
 
 @dataclass(frozen=True)
 class SqlValue:

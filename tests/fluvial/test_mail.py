@@ -38,7 +38,9 @@ def test_the_same_message_has_the_same_headers() -> None:
 
 
 def test_a_subject_cannot_add_headers() -> None:
-    parsed = message_from_bytes(message(subject="Hello\r\nBcc: eve@example.org"), policy=policy.default)
+    parsed = message_from_bytes(
+        message(subject="Hello\r\nBcc: eve@example.org"), policy=policy.default
+    )
     assert parsed["Subject"] == "Hello Bcc: eve@example.org"
     assert parsed["Bcc"] is None
 

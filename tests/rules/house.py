@@ -84,7 +84,13 @@ def rule(name: str, on: Json, *do: Json, **more: Any) -> Json:
 
 def endpoint(name: str, sink: WebhookSink, **more: Any) -> Json:
     url = f"{sink.url}/{name}"
-    return {"kind": "endpoint", "name": name, "url": url, "secret": {"env": "LIBRARY_SECRET"}, **more}
+    return {
+        "kind": "endpoint",
+        "name": name,
+        "url": url,
+        "secret": {"env": "LIBRARY_SECRET"},
+        **more,
+    }
 
 
 @dataclass

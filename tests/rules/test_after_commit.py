@@ -59,7 +59,9 @@ def test_a_rule_creates_a_record_with_values_of_the_other(house: House) -> None:
 
 def test_the_log_says_why_a_rule_did_nothing(house: House) -> None:
     house.define(
-        rule("big", CREATED, {"update": {"set": {"level": 1}}}, when="fee > 10 and status == 'open'")
+        rule(
+            "big", CREATED, {"update": {"set": {"level": 1}}}, when="fee > 10 and status == 'open'"
+        )
     )
     house.client.made("loan", name="Emma", fee={"amount": "2.00", "currency": "EUR"})
     house.work()
@@ -128,7 +130,10 @@ def test_an_effect_sees_the_values_of_its_own_commit(house: House) -> None:
         rule(
             "note",
             {"object": "loan", "event": ["created", "updated"]},
-            {"create": "letter", "set": {"name": "title & ' ' & text(was(level)) & '>' & text(level)"}},
+            {
+                "create": "letter",
+                "set": {"name": "title & ' ' & text(was(level)) & '>' & text(level)"},
+            },
             when="changed(level)",
         )
     )
@@ -136,7 +141,9 @@ def test_an_effect_sees_the_values_of_its_own_commit(house: House) -> None:
     for level in ("2", "3"):
         house.client.patch(f"/api/records/loan/{loan['id']}", {"level": level, "name": f"E{level}"})
     house.work()
-    names = [letter["name"] for letter in house.client.rows("/api/records/letter", sort="created_at,id")]
+    names = [
+        letter["name"] for letter in house.client.rows("/api/records/letter", sort="created_at,id")
+    ]
     assert names == ["Emma >1", "E2 1>2", "E3 2>3"]
 
 
@@ -206,8 +213,16 @@ def test_limits_hold_back_a_storm(house: House) -> None:
 
 def test_deleted_and_restored_set_rules_off(house: House) -> None:
     house.define(
-        rule("gone", {"object": "loan", "event": "deleted"}, {"create": "letter", "set": {"name": "'gone ' & name"}}),
-        rule("back", {"object": "loan", "event": "restored"}, {"create": "letter", "set": {"name": "'back ' & name"}}),
+        rule(
+            "gone",
+            {"object": "loan", "event": "deleted"},
+            {"create": "letter", "set": {"name": "'gone ' & name"}},
+        ),
+        rule(
+            "back",
+            {"object": "loan", "event": "restored"},
+            {"create": "letter", "set": {"name": "'back ' & name"}},
+        ),
     )
     loan = house.client.made("loan", name="Emma")
     house.client.delete(f"/api/records/loan/{loan['id']}")
@@ -248,8 +263,16 @@ def test_two_rules_that_set_each_other_off_end(house: House) -> None:
 
 def test_a_chain_over_new_records_ends_at_the_limit(house: House) -> None:
     house.define(
-        rule("a", {"object": "loan", "event": "created"}, {"create": "letter", "set": {"name": "name"}}),
-        rule("b", {"object": "letter", "event": "created"}, {"create": "loan", "set": {"name": "name"}}),
+        rule(
+            "a",
+            {"object": "loan", "event": "created"},
+            {"create": "letter", "set": {"name": "name"}},
+        ),
+        rule(
+            "b",
+            {"object": "letter", "event": "created"},
+            {"create": "loan", "set": {"name": "name"}},
+        ),
     )
     house.client.made("loan", name="Emma")
     house.work()
@@ -295,9 +318,7 @@ def test_an_unknown_rule_is_not_found(house: House, path: str) -> None:
 
 
 def test_an_inactive_rule_does_nothing(house: House) -> None:
-    house.define(
-        rule("off", CREATED, {"create": "letter", "set": {"name": "name"}}, active=False)
-    )
+    house.define(rule("off", CREATED, {"create": "letter", "set": {"name": "name"}}, active=False))
     house.client.made("loan", name="Emma")
     house.work()
     assert house.runs("off") == []

@@ -42,7 +42,12 @@ def test_a_rule_refuses_with_its_message(house: House) -> None:
         rule(
             "no_loans_for_the_barred",
             {"object": "loan", "event": ["created", "updated"]},
-            {"refuse": {"message": "This member is barred. Settle the fees first.", "field": "member"}},
+            {
+                "refuse": {
+                    "message": "This member is barred. Settle the fees first.",
+                    "field": "member",
+                }
+            },
             phase="before_save",
             when="member.standing == 'barred'",
         )

@@ -144,7 +144,11 @@ def test_a_schedule_runs_for_each_record_that_matches(house: House) -> None:
 
 def test_a_schedule_without_records_creates_one(house: House) -> None:
     house.define(
-        rule("weekly", {"schedule": "30 8 * * mon"}, {"create": "letter", "set": {"name": "'Week of ' & text(today())"}})
+        rule(
+            "weekly",
+            {"schedule": "30 8 * * mon"},
+            {"create": "letter", "set": {"name": "'Week of ' & text(today())"}},
+        )
     )
     house.move_clock(days=5)
     house.work()

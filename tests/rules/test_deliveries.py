@@ -39,7 +39,11 @@ def verified(delivery: Delivery) -> bool:
 def mail_rule(house: House) -> None:
     house.define(
         TEMPLATE,
-        rule("tell", CREATED, {"notify": {"to": ["member.email"], "by": ["email"], "template": "lent"}}),
+        rule(
+            "tell",
+            CREATED,
+            {"notify": {"to": ["member.email"], "by": ["email"], "template": "lent"}},
+        ),
     )
 
 
@@ -71,8 +75,10 @@ def test_a_mail_arrives_in_two_forms(house: House) -> None:
     assert html is not None and text is not None
     assert "Dear Zoë &lt;b&gt;," in html.get_content()
     assert "€1,250.00" in html.get_content()
-    assert f"https://library.example.org/records/loan/{loan}" in html.get_content()
-    assert "Dear Zoë <b>,\n\nEmma & co costs €1,250.00. It is Open." in text.get_content().replace("\r\n", "\n")
+    assert f"https://library.example.org/o/loan/{loan}" in html.get_content()
+    assert "Dear Zoë <b>,\n\nEmma & co costs €1,250.00. It is Open." in text.get_content().replace(
+        "\r\n", "\n"
+    )
     (delivery,) = house.deliveries(state="done")
     assert delivery["target"] == "zoe@example.org"
 
@@ -168,7 +174,11 @@ def test_people_read_their_notifications(house: House) -> None:
     me = kim.get("/api/me").json()["id"]
     member = house.client.made("member", name="Ada", keeper={"user": me})
     house.define(
-        rule("tell", CREATED, {"notify": {"to": "member.keeper", "by": ["in_app"], "subject": "name"}})
+        rule(
+            "tell",
+            CREATED,
+            {"notify": {"to": "member.keeper", "by": ["in_app"], "subject": "name"}},
+        )
     )
     for name in "abc":
         house.client.made("loan", name=name, member=member["id"])
@@ -178,7 +188,7 @@ def test_people_read_their_notifications(house: House) -> None:
     assert page["unread"] == 3
     rest = kim.get("/api/notifications", cursor=page["next"]).json()
     assert [row["title"] for row in rest["data"]] == ["a"]
-    assert rest["data"][0]["href"].startswith("/records/loan/")
+    assert rest["data"][0]["href"].startswith("/o/loan/")
     first = page["data"][0]["id"]
     assert kim.post(f"/api/notifications/{first}/read").status == 204
     assert house.client.post(f"/api/notifications/{first}/read").status == 404
@@ -190,7 +200,11 @@ def test_people_read_their_notifications(house: House) -> None:
 def test_a_template_that_fails_is_seen(house: House) -> None:
     house.define(
         {**TEMPLATE, "body": "{{ [[1]*9999]*9999 }}", "subject": "x"},
-        rule("tell", CREATED, {"notify": {"to": ["member.email"], "by": ["email"], "template": "lent"}}),
+        rule(
+            "tell",
+            CREATED,
+            {"notify": {"to": ["member.email"], "by": ["email"], "template": "lent"}},
+        ),
     )
     lend(house)
     house.work()
@@ -346,7 +360,9 @@ def _some_rounds(house: House) -> None:
 def test_the_chain_of_causes_comes_back_with_the_webhook(house: House) -> None:
     house.define(
         endpoint("self", house.sink),
-        rule("post", {"object": "loan", "event": ["created", "updated"]}, {"webhook": {"to": "self"}}),
+        rule(
+            "post", {"object": "loan", "event": ["created", "updated"]}, {"webhook": {"to": "self"}}
+        ),
     )
     loan = house.client.made("loan", name="Emma")
     house.work()
@@ -366,7 +382,9 @@ def test_the_chain_of_causes_comes_back_with_the_webhook(house: House) -> None:
 
 
 def test_only_administrators_see_deliveries(house: House) -> None:
-    house.define({"kind": "role", "name": "reader", "grants": [{"object": "loan", "can": ["read"]}]})
+    house.define(
+        {"kind": "role", "name": "reader", "grants": [{"object": "loan", "can": ["read"]}]}
+    )
     reader = house.client.person("ann@example.org", "reader")
     for path in ("/api/deliveries", "/api/rules/x/runs", "/api/events/quarantined"):
         assert reader.get(path).status == 403

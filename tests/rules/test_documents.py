@@ -54,7 +54,9 @@ NOTE: Json = {"create": "letter", "set": {"name": "'x'"}}
         rule("r", {"schedule": "0 7 * * 1-5"}, NOTE),
         rule("r", {"object": "loan", "button": "Send"}, NOTE),
         rule("r", CREATED, {"webhook": {"to": "desk", "body": {"a": {"b": ["name", 1, True]}}}}),
-        rule("r", CREATED, {"notify": {"to": ["member.keeper", "member.email"], "template": "words"}}),
+        rule(
+            "r", CREATED, {"notify": {"to": ["member.keeper", "member.email"], "template": "words"}}
+        ),
         rule("r", CREATED, {"update": {"each": "member.loans", "set": {"level": 3}}}),
         rule("r", CREATED, {"set": {"level": 0}}, phase="before_save"),
     ],

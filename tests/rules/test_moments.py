@@ -41,7 +41,9 @@ def test_days_before_a_moment_keep_the_time_of_the_day() -> None:
     summer = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)  # ten in London
     moment = moment_of(summer, Offset.read("-7d"), None, LONDON)
     assert moment == datetime(2026, 3, 25, 10, 0, tzinfo=UTC)
-    assert moment_of(summer, Offset.read("-168h"), None, LONDON) == datetime(2026, 3, 25, 9, tzinfo=UTC)
+    assert moment_of(summer, Offset.read("-168h"), None, LONDON) == datetime(
+        2026, 3, 25, 9, tzinfo=UTC
+    )
 
 
 def test_a_moment_outside_of_the_calendar_is_none() -> None:

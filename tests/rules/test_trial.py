@@ -24,7 +24,13 @@ def dry(house: House, name: str, **body: object) -> Json:
 def test_a_dry_run_says_what_would_happen_and_keeps_nothing(house: House) -> None:
     house.define(
         endpoint("desk", house.sink),
-        {"kind": "template", "name": "words", "for": "loan", "subject": "{{ loan.name }} late", "body": "<p>{{ loan.status }}</p>"},
+        {
+            "kind": "template",
+            "name": "words",
+            "for": "loan",
+            "subject": "{{ loan.name }} late",
+            "body": "<p>{{ loan.status }}</p>",
+        },
         rule(
             "late",
             UPDATED,
@@ -64,12 +70,16 @@ def test_a_dry_run_says_why_not(house: House) -> None:
 
 def test_a_dry_run_of_a_rule_before_the_save(house: House) -> None:
     house.define(
-        rule("set_it", UPDATED, {"set": {"level": "9"}}, phase="before_save", when="status == 'late'")
+        rule(
+            "set_it", UPDATED, {"set": {"level": "9"}}, phase="before_save", when="status == 'late'"
+        )
     )
     loan = house.client.made("loan", name="Emma")
     answer = dry(house, "set_it", id=loan["id"], change={"status": "late"})
     assert answer["effects"] == [{"kind": "set", "target": "level", "value": "9"}]
-    assert dry(house, "set_it", id=loan["id"], change={"status": "returned"})["outcome"] == "not_met"
+    assert (
+        dry(house, "set_it", id=loan["id"], change={"status": "returned"})["outcome"] == "not_met"
+    )
 
 
 def test_a_dry_run_of_a_date_rule(house: House) -> None:
@@ -98,7 +108,12 @@ def test_a_replay_counts_what_would_have_run(house: House) -> None:
         house.client.patch(f"/api/records/loan/{loan['id']}", {"level": level})
     house.work()
     house.define(
-        rule("jump", {"object": "loan", "event": "updated"}, {"delete": {}}, when="increased(level, 10)")
+        rule(
+            "jump",
+            {"object": "loan", "event": "updated"},
+            {"delete": {}},
+            when="increased(level, 10)",
+        )
     )
     answer = house.client.post("/api/rules/jump/replay", {"days": 30}).json()
     assert (answer["changes"], answer["considered"], answer["would_run"]) == (5, 4, 2)

@@ -67,6 +67,7 @@ class Cells:
         self._form = options.form(session.catalog.zone)
         self._known: dict[int, dict[str, list[str]]] = {t.index: {} for t in targets if t.object}
         self._wrong: dict[tuple[int, str], ValueFault] = {}
+        self._absent: set[tuple[int, str]] = set()
 
     def parse(self, rows: Iterable[tuple[int, list[str]]]) -> list[Parsed]:
         read = [(number, self._texts(cells)) for number, cells in rows]
@@ -104,12 +105,13 @@ class Cells:
         if wanted:
             found = find_by(self._session, target.object, (target.path,), wanted.values())
             known.update({text: found.get(key, []) for text, key in wanted.items()})
+            self._absent |= {(target.index, text) for text in wanted if not known[text]}
 
     def forget_missing(self) -> None:
         """What was not there may have been made since."""
-        for known in self._known.values():
-            for text in [text for text, ids in known.items() if not ids]:
-                del known[text]
+        for index, text in self._absent:
+            self._known[index].pop(text, None)
+        self._absent.clear()
 
     def _parsed(self, number: int, texts: Mapping[int, str]) -> Parsed:
         parsed = Parsed(number)

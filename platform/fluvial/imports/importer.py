@@ -31,7 +31,7 @@ from .batches import Batch
 from .cells import Cells, Deferred, Fault, Parsed, fixed_values, value_of
 from .lookups import Parts, find_by, parts_of
 from .options import Options
-from .reading import Row, Table
+from .reading import SLOT, Row, Table, with_made
 from .targets import Resolver, Target
 
 BATCH = 512
@@ -87,6 +87,7 @@ def import_table(
     type_ = session.object(object_name, "import")
     session.object(object_name, "create")
     session = replace(session, quiet=session.quiet or not options.rules, rows={})
+    table, options = _with_made(table, options)
     targets = Resolver(session.catalog, session.access, type_).targets(table.header, options)
     result = Result()
     try:
@@ -105,6 +106,16 @@ def import_table(
     except _NotKept:
         result.batch = None
     return result
+
+
+def _with_made(table: Table, options: Options) -> tuple[Table, Options]:
+    """Texts that are made of cells become columns of the table."""
+    made = {name: text for name, text in options.fixed.items() if SLOT.search(text)}
+    if not made:
+        return table, options
+    fixed = {name: text for name, text in options.fixed.items() if name not in made}
+    mapped = {**options.map, **{text: name for name, text in made.items()}}
+    return with_made(table, made), replace(options, fixed=fixed, map=mapped)
 
 
 def _all_or_nothing(session: Session) -> AbstractContextManager[None]:
@@ -141,7 +152,7 @@ class _Run:
         self.key = [type_.fields[name.partition(".")[0]] for name in options.key]
         self.waiting: list[tuple[Parsed, Draft]] = []
         self.keys: set[Parts] = set()  # of the drafts that wait
-        self.periods: set[str] = set()  # what the drafts that wait hold for, of dated objects
+        self.periods: dict[str, list[tuple[Any, Any]]] = {}  # of the drafts of a dated object
         self.deferred: list[tuple[int, str, Deferred]] = []  # row, record
         if self.key:
             session.object(type_.name, "update")
@@ -224,13 +235,19 @@ class _Run:
             self.keys.add(key)
 
     def _settle_period(self, draft: Draft) -> None:
-        """Write what waits where this draft has to be compared with it."""
-        if self.type.dated is None:
+        """Write what waits where this draft overlaps it, so that the write finds it."""
+        dated = self.type.dated
+        if dated is None:
             return
-        held = repr([draft.values.get(name) for name in self.type.dated.per])
-        if held in self.periods:
-            self.flush()
-        self.periods.add(held)
+        start, end = draft.values.get(dated.from_), draft.values.get(dated.until)
+        held = self.periods.setdefault(repr([draft.values.get(name) for name in dated.per]), [])
+        for begun, ended in held:
+            apart = start is not None and begun is not None
+            apart = apart and ((ended is not None and ended <= start) or (end is not None and end <= begun))
+            if not apart:
+                self.flush()
+                break
+        held.append((start, end))
 
     def _fill(self, draft: Draft, parsed: Parsed) -> None:
         draft.vouched = parsed.vouched

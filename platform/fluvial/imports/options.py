@@ -27,7 +27,8 @@ class Options:
     dry_run: bool = False
     rules: bool = True  # False leaves no events, so that nothing happens after the import
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # {column: {cell: text}}
-    fixed: Mapping[str, str] = field(default_factory=dict)  # {field: text}, of every row
+    # {field: text} of every row; {column} in the text stands for the row's cell.
+    fixed: Mapping[str, str] = field(default_factory=dict)
     dates: str = "ymd"
     empty: frozenset[str] = frozenset()
     decimal: str = "."

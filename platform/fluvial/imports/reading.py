@@ -5,9 +5,10 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import IO, Any
@@ -21,6 +22,8 @@ MAX_COLUMNS = 500
 MAX_CELL = 1_000_000
 MAX_UNPACKED = 500_000_000  # bytes of an XLSX file without its compression
 SAMPLE_ROWS = 30
+
+SLOT = re.compile(r"\{([^{}]+)\}")
 
 Row = tuple[int, list[str]]  # the number that a spreadsheet shows, and the cells
 
@@ -45,6 +48,34 @@ def open_table(source: IO[bytes], *, sheet: str | None = None) -> Table:
     if head == b"PK\x03\x04":
         return _open_workbook(source, sheet)
     return _open_csv(source)
+
+
+def with_made(table: Table, made: Mapping[str, str]) -> Table:
+    """The table with a further column for each text, in which {column} is the row's cell."""
+    places = {name: at for at, name in enumerate(table.header)}
+    for text in made.values():
+        for name in SLOT.findall(text):
+            if name not in places:
+                message = f"The file has no column `{name}`."
+                errors = [fault("/options/fixed", "unknown_column", message)]
+                raise Unprocessable(message, errors=errors)
+
+    def filled(text: str, cells: list[str]) -> str:
+        def cell(slot: re.Match[str]) -> str:
+            at = places[slot[1]]
+            return cells[at].strip() if at < len(cells) else ""
+
+        return " ".join(SLOT.sub(cell, text).split())
+
+    width = len(table.header)
+    rows = (
+        (
+            number,
+            [*cells[:width], *[""] * (width - len(cells)), *(filled(t, cells) for t in made.values())],
+        )
+        for number, cells in table.rows
+    )
+    return replace(table, header=[*table.header, *made.values()], rows=rows)
 
 
 def _refused(message: str) -> Unprocessable:

@@ -1,8 +1,9 @@
-"""The frame around every page: navigation, breadcrumbs, the person, and how a template becomes an answer."""
+"""The frame around every page: navigation, crumbs, the person; templates become answers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -57,6 +58,8 @@ def page(
 ) -> Answer:
     """A page in the frame. `here` is the address of the entry of the rail that it belongs to."""
     frame = frame_of(call, title, here)
+    if not topics:
+        frame["links"]["stream"] = ""  # nothing to wait for
     frame |= {
         "crumbs": [*({"label": label, "href": href} for label, href in crumbs),
                    {"label": title, "href": ""}],
@@ -139,7 +142,10 @@ def _groups(session: Session) -> list[tuple[str, list[Context]]]:
         NavigationItem("", "Home", "home", "/", position=0),
         NavigationItem("", "My work", "inbox", "/#my-work", position=1),
     ]}  # fmt: skip
-    for item in (*_objects(session.access), *_features(session), *_build(session.access)):
+    objects = _objects(session.access)
+    places = {item.object: item.position for item in objects}
+    boards = [_beside(item, places) for item in _features(session)]
+    for item in (*objects, *boards, *_build(session.access)):
         groups.setdefault(item.group or OTHERS, []).append(item)
     order = [*(g for g in FIRST if g in groups)]
     order += sorted(g for g in groups if g not in (*FIRST, *LAST, OTHERS))
@@ -147,6 +153,11 @@ def _groups(session: Session) -> list[tuple[str, list[Context]]]:
     return [
         (group, [_entry(item) for item in sorted(groups[group], key=_place)]) for group in order
     ]
+
+
+def _beside(item: NavigationItem, places: Mapping[str, int]) -> NavigationItem:
+    """What features add stands behind the object that it is about."""
+    return replace(item, position=places.get(item.object, item.position) + 1)
 
 
 def _place(item: NavigationItem) -> tuple[int, str]:
@@ -161,7 +172,7 @@ def _objects(access: Access) -> list[NavigationItem]:
     """The object types, those first that others hang on."""
     found = []
     for type_ in access.readable():
-        weight = 40 - min(20, len(type_.inverses))
+        weight = 2 * (45 - min(40, len(type_.inverses) + 5 * (type_.states is not None)))
         href = f"/o/{type_.name}"
         found.append(
             NavigationItem(type_.group, type_.plural, type_.icon, href, type_.name, weight)

@@ -13,6 +13,7 @@ from fluvial.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
 
 from . import inbox
+from .due import due_field
 from .frame import Context, page
 from .looks import Looks, looks_of, parse_moment, record_href
 from .tables import columns_of, default_names, paths_of
@@ -97,12 +98,8 @@ def _workable(catalog: Catalog) -> list[tuple[ObjectType, Field, str]]:
             continue
         people = [f for f in type_.own_fields if f.type.name == "person" and not f.many]
         if people:
-            days = [f.name for f in type_.own_fields if f.name in DUE and f.kind.sorts(f)]
-            found.append((type_, people[0], days[0] if days else ""))
+            found.append((type_, people[0], due_field(type_)))
     return found
-
-
-DUE = ("due", "due_at", "due_on", "deadline")
 
 
 def _item(type_: ObjectType, record: dict[str, Any], due: str, looks: Looks) -> Context:

@@ -1,4 +1,4 @@
-"""The list of an object's records: views, filter, columns, sort, pages, and what is done with many."""
+"""The list of an object: views, filter, columns, sort, pages, and what is done with many."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from .tables import Column, Table, column_of, columns_of, default_names, head_cl
 from .views import ALL, View
 
 NEWEST = "-created_at"
+EXPORT, IMPORT = "/api/records/{object}/export", "/import/{object}"
 KNOWN = ("view", "where", "search", "sort", "columns", "cursor", "total", "part")
 BULK_KINDS = (
     "choice",
@@ -70,13 +71,19 @@ class Listing:
         return f"{self.path}?{urlencode(query)}" if query else self.path
 
     @property
+    def may_state(self) -> bool:
+        """Whether the person may read the state of the records."""
+        states = self.type.states
+        return states is not None and not self.session.access.hides(self.type.name, states.field)
+
+    @property
     def filtered(self) -> bool:
         return bool(self.where or self.equals or self.given.get("search"))
 
     def query(self, cursor: str = "") -> Query:
         return Query(
             self.type.name,
-            paths_of(self.columns),
+            paths_of(self.columns, self.type if self.may_state else None),
             "" if self.error else self.where,
             self.equals,
             self.given.get("search", "").strip(),
@@ -202,6 +209,11 @@ def _head(
         "views": [_tab(asked, view) for view in asked.views],
         "save_view": f"{asked.path}/views",
         "search": asked.given.get("search", ""),
+        "kept": [
+            {"name": name, "value": asked.given[name]}
+            for name in ("view", "where", "sort", *(n for n, _ in asked.equals))
+            if name in asked.given
+        ],
         "filter": filter_,
         "equals": _equals(asked, looks),
         "columns": heads,
@@ -304,9 +316,9 @@ def _sorts(asked: Listing) -> Context:
             options.append((f"{column.label}, up", column.name))
             options.append((f"{column.label}, down", f"-{column.name}"))
     if asked.view.sort and asked.view.sort not in dict((s, label) for label, s in options):
-        options.insert(0, ("As in the view", asked.view.sort))
+        options.insert(0, (_sort_words(asked, asked.view.sort), asked.view.sort))
     labels = {sort: label for label, sort in options}
-    label = labels.get(asked.sort) or _sort_words(asked)
+    label = labels.get(asked.sort) or _sort_words(asked, asked.sort)
     return {
         "label": label,
         "options": [
@@ -316,9 +328,9 @@ def _sorts(asked: Listing) -> Context:
     }
 
 
-def _sort_words(asked: Listing) -> str:
+def _sort_words(asked: Listing, sort: str) -> str:
     found = columns_of(
-        asked.session.access, asked.type, [p.removeprefix("-") for p in asked.sort.split(",")]
+        asked.session.access, asked.type, [p.removeprefix("-") for p in sort.split(",")]
     )
     return ", ".join(column.label for column in found) or "Sorted"
 
@@ -337,7 +349,9 @@ def _empty(asked: Listing, clear: str) -> Context:
         "filtered": filtered,
         "clear_href": clear,
         "new": new,
-        "import_href": f"/import/{type_.name}" if access.can("import") else "",
+        "import_href": f"/import/{type_.name}"
+        if access.can("import") and any(e.path == IMPORT for e in asked.session.engine.endpoints)
+        else "",
     }
 
 
@@ -371,7 +385,8 @@ def _menu(asked: Listing) -> list[Context]:
     name, access = asked.type.name, asked.session.access
     may = access.object(name)
     items = []
-    if may.can("export"):
+    routes = {endpoint.path for endpoint in asked.session.engine.endpoints}
+    if may.can("export") and EXPORT in routes:
         query = {"where": asked.where, "search": asked.given.get("search", ""), "sort": asked.sort}
         fields = ",".join(column.name for column in asked.columns)
         for label, form in (("Export as CSV", "csv"), ("Export to Excel", "xlsx")):
@@ -383,7 +398,7 @@ def _menu(asked: Listing) -> list[Context]:
                 **dict(asked.equals),
             )
             items.append(deed(label, address, "download"))
-    if may.can("import"):
+    if may.can("import") and IMPORT in routes:
         items.append(deed("Import", f"/import/{name}", "upload"))
     if may.can("delete"):
         items.append(deed("Open the bin", f"/o/{name}/bin", "trash"))

@@ -1,4 +1,4 @@
-"""How values look to one reader: zone, language, today, names; and the small marks that cells use."""
+"""How values look to one reader: zone, language, today, names; and small marks of cells."""
 
 from __future__ import annotations
 

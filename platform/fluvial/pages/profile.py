@@ -41,7 +41,9 @@ def show(
             "scopes": ", ".join(SCOPE_WORDS.get(s, s) for s in row["scopes"]) or "All that you may",
             "made": looks.plain_day(looks.local(row["created_at"]).date()),
             "used": "",
-            "expires": looks.plain_day(looks.local(row["expires"]).date()) if row["expires"] else "",
+            "expires": looks.plain_day(looks.local(row["expires"]).date())
+            if row["expires"]
+            else "",
             "revoke_href": f"/profile/tokens/{row['id']}/end",
         }
         for row in people.tokens(session.connection, actor.id)

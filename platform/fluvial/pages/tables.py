@@ -14,6 +14,7 @@ from fluvial.records.plan import resolve
 from fluvial.records.query import Path
 from metamodel.catalog import Field, ObjectType
 
+from . import due
 from . import looks as marks
 from .faces import Cell, classes_of, empty, face_of, references, said
 from .looks import NIL, Looks
@@ -91,9 +92,12 @@ def default_names(access: Access, type_: ObjectType) -> list[str]:
     return names or ["title"]
 
 
-def paths_of(columns: Sequence[Column]) -> tuple[Path, ...]:
-    """What to read for the columns, and the title."""
-    return tuple(dict.fromkeys([("title",), *(column.path for column in columns)]))
+def paths_of(columns: Sequence[Column], type_: ObjectType | None = None) -> tuple[Path, ...]:
+    """What to read for the columns: also the title, and the state where something may be late."""
+    paths = [("title",), *(column.path for column in columns)]
+    if type_ is not None and type_.states and any(c.name in due.NAMES for c in columns):
+        paths.append((type_.states.field,))
+    return tuple(dict.fromkeys(paths))
 
 
 class Table:
@@ -156,12 +160,14 @@ def _cell(column: Column, looks: Looks, place: int) -> Any:
     classes = head_classes(column, place)
     label = f' data-label="{escape(column.label)}"' if classes_of(column.field) else ""
     start = f'<td class="{classes}"{label}>' if classes else f"<td{label}>"
-    show = _shown(column, looks)
+    show, nothing = _shown(column, looks), face_of(column.field).nothing
 
     def cell(record: Mapping[str, Any]) -> str:
         value = column.value(record)
-        return f"{start}{NIL if empty(value) else show(value)}</td>"
+        return f"{start}{nothing if empty(value) else show(value)}</td>"
 
+    if column.name in due.NAMES:
+        return _due(column, looks, start, show)
     if not _is_title(column, looks):
         return cell
     behind = Column(column.path[:-1], column.field, column.label)
@@ -174,6 +180,20 @@ def _cell(column: Column, looks: Looks, place: int) -> Any:
         return f'{start}<span class="clip">{marks.link(href, other[column.path[-1]])}</span></td>'
 
     return linked
+
+
+def _due(column: Column, looks: Looks, start: str, show: Cell) -> Any:
+    """A day or moment that says whether it has passed, as long as the record is open."""
+    type_ = looks.catalog.objects[column.field.object]
+
+    def cell(record: Mapping[str, Any]) -> str:
+        value = column.value(record)
+        if empty(value):
+            return f"{start}{NIL}</td>"
+        tone = due.tone(value, looks) if due.is_open(type_, record) else ""
+        return f'{start}<span class="{tone}">{show(value)}</span></td>'
+
+    return cell
 
 
 def _shown(column: Column, looks: Looks) -> Cell:

@@ -14,12 +14,13 @@ from fluvial.database.objects import tables_of
 from fluvial.database.tables import HISTORY, OUTBOX
 from fluvial.ids import new_id
 from fluvial.stream import Change
+from metamodel.catalog import ObjectType
+from metamodel.kinds.kind import Kind
 from metamodel.storage import POSTGRESQL
 
 from .completion import search_text
 from .draft import Draft
 from .journal import SEARCH
-from .rows import packed
 from .writer import changes_of_new
 
 MAX_BINDS = 20_000  # SQLite takes 32,766, PostgreSQL 65,535
@@ -36,7 +37,8 @@ def store_drafts(drafts: Sequence[Draft]) -> None:
     session, type_ = drafts[0].session, drafts[0].type
     connection = session.connection
     tables = tables_of(session.catalog)
-    stored = [_stored(draft, connection.dialect) for draft in drafts]
+    pack = _Packer(type_, connection.dialect)
+    stored = [pack(draft.values) for draft in drafts]
     insert_stored(connection, type_.name, stored)
     for field in type_.linked_fields:
         insert_rows(connection, tables.links[type_.name, field.name], _links(drafts, field.name))
@@ -50,17 +52,32 @@ def store_drafts(drafts: Sequence[Draft]) -> None:
                 feature.stored(draft, "created")
 
 
-def _stored(draft: Draft, dialect: str) -> dict[str, Any]:
-    stored: dict[str, Any] = {}
-    values = draft.values
-    for field in draft.type.stored_fields:
-        value = values.get(field.name)
-        if value is None:
-            for column in field.columns:
-                stored[field.name + column.suffix] = None
-        else:
-            stored.update(packed(field, value, dialect))
-    return stored
+class _Packer:
+    """The columns of one object type, and how the values of its fields become theirs."""
+
+    def __init__(self, type_: ObjectType, dialect: str) -> None:
+        self._fields = [
+            (
+                field.name,
+                [field.name + column.suffix for column in field.columns],
+                [column.storage.encoder(dialect) for column in field.columns],
+                field,
+                type(field.kind).pack is Kind.pack,
+            )
+            for field in type_.stored_fields
+        ]
+
+    def __call__(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        stored: dict[str, Any] = {}
+        for name, columns, encoders, field, plain in self._fields:
+            value = values.get(name)
+            if value is None:
+                stored.update(dict.fromkeys(columns))
+                continue
+            parts = (value,) if plain else field.kind.pack(field, value)
+            for column, encode, part in zip(columns, encoders, parts, strict=True):
+                stored[column] = part if part is None or encode is None else encode(part)
+        return stored
 
 
 def _links(drafts: Iterable[Draft], name: str) -> list[dict[str, Any]]:

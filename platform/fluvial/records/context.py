@@ -13,6 +13,7 @@ from fluvial.database.objects import tables_of
 from fluvial.session import Session
 from metamodel.catalog import Catalog, ObjectType
 from metamodel.expressions.sql import Source, predicate
+from metamodel.expressions.sql_value import SqlContext
 from metamodel.storage import DATE, POSTGRESQL, TEXT, TIMESTAMP, Storage
 
 
@@ -30,7 +31,6 @@ class PlanContext:
         self.constants: list[Any] = []  # in their stored form
         self._tables = tables_of(catalog)
         self.search = self._tables.search
-        self._restricting = False
 
     def table(self, object_name: str) -> sa.Table:
         return self._tables.objects[object_name]
@@ -56,11 +56,12 @@ class PlanContext:
         return sa.bindparam(name, type_=Stored(storage), unique=False)
 
     def restrict(self, object_name: str, alias: Any) -> sa.ColumnElement[bool] | None:
-        """Which rows of a joined or collected object the actor may see; None is all.
+        """Which rows of a joined or collected object the actor may see; None is all."""
+        return self._allowed(object_name, "read", alias)
 
-        A condition of a role is asked of all records, as whoever wrote the role sees them.
-        """
-        return None if self._restricting else self._allowed(object_name, "read", alias)
+    def trusted(self) -> SqlContext:
+        """For formulas and row permissions: they mean the same whoever asks."""
+        return _Trusted(self)
 
     def allowed(
         self, object_name: str, action: str, source: Source
@@ -77,12 +78,27 @@ class PlanContext:
         conditions = where[action]
         if conditions is None:
             return None
-        self._restricting = True
-        source = Source(self, object_name, alias, joins=False)
-        try:
-            return sa.or_(*(predicate(c, source, exact=False) for c in conditions))
-        finally:
-            self._restricting = False
+        source = Source(self.trusted(), object_name, alias, joins=False)
+        return sa.or_(*(predicate(c, source, exact=False) for c in conditions))
+
+
+class _Trusted:
+    """A context that collects into another one's plan and sees every record."""
+
+    def __init__(self, context: PlanContext) -> None:
+        self.dialect = context.dialect
+        self.objects = context.objects
+        self.table = context.table
+        self.link = context.link
+        self.constant = context.constant
+        self.parameter = context.parameter
+        self.me_set = context.me_set
+
+    def restrict(self, object_name: str, alias: Any) -> sa.ColumnElement[bool] | None:
+        return None
+
+    def trusted(self) -> SqlContext:
+        return self
 
 
 def session_binds(session: Session) -> dict[str, Any]:

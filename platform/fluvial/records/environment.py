@@ -89,12 +89,13 @@ class RecordEnvironment:
         if session.settle is not None:
             session.settle()
         dialect = session.connection.dialect
-        context = PlanContext(session.catalog, session.access, dialect)
+        plan = PlanContext(session.catalog, session.access, dialect)
+        context = plan.trusted()
         if isinstance(node, Collection):
-            return [row[0] for row in self._ask(context, collected_ids(node, context, self.read))]
+            return [row[0] for row in self._ask(plan, collected_ids(node, context, self.read))]
         made = collected(node, context, self.read)
         columns = [element.label(f"v{i}") for i, (element, _) in enumerate(made.parts)]
-        row = self._ask(context, sa.select(*columns))[0]
+        row = self._ask(plan, sa.select(*columns))[0]
         parts = [
             storage.decode(dialect, cell)
             for (_, storage), cell in zip(made.parts, row, strict=True)

@@ -113,7 +113,7 @@ def store_changed(draft: Draft) -> dict[str, Any]:
     session, type_, before = draft.session, draft.type, draft.before
     assert before is not None
     draft.refuse_faults()
-    if not draft.changed:
+    if not draft.changed and not draft.extras:  # extras: what a hook stores beside the row
         return _answer(draft, "update")
     complete(draft)
     if draft.values["title"] != before["title"]:

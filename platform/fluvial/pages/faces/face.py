@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup, escape
 from starlette.datastructures import FormData
 
-from fluvial.pages.looks import Looks
+from fluvial.pages.looks import NIL, Looks
 from metamodel.catalog import Field
 from metamodel.kinds.kind import TextFormat
 
@@ -20,6 +20,7 @@ class Face:
     """What kinds have in common: one line of text."""
 
     classes = ""  # of cells and heads in tables
+    nothing: str = NIL  # of an empty value in a table
     wide = False  # takes the full width of a form or section
 
     def classes_of(self, field: Field) -> str:

@@ -92,6 +92,8 @@ class AnyLookupFace(LookupFace):
 
 
 class PersonFace(LookupFace):
+    nothing = NOBODY
+
     def references(self, field: Field, value: Any) -> Iterator[Reference]:
         for one in value if isinstance(value, list) else [value]:
             if isinstance(one, Mapping) and "id" in one:
