@@ -91,7 +91,9 @@ def draft_values(
     """The values of a page that is being filled in; what does not read yet counts as before."""
     stored = {f.name: f.kind.absent(f) for f in type_.fields.values() if f.stored}
     start = dict(before) if before is not None else stored
-    draft = Draft(session, type_, str(start.get("id") or ""), dict(before) if before else None, start)
+    draft = Draft(
+        session, type_, str(start.get("id") or ""), dict(before) if before else None, start
+    )
     draft.take({name: value for name, value in body.items() if name in type_.fields})
     if before is None:
         apply_defaults(draft)

@@ -230,5 +230,7 @@ def _check_related(pointer: str, object: ObjectType, name: str, check: DocumentC
         pointer,
         "unknown_collection",
         f"{object.label} has no collection `{name}`.",
-        f"There are {known}." if object.inverses else "No look-up of another object has an `inverse`.",
+        f"There are {known}."
+        if object.inverses
+        else "No look-up of another object has an `inverse`.",
     )

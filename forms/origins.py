@@ -21,9 +21,7 @@ def check_origin(call: Call, form: WebForm) -> Headers:
         return [("vary", "Origin"), ("access-control-allow-origin", "*")]
     if origin.lower() in form.origins:
         return [("vary", "Origin"), ("access-control-allow-origin", origin)]
-    raise Forbidden(
-        f"{origin} may not send this form. Add it to the form's `origins` to allow it."
-    )
+    raise Forbidden(f"{origin} may not send this form. Add it to the form's `origins` to allow it.")
 
 
 def _is_own(call: Call, origin: str) -> bool:

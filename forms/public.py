@@ -159,7 +159,9 @@ def _post_page(call: Call, form: WebForm, answers: Answers) -> Answer:
 
 
 def _thanks(call: Call, form: WebForm, receipt: Receipt) -> Answer:
-    return Answer.redirect(form.redirect) if form.redirect else done_page(call, form, receipt.message)
+    return (
+        Answer.redirect(form.redirect) if form.redirect else done_page(call, form, receipt.message)
+    )
 
 
 def _step(form: WebForm, answers: Answers) -> int:

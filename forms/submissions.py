@@ -167,7 +167,9 @@ def _check_pace(call: Call, form: WebForm, answers: Answers, token: Token | None
         if not proof:
             least = max(least * SLOWER, SLOWEST)
     if seconds < least:
-        refuse([fault("/token", "too_fast", "That was very quick. Look it over and send it again.")])
+        refuse(
+            [fault("/token", "too_fast", "That was very quick. Look it over and send it again.")]
+        )
 
 
 def prefilled(

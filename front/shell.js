@@ -48,6 +48,7 @@ export const deeds = {
 };
 
 export function start() {
+  one("#rail [aria-current]")?.scrollIntoView({ block: "nearest" });
   addEventListener("click", (event) => {
     const button = event.target.closest("[data-do]");
     if (button && deeds[button.dataset.do]) deeds[button.dataset.do](button, event);

@@ -133,9 +133,7 @@ def _check_columns(columns: Mapping[str, Any], object: ObjectType, check: Docume
             )
 
 
-def _grouping(
-    pointer: str, object: ObjectType, name: str, check: DocumentCheck
-) -> Field | None:
+def _grouping(pointer: str, object: ObjectType, name: str, check: DocumentCheck) -> Field | None:
     """A field that parts records into columns or lanes; a fault where it cannot."""
     field = check.field(pointer, object, name)
     if field is not None and (field.kind.name not in GROUPING or field.many):

@@ -18,7 +18,6 @@ from fluvial.ids import is_id
 from fluvial.records import reader, writer
 from fluvial.records.grouped import rank_of
 from fluvial.records.plan import plans_of
-from fluvial.records.query import Query
 from fluvial.session import Session
 from metamodel.catalog import Catalog, Field
 from metamodel.storage import POSTGRESQL, TEXT, UUID

@@ -177,7 +177,9 @@ def _groups(session: Session, pin: Pin, query: Query) -> list[dict[str, Any]]:
 
 def _records(session: Session, pin: Pin) -> list[dict[str, Any]]:
     fields = [("id",), ("title",), *(tuple(c.split(".")) for c in pin.columns)]
-    sort = tuple(SortKey(tuple(s.removeprefix("-").split(".")), s.startswith("-")) for s in pin.sort)
+    sort = tuple(
+        SortKey(tuple(s.removeprefix("-").split(".")), s.startswith("-")) for s in pin.sort
+    )
     query = Query(pin.object, tuple(fields), pin.where, sort=sort, limit=ROWS)
     rows: list[dict[str, Any]] = read_page(session, query)["data"]
     return rows

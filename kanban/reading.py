@@ -184,7 +184,7 @@ def _columns(
 def _targets(
     session: Session, by: Field, found: Mapping[str, Any], everything: bool
 ) -> list[Column]:
-    """The records that a look-up leads to: all of them where they are few, else those with cards."""
+    """The records that a look-up leads to: all where they are few, else those with cards."""
     named: dict[str, str] = {}
     if everything and by.kind.name == "lookup" and by.to:
         page = Query(by.to, (("id",), ("title",)), sort=(SortKey(("title",)),), limit=MAX_TARGETS)
@@ -263,9 +263,7 @@ def _possible(catalog: Catalog, board: Board) -> frozenset[str]:
         if alone and not (compiled.collects or compiled.timed or compiled.personal):
             conditions.append(compiled)
     return frozenset(
-        name
-        for name in names
-        if all(truth(c, _Alone(type_, {board.by: name})) for c in conditions)
+        name for name in names if all(truth(c, _Alone(type_, {board.by: name})) for c in conditions)
     )
 
 

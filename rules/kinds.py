@@ -47,9 +47,9 @@ ENDPOINT = DocumentKind(
     about="An address that webhooks are posted to, and where the secret of signatures is kept.",
     example={
         "kind": "endpoint",
-        "name": "renewals",
-        "url": "https://hooks.example.com/renewals",
-        "secret": {"env": "RENEWALS_SECRET"},
+        "name": "desk",
+        "url": "https://hooks.example.com/desk",
+        "secret": {"env": "DESK_SECRET"},
     },
 )
 

@@ -6,6 +6,7 @@ The client calls the ASGI application in this process; tests of several processe
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,11 +16,13 @@ from urllib.parse import urlencode
 import orjson
 import pytest
 
+from fluvial.database.database import sqlite_path
 from fluvial.engine import Engine
 from fluvial.http.app import Front, build_app
 from fluvial.installation import first_administrator
-from fluvial.packages import install_core
+from fluvial.packages import folder_of, install, install_core
 from fluvial.settings import load
+from tests.servers import Databases
 
 EMAIL = "admin@example.com"
 PASSWORD = "correct horse battery"
@@ -39,6 +42,10 @@ class Reply:
     @property
     def text(self) -> str:
         return self.body.decode()
+
+
+def _header_names(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}
 
 
 @dataclass
@@ -69,16 +76,16 @@ class Client:
         return self.call("GET", path, query=query or None)
 
     def post(self, path: str, json: Any = None, **headers: str) -> Reply:
-        return self.call("POST", path, json, headers={k.replace("_", "-"): v for k, v in headers.items()})
+        return self.call("POST", path, json, headers=_header_names(headers))
 
     def patch(self, path: str, json: Any = None, **headers: str) -> Reply:
-        return self.call("PATCH", path, json, headers={k.replace("_", "-"): v for k, v in headers.items()})
+        return self.call("PATCH", path, json, headers=_header_names(headers))
 
     def put(self, path: str, json: Any = None) -> Reply:
         return self.call("PUT", path, json)
 
     def delete(self, path: str, **headers: str) -> Reply:
-        return self.call("DELETE", path, headers={k.replace("_", "-"): v for k, v in headers.items()})
+        return self.call("DELETE", path, headers=_header_names(headers))
 
     def made(self, object_name: str, **values: Any) -> dict[str, Any]:
         """A new record, which has to be taken."""
@@ -158,31 +165,82 @@ async def _ask(
 OpenEngine = Callable[..., Engine]
 
 
+class Prepared:
+    """Databases in which the engine, and perhaps apps, are set up; tests get copies of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made: dict[tuple[bool, tuple[str, ...]], str] = {}
+
+    def copy(self, databases: Databases | None, apps: tuple[str, ...], folder: Path) -> str:
+        """The address of a copy: on PostgreSQL where a server is given, else on SQLite."""
+        key = (databases is None, apps)
+        if key not in self._made:
+            file = self._folder / f"{'-'.join(('engine', *apps))}.db"
+            self._made[key] = databases.create() if databases else f"sqlite:///{file}"
+            self._set_up(self._made[key], apps)
+        if databases:
+            return databases.create(template=self._made[key])
+        shutil.copy(sqlite_path(self._made[key]), folder / "fluvial.db")
+        return f"sqlite:///{folder}/fluvial.db"
+
+    def _set_up(self, url: str, apps: tuple[str, ...]) -> None:
+        engine = Engine(load(environment(url, self._folder)))
+        engine.open()
+        install_core(engine.session())
+        first_administrator(engine)
+        for app in apps:
+            install(engine.session(), folder_of(app))
+        engine.close()
+
+
+def environment(url: str, folder: Path, **settings: str) -> dict[str, str]:
+    """The variables of an engine under test."""
+    return {
+        "FLUVIAL_DATABASE_URL": url,
+        "FLUVIAL_DATA_DIR": str(folder / "data"),
+        "FLUVIAL_ADMIN_EMAIL": EMAIL,
+        "FLUVIAL_ADMIN_PASSWORD": PASSWORD,
+        "FLUVIAL_THREADS": "2",
+        "FLUVIAL_ENV": "development",
+        **{f"FLUVIAL_{name.upper()}": value for name, value in settings.items()},
+    }
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return Prepared(tmp_path_factory.mktemp("prepared"))
+
+
 @pytest.fixture
-def open_engine(database_url: str, tmp_path: Path) -> Iterator[OpenEngine]:
+def installed_apps() -> tuple[str, ...]:
+    """Which apps the engine of a test has; a folder of tests may say otherwise."""
+    return ()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine_url(
+    request: pytest.FixtureRequest,
+    prepared: Prepared,
+    installed_apps: tuple[str, ...],
+    tmp_path: Path,
+) -> Iterator[str]:
+    """The address of a database in which the engine is set up; the test runs on each kind."""
+    databases = request.getfixturevalue("databases") if request.param == "postgresql" else None
+    address = prepared.copy(databases, installed_apps, tmp_path)
+    yield address
+    if databases is not None:
+        databases.drop(address)
+
+
+@pytest.fixture
+def open_engine(engine_url: str, tmp_path: Path) -> Iterator[OpenEngine]:
     """Opens engines on the test's database: two of them are two processes to each other."""
     opened: list[Engine] = []
 
     def open_one(**settings: str) -> Engine:
-        environ = {
-            "FLUVIAL_DATABASE_URL": database_url,
-            "FLUVIAL_DATA_DIR": str(tmp_path / "data"),
-            "FLUVIAL_ADMIN_EMAIL": EMAIL,
-            "FLUVIAL_ADMIN_PASSWORD": PASSWORD,
-            "FLUVIAL_THREADS": "2",
-            "FLUVIAL_ENV": "development",
-            **{f"FLUVIAL_{name.upper()}": value for name, value in settings.items()},
-        }
-        engine = Engine(load(environ))
+        engine = Engine(load(environment(engine_url, tmp_path, **settings)))
         opened.append(engine)
-
-        def prepare() -> None:
-            engine.open()
-            with engine.database.connection().transaction():
-                install_core(engine.session())
-            first_administrator(engine)
-
-        engine.database.call(prepare)
         return engine
 
     yield open_one

@@ -47,11 +47,22 @@ from metamodel.money import Money
 class Environment(Protocol):
     """What an expression may read: canonical values, and nothing that lives."""
 
-    values: Mapping[str, Any]  # of the record's fields, and of the names of the scope
-    before: Mapping[str, Any] | None  # the record before the change
-    now: datetime
-    today: date
-    me: Mapping[str, Any] | None
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """Of the record's fields, and of the names of the scope."""
+
+    @property
+    def before(self) -> Mapping[str, Any] | None:
+        """The record before the change."""
+
+    @property
+    def now(self) -> datetime: ...
+
+    @property
+    def today(self) -> date: ...
+
+    @property
+    def me(self) -> Mapping[str, Any] | None: ...
 
     def read(self, path: tuple[str, ...]) -> Any:
         """The value through look-ups. Paths of `me` and of another record begin with that word."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped]
 
 from metamodel.catalog import Field
 

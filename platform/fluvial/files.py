@@ -54,9 +54,7 @@ _ATTACH = Statement(
 _OLD = Statement(
     sa.select(_f.id).where(_f.field.is_(None), _f.created_at < param("the_at", _f.created_at))
 )
-_DROP = Statement(
-    FILE.delete().where(_f.id == param("the_id", _f.id), _f.field.is_(None))
-)
+_DROP = Statement(FILE.delete().where(_f.id == param("the_id", _f.id), _f.field.is_(None)))
 _USED = Statement(sa.select(_f.id).where(_f.sha256 == param("the_digest", _f.sha256)).limit(1))
 
 
@@ -205,7 +203,9 @@ def _check_limits(draft: Draft, field: Field, row: Mapping[str, Any]) -> None:
     largest = field.option("max_size")
     if largest and row["size"] > size_of(largest):
         draft.fault(
-            field.name, "too_large", f"{row['name']} is larger than {largest}. Attach a smaller one."
+            field.name,
+            "too_large",
+            f"{row['name']} is larger than {largest}. Attach a smaller one.",
         )
 
 
@@ -226,9 +226,7 @@ def _write(draft: Draft, field: Field, rows: list[dict[str, Any]]) -> None:
             _mark(connection, file["id"], draft, None, at)
 
 
-def _mark(
-    connection: Connection, file: str, draft: Draft, field: str | None, at: datetime
-) -> None:
+def _mark(connection: Connection, file: str, draft: Draft, field: str | None, at: datetime) -> None:
     _ATTACH.run(
         connection,
         the_id=file,

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from . import outbox
+from . import files, outbox
 from .database.connection import BusyError, GoneError
 from .database.statement import Statement, param
 from .database.tables import SESSION
@@ -30,6 +30,7 @@ def keep_house(engine: Engine) -> bool:
     now = engine.clock.now()
     idempotency.expire(connection, now)
     _END_SESSIONS.run(connection, the_now=now)
+    files.sweep(engine)
     return False
 
 

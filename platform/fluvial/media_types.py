@@ -42,7 +42,12 @@ CONTAINERS: dict[str, tuple[str, str]] = {
 }
 
 # Kinds of text that are told apart by name. HTML and SVG are not: they stay plain text.
-TEXTS = {".csv": "text/csv", ".json": "application/json", ".md": "text/markdown", ".eml": "message/rfc822"}
+TEXTS = {
+    ".csv": "text/csv",
+    ".json": "application/json",
+    ".md": "text/markdown",
+    ".eml": "message/rfc822",
+}
 
 NAMES = {
     ".png": "image/png",

@@ -57,7 +57,9 @@ def sent(
     return client.call("POST", url, body=body, headers=headers)
 
 
-def imported(client: Client, object_name: str, table: str | bytes, **options: Any) -> dict[str, Any]:
+def imported(
+    client: Client, object_name: str, table: str | bytes, **options: Any
+) -> dict[str, Any]:
     """The answer of an import that has to be taken."""
     reply = sent(client, object_name, table, **options)
     assert reply.status == 200, reply.text

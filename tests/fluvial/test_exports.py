@@ -43,7 +43,15 @@ def test_what_a_spreadsheet_would_run_is_quoted_and_comes_back(library: Client) 
     for at, name in enumerate(RUNNING):
         library.made("author", name=name, code=f"C{at}")
     _, *found = rows(library, fields="name", sort="code")
-    assert [row[0] for row in found] == ["'=1+1", "'+1", "'-cmd", "'@sum", "''=kept", "plain", "'plain"]
+    assert [row[0] for row in found] == [
+        "'=1+1",
+        "'+1",
+        "'-cmd",
+        "'@sum",
+        "''=kept",
+        "plain",
+        "'plain",
+    ]
 
     exported = library.get("/api/records/author/export", fields="code,name").body
     done = imported(library, "author", exported, key=["code"])
@@ -53,8 +61,8 @@ def test_what_a_spreadsheet_would_run_is_quoted_and_comes_back(library: Client) 
 def test_a_whole_export_is_read_back_unchanged(library: Client) -> None:
     ann = library.made("author", name="Ann", code="A", born="1990-02-03")
     library.made(
-        "book", title_text="=Emma", author=ann["id"], helpers=[ann["id"]], price="12.50", pages="100",
-        lent="2026-03-01T10:00:00Z", on_shelf=True, state="new",
+        "book", title_text="=Emma", author=ann["id"], helpers=[ann["id"]], price="12.50",
+        pages="100", lent="2026-03-01T10:00:00Z", on_shelf=True, state="new",
         about={"object": "author", "id": ann["id"]},
     )  # fmt: skip
     exported = library.get("/api/records/book/export").body
@@ -66,7 +74,9 @@ def test_json_lines_and_a_workbook(library: Client) -> None:
     ann = library.made("author", name="=Ann", code="007")
     library.made("book", title_text="Emma", author=ann["id"], pages="100", price="12.50")
     path = "/api/records/book/export"
-    lines = library.get(path, format="jsonl", fields="title_text,author.name,pages").body.splitlines()
+    lines = library.get(
+        path, format="jsonl", fields="title_text,author.name,pages"
+    ).body.splitlines()
     record = orjson.loads(lines[0])
     assert (record["author"]["name"], record["pages"]) == ("=Ann", "100")
     reply = library.get(path, format="xlsx", fields="title_text,author.name,author.code,pages")
@@ -92,6 +102,8 @@ def test_exports_show_what_roles_allow(library: Client) -> None:
     assert guest.get("/api/records/book/export").status == 403
 
 
-@pytest.mark.parametrize("query", [{"format": "pdf"}, {"group": "code"}, {"where": "x"}, {"y": "1"}])
+@pytest.mark.parametrize(
+    "query", [{"format": "pdf"}, {"group": "code"}, {"where": "x"}, {"y": "1"}]
+)
 def test_wrong_parameters(library: Client, query: dict[str, str]) -> None:
     assert library.get("/api/records/author/export", **query).status == 400

@@ -2,10 +2,11 @@
 
 import io
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import pytest
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped]
 
 from fluvial.database.tables import OUTBOX
 from fluvial.engine import Engine
@@ -44,9 +45,12 @@ def test_formats_of_other_systems(library: Client) -> None:
         table.encode("cp1252"),
         map={"Titel": "title_text", "von": "author.code", "Preis": "price", "Seiten": "pages",
              "verliehen": "lent", "da": "on_shelf"},
-        dates="dmy", decimal=",", empty=["?"], values={"da": {"ja": "yes"}}, fixed={"state": "Worn"},
+        dates="dmy", decimal=",", empty=["?"], values={"da": {"ja": "yes"}},
+        fixed={"state": "Worn"},
     )  # fmt: skip
-    (book,) = library.rows("/api/records/book", fields="title_text,price,pages,lent,on_shelf,state,author.name")
+    (book,) = library.rows(
+        "/api/records/book", fields="title_text,price,pages,lent,on_shelf,state,author.name"
+    )
     assert book["title_text"] == "Düne"
     assert book["price"] == {"amount": "1250.50", "currency": "EUR"}
     assert (book["pages"], book["lent"], book["on_shelf"]) == (None, "2026-03-05T14:30:00Z", True)
@@ -71,6 +75,26 @@ def test_look_ups_of_every_kind(library: Client) -> None:
     assert books["Dune"]["about"] == {"object": "book", "id": books["Emma"]["id"]}
     assert list(authors["JA"]["editor"]) == ["user"]
     assert list(authors["FH"]["editor"]) == ["team"]
+
+
+def test_of_several_records_the_one_that_may_be_picked_is_meant(library: Client) -> None:
+    imported(library, "author", AUTHORS + "J2,Jane Austen,\n")
+    chapter = {
+        "kind": "object",
+        "name": "chapter",
+        "fields": [
+            {"name": "name", "kind": "text"},
+            {"name": "author", "kind": "lookup", "to": "author"},
+            {"name": "book", "kind": "lookup", "to": "book", "where": "author == record.author"},
+        ],
+    }
+    library.define(chapter)
+    imported(library, "book", "title_text,author.code\nEmma,JA\nEmma,FH\nKim,J2\nKim,J2\n")
+    imported(library, "chapter", "name,author.code,book.title_text\nOne,FH,Emma\n")
+    (row,) = library.rows("/api/records/chapter", fields="book.author.code")
+    assert row["book"]["author"]["code"] == "FH"
+    reply = sent(library, "chapter", "name,author.code,book.title_text\nTwo,J2,Kim\n")
+    assert faults(reply) == [(2, "book.title_text", "several_records")]
 
 
 def test_rows_may_name_rows_further_down(library: Client) -> None:
@@ -120,7 +144,9 @@ def test_what_is_not_unique_is_told_by_its_row(library: Client) -> None:
 
 def test_a_key_updates_what_is_there(library: Client) -> None:
     imported(library, "author", AUTHORS)
-    table = "code,name,born\nJA,Jane A.,1775-12-16\nFH,Frank Herbert,1920-10-08\nX,Ann,\nX,Ann B.,\n"
+    table = (
+        "code,name,born\nJA,Jane A.,1775-12-16\nFH,Frank Herbert,1920-10-08\nX,Ann,\nX,Ann B.,\n"
+    )
     done = imported(library, "author", table, key=["code"])
     assert (done["created"], done["updated"], done["unchanged"]) == (1, 2, 1)
     authors = by(library, "author", "code")
@@ -187,7 +213,7 @@ def test_a_workbook(library: Client) -> None:
     sheet = book.add_worksheet("Authors")
     sheet.write_row(0, 0, ["code", "name", "born"])
     sheet.write_row(1, 0, [42, "Ann"])
-    sheet.write_datetime(1, 2, __import__("datetime").datetime(1999, 3, 1))
+    sheet.write_datetime(1, 2, datetime(1999, 3, 1))
     book.close()
     done = imported(library, "author", raw.getvalue(), name="a.xlsx", sheet="Authors")
     assert done["created"] == 1
@@ -203,7 +229,12 @@ def test_the_preview_suggests(library: Client) -> None:
     shown = reply.json()
     assert shown["delimiter"] == ";"
     assert (shown["count"], shown["rows"][0]) == (2, ["JA", "Jane", "16-12-1775", "?"])
-    assert shown["columns"][0] == {"index": 0, "header": "Code", "samples": ["JA", "FH"], "field": "code"}
+    assert shown["columns"][0] == {
+        "index": 0,
+        "header": "Code",
+        "samples": ["JA", "FH"],
+        "field": "code",
+    }
     suggested = shown["suggested"]
     assert suggested["map"]["Teacher"] == "teacher.name"
     assert (suggested["dates"], suggested["empty"], suggested["key"]) == ("dmy", ["?"], ["code"])
@@ -278,5 +309,3 @@ def test_memory_and_statements_do_not_grow_with_the_rows(library: Client, engine
     before = statements()
     assert imported(library, "author", table(1000, 1024))["created"] == 1024
     assert statements() - before < 150
-
-

@@ -120,7 +120,8 @@ def names(need: Need) -> dict[str, Any]:
         ("{{ book['name'] }}", {"book": {"name": {}}}),
         ("{{ (book.author.name or 'x') | upper }}", {"book": {"author": {"name": {}}}}),
         (
-            "{% for l in book.loans if l.due %}{{ l.member.name }}{% else %}{{ book.name }}{% endfor %}",
+            "{% for l in book.loans if l.due %}{{ l.member.name }}"
+            "{% else %}{{ book.name }}{% endfor %}",
             {"book": {"loans": {"due": {}, "member": {"name": {}}}, "name": {}}},
         ),
         ("{% set a = book.author %}{{ a.name }}", {"book": {"author": {"name": {}}}}),

@@ -81,7 +81,9 @@ def test_conditions_follow_the_record_and_what_is_typed(library: Client) -> None
     assert shown(typed, "required") == {"name", "member"}
     assert "price" in shown(typed, "read_only")
     assert [s["visible"] for s in typed["sections"]] == [True, True]
-    assert "price" not in shown(library.get("/api/forms/layout/book", id=book["id"]).json(), "read_only")
+    assert "price" not in shown(
+        library.get("/api/forms/layout/book", id=book["id"]).json(), "read_only"
+    )
     missing = "018f0000-0000-7000-8000-000000000000"
     assert library.get("/api/forms/layout/book", id=missing).status == 404
     assert library.post("/api/forms/layout/book", {"values": 3}).status == 422

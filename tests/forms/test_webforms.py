@@ -1,4 +1,4 @@
-"""Web forms over HTTP: pages without scripts, JSON from other sites, and what keeps machines out."""
+"""Web forms over HTTP: pages without scripts, JSON from other sites, what keeps machines out."""
 
 import hashlib
 import itertools
@@ -82,19 +82,20 @@ def test_every_fault_is_named(library: Client, outside: Client) -> None:
     reply = answered(outside, email="nobody", book=None, wanted="tomorrow", note=3)
     found = {(e["pointer"], e["code"]) for e in reply.json()["errors"]}
     assert found == {
-        ("/email", "not_email"), ("/book", "required"), ("/wanted", "not_a_date"), ("/note", "not_text"),
+        ("/email", "not_email"), ("/book", "required"),
+        ("/wanted", "not_a_date"), ("/note", "not_text"),
     }  # fmt: skip
     assert answered(outside, source="desk").status == 422
     assert wishes(library) == []
 
 
-def test_a_page_leads_from_step_to_step_without_a_script(
-    library: Client, outside: Client
-) -> None:
+def test_a_page_leads_from_step_to_step_without_a_script(library: Client, outside: Client) -> None:
     page = outside.get(ADDRESS)
     assert page.status == 200
     assert "Step 1 of 2" in page.text
-    assert "frame-ancestors 'self' https://www.example.com" in page.headers["content-security-policy"]
+    assert (
+        "frame-ancestors 'self' https://www.example.com" in page.headers["content-security-policy"]
+    )
     refused = posted(outside, {**hidden(page), "email": "", "deed": "next"})
     assert refused.status == 422
     assert "Your e-mail is needed." in refused.text
@@ -123,11 +124,15 @@ def test_a_page_leads_from_step_to_step_without_a_script(
 def test_files_of_a_form(library: Client, outside: Client) -> None:
     values = {"token": token(outside), "email": "jo@example.com", "book": "Emma"}
     body, headers = multipart(*values.items(), ("scan", "a.txt", "text/plain", b"text"))
-    refused = outside.call("POST", ADDRESS, body=body, headers={**headers, "accept": "application/json"})
+    refused = outside.call(
+        "POST", ADDRESS, body=body, headers={**headers, "accept": "application/json"}
+    )
     assert refused.status == 422
     assert refused.json()["errors"][0]["pointer"] == "/scan"
     body, headers = multipart(*values.items(), ("scan", "a.png", "image/png", PNG))
-    done = outside.call("POST", ADDRESS, body=body, headers={**headers, "accept": "application/json"})
+    done = outside.call(
+        "POST", ADDRESS, body=body, headers={**headers, "accept": "application/json"}
+    )
     assert done.status == 201, done.text
     (wish,) = wishes(library)
     file = wish["scan"][0]
@@ -224,7 +229,7 @@ def test_proof_of_work(
 
     def zeros(proof: int) -> bool:
         digest = hashlib.sha256(f"{work['challenge']}:{proof}".encode()).digest()
-        return int.from_bytes(digest, "big") >> (256 - work["bits"]) == 0
+        return int.from_bytes(digest, "big") >> (256 - int(work["bits"])) == 0
 
     assert answered(outside, token=fields["token"]).json()["errors"][0]["pointer"] == "/proof"
     assert answered(outside, token=fields["token"], proof="0").status == 422
@@ -263,9 +268,7 @@ def test_the_embed_script_and_page(outside: Client, library: Client) -> None:
     assert f'action="{ADDRESS}?embed=1"' in page.text
 
 
-def test_signed_links_fill_in_what_posters_may_not_choose(
-    library: Client, outside: Client
-) -> None:
+def test_signed_links_fill_in_what_posters_may_not_choose(library: Client, outside: Client) -> None:
     branch = library.made("branch", name="North")["id"]
     slug = WISH["slug"]
     made = library.post(f"/api/forms/{slug}/links", {"values": {"branch": branch}})

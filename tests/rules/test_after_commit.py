@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.app import Client
 from tests.rules.house import House, Json, rule
 
 CREATED = {"object": "loan", "event": "created"}
@@ -322,3 +323,21 @@ def test_an_inactive_rule_does_nothing(house: House) -> None:
     house.client.made("loan", name="Emma")
     house.work()
     assert house.runs("off") == []
+
+
+def test_a_web_form_sets_its_rules_off(house: House) -> None:
+    form: Json = {
+        "kind": "webform",
+        "name": "ask",
+        "object": "loan",
+        "slug": "ask",
+        "steps": [{"name": "what", "fields": [{"field": "name"}]}],
+        "spam": {"api": True, "min_seconds": 0},
+    }
+    house.define(
+        form, rule("asked", {"webform": "ask"}, {"create": "letter", "set": {"name": "name"}})
+    )
+    house.client.made("loan", name="by hand")
+    assert Client(house.client.app).post("/forms/ask", {"name": "from outside"}).status == 201
+    house.work()
+    assert [row["name"] for row in house.client.rows("/api/records/letter")] == ["from outside"]

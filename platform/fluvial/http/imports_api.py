@@ -9,10 +9,11 @@ from starlette.datastructures import UploadFile
 from fluvial.errors import Problem, Unprocessable
 from fluvial.exports import FORMATS, export
 from fluvial.imports.batches import undo
-from fluvial.imports.importer import Result, import_table
+from fluvial.imports.importer import import_table
 from fluvial.imports.options import Options, read_options
 from fluvial.imports.preview import preview
 from fluvial.imports.reading import open_table
+from fluvial.imports.results import Result
 
 from .bodies import read_json
 from .call import Answer, Call
@@ -86,18 +87,14 @@ def export_records(call: Call) -> Answer:
     made = export(call.session, query, format_)
     name = f"{type_.name}-{call.session.today.isoformat()}.{format_}"
     headers = [("content-disposition", f'attachment; filename="{name}"')]
-    return Answer(
-        200, b"", FORMATS[format_], headers, stream=made.parts, executor=made.executor
-    )
+    return Answer(200, b"", FORMATS[format_], headers, stream=made.parts, executor=made.executor)
 
 
 _ALL = "/api/records/{object}"
 
 
 def _upload(path: str, handler: Any, about: str) -> Endpoint:
-    return Endpoint(
-        "POST", path, handler, Policy.SIGNED_IN, about, form=True, max_body=MAX_UPLOAD
-    )
+    return Endpoint("POST", path, handler, Policy.SIGNED_IN, about, form=True, max_body=MAX_UPLOAD)
 
 
 ENDPOINTS = (

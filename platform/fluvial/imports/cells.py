@@ -96,7 +96,11 @@ class Cells:
         wanted: dict[str, Any] = {}
         for text in texts:
             for part in _parts(target, text):
-                if part not in known and part not in wanted and (target.index, part) not in self._wrong:
+                if (
+                    part not in known
+                    and part not in wanted
+                    and (target.index, part) not in self._wrong
+                ):
                     try:
                         value = target.by.kind.parse_text(target.by, part, self._form)
                         wanted[part] = parts_of(target.by, value)
@@ -128,7 +132,9 @@ class Cells:
                     value = target.field.kind.parse_text(target.field, text, self._form)
                     parsed.values[name] = value
                 except ValueFault as error:
-                    parsed.fault(target.column, error.code, f"{error.message} (It says {text[:60]}.)")
+                    parsed.fault(
+                        target.column, error.code, f"{error.message} (It says {text[:60]}.)"
+                    )
         return parsed
 
     def _look_up(self, parsed: Parsed, target: Target, text: str) -> None:

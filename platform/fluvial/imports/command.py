@@ -18,7 +18,12 @@ EVERY = 0.2  # seconds between two lines
 
 
 def import_file(
-    session: Session, object_name: str, path: Path, options: dict[str, Any], *, dry_run: bool = False
+    session: Session,
+    object_name: str,
+    path: Path,
+    options: dict[str, Any],
+    *,
+    dry_run: bool = False,
 ) -> dict[str, Any]:
     """Import a file; the answer is that of the API."""
     read = read_options(options | {"dry_run": dry_run})
@@ -47,6 +52,8 @@ def _teller(name: str) -> Callable[[int], None]:
         if now - last >= EVERY:
             last = now
             pace = rows / (now - started)
-            print(f"\r{name}: {rows} rows, {pace:.0f} a second ", end="", file=sys.stderr, flush=True)
+            print(
+                f"\r{name}: {rows} rows, {pace:.0f} a second ", end="", file=sys.stderr, flush=True
+            )
 
     return tell

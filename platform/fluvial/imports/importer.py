@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -28,46 +28,18 @@ from metamodel.errors import ValueFault
 from metamodel.expressions.python import truth
 
 from .batches import Batch
-from .cells import Cells, Deferred, Fault, Parsed, fixed_values, value_of
+from .cells import Cells, Deferred, Parsed, fixed_values, value_of
 from .lookups import Parts, find_by, parts_of
 from .options import Options
 from .reading import SLOT, Row, Table, with_made
+from .results import Result
 from .targets import Resolver, Target
 
 BATCH = 512
 MAX_ROWS = 5_000  # of each other object type that are remembered
-MAX_FAULTS = 1_000  # that are told; the others are counted
 
 Progress = Callable[[int], None]
 T = TypeVar("T")
-
-
-@dataclass
-class Result:
-    """What became of the rows."""
-
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    batch: str | None = None
-    faults: list[Fault] = field(default_factory=list)
-    faulty: int = 0
-
-    def add(self, faults: Iterable[Fault]) -> None:
-        for one in faults:
-            self.faulty += 1
-            if len(self.faults) < MAX_FAULTS:
-                self.faults.append(one)
-
-    def wire(self) -> dict[str, Any]:
-        wire = {
-            "batch": self.batch,
-            "created": self.created,
-            "updated": self.updated,
-            "unchanged": self.unchanged,
-            "errors": [one.wire() for one in self.faults],
-        }
-        return wire | ({"faults": self.faulty} if self.faulty > len(self.faults) else {})
 
 
 class _NotKept(Exception):
@@ -110,11 +82,13 @@ def import_table(
 
 def _with_made(table: Table, options: Options) -> tuple[Table, Options]:
     """Texts that are made of cells become columns of the table."""
-    made = {name: text for name, text in options.fixed.items() if SLOT.search(text)}
-    if not made:
+    texts = {name: text for name, text in options.fixed.items() if SLOT.search(text)}
+    if not texts:
         return table, options
-    fixed = {name: text for name, text in options.fixed.items() if name not in made}
-    mapped = {**options.map, **{text: name for name, text in made.items()}}
+    columns = {f"{name}: {text}": name for name, text in texts.items()}
+    made = {column: texts[name] for column, name in columns.items()}
+    fixed = {name: text for name, text in options.fixed.items() if name not in texts}
+    mapped = {**options.map, **columns}
     return with_made(table, made), replace(options, fixed=fixed, map=mapped)
 
 
@@ -145,9 +119,7 @@ class _Run:
         self.batch = batch
         self.cells = Cells(session, type_.name, targets, options)
         self.columns = {target.field.name: target.column for target in reversed(targets)}
-        self.counted = [
-            t.field for t in targets if not t.field.writable and t.field.kind.unique
-        ]
+        self.counted = [t.field for t in targets if not t.field.writable and t.field.kind.unique]
         self.fixed = self._fixed()
         self.key = [type_.fields[name.partition(".")[0]] for name in options.key]
         self.waiting: list[tuple[Parsed, Draft]] = []
@@ -243,7 +215,9 @@ class _Run:
         held = self.periods.setdefault(repr([draft.values.get(name) for name in dated.per]), [])
         for begun, ended in held:
             apart = start is not None and begun is not None
-            apart = apart and ((ended is not None and ended <= start) or (end is not None and end <= begun))
+            apart = apart and (
+                (ended is not None and ended <= start) or (end is not None and end <= begun)
+            )
             if not apart:
                 self.flush()
                 break
@@ -273,9 +247,8 @@ class _Run:
             fitting = []
             for id_ in ids:
                 row = load_row(self.session, target.object, id_, None) or {}
-                environment = RecordEnvironment(
-                    self.session, other, row, record=draft.values, record_type=self.type
-                )
+                this = RecordEnvironment(self.session, self.type, draft.values)
+                environment = RecordEnvironment(self.session, other, row, record=this)
                 if truth(pick, environment):
                     fitting.append(id_)
         if len(fitting) == 1:
@@ -283,7 +256,9 @@ class _Run:
             draft.set(name, value_of(target, fitting))
             return
         plural = self.session.catalog.objects[target.object].plural.lower()
-        message = f"{len(ids)} {plural} have this {target.by.label.lower()}. Name it by another key."
+        message = (
+            f"{len(ids)} {plural} have this {target.by.label.lower()}. Name it by another key."
+        )
         parsed.fault(target.column, "several_records", message)
 
     def _update(self, parsed: Parsed, record: str) -> None:
@@ -414,5 +389,3 @@ class _Run:
             self._store_changed(parsed, draft)
             self.result.updated = counts  # the row was counted when it was first written
         self.result.add(parsed.faults)
-
-

@@ -55,7 +55,8 @@ def find_by(
     values_by_name = constants | session_binds(session) | binds
     rows = session.connection.query(compiled.sql, [values_by_name[n] for n in compiled.order])
     decoders = [column.storage.decoder(dialect) for column in columns]
-    known, found = set(wanted), {}
+    known = set(wanted)
+    found: dict[Parts, list[str]] = {}
     for id_, *cells in rows:
         key = tuple(
             cell if cell is None or decode is None else decode(cell)
@@ -74,7 +75,8 @@ def _plan(
     def make() -> tuple[Compiled, dict[str, Any]]:
         context = PlanContext(session.catalog, access, dialect)
         source = Source(context, object_name)
-        elements, conditions = [], [source.column("deleted_at").is_(None)]
+        elements: list[Any] = []
+        conditions: list[Any] = [source.column("deleted_at").is_(None)]
         for path in paths:
             end = source.through(tuple(f.name for f in path[:-1])) if len(path) > 1 else source
             for column in path[-1].columns:

@@ -1,4 +1,4 @@
-"""What a caller says of an import: where columns go, how cells are written, what to do with them."""
+"""What a caller says of an import: where columns go, how cells are written, what to do."""
 
 from __future__ import annotations
 
@@ -41,10 +41,11 @@ class Options:
         options = self
         if query.get("key"):
             options = replace(options, key=tuple(name.strip() for name in query["key"].split(",")))
-        for name in ("dry_run", "skip_faults"):
-            if name in query:
-                options = replace(options, **{name: query[name] == "true"})
-        return options
+        return replace(
+            options,
+            dry_run=query.get("dry_run", str(self.dry_run).lower()) == "true",
+            skip_faults=query.get("skip_faults", str(self.skip_faults).lower()) == "true",
+        )
 
 
 def read_options(raw: Any) -> Options:

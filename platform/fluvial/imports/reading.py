@@ -51,7 +51,10 @@ def open_table(source: IO[bytes], *, sheet: str | None = None) -> Table:
 
 
 def with_made(table: Table, made: Mapping[str, str]) -> Table:
-    """The table with a further column for each text, in which {column} is the row's cell."""
+    """The table with further columns by name, made of texts in which {column} is the row's cell.
+
+    Where all cells of a text are empty, the made cell is empty as well.
+    """
     places = {name: at for at, name in enumerate(table.header)}
     for text in made.values():
         for name in SLOT.findall(text):
@@ -61,21 +64,19 @@ def with_made(table: Table, made: Mapping[str, str]) -> Table:
                 raise Unprocessable(message, errors=errors)
 
     def filled(text: str, cells: list[str]) -> str:
-        def cell(slot: re.Match[str]) -> str:
-            at = places[slot[1]]
-            return cells[at].strip() if at < len(cells) else ""
-
-        return " ".join(SLOT.sub(cell, text).split())
+        parts = {name: cells[places[name]].strip() for name in SLOT.findall(text)}
+        if not any(parts.values()):
+            return ""
+        return " ".join(SLOT.sub(lambda slot: parts[slot[1]], text).split())
 
     width = len(table.header)
-    rows = (
-        (
-            number,
-            [*cells[:width], *[""] * (width - len(cells)), *(filled(t, cells) for t in made.values())],
-        )
-        for number, cells in table.rows
-    )
-    return replace(table, header=[*table.header, *made.values()], rows=rows)
+
+    def longer(cells: list[str]) -> list[str]:
+        whole = [*cells[:width], *[""] * (width - len(cells))]
+        return [*whole, *(filled(text, whole) for text in made.values())]
+
+    rows = ((number, longer(cells)) for number, cells in table.rows)
+    return replace(table, header=[*table.header, *made], rows=rows)
 
 
 def _refused(message: str) -> Unprocessable:
@@ -235,5 +236,3 @@ def cell_text(value: Any) -> str:
     if isinstance(value, timedelta):
         return str(int(value.total_seconds()))
     return str(value)
-
-

@@ -78,9 +78,7 @@ class Resolver:
             raise Unprocessable(faults[0]["message"], errors=faults)
         return targets
 
-    def _faulty_key(
-        self, targets: Sequence[Target], options: Options
-    ) -> Iterator[dict[str, str]]:
+    def _faulty_key(self, targets: Sequence[Target], options: Options) -> Iterator[dict[str, str]]:
         placed = {target.field.name for target in targets} | set(options.fixed)
         for name in options.key:
             if name.partition(".")[0] not in placed:
@@ -120,7 +118,9 @@ class Resolver:
         current, path = object_name, []
         for i, step in enumerate(steps):
             found = self._catalog.objects[current].fields.get(step)
-            if found is None or (current not in ("user", "team") and self._access.hides(current, step)):
+            if found is None or (
+                current not in ("user", "team") and self._access.hides(current, step)
+            ):
                 return f"{self._catalog.objects[current].label} has no field `{step}`."
             path.append(found)
             if i < len(steps) - 1:
@@ -143,7 +143,7 @@ class Resolver:
         """The fields that columns most likely mean, by their headings."""
         names = {fold(name.replace("_", " ")): name for name in self._nameable()}
         names |= {label: name for label, name in self._labels.items() if name in names.values()}
-        found = {}
+        found: dict[str, str] = {}
         for column in header:
             exact = self.fitting(column)
             words = fold(column.replace("_", " ").replace(".", " "))
@@ -159,14 +159,17 @@ class Resolver:
     def by_key(self, name: str) -> str:
         """A look-up with the field by which people name the record: `author` is `author.name`."""
         field = self._type.fields.get(name)
-        if field is None or field.kind.name not in LOOKING or field.to is None and (
-            field.kind.name != "person"
+        if (
+            field is None
+            or field.kind.name not in LOOKING
+            or field.to is None
+            and (field.kind.name != "person")
         ):
             return name
         if field.kind.name == "person":
             return f"{name}.email"
         target = self._catalog.objects[field.to or ""]
         unique = [f.name for f in target.own_fields if f.unique and f.kind.name in KEYS]
-        if f"{{{'name'}}}" in target.title and "name" in target.fields:
+        if "{name}" in target.title and "name" in target.fields:
             return f"{name}.name"
         return f"{name}.{unique[0]}" if unique else name

@@ -16,9 +16,14 @@ from .frame import Context, page
 
 VERBS = ("get", "post", "put", "patch", "delete")
 DEPTH = 4  # of samples
+TOGETHER = {
+    **dict.fromkeys(("login", "logout", "me", "tokens"), "signing_in"),
+    **dict.fromkeys(("meta", "schema", "openapi.json"), "metadata"),
+    **dict.fromkeys(("health", "stream", "events", "deliveries"), "operation"),
+}
 INTRO = (
-    "Every object has the same calls. Send a token as `Authorization: Bearer …`; make one under "
-    "Profile. Writes take an `Idempotency-Key`, and `If-Match` with the revision that you read."
+    "Every object has the same calls. Send a token in the header Authorization: Bearer …, and make "
+    "one under Profile. Writes take an Idempotency-Key, and If-Match with the revision you read."
 )
 
 
@@ -63,6 +68,8 @@ def _groups(document: Mapping[str, Any], call: Call) -> list[Context]:
 
 def _group(path: str) -> str:
     parts = [part for part in path.split("/") if part and part != "api"]
+    if parts and parts[0] in TOGETHER:
+        return TOGETHER[parts[0]]
     if parts[:1] == ["records"] and len(parts) > 1 and not parts[1].startswith("{"):
         return parts[1]
     return parts[0] if parts else "api"

@@ -76,6 +76,7 @@ def show(call: Call, *, text: str = "", error: str = "", plan: Context | None = 
         "about": f"{kind.label} · {kind.about}",
         "plan": plan,
         "yaml": editor(call, kind.name, name, text, error=error),
+        "plan_hint": "Press “Only plan”: what saving would do is said here first.",
         "sentence": "",
         "in_force": yaml_of(found.body) if found is not None and shipped else "",
         "may_write": "write" in call.session.access.meta,

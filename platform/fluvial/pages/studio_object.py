@@ -63,6 +63,7 @@ def show(call: Call, *, error: str = "", label: str = "", kind: str = "text") ->
         }
     elif tab == "layout":
         studio |= _layout(call, type_, labels)
+        studio["plan_hint"] = "A layout moves words and fields on pages. Tables stay as they are."
     elif tab == "uses":
         studio |= {"tab": "documents", "documents": _uses(call, type_)}
     else:
@@ -137,7 +138,8 @@ def _field(field: Field, labels: Mapping[str, str], writes: bool) -> Context:
         "kind_label": field.kind.label,
         "icon": field.kind.icon,
         "rule": _rule(field),
-        "origin": labels.get(field.layer, field.layer),
+        "origin": labels.get(field.layer, field.layer).rpartition(" ")[0]
+        or labels.get(field.layer, field.layer),
         "own": field.layer == SITE and writes,
         "remove_href": "",
     }

@@ -121,9 +121,7 @@ def _write_journal(drafts: Sequence[Draft]) -> None:
         session.engine.changed(connection, Change(name, draft.id, 1))
 
 
-def insert_rows(
-    connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]
-) -> None:
+def insert_rows(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows of canonical values into one of the engine's tables."""
     encoders = {
         column.name: column.type.storage.encoder(connection.dialect)
@@ -139,9 +137,7 @@ def insert_rows(
     insert_stored(connection, table.name, stored)
 
 
-def insert_stored(
-    connection: Connection, table: str, rows: Sequence[Mapping[str, Any]]
-) -> None:
+def insert_stored(connection: Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows of values in their stored form, all with the same columns."""
     if not rows:
         return

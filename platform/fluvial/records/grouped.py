@@ -42,7 +42,7 @@ class Group:
 def read_groups(
     session: Session, query: Query, by: str, ranking: Ranking | None = None
 ) -> list[Group]:
-    """At most `query.limit` records of each group. A cursor goes with `query.equals` of one group."""
+    """At most `query.limit` records of each group; a cursor goes with `equals` of one group."""
     type_ = session.object(query.object)
     dialect = session.connection.dialect
     values = query_values(session, type_, query)
@@ -97,9 +97,7 @@ def _group_plan(
 
 
 class _GroupPlanner(PagePlanner):
-    def __init__(
-        self, access: Access, dialect: str, query: Query, ranks: sa.Table | None
-    ) -> None:
+    def __init__(self, access: Access, dialect: str, query: Query, ranks: sa.Table | None) -> None:
         super().__init__(access, dialect, query)
         self._ranks = ranks
 
@@ -146,9 +144,7 @@ class _GroupPlanner(PagePlanner):
         return keys
 
 
-def rank_of(
-    ranks: sa.Table, record: sa.ColumnElement[Any], dialect: str
-) -> sa.ColumnElement[Any]:
+def rank_of(ranks: sa.Table, record: sa.ColumnElement[Any], dialect: str) -> sa.ColumnElement[Any]:
     """A record's rank: the one it was given, else its id without hyphens."""
     plain: sa.ColumnElement[Any] = sa.func.replace(
         sa.cast(record, sa.Text), sa.literal_column("'-'"), sa.literal_column("''")

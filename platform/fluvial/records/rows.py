@@ -52,7 +52,7 @@ def load_row(
         if record in kept:
             return kept[record]  # type: ignore[no-any-return]
     plan = _row_plan(session, object_name, action, lock, deleted)
-    values = plan.constants | session_binds(session) | {"id": record}
+    values = {**plan.constants, **session_binds(session), "id": record}
     rows = session.connection.query(plan.sql, [values[name] for name in plan.order])
     found = plan.read(rows[0]) if rows else None
     if kept is not None:

@@ -75,7 +75,7 @@ def references(field: Field, value: Any) -> Iterable[tuple[str, str]]:
 def titles_in(
     session: Session, fields: Iterable[Field], records: Iterable[Mapping[str, Any]]
 ) -> dict[str, str]:
-    """The titles behind the look-ups of records in wire form; one statement for each object type."""
+    """The titles behind the look-ups of records in wire form; a statement for each object."""
     wanted: dict[str, dict[str, None]] = {}
     looking = [field for field in fields if field.targets]
     for record in records:

@@ -1,0 +1,39 @@
+"""What became of the rows of an import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .cells import Fault
+
+MAX_FAULTS = 1_000  # that are told; the others are counted
+
+
+@dataclass
+class Result:
+    """What became of the rows."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    batch: str | None = None
+    faults: list[Fault] = field(default_factory=list)
+    faulty: int = 0
+
+    def add(self, faults: Iterable[Fault]) -> None:
+        for one in faults:
+            self.faulty += 1
+            if len(self.faults) < MAX_FAULTS:
+                self.faults.append(one)
+
+    def wire(self) -> dict[str, Any]:
+        wire = {
+            "batch": self.batch,
+            "created": self.created,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "errors": [one.wire() for one in self.faults],
+        }
+        return wire | ({"faults": self.faulty} if self.faulty > len(self.faults) else {})
