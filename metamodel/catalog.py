@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -182,6 +183,26 @@ class ObjectType:
     @cached_property
     def linked_fields(self) -> tuple[Field, ...]:
         return tuple(f for f in self.fields.values() if f.kind.linked and f.stored)
+
+    @cached_property
+    def empty_values(self) -> Mapping[str, Any]:
+        """What the fields with columns or links read as while they are empty."""
+        kept = (f for f in self.fields.values() if f.stored and (f.columns or f.kind.linked))
+        return {f.name: f.kind.absent(f) for f in kept}
+
+    @cached_property
+    def defaulted_fields(self) -> tuple[Field, ...]:
+        """Fields that get a value in a new record when nobody gives one."""
+        return tuple(f for f in self.own_fields if f.initial is not None or f.default is not None)
+
+    @cached_property
+    def required_fields(self) -> tuple[Field, ...]:
+        return tuple(f for f in self.own_fields if f.required and f.kind.editable)
+
+    @cached_property
+    def numbered_fields(self) -> tuple[Field, ...]:
+        """Fields whose values a counter gives."""
+        return tuple(f for f in self.stored_fields if f.kind.period(f, date.min) is not None)
 
     @cached_property
     def calculated_fields(self) -> tuple[Field, ...]:

@@ -31,6 +31,7 @@ from .template_data import template_data
 from .values import plain
 
 MAX_RECORDS = 5_000  # that one action changes
+CHANNELS = {"email": "e-mail", "in_app": "notification"}
 
 Body = dict[str, Any]
 
@@ -137,18 +138,19 @@ def _collected(session: Session, source: str, field_name: str, record: str) -> I
 
 def notify(execution: Execution, at: int, action: Notify) -> None:
     words = _words(execution, action)
-    told: dict[str, None] = {}
+    told: dict[str, str] = {}
     for one in _told(execution, action):
         for channel in action.by:
             target = one.email if channel == "email" else one.user
             if not target or f"{channel}:{target}" in told:
                 continue
-            told[f"{channel}:{target}"] = None
+            told[f"{channel}:{target}"] = one.name or one.email
             payload = words | {"to": one.email, "name": one.name}
             execution.effect(at, channel, target, payload)
-    people = ", ".join(place.partition(":")[2] for place in told)
     if told:
-        execution.run.say(f"It tells {len(told)} by {' and '.join(action.by)}: {people}.")
+        people = ", ".join(dict.fromkeys(told.values()))
+        channels = " and ".join(CHANNELS[channel] for channel in action.by)
+        execution.run.say(f"It tells {people} by {channels}.")
     else:
         execution.run.say("Nobody is told.")
 

@@ -9,16 +9,16 @@ from typing import Any
 from fluvial.actors import Actor
 from fluvial.records.environment import RecordEnvironment
 from fluvial.records.events import Event
-from fluvial.records.rows import Values
+from fluvial.records.rows import Values, empty
 from fluvial.session import Cause, Session
-from metamodel.catalog import ObjectType
+from metamodel.catalog import Field, ObjectType
 from metamodel.expressions.python import truth
 
 from . import effects, runs
 from .model import Rule
 from .runs import Run
 from .tables import NOBODY
-from .values import before_of, plain, values_at
+from .values import before_of, values_at
 
 SHOWN = 120  # characters of a value in a trace
 
@@ -114,11 +114,25 @@ def _seen(execution: Execution) -> str:
     assert when is not None
     parts = []
     for path in sorted(when.paths):
-        try:
-            value = execution.environment.read(path)
-        except KeyError:
-            continue  # a collection: asked of the database, not read
-        shown = str(plain(when, value)) if value not in (None, "", []) else "empty"
-        text = f"{'.'.join(path)} is {shown}"
-        parts.append(text if len(text) <= SHOWN else f"{text[:SHOWN]}...")
+        shown = _shown(execution, path)
+        if shown is not None:
+            text = f"{'.'.join(path)} is {shown or 'empty'}"
+            parts.append(text if len(text) <= SHOWN else f"{text[:SHOWN]}...")
     return f" ({'; '.join(parts)})" if parts else ""
+
+
+def _shown(execution: Execution, path: tuple[str, ...]) -> str | None:
+    """The value of a path as people see it; None where it is a collection."""
+    type_: ObjectType | None = execution.type
+    field: Field | None = None
+    for name in path:
+        field = type_.fields.get(name) if type_ is not None else None
+        if field is None:
+            return None
+        type_ = execution.asking.catalog.objects.get(field.targets[0]) if field.targets else None
+    value = execution.environment.read(path)
+    if field is None or empty(value):
+        return ""
+    if field.targets and not field.many:
+        return str(execution.environment.read((*path, "title")) or "")
+    return field.kind.show(field, value)

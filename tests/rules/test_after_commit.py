@@ -69,7 +69,7 @@ def test_the_log_says_why_a_rule_did_nothing(house: House) -> None:
     (run,) = house.runs("big")
     assert run["outcome"] == "not_met"
     assert "fee > 10" in run["trace"]["lines"][0]
-    assert "status is open" in run["trace"]["lines"][0]
+    assert "status is Open" in run["trace"]["lines"][0]
     assert house.client.rows("/api/rules/big/runs", outcome="done") == []
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,25 +43,29 @@ class SqliteConnection(Connection):
 
     def query(self, sql: str, binds: Sequence[Any] = ()) -> list[Row]:
         self.statements += 1
-        with _translated():
+        try:
             return self._raw.execute(sql, binds).fetchall()
+        except sqlite3.Error as error:
+            raise translated(error) from error
 
     def execute(self, sql: str, binds: Sequence[Any] = ()) -> int:
         self.statements += 1
-        with _translated():
+        try:
             return self._raw.execute(sql, binds).rowcount
+        except sqlite3.Error as error:
+            raise translated(error) from error
 
     def script(self, sql: str) -> None:
-        with _translated():
+        try:
             self._raw.execute(sql)
+        except sqlite3.Error as error:
+            raise translated(error) from error
 
     def _begin(self) -> None:
-        with _translated():
-            self._raw.execute("BEGIN IMMEDIATE")
+        self.script("BEGIN IMMEDIATE")
 
     def _commit(self) -> None:
-        with _translated():
-            self._raw.execute("COMMIT")
+        self.script("COMMIT")
 
     def _rollback(self) -> None:
         if self._raw.in_transaction:
@@ -75,15 +78,11 @@ class SqliteConnection(Connection):
 _UNIQUE = re.compile(r"UNIQUE constraint failed: (?:index '(?P<index>[^']+)'|(?P<columns>.+))")
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.IntegrityError as error:
-        if match := _UNIQUE.match(str(error)):
-            raise UniqueError(match["index"] or match["columns"]) from error
-        raise DatabaseError(str(error)) from error
-    except sqlite3.OperationalError as error:
-        if "locked" in str(error) or "busy" in str(error):
-            raise BusyError(str(error)) from error
-        raise DatabaseError(str(error)) from error
+def translated(error: sqlite3.Error) -> DatabaseError:
+    """What an error of the driver means to the rest of the engine."""
+    text = str(error)
+    if isinstance(error, sqlite3.IntegrityError) and (match := _UNIQUE.match(text)):
+        return UniqueError(match["index"] or match["columns"])
+    if isinstance(error, sqlite3.OperationalError) and ("locked" in text or "busy" in text):
+        return BusyError(text)
+    return DatabaseError(text)

@@ -10,6 +10,7 @@ from . import (
     docs,
     documents,
     home,
+    importing,
     inbox,
     lists,
     lookups,
@@ -36,6 +37,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *studio_object.ENDPOINTS,
     *documents.ENDPOINTS,
     *revisions.ENDPOINTS,
+    *importing.ENDPOINTS,
     *docs.ENDPOINTS,
     *patterns.ENDPOINTS,
 )

@@ -158,7 +158,11 @@ def _parted(columns: Sequence[Column]) -> tuple[Column | None, Column, list[Colu
 def _cell(column: Column, looks: Looks, place: int) -> Any:
     """The function that makes one td of a record."""
     classes = head_classes(column, place)
-    label = f' data-label="{escape(column.label)}"' if classes_of(column.field) else ""
+    label = (
+        f' data-label="{escape(column.label)}"'
+        if face_of(column.field).is_named(column.field)
+        else ""
+    )
     start = f'<td class="{classes}"{label}>' if classes else f"<td{label}>"
     show, nothing = _shown(column, looks), face_of(column.field).nothing
 

@@ -28,20 +28,17 @@ _SLOT = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 def apply_defaults(draft: Draft) -> None:
-    environment = environment_of(draft)
-    for field in draft.type.fields.values():
-        if field.system or not field.stored:
-            continue
-        if field.name in draft.changed:
-            continue
+    """Values of a new record that nobody gave."""
+    waiting = [f for f in draft.type.defaulted_fields if f.name not in draft.changed]
+    for field in waiting:
         if field.initial is not None:
             draft.set(field.name, field.initial)
-        elif field.default is not None:
+    worked_out = [f for f in waiting if f.initial is None and f.default is not None]
+    if worked_out:
+        environment = environment_of(draft)
+        for field in worked_out:
+            assert field.default is not None
             draft.set(field.name, evaluate(field.default, environment))
-        elif field.initial is not None:
-            draft.set(field.name, field.initial)
-        elif (absent := field.kind.absent(field)) is not None:
-            draft.set(field.name, absent)
 
 
 def environment_of(draft: Draft) -> RecordEnvironment:
@@ -81,10 +78,9 @@ def _check_logic(draft: Draft, environment: RecordEnvironment) -> None:
 
 
 def _check_required(draft: Draft) -> None:
-    for field in draft.type.fields.values():
-        if field.required and field.kind.editable and not field.system:
-            if empty(draft.values.get(field.name)) and (draft.new or field.name in draft.changed):
-                draft.fault(field.name, "required", f"{field.label} is needed.")
+    for field in draft.type.required_fields:
+        if empty(draft.values.get(field.name)) and (draft.new or field.name in draft.changed):
+            draft.fault(field.name, "required", f"{field.label} is needed.")
 
 
 def _check_expectations(draft: Draft, environment: RecordEnvironment) -> None:

@@ -149,14 +149,35 @@ def empty(value: Any) -> bool:
 
 def packed(field: Field, value: Any, dialect: str) -> dict[str, Any]:
     """The columns of a field with a canonical value, by name, in their stored form."""
-    columns = field.columns
-    if empty(value) and not (field.many and value == []):
-        return {field.name + c.suffix: None for c in columns}
-    parts = field.kind.pack(field, value)
-    return {
-        field.name + column.suffix: column.storage.encode(dialect, part)
-        for column, part in zip(columns, parts, strict=True)
-    }
+    return packer(field, dialect)(value)
+
+
+def packer(field: Field, dialect: str) -> Callable[[Any], dict[str, Any]]:
+    """From a canonical value of a field to its columns by name, in their stored form."""
+    names = [field.name + c.suffix for c in field.columns]
+    encoders = [c.storage.encoder(dialect) for c in field.columns]
+    nothing = dict.fromkeys(names)
+    if len(names) == 1 and type(field.kind).pack is Kind.pack and not field.many:
+        return _plain_packer(names[0], encoders[0], nothing)
+
+    def pack(value: Any) -> dict[str, Any]:
+        if empty(value) and not (field.many and value == []):
+            return nothing
+        parts = field.kind.pack(field, value)
+        return {
+            name: part if part is None or encode is None else encode(part)
+            for name, encode, part in zip(names, encoders, parts, strict=True)
+        }
+
+    return pack
+
+
+def _plain_packer(
+    name: str, encode: Callable[[Any], Any] | None, nothing: dict[str, Any]
+) -> Callable[[Any], dict[str, Any]]:
+    if encode is None:
+        return lambda value: {name: None if value == "" else value}
+    return lambda value: nothing if value is None or value == "" else {name: encode(value)}
 
 
 class RowWriter:
@@ -170,6 +191,9 @@ class RowWriter:
             f.name: tables_of(catalog).links[type_.name, f.name] for f in type_.linked_fields
         }
         self._compiled: dict[Any, Compiled] = {}
+        self._packers = {
+            f.name: packer(f, dialect) for f in type_.fields.values() if f.columns
+        }
 
     def _statement(self, key: Any, make: Callable[[], Any]) -> Compiled:
         found = self._compiled.get(key)
@@ -178,11 +202,11 @@ class RowWriter:
         return found
 
     def _stored(self, values: Values) -> dict[str, Any]:
-        fields = self._type.fields
+        packers = self._packers
         stored: dict[str, Any] = {}
         for name, value in values.items():
-            if fields[name].columns:
-                stored |= packed(fields[name], value, self._dialect)
+            if name in packers:
+                stored |= packers[name](value)
         return stored
 
     def insert(self, session: Session, values: Values) -> None:

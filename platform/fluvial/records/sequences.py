@@ -45,7 +45,7 @@ _NEXT = {False: _upsert(sqlite.insert), True: _upsert(postgresql.insert)}
 def number(draft: Draft) -> None:
     """Give a new record its numbers."""
     session = draft.session
-    for field in draft.type.stored_fields:
+    for field in draft.type.numbered_fields:
         period = field.kind.period(field, session.today)
         if period is None or draft.values.get(field.name) is not None:
             continue

@@ -187,9 +187,8 @@ def _one(
 def fresh_draft(session: Session, type_: ObjectType, pointer: str = "") -> Draft:
     """A draft of a new record, all of whose fields are empty."""
     values = {
-        f.name: f.kind.absent(f)
-        for f in type_.fields.values()
-        if f.stored and (f.columns or f.kind.linked)
+        name: value.copy() if isinstance(value, list) else value
+        for name, value in type_.empty_values.items()
     }
     return Draft(session, type_, new_id(), None, values, pointer)
 

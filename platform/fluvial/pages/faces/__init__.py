@@ -50,6 +50,9 @@ class CalculatedFace(Face):
     def classes_of(self, field: Field) -> str:
         return self._inner(field).classes
 
+    def is_named(self, field: Field) -> bool:
+        return self._inner(field).is_named(field)
+
 
 # The one table of faces, by the name of the kind; its template is forms/templates/kinds/NAME.html.
 FACES: Mapping[str, Face] = {

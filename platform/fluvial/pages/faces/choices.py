@@ -18,6 +18,8 @@ from .face import Cell, Face, text_in, texts_in
 
 
 class BooleanFace(Face):
+    named = True
+
     def text(self, field: Field, value: Any, looks: Looks) -> str:
         word = field.option("yes", "Yes") if value else field.option("no", "No")
         return label_text(word, looks.locale)

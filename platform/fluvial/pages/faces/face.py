@@ -21,10 +21,15 @@ class Face:
 
     classes = ""  # of cells and heads in tables
     nothing: str = NIL  # of an empty value in a table
+    named = False  # cards on phones say the label before the value
     wide = False  # takes the full width of a form or section
 
     def classes_of(self, field: Field) -> str:
         return self.classes
+
+    def is_named(self, field: Field) -> bool:
+        """Whether a value alone does not say what it is of."""
+        return self.named or bool(self.classes)
 
     def references(self, field: Field, value: Any) -> Iterator[Reference]:
         """The records and people whose titles showing the value needs."""

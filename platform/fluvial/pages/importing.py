@@ -1,0 +1,252 @@
+"""Import in three steps: a file, what its columns are, and the result before it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import IO, Any
+
+import orjson
+
+from fluvial import files
+from fluvial.errors import Problem
+from fluvial.http.call import Answer, Call
+from fluvial.http.routes import MAX_UPLOAD, Endpoint, Policy
+from fluvial.imports.batches import undo
+from fluvial.imports.importer import import_table
+from fluvial.imports.options import DATES, Options, read_options
+from fluvial.imports.preview import preview
+from fluvial.imports.reading import open_table
+from metamodel.catalog import Field, ObjectType
+
+from .faces import uploads
+from .frame import Context, page, with_query
+from .looks import looks_of, number
+from .sign_in import form_text
+
+STEPS = (("file", "File"), ("map", "Columns"), ("preview", "Result"), ("done", "Done"))
+ACCEPT = ".csv,.tsv,.txt,.xlsx"
+FAULTS = 200  # that the page shows
+ROWS = 8  # of the file, as they would be
+COLUMN = "map."
+
+
+def _type(call: Call) -> ObjectType:
+    call.session.object(call.params["object"], "create")
+    return call.session.object(call.params["object"], "import")
+
+
+def _page(call: Call, step: str, status: int = 200, **context: Any) -> Answer:
+    type_ = _type(call)
+    names = [name for name, _ in STEPS]
+    now = names.index(step)
+    path = f"/import/{type_.name}"
+    states = ("done", "now", "")
+    wizard: Context = {
+        "object": {"name": type_.name, "label": type_.label, "plural": type_.plural},
+        "step": step,
+        "steps": [
+            {"label": label, "state": states[(at >= now) + (at > now)]}
+            for at, (_, label) in enumerate(STEPS)
+        ],
+        "action": path,
+        "back_href": f"/o/{type_.name}" if step == "file" else path,
+        "upload": "",
+        **context,
+    }
+    return page(
+        call,
+        "import.html",
+        f"Import {type_.plural.lower()}",
+        crumbs=[(type_.plural, f"/o/{type_.name}")],
+        here=f"/o/{type_.name}",
+        status=status,
+        wizard=wizard,
+    )
+
+
+def show(call: Call, *, error: str = "") -> Answer:
+    about = {"accept": ACCEPT, "sample_href": "", "error": error}
+    return _page(call, "file", 422 if error else 200, file=about)
+
+
+def go_on(call: Call) -> Answer:
+    """The next step of what was posted."""
+    step = form_text(call, "step")
+    try:
+        if step == "map":
+            return _look(call)
+        if step == "preview":
+            return _run(call)
+        return _take(call)
+    except Problem as problem:
+        if problem.status in (401, 403, 404):
+            raise
+        faults = " ".join(str(f["message"]) for f in problem.errors[:3])
+        return show(call, error=faults or problem.detail)
+
+
+def _take(call: Call) -> Answer:
+    """Keep the file, and say what its columns most likely are."""
+    sent = uploads(call.form, "file") if call.form is not None else []
+    if not sent:
+        return show(call, error="Choose a file first.")
+    type_ = _type(call)
+    name = sent[0].filename or "file"
+    open_table(sent[0].file)  # a fault says what does not read
+    sent[0].file.seek(0)
+    row = files.store(call.session, name, "", sent[0].file)
+    with _opened(call, row) as source:
+        read = preview(call.session, type_.name, open_table(source))
+    suggested = read["suggested"]
+    columns = [
+        {
+            "index": column["index"],
+            "header": column["header"],
+            "sample": ", ".join(column["samples"]),
+            "field": column["field"] or "",
+        }
+        for column in read["columns"]
+    ]
+    known = {field["value"] for field in _fields(call, type_)}
+    more = [c["field"] for c in columns if c["field"] and c["field"] not in known]
+    asked: Context = {
+        "file_name": row["name"],
+        "rows": number(str(read["count"]), looks_of(call.session).locale),
+        "columns": columns,
+        "fields": [
+            *_fields(call, type_),
+            *({"value": name, "label": name, "required": False} for name in dict.fromkeys(more)),
+        ],
+        "dates": {"ymd": "iso"}.get(suggested["dates"], suggested["dates"]),
+        "empty": " ".join(suggested["empty"]),
+        "key": suggested["key"],
+    }
+    return _page(call, "map", upload=row["id"], map=asked)
+
+
+def _fields(call: Call, type_: ObjectType) -> list[Context]:
+    """Where a column may go: fields, and look-ups by what their records are called."""
+    access = call.session.access.object(type_.name)
+    closed = access.hidden | access.read_only
+    found = []
+    for field in type_.own_fields:
+        if field.name in closed or not (field.writable or field.kind.name == "sequence"):
+            continue
+        if field.kind.name == "file":
+            continue
+        if field.targets:
+            found += list(_keys(call, field))
+        else:
+            found.append({"value": field.name, "label": field.label, "required": field.required})
+    return found
+
+
+def _keys(call: Call, field: Field) -> Iterator[Context]:
+    target = call.session.catalog.objects[field.targets[0]]
+    for key in target.own_fields:
+        named = f"{{{key.name}}}" in target.title or key.unique
+        if named and key.kind.name in ("text", "sequence"):
+            label = f"{field.label} › {key.label}"
+            yield {"value": f"{field.name}.{key.name}", "label": label, "required": field.required}
+
+
+def _opened(call: Call, row: Mapping[str, Any]) -> IO[bytes]:
+    return files.path_of(call.engine, str(row["sha256"])).open("rb")
+
+
+def _upload(call: Call) -> dict[str, Any]:
+    return files.readable_file(call.session, form_text(call, "upload"))
+
+
+def _options(call: Call, header: list[str]) -> dict[str, Any]:
+    """The options that the page of columns says."""
+    dates = form_text(call, "dates")
+    key = form_text(call, "key")
+    return {
+        "map": {name: form_text(call, f"{COLUMN}{at}") or None for at, name in enumerate(header)},
+        "dates": dates if dates in DATES else "ymd",
+        "empty": form_text(call, "empty").split(),
+        "key": [key] if key else [],
+    }
+
+
+def _look(call: Call) -> Answer:
+    """All rows the real way, and nothing kept."""
+    type_, row = _type(call), _upload(call)
+    with _opened(call, row) as source:
+        table = open_table(source)
+        given = _options(call, list(table.header))
+        options = read_options(given | {"dry_run": True})
+        head = list(islice(table.rows, ROWS))
+    with _opened(call, row) as source:
+        result = import_table(call.session, type_.name, open_table(source), options)
+    shown = [name for name in table.header if given["map"].get(name)]
+    places = [list(table.header).index(name) for name in shown]
+    wire = result.wire()
+    looked: Context = {
+        "created": result.created,
+        "updated": result.updated,
+        "unchanged": result.unchanged,
+        "faulty": result.faulty,
+        "errors": [
+            {"row": e["row"], "column": e["column"], "message": e["message"]}
+            for e in wire["errors"][:FAULTS]
+        ],
+        "headers": shown,
+        "rows": [[cells[at] if at < len(cells) else "" for at in places] for _, cells in head],
+        "skip_faults": False,
+        "options": orjson.dumps(given).decode(),
+    }  # fmt: skip
+    return _page(call, "preview", upload=row["id"], preview=looked)
+
+
+def _run(call: Call) -> Answer:
+    type_, row = _type(call), _upload(call)
+    given = orjson.loads(form_text(call, "options") or "{}")
+    skip = form_text(call, "skip_faults") == "true"
+    options: Options = read_options({**given, "skip_faults": skip, "dry_run": False})
+    with _opened(call, row) as source:
+        table = open_table(source)
+        result = import_table(call.session, type_.name, table, options, file=str(row["name"]))
+    if result.faulty and not skip:
+        return show(call, error="Nothing was imported: some rows have a fault. Mend them first.")
+    done = {
+        "created": result.created,
+        "updated": result.updated,
+        "unchanged": result.unchanged,
+        "skipped": result.faulty,
+        "list_href": with_query(f"/o/{type_.name}", view="all", sort="-updated_at"),
+        "undo_href": f"/import/{type_.name}/{result.batch}/undo" if result.batch else "",
+        "batch": result.batch,
+    }
+    return _page(call, "done", done=done)
+
+
+def take_back(call: Call) -> Answer:
+    undo(call.session, call.params["batch"])
+    return Answer.redirect(f"/o/{call.params['object']}")
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/import/{object}", show, Policy.SIGNED_IN, "Import a file.", page=True),
+    Endpoint(
+        "POST",
+        "/import/{object}",
+        go_on,
+        Policy.SIGNED_IN,
+        "The next step of an import.",
+        page=True,
+        form=True,
+        max_body=MAX_UPLOAD,
+    ),
+    Endpoint(
+        "POST",
+        "/import/{object}/{batch}/undo",
+        take_back,
+        Policy.SIGNED_IN,
+        "Take an import back.",
+        page=True,
+        form=True,
+    ),
+)
