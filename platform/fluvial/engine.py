@@ -31,7 +31,9 @@ from .stream import Change, Stream
 class Hook(Protocol):
     """What the engine itself adds to the writing of one of its own object types."""
 
-    members: tuple[str, ...]  # of a body, beside the fields
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Of a body, beside the fields."""
 
     def take(self, draft: Draft, body: Mapping[str, Any]) -> None: ...
 

@@ -10,6 +10,7 @@ import threading
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 import redis
@@ -115,14 +116,14 @@ class Stream:
         while not self._closed.is_set():
             try:
                 client = redis.Redis.from_url(self._url, socket_connect_timeout=2)
-                with client.pubsub(ignore_subscribe_messages=True) as heard:
+                with _subscription(client) as heard:
                     heard.subscribe(CHANNEL)
                     self._hear(heard)
             except redis.RedisError as error:
                 log.warning("Changes of other processes are not heard: %s", error)
                 self._closed.wait(RETRY_SECONDS)
 
-    def _hear(self, heard: redis.client.PubSub) -> None:
+    def _hear(self, heard: Any) -> None:
         while not self._closed.is_set():
             message = heard.get_message(timeout=1.0)
             if message is None:
@@ -130,3 +131,7 @@ class Stream:
             name, *change = orjson.loads(message["data"])
             if name != self._name:
                 self._hand_out(Change(*change))
+
+
+def _subscription(client: Any) -> Any:
+    return client.pubsub(ignore_subscribe_messages=True)

@@ -309,3 +309,36 @@ def test_memory_and_statements_do_not_grow_with_the_rows(library: Client, engine
     before = statements()
     assert imported(library, "author", table(1000, 1024))["created"] == 1024
     assert statements() - before < 150
+
+
+def test_rows_of_one_batch_see_each_other_where_they_have_to(library: Client) -> None:
+    loan = {
+        "kind": "object",
+        "name": "loan",
+        "dated": {"from": "starts", "until": "ends", "per": ["author"]},
+        "fields": [
+            {"name": "author", "kind": "lookup", "to": "author", "inverse": "loans"},
+            {"name": "starts", "kind": "date", "required": True},
+            {"name": "ends", "kind": "date"},
+            {"name": "code", "kind": "text"},
+        ],
+        "checks": [
+            {
+                "name": "few",
+                "expect": "code != 'counted' or count(author.loans) < 2",
+                "message": "Two at most.",
+            }
+        ],
+    }
+    imported(library, "author", AUTHORS)
+    library.define(loan)
+    table = (
+        "author.code,starts,ends,code\n"
+        "JA,2026-01-01,2026-02-01,\n"
+        "JA,2026-02-01,2026-03-01,\n"
+        "JA,2026-02-15,2026-04-01,\n"
+        "JA,2026-05-01,,counted\n"
+        "FH,2026-05-01,,counted\n"
+    )
+    reply = sent(library, "loan", table)
+    assert faults(reply) == [(4, "starts", "overlap"), (5, "", "few")]

@@ -18,9 +18,11 @@ from metamodel.storage import POSTGRESQL, SQLITE
 from .columns import Stored
 from .connection import Connection, Row
 
+_postgresql: Any = PGDialect
+
 DIALECTS: Mapping[str, Any] = {
     SQLITE: SQLiteDialect(paramstyle="qmark"),
-    POSTGRESQL: PGDialect(paramstyle="numeric_dollar"),
+    POSTGRESQL: _postgresql(paramstyle="numeric_dollar"),
 }
 
 Encode = Callable[[Any], Any]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date
 from typing import Any, cast
 
 from fluvial.access import Access
@@ -20,6 +20,9 @@ from fluvial.records.query import (
     Total,
 )
 from metamodel.catalog import ObjectType
+from metamodel.errors import ValueFault
+from metamodel.kinds.date import iso_date
+from metamodel.kinds.datetime import moment
 
 from .call import Call
 
@@ -107,14 +110,10 @@ def as_of(call: Call) -> date | None:
 def day(call: Call, text: str, parameter: str) -> date:
     """A date, or the day in the business's zone of a moment."""
     try:
-        if len(text) == 10:
-            return date.fromisoformat(text)
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise refuse(parameter, "not_a_date", _DATE.format(name=parameter)) from error
-    if moment.tzinfo is None:
-        raise refuse(parameter, "no_zone", _DATE.format(name=parameter))
-    return call.engine.clock.day_of(moment)
+        return iso_date(text) if len(text) == 10 else call.engine.clock.day_of(moment(text))
+    except (ValueFault, OverflowError) as error:
+        code = error.code if isinstance(error, ValueFault) else "not_a_date"
+        raise refuse(parameter, code, _DATE.format(name=parameter)) from error
 
 
 _DATE = "`{name}` is a date such as 2026-11-21, or a moment such as 2026-11-21T09:00:00Z."

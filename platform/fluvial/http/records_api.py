@@ -95,6 +95,9 @@ def record_history(call: Call) -> Answer:
 
 def records_summary(call: Call) -> Answer:
     type_ = _type(call)
+    for name in ("fields", "sort", "limit", "cursor", "total", "format"):
+        if name in call.query:
+            raise refuse(name, "unknown_parameter", f"`{name}` is of lists; a summary has none.")
     query = page_query(call, type_)
     groups = paths(call.query["group"], "group") if "group" in call.query else ()
     if len(groups) > summary.MAX_GROUPS:

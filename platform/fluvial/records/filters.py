@@ -29,7 +29,7 @@ def equal(
     """The records whose field is what the binds `bind`, `bind_1`, ... hold, or is empty."""
     if field.kind.linked:
         link = context.link(field.object, field.name).alias()
-        rows = sa.select(sa.literal_column("1")).where(link.c.source == source.column("id"))
+        rows: Any = sa.select(sa.literal_column("1")).where(link.c.source == source.column("id"))
         if empty:
             return ~rows.exists()
         return rows.where(link.c.target == sa.bindparam(bind, type_=Stored(UUID))).exists()
@@ -82,8 +82,9 @@ def equal_binds(
     if field.kind.linked:
         return {bind: parsed[0] if isinstance(parsed, list) else parsed}
     if field.many:
-        one = parsed[0] if isinstance(parsed, list) else parsed
-        return {bind: JSON.encode(dialect, [one] if dialect == POSTGRESQL else one)}
+        (stored,) = field.kind.pack(field, parsed if isinstance(parsed, list) else [parsed])
+        wanted = stored[:1]  # as the column holds it
+        return {bind: JSON.encode(dialect, wanted if dialect == POSTGRESQL else wanted[0])}
     parts = field.kind.pack(field, parsed)
     columns = [
         c for c in zip(field.kind.columns(field), parts, strict=True) if not c[0].hidden

@@ -148,7 +148,7 @@ class PagePlanner:
         plan = self._finished(statement, output.builder(), len(keys), shape)
         if self.query.total == "none":
             return plan
-        counted = sa.select(sa.literal_column("1")).select_from(self.source.joined())
+        counted: Any = sa.select(sa.literal_column("1")).select_from(self.source.joined())
         counted = counted.where(*conditions)
         if self.query.total == "capped":
             counted = counted.limit(sa.literal_column(str(CAPPED + 1)))
@@ -198,7 +198,9 @@ class PagePlanner:
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:
         query, deleted_at = self.query, self.source.column("deleted_at")
-        conditions = [deleted_at.is_not(None) if query.deleted else deleted_at.is_(None)]
+        conditions: list[sa.ColumnElement[bool]] = [
+            deleted_at.is_not(None) if query.deleted else deleted_at.is_(None)
+        ]
         conditions += self._permission("read")
         for i, (name, text) in enumerate(query.equals):
             field = self.field((name,), name)

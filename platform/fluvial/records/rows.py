@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -247,22 +248,20 @@ class RowWriter:
             if name not in values:
                 continue
             if not fresh:
-                gone = self._statement(
-                    ("unlink", name),
-                    lambda link=link: link.delete().where(
-                        link.c.source == sa.bindparam("source", type_=Stored(UUID))
-                    ),
-                )
+                gone = self._statement(("unlink", name), partial(_unlink, link))
                 connection.execute(gone.sql, [record])
-            added = self._statement(
-                ("link", name),
-                lambda link=link: link.insert().values(
-                    {c.name: sa.bindparam(c.name, type_=c.type) for c in link.c}
-                ),
-            )
+            added = self._statement(("link", name), partial(_link, link))
             for position, target in enumerate(values[name] or ()):
                 binds = {"source": record, "target": target, "position": position}
                 connection.execute(added.sql, [binds[n] for n in added.order])
+
+
+def _unlink(link: sa.Table) -> sa.Delete:
+    return link.delete().where(link.c.source == sa.bindparam("source", type_=Stored(UUID)))
+
+
+def _link(link: sa.Table) -> sa.Insert:
+    return link.insert().values({c.name: sa.bindparam(c.name, type_=c.type) for c in link.c})
 
 
 def _writers(_: Catalog) -> dict[str, RowWriter]:

@@ -8,17 +8,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fluvial.database.columns import Stored
 from fluvial.database.statement import Compiled
 from fluvial.errors import Problem, fault
 from fluvial.session import Session
+from metamodel.catalog import Field
 from metamodel.errors import ExpressionError
 from metamodel.expressions.expression import compile_expression
 from metamodel.expressions.scope import Scope
 from metamodel.expressions.sql import value
 from metamodel.expressions.types import DATE, DATETIME, DURATION, MONEY, NUMBER, Type
-from metamodel.storage import POSTGRESQL, Storage, decimal
 
+from . import aggregates
 from .output import Output
 from .plan import PagePlanner, plans_of
 from .query import Path, Query
@@ -27,7 +27,6 @@ from .reader import query_values
 MAX_GROUPS = 3
 MAX_MEASURES = 10
 MAX_ROWS = 1_000
-AVERAGE_SCALE = 6
 
 _MEASURE = re.compile(r"(?P<function>count|sum|avg|min|max)(?:\((?P<inner>.*)\))?", re.DOTALL)
 
@@ -97,14 +96,15 @@ def _plan(
     planner = PagePlanner(session.access, session.connection.dialect, query)
     output = Output(planner.context, planner.source, planner.type)
     for path in groups:
-        planner.field(path, "group")
+        _check_group(planner.field(path, "group"))
         output.add(path)
     grouped = [column.element for column in output.columns]
-    measured, wires = [], []
+    measured: list[Any] = []
+    wires: list[Any] = []
     for measure_ in measures:
-        element, storage = _measured(planner, measure_)
+        element, wire = _measured(planner, measure_)
         measured.append(element.label(f"m{len(measured)}"))
-        wires.append(_wire(storage, planner.context.dialect))
+        wires.append(wire)
     statement = (
         sa.select(*output.columns, *measured)
         .where(*planner.conditions())
@@ -124,9 +124,13 @@ def _plan(
     )
 
 
-def _measured(
-    planner: PagePlanner, measure_: Measure
-) -> tuple[sa.ColumnElement[Any], Storage | None]:
+def _check_group(field: Field) -> None:
+    if field.kind.linked:
+        message = f"Records cannot be grouped by {field.label.lower()}: it holds several records."
+        raise Problem(message, errors=[fault("group", "not_groupable", message)])
+
+
+def _measured(planner: PagePlanner, measure_: Measure) -> aggregates.Aggregate:
     if measure_.function == "count" and not measure_.inner:
         return sa.func.count(), None
     catalog = planner.access.catalog
@@ -141,17 +145,14 @@ def _measured(
         ) from error
     _check_type(measure_, inner.type)
     made = value(inner, planner.source)
+    dialect = planner.context.dialect
     if measure_.function == "count":
         return sa.func.count(made.element), None
     if measure_.function == "avg":
-        return _average(made.element, made.storage, planner.context.dialect)
-    function = getattr(sa.func, measure_.function)
-    element = function(made.element)
+        return aggregates.average(made, dialect)
     if measure_.function == "sum":
-        element = sa.func.coalesce(element, sa.literal_column("0"))
-        if planner.context.dialect == POSTGRESQL:
-            element = sa.cast(element, Stored(made.storage))
-    return element, made.storage
+        return aggregates.total(made, dialect)
+    return aggregates.extreme(measure_.function, made, dialect)
 
 
 _ADDABLE = (NUMBER.name, DURATION.name)
@@ -170,21 +171,6 @@ def _check_type(measure_: Measure, type_: Type) -> None:
     if type_.name == MONEY.name:
         message += " Amounts of several currencies do not add up: group by the currency and write .amount."
     raise Problem(message, errors=[fault("measure", "wrong_type", message)])
-
-
-def _average(
-    element: sa.ColumnElement[Any], storage: Storage, dialect: str
-) -> tuple[sa.ColumnElement[Any], Storage]:
-    scale = max(storage.scale, AVERAGE_SCALE)
-    if dialect == POSTGRESQL:
-        return sa.func.round(sa.func.avg(element), sa.literal_column(str(scale))), decimal(scale)
-    unit = 10 ** (scale - storage.scale)
-    scaled = sa.func.sum(element) * sa.literal_column(str(unit)) / sa.func.count(element)
-    return scaled, decimal(scale)
-
-
-def _wire(storage: Storage | None, dialect: str) -> Any:
-    return storage.wire(dialect) if storage else None
 
 
 def split(text: str) -> list[str]:
