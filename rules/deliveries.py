@@ -253,9 +253,7 @@ def _in_app(renderer: Renderer, session: Session, effect: Effect) -> None:
         now = session.engine.clock.now()
         held = effects.finish(session.connection, effect, effects.DONE, now)
         if held:
-            notifications.add(
-                session.connection, effect["target"], now, subject, text, effect["payload"]["href"]
-            )
+            notifications.tell(session, effect["target"], subject, text, effect["payload"]["href"])
 
 
 def _webhook(renderer: Renderer, session: Session, effect: Effect) -> Callable[[], Outcome]:

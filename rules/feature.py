@@ -10,6 +10,7 @@ from fluvial.feature import Feature, Job
 from . import api, deliveries, runs, timers
 from .before_save import before_save
 from .buttons import act
+from .index import listened
 from .kinds import KINDS
 from .running import happened
 from .tables import TABLES
@@ -32,6 +33,7 @@ feature = Feature(
     stored=timers.stored,
     act=act,
     happened=happened,
+    listens=listened,
     changed=timers.changed,
     jobs=(
         Job("timers", timers.run),

@@ -35,6 +35,11 @@ class RuleIndex:
             yield rule
 
 
+def listened(catalog: Catalog) -> set[str]:
+    """The object types whose changes set off a rule."""
+    return {object_name for object_name, _ in rule_index(catalog).after}
+
+
 def rule_index(catalog: Catalog) -> RuleIndex:
     return catalog.derive(_make)
 

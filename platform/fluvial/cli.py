@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from metamodel.errors import MetamodelError
 
 from . import __version__
-from .commands import apps, doctor, people, server
+from .commands import apps, doctor, imports, people, server
 from .database.connection import DatabaseError
 from .errors import Problem
 from .settings import SETTINGS
 
-FAMILIES = (server, apps, people, doctor)
+FAMILIES = (server, apps, imports, people, doctor)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -64,6 +64,7 @@ class Feature:
     stored: Callable[[Draft, str], None] | None = None  # in the transaction of the write
     act: Callable[..., dict[str, Any] | None] | None = None  # a button: session, type, id, name, body
     happened: Callable[[Session, Event], None] | None = None  # a worker, in its transaction
+    listens: Callable[[Catalog], Collection[str]] | None = None  # object types; None: all of them
     changed: Callable[[Session, Catalog], None] | None = None  # in the transaction of a new catalog
     jobs: Sequence[Job] = ()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from metamodel.storage import TEXT, TIMESTAMP, UUID, timestamp_wire
@@ -16,6 +17,9 @@ from .errors import Forbidden, NotFound
 from .http.call import Answer, Call
 from .http.routes import Endpoint, Policy
 from .ids import is_id, new_id
+from .session import Session
+from .stream import NOTIFICATION as NOTIFIED
+from .stream import Change
 
 MAX_PAGE = 200
 MAX_TITLE = 255
@@ -76,6 +80,16 @@ def add(connection: Connection, user: str, at: datetime, title: str, body: str, 
         read_at=None,
     )
     return notification
+
+
+def tell(session: Session, user: str, title: str, body: str, href: str) -> None:
+    """Tell a person something, in the transaction that is open; their open pages hear of it."""
+    connection, engine = session.connection, session.engine
+    add(connection, user, engine.clock.now(), title, body, href)
+    unread = unread_count(connection, user)
+    note = orjson.dumps({"title": title, "href": href, "unread": unread}).decode()
+    change = Change(NOTIFIED, user, 0, note)
+    connection.after_commit(lambda: engine.stream.publish(change))
 
 
 def page(

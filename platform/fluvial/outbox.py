@@ -12,7 +12,10 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import sqlalchemy as sa
+
+from metamodel.storage import POSTGRESQL, SQLITE
 
 from .actors import SYSTEM
 from .database.connection import BusyError, Connection, GoneError, Row
@@ -96,6 +99,15 @@ _AGAIN = Statement(
 )
 
 
+_CHANGES = "event IN ('created', 'updated', 'deleted', 'restored')"
+_UNHEARD = {
+    SQLITE: f"DELETE FROM fluvial_outbox WHERE lease IS NULL AND attempts = 0 AND {_CHANGES} "
+    "AND object NOT IN (SELECT value FROM json_each(?))",
+    POSTGRESQL: f"DELETE FROM fluvial_outbox WHERE lease IS NULL AND attempts = 0 AND {_CHANGES} "
+    "AND object <> ALL ($1::text[])",
+}
+
+
 def add(session: Session, event: Event) -> None:
     """Put an event into the outbox, in the transaction that is open."""
     _ADD.run(
@@ -122,6 +134,7 @@ def run(engine: Engine) -> bool:
     connection = engine.database.connection()
     if _ANY.row(connection) is None:
         return False
+    _drop_unheard(engine, connection)
     lease = new_id()
     rows = _CLAIM.rows(connection, the_limit=BATCH, the_lease=lease)
     if not rows:
@@ -138,6 +151,20 @@ def run(engine: Engine) -> bool:
             _RELEASE.run(connection, the_lease=lease)
             break
     return bool(rows)
+
+
+def _drop_unheard(engine: Engine, connection: Connection) -> None:
+    """Events of object types that no feature listens to are done at once, all of them."""
+    heard: set[str] = set()
+    catalog = engine.catalogs.current(connection)
+    for feature in engine.features:
+        if feature.happened is not None:
+            if feature.listens is None:
+                return
+            heard |= set(feature.listens(catalog))
+    postgresql = connection.dialect == POSTGRESQL
+    names = "{" + ",".join(sorted(heard)) + "}" if postgresql else orjson.dumps(sorted(heard)).decode()
+    connection.execute(_UNHEARD[connection.dialect], [names])
 
 
 def _event(row: Row) -> Event:

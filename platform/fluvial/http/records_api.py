@@ -44,6 +44,8 @@ def update_records(call: Call) -> Answer:
     body = call.json()
     if not isinstance(body, list):
         raise Problem("Send a list of changes, each with the `id` of its record.")
+    if call.rev is not None:
+        raise Problem("`If-Match` is for one record. In a batch each change carries its `rev`.")
     done = writer.write_many(call.session, _type(call, "update").name, body, create_=False)
     return Answer.json({"data": done})
 

@@ -19,9 +19,11 @@ from metamodel.storage import UUID
 
 from . import journal
 from .completion import search_text
-from .draft import Draft
+from .dated import check_period
+from .draft import Draft, wire_value
 from .plan import plans_of
 from .reader import find_one
+from .references import targets_of
 from .rows import Values, load_row, row_writer
 from .uniqueness import broken_key
 from .writer import existing, store_changed
@@ -91,8 +93,13 @@ def restore(session: Session, object_name: str, record: str) -> dict[str, Any]:
             row = load_row(session, object_name, record, "delete", lock=True, deleted=True)
         if row is None:
             raise NotFound(f"The bin holds no {type_.label.lower()} with the id `{record}`.")
+        draft = Draft(session, type_, record, row, dict(row))
+        _settle_references(draft)
+        _check_dates(draft)
         rev = row["rev"] + 1
-        values = {"deleted_at": None, "updated_at": session.now, "rev": rev}
+        values = {name: draft.values[name] for name in draft.changed}
+        changes = {n: [wire_value(type_.fields[n], row[n]), draft.wire(n)] for n in values}
+        values |= {"deleted_at": None, "updated_at": session.now, "rev": rev}
         try:
             row_writer(session, type_).update(session, record, row["rev"], values)
         except UniqueError as error:
@@ -101,15 +108,41 @@ def restore(session: Session, object_name: str, record: str) -> dict[str, Any]:
             raise Conflict(
                 f"Another {type_.label.lower()} has taken its {labels} meanwhile."
             ) from error
-        draft = Draft(session, type_, record, row, row | values)
+        draft.values |= values
         text = search_text(draft)
         if text is not None:
             journal.index(session.connection, object_name, record, text)
-        journal.write(session, object_name, record, rev, "restored", {})
+        journal.write(session, object_name, record, rev, "restored", changes)
         for feature in session.engine.features:
             if feature.stored is not None:
                 feature.stored(draft, "restored")
         return find_one(session, object_name, record) or {"id": record, "rev": rev}
+
+
+def _settle_references(draft: Draft) -> None:
+    """Let go of what went to the bin meanwhile; what is required has to come back first."""
+    for field in draft.type.own_fields:
+        if not field.stored or not field.targets or field.kind.name == "person":
+            continue  # names of users who left stay readable
+        value = draft.values.get(field.name)
+        gone = [
+            record
+            for target, record in targets_of(field, value or [])
+            if load_row(draft.session, target, record, None) is None
+        ]
+        if not gone:
+            continue
+        if field.required and not field.many:
+            raise Conflict(f"Its {field.label.lower()} is in the bin too. Bring that back first.")
+        left = [one for one in value if one not in gone] if isinstance(value, list) else None
+        draft.set(field.name, left)
+
+
+def _check_dates(draft: Draft) -> None:
+    """Another record may hold for the same time meanwhile."""
+    check_period(draft, always=True)
+    if draft.faults:
+        raise Conflict(draft.faults[0]["message"])
 
 
 def references_to(catalog: Catalog, object_name: str) -> list[Field]:

@@ -23,10 +23,12 @@ from .plan import plans_of
 from .rows import Values, packed
 
 
-def check_period(draft: Draft) -> None:
+def check_period(draft: Draft, *, always: bool = False) -> None:
     """A period that begins before it ends and overlaps no other with the same key."""
     dated = draft.type.dated
-    if dated is None or not draft.changed & {dated.from_, dated.until, *dated.per}:
+    if dated is None:
+        return
+    if not always and not draft.changed & {dated.from_, dated.until, *dated.per}:
         return
     fields = draft.type.fields
     start, end = draft.values.get(dated.from_), draft.values.get(dated.until)

@@ -79,6 +79,9 @@ def equal_binds(
         raise Unprocessable(
             error.message, errors=[fault(field.name, error.code, error.message)]
         ) from error
+    if isinstance(parsed, list) and len(parsed) != 1:
+        message = f"`{field.name}` takes one value. Ask for several with `where`."
+        raise Unprocessable(message, errors=[fault(field.name, "too_many", message)])
     if field.kind.linked:
         return {bind: parsed[0] if isinstance(parsed, list) else parsed}
     if field.many:

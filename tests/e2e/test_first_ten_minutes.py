@@ -1,0 +1,335 @@
+"""A new user's first ten minutes: the page docs/first-ten-minutes.md, done in a browser."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from scripts.watch import signed
+from tests.app import EMAIL, PASSWORD
+from tests.e2e import guide
+from tests.e2e.processes import Install
+from tests.e2e.walk import Walk, put
+from tests.mailbox import Mailbox
+from tests.webhooks import WebhookSink
+
+Json = dict[str, Any]
+STEPS = guide.read()
+GIVEN = guide.exports(STEPS[0].block("sh"))
+TITLES = [
+    "Start",
+    "Sign in",
+    "Define an object",
+    "Fill in its form",
+    "Find it in the list",
+    "Put it on a board",
+    "Move a card",
+    "A web form on another site",
+    "A rule that mails and posts",
+    "One more field",
+    "Undo",
+]
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing."""
+
+
+class Elsewhere:
+    """Another web site: a folder and its address."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "favicon.ico").touch()
+        self.server = ThreadingHTTPServer(
+            ("127.0.0.1", 0), partial(Quiet, directory=str(folder))
+        )
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        serve = partial(self.server.serve_forever, poll_interval=0.02)
+        self.thread = threading.Thread(target=serve, daemon=True)
+        self.thread.start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Elsewhere]:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    site = Elsewhere(folder)
+    yield site
+    site.close()
+
+
+class Newcomer:
+    """Does what the page says, with the mailbox and the receiver of webhooks at hand."""
+
+    def __init__(
+        self, browser: Browser, walk: Walk, elsewhere: Elsewhere, smtp: Mailbox, sink: WebhookSink
+    ) -> None:
+        self.browser = browser
+        self.walk = walk
+        self.page = walk.page
+        self.elsewhere = elsewhere
+        self.smtp = smtp
+        self.sink = sink
+
+    def follow(self) -> None:
+        deeds = (
+            self.start, self.sign_in, self.define, self.fill_in, self.find, self.put_on_board,
+            self.move, self.ask_from_elsewhere, self.tell, self.add_one_more, self.undo,
+        )  # fmt: skip
+        for step, deed in zip(STEPS, deeds, strict=True):
+            self.walk.begin(step)
+            deed()
+            print(step.title, time.monotonic())
+
+    def start(self) -> None:
+        self.walk.visit("/")
+
+    def sign_in(self) -> None:
+        self.page.get_by_label("E-mail").fill(EMAIL)
+        self.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        self.walk.press("Sign in")
+        expect(self.page.locator(".rail")).to_be_visible()
+
+    def define(self) -> None:
+        walk = self.walk
+        walk.rail("Studio")
+        walk.press("New object")
+        self.page.get_by_label("What is one called?").fill(walk.says("Room booking"))
+        self.page.get_by_label("And many?").fill(walk.says("Room bookings"))
+        walk.press("Add the object")
+        assert "**Add**" in walk.step.text
+        walk.add_fields(walk.step.tables[0])
+
+    def fill_in(self) -> None:
+        self.walk.press("New room booking")
+        self.walk.fill_form(self.walk.step.tables[0])
+        self.walk.press("Add the room booking")
+        expect(self.page.get_by_role("heading", name="Chess club")).to_be_visible()
+        timeline = self.page.get_by_label("Timeline and files")
+        expect(timeline).to_contain_text("Administrator made this room booking")
+
+    def find(self) -> None:
+        walk, rows = self.walk, self.page.locator("#rows")
+        walk.rail("Room bookings")
+        expect(rows).to_contain_text(walk.says("Chess club"))
+        walk.filter("Seats", "is at least", "10")
+        expect(self.page.locator("#sentence")).to_contain_text("seats is at least 10")
+        expect(rows).to_contain_text("Chess club")
+        assert "where=" in self.page.url
+        self.page.locator("#sentence").get_by_role("button", name="10").click()
+        self.page.locator(".termpop").get_by_label("Value").fill(walk.says("20"))
+        walk.press("Show")
+        expect(self.page.locator("#main")).not_to_contain_text("Chess club")
+        walk.press("Clear", "#sentence")
+        expect(rows).to_contain_text("Chess club")
+
+    def put_on_board(self) -> None:
+        self.new_document("Boards", "New board")
+        self.walk.rail("Bookings")
+        expect(self.walk.column("Asked")).to_contain_text("Chess club")
+        for label in ("Confirmed", "Over"):
+            expect(self.walk.column(label)).to_be_visible()
+
+    def new_document(self, tab: str, words: str) -> None:
+        """Through the Studio to a new document of the object, and save it."""
+        self.walk.rail("Studio")
+        self.walk.press("Room booking", "#main")
+        self.walk.press(tab, "#main")
+        self.walk.press(words, "#main")
+        self.walk.save(self.walk.step.block("yaml"))
+
+    def move(self) -> None:
+        walk = self.walk
+        walk.drag("Chess club", "Over")
+        expect(walk.column("Over").locator("[data-count]")).to_have_text("1")
+        walk.begin(walk.step)  # another process shows it where it was dropped
+        expect(walk.column("Over")).to_contain_text("Chess club")
+        card, keys, spoken = walk.card("Chess club"), self.page.keyboard, self.page.locator("#spoken")
+        card.focus()
+        for key in (" ", "ArrowLeft", "ArrowLeft"):
+            keys.press(key)
+        expect(spoken).to_contain_text("Over Asked, 1 of 1.")
+        keys.press(" ")
+        expect(spoken).to_have_text(walk.says("Moved to Asked, 1 of 1."))
+        walk.begin(walk.step)
+        expect(walk.column("Asked")).to_contain_text("Chess club")
+
+    def ask_from_elsewhere(self) -> None:
+        walk = self.walk
+        self.new_document("Web forms", "New web form")
+        self.ask_without_scripts(walk.local(walk.step.link("/forms/")))
+        html = walk.local(walk.step.block("html"))
+        (self.elsewhere.folder / "index.html").write_text(html, encoding="utf-8")
+        self.page.goto(walk.local(walk.step.link(":9001")))
+        self.page.get_by_label("What is it?").fill(walk.says("Reading circle"))
+        self.page.get_by_label("Your e-mail").fill(walk.says("circle@example.org"))
+        self.page.get_by_role("button", name="Send").click()
+        expect(self.page.get_by_role("status")).to_have_text(walk.says("Thank you."))
+        walk.visit("/")
+        walk.rail("Bookings")
+        for title in ("Film night", "Reading circle"):
+            expect(walk.column("Asked")).to_contain_text(title)
+
+    def ask_without_scripts(self, address: str) -> None:
+        context = self.browser.new_context(java_script_enabled=False)
+        page, says = context.new_page(), self.walk.says
+        page.goto(address)
+        page.get_by_label("What is it?").fill(says("Film night"))
+        page.get_by_label(says("Garden room")).check()
+        page.get_by_label("On which day?").fill(says("2030-06-01"))
+        page.get_by_label("Your e-mail").fill(says("film@example.org"))
+        page.get_by_role("button", name="Send").click()
+        expect(page.locator("body")).to_contain_text(says("We write to you about Film night."))
+        context.close()
+
+    def tell(self) -> None:
+        walk = self.walk
+        for at, kind in enumerate(("endpoint", "template")):
+            self.page.goto(walk.local(walk.step.link(f"/studio/{kind}/new")))
+            walk.save(walk.step.block("yaml", at))
+        walk.rail("Studio")
+        walk.press("Room booking", "#main")
+        walk.press("Rules", "#main")
+        walk.press("New rule", "#main")
+        walk.save(walk.step.block("yaml", 2))
+        walk.rail("Bookings")
+        walk.drag("Film night", "Confirmed")
+        (mail,) = self.smtp.wait(1)
+        assert mail.recipients == [walk.says("film@example.org")]
+        assert mail.message["Subject"] == "Garden room is yours on 1 Jun 2030"
+        html = mail.message.get_body(("html",))
+        assert html is not None and "<b>Film night</b>" in html.get_content()
+        (delivery,) = self.sink.wait(1)
+        assert signed(delivery.headers, delivery.body, GIVEN["ROOMS_SECRET"])
+        body = delivery.json()
+        assert isinstance(body, dict) and body["type"] == "room_booking.updated"
+        assert body["data"] == {
+            "what": "Film night", "room": "garden_room", "day": "2030-06-01", "seats": None,
+        }  # fmt: skip
+
+    def add_one_more(self) -> None:
+        walk = self.walk
+        walk.rail("Studio")
+        walk.press("Room booking", "#main")
+        walk.add_fields(walk.step.tables[0])
+        walk.visit("/studio/objects/room_booking")  # the next request is another process's
+        walk.press("New room booking")
+        walk.fill_form(walk.step.tables[1])
+        walk.press("Add the room booking")
+        expect(self.page.locator("#sections")).to_contain_text(walk.says("Circle"))
+        walk.rail("Room bookings")
+        expect(self.page.locator("#table thead")).to_contain_text("Seating")
+        walk.filter("Seating", "is", "Circle")
+        expect(self.page.locator("#rows tr")).to_have_count(1)
+        expect(self.page.locator("#rows")).to_contain_text("Poetry slam")
+        answer = self.page.goto(walk.local(walk.step.link("/api/")))
+        assert answer is not None and answer.ok
+        (record,) = answer.json()["data"]
+        assert (record["name"], record["seating"]) == ("Poetry slam", "circle")
+        walk.visit("/")
+        walk.rail("Studio")
+        for words in ("Room booking", "Boards", "Bookings"):
+            walk.press(words, "#main")
+        walk.save(walk.step.block("yaml"))
+        walk.rail("Bookings")
+        expect(walk.card("Poetry slam")).to_contain_text("Circle")
+
+    def undo(self) -> None:
+        walk = self.walk
+        self.go_back(walk.says("rule/tell_the_guest"))
+        walk.visit("/o/room_booking")
+        expect(self.page.locator("#rows")).to_contain_text("Poetry slam")
+        expect(self.page.locator("#main")).not_to_contain_text(walk.says("Seating"))
+        walk.visit("/boards/bookings")
+        expect(walk.card("Poetry slam")).not_to_contain_text("Circle")
+        self.go_back()
+        walk.visit("/boards/bookings")
+        expect(walk.card("Poetry slam")).to_contain_text(walk.says("Circle"))
+
+    def go_back(self, line: str = "") -> None:
+        self.walk.rail("Revisions")
+        number = self.page.locator("li.item b").first.inner_text()
+        assert "**Go back to this**" in self.walk.step.text
+        items = self.page.locator("li.item").filter(has_text=line)
+        items.get_by_role("button", name="Go back to this").first.click()
+        expect(self.page.locator("li.item b").first).to_have_text(str(int(number) + 1))
+
+
+def newcomer(
+    browser: Browser, servers: list[str], elsewhere: Elsewhere, smtp: Mailbox, sink: WebhookSink
+) -> Newcomer:
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    addresses = {"http://127.0.0.1:9000": sink.url, "http://127.0.0.1:9001": elsewhere.url}
+    return Newcomer(browser, Walk(page, servers, addresses), elsewhere, smtp, sink)
+
+
+def settings(smtp: Mailbox, sink: WebhookSink) -> dict[str, str]:
+    """What the page exports, with the mailbox and the receiver of this run."""
+    assert set(GIVEN) == {"FLUVIAL_SMTP_URL", "FLUVIAL_OUTBOUND_ALLOW", "ROOMS_SECRET"}
+    return {
+        "env": "production",
+        "smtp_url": smtp.url,
+        "outbound_allow": f"127.0.0.1:{sink.port}",
+    }
+
+
+def test_the_page_has_the_steps_that_are_tested() -> None:
+    assert [step.title for step in STEPS] == TITLES
+
+
+def test_on_postgresql_with_two_web_processes_and_celery(
+    install: Install,
+    postgresql_url: str,
+    redis_url: str,
+    browser: Browser,
+    elsewhere: Elsewhere,
+    smtp: Mailbox,
+    webhook_sink: WebhookSink,
+) -> None:
+    here = install(postgresql_url, redis_url=redis_url, **settings(smtp, webhook_sink))
+    here.environ["ROOMS_SECRET"] = GIVEN["ROOMS_SECRET"]
+    one = here.serve()
+    worker = here.worker()
+    other = here.serve()
+    new = newcomer(browser, [one.url, other.url], elsewhere, smtp, webhook_sink)
+    new.follow()
+    new.page.context.close()
+    assert worker.stop() == 0
+    assert new.walk.wrong == []
+    assert (len(smtp.mails), len(webhook_sink.deliveries)) == (1, 1)
+    assert "Traceback" not in here.log()
+
+
+def test_on_sqlite_in_one_process(
+    install: Install,
+    sqlite_url: str,
+    browser: Browser,
+    elsewhere: Elsewhere,
+    smtp: Mailbox,
+    webhook_sink: WebhookSink,
+) -> None:
+    here = install(sqlite_url, **settings(smtp, webhook_sink))
+    here.environ["ROOMS_SECRET"] = GIVEN["ROOMS_SECRET"]
+    server = here.serve()
+    new = newcomer(browser, [server.url], elsewhere, smtp, webhook_sink)
+    new.follow()
+    new.page.context.close()
+    assert [process.stop() for process in server.started] == [0]
+    assert new.walk.wrong == []
+    assert (len(smtp.mails), len(webhook_sink.deliveries)) == (1, 1)
+    assert "Traceback" not in here.log()

@@ -1,0 +1,138 @@
+"""Somebody who follows a page in the browser, step by step, and notes what goes wrong."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+
+from playwright.sync_api import ConsoleMessage, Error, Locator, Page, Response, expect
+
+from tests.e2e.guide import Row, Step
+
+class Walk:
+    """Presses and types only what the step in hand names; each visit goes to the next server."""
+
+    def __init__(
+        self, page: Page, servers: Sequence[str], elsewhere: Mapping[str, str]
+    ) -> None:
+        self.page = page
+        self._servers = itertools.cycle(servers)
+        self._elsewhere = elsewhere  # addresses that the page names, and what they are here
+        self.here = next(self._servers)
+        self.step = Step("", "", (), ())
+        self.wrong: list[str] = []
+        page.set_default_timeout(20_000)
+        page.on("console", self._said)
+        page.on("pageerror", self._broke)
+        page.on("response", self._answered)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.wrong.append(f"{self.step.title}: console: {message.text}")
+
+    def _broke(self, error: Error) -> None:
+        self.wrong.append(f"{self.step.title}: script: {error}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 500:
+            self.wrong.append(f"{self.step.title}: {response.status} of {response.url}")
+
+    def begin(self, step: Step) -> None:
+        """Go on with the next step, at the next server."""
+        self.step = step
+        if self.page.url.startswith(self.here):
+            path = self.page.url.removeprefix(self.here)
+            self.visit(path)
+
+    def visit(self, path: str) -> None:
+        self.here = next(self._servers)
+        self.page.goto(self.here + path)
+
+    def local(self, text: str) -> str:
+        """A text of the page with the addresses of this run."""
+        for address, other in {**self._elsewhere, "http://127.0.0.1:8000": self.here}.items():
+            text = re.sub(rf"{re.escape(address)}(?!\d)", other, text)
+        return text
+
+    def says(self, words: str) -> str:
+        """Words that the step names as typed or seen."""
+        assert f"`{words}`" in self.step.text, f"The step {self.step.title!r} has no `{words}`."
+        return words
+
+    def press(self, words: str, root: str = "body") -> None:
+        assert f"**{words}**" in self.step.text, f"{self.step.title!r} does not press {words!r}."
+        # A tab shows a number behind its label, a button its key.
+        name = re.compile(rf"^\s*{re.escape(words)}( [\d,]+| Enter)?\s*$")
+        place = self.page.locator(root)
+        place.get_by_role("link", name=name).or_(place.get_by_role("button", name=name)).first.click()
+
+    def rail(self, words: str) -> None:
+        self.press(words, ".rail")
+
+    def sees(self, words: str, root: str = "#main") -> None:
+        expect(self.page.locator(root)).to_contain_text(self.says(words))
+
+    def add_fields(self, rows: Sequence[Row]) -> None:
+        """The Studio's line for a new field, once for each row of a table."""
+        form = self.page.locator("[data-add-field]")
+        for row in rows:
+            form.get_by_label("Label of the new field").fill(row["Label"])
+            if row["Kind"] != "Text":
+                form.locator("[data-do=kinds]").click()
+                form.get_by_role("option", name=row["Kind"], exact=True).click()
+            if row["Option"]:
+                put(form.get_by_label(row["Option"], exact=True), row["Value"])
+            expect(self.page.locator("[data-plan-summary]")).to_contain_text(f"Add {row['Label']}")
+            form.get_by_role("button", name="Add Enter").click()
+            expect(self.page.locator("#field-rows")).to_contain_text(row["Label"])
+
+    def fill_form(self, rows: Sequence[Row]) -> None:
+        form = self.page.locator("form[data-form]")
+        for row in rows:
+            label = re.compile(rf"^{re.escape(row['Field'])}( \(needed\))?$")
+            put(form.get_by_label(label), row["Value"])
+
+    def filter(self, field: str, how: str, value: str) -> None:
+        self.press("Filter")
+        box = self.page.locator(".termpop")
+        box.get_by_label("Field").select_option(label=self.says(field))
+        box.get_by_label("How").select_option(label=self.says(how))
+        put(box.get_by_label("Value"), self.says(value))
+        self.press("Show")
+
+    def save(self, yaml: str) -> None:
+        """What the Studio takes as YAML. It shows the document once it is in force."""
+        name = re.findall(r"^(?:kind|name): (\w+)$", yaml, re.MULTILINE)
+        self.page.locator("#yaml").fill(self.local(yaml))
+        self.page.get_by_role("button", name="Save the YAML").click()
+        self.page.wait_for_url(f"**/studio/{'/'.join(name)}")
+        expect(self.page.locator("#yaml")).not_to_have_attribute("aria-invalid", "true")
+
+    def card(self, title: str) -> Locator:
+        return self.page.locator(f'.tile[data-title="{title}"]')
+
+    def column(self, label: str) -> Locator:
+        return self.page.locator(f'[data-column][data-label="{label}"]')
+
+    def drag(self, title: str, label: str) -> None:
+        """Take the card by its upper edge, and let it go at the top of the column."""
+        card = self.card(self.says(title)).bounding_box()
+        cell = self.column(self.says(label)).locator("[data-cell]").bounding_box()
+        assert card is not None and cell is not None
+        mouse = self.page.mouse
+        mouse.move(card["x"] + card["width"] - 30, card["y"] + 12)
+        mouse.down()
+        mouse.move(card["x"] + card["width"] - 10, card["y"] + 20, steps=4)
+        mouse.move(cell["x"] + cell["width"] / 2, cell["y"] + 24, steps=8)
+        mouse.up()
+        expect(self.page.locator("#spoken")).to_contain_text(f"Moved to {label}")
+        expect(self.column(label)).to_contain_text(title)
+
+
+def put(control: Locator, value: str) -> None:
+    """A value into a control, whatever it is."""
+    if control.evaluate("e => e.tagName") == "SELECT":
+        control.select_option(label=value)
+    else:
+        control.fill(value)
