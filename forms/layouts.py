@@ -141,7 +141,7 @@ class Generator:
 
 
 def _generate(type_: ObjectType) -> Layout:
-    """Title and status first, what is required, what places the record, the rest, long text last."""
+    """Title and status first, what is required, what places the record, the rest, long text."""
     waiting = {f.name: f for f in type_.own_fields}
 
     def take(wanted: Iterable[Field]) -> tuple[Field, ...]:

@@ -41,7 +41,7 @@ class Shown:
     type: ObjectType
     layout: Layout
     record: Mapping[str, Any]  # in wire form
-    values: Mapping[str, Any]  # canonical
+    values: dict[str, Any]  # canonical
     looks: Looks
 
     @property

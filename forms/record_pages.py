@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from fluvial.errors import Conflict, NotFound, Problem, Unprocessable
 from fluvial.http.call import Answer, Call
 from fluvial.http.parameters import as_of
-from fluvial.http.routes import MAX_UPLOAD, Endpoint, Policy
+from fluvial.http.routes import MAX_UPLOAD, Endpoint, Handler, Policy
 from fluvial.ids import is_id
 from fluvial.pages.faces import empty, references
 from fluvial.pages.frame import Context, deed, page, render, with_query
@@ -57,7 +57,7 @@ def show_record(call: Call) -> Answer:
     context = record_context(shown, call.query.get("related", ""), newest)
     context["as_of"] = {
         "day": session.today.isoformat(),
-        "label": f"As of {shown.looks.plain_day(session.today)}" if session.as_of else "As of today",
+        "label": f"As of {shown.looks.plain_day(day)}" if day and session.as_of else "As of today",
         "other": session.as_of is not None,
         "href": shown.href,
     }
@@ -334,20 +334,22 @@ _NEW = "/o/{object}/new"
 _ONE = "/o/{object}/{id}"
 
 
-def _page(method: str, path: str, handler: Any, about: str) -> Endpoint:
-    posts = method == "POST"
+def _get(path: str, handler: Handler, about: str) -> Endpoint:
+    return Endpoint("GET", path, handler, Policy.SIGNED_IN, about, page=True)
+
+
+def _post(path: str, handler: Handler, about: str) -> Endpoint:
     return Endpoint(
-        method, path, handler, Policy.SIGNED_IN, about, page=True, form=posts,
-        **({"max_body": MAX_UPLOAD} if posts else {}),
-    )  # fmt: skip
+        "POST", path, handler, Policy.SIGNED_IN, about, page=True, form=True, max_body=MAX_UPLOAD
+    )
 
 
 ENDPOINTS = (
-    _page("GET", _NEW, new_page, "A new record."),
-    _page("POST", _NEW, create, "Create a record."),
-    _page("GET", _ONE, show_record, "A record."),
-    _page("GET", f"{_ONE}/edit", edit_page, "Edit a record."),
-    _page("POST", f"{_ONE}/edit", save, "Save a record."),
-    _page("GET", f"{_ONE}/edit/{{field}}", edit_field, "Edit one field in place."),
-    _page("POST", f"{_ONE}/actions/{{name}}", take_action, "Take a transition."),
+    _get(_NEW, new_page, "A new record."),
+    _post(_NEW, create, "Create a record."),
+    _get(_ONE, show_record, "A record."),
+    _get(f"{_ONE}/edit", edit_page, "Edit a record."),
+    _post(f"{_ONE}/edit", save, "Save a record."),
+    _get(f"{_ONE}/edit/{{field}}", edit_field, "Edit one field in place."),
+    _post(f"{_ONE}/actions/{{name}}", take_action, "Take a transition."),
 )

@@ -49,7 +49,8 @@ def _part(
             if until is not None and start < until < end:
                 marks.append({"x": right, "label": looks.short(until)})
     beginnings = [_month(start, n) for n in range(months)]
-    label = f"From {looks.plain_day(start)} to {looks.plain_day(end)}. Today is {looks.plain_day(today)}."
+    say = looks.plain_day
+    label = f"From {say(start)} to {say(end)}. Today is {say(today)}."
     return {
         "label": label,
         "width": width,

@@ -31,6 +31,7 @@ async function create(select, words, done) {
 
 function dress(select) {
   const many = select.multiple;
+  let settled = false; // one was chosen: emptying the search does not open the list again
   const control = new TomSelect(select, {
     plugins: many ? { remove_button: { label: "×", title: "Take out" } } : { clear_button: { title: "Empty", html: () => '<div class="clear-button" title="Empty">×</div>' } },
     valueField: "value",
@@ -45,7 +46,15 @@ function dress(select) {
     hidePlaceholder: !many,
     selectOnTab: true,
     create: select.dataset.create ? (words, done) => void create(select, words, done) : false,
-    shouldLoad: () => true,
+    shouldLoad: (words) => Boolean(words) || !settled,
+    onType: (words) => (settled = settled && !words),
+    onItemAdd: () => {
+      if (many) return;
+      settled = true;
+      control.setTextboxValue("");
+      control.close(false);
+    },
+    onDropdownOpen: () => (settled = false),
     load: (words, done) => {
       fetch(address(select, words), { headers: { Accept: "application/json" } })
         .then((answer) => (answer.ok ? answer.json() : { results: [] }))

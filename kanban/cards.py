@@ -70,14 +70,14 @@ class Cards:
             "people": Markup().join(people),
         }
 
-    def _yes(self, field: Field, value: bool) -> Markup:
+    def _yes(self, field: Field, value: Any) -> Markup:
         if not value:
             return Markup()
         return Markup(
             '<span class="good" title="{}">{}<span class="hidden">{}</span></span>'
         ).format(field.label, icon("check"), field.label)
 
-    def _time(self, field: Field, value: str, record: Mapping[str, Any]) -> Markup:
+    def _time(self, field: Field, value: Any, record: Mapping[str, Any]) -> Markup:
         """A day or moment; a due one that has passed is red."""
         shown = Markup(face_of(field).cell(field, self._looks)(value))
         if field.name not in due.NAMES or not due.is_open(self._type, record):

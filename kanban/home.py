@@ -145,7 +145,7 @@ def _parts(session: Session, pin: Pin, type_: ObjectType) -> Context:
 
 
 def _telling(session: Session, type_: ObjectType) -> Field | None:
-    """The choice that says most about records: one with colours beside the state, else the state."""
+    """The choice that says most of records: one with colours beside the state, else the state."""
     hidden = session.access.object(type_.name).hidden
     state = type_.states.field if type_.states else ""
     choices = [

@@ -257,6 +257,10 @@ def end_token(connection: Connection, user: str, token: str) -> bool:
     return _END_TOKEN.run(connection, the_token=token, the_user=user) > 0
 
 
+# Else a token for records could make itself an administrator.
+_SCOPE = "This token's scopes do not cover who may sign in and as what. It needs meta:write too."
+
+
 class UserHook:
     """A user's password: written with the record, never read, stored as its hash elsewhere."""
 
@@ -266,8 +270,13 @@ class UserHook:
         if "email" in draft.changed and isinstance(draft.values.get("email"), str):
             draft.set("email", draft.values["email"].lower())
         password = body.get("password")
+        scopes = draft.session.actor.scopes
+        if scopes and "meta:write" not in scopes and draft.changed & {"roles", "email", "active"}:
+            draft.fault("", "scope", _SCOPE)
         if password is None:
             return
+        if scopes and "meta:write" not in scopes:
+            draft.fault("password", "scope", _SCOPE)
         if not isinstance(password, str) or not MIN_LENGTH <= len(password) <= MAX_LENGTH:
             message = f"A password has {MIN_LENGTH} to {MAX_LENGTH} characters."
             draft.fault("password", "password_length", message)

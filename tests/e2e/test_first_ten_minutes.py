@@ -273,7 +273,7 @@ class Newcomer:
 def newcomer(
     browser: Browser, servers: list[str], elsewhere: Elsewhere, smtp: Mailbox, sink: WebhookSink
 ) -> Newcomer:
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page = browser.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     addresses = {"http://127.0.0.1:9000": sink.url, "http://127.0.0.1:9001": elsewhere.url}
     return Newcomer(browser, Walk(page, servers, addresses), elsewhere, smtp, sink)
 

@@ -29,7 +29,8 @@ class Walk:
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            self.wrong.append(f"{self.step.title}: console: {message.text}")
+            where = message.location.get("url", "")
+            self.wrong.append(f"{self.step.title}: console: {message.text} {where}")
 
     def _broke(self, error: Error) -> None:
         self.wrong.append(f"{self.step.title}: script: {error}")

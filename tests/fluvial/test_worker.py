@@ -139,7 +139,7 @@ def test_a_worker_of_its_own_is_killed(
     product = start(postgresql_url, redis_url="redis://127.0.0.1:1/0")
     product.serve()
     client = prepare(product, webhook_sink)
-    doomed = product.start("worker", FLUVIAL_FAULT_AT="in_event:3")
+    doomed = product.start("worker", FLUVIAL_FAULT_AT="in_event:1")
     lend(client)
     assert doomed.killed()
     end_leases(product)

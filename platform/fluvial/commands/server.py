@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import time
 from typing import TypeAlias
 
@@ -64,6 +65,8 @@ def run_serve(options: argparse.Namespace) -> int:
     server = uvicorn.Server(config)
     print(f"Fluvial is at {settings.base_url} (ready in {time.monotonic() - started:.1f} s).")
     print(f"Sign in as {settings.admin_email}. Ctrl-C ends it.", flush=True)
+    # The server raises the signal again once it has ended, which must not skip the rest.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         server.run()
     except KeyboardInterrupt:

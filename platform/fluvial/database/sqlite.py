@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from fluvial.words import holds
 from metamodel.expressions.sqlite import register
 from metamodel.storage import SQLITE
 
@@ -40,6 +41,7 @@ class SqliteConnection(Connection):
         for pragma in PRAGMAS:
             self._raw.execute(pragma)
         register(self._raw)
+        self._raw.create_function("fluvial_holds", 2, holds, deterministic=True)
 
     def query(self, sql: str, binds: Sequence[Any] = ()) -> list[Row]:
         self.statements += 1

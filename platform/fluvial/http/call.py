@@ -27,6 +27,10 @@ JSON_TYPE = "application/json"
 PROBLEM_TYPE = "application/problem+json"
 
 
+def _dumped(value: Any) -> bytes:
+    return orjson.dumps(value, default=str, option=orjson.OPT_UTC_Z)
+
+
 @dataclass
 class Answer:
     """What goes back. Headers are (name, value); the length is added by the server."""
@@ -40,7 +44,7 @@ class Answer:
 
     @staticmethod
     def json(value: Any, status: int = 200, headers: Sequence[tuple[str, str]] = ()) -> Answer:
-        return Answer(status, orjson.dumps(value, default=str), JSON_TYPE, list(headers))
+        return Answer(status, _dumped(value), JSON_TYPE, list(headers))
 
     @staticmethod
     def html(text: str, status: int = 200, headers: Sequence[tuple[str, str]] = ()) -> Answer:
@@ -56,7 +60,7 @@ class Answer:
 
     @staticmethod
     def problem(problem: Problem) -> Answer:
-        body = orjson.dumps(problem.body(), default=str)
+        body = _dumped(problem.body())
         return Answer(problem.status, body, PROBLEM_TYPE, list(problem.headers.items()))
 
 

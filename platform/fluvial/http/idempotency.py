@@ -48,7 +48,8 @@ class _Unsuccessful(Exception):
         self.answer = answer
 
 
-def once(call: Call, handler: Callable[[Call], Answer]) -> Answer:
+def once(call: Call, handler: Callable[[Call], Answer], *, secret: bool = False) -> Answer:
+    """The answer, or that of the first time. One with a secret is given once and not kept."""
     key = call.headers["idempotency-key"]
     if not 0 < len(key) <= MAX_KEY or not key.isprintable():
         raise Problem(f"An `Idempotency-Key` has 1 to {MAX_KEY} printable characters.")
@@ -71,13 +72,14 @@ def once(call: Call, handler: Callable[[Call], Answer]) -> Answer:
             answer = handler(call)
             if not 200 <= answer.status < 300:
                 raise _Unsuccessful(answer)
-            _FINISH.run(
-                connection,
-                **place,
-                the_status=answer.status,
-                the_body=answer.body.decode(),
-                the_headers=[["content-type", answer.type], *map(list, answer.headers)],
-            )
+            if not secret:
+                _FINISH.run(
+                    connection,
+                    **place,
+                    the_status=answer.status,
+                    the_body=answer.body.decode(),
+                    the_headers=[["content-type", answer.type], *map(list, answer.headers)],
+                )
             return answer
     except _Unsuccessful as unsuccessful:
         return unsuccessful.answer
@@ -102,6 +104,8 @@ def _kept(call: Call, place: dict[str, str], digest: str) -> Answer | None:
         return None
     if stored != digest:
         raise Unprocessable("This `Idempotency-Key` was used for another body. Take a new one.")
+    if not status:
+        raise Conflict("This was done. Its answer held a secret, which is shown only once.")
     (_, type_), *rest = headers
     return Answer(status, body.encode(), type_, [(n, v) for n, v in rest])
 

@@ -8,6 +8,8 @@ from typing import Any
 from fluvial import people
 from fluvial.errors import NotFound, Problem, Unauthorized, Unprocessable, fault
 from fluvial.ids import is_id
+from metamodel.errors import ValueFault
+from metamodel.kinds.datetime import moment
 
 from .call import COOKIE, Answer, Call
 from .routes import Endpoint, Policy
@@ -79,7 +81,7 @@ def add_token(call: Call) -> Answer:
     body = call.json_object("name", "scopes", "expires")
     name, scopes = body.get("name"), body.get("scopes") or []
     errors = []
-    if not isinstance(name, str) or not 0 < len(name) <= 100:
+    if not isinstance(name, str) or not 0 < len(name) <= 100 or not name.isprintable():
         errors.append(fault("/name", "required", "Give the token a name, at most 100 characters."))
     if not isinstance(scopes, list) or any(s not in SCOPES for s in scopes):
         errors.append(fault("/scopes", "unknown_scope", f"Scopes are {', '.join(SCOPES)}."))
@@ -105,12 +107,10 @@ def _moment(raw: Any, now: datetime) -> tuple[datetime | None, str]:
         return None, ""
     wrong = "Write a moment in the future, such as 2027-01-01T00:00:00Z."
     try:
-        moment = datetime.fromisoformat(raw)
-    except (TypeError, ValueError):
+        expires = moment(raw)
+    except ValueFault:
         return None, wrong
-    if moment.tzinfo is None or moment <= now:
-        return None, wrong
-    return moment, ""
+    return (expires, "") if expires > now else (None, wrong)
 
 
 def list_tokens(call: Call) -> Answer:
@@ -129,10 +129,10 @@ def end_token(call: Call) -> Answer:
 
 
 ENDPOINTS = (
-    Endpoint("POST", "/api/login", login, Policy.PUBLIC, "Sign in with a password.", csrf=False),
+    Endpoint("POST", "/api/login", login, Policy.PUBLIC, "Sign in with a password.", csrf=False, secret=True),
     Endpoint("POST", "/api/logout", logout, Policy.PUBLIC, "Sign out."),
-    Endpoint("GET", "/api/me", me, Policy.SIGNED_IN, "Who I am."),
+    Endpoint("GET", "/api/me", me, Policy.SIGNED_IN, "Who I am.", any_scope=True),
     Endpoint("GET", "/api/tokens", list_tokens, Policy.SIGNED_IN, "My tokens."),
-    Endpoint("POST", "/api/tokens", add_token, Policy.SIGNED_IN, "Make a token; shown once."),
+    Endpoint("POST", "/api/tokens", add_token, Policy.SIGNED_IN, "Make a token; shown once.", secret=True),
     Endpoint("DELETE", "/api/tokens/{id}", end_token, Policy.SIGNED_IN, "End a token."),
 )

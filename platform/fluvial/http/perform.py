@@ -83,7 +83,7 @@ def _perform(endpoint: Endpoint, call: Call) -> Answer:
         if CAUSE_HEADER in call.headers:
             call.session.cause = _cause(call)
     if endpoint.writes and "idempotency-key" in call.headers:
-        return idempotency.once(call, endpoint.handler)
+        return idempotency.once(call, endpoint.handler, secret=endpoint.secret)
     return endpoint.handler(call)
 
 
@@ -110,7 +110,7 @@ def _check(endpoint: Endpoint, call: Call, identity: Identity) -> None:
     if endpoint.writes and endpoint.csrf and identity.csrf is not None:
         _check_csrf(call, identity.csrf)
     scopes = identity.actor.scopes
-    if scopes and endpoint.policy is not Policy.PUBLIC:
+    if scopes and endpoint.policy is not Policy.PUBLIC and not endpoint.any_scope:
         needed = _SCOPES.get(endpoint.policy)
         if needed is None or needed[endpoint.writes] not in scopes:
             raise Forbidden(f"This token's scopes do not cover it: {', '.join(sorted(scopes))}.")

@@ -37,6 +37,8 @@ class Endpoint:
     form: bool = False  # takes urlencoded and multipart bodies, parsed into `call.form`
     max_body: int = MAX_JSON
     csrf: bool = True  # False where another proof stands in its place
+    any_scope: bool = False  # a token reads it whatever its scopes
+    secret: bool = False  # its answer holds a secret, which is kept nowhere
     any_origin: bool = False  # other sites may post to it; the handler checks their origin
 
     @property

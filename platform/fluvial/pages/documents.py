@@ -71,6 +71,10 @@ def show(call: Call, *, text: str = "", error: str = "", plan: Context | None = 
         text = _start(call, kind) if found is None else text_of(call, kind.name, name)
     shipped = found is not None and (len(found.parts) > 1 or found.layer != SITE)
     object_name = str((found.body if found else call.query).get("object", ""))
+    may_write = "write" in call.session.access.meta
+    menu = []
+    if found is not None and may_write:
+        menu.append(deed("Take it out", f"/studio/{kind.name}/{name}/delete", "trash", post=True))
     studio = {
         "title": title,
         "about": f"{kind.label} · {kind.about}",
@@ -79,16 +83,11 @@ def show(call: Call, *, text: str = "", error: str = "", plan: Context | None = 
         "plan_hint": "Press “Only plan”: what saving would do is said here first.",
         "sentence": "",
         "in_force": yaml_of(found.body) if found is not None and shipped else "",
-        "may_write": "write" in call.session.access.meta,
-        "delete": deed("Take it out", f"/studio/{kind.name}/{name}/delete", "trash", post=True)
-        if found is not None and "write" in call.session.access.meta
-        else None,
     }
     crumbs = [("Studio", "/studio")]
     if object_name in call.session.catalog.objects:
         type_ = call.session.catalog.objects[object_name]
         crumbs.append((type_.label, f"/studio/objects/{object_name}?tab={kind.name}"))
-    menu = [studio["delete"]] if studio["delete"] else []
     return page(
         call, "studio_document.html", title, crumbs=crumbs, here="/studio", menu=menu,
         status=422 if error else 200, studio=studio,
@@ -103,7 +102,7 @@ def _start(call: Call, kind: DocumentKind) -> str:
     if type_ is None:
         return yaml_of(body)
     first = type_.own_fields[0].name if type_.own_fields else "title"
-    own = {"kind": kind.name, "name": f"my_{kind.name}", "object": object_name}
+    own: dict[str, Any] = {"kind": kind.name, "name": f"my_{kind.name}", "object": object_name}
     if kind.name == "view":
         own |= {
             "label": f"My {type_.plural.lower()}",

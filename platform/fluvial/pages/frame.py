@@ -181,7 +181,7 @@ def _objects(access: Access) -> list[NavigationItem]:
 
 
 def _features(session: Session) -> list[NavigationItem]:
-    items = []
+    items: list[NavigationItem] = []
     for feature in session.engine.features:
         if feature.navigation is not None:
             items += feature.navigation(session.catalog, session.access)

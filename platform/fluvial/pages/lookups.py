@@ -14,15 +14,16 @@ from fluvial.http.routes import Endpoint, Policy
 from fluvial.ids import is_id
 from fluvial.records.context import PlanContext, session_binds
 from fluvial.records.environment import RecordEnvironment
-from fluvial.records.filters import matching, search_bind
+from fluvial.records.filters import matching
 from fluvial.records.plan import resolve
 from fluvial.records.rows import load_row
 from fluvial.session import Session
+from fluvial.words import wanted
 from metamodel.catalog import Field, ObjectType
 from metamodel.errors import ValueFault
 from metamodel.expressions.sql import Builder, Given, Source
 from metamodel.kinds.kind import TextFormat
-from metamodel.storage import TEXT
+from metamodel.storage import TEXT, UUID
 
 LIMIT = 20
 PEOPLE = ("user", "team")  # whoever is signed in may pick them
@@ -83,7 +84,9 @@ def candidates(
     context = PlanContext(session.catalog, session.access, session.connection.dialect)
     source = Source(context, target)
     type_ = context.objects[target]
-    conditions = [source.column("deleted_at").is_(None)]
+    conditions: list[sa.ColumnElement[Any]] = [source.column("deleted_at").is_(None)]
+    if target in PEOPLE and not _may_name(session, target, field):
+        conditions.append(_named(context, source, field))
     if target == "user":
         conditions.append(source.column("active").is_(sa.true()))
     elif target not in PEOPLE:
@@ -94,7 +97,7 @@ def candidates(
     if field.pick is not None and (target == field.to or target == "user"):
         builder = Builder(context, source, Given(context, outer.read)).lift(field.pick)
         conditions.append(builder.condition(field.pick.tree, False))
-    hint = _hint(session, type_)
+    hint = _hint(session, type_) if target != "user" or _may_name(session, target, field) else ""
     column = source.column(hint) if hint else sa.literal_column("''")
     statement = (
         sa.select(source.column("id"), source.column("title"), column.label("hint"))
@@ -105,11 +108,42 @@ def candidates(
     )
     compiled = Compiled(statement, context.dialect)
     values = compiled.constants | {f"c{n}": value for n, value in enumerate(context.constants)}
-    values |= session_binds(session) | {"search": search_bind(words, context.dialect)}
+    values |= session_binds(session) | {"search": wanted(words, context.dialect)}
     for record, title, said in session.connection.query(
         compiled.sql, [values[name] for name in compiled.order]
     ):
         yield str(record), title, str(said) if said and str(said) not in title else ""
+
+
+def _may_name(session: Session, target: str, field: Field) -> bool:
+    """Whether the actor may put anybody into the field; others see whom their records name."""
+    if session.access.object(target).can("read"):
+        return True
+    fields = [field]
+    if field.system:  # asked for mentions, or for whom a record belongs to
+        fields = [f for t in session.access.readable() for f in t.own_fields if target in f.targets]
+    return any(_may_write(session, f) for f in fields)
+
+
+def _may_write(session: Session, field: Field) -> bool:
+    access = session.access.object(field.object)
+    writes = access.can("create") or access.can("update")
+    kept = field.read_only or field.name in access.read_only or field.name in access.hidden
+    return writes and field.writable and not kept
+
+
+def _named(context: PlanContext, source: Source, field: Field) -> sa.ColumnElement[bool]:
+    """Oneself, and the people in the field of the records that the actor may see."""
+    me = source.column("id") == context.parameter("me", UUID)
+    suffix = "__team" if source.object == "team" else ""
+    if field.system or field.many or suffix not in [c.suffix for c in field.columns]:
+        return me
+    records = Source(context, field.object)
+    allowed = context.allowed(field.object, "read", records)
+    named = sa.select(records.column(field.name, suffix)).where(
+        records.column("deleted_at").is_(None), *([] if allowed is None else [allowed])
+    )
+    return sa.or_(me, source.column("id").in_(named.select_from(records.joined())))
 
 
 def _hint(session: Session, type_: ObjectType) -> str:

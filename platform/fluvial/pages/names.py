@@ -1,4 +1,4 @@
-"""The titles of the records and people that a page shows: a statement for each object, not each row."""
+"""The titles of what a page refers to: a statement for each object, not for each row."""
 
 from __future__ import annotations
 

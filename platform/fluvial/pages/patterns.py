@@ -23,7 +23,8 @@ def show(call: Call) -> Answer:
         raise NotFound("The patterns are shown in development only.")
     entries = [
         {"icon": "pencil", "person": "Amara Osei", "tone": "", "what": "changed the due date",
-         "when": "09:20", "at": "2026-06-09", "lines": ["31 May → 15 June"], "bubble": "", "deed": None},
+         "when": "09:20", "at": "2026-06-09", "lines": ["31 May → 15 June"], "bubble": "",
+         "deed": None},
         {"icon": "bolt", "person": "", "tone": "rule", "what": "A rule ran", "when": "09:21",
          "at": "2026-06-09", "lines": [], "bubble": "", "deed": None},
     ]  # fmt: skip

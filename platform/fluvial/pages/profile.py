@@ -8,7 +8,7 @@ from fluvial import people
 from fluvial.errors import Problem
 from fluvial.http.call import Answer, Call
 from fluvial.http.people_api import SCOPES, session_cookie, signed_in
-from fluvial.http.routes import Endpoint, Policy
+from fluvial.http.routes import Endpoint, Handler, Policy
 from fluvial.passwords import MAX_LENGTH, MIN_LENGTH
 from fluvial.records.titles import titles_of
 from metamodel.text import humanise, label_text
@@ -114,13 +114,14 @@ def change_password(call: Call) -> Answer:
     return answer
 
 
-def _post(path: str, handler: object, about: str) -> Endpoint:
-    return Endpoint("POST", path, handler, Policy.SIGNED_IN, about, page=True, form=True)  # type: ignore[arg-type]
+def _post(path: str, handler: Handler, about: str, *, secret: bool = False) -> Endpoint:
+    policy = Policy.SIGNED_IN
+    return Endpoint("POST", path, handler, policy, about, page=True, form=True, secret=secret)
 
 
 ENDPOINTS = (
     Endpoint("GET", "/profile", show, Policy.SIGNED_IN, "My profile.", page=True),
-    _post("/profile/tokens", make_token, "Make a token."),
+    _post("/profile/tokens", make_token, "Make a token.", secret=True),
     _post("/profile/tokens/{id}/end", end_token, "End a token."),
-    _post("/profile/password", change_password, "Change my password."),
+    _post("/profile/password", change_password, "Change my password.", secret=True),
 )

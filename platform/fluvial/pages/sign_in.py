@@ -83,7 +83,15 @@ def sign_out(call: Call) -> Answer:
 ENDPOINTS = (
     Endpoint("GET", "/signin", sign_in_page, Policy.PUBLIC, "Sign in.", page=True),
     Endpoint(
-        "POST", "/signin", sign_in, Policy.PUBLIC, "Sign in.", page=True, form=True, csrf=False
+        "POST",
+        "/signin",
+        sign_in,
+        Policy.PUBLIC,
+        "Sign in.",
+        page=True,
+        form=True,
+        csrf=False,
+        secret=True,
     ),
     Endpoint("POST", "/signout", sign_out, Policy.PUBLIC, "Sign out.", page=True, form=True),
 )

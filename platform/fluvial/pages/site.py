@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fluvial.engine import Engine
-from fluvial.http.routes import Endpoint
+from fluvial.http.call import Answer, Call
+from fluvial.http.routes import Endpoint, Policy
 
 from . import (
     bins,
@@ -17,17 +18,26 @@ from . import (
     patterns,
     profile,
     revisions,
+    saved_views,
     search,
     sign_in,
     studio,
     studio_object,
 )
+from .assets import asset
 from .problems import problem_page
+
+
+def favicon(_: Call) -> Answer:
+    """Where browsers look for the icon of what is no page, such as JSON."""
+    return Answer.redirect(asset("favicon.svg"))
+
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *sign_in.ENDPOINTS,
     *home.ENDPOINTS,
     *lists.ENDPOINTS,
+    *saved_views.ENDPOINTS,
     *bins.ENDPOINTS,
     *search.ENDPOINTS,
     *lookups.ENDPOINTS,
@@ -40,6 +50,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *importing.ENDPOINTS,
     *docs.ENDPOINTS,
     *patterns.ENDPOINTS,
+    Endpoint("GET", "/favicon.ico", favicon, Policy.PUBLIC, "The icon."),
 )
 
 

@@ -29,7 +29,10 @@ ABOUT = (
     ("pin", "Pins", "A pin shows a number on the home page and opens the records behind it."),
     ("role", "Roles", "Roles say who may do what with these records."),
 )
-FORMATS = "email=email phone=phone telephone=phone url=url link=url code=code percent=percent markdown=markdown"
+FORMATS = (
+    "email=email phone=phone telephone=phone url=url link=url code=code percent=percent "
+    "markdown=markdown"
+)
 
 
 def show(call: Call, *, error: str = "", label: str = "", kind: str = "text") -> Answer:
@@ -45,7 +48,8 @@ def show(call: Call, *, error: str = "", label: str = "", kind: str = "text") ->
         "object": {
             "name": type_.name, "label": type_.label, "plural": type_.plural, "icon": type_.icon,
         },
-        "about": f"{how_many(session, type_)} records · from {labels.get(type_.layer, type_.layer)}",
+        "about": f"{how_many(session, type_)} records · "
+        f"from {labels.get(type_.layer, type_.layer)}",
         "api": f"/api/meta/object/{type_.name}",
         "plan_api": f"/api/meta/object/{type_.name}?plan=true",
         "list_href": f"/o/{type_.name}",

@@ -12,9 +12,9 @@ from typing import Any
 
 from fluvial.files import attach
 from fluvial.session import Session
+from fluvial.words import indexed
 from metamodel.catalog import States, Transition
 from metamodel.expressions.python import evaluate, truth
-from metamodel.text import fold
 
 from .dated import check_period
 from .draft import Draft
@@ -159,7 +159,7 @@ def search_text(draft: Draft) -> str | None:
     """The folded words by which the record is found; None where its type is not searched."""
     if not draft.type.searchable_fields:
         return None
-    return fold(" ".join(_searched(draft)))
+    return indexed(" ".join(_searched(draft)))
 
 
 def _searched(draft: Draft) -> Iterator[str]:

@@ -26,6 +26,7 @@ class Draft:
     values: Values
     pointer: str = ""  # of the record in a batch: "/3"
     changed: set[str] = field(default_factory=set)
+    given: set[str] = field(default_factory=set)  # fields that the caller's body names
     faults: list[dict[str, str]] = field(default_factory=list)
     extras: dict[str, Any] = field(default_factory=dict)  # members that a hook took
     vouched: set[tuple[str, str]] = field(default_factory=set)  # (object, id) known to be there
@@ -67,6 +68,7 @@ class Draft:
                 self.take_value(known, raw)
 
     def take_value(self, known: Field, raw: Any) -> None:
+        self.given.add(known.name)
         if empty(raw):
             self.set(known.name, None)
             return

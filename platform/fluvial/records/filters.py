@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,13 +13,9 @@ from metamodel.errors import ValueFault
 from metamodel.expressions.sql import Source
 from metamodel.kinds.kind import TextFormat
 from metamodel.storage import JSON, POSTGRESQL, TEXT, UUID
-from metamodel.text import fold
 
 from .context import PlanContext
 from .output import field_value
-
-_WORD = re.compile(r"\w+")
-MAX_SEARCH_WORDS = 8
 
 
 def equal(
@@ -107,15 +102,35 @@ def matching(
     found = sa.select(search.c.record).where(search.c.object == sa.literal_column(f"'{type_.name}'"))
     if context.dialect == POSTGRESQL:
         words = sa.literal_column("words").op("@@")(sa.func.to_tsquery("simple", bind))
-        return source.column("id").in_(found.where(words))
-    index = sa.table("fluvial_search_words", sa.column("rowid"))
-    rows = sa.select(index.c.rowid).where(sa.literal_column("fluvial_search_words").op("MATCH")(bind))
-    return source.column("id").in_(found.where(sa.literal_column("rowid").in_(rows)))
+        found = found.where(words)
+    else:
+        index = sa.table("fluvial_search_words", sa.column("rowid"))
+        match = sa.literal_column("fluvial_search_words").op("MATCH")(bind)
+        rows = sa.select(index.c.rowid).where(match)
+        found = found.where(sa.literal_column("rowid").in_(rows))
+    among = source.column("id").in_(found)
+    if not any(context.access.hides(type_.name, f.name) for f in type_.searchable_fields):
+        return among
+    return sa.and_(among, _in_sight(context, source, type_, bind))
 
 
-def search_bind(text: str, dialect: str) -> str:
-    """The words of a search as prefixes that must all be there."""
-    words = _WORD.findall(fold(text))[:MAX_SEARCH_WORDS]
-    if dialect == POSTGRESQL:
-        return " & ".join(f"'{word}':*" for word in words)
-    return " ".join(f'"{word}"*' for word in words)
+def _in_sight(
+    context: PlanContext, source: Source, type_: ObjectType, bind: sa.BindParameter[Any]
+) -> sa.ColumnElement[bool]:
+    """Whether the words stand in fields that the caller may read; the index holds them all."""
+    seen = [type_.fields["title"]]
+    seen += [f for f in type_.searchable_fields if not context.access.hides(type_.name, f.name)]
+    space, nothing = sa.literal_column("' '"), sa.literal_column("''")
+    postgresql = context.dialect == POSTGRESQL
+    text: sa.ColumnElement[Any] = nothing
+    for field in seen:
+        folded = postgresql and any(column.suffix == "__fold" for column in field.columns)
+        column = source.column(field.name, "__fold") if folded else source.column(field.name)
+        text = text.op("||")(space).op("||")(sa.func.coalesce(column, nothing))
+    if not postgresql:
+        held: sa.ColumnElement[bool] = sa.func.fluvial_holds(text, bind) == sa.literal_column("1")
+        return held
+    marks = sa.literal_column("'-_@./:;,()#+&'")
+    spaces = sa.literal_column(f"'{' ' * 13}'")
+    parted = sa.func.to_tsvector("simple", sa.func.translate(sa.func.lower(text), marks, spaces))
+    return parted.op("@@")(sa.func.to_tsquery("simple", bind))  # type: ignore[no-any-return]

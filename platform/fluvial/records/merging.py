@@ -23,6 +23,7 @@ _SINCE = Statement(
 def check_rev(draft: Draft, rev: int | None) -> None:
     """Refuse a draft made on an older revision whose fields somebody else has changed since.
 
+    The same change made twice collides too: of two who count 3 up to 4, one has to count again.
     The conflict's `base`, `theirs` and `yours` hold the fields that collide, in wire form.
     """
     assert draft.before is not None
@@ -44,10 +45,10 @@ def check_rev(draft: Draft, rev: int | None) -> None:
     collide = [
         name
         for name in draft.type.fields
-        if name in draft.changed
+        if name in (draft.given | draft.changed)
         and name in theirs
         and name not in hidden
-        and theirs[name] != draft.wire(name)
+        and not theirs[name] == base[name] == draft.wire(name)
     ]
     if collide:
         labels = ", ".join(draft.type.fields[name].label for name in collide)

