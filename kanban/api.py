@@ -47,6 +47,10 @@ def move_card(call: Call) -> Answer:
         for name, why in (("id", "the record"), ("column", "where it goes, or null"))
         if name not in body
     ]
+    for name in ("column", "lane"):
+        if not _names_one(body.get(name)):
+            message = f"`{name}` is one value of its field, or null."
+            errors.append(fault(f"/{name}", "not_a_value", message))
     if "values" in body and not isinstance(body["values"], dict):
         errors.append(fault("/values", "not_an_object", "`values` holds fields of the record."))
     if not isinstance(body.get("rev", 0), int):
@@ -64,6 +68,13 @@ def move_card(call: Call) -> Answer:
         rev=body.get("rev", call.rev),
     )
     return Answer.json(move(call.session, board, wanted))
+
+
+def _names_one(value: Any) -> bool:
+    """Whether it can be the value of a column: plain, or a person by one id."""
+    if isinstance(value, dict):
+        return len(value) == 1 and all(isinstance(id, str) for id in value.values())
+    return not isinstance(value, list)
 
 
 def list_pins(call: Call) -> Answer:

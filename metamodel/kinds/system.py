@@ -63,12 +63,12 @@ class Revision(Kind):
         return (Column("", INTEGER),)
 
     def parse(self, field: Field, raw: Any) -> int:
-        if isinstance(raw, int) and not isinstance(raw, bool) and raw > 0:
+        if isinstance(raw, int) and not isinstance(raw, bool) and 0 < raw < 2**31:
             return raw
         raise ValueFault("not_a_revision", "Write the `rev` that the record was read with.")
 
     def parse_text(self, field: Field, text: str, form: Any) -> int:
-        return self.parse(field, int(text) if text.isascii() and text.isdigit() else text)
+        return self.parse(field, int(text) if text.isascii() and text.isdigit() and len(text) < 20 else text)
 
     def json_schema(self, field: Field) -> dict[str, Any]:
         return {"type": "integer", "minimum": 1}

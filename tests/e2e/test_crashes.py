@@ -32,7 +32,6 @@ TELL = rule(
     {"notify": {"to": ["member.email"], "by": ["email"], "subject": "name", "text": "name"}},
     {"webhook": {"to": "desk", "body": {"name": "name"}}},
 )
-LOANS = 12
 
 
 class Library:
@@ -114,49 +113,20 @@ def library(
     return opened
 
 
-def test_a_web_process_dies_between_its_commit_and_its_word_to_the_workers(
-    library: Open, redis_url: str
-) -> None:
+def test_celery_workers_die_in_the_middle_of_their_work(library: Open, redis_url: str) -> None:
     here = library(redis_url)
-    here.here.worker()
-    doomed = here.here.serve(FLUVIAL_FAULT_AT="after_commit:1")
-    with suppress(httpx.TransportError):
-        here.lend("Emma", by=doomed)
-    assert doomed.started[0].killed()
-    here.settle(1)
-    assert here.happened("Emma") == (1, 1)
-
-
-@pytest.mark.parametrize("point", ["in_event", "before_effect", "after_effect"])
-def test_a_celery_worker_dies_in_the_middle(library: Open, redis_url: str, point: str) -> None:
-    here = library(redis_url)
-    pass_ = 2 if point == "in_event" else 1  # the first event is the member's
-    doomed = here.here.worker(FLUVIAL_FAULT_AT=f"{point}:{pass_}")
-    here.lend("Emma")
-    assert doomed.killed()
-    here.here.end_leases()
-    here.here.worker()
-    here.settle(1)
-    mails, hooks = here.happened("Emma")
-    if point == "after_effect":  # sent, and its end not noted: once more under the same id
-        assert (mails, hooks) in ((1, 2), (2, 1), (2, 2))
-    else:
-        assert (mails, hooks) == (1, 1)
-
-
-def test_workers_die_again_and_again(library: Open, redis_url: str) -> None:
-    here = library(redis_url)
-    names = [f"Volume {number}" for number in range(LOANS)]
-    here.lend(*names)
-    for count in (1, 5, 9):
-        worker = here.here.worker()
-        here.sink.wait(count, 40)
-        worker.kill()
+    points = {"Emma": "in_event", "Persuasion": "before_effect", "Sanditon": "after_effect"}
+    for name, point in points.items():
+        doomed = here.here.worker(FLUVIAL_FAULT_AT=f"{point}:1")
+        here.lend(name)
+        assert doomed.killed()
         here.here.end_leases()
-    here.here.worker()
-    here.settle(LOANS)
-    mails, hooks = here.happened(*names)
-    assert mails >= LOANS and hooks >= LOANS
+    worker = here.here.worker()
+    here.settle(len(points))
+    # What was sent while its end could not be noted comes once more, and only that.
+    mails, hooks = here.happened(*points)
+    assert 3 <= mails <= 6 and 3 <= hooks <= 6 and mails + hooks > 6
+    assert worker.stop() == 0
 
 
 class Redis:
@@ -187,10 +157,15 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
     server.stop()
 
 
-def test_work_goes_on_while_redis_is_away(library: Open, redis: Redis) -> None:
+def test_a_web_process_dies_after_its_commit_and_redis_goes_away(
+    library: Open, redis: Redis
+) -> None:
     here = library(redis.url)
     worker = here.here.worker()
-    here.lend("Emma")
+    doomed = here.here.serve(FLUVIAL_FAULT_AT="after_commit:1")
+    with suppress(httpx.TransportError):
+        here.lend("Emma", by=doomed)  # it dies before it could wake a worker
+    assert doomed.started[0].killed()
     here.settle(1)
     redis.stop()
     started = time.monotonic()

@@ -152,4 +152,4 @@ def web_form(twins: Twins) -> None:
 def open_api(twins: Twins) -> None:
     name = twins.add("colour", "text")
     schemas = twins.get("/api/openapi.json").json()["components"]["schemas"]
-    assert name in schemas["book"]["properties"]
+    assert all(name in schemas[f"book_{use}"]["properties"] for use in ("read", "create"))

@@ -1,4 +1,4 @@
-"""The pages of one record: shown, made, edited, moved on, and what happens when two people write."""
+"""The pages of one record: shown, made, edited, moved on, and two people who write at once."""
 
 import re
 from html import unescape

@@ -235,7 +235,7 @@ async def _form(call: Call) -> FormData | None:
 
 async def _send(send: Send, answer: Answer, method: str) -> None:
     headers: list[tuple[bytes, bytes]] = [(b"content-type", answer.type.encode())]
-    headers += [(n.lower().encode("latin-1"), v.encode("latin-1")) for n, v in answer.headers]
+    headers += [(name.lower().encode("ascii"), _value(text)) for name, text in answer.headers]
     given = {name for name, _ in headers}
     usual = PAGE_HEADERS if answer.type.startswith("text/html") else API_HEADERS
     headers += [h for h in (*SECURITY_HEADERS, *usual) if h[0] not in given]
@@ -247,6 +247,11 @@ async def _send(send: Send, answer: Answer, method: str) -> None:
             await send({"type": "http.response.body", "body": part, "more_body": True})
     body = b"" if method == "HEAD" else answer.body
     await send({"type": "http.response.body", "body": body})
+
+
+def _value(text: str) -> bytes:
+    """The value of a header; what would end its line is taken out."""
+    return "".join(c for c in text if c >= " " and c != "\x7f").encode("latin-1", "replace")
 
 
 async def _parts(answer: Answer) -> AsyncIterator[bytes]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import orjson
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from fluvial.engine import Engine
 
 COOKIE = "fluvial"
+_ADDRESS = "/?#[]@!$&'()*+,;=:%-._~"  # stands in an address as it is; the rest is written in %XX
 JSON_TYPE = "application/json"
 PROBLEM_TYPE = "application/problem+json"
 
@@ -52,7 +54,7 @@ class Answer:
 
     @staticmethod
     def redirect(address: str, status: int = 303) -> Answer:
-        return Answer(status, b"", "text/plain", [("location", address)])
+        return Answer(status, b"", "text/plain", [("location", quote(address, safe=_ADDRESS))])
 
     @staticmethod
     def empty(status: int = 204) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from fluvial.records.rows import empty
@@ -130,12 +131,16 @@ class Cells:
             else:
                 try:
                     value = target.field.kind.parse_text(target.field, text, self._form)
-                    parsed.values[name] = value
+                    parsed.values[name] = self._shifted(value)
                 except ValueFault as error:
                     parsed.fault(
                         target.column, error.code, f"{error.message} (It says {text[:60]}.)"
                     )
         return parsed
+
+    def _shifted(self, value: Any) -> Any:
+        shift = self._options.shift
+        return value + shift if shift and isinstance(value, date) else value
 
     def _look_up(self, parsed: Parsed, target: Target, text: str) -> None:
         ids = []

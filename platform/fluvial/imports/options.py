@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 from fluvial.errors import Unprocessable, fault
@@ -29,6 +30,7 @@ class Options:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # {column: {cell: text}}
     # {field: text} of every row; {column} in the text stands for the row's cell.
     fixed: Mapping[str, str] = field(default_factory=dict)
+    shift: timedelta = timedelta()  # added to every date: sample data that ends today
     dates: str = "ymd"
     empty: frozenset[str] = frozenset()
     decimal: str = "."

@@ -24,6 +24,8 @@ def local(address: str) -> str:
     """An address of this site, or the home page: nobody is sent elsewhere by a link."""
     if not address.startswith("/") or address.startswith("//") or "\\" in address:
         return "/"
+    if not address.isprintable():
+        return "/"
     parts = urlsplit(address)
     return address if not parts.netloc and not parts.scheme else "/"
 

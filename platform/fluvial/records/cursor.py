@@ -10,6 +10,13 @@ import orjson
 import sqlalchemy as sa
 
 from fluvial.database.columns import Stored
+from fluvial.database.connection import (
+    BusyError,
+    Connection,
+    DatabaseError,
+    GoneError,
+    Row,
+)
 from fluvial.errors import Problem, fault
 
 
@@ -26,8 +33,24 @@ def decode(text: str, shape: str, length: int) -> list[Any]:
                 return read[1:]
     except (ValueError, IndexError):
         pass
+    raise _unknown()
+
+
+def _unknown() -> Problem:
     message = "This cursor is not of this list. Start again without it."
-    raise Problem(message, errors=[fault("cursor", "unknown_cursor", message)])
+    return Problem(message, errors=[fault("cursor", "unknown_cursor", message)])
+
+
+def followed(text: str, connection: Connection, sql: str, binds: Sequence[Any]) -> list[Row]:
+    """The rows of a page. A cursor that we did not make may hold what no column takes."""
+    try:
+        return connection.query(sql, binds)
+    except (BusyError, GoneError):
+        raise
+    except DatabaseError as error:
+        if not text:
+            raise
+        raise _unknown() from error
 
 
 Key = tuple[sa.ColumnElement[Any], bool]  # the sort key, descending

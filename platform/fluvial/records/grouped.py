@@ -56,7 +56,7 @@ def read_groups(
     values["limit"] = query.limit + 1
     if ranking is not None:
         values["ranking"] = ranking.list
-    rows = session.connection.query(plan.sql, plan.binds(values))
+    rows = cursor.followed(query.cursor, session.connection, plan.sql, plan.binds(values))
     return list(_gathered(rows, plan, by, query.limit))
 
 

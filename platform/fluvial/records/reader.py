@@ -68,7 +68,7 @@ def read_page(session: Session, query: Query) -> dict[str, Any]:
         values |= cursor.binds(last)
     plan = page_plan(session.access, connection.dialect, query, empties)
     values["limit"] = query.limit + 1
-    rows = connection.query(plan.sql, plan.binds(values))
+    rows = cursor.followed(query.cursor, connection, plan.sql, plan.binds(values))
     more = len(rows) > query.limit
     if more:
         rows.pop()

@@ -1,0 +1,92 @@
+"""Pages in a real browser: scripts under the strict content policy, and the accessibility check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.app import EMAIL, PASSWORD
+from tests.browser import AXE
+from tests.fluvial.library import LIBRARY
+from tests.fluvial.processes import Product
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+CHECK = """rules => axe.run({runOnly: rules}).then(found => found.violations.map(
+    v => `${v.id}: ${v.nodes.map(n => n.html.slice(0, 120)).join(' | ')}`))"""
+
+
+@pytest.fixture
+def desk(browser: Browser, tmp_path: Path) -> Iterator[Page]:
+    """A page of somebody who is signed in to a small library."""
+    product = Product(tmp_path, f"sqlite:///{tmp_path / 'library.db'}", {})
+    product.serve()
+    api = product.client()
+    api.post("/api/meta/changes", json={"documents": list(LIBRARY)}).raise_for_status()
+    for name in ("Emma", "Persuasion"):
+        api.post("/api/records/book", json={"name": name}).raise_for_status()
+    context = browser.new_context(base_url=product.url)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto("/signin")
+    page.fill("#email", EMAIL)
+    page.fill("#password", PASSWORD)
+    page.press("#password", "Enter")
+    page.wait_for_url("**/")
+    try:
+        yield page
+    finally:
+        context.close()
+        product.end()
+    assert faults == []
+
+
+def test_a_value_is_edited_where_it_stands(desk: Page) -> None:
+    desk.goto("/o/book")
+    desk.click("text=Persuasion")
+    desk.click("[data-edit][data-field=name]")
+    desk.fill("form.editing input[name=name]", "Sanditon")
+    desk.keyboard.press("Enter")
+    desk.wait_for_selector("h1:has-text('Sanditon')")
+    assert "Persuasion → Sanditon" in desk.inner_text(".timeline")
+
+
+def test_a_filter_is_built_by_pressing(desk: Page) -> None:
+    desk.goto("/o/book")
+    desk.click(".term.add")
+    desk.select_option(".termpop select >> nth=0", "name")
+    desk.select_option(".termpop select >> nth=1", "contains")
+    desk.fill(".termpop input", "emm")
+    desk.click(".termpop button[type=submit]")
+    desk.wait_for_selector("#sentence:has-text('contains')")
+    assert desk.locator("#rows > tr[data-id]").count() == 1
+
+
+def test_a_field_from_one_line(desk: Page) -> None:
+    desk.goto("/studio/objects/book")
+    desk.fill("[data-label]", "Shelf mark")
+    desk.wait_for_selector("#plan:has-text('Add Shelf mark')")
+    desk.keyboard.press("Enter")
+    desk.wait_for_selector("tr[data-name=shelf_mark]")
+    desk.goto("/o/book/new")
+    assert desk.locator("#f-shelf_mark").count() == 1
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_pages_pass_the_accessibility_check(desk: Page, width: int) -> None:
+    if not AXE.is_file():
+        pytest.skip("axe-core is not there: npm ci brings it")
+    desk.set_viewport_size({"width": width, "height": 844})
+    found: dict[str, Any] = {}
+    for path in ("/", "/o/book", "/o/book/new", "/studio", "/studio/objects/book", "/profile"):
+        desk.goto(path)
+        desk.wait_for_timeout(200)
+        desk.evaluate(AXE.read_text("utf-8") + ";0")
+        faults = desk.evaluate(CHECK, RULES)
+        if faults or desk.evaluate("document.documentElement.scrollWidth") > width:
+            found[path] = faults or "wider than the window"
+    assert found == {}
