@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fluvial.errors import Unprocessable, fault
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy

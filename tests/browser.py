@@ -22,7 +22,9 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+# Of a module: while Playwright is open, its event loop runs in this thread, and tests that
+# call the application with asyncio.run() could not.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:

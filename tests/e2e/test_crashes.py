@@ -105,9 +105,7 @@ def library(
 ) -> Open:
     def opened(redis_url: str) -> Library:
         allow = f"127.0.0.1:{webhook_sink.port}"
-        here = install(
-            postgresql_url, redis_url=redis_url, smtp_url=smtp.url, outbound_allow=allow
-        )
+        here = install(postgresql_url, redis_url=redis_url, smtp_url=smtp.url, outbound_allow=allow)
         return Library(here, smtp, webhook_sink)
 
     return opened

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -17,7 +16,7 @@ from scripts.watch import signed
 from tests.app import EMAIL, PASSWORD
 from tests.e2e import guide
 from tests.e2e.processes import Install
-from tests.e2e.walk import Walk, put
+from tests.e2e.walk import Walk
 from tests.mailbox import Mailbox
 from tests.webhooks import WebhookSink
 
@@ -50,9 +49,7 @@ class Elsewhere:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         (folder / "favicon.ico").touch()
-        self.server = ThreadingHTTPServer(
-            ("127.0.0.1", 0), partial(Quiet, directory=str(folder))
-        )
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         serve = partial(self.server.serve_forever, poll_interval=0.02)
         self.thread = threading.Thread(target=serve, daemon=True)
@@ -94,7 +91,6 @@ class Newcomer:
         for step, deed in zip(STEPS, deeds, strict=True):
             self.walk.begin(step)
             deed()
-            print(step.title, time.monotonic())
 
     def start(self) -> None:
         self.walk.visit("/")
@@ -159,8 +155,8 @@ class Newcomer:
         expect(walk.column("Over").locator("[data-count]")).to_have_text("1")
         walk.begin(walk.step)  # another process shows it where it was dropped
         expect(walk.column("Over")).to_contain_text("Chess club")
-        card, keys, spoken = walk.card("Chess club"), self.page.keyboard, self.page.locator("#spoken")
-        card.focus()
+        keys, spoken = self.page.keyboard, self.page.locator("#spoken")
+        walk.card("Chess club").focus()
         for key in (" ", "ArrowLeft", "ArrowLeft"):
             keys.press(key)
         expect(spoken).to_contain_text("Over Asked, 1 of 1.")

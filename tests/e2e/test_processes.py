@@ -100,7 +100,8 @@ def body(twins: Twins) -> None:
 
 def where(twins: Twins) -> None:
     name = twins.add("width")
-    (record,) = twins.get("/api/records/book", where=f"{name} == null and pages > 400").json()["data"]
+    found = twins.get("/api/records/book", where=f"{name} == null and pages > 400").json()
+    (record,) = found["data"]
     assert record["name"] == "Emma" and record[name] is None
 
 

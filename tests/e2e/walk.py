@@ -5,17 +5,19 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from playwright.sync_api import ConsoleMessage, Error, Locator, Page, Response, expect
 
 from tests.e2e.guide import Row, Step
 
+ROLES: tuple[Literal["link", "button"], ...] = ("link", "button")
+
+
 class Walk:
     """Presses and types only what the step in hand names; each visit goes to the next server."""
 
-    def __init__(
-        self, page: Page, servers: Sequence[str], elsewhere: Mapping[str, str]
-    ) -> None:
+    def __init__(self, page: Page, servers: Sequence[str], elsewhere: Mapping[str, str]) -> None:
         self.page = page
         self._servers = itertools.cycle(servers)
         self._elsewhere = elsewhere  # addresses that the page names, and what they are here
@@ -66,7 +68,8 @@ class Walk:
         # A tab shows a number behind its label, a button its key.
         name = re.compile(rf"^\s*{re.escape(words)}( [\d,]+| Enter)?\s*$")
         place = self.page.locator(root)
-        place.get_by_role("link", name=name).or_(place.get_by_role("button", name=name)).first.click()
+        link, button = (place.get_by_role(role, name=name) for role in ROLES)
+        link.or_(button).first.click()
 
     def rail(self, words: str) -> None:
         self.press(words, ".rail")

@@ -245,3 +245,19 @@ def test_as_of_shows_dated_records(library: Client) -> None:
     assert len(library.rows(path)) == 2
     clash = library.post(path, {"book": book["id"], "shelf": "C", "starts": "2026-06-01"})
     assert clash.status == 422 and clash.json()["errors"][0]["code"] == "overlap"
+
+
+def test_numbers_are_given_once_and_gap_free_ones_without_gaps(client: Client) -> None:
+    fields = [
+        {"name": "name", "kind": "text", "unique": True},
+        {"name": "free", "kind": "sequence", "pattern": "A-{000}"},
+        {"name": "exact", "kind": "sequence", "pattern": "X-{YYYY}-{000}", "reset": "yearly", "gap_free": True},
+    ]
+    client.define({"kind": "object", "name": "receipt", "title": "{exact}", "fields": fields})
+    made = [client.made("receipt", name="a"), client.made("receipt", name="b")]
+    assert client.post("/api/records/receipt", {"name": "a"}).status == 422
+    made.append(client.made("receipt", name="c"))
+    year = made[0]["created_at"][:4]
+    assert [m["exact"] for m in made] == [f"X-{year}-00{n}" for n in (1, 2, 3)]
+    free = [m["free"] for m in made]
+    assert free == sorted(set(free)) and free[0] == "A-001"

@@ -47,14 +47,14 @@ class SqliteConnection(Connection):
         self.statements += 1
         try:
             return self._raw.execute(sql, binds).fetchall()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OverflowError) as error:
             raise translated(error) from error
 
     def execute(self, sql: str, binds: Sequence[Any] = ()) -> int:
         self.statements += 1
         try:
             return self._raw.execute(sql, binds).rowcount
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OverflowError) as error:
             raise translated(error) from error
 
     def script(self, sql: str) -> None:
@@ -80,8 +80,11 @@ class SqliteConnection(Connection):
 _UNIQUE = re.compile(r"UNIQUE constraint failed: (?:index '(?P<index>[^']+)'|(?P<columns>.+))")
 
 
-def translated(error: sqlite3.Error) -> DatabaseError:
-    """What an error of the driver means to the rest of the engine."""
+def translated(error: sqlite3.Error | OverflowError) -> DatabaseError:
+    """What an error of the driver means to the rest of the engine.
+
+    OverflowError: a number of more than 64 bits.
+    """
     text = str(error)
     if isinstance(error, sqlite3.IntegrityError) and (match := _UNIQUE.match(text)):
         return UniqueError(match["index"] or match["columns"])

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Mapping,
+    MutableMapping,
+)
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -112,6 +120,8 @@ class Table:
             self._routes.setdefault(key, []).append((pattern, endpoint))
 
     def find(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]]:
+        if "\x00" in path:
+            raise NotFound("There is nothing at an address with a zero character.")
         for pattern, endpoint in self._routes.get((method, path.count("/")), ()):
             match = pattern.fullmatch(path)
             if match is not None:
@@ -167,6 +177,8 @@ async def _serve(
         call.body = await _body(receive, call.headers, endpoint.max_body)
         if endpoint.form:
             call.form = await _form(call)
+            if call.form is not None and any("\x00" in str(v) for v in call.form.values()):
+                raise Problem("The form holds a zero character, which no text has.")
     except Problem as problem:
         answer = engine.shown(call, problem, page=not path.startswith("/api/"))
     except ClientDisconnect:

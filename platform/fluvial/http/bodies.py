@@ -33,9 +33,12 @@ def read_json(body: bytes) -> Any:
         ) from error
     except RecursionError as error:
         raise TooLarge(f"The body is nested deeper than {MAX_DEPTH} levels.") from error
+    _shallow(value, MAX_DEPTH)
     if _SURROGATE.search(body):
         _refuse_surrogates(value)
-    return _shallow(value, MAX_DEPTH)
+    if b"\\u0000" in body and _has_zero(value):
+        raise Problem("The body holds a zero character (\\u0000), which no text has.")
+    return value
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -77,6 +80,14 @@ def _refuse_surrogates(value: Any) -> None:
         json.dumps(value, default=str, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         raise Problem("The body has half of a surrogate pair (\\ud800 to \\udfff).") from error
+
+
+def _has_zero(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any("\x00" in name or _has_zero(inner) for name, inner in value.items())
+    if isinstance(value, list):
+        return any(map(_has_zero, value))
+    return isinstance(value, str) and "\x00" in value
 
 
 def _shallow(value: Any, left: int) -> Any:

@@ -21,6 +21,7 @@ from .routes import Endpoint, Policy
 
 
 def overview(call: Call) -> Answer:
+    call.only()
     catalog = call.session.catalog
     return Answer.json(
         {
@@ -206,6 +207,7 @@ def uses(call: Call) -> Answer:
 
 
 def schema(call: Call) -> Answer:
+    call.only()
     return Answer.json(call.engine.kinds[_kind(call)].full_schema)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from fluvial import people
-from fluvial.errors import NotFound, Problem, Unauthorized, Unprocessable, fault
+from fluvial.errors import Forbidden, NotFound, Problem, Unauthorized, Unprocessable, fault
 from fluvial.ids import is_id
 from metamodel.errors import ValueFault
 from metamodel.kinds.datetime import moment
@@ -18,7 +19,18 @@ SCOPES = ("records:read", "records:write", "meta:read", "meta:write")
 MAX_TOKENS = 100
 
 
+def same_site(call: Call) -> bool:
+    """Whether a browser says that one of our own pages sent this."""
+    site = call.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = call.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == call.headers.get("host")
+
+
 def login(call: Call) -> Answer:
+    if not same_site(call):
+        raise Forbidden("Another site sent this. Sign in here.")
     body = call.json_object("email", "password")
     email, password = body.get("email"), body.get("password")
     if not isinstance(email, str) or not isinstance(password, str):
@@ -71,6 +83,7 @@ def _person(actor: Any) -> dict[str, Any]:
 
 
 def me(call: Call) -> Answer:
+    call.only()
     settings = call.engine.settings
     return Answer.json(
         _person(call.session.actor) | {"zone": settings.zone, "locale": settings.locale}
@@ -78,6 +91,7 @@ def me(call: Call) -> Answer:
 
 
 def add_token(call: Call) -> Answer:
+    call.only()
     body = call.json_object("name", "scopes", "expires")
     name, scopes = body.get("name"), body.get("scopes") or []
     errors = []
@@ -114,6 +128,7 @@ def _moment(raw: Any, now: datetime) -> tuple[datetime | None, str]:
 
 
 def list_tokens(call: Call) -> Answer:
+    call.only()
     actor = call.session.actor
     assert actor.id is not None
     return Answer.json({"data": people.tokens(call.session.connection, actor.id)})

@@ -6,7 +6,6 @@ import hmac
 import logging
 from collections.abc import Callable
 
-
 from fluvial.actors import Actor
 from fluvial.changes import refused
 from fluvial.database.connection import BusyError, DatabaseError, GoneError

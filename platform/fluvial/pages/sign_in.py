@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from fluvial import people
 from fluvial.errors import Forbidden, Problem
 from fluvial.http.call import COOKIE, Answer, Call
-from fluvial.http.people_api import session_cookie, signed_in
+from fluvial.http.people_api import same_site, session_cookie, signed_in
 from fluvial.http.routes import Endpoint, Policy
 
 from .frame import PRODUCT, bare
@@ -28,15 +28,6 @@ def local(address: str) -> str:
         return "/"
     parts = urlsplit(address)
     return address if not parts.netloc and not parts.scheme else "/"
-
-
-def same_site(call: Call) -> bool:
-    """Whether a browser says that one of our own pages sent this."""
-    site = call.headers.get("sec-fetch-site")
-    if site is not None:
-        return site in ("same-origin", "none")
-    origin = call.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == call.headers.get("host")
 
 
 def show(call: Call, *, email: str = "", wrong: str = "", status: int = 200) -> Answer:

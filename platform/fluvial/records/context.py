@@ -10,11 +10,14 @@ import sqlalchemy as sa
 from fluvial.access import Access
 from fluvial.database.columns import Stored
 from fluvial.database.objects import tables_of
+from fluvial.errors import Problem
 from fluvial.session import Session
 from metamodel.catalog import Catalog, ObjectType
 from metamodel.expressions.sql import Source, predicate
 from metamodel.expressions.sql_value import SqlContext
 from metamodel.storage import DATE, POSTGRESQL, TEXT, TIMESTAMP, Storage
+
+LARGEST = 2**63 - 1
 
 
 class PlanContext:
@@ -40,7 +43,10 @@ class PlanContext:
 
     def constant(self, value: Any, storage: Storage) -> sa.ColumnElement[Any]:
         name = f"c{len(self.constants)}"
-        self.constants.append(storage.encode(self.dialect, value))
+        stored = storage.encode(self.dialect, value)
+        if isinstance(stored, int) and not -LARGEST <= stored <= LARGEST:
+            raise Problem(f"The number {value} is larger than any that is stored.")
+        self.constants.append(stored)
         return self._bind(name, storage)
 
     def parameter(self, name: str, storage: Storage) -> sa.ColumnElement[Any]:

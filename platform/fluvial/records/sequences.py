@@ -1,7 +1,13 @@
-"""Record numbers: counted in the transaction that uses them, so none is lost or doubled."""
+"""Record numbers: given when a record is stored, never twice.
+
+Gap-free numbers are counted in a row of the transaction that uses them, so a writer waits for
+the one before it. Others come from the database's own sequences on PostgreSQL, which nobody
+waits for; SQLite has one writer at a time anyway, and counts all of them in rows.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,29 +23,28 @@ from metamodel.storage import POSTGRESQL
 from .draft import Draft
 
 
-def _upsert(insert: Any) -> Statement:
+def _counting(insert: Any, value: Any) -> Statement:
     t = SEQUENCE
     made = insert(t).values({c.name: param(c.name, c) for c in t.c})
     return Statement(
         made.on_conflict_do_update(
-            index_elements=[t.c.object, t.c.field, t.c.period], set_={"value": t.c.value + sa.text("1")}
+            index_elements=[t.c.object, t.c.field, t.c.period], set_={"value": value(made, t)}
         ).returning(t.c.value)
     )
 
 
-def _at_least(insert: Any) -> Statement:
-    t = SEQUENCE
-    made = insert(t).values({c.name: param(c.name, c) for c in t.c})
-    larger = sa.case((made.excluded.value > t.c.value, made.excluded.value), else_=t.c.value)
-    return Statement(
-        made.on_conflict_do_update(
-            index_elements=[t.c.object, t.c.field, t.c.period], set_={"value": larger}
-        )
-    )
+def _next(made: Any, t: sa.Table) -> Any:
+    return t.c.value + sa.text("1")
 
 
-_RAISE = {False: _at_least(sqlite.insert), True: _at_least(postgresql.insert)}
-_NEXT = {False: _upsert(sqlite.insert), True: _upsert(postgresql.insert)}
+def _larger(made: Any, t: sa.Table) -> Any:
+    return sa.case((made.excluded.value > t.c.value, made.excluded.value), else_=t.c.value)
+
+
+_NEXT = {False: _counting(sqlite.insert, _next), True: _counting(postgresql.insert, _next)}
+_RAISE = {False: _counting(sqlite.insert, _larger), True: _counting(postgresql.insert, _larger)}
+
+_known: set[tuple[str, str]] = set()  # (database, sequence) that this process has seen
 
 
 def number(draft: Draft) -> None:
@@ -49,16 +54,41 @@ def number(draft: Draft) -> None:
         period = field.kind.period(field, session.today)
         if period is None or draft.values.get(field.name) is not None:
             continue
-        statement = _NEXT[session.connection.dialect == POSTGRESQL]
-        row = statement.row(
-            session.connection,
-            object=draft.type.name,
-            field=field.name,
-            period=period,
-            value=int(field.option("start", 1)),
+        take = _from_sequence if _has_sequence(session, field) else _from_row
+        draft.set(
+            field.name, field.kind.numbered(field, take(session, field, period), session.today)
         )
-        assert row is not None
-        draft.set(field.name, field.kind.numbered(field, int(row[0]), session.today))
+
+
+def _has_sequence(session: Session, field: Field) -> bool:
+    return session.connection.dialect == POSTGRESQL and not field.option("gap_free")
+
+
+def _from_row(session: Session, field: Field, period: str) -> int:
+    row = _NEXT[session.connection.dialect == POSTGRESQL].row(
+        session.connection, object=field.object, field=field.name, period=period, value=1
+    )
+    assert row is not None
+    return int(row[0])
+
+
+def _from_sequence(session: Session, field: Field, period: str) -> int:
+    name = _sequence(session, field, period)
+    return int(session.connection.query("SELECT nextval($1::regclass)", [name])[0][0])
+
+
+def _sequence(session: Session, field: Field, period: str) -> str:
+    """The name of a counter's sequence, which is made at its first use."""
+    digest = hashlib.sha256(f"{field.object}.{field.name}.{period}".encode()).hexdigest()
+    name = f"fluvial_number_{digest[:32]}"
+    key = (session.engine.settings.database_url, name)
+    if key not in _known:
+        connection = session.connection
+        lock = int(digest[:15], 16)
+        connection.query("SELECT pg_advisory_xact_lock($1)", [lock])
+        connection.script(f"CREATE SEQUENCE IF NOT EXISTS {name}")
+        connection.after_commit(lambda: _known.add(key))
+    return name
 
 
 def raise_counters(session: Session, field: Field, values: Iterable[Any]) -> None:
@@ -70,6 +100,17 @@ def raise_counters(session: Session, field: Field, values: Iterable[Any]) -> Non
             period, number_ = counted
             highest[period] = max(number_, highest.get(period, 0))
     for period, number_ in highest.items():
-        _RAISE[session.connection.dialect == POSTGRESQL].run(
-            session.connection, object=field.object, field=field.name, period=period, value=number_
-        )
+        if _has_sequence(session, field):
+            name = _sequence(session, field, period)
+            session.connection.query(
+                f"SELECT setval($1::regclass, greatest($2::bigint, last_value)) FROM {name}",
+                [name, number_],
+            )
+        else:
+            _RAISE[session.connection.dialect == POSTGRESQL].row(
+                session.connection,
+                object=field.object,
+                field=field.name,
+                period=period,
+                value=number_,
+            )
