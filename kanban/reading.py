@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fluvial.errors import NotFound
+from fluvial.errors import NotFound, Problem
 from fluvial.records.environment import RecordEnvironment
 from fluvial.records.grouped import Group, Ranking, read_groups
+from fluvial.records.plan import condition
 from fluvial.records.query import Query, SortKey
 from fluvial.records.reader import read_page
 from fluvial.records.summary import Measure, measure, summarise
@@ -43,10 +44,21 @@ class Wish:
 
 def visible_boards(session: Session) -> Iterable[Board]:
     for board in boards_of(session.catalog).values():
-        if session.access.hides(board.object, board.by):
+        if session.access.hides(board.object, board.by) or not _may_ask(session, board):
             continue
         if in_audience(session.catalog, session.access, board.audience):
             yield board
+
+
+def _may_ask(session: Session, board: Board) -> bool:
+    """Whether the actor may read the fields that the board's condition asks of."""
+    if not board.where:
+        return True
+    try:
+        condition(session.access, session.catalog.objects[board.object], board.where)
+    except Problem:
+        return False
+    return True
 
 
 def find_board(session: Session, name: str) -> Board:

@@ -38,8 +38,14 @@ class Picture:
 
 PICTURES = (
     Picture("board", "/boards/service_desk", "#board .tile"),
-    Picture("list", "/o/ticket", "#rows tr"),
-    Picture("record", "/o/ticket", "#rows tr", "#rows tr >> nth=2 >> td.title a", "[data-record]"),
+    Picture("list", "/o/ticket?view=open_tickets", "#rows tr"),
+    Picture(
+        "record",
+        "/o/ticket?view=open_tickets",
+        "#rows tr",
+        "#rows tr >> nth=2 >> td.title a",
+        "[data-record]",
+    ),
     Picture("studio", "/studio/objects/ticket", "#field-rows tr"),
 )
 

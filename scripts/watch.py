@@ -59,7 +59,7 @@ class Mailbox(StreamRequestHandler):
         while (line := self.rfile.readline()) not in (b".\r\n", b""):
             lines.append(line.removeprefix(b"."))
         mail = message_from_bytes(b"".join(lines), policy=policy.default)
-        text = mail.get_body(("plain",))  # type: ignore[attr-defined]  # the policy makes it so
+        text = mail.get_body(("plain",))
         show(f"MAIL to {mail['To']}: {mail['Subject']}", text.get_content() if text else "")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,7 +103,10 @@ def _apply(session: Session, change: Change, *, force: bool) -> None:
     layers = stored_layers(connection)
     before = {key: layers.get(change.layer, {}).get(key) for key in change.documents}
     _place(layers, change)
-    new = _compiled(session, layers, version + 1)
+    try:
+        new = engine.catalogs.compiled(layers, version + 1)
+    except MetadataError as error:
+        raise _unsound(old, layers, change, error) from error
     retired = {(o, f): kind for o, f, kind in _RETIRED.rows(connection)}
     _refuse_retaken(old, new, retired)
     change.operations = difference(old, new, connection, Columns.read(connection))
@@ -129,11 +132,40 @@ def _place(layers: Layers, change: Change) -> None:
             layer[kind, name] = Document(kind, name, whole, change.layer)
 
 
-def _compiled(session: Session, layers: Layers, version: int) -> Catalog:
-    try:
-        return session.engine.catalogs.compiled(layers, version)
-    except MetadataError as error:
-        raise refused(error) from error
+def _unsound(
+    old: Catalog, layers: Layers, change: Change, error: MetadataError
+) -> Unprocessable | Conflict:
+    """Why the documents do not fit together: something uses what is taken out, or their faults."""
+    problem = refused(error)
+    going = {f"{kind}/{name}" for (kind, name), body in change.documents.items() if body is None}
+    used = sorted(
+        {
+            use
+            for target in _taken_out(old, layers, change)
+            for use in uses_of(old, target)
+            if use.partition("#")[0] not in going
+        }
+    )
+    if not used:
+        return problem
+    message = f"{len(used)} places use what this would take out. Change them first."
+    return Conflict(message, errors=problem.errors, uses=used)
+
+
+def _taken_out(old: Catalog, layers: Layers, change: Change) -> Iterator[str]:
+    """The objects and fields (`book.price`) that are in no layer any more."""
+    for kind, name in change.documents:
+        type_ = old.objects.get(name) if kind == "object" else None
+        if type_ is None:
+            continue
+        parts = [layer[kind, name].body for layer in layers.values() if (kind, name) in layer]
+        if not parts or any(part.get("$delete") for part in parts):
+            yield name
+            continue
+        fields = [f for part in parts for f in part.get("fields", ()) if isinstance(f, Mapping)]
+        gone = {f.get("name") for f in fields if f.get("$delete")}
+        left = {f.get("name") for f in fields} - gone
+        yield from (f"{name}.{f.name}" for f in type_.own_fields if f.name not in left)
 
 
 def refused(error: MetadataError) -> Unprocessable:

@@ -144,9 +144,45 @@ def _object_paths(paths: Json, type_: ObjectType, access: ObjectAccess) -> None:
         one["patch"] = _operation(f"Change a {label}.", f"update_{name}", record)
         one["patch"]["requestBody"] = _body({"$ref": f"#/components/schemas/{name}_update"})
         one["patch"]["responses"] = _answers("200", f"The {label}.", read)
+    _more_paths(paths, type_, access, read, query)
     if access.can("delete"):
         one["delete"] = _operation(f"Put a {label} into the bin.", f"delete_{name}", record)
         one["delete"]["responses"] = _answers("204", "It is in the bin.")
+
+
+def _more_paths(
+    paths: Json, type_: ObjectType, access: ObjectAccess, read: Json, query: list[Json]
+) -> None:
+    """What the API offers of an object type beside reading and writing records."""
+    name, label, many = type_.name, type_.label.lower(), type_.plural.lower()
+    base, record = f"/api/records/{name}", _parameters("{id}")
+    asked = [p for p in query if p["name"] in ("where", "search", "as_of", "deleted")]
+    text = {"type": "string"}
+    measures = [{"name": n, "in": "query", "schema": text} for n in ("group", "measure")]
+
+    def add(path: str, method: str, operation: Json, status: str, about: str, schema: Any) -> None:
+        operation["responses"] = _answers(status, about, schema)
+        paths.setdefault(path, {})[method] = operation
+
+    summary = _operation(f"Measures of {many} by group.", f"summarise_{name}", [*asked, *measures])
+    add(f"{base}/summary", "get", summary, "200", "The groups.", None)
+    history = _operation(f"Who changed a {label}, and when.", f"history_{name}", record)
+    add(f"{base}/{{id}}/history", "get", history, "200", "The changes, newest first.", None)
+    if access.can("delete"):
+        restore = _operation(f"Bring a {label} back.", f"restore_{name}", record)
+        add(f"{base}/{{id}}/restore", "post", restore, "200", f"The {label}.", read)
+    if access.can("update") and type_.states is not None:
+        taken = _operation(
+            f"Take a transition of a {label}.", f"act_{name}", _parameters("{id}/{name}")
+        )
+        add(f"{base}/{{id}}/actions/{{name}}", "post", taken, "200", f"The {label}.", read)
+    if access.can("export"):
+        kind = {"name": "format", "in": "query", "schema": {"enum": ["csv", "xlsx", "jsonl"]}}
+        export = _operation(f"{type_.plural} as a file.", f"export_{name}", [*asked, kind])
+        add(f"{base}/export", "get", export, "200", "The file.", None)
+    if access.can("import"):
+        load = _operation(f"{type_.plural} from a file.", f"import_{name}", ())
+        add(f"{base}/import", "post", load, "200", "What it did.", None)
 
 
 _PROBLEM: Json = {

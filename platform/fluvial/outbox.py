@@ -135,6 +135,8 @@ def run(engine: Engine) -> bool:
     if _ANY.row(connection) is None:
         return False
     _drop_unheard(engine, connection)
+    if _ANY.row(connection) is None:
+        return False
     lease = new_id()
     rows = _CLAIM.rows(connection, the_limit=BATCH, the_lease=lease)
     if not rows:

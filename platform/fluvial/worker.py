@@ -16,6 +16,7 @@ from .settings import Settings
 log = logging.getLogger("fluvial.worker")
 
 IDLE_SECONDS = 1.0
+GATHER_SECONDS = 0.05  # commits come in bursts; a round takes all of them together
 TASK_ROUNDS = 1_000  # a task ends at some time, so that a worker that is told to stop can
 CELERY_THREADS = 2
 
@@ -31,8 +32,8 @@ class Loop:
     def run(self) -> None:
         while not self._over.is_set():
             self.engine.wake.clear()
-            if not self._rounds.round():
-                self.engine.wake.wait(IDLE_SECONDS)
+            if not self._rounds.round() and self.engine.wake.wait(IDLE_SECONDS):
+                self._over.wait(GATHER_SECONDS)
 
     def stop(self) -> None:
         self._over.set()

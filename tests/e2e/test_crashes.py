@@ -138,8 +138,8 @@ class Redis:
         self.start()
 
     def start(self) -> None:
-        command = [self.program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
-        command += ["--dir", self.folder]
+        command = [str(self.program), "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
+        command += ["--dir", str(self.folder)]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         until(lambda: guard.listening(self.port))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -47,12 +49,24 @@ def test_summaries_are_exact_and_equal(library: Client) -> None:
 
 
 def test_a_summary_refuses_what_it_cannot_do(library: Client) -> None:
-    for query in ("group=reviewers", "limit=3", "sort=name", "cursor=x", "total=exact", "fields=name"):
+    for query in (
+        "group=reviewers",
+        "limit=3",
+        "sort=name",
+        "cursor=x",
+        "total=exact",
+        "fields=name",
+    ):
         assert library.get(f"{BOOKS}/summary?{query}").status == 400, query
 
 
 def test_as_of_takes_dates_and_moments_only(library: Client) -> None:
-    for text in ("2026-W47-6", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "20261121"):
+    for text in (
+        "2026-W47-6",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "20261121",
+    ):
         assert library.get(BOOKS, as_of=text).status == 400, text
     assert library.get(BOOKS, as_of="2026-11-21T10:00:00+01:00").status == 200
 
@@ -61,7 +75,15 @@ def test_search_takes_any_text(library: Client) -> None:
     library.made("book", name="Über T-2026-00123", blurb="Ask jo@lending.example/desk")
     for text in ("---", '"', "'", "*", "((", ":*", "%", "\\", "NOT"):
         assert library.rows(BOOKS, search=text) == [], text
-    for text in ("uber", "2026", "T-2026-00123", "00123", "jo@lending.example", "desk", "exam lend"):
+    for text in (
+        "uber",
+        "2026",
+        "T-2026-00123",
+        "00123",
+        "jo@lending.example",
+        "desk",
+        "exam lend",
+    ):
         assert len(library.rows(BOOKS, search=text)) == 1, text
 
 
@@ -77,7 +99,9 @@ def test_search_does_not_find_by_hidden_fields(library: Client) -> None:
 
 
 def test_people_are_offered_to_those_who_may_name_them(library: Client) -> None:
-    library.define({"kind": "role", "name": "guest", "grants": [{"object": "book", "can": ["read"]}]})
+    library.define(
+        {"kind": "role", "name": "guest", "grants": [{"object": "book", "can": ["read"]}]}
+    )
     keeper = library.made("user", email="keeper@example.com", name="Keeper", roles=["clerk"])
     library.made("book", name="Kept", keeper={"user": keeper["id"]})
     guest = library.person("guest@example.com", "guest")
@@ -168,7 +192,9 @@ def test_answers_with_secrets_are_kept_nowhere(library: Client) -> None:
     engine = library.app.engine
 
     def stored() -> str:
-        return str(engine.database.connection().query("SELECT body, headers FROM fluvial_idempotency"))
+        return str(
+            engine.database.connection().query("SELECT body, headers FROM fluvial_idempotency")
+        )
 
     assert "flv_" not in engine.database.call(stored)
     assert "fluvial=" not in engine.database.call(stored)
@@ -177,7 +203,7 @@ def test_answers_with_secrets_are_kept_nowhere(library: Client) -> None:
 def test_tokens_say_when_in_utc(library: Client) -> None:
     for expires in ("9999-12-31T23:59:59-23:59", "2999-01-01", "2999-01-01T00:00:00", 5):
         assert library.post("/api/tokens", {"name": "t", "expires": expires}).status == 422, expires
-    assert library.post("/api/tokens", {"name": "a\x00b"}).status == 422
+    assert library.post("/api/tokens", {"name": "a\x07b"}).status == 422
     library.post("/api/tokens", {"name": "t", "expires": "2999-01-01T01:00:00+01:00"})
     (token,) = library.rows("/api/tokens")
     assert token["expires"] == "2999-01-01T00:00:00Z"
@@ -190,7 +216,12 @@ def test_a_token_does_not_outgrow_its_scopes(library: Client) -> None:
         return Client(library.app, {"authorization": f"Bearer {made['token']}"})
 
     writer = client("records:read", "records:write")
-    new = {"email": "new@example.com", "name": "New", "roles": ["administrator"], "password": PASSWORD}
+    new = {
+        "email": "new@example.com",
+        "name": "New",
+        "roles": ["administrator"],
+        "password": PASSWORD,
+    }
     assert writer.post("/api/records/user", new).status == 422
     me = library.get("/api/me").json()["id"]
     assert writer.patch(f"/api/records/user/{me}", {"password": "another horse"}).status == 422
@@ -199,3 +230,90 @@ def test_a_token_does_not_outgrow_its_scopes(library: Client) -> None:
     for path in ("/api/me", "/api/meta", "/api/schema/object", "/api/openapi.json"):
         assert reader.get(path).status == 200, path
     assert reader.get(BOOKS).status == 403
+
+
+def test_what_is_used_is_not_taken_out(library: Client) -> None:
+    reply = library.delete("/api/meta/object/branch")
+    assert reply.status == 409 and "object/book#/fields/13/to" in reply.json()["uses"]
+    part = {"fields": [{"name": "price", "$delete": True}]}
+    reply = library.patch("/api/meta/object/book", part)
+    assert reply.status == 409
+    assert any("formula" in use for use in reply.json()["uses"])
+    wrong = library.patch("/api/meta/object/book", {"title": "{nothing}"})
+    assert wrong.status == 422
+
+
+def test_a_board_that_asks_of_hidden_fields_is_not_there(library: Client) -> None:
+    library.define(
+        {"kind": "role", "name": "guest", "grants": [
+            {"object": "book", "can": ["read"], "fields": {"price": "none"}}]},
+        {"kind": "board", "name": "dear", "label": "Dear", "object": "book",
+         "columns": {"by": "status"}, "card": {"title": "name"}, "where": "price > 10"},
+    )  # fmt: skip
+    guest = library.person("guest@example.com", "guest")
+    assert guest.rows("/api/boards") == []
+    assert guest.get("/api/boards/dear").status == 404
+    assert library.get("/api/boards/dear").status == 200
+    card = library.made("book", name="One", price=11)
+    for column in ({}, {"a": "b", "c": "d"}, ["in"], {"user": 3}):
+        move = {"id": card["id"], "column": column}
+        assert library.post("/api/boards/dear/move", move).status == 422, column
+
+
+def test_parameters_that_nobody_knows_are_refused(client: Client) -> None:
+    for path in ("/api/me", "/api/tokens", "/api/meta", "/api/schema/object"):
+        assert client.get(f"{path}?x=1").status == 400, path
+
+
+def cursor_of(*values: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+
+
+def test_made_up_cursors_and_huge_numbers(library: Client) -> None:
+    book = library.made("book", name="One", pages=3, reading_time=60)
+    for sort, first in (("pages", 10**30), ("pages", "x"), ("printed", "x"), ("lendable", "x")):
+        made_up = cursor_of(sort, first, book["id"])
+        assert library.get(BOOKS, sort=sort, cursor=made_up).status in (200, 400), (sort, first)
+    for first in ("x", 10**30, "a\x00b"):
+        assert library.get(BOOKS, cursor=cursor_of("", first)).status in (200, 400), first
+    assert library.get(BOOKS, rev=str(2**63)).status == 422
+    assert library.get(BOOKS, rev="9" * 5000).status == 422
+    for where in ("reading_time > 99999999999999999999", "rev == 99999999999999999999"):
+        assert library.get(BOOKS, where=where).status in (200, 400), where
+
+
+def test_no_text_holds_a_zero_character(library: Client) -> None:
+    body = b'{"documents": [{"kind": "role", "name": "r", "label": "a\\u0000b", "grants": []}]}'
+    assert library.call("POST", "/api/meta/changes", body=body).status == 400
+    escaped = b'{"name": "a\\\\u0000b"}'  # a backslash, and letters
+    assert library.call("POST", BOOKS, body=escaped).json()["name"] == "a\\u0000b"
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    assert library.call("POST", "/signin", body=b"email=a%00b", headers=form).status == 400
+    assert library.get("/o/book%00").status == 404
+    deep = b'{"name": ' + b"[" * 900 + b'"\\ud800"' + b"]" * 900 + b"}"
+    assert library.call("POST", BOOKS, body=deep).status == 413
+
+
+def test_nobody_is_sent_elsewhere_by_signing_in(library: Client, anybody: Client) -> None:
+    for address in (
+        "//evil.example",
+        "/\\evil",
+        "https://evil.example",
+        "/a\r\nX-Added: 1",
+        "/\t/evil",
+    ):
+        reply = library.get("/signin", next=address)
+        assert (reply.status, reply.headers["location"]) == (303, "/"), address
+        assert "x-added" not in reply.headers
+    assert library.get("/signin", next="/o/book?search=é").headers["location"].isascii()
+    body = {"email": EMAIL, "password": PASSWORD}
+    assert anybody.post("/api/login", body, sec_fetch_site="cross-site").status == 403
+    assert anybody.post("/api/login", body, origin="https://evil.example").status == 403
+    assert anybody.post("/api/login", body, sec_fetch_site="same-origin").status == 200
+
+
+def test_the_api_document_has_every_call_of_an_object(library: Client) -> None:
+    paths = library.get("/api/openapi.json").json()["paths"]
+    for end in ("", "/{id}", "/summary", "/export", "/import", "/{id}/history", "/{id}/restore"):
+        assert BOOKS + end in paths, end
+    assert "/api/records/book/{id}/actions/{name}" in paths

@@ -223,9 +223,10 @@ def _leave(draft: Draft, rev: int, event: str, changes: dict[str, Any]) -> None:
     if hook:
         hook.stored(draft)
     journal.write(session, draft.type.name, draft.id, rev, event, changes)
-    text = search_text(draft)
-    if text is not None:
-        journal.index(session.connection, draft.type.name, draft.id, text)
+    if draft.new or draft.changed & {"title", *(f.name for f in draft.type.searchable_fields)}:
+        text = search_text(draft)
+        if text is not None:
+            journal.index(session.connection, draft.type.name, draft.id, text)
     for feature in session.engine.features:
         if feature.stored is not None:
             feature.stored(draft, event)
