@@ -315,12 +315,12 @@ _lock = threading.Lock()
 
 
 def deliveries_of(engine: Engine) -> Deliveries:
-    """The deliveries of an engine, which end with it."""
+    """The deliveries of an engine, which end when it is closed."""
     with _lock:
         found = _all.get(engine)
         if found is None:
             found = _all[engine] = Deliveries(engine.settings.locale, engine.settings.zone)
-            weakref.finalize(engine, found.close)
+            engine.closers.append(found.close)
         return found
 
 

@@ -61,6 +61,7 @@ class Engine:
         self.endpoints: tuple[Endpoint, ...] = ()  # of the application, once it is built
         self.wake = threading.Event()  # set when a commit left work for the workers
         self.wakers: list[Callable[[], None]] = []
+        self.closers: list[Callable[[], None]] = []  # called by close, the last one first
 
     def open(self) -> None:
         """Make the engine's own tables where they are missing."""
@@ -70,6 +71,9 @@ class Engine:
         )
 
     def close(self) -> None:
+        """End what works beside the requests first, then threads and connections."""
+        while self.closers:
+            self.closers.pop()()
         self.stream.close()
         self.database.close()
 

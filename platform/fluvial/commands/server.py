@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import signal
 import time
 from typing import TypeAlias
@@ -52,7 +53,7 @@ def run_serve(options: argparse.Namespace) -> int:
     if options.sample:
         for package in packages.installed(engine.database.connection()):
             _load_sample(engine, package["name"])
-    stop = start_embedded(engine)
+    engine.closers.append(start_embedded(engine))
     config = uvicorn.Config(
         build_app(engine),
         host=settings.host,
@@ -67,12 +68,8 @@ def run_serve(options: argparse.Namespace) -> int:
     print(f"Sign in as {settings.admin_email}. Ctrl-C ends it.", flush=True)
     # The server raises the signal again once it has ended, which must not skip the rest.
     signal.signal(signal.SIGTERM, lambda *_: None)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         server.run()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        stop()
     return 0
 
 

@@ -50,7 +50,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *importing.ENDPOINTS,
     *docs.ENDPOINTS,
     *patterns.ENDPOINTS,
-    Endpoint("GET", "/favicon.ico", favicon, Policy.PUBLIC, "The icon."),
+    Endpoint("GET", "/favicon.ico", favicon, Policy.PUBLIC, "The icon.", page=True),
 )
 
 

@@ -66,7 +66,7 @@ def _sum(made: SqlValue, dialect: str) -> sa.ColumnElement[Any]:
 def _joined(
     left: sa.ColumnElement[Any], right: sa.ColumnElement[Any], mark: str = "/"
 ) -> sa.ColumnElement[Any]:
-    nothing = sa.literal_column("''")
+    nothing: sa.ColumnElement[str] = sa.literal_column("''")
     first, second = (sa.func.coalesce(sa.cast(p, sa.Text), nothing) for p in (left, right))
     joined: sa.ColumnElement[Any] = first.op("||")(sa.literal_column(f"'{mark}'")).op("||")(second)
     return joined

@@ -24,7 +24,7 @@ def equal(
     """The records whose field is what the binds `bind`, `bind_1`, ... hold, or is empty."""
     if field.kind.linked:
         link = context.link(field.object, field.name).alias()
-        rows: Any = sa.select(sa.literal_column("1")).where(link.c.source == source.column("id"))
+        rows: sa.Select[Any] = sa.select(sa.literal_column("1")).where(link.c.source == source.column("id"))
         if empty:
             return ~rows.exists()
         return rows.where(link.c.target == sa.bindparam(bind, type_=Stored(UUID))).exists()
@@ -120,7 +120,8 @@ def _in_sight(
     """Whether the words stand in fields that the caller may read; the index holds them all."""
     seen = [type_.fields["title"]]
     seen += [f for f in type_.searchable_fields if not context.access.hides(type_.name, f.name)]
-    space, nothing = sa.literal_column("' '"), sa.literal_column("''")
+    space: sa.ColumnElement[str] = sa.literal_column("' '")
+    nothing: sa.ColumnElement[str] = sa.literal_column("''")
     postgresql = context.dialect == POSTGRESQL
     text: sa.ColumnElement[Any] = nothing
     for field in seen:
@@ -130,7 +131,7 @@ def _in_sight(
     if not postgresql:
         held: sa.ColumnElement[bool] = sa.func.fluvial_holds(text, bind) == sa.literal_column("1")
         return held
-    marks = sa.literal_column("'-_@./:;,()#+&'")
-    spaces = sa.literal_column(f"'{' ' * 13}'")
+    marks: sa.ColumnElement[str] = sa.literal_column("'-_@./:;,()#+&'")
+    spaces: sa.ColumnElement[str] = sa.literal_column(f"'{' ' * 13}'")
     parted = sa.func.to_tsvector("simple", sa.func.translate(sa.func.lower(text), marks, spaces))
-    return parted.op("@@")(sa.func.to_tsquery("simple", bind))  # type: ignore[no-any-return]
+    return parted.op("@@")(sa.func.to_tsquery("simple", bind))
