@@ -1,8 +1,10 @@
 // Pages before sign-in: nothing here is needed to read or to send a form.
 import { one } from "./dom.js";
 import { start } from "./forms.js";
+import { prove } from "./proof.js";
 
 start();
+prove();
 
 // An embedded form tells the page around it how tall it is.
 const embedded = one(".stage.embedded");

@@ -183,7 +183,7 @@ def loan_list(empty: bool = False) -> Context:
             view("Open, my members", 41, here=True), view("Mine", 6), view("Nobody yet", 4), view("Due today", 9),
             view("Overdue, not told", 3, shared=True), view("Held for pick-up", shared=True),
         ],
-        "save_view": "/views",
+        "save_view": "/views", "search": "", "kept": [], "equals": [],
         "filter": {
             "terms": [] if empty else terms, "readable": True, "joint": "and", "error": None, "clear_href": "#", "fields": FILTER_FIELDS,
             "expression": "" if empty else "status.closed == false and branch == 'Northgate' and member.contact == me",
@@ -299,14 +299,14 @@ def record() -> Context:
         "timeline": {"entries": TIMELINE, "more_href": ""},
         "comment_href": "#",
         "files": {"items": [{"name": "slip-4471.pdf", "href": "#", "size": "212 kB", "field": "slip", "when": ""}], "upload_href": ""},
-        "side": "timeline",
+        "side": "timeline", "as_of": {"day": "2026-06-09", "label": "As of today", "other": False, "href": "/record"},
     }  # fmt: skip
 
 
 def w(kind: str, label: str, value: Any = "", **more: Any) -> Context:
     name = label.lower().replace(" ", "_")
     return {
-        "kind": kind, "id": f"f-{name}", "name": name, "label": label, "value": value, "required": False, "optional_note": True, "read_only": False,
+        "kind": kind, "id": f"f-{name}", "name": name, "label": label, "value": value, "required": False, "optional_note": True, "needed_note": False, "depends": "", "read_only": False,
         "error": "", "help": "", "wide": kind == "long_text", "options": [], "selected": [], "search_url": "/lookup", "create_url": "", "targets": [],
         "files": [], "accept": "", "object": "", "unit": "", "currency": "EUR", "currencies": [], "format": "", "min": "", "max": "", "scale": 2, "autocomplete": "", "hint": "",
         "many": False, "three_state": False, "radio": False, "zone": "", "why": None, **more,

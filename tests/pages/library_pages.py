@@ -174,7 +174,7 @@ def wizard(step: str) -> Context:
         "steps": [{"label": label, "state": "done" if index < at else "now" if index == at else ""} for index, label in enumerate(labels)],
         "file": {"accept": ".csv,.xlsx", "sample_href": "#", "error": ""},
         "map": {"file_name": "loans.csv", "rows": 10000, "columns": [{"index": index, "header": header, "sample": sample, "field": field} for index, (header, sample, field) in enumerate([("Titel", "Middlemarch", "title"), ("Kunde", "Castle Road School", "member"), ("Frist", "15/06/2026", "due"), ("Bemerkung", "?", "")])], "fields": fields, "dates": "dmy", "empty": "?", "key": ["title"]},
-        "preview": {"created": "9,812", "updated": "170", "unchanged": "16", "faulty": 2, "errors": [{"row": 18, "column": "Frist", "value": "31/02/2026", "message": "February 2026 has 28 days"}, {"row": 204, "column": "Kunde", "value": "Castel Road", "message": "No member of this name; near: Castle Road School"}], "headers": ["Title", "Member", "Due"], "rows": [["Middlemarch", "Castle Road School", "15 Jun 2026"], ["Stoner", "Oakfield Practice", "18 Jun 2026"]], "skip_faults": False},
+        "preview": {"created": "9,812", "updated": "170", "unchanged": "16", "faulty": 2, "errors": [{"row": 18, "column": "Frist", "value": "31/02/2026", "message": "February 2026 has 28 days"}, {"row": 204, "column": "Kunde", "value": "Castel Road", "message": "No member of this name; near: Castle Road School"}], "headers": ["Title", "Member", "Due"], "rows": [["Middlemarch", "Castle Road School", "15 Jun 2026"], ["Stoner", "Oakfield Practice", "18 Jun 2026"]], "skip_faults": False, "options": "{}"},
         "done": {"created": "9,812", "updated": "170", "unchanged": "16", "skipped": 2, "list_href": "/list", "undo_href": "#", "batch": "b1"},
     }  # fmt: skip
 
@@ -195,6 +195,7 @@ CONFLICT = {
     "kept": [], "back_href": "#",
 }  # fmt: skip
 PROFILE = {
+    "error": "", "password_action": "#", "min_length": 10,
     "name": "Amara Osei", "email": "amara.osei@northgate.example", "roles": ["Administrator", "Desk"], "teams": ["Front desk"], "zone": "Europe/London", "locale": "English", "new_token": "flv_3b1f0c5e9a7d42b8",
     "tokens": [{"id": "1", "name": "Night export", "prefix": "flv_91", "scopes": "read records", "made": "", "used": "today 02:00", "expires": "1 Sep 2026", "revoke_href": "#"}],
     "action": "#", "scopes": [{"value": "records:read", "label": "Read records"}, {"value": "records:write", "label": "Write records"}, {"value": "meta:read", "label": "Read definitions"}],
@@ -209,7 +210,7 @@ SEARCH = {
 }  # fmt: skip
 STUDIO_HOME = {
     "objects": [{"label": label, "name": label.lower(), "icon": icon, "href": "/studio_object", "fields": count, "records": records, "from": origin} for label, icon, count, records, origin in [("Loan", "book-2", 10, "4,812", "Library 1.0"), ("Book", "book", 14, "21,300", "Library 1.0"), ("Member", "users", 12, "2,140", "Library 1.0"), ("Branch", "building", 6, "5", "Library 1.0"), ("Reading room", "armchair", 4, "9", "Site")]],
-    "groups": ["Lending", "Collection"], "icons": ["box", "book", "users"], "new_href": "#", "create_href": "#",
+    "groups": ["Lending", "Collection"], "icons": ["box", "book", "users"], "new_href": "#", "create_href": "#", "error": "", "label": "", "open": False,
 }  # fmt: skip
 
 
@@ -235,7 +236,7 @@ def pages() -> dict[str, tuple[str, Context]]:
         "studio_object": ("studio_object.html", {"page": build, "studio": studio()}),
         "studio_layout": ("studio_object.html", {"page": build, "studio": studio("layout")}),
         "studio_documents": ("studio_object.html", {"page": build, "studio": studio("documents")}),
-        "studio_document": ("studio_document.html", {"page": build, "studio": {**studio(), "title": "My open loans", "about": "View of Loan", "sentence": "", "plan": None}}),
+        "studio_document": ("studio_document.html", {"page": build, "studio": {**studio(), "title": "My open loans", "about": "View of Loan", "sentence": "", "plan": None, "plan_hint": "", "in_force": ""}}),
         "notifications": ("notifications.html", {"page": page("Notifications"), "inbox": INBOX}),
         "search": ("search.html", {"page": page("Search"), "search": SEARCH}),
         "profile": ("profile.html", {"page": page("Profile"), "profile": PROFILE}),
