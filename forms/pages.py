@@ -58,7 +58,7 @@ def form_page(
         )
     several = len(form.steps) > 1
     context: Context = {
-        "title": shown.label if several else form.label,
+        "title": form.label,
         "intro": shown.help or (form.help if step == 0 else ""),
         "action": _action(call, form),
         "embedded": "embed" in call.query,
