@@ -82,7 +82,7 @@ class Kind:
         raise NotImplementedError
 
     def counted(self, field: Field, value: Any) -> tuple[str, int] | None:
-        """The period and number of a value that came from elsewhere, so that none is given twice."""
+        """The period and number of a value from elsewhere, so that none is given twice."""
         return None
 
     def check(self, field: Field, check: FieldCheck) -> None:

@@ -98,7 +98,7 @@ class Sequence(Kind):
             _repeats(check, "month", "{YYYY} and {MM}")
 
     def period(self, field: Field, day: date) -> str:
-        """"" for ever, "2026" where it begins anew each year."""
+        """ "" for ever, "2026" where it begins anew each year."""
         form = PERIODS[field.option("reset", "never")]
         return day.strftime(form) if form else ""
 

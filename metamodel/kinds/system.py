@@ -68,7 +68,9 @@ class Revision(Kind):
         raise ValueFault("not_a_revision", "Write the `rev` that the record was read with.")
 
     def parse_text(self, field: Field, text: str, form: Any) -> int:
-        return self.parse(field, int(text) if text.isascii() and text.isdigit() and len(text) < 20 else text)
+        return self.parse(
+            field, int(text) if text.isascii() and text.isdigit() and len(text) < 20 else text
+        )
 
     def json_schema(self, field: Field) -> dict[str, Any]:
         return {"type": "integer", "minimum": 1}

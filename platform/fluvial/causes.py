@@ -29,7 +29,11 @@ class Causes:
             given = base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4))
         except ValueError:
             return Cause()
-        return Cause.read(orjson.loads(raw)) if hmac.compare_digest(given, self._sign(raw)) else Cause()
+        return (
+            Cause.read(orjson.loads(raw))
+            if hmac.compare_digest(given, self._sign(raw))
+            else Cause()
+        )
 
     def _sign(self, payload: bytes) -> bytes:
         return hmac.new(self._key, payload, hashlib.sha256).digest()

@@ -181,9 +181,7 @@ def refused(error: MetadataError) -> Unprocessable:
     )
 
 
-def _refuse_retaken(
-    old: Catalog, new: Catalog, retired: Mapping[tuple[str, str], str]
-) -> None:
+def _refuse_retaken(old: Catalog, new: Catalog, retired: Mapping[tuple[str, str], str]) -> None:
     faults = []
     for type_ in new.objects.values():
         before = old.objects.get(type_.name)
@@ -222,8 +220,8 @@ def _write_schema(connection: Connection, operations: Sequence[Operation]) -> No
                 connection.script(statement)
             except UniqueError as error:
                 message = (
-                    f"{operation.target}: there are records with equal values, so the key cannot be "
-                    "unique. Mend them first."
+                    f"{operation.target}: there are records with equal values, so the key cannot "
+                    "be unique. Mend them first."
                 )
                 raise Conflict(message) from error
 
@@ -257,9 +255,7 @@ def _write_documents(connection: Connection, change: Change) -> None:
             _ADD.run(connection, layer=change.layer, kind=kind, name=name, body=whole)
 
 
-def _write_revision(
-    session: Session, change: Change, before: Mapping[Key, Document | None]
-) -> int:
+def _write_revision(session: Session, change: Change, before: Mapping[Key, Document | None]) -> int:
     row = _NEXT_REVISION.row(session.connection)
     assert row is not None
     number = int(row[0])
@@ -320,5 +316,3 @@ def documents_change(
     for entry in delete:
         bodies[str(entry.get("kind", "")), str(entry.get("name", ""))] = None
     return Change(bodies, note=note)
-
-

@@ -35,7 +35,9 @@ def _settings() -> str:
     lines = ["settings (environment variables):"]
     for setting in SETTINGS:
         shown = f" [{setting.default}]" if setting.default else ""
-        lines.append(f"  FLUVIAL_{setting.name:<16} {setting.help.split('. ')[0].rstrip('.')}{shown}")
+        lines.append(
+            f"  FLUVIAL_{setting.name:<16} {setting.help.split('. ')[0].rstrip('.')}{shown}"
+        )
     return "\n".join(lines)
 
 

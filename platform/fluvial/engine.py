@@ -112,5 +112,3 @@ class Engine:
         self.wake.set()
         for call in self.wakers:
             call()
-
-

@@ -62,7 +62,9 @@ class Feature:
     pins: Callable[[Session], Sequence[dict[str, Any]]] | None = None  # of the home page
     before_save: Callable[[Draft], None] | None = None  # pure: sets fields or adds faults
     stored: Callable[[Draft, str], None] | None = None  # in the transaction of the write
-    act: Callable[..., dict[str, Any] | None] | None = None  # a button: session, type, id, name, body
+    act: Callable[..., dict[str, Any] | None] | None = (
+        None  # a button: session, type, id, name, body
+    )
     happened: Callable[[Session, Event], None] | None = None  # a worker, in its transaction
     listens: Callable[[Catalog], Collection[str]] | None = None  # object types; None: all of them
     changed: Callable[[Session, Catalog], None] | None = None  # in the transaction of a new catalog

@@ -20,7 +20,11 @@ _QUERY = (
     ("where", "An expression that the records meet.", {"type": "string"}),
     ("search", "Words that the records hold, ignoring case and accents.", {"type": "string"}),
     ("sort", "Fields with commas between; `-` before one that descends.", {"type": "string"}),
-    ("fields", "Fields with commas between; dotted paths walk through look-ups.", {"type": "string"}),
+    (
+        "fields",
+        "Fields with commas between; dotted paths walk through look-ups.",
+        {"type": "string"},
+    ),
     ("limit", "How many records a page holds.", {"type": "integer", "minimum": 1, "maximum": 500}),
     ("cursor", "`next` of the page before.", {"type": "string"}),
     ("total", "Whether to count.", {"enum": ["none", "capped", "exact"]}),

@@ -165,7 +165,9 @@ def _drop_unheard(engine: Engine, connection: Connection) -> None:
                 return
             heard |= set(feature.listens(catalog))
     postgresql = connection.dialect == POSTGRESQL
-    names = "{" + ",".join(sorted(heard)) + "}" if postgresql else orjson.dumps(sorted(heard)).decode()
+    names = (
+        "{" + ",".join(sorted(heard)) + "}" if postgresql else orjson.dumps(sorted(heard)).decode()
+    )
     connection.execute(_UNHEARD[connection.dialect], [names])
 
 

@@ -103,15 +103,14 @@ _END_SESSIONS = Statement(
 )
 _ADD_TOKEN = insert(TOKEN)
 _TOKENS = Statement(
-    sa.select(
-        TOKEN.c.id, TOKEN.c.name, TOKEN.c.scopes, TOKEN.c.expires_at, TOKEN.c.created_at
-    )
+    sa.select(TOKEN.c.id, TOKEN.c.name, TOKEN.c.scopes, TOKEN.c.expires_at, TOKEN.c.created_at)
     .where(TOKEN.c.user == param("the_user", TOKEN.c.user))
     .order_by(TOKEN.c.created_at)
 )
 _END_TOKEN = Statement(
     TOKEN.delete().where(
-        TOKEN.c.id == param("the_token", TOKEN.c.id), TOKEN.c.user == param("the_user", TOKEN.c.user)
+        TOKEN.c.id == param("the_token", TOKEN.c.id),
+        TOKEN.c.user == param("the_user", TOKEN.c.user),
     )
 )
 

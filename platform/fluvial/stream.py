@@ -8,7 +8,7 @@ import logging
 import queue
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,7 @@ RETRY_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Change:
-    """A record that was created, changed, binned or restored; or a person who was told something."""
+    """A record that was created, changed, binned or restored; or a person who was told of one."""
 
     object: str
     id: str
@@ -95,10 +95,10 @@ class Stream:
             with contextlib.suppress(RuntimeError):  # its loop has ended
                 listener.loop.call_soon_threadsafe(listener.put, change)
 
-    def _start(self, name: str, work: object) -> None:
+    def _start(self, name: str, work: Callable[[], None]) -> None:
         with self._lock:
             if not any(thread.name == name for thread in self._threads):
-                thread = threading.Thread(target=work, name=name, daemon=True)  # type: ignore[arg-type]
+                thread = threading.Thread(target=work, name=name, daemon=True)
                 self._threads.append(thread)
                 thread.start()
 

@@ -92,7 +92,13 @@ BOOK: dict[str, Any] = {
     "states": {
         "field": "status",
         "transitions": [
-            {"name": "lend", "from": ["in"], "to": "out", "when": "lendable", "message": "It stays here."},
+            {
+                "name": "lend",
+                "from": ["in"],
+                "to": "out",
+                "when": "lendable",
+                "message": "It stays here.",
+            },
             {"name": "give_back", "from": ["out"], "to": "in"},
             {"name": "write_off", "from": ["in", "out"], "to": "gone", "allow": ["head"]},
         ],
@@ -147,8 +153,16 @@ CLERK = {
             "where": "branch.group in me.groups",
             "fields": {"secret": "none", "email": "read"},
         },
-        {"object": "book", "can": ["read", "update"], "where": "branch.group in me.groups or keeper == me"},
-        {"object": "loan", "can": ["read", "create", "update", "delete"], "where": "member.branch.group in me.groups"},
+        {
+            "object": "book",
+            "can": ["read", "update"],
+            "where": "branch.group in me.groups or keeper == me",
+        },
+        {
+            "object": "loan",
+            "can": ["read", "create", "update", "delete"],
+            "where": "member.branch.group in me.groups",
+        },
     ],
 }
 

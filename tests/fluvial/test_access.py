@@ -23,7 +23,9 @@ def world(client: Client) -> dict[str, Any]:
         member = client.made("member", name=f"{name} member", branch=branch["id"], secret=name)
         book = client.made("book", name=f"{name} book", branch=branch["id"])
         found[name] = {"group": group, "branch": branch, "member": member, "book": book}
-    found["clerk"] = client.person("clerk@example.com", "clerk", groups=[found["north"]["group"]["id"]])
+    found["clerk"] = client.person(
+        "clerk@example.com", "clerk", groups=[found["north"]["group"]["id"]]
+    )
     return found
 
 
@@ -44,7 +46,12 @@ def test_a_hidden_field_is_an_unknown_field(world: dict[str, Any]) -> None:
     one = world["north"]["member"]["id"]
     assert "secret" not in clerk.get(f"/api/records/member/{one}").json()
     unknown = clerk.get("/api/records/member?fields=nothing").json()["errors"][0]["code"]
-    for query in ("fields=secret", "sort=secret", "where=secret%20%3D%3D%20'north'", "secret=north"):
+    for query in (
+        "fields=secret",
+        "sort=secret",
+        "where=secret%20%3D%3D%20'north'",
+        "secret=north",
+    ):
         reply = clerk.get(f"/api/records/member?{query}")
         assert reply.status == 400, query
     assert clerk.get("/api/records/member?fields=secret").json()["errors"][0]["code"] == unknown
@@ -65,7 +72,9 @@ def test_a_field_may_be_read_only(world: dict[str, Any]) -> None:
 
 def test_a_write_that_leaves_the_rights_is_undone(world: dict[str, Any]) -> None:
     clerk: Client = world["clerk"]
-    reply = clerk.post("/api/records/member", {"name": "x", "branch": world["south"]["branch"]["id"]})
+    reply = clerk.post(
+        "/api/records/member", {"name": "x", "branch": world["south"]["branch"]["id"]}
+    )
     assert reply.status == 403
     assert len(world["admin"].rows("/api/records/member")) == 2
 
@@ -100,9 +109,11 @@ def test_access_explains_itself(world: dict[str, Any]) -> None:
     answer = world["admin"].get(f"/api/records/member/{south}/access", user=user).json()
     assert answer["actions"]["read"]["allowed"] is False
     assert "me.groups" in answer["actions"]["read"]["because"]
-    seen = world["admin"].call(
-        "GET", "/api/records/member", headers={"Fluvial-View-As": user}
-    ).json()["data"]
+    seen = (
+        world["admin"]
+        .call("GET", "/api/records/member", headers={"Fluvial-View-As": user})
+        .json()["data"]
+    )
     assert [r["name"] for r in seen] == ["north member"]
 
 

@@ -86,9 +86,11 @@ def test_bodies(library: Client) -> None:
 
 
 QUERIES = (
-    "limit=0", "limit=501", "limit=x", "limit=", "limit=1&limit=2", "limit=٣", "cursor=x", "cursor=",
+    "limit=0", "limit=501", "limit=x", "limit=", "limit=1&limit=2", "limit=٣", "cursor=x",
+    "cursor=",
     "sort=nothing", "sort=name;drop", "sort=(select 1)", "sort=", "sort=a,b,c,d,e,f", "sort=genres",
-    "fields=nothing", "fields=name.first", "fields=branch.nothing", "fields=genres.x", "fields=a..b",
+    "fields=nothing", "fields=name.first", "fields=branch.nothing", "fields=genres.x",
+    "fields=a..b",
     "fields=branch.group.users.email", "where=", "where=nothing > 1", "where=pages >", "where=name",
     "where=pages == 'x'", "where=__import__('os')", "where=name.__class__ == 1", "where=9**9**9",
     "where=" + "(" * 200 + "1" + ")" * 200, "where=" + "name == 'x' or " * 200 + "true",
@@ -102,8 +104,16 @@ QUERIES = (
 def test_parameters(library: Client) -> None:
     for query in QUERIES:
         sound(library.get(f"/api/records/book?{query.replace(' ', '%20')}"), query)
-    for query in ("measure=total(pages)", "measure=sum()", "measure=sum(nothing)", "group=nothing",
-                  "measure=sum(name)", "group=a,b,c,d", "measure=count)", "measure="):
+    for query in (
+        "measure=total(pages)",
+        "measure=sum()",
+        "measure=sum(nothing)",
+        "group=nothing",
+        "measure=sum(name)",
+        "group=a,b,c,d",
+        "measure=count)",
+        "measure=",
+    ):
         sound(library.get(f"/api/records/book/summary?{query}"), query)
 
 
@@ -119,7 +129,9 @@ def test_addresses(library: Client) -> None:
         ("GET", "/api/records/book; drop table book"), ("GET", "/api/schema/nothing"),
         ("GET", "/api/records/fluvial_token"), ("GET", "/api/records/pg_class"),
     ):  # fmt: skip
-        sound(library.call(method, path, body=b"{}" if method != "GET" else b""), f"{method} {path}")
+        sound(
+            library.call(method, path, body=b"{}" if method != "GET" else b""), f"{method} {path}"
+        )
 
 
 DOCUMENTS: tuple[Any, ...] = (
@@ -146,7 +158,8 @@ DOCUMENTS: tuple[Any, ...] = (
         {"name": "x", "kind": "calculated", "result": "number", "formula": "'text'"}]}]},
     {"documents": [{"kind": "object", "name": "a", "title": "{y}", "fields": [
         {"name": "x", "kind": "text"}]}]},
-    {"documents": [{"kind": "role", "name": "r", "grants": [{"object": "nothing", "can": ["read"]}]}]},
+    {"documents": [{"kind": "role", "name": "r", "grants": [
+        {"object": "nothing", "can": ["read"]}]}]},
     {"documents": [{"kind": "role", "name": "r", "inherits": ["r"], "grants": []}]},
     {"documents": [{"kind": "role", "name": "r", "grants": [
         {"object": "book", "can": ["read"], "where": "nothing == 1"}]}]},

@@ -42,20 +42,28 @@ def test_a_plan_says_what_would_happen_and_keeps_nothing(client: Client) -> None
 def test_a_retired_name_brings_its_values_back(client: Client) -> None:
     client.define(BRANCH)
     branch = client.made("branch", name="North")
-    client.patch("/api/meta/object/branch", {"fields": [{"name": "storey", "kind": "number", "scale": 0}]})
+    client.patch(
+        "/api/meta/object/branch", {"fields": [{"name": "storey", "kind": "number", "scale": 0}]}
+    )
     path = f"/api/records/branch/{branch['id']}"
     client.patch(path, {"storey": 3})
     client.patch("/api/meta/object/branch", {"fields": [{"name": "storey", "$delete": True}]})
     assert "storey" not in client.get(path).json()
-    taken = client.patch("/api/meta/object/branch", {"fields": [{"name": "storey", "kind": "text"}]})
+    taken = client.patch(
+        "/api/meta/object/branch", {"fields": [{"name": "storey", "kind": "text"}]}
+    )
     assert taken.status == 409
-    client.patch("/api/meta/object/branch", {"fields": [{"name": "storey", "kind": "number", "scale": 0}]})
+    client.patch(
+        "/api/meta/object/branch", {"fields": [{"name": "storey", "kind": "number", "scale": 0}]}
+    )
     assert client.get(path).json()["storey"] == "3"
 
 
 def test_what_is_used_is_not_dropped_without_force(client: Client) -> None:
     client.define(*LIBRARY)
-    refused = client.patch("/api/meta/object/book", {"fields": [{"name": "price", "$delete": True}]})
+    refused = client.patch(
+        "/api/meta/object/book", {"fields": [{"name": "price", "$delete": True}]}
+    )
     assert refused.status in (409, 422)
     assert client.get("/api/meta/object/branch/uses").json()["data"]
 
@@ -63,7 +71,11 @@ def test_what_is_used_is_not_dropped_without_force(client: Client) -> None:
 def test_every_fault_of_a_change_is_told_with_its_place(client: Client) -> None:
     bad: list[dict[str, Any]] = [
         {"kind": "object", "name": "one", "fields": [{"name": "a", "kind": "txt"}]},
-        {"kind": "object", "name": "two", "fields": [{"name": "b", "kind": "lookup", "to": "nothing"}]},
+        {
+            "kind": "object",
+            "name": "two",
+            "fields": [{"name": "b", "kind": "lookup", "to": "nothing"}],
+        },
         {"kind": "view", "name": "three", "object": "two", "where": "c == 1", "columns": ["d"]},
     ]
     reply = client.post("/api/meta/changes", {"documents": bad})

@@ -83,8 +83,8 @@ def test_every_fault_is_told_at_once(library: Client) -> None:
     assert reply.headers["content-type"] == "application/problem+json"
     faults = {error["pointer"]: error for error in reply.json()["errors"]}
     assert set(faults) >= {
-        "/name", "/pages", "/price", "/printed", "/bought_at", "/status", "/genres", "/code", "/nam",
-        "/keeper",
+        "/name", "/pages", "/price", "/printed", "/bought_at", "/status", "/genres", "/code",
+        "/nam", "/keeper",
     }  # fmt: skip
     assert "Did you mean `name`?" in faults["/nam"]["message"]
 
@@ -137,7 +137,9 @@ def test_lists_filter_sort_and_page(library: Client) -> None:
 def test_search_ignores_case_and_accents(library: Client) -> None:
     book = library.made("book", name="L'Étranger", blurb="Albert Camus")
     library.made("book", name="Other")
-    assert [r["id"] for r in library.rows("/api/records/book?search=etranger%20CAM")] == [book["id"]]
+    assert [r["id"] for r in library.rows("/api/records/book?search=etranger%20CAM")] == [
+        book["id"]
+    ]
     library.patch(f"/api/records/book/{book['id']}", {"name": "The outsider"})
     assert library.rows("/api/records/book?search=etranger") == []
 
@@ -230,7 +232,9 @@ def test_summary_groups_and_measures(library: Client) -> None:
     for name, pages, price in (("a", "10", "1.50"), ("b", "20", "2.25"), ("c", None, None)):
         money = {"amount": price, "currency": "EUR"} if price else None
         library.made("book", name=name, pages=pages, price=money)
-    rows = library.rows("/api/records/book/summary?group=status&measure=count,sum(pages),sum(price.amount)")
+    rows = library.rows(
+        "/api/records/book/summary?group=status&measure=count,sum(pages),sum(price.amount)"
+    )
     assert rows == [{"status": "in", "count": 3, "sum(pages)": "30", "sum(price.amount)": "3.75"}]
     assert library.rows("/api/records/book/summary") == [{"count": 3}]
 
@@ -251,7 +255,13 @@ def test_numbers_are_given_once_and_gap_free_ones_without_gaps(client: Client) -
     fields = [
         {"name": "name", "kind": "text", "unique": True},
         {"name": "free", "kind": "sequence", "pattern": "A-{000}"},
-        {"name": "exact", "kind": "sequence", "pattern": "X-{YYYY}-{000}", "reset": "yearly", "gap_free": True},
+        {
+            "name": "exact",
+            "kind": "sequence",
+            "pattern": "X-{YYYY}-{000}",
+            "reset": "yearly",
+            "gap_free": True,
+        },
     ]
     client.define({"kind": "object", "name": "receipt", "title": "{exact}", "fields": fields})
     made = [client.made("receipt", name="a"), client.made("receipt", name="b")]

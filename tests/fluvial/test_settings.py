@@ -12,7 +12,10 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 def settings_table() -> str:
     rows = ["| variable | default | what it says |", "|---|---|---|"]
-    rows += [f"| `FLUVIAL_{s.name}` | {f'`{s.default}`' if s.default else ''} | {s.help} |" for s in SETTINGS]
+    rows += [
+        f"| `FLUVIAL_{s.name}` | {f'`{s.default}`' if s.default else ''} | {s.help} |"
+        for s in SETTINGS
+    ]
     return "\n".join(rows)
 
 

@@ -18,10 +18,14 @@ from .server import Commands
 def add_commands(commands: Commands) -> None:
     app = commands.add_parser("app", help="install and check apps, which are folders of metadata")
     parts = app.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    install = parts.add_parser("install", help="put an app's documents in force, or its new version")
+    install = parts.add_parser(
+        "install", help="put an app's documents in force, or its new version"
+    )
     install.add_argument("app", help="a folder with an app.yaml, or the name of a shipped app")
     install.set_defaults(run=run_install)
-    check = parts.add_parser("check", help="tell every fault of an app's documents; changes nothing")
+    check = parts.add_parser(
+        "check", help="tell every fault of an app's documents; changes nothing"
+    )
     check.add_argument("app", help="a folder with an app.yaml, or the name of a shipped app")
     check.set_defaults(run=run_check)
 

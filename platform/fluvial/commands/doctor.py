@@ -14,7 +14,9 @@ from .server import Commands
 
 
 def add_commands(commands: Commands) -> None:
-    doctor = commands.add_parser("doctor", help="compare tables and catalog, and look at the queues")
+    doctor = commands.add_parser(
+        "doctor", help="compare tables and catalog, and look at the queues"
+    )
     doctor.set_defaults(run=run_doctor)
 
 

@@ -18,12 +18,23 @@ def add_commands(commands: Commands) -> None:
     command = commands.add_parser("import", help="import a CSV or XLSX file into an object type")
     command.add_argument("object", help="the object type, such as book")
     command.add_argument("file", type=Path, help="a .csv or .xlsx file")
-    command.add_argument("--map", action="append", default=[], metavar="COLUMN=FIELD",
-                         help="which field a column goes to; names that fit need none")
-    command.add_argument("--dates", choices=("ymd", "dmy", "mdy"), default="ymd",
-                         help="the order of day, month and year")
+    command.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="COLUMN=FIELD",
+        help="which field a column goes to; names that fit need none",
+    )
+    command.add_argument(
+        "--dates",
+        choices=("ymd", "dmy", "mdy"),
+        default="ymd",
+        help="the order of day, month and year",
+    )
     command.add_argument("--empty", action="append", default=[], help="a cell that means empty")
-    command.add_argument("--key", default="", help="fields, with commas between, that find a record to update")
+    command.add_argument(
+        "--key", default="", help="fields, with commas between, that find a record to update"
+    )
     command.add_argument("--options", default="{}", help="further options as JSON")
     command.add_argument("--dry-run", action="store_true", help="try every row and keep nothing")
     command.add_argument("--skip-faults", action="store_true", help="import the rows that fit")
@@ -43,9 +54,14 @@ def run_import(arguments: argparse.Namespace) -> int:
         engine.session(), arguments.object, arguments.file, options, dry_run=arguments.dry_run
     )
     for error in result["errors"][:50]:
-        place = f"row {error['row']}, {error['column']}" if error["column"] else f"row {error['row']}"
+        place = (
+            f"row {error['row']}, {error['column']}" if error["column"] else f"row {error['row']}"
+        )
         print(f"  {place}: {error['message']}", file=sys.stderr)
     counts = ", ".join(f"{result[name]} {name}" for name in ("created", "updated", "unchanged"))
-    print(f"{counts}, {len(result['errors'])} faults." + (" Nothing was kept." if arguments.dry_run else ""))
+    print(
+        f"{counts}, {len(result['errors'])} faults."
+        + (" Nothing was kept." if arguments.dry_run else "")
+    )
     engine.close()
     return 1 if result["errors"] and not arguments.skip_faults else 0

@@ -10,10 +10,10 @@ from datetime import timedelta
 from fluvial import people
 from fluvial.errors import Problem
 from fluvial.http.people_api import SCOPES
+from fluvial.installation import prepare
 from fluvial.records import writer
 from fluvial.records.query import Query
 from fluvial.records.reader import read_page
-from fluvial.installation import prepare
 from fluvial.settings import load
 
 from .server import Commands
@@ -33,7 +33,9 @@ def add_commands(commands: Commands) -> None:
     make.add_argument("email")
     make.add_argument("--name", default="command line", help="what it is for")
     make.add_argument("--scopes", default="", help=f"with commas between: {', '.join(SCOPES)}")
-    make.add_argument("--days", type=int, default=0, help="how long it holds; without end by default")
+    make.add_argument(
+        "--days", type=int, default=0, help="how long it holds; without end by default"
+    )
     make.set_defaults(run=run_token)
 
 

@@ -22,13 +22,24 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def add_commands(commands: Commands) -> None:
-    serve = commands.add_parser("serve", help="serve pages and API, and work off what rules ask for")
-    serve.add_argument("--with", dest="apps", action="append", default=[], metavar="APP",
-                       help="install this app first, where it is not installed yet")
-    serve.add_argument("--sample", action="store_true",
-                       help="load the sample data of the apps, once")
+    serve = commands.add_parser(
+        "serve", help="serve pages and API, and work off what rules ask for"
+    )
+    serve.add_argument(
+        "--with",
+        dest="apps",
+        action="append",
+        default=[],
+        metavar="APP",
+        help="install this app first, where it is not installed yet",
+    )
+    serve.add_argument(
+        "--sample", action="store_true", help="load the sample data of the apps, once"
+    )
     serve.set_defaults(run=run_serve)
-    worker = commands.add_parser("worker", help="work off mails, webhooks and rules (with Redis: Celery)")
+    worker = commands.add_parser(
+        "worker", help="work off mails, webhooks and rules (with Redis: Celery)"
+    )
     worker.set_defaults(run=lambda _: main_worker(load()))
     scheduler = commands.add_parser("scheduler", help="wake the workers when something is due")
     scheduler.set_defaults(run=lambda _: main_scheduler(load()))

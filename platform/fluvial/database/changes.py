@@ -124,9 +124,7 @@ class _Difference:
 
     def _add_object(self, type_: ObjectType) -> Iterator[Operation]:
         table = self.tables.objects[type_.name]
-        self.ddl.operations.create_table(
-            type_.name, *(c._copy() for c in table.columns)
-        )
+        self.ddl.operations.create_table(type_.name, *(c._copy() for c in table.columns))
         for index in sorted(table.indexes, key=lambda i: str(i.name)):
             self._create_index(index)
         for field_ in type_.linked_fields:
@@ -136,9 +134,7 @@ class _Difference:
         )
 
     def _create_index(self, index: sa.Index) -> None:
-        self.ddl.operations.execute(
-            sa.schema.CreateIndex(index, if_not_exists=True)
-        )
+        self.ddl.operations.execute(sa.schema.CreateIndex(index, if_not_exists=True))
 
     def _create_link(self, field_: Field) -> None:
         table = self.tables.links[field_.object, field_.name]
@@ -159,9 +155,7 @@ class _Difference:
             yield self._add_field(field_, rows)
         for field_ in new.calculated_fields:
             if old is None or field_.name not in old.fields:
-                yield Operation(
-                    "add_field", f"{new.name}.{field_.name}", undo="Delete the field."
-                )
+                yield Operation("add_field", f"{new.name}.{field_.name}", undo="Delete the field.")
         for before in old.fields.values() if old else ():
             if before.name not in new.fields and not before.system:
                 rows = self._rows(new.name) if rows is None else rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -121,4 +122,4 @@ def unique_name(object_name: str, fields: tuple[str, ...]) -> str:
 def _short(name: str) -> str:
     if len(name) <= MAX_IDENTIFIER:
         return name
-    return f"{name[: MAX_IDENTIFIER - 9]}_{sum(ord(c) * 31**i for i, c in enumerate(name)) % 16**8:08x}"
+    return f"{name[: MAX_IDENTIFIER - 9]}_{zlib.crc32(name.encode()):08x}"

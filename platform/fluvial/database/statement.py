@@ -111,7 +111,9 @@ def _decoded(row: Row, decoders: Sequence[tuple[int, Any]]) -> Row:
 
 def insert(table: sa.Table) -> Statement:
     """`INSERT` of one row, a bind for each column by its name."""
-    return Statement(table.insert().values({c.name: sa.bindparam(c.name, type_=c.type) for c in table.c}))
+    return Statement(
+        table.insert().values({c.name: sa.bindparam(c.name, type_=c.type) for c in table.c})
+    )
 
 
 def param(name: str, column: sa.Column[Any]) -> Any:

@@ -24,7 +24,10 @@ def table(name: str, *parts: Any, metadata: sa.MetaData = ENGINE) -> sa.Table:
 
 # One row: the catalog in force. Changed in the transaction of every change of metadata.
 CATALOG = table(
-    "catalog", column("id", INTEGER, primary_key=True), column("version", INTEGER), column("hash", TEXT)
+    "catalog",
+    column("id", INTEGER, primary_key=True),
+    column("version", INTEGER),
+    column("hash", TEXT),
 )
 
 DOCUMENT = table(

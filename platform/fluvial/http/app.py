@@ -132,7 +132,9 @@ class Table:
             if count == path.count("/") and any(p.fullmatch(path) for p, _ in routes)
         )
         if others and method != "HEAD":
-            raise NoMethod(f"{path} takes {', '.join(others)}.", headers={"Allow": ", ".join(others)})
+            raise NoMethod(
+                f"{path} takes {', '.join(others)}.", headers={"Allow": ", ".join(others)}
+            )
         raise NotFound(f"There is nothing at {path}.")
 
 
@@ -164,9 +166,7 @@ async def _stream(engine: Engine, scope: Scope, receive: Receive, send: Send) ->
         await _send(send, Answer.problem(problem), scope["method"])
 
 
-async def _serve(
-    engine: Engine, table: Table, scope: Scope, receive: Receive, send: Send
-) -> None:
+async def _serve(engine: Engine, table: Table, scope: Scope, receive: Receive, send: Send) -> None:
     root = scope.get("root_path", "")
     path = scope["path"][len(root) :] if root and scope["path"].startswith(root) else scope["path"]
     method = scope["method"]

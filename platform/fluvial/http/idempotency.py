@@ -67,7 +67,13 @@ def once(call: Call, handler: Callable[[Call], Answer], *, secret: bool = False)
     try:
         with connection.transaction():
             _ADD.run(
-                connection, **name, digest=digest, status=0, body="", headers=[], at=call.session.now
+                connection,
+                **name,
+                digest=digest,
+                status=0,
+                body="",
+                headers=[],
+                at=call.session.now,
             )
             answer = handler(call)
             if not 200 <= answer.status < 300:

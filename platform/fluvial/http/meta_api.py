@@ -229,9 +229,24 @@ def api_document(call: Call) -> Answer:
 _ONE = "/api/meta/{kind}/{name}"
 
 ENDPOINTS = (
-    Endpoint("GET", "/api/meta", overview, Policy.SIGNED_IN, "Catalog version and packages.", any_scope=True),
-    Endpoint("POST", "/api/meta/changes", change_many, Policy.META_WRITE, "Several documents as one change."),
-    Endpoint("GET", "/api/meta/revisions", list_revisions, Policy.META_READ, "Changes of metadata."),
+    Endpoint(
+        "GET",
+        "/api/meta",
+        overview,
+        Policy.SIGNED_IN,
+        "Catalog version and packages.",
+        any_scope=True,
+    ),
+    Endpoint(
+        "POST",
+        "/api/meta/changes",
+        change_many,
+        Policy.META_WRITE,
+        "Several documents as one change.",
+    ),
+    Endpoint(
+        "GET", "/api/meta/revisions", list_revisions, Policy.META_READ, "Changes of metadata."
+    ),
     Endpoint(
         "POST",
         "/api/meta/revisions/{number}/rollback",
@@ -245,7 +260,14 @@ ENDPOINTS = (
     Endpoint("PATCH", _ONE, patch, Policy.META_WRITE, "Change a part of a document."),
     Endpoint("DELETE", _ONE, delete, Policy.META_WRITE, "Take a document out of force."),
     Endpoint("GET", f"{_ONE}/uses", uses, Policy.META_READ, "Where it is used."),
-    Endpoint("GET", "/api/schema/{kind}", schema, Policy.SIGNED_IN, "JSON Schema of a document kind.", any_scope=True),
+    Endpoint(
+        "GET",
+        "/api/schema/{kind}",
+        schema,
+        Policy.SIGNED_IN,
+        "JSON Schema of a document kind.",
+        any_scope=True,
+    ),
     Endpoint(
         "GET",
         "/api/schema/records/{object}",
@@ -253,5 +275,12 @@ ENDPOINTS = (
         Policy.SIGNED_IN,
         "JSON Schema of a record.",
     ),
-    Endpoint("GET", "/api/openapi.json", api_document, Policy.SIGNED_IN, "This API, as you may use it.", any_scope=True),
+    Endpoint(
+        "GET",
+        "/api/openapi.json",
+        api_document,
+        Policy.SIGNED_IN,
+        "This API, as you may use it.",
+        any_scope=True,
+    ),
 )

@@ -99,7 +99,9 @@ def sort_keys(text: str) -> tuple[SortKey, ...]:
     parts = [part.strip() for part in text.split(",")]
     if len(parts) > MAX_SORT_KEYS:
         raise refuse("sort", "too_many", f"`sort` takes at most {MAX_SORT_KEYS} fields.")
-    return tuple(SortKey(path(part.removeprefix("-"), "sort"), part.startswith("-")) for part in parts)
+    return tuple(
+        SortKey(path(part.removeprefix("-"), "sort"), part.startswith("-")) for part in parts
+    )
 
 
 def as_of(call: Call) -> date | None:

@@ -144,10 +144,20 @@ def end_token(call: Call) -> Answer:
 
 
 ENDPOINTS = (
-    Endpoint("POST", "/api/login", login, Policy.PUBLIC, "Sign in with a password.", csrf=False, secret=True),
+    Endpoint(
+        "POST",
+        "/api/login",
+        login,
+        Policy.PUBLIC,
+        "Sign in with a password.",
+        csrf=False,
+        secret=True,
+    ),
     Endpoint("POST", "/api/logout", logout, Policy.PUBLIC, "Sign out."),
     Endpoint("GET", "/api/me", me, Policy.SIGNED_IN, "Who I am.", any_scope=True),
     Endpoint("GET", "/api/tokens", list_tokens, Policy.SIGNED_IN, "My tokens."),
-    Endpoint("POST", "/api/tokens", add_token, Policy.SIGNED_IN, "Make a token; shown once.", secret=True),
+    Endpoint(
+        "POST", "/api/tokens", add_token, Policy.SIGNED_IN, "Make a token; shown once.", secret=True
+    ),
     Endpoint("DELETE", "/api/tokens/{id}", end_token, Policy.SIGNED_IN, "End a token."),
 )

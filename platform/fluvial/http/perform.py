@@ -129,7 +129,9 @@ def _check_csrf(call: Call, expected: str) -> None:
         value = call.form.get("csrf")
         given = value if isinstance(value, str) else ""
     if not hmac.compare_digest(given.encode(), expected.encode()):
-        raise Forbidden("The page is older than your sign-in, or another site sent this. Load it again.")
+        raise Forbidden(
+            "The page is older than your sign-in, or another site sent this. Load it again."
+        )
 
 
 def _view_as(endpoint: Endpoint, call: Call) -> None:
@@ -143,13 +145,9 @@ def _view_as(endpoint: Endpoint, call: Call) -> None:
     if actor is None:
         raise Problem(f"There is no active user with the id `{user}`.")
     log.info("%s views %s as %s", session.actor.email, call.path, actor.email)
-    call.session = Session(
-        session.engine, session.connection, session.catalog, actor, session.now
-    )
+    call.session = Session(session.engine, session.connection, session.catalog, actor, session.now)
 
 
 def _cause(call: Call) -> Cause:
     """The chain of a call that one of our own webhooks made; signed, so that none is made up."""
     return call.engine.causes.read(call.headers[CAUSE_HEADER])
-
-

@@ -124,9 +124,7 @@ def explain_access(call: Call) -> Answer:
     user = call.query.get("user")
     if user is None:
         raise refuse("user", "required", "`user` names the person to explain.")
-    return Answer.json(
-        transitions.explain(call.session, _type(call).name, call.params["id"], user)
-    )
+    return Answer.json(transitions.explain(call.session, _type(call).name, call.params["id"], user))
 
 
 _ONE = "/api/records/{object}/{id}"

@@ -30,7 +30,7 @@ def topics_of(call: Call) -> frozenset[str]:
     """What the caller wants to hear of, beside their own notifications."""
     topics = [topic for topic in call.only("topics").get("topics", "").split(",") if topic]
     if len(topics) > MAX_TOPICS or not all(map(_TOPIC.fullmatch, topics)):
-        message = f"`topics` holds at most {MAX_TOPICS} of object:NAME and record:ID, with commas between."
+        message = f"`topics` holds at most {MAX_TOPICS} of object:NAME and record:ID, with commas."
         raise Problem(message, errors=[fault("topics", "unknown_topic", message)])
     return frozenset(topics)
 
@@ -56,7 +56,9 @@ async def serve_stream(call: Call, receive: Receive, send: Send) -> Answer | Non
                     await _part(send, b": beat\n\n")
                     continue
                 if change.object == NOTIFICATION:
-                    await _part(send, b"event: notification\ndata: " + change.note.encode() + b"\n\n")
+                    await _part(
+                        send, b"event: notification\ndata: " + change.note.encode() + b"\n\n"
+                    )
                 elif await _ask(call, _may_see, call, change):
                     data = orjson.dumps(
                         {"object": change.object, "id": change.id, "rev": change.rev}

@@ -111,9 +111,7 @@ def _check_state(draft: Draft, environment: RecordEnvironment) -> None:
         draft.fault(states.field, "transition_refused", str(refusals[0]))
 
 
-def refusal(
-    session: Session, transition: Transition, environment: RecordEnvironment
-) -> str | None:
+def refusal(session: Session, transition: Transition, environment: RecordEnvironment) -> str | None:
     """Why a transition is not open to the actor for this record, or None where it is."""
     if transition.allow and not session.access.unrestricted:
         if not set(transition.allow) & set(session.actor.roles):

@@ -75,9 +75,7 @@ class PlanContext:
         """The row permission of an action on a source; None where every row is allowed."""
         return self._allowed(object_name, action, source.alias)
 
-    def _allowed(
-        self, object_name: str, action: str, alias: Any
-    ) -> sa.ColumnElement[bool] | None:
+    def _allowed(self, object_name: str, action: str, alias: Any) -> sa.ColumnElement[bool] | None:
         where = self.access.object(object_name).where
         if action not in where:
             return sa.false()

@@ -36,7 +36,9 @@ def check_period(draft: Draft, *, always: bool = False) -> None:
         draft.fault(dated.from_, "required", f"{fields[dated.from_].label} is needed.")
         return
     if end is not None and end <= start:
-        message = f"{fields[dated.until].label} has to be after {fields[dated.from_].label.lower()}."
+        message = (
+            f"{fields[dated.until].label} has to be after {fields[dated.from_].label.lower()}."
+        )
         draft.fault(dated.until, "ends_before_start", message)
         return
     other = _overlapping(draft.session, draft.type, dated, draft.id, draft.values)
@@ -78,9 +80,7 @@ def _overlapping(
             statement = statement.where(from_ < sa.bindparam("the_end", type_=Stored(DATE)))
         return Compiled(statement.limit(sa.literal_column("1")), dialect)
 
-    compiled: Compiled = plans_of(session.catalog).get(
-        ("overlap", type_.name, end is None), make
-    )
+    compiled: Compiled = plans_of(session.catalog).get(("overlap", type_.name, end is None), make)
     binds = {f"k_{name}": value for name, value in stored.items()}
     binds |= {"the_id": record, "the_start": values[dated.from_].isoformat()}
     if end is not None:

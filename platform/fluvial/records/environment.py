@@ -80,7 +80,9 @@ class RecordEnvironment:
         if key not in self._related:
             row = load_row(self.session, object_name, record, None)
             type_ = self.session.catalog.objects[object_name]
-            self._related[key] = None if row is None else RecordEnvironment(self.session, type_, row)
+            self._related[key] = (
+                None if row is None else RecordEnvironment(self.session, type_, row)
+            )
         return self._related[key]
 
     def collect(self, node: Gather | Collection) -> Any:

@@ -24,7 +24,9 @@ def equal(
     """The records whose field is what the binds `bind`, `bind_1`, ... hold, or is empty."""
     if field.kind.linked:
         link = context.link(field.object, field.name).alias()
-        rows: sa.Select[Any] = sa.select(sa.literal_column("1")).where(link.c.source == source.column("id"))
+        rows: sa.Select[Any] = sa.select(sa.literal_column("1")).where(
+            link.c.source == source.column("id")
+        )
         if empty:
             return ~rows.exists()
         return rows.where(link.c.target == sa.bindparam(bind, type_=Stored(UUID))).exists()
@@ -39,12 +41,16 @@ def equal(
     elements = [source.column(field.name, c.suffix) for c in columns]
     if empty:
         nothing = sa.and_(*(element.is_(None) for element in elements))
-        return sa.or_(nothing, sa.cast(elements[0], Stored(TEXT)) == "[]") if field.many else nothing
+        return (
+            sa.or_(nothing, sa.cast(elements[0], Stored(TEXT)) == "[]") if field.many else nothing
+        )
     if field.many:
         return _holds(context, elements[0], bind)
     return sa.and_(
         *(
-            element.is_not_distinct_from(sa.bindparam(f"{bind}_{i}" if i else bind, type_=element.type))
+            element.is_not_distinct_from(
+                sa.bindparam(f"{bind}_{i}" if i else bind, type_=element.type)
+            )
             if i
             else element == sa.bindparam(bind, type_=element.type)
             for i, element in enumerate(elements)
@@ -84,22 +90,20 @@ def equal_binds(
         wanted = stored[:1]  # as the column holds it
         return {bind: JSON.encode(dialect, wanted if dialect == POSTGRESQL else wanted[0])}
     parts = field.kind.pack(field, parsed)
-    columns = [
-        c for c in zip(field.kind.columns(field), parts, strict=True) if not c[0].hidden
-    ]
+    columns = [c for c in zip(field.kind.columns(field), parts, strict=True) if not c[0].hidden]
     return {
         f"{bind}_{i}" if i else bind: column.storage.encode(dialect, part)
         for i, (column, part) in enumerate(columns)
     }
 
 
-def matching(
-    context: PlanContext, source: Source, type_: ObjectType
-) -> sa.ColumnElement[bool]:
+def matching(context: PlanContext, source: Source, type_: ObjectType) -> sa.ColumnElement[bool]:
     """The records that hold every word of the bind `search`, ignoring case and accents."""
     search = context.search
     bind = sa.bindparam("search", type_=Stored(TEXT))
-    found = sa.select(search.c.record).where(search.c.object == sa.literal_column(f"'{type_.name}'"))
+    found = sa.select(search.c.record).where(
+        search.c.object == sa.literal_column(f"'{type_.name}'")
+    )
     if context.dialect == POSTGRESQL:
         words = sa.literal_column("words").op("@@")(sa.func.to_tsquery("simple", bind))
         found = found.where(words)

@@ -30,13 +30,11 @@ _ENTRIES = Statement(
 def read_history(
     session: Session, object_name: str, record: str, *, before: int = 2**31, limit: int = 50
 ) -> dict[str, Any]:
-    """A page of a record's history, newest first, without the fields that the actor may not read."""
+    """A page of a record's history, newest first, without fields that the actor may not read."""
     read_one(session, object_name, record, (("id",),))
     access = session.access.object(object_name)
     fields = session.catalog.objects[object_name].fields
-    rows = _ENTRIES.rows(
-        session.connection, the_record=record, the_rev=before, the_limit=limit + 1
-    )
+    rows = _ENTRIES.rows(session.connection, the_record=record, the_rev=before, the_limit=limit + 1)
     data = [
         {
             "rev": rev,

@@ -84,9 +84,7 @@ def plans_of(catalog: Catalog) -> PlanCache:
     return catalog.derive(_cache)
 
 
-def page_plan(
-    access: Access, dialect: str, query: Query, after: tuple[bool, ...] | None
-) -> Plan:
+def page_plan(access: Access, dialect: str, query: Query, after: tuple[bool, ...] | None) -> Plan:
     """The plan of a page. `after` says which sort keys of the cursor are empty; None: no cursor."""
     shape = replace(
         query,
@@ -235,7 +233,9 @@ class PagePlanner:
         if field.kind.sorts_by is not None:
             target = self.source.through(sort.path)
             by = self.context.objects[target.object].fields[field.kind.sorts_by]
-            return by.kind.order(by, {c.suffix: target.column(by.name, c.suffix) for c in by.columns})
+            return by.kind.order(
+                by, {c.suffix: target.column(by.name, c.suffix) for c in by.columns}
+            )
         columns = {c.suffix: source.column(field.name, c.suffix) for c in field.columns}
         return field.kind.order(field, columns)
 
@@ -283,8 +283,7 @@ def condition(
         )
     except ExpressionError as error:
         raise Problem(
-            str(error), errors=[fault("where", "expression", f"{error.message} {error.hint}".strip())]
+            str(error),
+            errors=[fault("where", "expression", f"{error.message} {error.hint}".strip())],
         ) from error
     return compiled
-
-

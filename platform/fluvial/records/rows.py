@@ -106,9 +106,7 @@ def _make(
     )
 
 
-def _columns(
-    context: PlanContext, source: Source, field: Field
-) -> list[sa.ColumnElement[Any]]:
+def _columns(context: PlanContext, source: Source, field: Field) -> list[sa.ColumnElement[Any]]:
     if field.kind.linked:
         return [linked_ids(context, source, field)]
     return [source.column(field.name, c.suffix) for c in field.columns if not c.hidden]
@@ -192,9 +190,7 @@ class RowWriter:
             f.name: tables_of(catalog).links[type_.name, f.name] for f in type_.linked_fields
         }
         self._compiled: dict[Any, Compiled] = {}
-        self._packers = {
-            f.name: packer(f, dialect) for f in type_.fields.values() if f.columns
-        }
+        self._packers = {f.name: packer(f, dialect) for f in type_.fields.values() if f.columns}
 
     def _statement(self, key: Any, make: Callable[[], Any]) -> Compiled:
         found = self._compiled.get(key)
@@ -272,7 +268,5 @@ def row_writer(session: Session, type_: ObjectType) -> RowWriter:
     writers = session.catalog.derive(_writers)
     found = writers.get(type_.name)
     if found is None:
-        found = writers[type_.name] = RowWriter(
-            session.catalog, type_, session.connection.dialect
-        )
+        found = writers[type_.name] = RowWriter(session.catalog, type_, session.connection.dialect)
     return found

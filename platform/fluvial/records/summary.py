@@ -44,7 +44,9 @@ def measure(text: str) -> Measure:
     match = _MEASURE.fullmatch(text.strip())
     inner = (match["inner"] or "").strip() if match else ""
     if match is None or (match["function"] != "count" and not inner):
-        message = f"`{text}` is not a measure. Write count, or sum(amount), avg, min or max of a field."
+        message = (
+            f"`{text}` is not a measure. Write count, or sum(amount), avg, min or max of a field."
+        )
         raise Problem(message, errors=[fault("measure", "not_a_measure", message)])
     return Measure(text.strip(), match["function"], inner)
 
@@ -141,7 +143,8 @@ def _measured(planner: PagePlanner, measure_: Measure) -> aggregates.Aggregate:
         inner = compile_expression(measure_.inner, scope)
     except ExpressionError as error:
         raise Problem(
-            str(error), errors=[fault("measure", "expression", f"{error.message} {error.hint}".strip())]
+            str(error),
+            errors=[fault("measure", "expression", f"{error.message} {error.hint}".strip())],
         ) from error
     _check_type(measure_, inner.type)
     made = value(inner, planner.source)
@@ -169,7 +172,9 @@ def _check_type(measure_: Measure, type_: Type) -> None:
         return
     message = f"`{measure_.text}`: {measure_.function} does not fit {type_}."
     if type_.name == MONEY.name:
-        message += " Amounts of several currencies do not add up: group by the currency and write .amount."
+        message += (
+            " Amounts of several currencies do not add up: group by the currency and write .amount."
+        )
     raise Problem(message, errors=[fault("measure", "wrong_type", message)])
 
 

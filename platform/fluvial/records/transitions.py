@@ -59,7 +59,9 @@ def act(
                     type_.fields[states.field], values[states.field]
                 )
                 raise Conflict(f"{transition.label} is not possible from {shown}.")
-            return update(session, object_name, record, {**body, states.field: transition.to}, rev=rev)
+            return update(
+                session, object_name, record, {**body, states.field: transition.to}, rev=rev
+            )
     for feature in session.engine.features:
         if feature.act is not None:
             done = feature.act(session, type_, record, name, body)

@@ -13,7 +13,9 @@ from .rows import empty
 
 def unique_keys(type_: ObjectType) -> dict[str, tuple[str, ...]]:
     """The fields of each unique key by the name of its index."""
-    keys = {unique_name(type_.name, (f.name,)): (f.name,) for f in type_.fields.values() if f.unique}
+    keys = {
+        unique_name(type_.name, (f.name,)): (f.name,) for f in type_.fields.values() if f.unique
+    }
     return keys | {unique_name(type_.name, k.fields): k.fields for k in type_.keys if k.unique}
 
 

@@ -27,7 +27,12 @@ Body = Mapping[str, Any]
 
 
 def create(
-    session: Session, object_name: str, body: Body, *, pointer: str = "", fixed: Values | None = None
+    session: Session,
+    object_name: str,
+    body: Body,
+    *,
+    pointer: str = "",
+    fixed: Values | None = None,
 ) -> dict[str, Any]:
     """Create a record from a body in wire form; the record in wire form.
 

@@ -30,7 +30,9 @@ def fleet(psa: Client) -> dict[str, Any]:
         for n in range(1, 11)
     ]
     covers = [
-        psa.made("coverage", asset=a["id"], contract_line=line["id"], starts="2026-01-01", level="gold")
+        psa.made(
+            "coverage", asset=a["id"], contract_line=line["id"], starts="2026-01-01", level="gold"
+        )
         for a in assets
     ]
     return {"group": group, "account": account, "line": line, "assets": assets, "covers": covers}
@@ -98,9 +100,7 @@ def test_a_customer_contact_sees_their_own_account(psa: Client, fleet: dict[str,
     jane = psa.person("jane@example.com", "customer_contact", contact=mine["id"])
     assert [t["id"] for t in jane.rows("/api/records/ticket")] == [own["id"]]
     assert "covered" not in jane.rows("/api/records/ticket")[0]
-    made = jane.post(
-        "/api/records/ticket", {"subject": "Mine", "account": fleet["account"]["id"]}
-    )
+    made = jane.post("/api/records/ticket", {"subject": "Mine", "account": fleet["account"]["id"]})
     assert made.status == 201
     assert jane.post("/api/records/ticket", {"subject": "x", "account": other["id"]}).status == 422
     assert jane.get("/api/records/contract").status == 404

@@ -23,7 +23,9 @@ def table(rows: Iterable[Endpoint]) -> str:
 
 def test_the_page_lists_every_endpoint(client: Client) -> None:
     match = re.search(
-        r"<!-- endpoints -->\n(.*)\n<!-- /endpoints -->", PAGE.read_text(encoding="utf-8"), re.DOTALL
+        r"<!-- endpoints -->\n(.*)\n<!-- /endpoints -->",
+        PAGE.read_text(encoding="utf-8"),
+        re.DOTALL,
     )
     assert match is not None and match[1] == table(client.app.engine.endpoints)
 

@@ -14,7 +14,7 @@ from metamodel.expressions.nodes import Collection, Gather, Node, Root
 from metamodel.expressions.postgresql import FUNCTIONS
 from metamodel.expressions.python import evaluate, run
 from metamodel.expressions.sql import Source, collected, predicate, value
-from metamodel.expressions.sql_value import SqlContext, Element, SqlValue
+from metamodel.expressions.sql_value import Element, SqlContext, SqlValue
 from metamodel.expressions.sqlite import register
 from metamodel.expressions.types import DURATION, MONEY, Type
 from metamodel.money import Money
