@@ -53,9 +53,15 @@ function showOptions(form) {
   box.hidden = !one("[name=label]", form).value.trim() || !lines.length;
 }
 
+// A name that means something already gets the object's before it: branch_day.
+function fieldName(label) {
+  const name = nameOf(label);
+  return data("taken").includes(name) ? `${root().dataset.object}_${name}`.slice(0, 40) : name;
+}
+
 function field(form) {
   const label = one("[name=label]", form).value.trim();
-  const made = { name: nameOf(label), label, kind: state.kind };
+  const made = { name: fieldName(label), label, kind: state.kind };
   for (const [name, , type] of [...OPTIONS[state.kind], ["required", "", "tick"]]) {
     const control = one(`[data-options] [name=${name}]`, form);
     if (!control) continue;
@@ -119,7 +125,7 @@ function adding(form) {
   const label = one("[name=label]", form);
   const error = one("[data-error]", form);
   const follow = () => {
-    one("[data-name]", form).textContent = nameOf(label.value);
+    one("[data-name]", form).textContent = fieldName(label.value);
     const box = one("[data-options]", form);
     if (label.value.trim() && box.hidden) showOptions(form);
     else if (!label.value.trim()) box.hidden = true;

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from metamodel.catalog import Catalog
 from metamodel.documents import SITE, Document
 from metamodel.errors import MetadataError
+from metamodel.storage import POSTGRESQL
 from metamodel.uses import uses_of
 
 from .catalogs import Key, Layers, stored_layers
@@ -213,7 +214,12 @@ def _add_uses(old: Catalog, new: Catalog, operations: Sequence[Operation], force
         )
 
 
+LOCK_SECONDS = 2  # that a change of tables waits for others; then it makes way and tries again
+
+
 def _write_schema(connection: Connection, operations: Sequence[Operation]) -> None:
+    if connection.dialect == POSTGRESQL:
+        connection.script(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
     for operation in operations:
         for statement in operation.statements:
             try:

@@ -139,6 +139,7 @@ def studio(tab: str = "fields") -> Context:
         "fields": [dict(zip(("label", "name", "kind_label", "icon", "rule", "filled", "origin"), row, strict=True), kind="", own=row[6] in ("New", "Site"), remove_href="#") for row in STUDIO_FIELDS],
         "kinds": [{"label": label, "kinds": [dict(zip(("name", "label", "icon", "words"), kind, strict=True)) for kind in kinds]} for label, kinds in KINDS],
         "objects": [{"value": "member", "label": "Member"}, {"value": "book", "label": "Book"}],
+        "taken": ["day", "id"],
         "plan": {"summary": "Add Shelf mark, a text, to Loan.", "note": "Instant", "lines": [{"tone": "good", "icon": "check", "text": "No record is rewritten; all 4,812 stay in use meanwhile."}, {"tone": "good", "icon": "check", "text": "It appears in the form, list, filters, cards, rules, exports and the API."}, {"tone": "good", "icon": "check", "text": "Nothing uses this name yet. Undo is one step and loses no other data."}]},
         "yaml": {"path": "objects/loan.yaml, site layer", "text": YAML, "href": "#", "error": "", "rows": 14},
         "layout": {"api": "#", "sections": [{"name": "facts", "label": "Facts", "fields": [{"name": row[1], "label": row[0], "icon": row[3]} for row in STUDIO_FIELDS[1:5]]}, {"name": "terms", "label": "Terms", "fields": [{"name": row[1], "label": row[0], "icon": row[3]} for row in STUDIO_FIELDS[5:8]]}], "unused": [{"name": row[1], "label": row[0], "icon": row[3]} for row in STUDIO_FIELDS[8:]]},
@@ -209,6 +210,8 @@ SEARCH = {
     "groups": [{"label": "Loans", "icon": "book-2", "count": 2, "href": "#", "results": [{"title": "L-00431 The Overstory", "href": "#", "hint": "Harriet Lindqvist · On loan"}, {"title": "L-00301 The Overstory", "href": "#", "hint": "Harriet Lindqvist · Returned"}]}, {"label": "Books", "icon": "book", "count": 1, "href": "", "results": [{"title": "The Overstory", "href": "#", "hint": "Richard Powers, 2018"}]}],
 }  # fmt: skip
 STUDIO_HOME = {
+    "shared": [{"label": "Roles", "about": "Who may do what.", "new_href": "#",
+                "items": [{"label": "Clerk", "href": "#", "from": "Library 1.0"}]}],
     "objects": [{"label": label, "name": label.lower(), "icon": icon, "href": "/studio_object", "fields": count, "records": records, "from": origin} for label, icon, count, records, origin in [("Loan", "book-2", 10, "4,812", "Library 1.0"), ("Book", "book", 14, "21,300", "Library 1.0"), ("Member", "users", 12, "2,140", "Library 1.0"), ("Branch", "building", 6, "5", "Library 1.0"), ("Reading room", "armchair", 4, "9", "Site")]],
     "groups": ["Lending", "Collection"], "icons": ["box", "book", "users"], "new_href": "#", "create_href": "#", "error": "", "label": "", "open": False,
 }  # fmt: skip

@@ -137,7 +137,9 @@ def _sound(body: dict[str, Any]) -> dict[str, Any]:
 
 def _changed(call: Call, body: Mapping[str, Any] | None) -> Answer:
     key = (_kind(call), call.params["name"])
-    change = changes.Change({key: body}, note=f"{call.method} {key[0]}/{key[1]}")
+    verb = "Deleted" if body is None or body.get("$delete") else "Changed"
+    label = call.engine.kinds[key[0]].label or key[0]
+    change = changes.Change({key: body}, note=f"{verb} {label.lower()} {key[1]}")
     return _apply(call, change)
 
 

@@ -14,7 +14,7 @@ from fluvial.records.reader import read_page
 from fluvial.session import Session
 from metamodel.catalog import ObjectType
 from metamodel.documents import SITE
-from metamodel.text import fold, label_text, plural
+from metamodel.text import fold, humanise, label_text, plural
 
 from .assets import icon_names
 from .frame import Context, deed, page
@@ -25,6 +25,13 @@ ICONS = (
     "file-text", "flag", "folder", "heart", "key", "map-pin", "package", "puzzle", "star", "tag",
     "tool", "truck", "users",
 )  # fmt: skip
+
+
+SHARED = {
+    "role": ("Roles", "Who may do what with which records, and which fields they see."),
+    "template": ("Templates", "The words of mails and notifications."),
+    "endpoint": ("Endpoints", "The addresses that webhooks go to, with their secrets."),
+}
 
 
 def layer_labels(session: Session) -> dict[str, str]:
@@ -72,12 +79,31 @@ def show(call: Call, *, error: str = "", label: str = "") -> Answer:
         "label": label,
         "open": bool(error) or "new" in call.query,
         "revisions_href": "/studio/revisions",
+        "shared": [_shared(call, name, *words, labels) for name, words in SHARED.items()],
     }
     primary = deed("New object", "/studio?new=true", "plus")
     return page(
         call, "studio.html", "Studio", here="/studio", primary=primary,
         status=422 if error else 200, studio=studio,
     )  # fmt: skip
+
+
+def _shared(call: Call, kind: str, label: str, about: str, labels: dict[str, str]) -> Context:
+    """The documents of a kind that are about no object, or about several."""
+    documents = call.session.catalog.of(kind)
+    return {
+        "label": label,
+        "about": about,
+        "new_href": f"/studio/{kind}/new",
+        "items": [
+            {
+                "label": label_text(document.body.get("label", humanise(name))),
+                "href": f"/studio/{kind}/{name}",
+                "from": labels.get(document.layer, document.layer),
+            }
+            for name, document in sorted(documents.items())
+        ],
+    }
 
 
 def name_of(label: str) -> str:

@@ -12,6 +12,7 @@ from fluvial.http.routes import Endpoint, Policy
 from metamodel.catalog import Field, ObjectType
 from metamodel.documents import SITE, Document
 from metamodel.kinds import KINDS
+from metamodel.names import RESERVED
 from metamodel.text import humanise, label_text, listed
 from metamodel.uses import uses_of
 
@@ -25,6 +26,7 @@ ABOUT = (
     ("view", "Views", "A view is a saved list: which records, which columns, in which order."),
     ("board", "Boards", "A board shows records as cards in the columns of a choice or a look-up."),
     ("rule", "Rules", "A rule does something when a record changes or a day comes."),
+    ("template", "Templates", "A template is the words of a mail or a notification."),
     ("webform", "Web forms", "A web form lets people outside make a record."),
     ("pin", "Pins", "A pin shows a number on the home page and opens the records behind it."),
     ("role", "Roles", "Roles say who may do what with these records."),
@@ -109,7 +111,7 @@ def about_object(call: Call, kind: str, type_: ObjectType) -> list[Document]:
 
 
 def _is_about(body: Mapping[str, Any], name: str) -> bool:
-    if body.get("object") == name:
+    if name in (body.get("object"), body.get("for")):
         return True
     trigger = body.get("on")
     if isinstance(trigger, Mapping) and trigger.get("object") == name:
@@ -124,6 +126,7 @@ def _fields(
     return {
         "fields": [_field(f, labels, writes) for f in type_.own_fields],
         "kinds": kind_groups(),
+        "taken": sorted(RESERVED),
         "objects": [
             {"value": t.name, "label": t.label}
             for t in sorted(call.session.catalog.objects.values(), key=lambda t: t.label)
