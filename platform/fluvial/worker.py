@@ -72,6 +72,8 @@ def start_waking(engine: Engine) -> Callable[[], None]:
 
 def main_worker(settings: Settings) -> int:
     """Work off what there is until a signal ends it. With Redis, Celery wakes it at once."""
+    # From the first moment on: Celery takes the signal over once it has started.
+    _on_signal(_leave)
     engine = _open(settings)
     loop = Loop(engine)
     if settings.redis_url:
@@ -116,6 +118,10 @@ def _open(settings: Settings) -> Engine:
     engine = Engine(settings)
     engine.open()
     return engine
+
+
+def _leave() -> None:
+    raise SystemExit(0)
 
 
 def _on_signal(stop: Callable[[], None]) -> None:
