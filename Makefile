@@ -9,7 +9,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 BIN := .venv/bin
 # What `make test` runs: all of it, or for example `make test TESTS=tests/metamodel`.
 TESTS ?= tests
-JOBS ?= 3
+JOBS ?= 2
 
 help: ## Show these lines
 	@sed -n -E 's/^([a-z]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | \
