@@ -20,7 +20,7 @@ from .database.changes import Columns, Operation, difference
 from .database.connection import Connection, UniqueError
 from .database.statement import Statement, insert, param
 from .database.tables import CATALOG, DOCUMENT, RETIRED, REVISION
-from .errors import Conflict, NotFound, Unprocessable, fault
+from .errors import Conflict, Unprocessable, fault
 from .session import Session
 
 _SET_CATALOG = Statement(
@@ -41,15 +41,6 @@ _DROP = Statement(
 _ADD = insert(DOCUMENT)
 _NEXT_REVISION = Statement(sa.select(sa.func.coalesce(sa.func.max(REVISION.c.number), 0) + 1))
 _ADD_REVISION = insert(REVISION)
-_r = REVISION.c
-_REVISIONS = Statement(
-    sa.select(_r.number, _r.at, _r.by, _r.note, _r.changes).order_by(_r.number.desc()).limit(500)
-)
-_AFTER = Statement(
-    sa.select(_r.number, _r.changes)
-    .where(_r.number > param("the_number", _r.number))
-    .order_by(_r.number.desc())
-)
 _RETIRED = Statement(sa.select(RETIRED.c.object, RETIRED.c.field, RETIRED.c.kind))
 _RETIRE = insert(RETIRED)
 _UNRETIRE = Statement(
@@ -284,32 +275,6 @@ def _write_revision(session: Session, change: Change, before: Mapping[Key, Docum
         changes=orjson.loads(orjson.dumps(changes)),
     )
     return number
-
-
-def revisions(session: Session) -> list[dict[str, Any]]:
-    """The changes of metadata, newest first."""
-    return [
-        {"number": number, "at": at, "by": {"user": by} if by else None, "note": note, "changes": c}
-        for number, at, by, note, c in _REVISIONS.rows(session.connection)
-    ]
-
-
-def rollback(session: Session, number: int) -> Change:
-    """Bring back the documents as they were right after a revision; records keep their values."""
-    later = _AFTER.rows(session.connection, the_number=number)
-    known = any(row["number"] == number for row in revisions(session))
-    if not known:
-        raise NotFound(f"There is no revision {number}.")
-    back: dict[str, dict[Key, Mapping[str, Any] | None]] = {}
-    for _, changes in later:
-        for entry in changes:
-            key = (entry["kind"], entry["name"])
-            back.setdefault(entry["layer"], {})[key] = entry["before"]
-    if set(back) - {SITE}:
-        names = ", ".join(sorted(set(back) - {SITE}))
-        raise Conflict(f"Revision {number} lies before an installation of {names}.")
-    change = Change(back.get(SITE, {}), note=f"Back to revision {number}")
-    return apply(session, change, force=True)
 
 
 def documents_change(

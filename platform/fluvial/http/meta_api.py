@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from fluvial import changes
+from fluvial import changes, revisions
 from fluvial.catalogs import stored_layers
 from fluvial.errors import Conflict, NotFound, Problem, Unprocessable, fault
 from fluvial.openapi import openapi
@@ -185,7 +185,7 @@ def change_many(call: Call) -> Answer:
 
 def list_revisions(call: Call) -> Answer:
     call.only()
-    return Answer.json({"data": changes.revisions(call.session)})
+    return Answer.json({"data": revisions.revisions(call.session)})
 
 
 def rollback(call: Call) -> Answer:
@@ -193,7 +193,7 @@ def rollback(call: Call) -> Answer:
     number = call.params["number"]
     if not (number.isascii() and number.isdigit() and len(number) < 10):
         raise NotFound(f"There is no revision {number}.")
-    change = changes.rollback(call.session, int(number))
+    change = revisions.rollback(call.session, int(number))
     return Answer.json({"revision": change.revision, "version": change.version})
 
 

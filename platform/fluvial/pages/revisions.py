@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fluvial import changes
+from fluvial import revisions
 from fluvial.errors import NotFound
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
@@ -18,7 +18,7 @@ SHOWN = 8  # documents of a revision that are named
 
 def show(call: Call) -> Answer:
     looks = looks_of(call.session)
-    found = changes.revisions(call.session)
+    found = revisions.revisions(call.session)
     looks.names.want(("user", r["by"]["user"]) for r in found if r["by"])
     looks.names.load()
     # The way back ends where a package came in: its documents would not fit the site's any more.
@@ -51,7 +51,7 @@ def rollback(call: Call) -> Answer:
     number = call.params["number"]
     if not (number.isascii() and number.isdigit() and len(number) < 10):
         raise NotFound(f"There is no revision {number}.")
-    changes.rollback(call.session, int(number))
+    revisions.rollback(call.session, int(number))
     return Answer.redirect("/studio/revisions")
 
 
