@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 import sqlalchemy as sa
@@ -51,16 +51,29 @@ _UNRETIRE = Statement(
 )
 
 
+Bodies: TypeAlias = Mapping[Key, Mapping[str, Any] | None]
+
+
 @dataclass
 class Change:
-    """Documents to put into a layer (None takes them out), planned and then perhaps applied."""
+    """Documents to put into a layer (None takes them out), planned and then perhaps applied.
 
-    documents: Mapping[Key, Mapping[str, Any] | None]
+    `more` are documents of further layers that change with them.
+    """
+
+    documents: Bodies
     layer: str = SITE
     note: str = ""
+    more: Mapping[str, Bodies] = field(default_factory=dict)
     operations: list[Operation] = field(default_factory=list)
     revision: int | None = None
     version: int | None = None
+
+    def entries(self) -> Iterator[tuple[str, Key, Mapping[str, Any] | None]]:
+        """Layer, key and body of every document that changes."""
+        for layer, bodies in ((self.layer, self.documents), *self.more.items()):
+            for key, body in bodies.items():
+                yield layer, key, body
 
 
 class _Rehearsed(Exception):
@@ -93,7 +106,7 @@ def _apply(session: Session, change: Change, *, force: bool) -> None:
     version = int(row[0])
     old = engine.catalogs.at(version, connection)
     layers = stored_layers(connection)
-    before = {key: layers.get(change.layer, {}).get(key) for key in change.documents}
+    before = {(layer, key): layers.get(layer, {}).get(key) for layer, key, _ in change.entries()}
     _place(layers, change)
     try:
         new = engine.catalogs.compiled(layers, version + 1)
@@ -115,13 +128,13 @@ def _apply(session: Session, change: Change, *, force: bool) -> None:
 
 
 def _place(layers: Layers, change: Change) -> None:
-    layer = layers.setdefault(change.layer, {})
-    for (kind, name), body in change.documents.items():
+    for layer, (kind, name), body in change.entries():
+        there = layers.setdefault(layer, {})
         if body is None:
-            layer.pop((kind, name), None)
+            there.pop((kind, name), None)
         else:
             whole = {"kind": kind, "name": name} | dict(body)
-            layer[kind, name] = Document(kind, name, whole, change.layer)
+            there[kind, name] = Document(kind, name, whole, layer)
 
 
 def _unsound(
@@ -129,7 +142,7 @@ def _unsound(
 ) -> Unprocessable | Conflict:
     """Why the documents do not fit together: something uses what is taken out, or their faults."""
     problem = refused(error)
-    going = {f"{kind}/{name}" for (kind, name), body in change.documents.items() if body is None}
+    going = {f"{kind}/{name}" for _, (kind, name), body in change.entries() if body is None}
     used = sorted(
         {
             use
@@ -146,7 +159,7 @@ def _unsound(
 
 def _taken_out(old: Catalog, layers: Layers, change: Change) -> Iterator[str]:
     """The objects and fields (`book.price`) that are in no layer any more."""
-    for kind, name in change.documents:
+    for _, (kind, name), _ in change.entries():
         type_ = old.objects.get(name) if kind == "object" else None
         if type_ is None:
             continue
@@ -245,26 +258,28 @@ def _write_retired(
 
 
 def _write_documents(connection: Connection, change: Change) -> None:
-    for (kind, name), body in change.documents.items():
-        _DROP.run(connection, the_layer=change.layer, the_kind=kind, the_name=name)
+    for layer, (kind, name), body in change.entries():
+        _DROP.run(connection, the_layer=layer, the_kind=kind, the_name=name)
         if body is not None:
             whole = {"kind": kind, "name": name} | dict(body)
-            _ADD.run(connection, layer=change.layer, kind=kind, name=name, body=whole)
+            _ADD.run(connection, layer=layer, kind=kind, name=name, body=whole)
 
 
-def _write_revision(session: Session, change: Change, before: Mapping[Key, Document | None]) -> int:
+def _write_revision(
+    session: Session, change: Change, before: Mapping[tuple[str, Key], Document | None]
+) -> int:
     row = _NEXT_REVISION.row(session.connection)
     assert row is not None
     number = int(row[0])
     changes = [
         {
-            "layer": change.layer,
-            "kind": kind,
-            "name": name,
-            "before": was.body if (was := before[kind, name]) else None,
+            "layer": layer,
+            "kind": key[0],
+            "name": key[1],
+            "before": was.body if (was := before[layer, key]) else None,
             "after": body,
         }
-        for (kind, name), body in change.documents.items()
+        for layer, key, body in change.entries()
     ]
     _ADD_REVISION.run(
         session.connection,
