@@ -17,6 +17,7 @@ from metamodel.errors import Fault, MetadataError
 from metamodel.layers import locate, merge_documents
 from metamodel.object_check import check_object
 from metamodel.object_types import check_kinds, make_inverses, make_object
+from metamodel.reuse import kept_uses, reusable
 from metamodel.schemas.faults import schema_faults
 from metamodel.text import nearest
 
@@ -33,21 +34,25 @@ def build_catalog(
 ) -> Catalog:
     """The catalog of documents in the order of their layers.
 
-    Raises MetadataError with every fault of every document. Where nothing has changed since
-    `previous`, its object types are taken over.
+    Raises MetadataError with every fault of every document. Object types that nothing has
+    changed for since `previous` are taken over from it.
     """
-    merged, faults = merge_documents(documents)
+    known = previous.documents if previous is not None else {}
+    merged, faults = merge_documents(documents, known)
     by_kind = _by_kind(merged, kinds, faults)
     digest = _hash(merged)
     if previous is not None and (previous.hash, previous.zone) == (digest, zone) and not faults:
         return replace(previous, version=version, _derived={})
     draft = Draft(documents=by_kind, faults=faults, zone=zone, kinds=frozenset(kinds))
-    known = previous.documents if previous is not None else {}
     sound = {
         document.place: _sound_body(document, kinds[document.kind], draft, known)
         for named in by_kind.values()
         for document in named.values()
     }
+    if previous is not None and previous.zone == zone and not faults:
+        draft.kept = reusable(previous, by_kind, kinds)
+        for target, place in kept_uses(previous, draft.kept):
+            draft.uses.setdefault(target, set()).add(place)
     _make_objects(by_kind.get("object", {}), sound, draft)
     _check_others(by_kind, kinds, sound, draft)
     if faults:
@@ -89,7 +94,7 @@ def _sound_body(
     before = known.get(document.kind, {}).get(document.name)
     if before is not None and before.body == document.body:
         return document.body
-    errors = list(kind.validator.iter_errors(document.body))
+    errors = kind.errors(document.body)
     if not errors:
         return document.body
     found = list(schema_faults(errors, document.place))
@@ -157,12 +162,13 @@ def _make_objects(
 ) -> None:
     bodies = {name: sound[document.place] or {} for name, document in documents.items()}
     for name, document in documents.items():
-        draft.objects[name] = make_object(document, bodies[name], draft)
-    for name, document in documents.items():
+        draft.objects[name] = draft.kept.get(name) or make_object(document, bodies[name], draft)
+    fresh = {name: one for name, one in documents.items() if name not in draft.kept}
+    for name, document in fresh.items():
         check_kinds(document, draft.objects[name], draft)
     for name, document in documents.items():
         make_inverses(document, draft.objects[name], draft)
-    for name, document in documents.items():
+    for name, document in fresh.items():
         check_object(document, bodies[name], draft.objects[name], draft)
     for circle in circles(draft.objects):
         _report_circle(circle, documents, draft)

@@ -27,6 +27,8 @@ class Draft:
     documents: Mapping[str, Mapping[str, Document]]
     objects: dict[str, ObjectType] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    # Object types of the last catalog that are taken over as they are.
+    kept: Mapping[str, ObjectType] = field(default_factory=dict)
     # Fields that are left out because of faults of their own: that others do not find
     # them is no fault of the others.
     broken: set[tuple[str, str]] = field(default_factory=set)

@@ -50,8 +50,13 @@ def _merge_named(base: list[Any], change: list[Any]) -> list[Any]:
     return [item for item in merged if item is not None]
 
 
-def merge_documents(documents: Iterable[Document]) -> tuple[list[Document], list[Fault]]:
-    """The documents in force, of documents in the order of their layers."""
+def merge_documents(
+    documents: Iterable[Document], known: Mapping[str, Mapping[str, Document]] | None = None
+) -> tuple[list[Document], list[Fault]]:
+    """The documents in force, of documents in the order of their layers.
+
+    `known` are documents in force from before: those whose layers are the same are taken over.
+    """
     stacks: dict[tuple[str, str], list[Document]] = {}
     faults: list[Fault] = []
     for document in documents:
@@ -61,8 +66,23 @@ def merge_documents(documents: Iterable[Document]) -> tuple[list[Document], list
             stack.append(document)
         else:
             faults.append(fault)
-    merged = (_merged(stack) for stack in stacks.values() if stack)
+    known = known or {}
+    merged = (
+        _taken_over(stack, known.get(kind, {}).get(name)) or _merged(stack)
+        for (kind, name), stack in stacks.items()
+        if stack
+    )
     return [document for document in merged if document is not None], faults
+
+
+def _taken_over(stack: list[Document], before: Document | None) -> Document | None:
+    """The document from before, where it was made of equal layers."""
+    if before is None or len(before.parts) != len(stack):
+        return None
+    for was, part in zip(before.parts, stack, strict=True):
+        if (was.layer, was.file) != (part.layer, part.file) or was.body != part.body:
+            return None
+    return before
 
 
 def _misplaced(document: Document, below: list[Document]) -> Fault | None:

@@ -46,10 +46,12 @@ def make_object(document: Document, body: Mapping[str, Any], draft: Draft) -> Ob
     check = DocumentCheck(draft, document)
     check.names("/fields", (f and f["name"] for f in body.get("fields", ())), "field")
     fields: dict[str, Field] = {}
+    layers = document.layers_of("fields")
     for at, spec in items(body, "fields"):
         _check_name(f"/fields/{at}/name", spec["name"], check)
         if not spec.get("retired") and not taken(spec["name"]):
-            fields.setdefault(spec["name"], _field(document, _resolved(spec, draft)))
+            made = _field(document, _resolved(spec, draft), layers)
+            fields.setdefault(spec["name"], made)
     dated = body.get("dated")
     label = label_text(body.get("label", humanise(document.name)))
     title = body.get("title") or _title(fields, label)
@@ -104,7 +106,7 @@ def _resolved(spec: Mapping[str, Any], draft: Draft) -> Mapping[str, Any]:
     return {**spec, "options": [*spec.get("options", ()), *made]}
 
 
-def _field(document: Document, spec: Mapping[str, Any]) -> Field:
+def _field(document: Document, spec: Mapping[str, Any], layers: Mapping[str, str]) -> Field:
     kind = KINDS[spec["kind"]]
     return Field(
         object=document.name,
@@ -112,7 +114,7 @@ def _field(document: Document, spec: Mapping[str, Any]) -> Field:
         kind=kind,
         label=label_text(spec.get("label", humanise(spec["name"]))),
         spec=spec,
-        layer=document.layer_of("fields", spec["name"]),
+        layer=layers.get(spec["name"], document.layer),
         required=bool(spec.get("required")),
         unique=bool(spec.get("unique")) or kind.unique,
         read_only=bool(spec.get("read_only")) or not kind.editable,
@@ -191,16 +193,22 @@ def _cannot(check: FieldCheck, option: str, message: str) -> None:
 
 def make_inverses(document: Document, object: ObjectType, draft: Draft) -> None:
     """Give the object types that are looked up their collections."""
+    looking = [
+        field
+        for field in object.fields.values()
+        if field.option("inverse") and field.to in draft.objects and field.to not in draft.kept
+    ]
+    if not looking:
+        return
     check = DocumentCheck(draft, document)
     places = {
         spec["name"]: at
         for at, spec in reversed(list(enumerate(document.body.get("fields", ()))))
         if isinstance(spec, Mapping) and isinstance(spec.get("name"), str)
     }
-    for field in [one for one in object.fields.values() if not one.system]:
+    for field in looking:
+        assert field.to is not None
         name = field.option("inverse")
-        if not name or field.to not in draft.objects:
-            continue
         target = draft.objects[field.to]
         pointer = f"/fields/{places[field.name]}/inverse"
         meaning = _inverse_taken(name, target)

@@ -1,0 +1,138 @@
+"""Which object types of the last catalog are as good as new ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from metamodel.catalog import Catalog, ObjectType
+from metamodel.documents import Document, DocumentKind
+
+ByKind = Mapping[str, Mapping[str, Document]]
+FORMULA = re.compile(r"object/(?P<object>\w+)#/fields/(?P<at>\d+)/formula")
+
+
+def reusable(
+    previous: Catalog, documents: ByKind, kinds: Mapping[str, DocumentKind]
+) -> dict[str, ObjectType]:
+    """The object types that stay as they are.
+
+    Those whose document is unchanged, and that use nothing of what has changed elsewhere. What
+    a document uses is known from `Catalog.uses`; the previous catalog was without faults, so
+    what is new elsewhere cannot change what a name in it means.
+    """
+    if _other_documents_matter(previous, documents, kinds):
+        return {}
+    old, new = previous.of("object"), documents.get("object", {})
+    changed = {name for name in old.keys() | new.keys() if not _same(old.get(name), new.get(name))}
+    targets: set[str] = set()
+    for name in changed:
+        targets.update(_changes(previous, name, old.get(name), new.get(name)))
+    _spread(previous, targets)
+    stale = changed | set(_users(previous, targets)) | set(_looked_up(old, new, changed))
+    return {name: type_ for name, type_ in previous.objects.items() if name not in stale}
+
+
+def kept_uses(previous: Catalog, kept: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """What the documents of these object types use, and where."""
+    places = {f"object/{name}" for name in kept}
+    for target, used_at in previous.uses.items():
+        for place in used_at:
+            if place.partition("#")[0] in places:
+                yield target, place
+
+
+def _same(old: Document | None, new: Document | None) -> bool:
+    """Whether a document and the layers it comes from say the same."""
+    if old is None or new is None:
+        return False
+    if old is new:
+        return True
+    return old.body == new.body and _layers(old) == _layers(new)
+
+
+def _layers(document: Document) -> list[tuple[str, Any]]:
+    return [(part.layer, part.body) for part in document.parts or (document,)]
+
+
+def _other_documents_matter(
+    previous: Catalog, documents: ByKind, kinds: Mapping[str, DocumentKind]
+) -> bool:
+    """Object types name roles and the like, and hold what some kinds of document say."""
+    for kind in previous.documents.keys() | documents.keys():
+        if kind == "object":
+            continue
+        old, new = previous.of(kind), documents.get(kind, {})
+        if old.keys() - new.keys():
+            return True
+        if kinds[kind].embedded and any(not _same(old.get(name), new[name]) for name in new):
+            return True
+    return False
+
+
+def _changes(
+    previous: Catalog, name: str, old: Document | None, new: Document | None
+) -> Iterator[str]:
+    """`book` where more than its fields changed, and `book.title` for each changed field."""
+    if old is None or new is None or _head(old) != _head(new):
+        yield name
+        return
+    before, after = _fields(old), _fields(new)
+    for field in before.keys() | after.keys():
+        if before.get(field) != after.get(field):
+            yield f"{name}.{field}"
+
+
+def _head(document: Document) -> dict[str, Any]:
+    return {member: value for member, value in document.body.items() if member != "fields"}
+
+
+def _fields(document: Document | None) -> dict[str, Any]:
+    listed = document.body.get("fields") if document is not None else None
+    named = listed if isinstance(listed, list) else []
+    return {str(one.get("name")): one for one in named if isinstance(one, Mapping)}
+
+
+def _spread(previous: Catalog, targets: set[str]) -> None:
+    """Add the calculated fields whose formulas use what changed, however far away."""
+    waiting = list(targets)
+    while waiting:
+        target = waiting.pop()
+        for place in _places(previous, target):
+            found = FORMULA.fullmatch(place)
+            if found is None:
+                continue
+            body = previous.of("object")[found["object"]].body
+            field = f"{found['object']}.{body['fields'][int(found['at'])]['name']}"
+            if field not in targets:
+                targets.add(field)
+                waiting.append(field)
+
+
+def _places(previous: Catalog, target: str) -> Iterator[str]:
+    """Where a field, or an object type with all its fields, is used."""
+    yield from previous.uses.get(target, ())
+    if "." not in target:
+        for used, places in previous.uses.items():
+            if used.startswith(f"{target}."):
+                yield from places
+
+
+def _users(previous: Catalog, targets: Iterable[str]) -> Iterator[str]:
+    for target in targets:
+        for place in _places(previous, target):
+            kind, _, name = place.partition("#")[0].partition("/")
+            if kind == "object":
+                yield name
+
+
+def _looked_up(
+    old: Mapping[str, Document], new: Mapping[str, Document], changed: Iterable[str]
+) -> Iterator[str]:
+    """The object types whose collections come from documents that changed."""
+    for name in changed:
+        for document in (old.get(name), new.get(name)):
+            for spec in _fields(document).values():
+                if spec.get("inverse") and isinstance(spec.get("to"), str):
+                    yield spec["to"]
