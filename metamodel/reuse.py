@@ -28,7 +28,10 @@ def reusable(
     changed = {name for name in old.keys() | new.keys() if not _same(old.get(name), new.get(name))}
     targets: set[str] = set()
     for name in changed:
-        targets.update(_changes(previous, name, old.get(name), new.get(name)))
+        targets.update(_changes(name, old.get(name), new.get(name)))
+    changed_options = set(_changed_options(previous, documents))
+    changed.update(target.partition(".")[0] for target in changed_options)
+    targets |= changed_options
     _spread(previous, targets)
     stale = changed | set(_users(previous, targets)) | set(_looked_up(old, new, changed))
     return {name: type_ for name, type_ in previous.objects.items() if name not in stale}
@@ -71,9 +74,20 @@ def _other_documents_matter(
     return False
 
 
-def _changes(
-    previous: Catalog, name: str, old: Document | None, new: Document | None
-) -> Iterator[str]:
+def _changed_options(previous: Catalog, documents: ByKind) -> Iterator[str]:
+    """The fields whose options are documents of a kind (`options_from`) that are others now."""
+    for name, document in previous.of("object").items():
+        for field, spec in _fields(document).items():
+            kind = spec.get("options_from")
+            if kind and _labels(previous.of(kind)) != _labels(documents.get(kind, {})):
+                yield f"{name}.{field}"
+
+
+def _labels(documents: Mapping[str, Document]) -> dict[str, Any]:
+    return {name: document.body.get("label") for name, document in documents.items()}
+
+
+def _changes(name: str, old: Document | None, new: Document | None) -> Iterator[str]:
     """`book` where more than its fields changed, and `book.title` for each changed field."""
     if old is None or new is None or _head(old) != _head(new):
         yield name

@@ -171,6 +171,7 @@ class Prepared:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._made: dict[tuple[bool, tuple[str, ...]], str] = {}
+        self._signed_in: dict[str, dict[str, str]] = {}  # address -> the administrator's headers
 
     def copy(self, databases: Databases | None, apps: tuple[str, ...], folder: Path) -> str:
         """The address of a copy: on PostgreSQL where a server is given, else on SQLite."""
@@ -180,9 +181,16 @@ class Prepared:
             self._made[key] = databases.create() if databases else f"sqlite:///{file}"
             self._set_up(self._made[key], apps)
         if databases:
-            return databases.create(template=self._made[key])
-        shutil.copy(sqlite_path(self._made[key]), folder / "fluvial.db")
-        return f"sqlite:///{folder}/fluvial.db"
+            address = databases.create(template=self._made[key])
+        else:
+            shutil.copy(sqlite_path(self._made[key]), folder / "fluvial.db")
+            address = f"sqlite:///{folder}/fluvial.db"
+        self._signed_in[address] = self._signed_in[self._made[key]]
+        return address
+
+    def headers(self, address: str) -> dict[str, str]:
+        """What the first administrator sends, who is signed in already in every copy."""
+        return dict(self._signed_in[address])
 
     def _set_up(self, url: str, apps: tuple[str, ...]) -> None:
         engine = Engine(load(environment(url, self._folder)))
@@ -191,6 +199,7 @@ class Prepared:
         first_administrator(engine)
         for app in apps:
             install(engine.session(), folder_of(app))
+        self._signed_in[url] = Client(build_app(engine)).signed_in(EMAIL, PASSWORD).headers
         engine.close()
 
 
@@ -254,9 +263,9 @@ def engine(open_engine: OpenEngine) -> Engine:
 
 
 @pytest.fixture
-def client(engine: Engine) -> Client:
+def client(engine: Engine, engine_url: str, prepared: Prepared) -> Client:
     """The first administrator's client."""
-    return Client(build_app(engine)).signed_in(EMAIL, PASSWORD)
+    return Client(build_app(engine), prepared.headers(engine_url))
 
 
 @pytest.fixture

@@ -221,7 +221,7 @@ class Databases:
         copied = urlsplit(template).path.lstrip("/") or template
         with psycopg.connect(self.server, autocommit=True) as connection:
             connection.execute(
-                sql.SQL("create database {} template {}").format(
+                sql.SQL("create database {} template {} strategy file_copy").format(
                     sql.Identifier(name), sql.Identifier(copied)
                 )
             )

@@ -137,6 +137,16 @@ def test_a_role_that_goes_is_missed_where_it_is_named() -> None:
         build_catalog([*base(), named], KINDS, previous=first)
 
 
+def test_options_that_are_documents_follow_them() -> None:
+    clerk = document_of({"kind": "role", "name": "clerk", "label": "Clerk"}, layer="site")
+    first = build_catalog(base(), KINDS)
+    second = build_catalog([*base(), clerk], KINDS, previous=first)
+    assert "clerk" in [
+        option.name for option in second.objects["user"].fields["roles"].type.options
+    ]
+    assert whole(second) == whole(build_catalog([*base(), clerk], KINDS))
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_both_validators_refuse_the_same(path: Path) -> None:
     """A quick validator says whether, a slower one says what: they have to agree."""
