@@ -28,6 +28,7 @@ def widget(
     """The context of `kinds/KIND.html`."""
     field = shown.field
     face = face_of(field)
+    picks = [*field.picks.values(), *([field.pick] if field.pick else ())]
     w: Context = {
         "kind": field.kind.name,
         "id": f"f-{field.name}",
@@ -38,7 +39,7 @@ def widget(
         "error": error,
         "help": field.help,
         "wide": face.wide or len(field.type.options) > TALL and field.many,
-        "depends": ",".join(sorted({path[0] for path in field.pick.outer})) if field.pick else "",
+        "depends": ",".join(sorted({path[0] for pick in picks for path in pick.outer})),
     }
     try:
         w |= face.widget(field, value, looks)

@@ -39,6 +39,8 @@ class Field:
     default: Expression | None = None  # a default that is worked out
     formula: Expression | None = None  # of a calculated field
     pick: Expression | None = None  # which records a look-up may pick
+    picks: Mapping[str, Expression] = field(default_factory=dict)  # by object type, where several
+    pull: Mapping[str, Expression] = field(default_factory=dict)  # filled from the linked record
 
     def option(self, name: str, default: Any = None) -> Any:
         return self.spec.get(name, default)
@@ -50,6 +52,10 @@ class Field:
     @property
     def many(self) -> bool:
         return self.kind.holds_many(self)
+
+    def pick_of(self, target: str) -> Expression | None:
+        """Which records of an object type may be picked; None where all may."""
+        return self.pick or self.picks.get(target)
 
     @property
     def stored(self) -> bool:
@@ -194,6 +200,15 @@ class ObjectType:
     def defaulted_fields(self) -> tuple[Field, ...]:
         """Fields that get a value in a new record when nobody gives one."""
         return tuple(f for f in self.own_fields if f.initial is not None or f.default is not None)
+
+    @cached_property
+    def following_fields(self) -> tuple[Field, ...]:
+        """Fields whose values have to fit those of other fields."""
+        return tuple(f for f in self.own_fields if f.stored and f.kind.follows(f))
+
+    @cached_property
+    def pulling_fields(self) -> tuple[Field, ...]:
+        return tuple(f for f in self.own_fields if f.pull)
 
     @cached_property
     def required_fields(self) -> tuple[Field, ...]:

@@ -196,6 +196,10 @@ class FieldCheck:
         """The object type that an option names; a fault where there is none."""
         return self.check.object(self.pointer(option), name)
 
+    def sibling(self, option: str, name: str) -> Field | None:
+        """Another field of the same object that an option names; a fault where there is none."""
+        return self.check.field(self.pointer(option), self.check.objects[self.subject.object], name)
+
     def document_kind(self, option: str, name: str) -> None:
         """Report an option that names no kind of document."""
         kinds = self.check.draft.kinds

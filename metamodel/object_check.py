@@ -10,6 +10,7 @@ from metamodel.checks import DocumentCheck, Draft
 from metamodel.documents import Document
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
+from metamodel.expressions.expression import Expression
 from metamodel.object_types import is_day, items, placeholders
 from metamodel.text import humanise, label_text, listed, nearest
 
@@ -49,11 +50,50 @@ def _complete_field(pointer: str, field: Field, check: DocumentCheck) -> None:
         compiled = check.compile(f"{pointer}/formula", formula, field.object, expect=field.type)
         fill(field, formula=compiled)
     where = field.option("where")
-    if where is not None:
+    if isinstance(where, Mapping):
+        fill(field, picks=_picks(f"{pointer}/where", where, field, check))
+    elif where is not None:
         target = field.to or "user"
         compiled = check.condition(f"{pointer}/where", where, target, record=field.object)
         fill(field, pick=compiled)
+    if field.option("pull") is not None:
+        fill(field, pull=_pulls(f"{pointer}/pull", field, check))
     _set_default(f"{pointer}/default", field, check)
+
+
+def _picks(
+    pointer: str, where: Mapping[str, str], field: Field, check: DocumentCheck
+) -> Mapping[str, Expression]:
+    """The conditions of a look-up of several object types, by their names."""
+    found = {}
+    for target, source in where.items():
+        if target in field.targets and target in check.objects:
+            place = f"{pointer}/{target}"
+            compiled = check.condition(place, source, target, record=field.object)
+            if compiled is not None:
+                found[target] = compiled
+    return found
+
+
+def _pulls(pointer: str, field: Field, check: DocumentCheck) -> Mapping[str, Expression]:
+    """What a look-up fills in other fields, each an expression over the linked record."""
+    object, found = check.objects[field.object], {}
+    for name, source in field.option("pull").items():
+        filled = check.field(f"{pointer}/{name}", object, name)
+        if filled is None:
+            continue
+        if not filled.writable or filled.name == field.name:
+            check.fault(
+                f"{pointer}/{name}",
+                "not_writable",
+                f"`{name}` cannot be filled from the linked record.",
+                "Name a field that people write.",
+            )
+            continue
+        compiled = check.compile(f"{pointer}/{name}", source, field.to, expect=filled.type)
+        if compiled is not None:
+            found[name] = compiled
+    return found
 
 
 def _set_default(pointer: str, field: Field, check: DocumentCheck) -> None:

@@ -35,6 +35,7 @@ class Option:
     closed: bool = False
     category: str = ""
     retired: bool = False
+    when: tuple[str, ...] = ()  # the options of the choice that it depends on; empty: any
 
 
 NULL = Type("empty")

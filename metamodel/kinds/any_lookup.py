@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.kinds.lookup import ON_DELETE
 from metamodel.kinds.system import uuid_text
 from metamodel.storage import TEXT, UUID
 from metamodel.text import listed
@@ -34,6 +35,14 @@ class AnyLookup(Kind):
             "uniqueItems": True,
             "description": "The object types that it may link to.",
         },
+        **ON_DELETE,
+        "where": {
+            "type": "object",
+            "propertyNames": {"pattern": "^[a-z][a-z0-9_]{0,39}$"},
+            "additionalProperties": {"$ref": "#/$defs/expression"},
+            "description": "For object types, which of their records may be picked; `record` is "
+            'the one that is edited: {book: "on_shelf"}.',
+        },
     }
     needs = ("to",)
     sortable = False
@@ -43,6 +52,14 @@ class AnyLookup(Kind):
     def check(self, field: Field, check: FieldCheck) -> None:
         for at, name in enumerate(field.option("to", ())):
             check.object(f"to/{at}", name)
+        for name in field.option("where", {}):
+            if name not in field.option("to", ()):
+                check.fault(
+                    f"where/{name}",
+                    "unknown_object",
+                    f"`{field.name}` does not link to `{name}`.",
+                    f"Take one of {listed(field.option('to', ()))}.",
+                )
 
     def type(self, field: Field) -> types.Type:
         return types.record(*field.option("to"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, case
@@ -28,6 +28,12 @@ OPTION: Mapping[str, Any] = {
         "colour": {"enum": list(COLOURS)},
         "closed": {"type": "boolean", "description": "Whether a record with it is done with."},
         "category": {"$ref": "#/$defs/name"},
+        "when": {
+            "type": "array",
+            "items": {"$ref": "#/$defs/name"},
+            "minItems": 1,
+            "description": "The options of the choice in `depends_on` that it goes with.",
+        },
         "retired": {"type": "boolean", "description": "Kept where it is, not chosen any more."},
     },
     "required": ["name"],
@@ -39,11 +45,17 @@ OPTIONS: Mapping[str, Any] = {
         "type": "array",
         "items": OPTION,
         "maxItems": 500,
-        "description": "The options in order: name, label, colour, closed, category, retired.",
+        "description": "The options in order: name, label, colour, closed, category, when, "
+        "retired.",
     },
     "options_from": {
         "$ref": "#/$defs/name",
         "description": "A document kind whose documents are the options, such as role.",
+    },
+    "depends_on": {
+        "$ref": "#/$defs/name",
+        "description": "Another choice of the object; options with `when` may be chosen beside "
+        "the options of it that they name.",
     },
 }
 
@@ -58,6 +70,7 @@ def options_of(spec: Mapping[str, Any]) -> tuple[Option, ...]:
             closed=option.get("closed", False),
             category=option.get("category", ""),
             retired=option.get("retired", False),
+            when=tuple(option.get("when", ())),
         )
         for option in spec.get("options", ())
     )
@@ -80,6 +93,70 @@ def check_options(field: Field, check: FieldCheck) -> None:
                 "Take one of the two out.",
             )
         seen.add(option["name"])
+    _check_dependence(field, check)
+
+
+def _check_dependence(field: Field, check: FieldCheck) -> None:
+    """What options go with has to be options of the other choice."""
+    name = field.option("depends_on")
+    places = [at for at, one in enumerate(field.option("options", ())) if "when" in one]
+    if name is None:
+        for at in places:
+            check.fault(
+                f"options/{at}/when",
+                "no_dependence",
+                "`when` needs the choice that it asks.",
+                "Write `depends_on` beside `options`.",
+            )
+        return
+    other = check.sibling("depends_on", name)
+    if other is None:
+        return
+    if other.name == field.name or not other.type.options:
+        check.fault(
+            "depends_on",
+            "not_a_choice",
+            f"`{name}` is no other choice.",
+            "Name another field of kind choice or multi_choice.",
+        )
+        return
+    names = [option.name for option in other.type.options]
+    for at in places:
+        for place, one in enumerate(field.option("options")[at]["when"]):
+            if one not in names:
+                check.fault(
+                    f"options/{at}/when/{place}",
+                    "not_an_option",
+                    f"`{one}` is no option of `{name}`.",
+                    nearest(one, names) or f"Take one of {listed(names)}.",
+                )
+
+
+def depends_on(field: Field) -> tuple[str, ...]:
+    name = field.option("depends_on")
+    return (name,) if name else ()
+
+
+def beside(field: Field, chosen: Iterable[str], others: Mapping[str, Any]) -> None:
+    """Refuse options that do not go with what the other choice holds."""
+    name = field.option("depends_on")
+    if not name:
+        return
+    held = others.get(name)
+    held = set(held if isinstance(held, list) else [held])
+    for option in field.type.options:
+        if option.name in chosen and option.when and not held & set(option.when):
+            fitting = [
+                label_text(one.label)
+                for one in field.type.options
+                if not one.retired and (not one.when or held & set(one.when))
+            ]
+            remedy = f"Possible here: {listed(fitting)}." if fitting else "Leave it empty."
+            raise ValueFault(
+                "does_not_go_with",
+                f"{option.label} does not go with the {humanise(name).lower()}. "
+                + remedy.replace("`", ""),
+            )
 
 
 def active(field: Field, raw: Any) -> str:
@@ -124,11 +201,24 @@ class Choice(Kind):
             {"name": "lost", "label": "Lost", "colour": "red", "closed": True},
         ],
     }
-    options = OPTIONS
+    options = {
+        **OPTIONS,
+        "show": {
+            "enum": ["select", "radio"],
+            "description": "Whether forms show a list to open, by default, or all options.",
+        },
+    }
     operators = ("is", "is_not", "any_of", "none_of", "empty", "not_empty")
 
     def check(self, field: Field, check: FieldCheck) -> None:
         check_options(field, check)
+
+    def follows(self, field: Field) -> tuple[str, ...]:
+        return depends_on(field)
+
+    def settle(self, field: Field, value: Any, others: Mapping[str, Any]) -> Any:
+        beside(field, (value,), others)
+        return value
 
     def type(self, field: Field) -> types.Type:
         return types.choice(options_of(field.spec))

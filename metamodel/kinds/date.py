@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from metamodel.checks import FieldCheck
 
 ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 PARTS = re.compile(r"([0-9]{1,4})[-/. ]([0-9]{1,2})[-/. ]([0-9]{1,4})")
 MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?$")
 ORDERS = {"ymd": (0, 1, 2), "dmy": (2, 1, 0), "mdy": (2, 0, 1)}
@@ -69,6 +71,13 @@ class Date(Kind):
     options = {
         "min": {"type": "string", "format": "date", "description": "The first day that it takes."},
         "max": {"type": "string", "format": "date", "description": "The last day that it takes."},
+        "weekdays": {
+            "type": "array",
+            "items": {"enum": list(WEEKDAYS)},
+            "minItems": 1,
+            "uniqueItems": True,
+            "description": "The days of the week that it takes, such as [mon, tue, wed, thu, fri].",
+        },
     }
     operators = (
         "is", "is_not", "before", "after", "between", "within", "empty", "not_empty",
@@ -94,6 +103,13 @@ class Date(Kind):
             raise ValueFault("below_min", f"Write {least} or a later day.")
         if most is not None and value > most:
             raise ValueFault("above_max", f"Write {most} or an earlier day.")
+        weekdays = field.option("weekdays")
+        if weekdays and WEEKDAYS[value.weekday()] not in weekdays:
+            days = [name for day, name in zip(WEEKDAYS, DAY_NAMES, strict=True) if day in weekdays]
+            raise ValueFault(
+                "wrong_weekday",
+                f"{value} is a {DAY_NAMES[value.weekday()]}; this takes {', '.join(days)}.",
+            )
         return value
 
     def parse_text(self, field: Field, text: str, form: TextFormat) -> date:

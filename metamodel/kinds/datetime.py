@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import format_datetime
 
@@ -14,6 +14,7 @@ from metamodel.expressions import types
 from metamodel.kinds.date import date_in, people_locale
 from metamodel.kinds.kind import Column, Kind, TextFormat
 from metamodel.storage import TIMESTAMP
+from metamodel.text import nearest
 
 if TYPE_CHECKING:
     from metamodel.catalog import Field
@@ -54,6 +55,15 @@ class Datetime(Kind):
     options = {
         "min": {"type": "string", "format": "date-time", "description": "The first moment."},
         "max": {"type": "string", "format": "date-time", "description": "The last moment."},
+        "zone": {
+            "type": "string",
+            "description": "The zone that it is typed and shown in for everybody, such as "
+            "Europe/London; without it, the reader's.",
+        },
+        "precision": {
+            "enum": ["minute", "second"],
+            "description": "What is finer is cut off.",
+        },
     }
     operators = (
         "is", "is_not", "before", "after", "between", "within", "empty", "not_empty",
@@ -65,6 +75,14 @@ class Datetime(Kind):
                 bound(field, name)
             except ValueFault as fault:
                 check.fault(name, fault.code, fault.message)
+        zone = field.option("zone")
+        if zone is not None and zone not in available_timezones():
+            check.fault(
+                "zone",
+                "unknown_zone",
+                f"There is no zone `{zone}`.",
+                nearest(zone, available_timezones()) or "Write a name such as Europe/London.",
+            )
 
     def type(self, field: Field) -> types.Type:
         return types.DATETIME
@@ -74,6 +92,9 @@ class Datetime(Kind):
 
     def parse(self, field: Field, raw: Any) -> datetime:
         value = moment(raw)
+        if field.option("precision") is not None:
+            second = 0 if field.option("precision") == "minute" else value.second
+            value = value.replace(second=second, microsecond=0)
         least, most = bound(field, "min"), bound(field, "max")
         if least is not None and value < least:
             raise ValueFault("below_min", f"Write {field.option('min')} or later.")
@@ -93,14 +114,20 @@ class Datetime(Kind):
         day = date_in(found["day"], form.dates)
         hour, minute, second = (int(found[part] or 0) for part in ("hour", "minute", "second"))
         try:
-            clock = time(hour, minute, second, tzinfo=ZoneInfo(form.zone))
+            clock = time(hour, minute, second, tzinfo=ZoneInfo(field.option("zone", form.zone)))
             local = datetime.combine(day, clock)
             return self.parse(field, local.astimezone(UTC).isoformat())
         except (ValueError, OverflowError):
             raise ValueFault("not_a_datetime", f"There is no such moment as {text}.") from None
 
     def show(self, field: Field, value: datetime, locale: str = "en") -> str:
-        return format_datetime(value, format="d MMM yyyy, HH:mm", locale=people_locale(locale))
+        zone = field.option("zone")
+        local = value.astimezone(ZoneInfo(zone)) if zone else value
+        form = "d MMM yyyy, HH:mm" + (":ss" if field.option("precision") == "second" else "")
+        # Babel turns a moment into UTC, or into the zone that it is given.
+        return format_datetime(
+            local.replace(tzinfo=None), format=form, locale=people_locale(locale)
+        )
 
     def json_schema(self, field: Field) -> dict[str, Any]:
         return {"type": "string", "format": "date-time"}

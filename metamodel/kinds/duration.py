@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 CLOCK = re.compile(r"([0-9]{1,6}):([0-5][0-9])(?::([0-5][0-9]))?")
 WORDS = re.compile(r"(?:([0-9]{1,6}) ?d)? ?(?:([0-9]{1,6}) ?h)? ?(?:([0-9]{1,6}) ?m)?")
+HOURS = re.compile(r"([0-9]{1,6})[.,]([0-9]{1,4}) ?h")
+ROUNDING = ("nearest", "up", "down")
 DIGITS = re.compile(r"[0-9]{1,12}")
 MOST = 10**12
 
@@ -39,6 +41,16 @@ class Duration(Kind):
     options = {
         "min": {"type": "integer", "minimum": 0, "description": "The fewest seconds."},
         "max": {"type": "integer", "minimum": 0, "description": "The most seconds."},
+        "step": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 86400,
+            "description": "Values are rounded to so many seconds: 900 for quarters of an hour.",
+        },
+        "rounding": {
+            "enum": list(ROUNDING),
+            "description": "Which way to round to the step; nearest by default, halves up.",
+        },
     }
     operators = ("is", "is_not", "above", "below", "between", "empty", "not_empty")
 
@@ -57,16 +69,21 @@ class Duration(Kind):
             raw = int(raw)
         if not isinstance(raw, int) or isinstance(raw, bool):
             raise ValueFault("not_a_duration", "Write whole seconds, such as 5400 for 1:30 hours.")
-        if raw < field.option("min", 0):
+        value = rounded(raw, field.option("step", 1), field.option("rounding", "nearest"))
+        if value < field.option("min", 0):
             raise ValueFault("below_min", f"Write {clock_text(field.option('min', 0))} or more.")
-        if raw > field.option("max", MOST):
+        if value > field.option("max", MOST):
             raise ValueFault("above_max", f"Write {clock_text(field.option('max', MOST))} or less.")
-        return raw
+        return value
 
     def parse_text(self, field: Field, text: str, form: TextFormat) -> int:
-        """`1:30`, `1:30:15`, `1h 30m`, `2d`, or whole seconds."""
+        """`1:30`, `1:30:15`, `1h 30m`, `1.5h`, `2d`, or whole seconds."""
         text = text.strip().lower()
-        clock, words = CLOCK.fullmatch(text), WORDS.fullmatch(text)
+        clock, words, decimal = CLOCK.fullmatch(text), WORDS.fullmatch(text), HOURS.fullmatch(text)
+        if decimal:
+            whole, part = decimal.groups()
+            seconds = int(whole) * 3600 + round(int(part) * 3600 / 10 ** len(part))
+            return self.parse(field, seconds)
         if clock:
             hours, minutes, seconds = (int(part or 0) for part in clock.groups())
             return self.parse(field, hours * 3600 + minutes * 60 + seconds)
@@ -87,3 +104,9 @@ class Duration(Kind):
             "maximum": field.option("max", MOST),
             "description": "Whole seconds.",
         }
+
+
+def rounded(seconds: int, step: int, rounding: str) -> int:
+    whole, rest = divmod(seconds, step)
+    up = rest * 2 >= step if rounding == "nearest" else rounding == "up"
+    return (whole + 1 if up and rest else whole) * step

@@ -14,6 +14,7 @@ from metamodel.storage import JSON
 
 if TYPE_CHECKING:
     from metamodel.catalog import Field
+    from metamodel.checks import FieldCheck
 
 SIZE = re.compile(r"([0-9]+)(KB|MB|GB)")
 UNITS = {"KB": 1024, "MB": 1024**2, "GB": 1024**3}
@@ -26,6 +27,10 @@ def size_of(text: str) -> int:
     if found is None:
         raise ValueFault("not_a_size", "Write a size such as 10MB.")
     return int(found[1]) * UNITS[found[2]]
+
+
+def most_files(field: Field) -> int:
+    return int(field.option("max_files", MAX_FILES)) if field.option("many") else 1
 
 
 class File(Kind):
@@ -43,6 +48,16 @@ class File(Kind):
             "items": {"type": "string", "pattern": r"^[a-z]+/(\*|[a-z0-9.+-]+)$"},
             "description": "The media types that it takes: image/png, image/*.",
         },
+        "max_files": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MAX_FILES,
+            "description": f"The most files where it holds several; {MAX_FILES} by default.",
+        },
+        "versions": {
+            "type": "boolean",
+            "description": "Files that are replaced or taken out stay readable in the history.",
+        },
         "max_size": {
             "type": "string",
             "pattern": "^[0-9]{1,6}(KB|MB|GB)$",
@@ -54,6 +69,15 @@ class File(Kind):
     indexable = False
     operators = ("empty", "not_empty")
 
+    def check(self, field: Field, check: FieldCheck) -> None:
+        if field.option("max_files") and not field.option("many"):
+            check.fault(
+                "max_files",
+                "not_many",
+                f"`{field.name}` holds one file.",
+                "Write `many: true`, or take `max_files` out.",
+            )
+
     def type(self, field: Field) -> types.Type:
         return types.FILES
 
@@ -63,7 +87,7 @@ class File(Kind):
     def parse(self, field: Field, raw: Any) -> list[dict[str, Any]]:
         """The ids that were written; the platform adds name, size and media type."""
         items = raw if isinstance(raw, list) else [raw]
-        most = MAX_FILES if field.option("many") else 1
+        most = most_files(field)
         if len(items) > most:
             raise ValueFault("too_many", f"Attach at most {most} file{'s' if most > 1 else ''}.")
         # What was read may be written back: a file as it is shown counts by its id.
@@ -92,11 +116,10 @@ class File(Kind):
             "required": ["id"],
             "additionalProperties": False,
         }
-        most = MAX_FILES if field.option("many") else 1
         return {
             "type": "array",
             "items": {"anyOf": [{"type": "string", "format": "uuid"}, file]},
-            "maxItems": most,
+            "maxItems": most_files(field),
         }
 
 

@@ -88,6 +88,14 @@ class Kind:
     def check(self, field: Field, check: FieldCheck) -> None:
         """Report faults of the field's options that its JSON Schema cannot see."""
 
+    def follows(self, field: Field) -> tuple[str, ...]:
+        """The other fields of the record that say which values it takes; see `settle`."""
+        return ()
+
+    def settle(self, field: Field, value: Any, others: Mapping[str, Any]) -> Any:
+        """The value beside those of the other fields, before it is stored; raises ValueFault."""
+        return value
+
     def type(self, field: Field) -> Type:
         """The type of the field in expressions."""
         raise NotImplementedError

@@ -26,12 +26,20 @@ INVERSE: Mapping[str, Any] = {
     },
 }
 
+ON_DELETE: Mapping[str, Any] = {
+    "on_delete": {
+        "enum": ["restrict", "clear", "cascade"],
+        "description": "When the linked record is deleted: refuse, as by default, clear the "
+        "link, or delete this record too.",
+    },
+}
+
 
 def on_delete(field: Field) -> str:
     """What becomes of the record when the record that it looks up is deleted."""
     if field.option("owned"):
         return "cascade"
-    return str(field.option("on_delete", "restrict" if field.required else "clear"))
+    return str(field.option("on_delete", "restrict"))
 
 
 class Lookup(Kind):
@@ -45,14 +53,23 @@ class Lookup(Kind):
     options = {
         "to": {"$ref": "#/$defs/name", "description": "The object type that it links to."},
         **INVERSE,
-        "on_delete": {
-            "enum": ["restrict", "clear", "cascade"],
-            "description": "When the linked record is deleted: refuse (of required ones the "
-            "default), clear the link (else the default), or delete this record too.",
-        },
+        **ON_DELETE,
         "owned": {
             "type": "boolean",
             "description": "The record is a part of the linked one and goes with it.",
+        },
+        "pull": {
+            "type": "object",
+            "propertyNames": {"pattern": "^[a-z][a-z0-9_]{0,39}$"},
+            "additionalProperties": {"$ref": "#/$defs/expression"},
+            "minProperties": 1,
+            "maxProperties": 40,
+            "description": "Fields that are filled from the linked record when it is chosen, and "
+            "nobody wrote them: {branch: home_branch, rate: tariff.rate}.",
+        },
+        "create": {
+            "type": "boolean",
+            "description": "Whether forms offer to make a new record to link to.",
         },
     }
     needs = ("to",)

@@ -40,6 +40,11 @@ class Money(Kind):
             "pattern": "^[A-Z]{3}$",
             "description": "The currency (ISO 4217); without it each amount names its own.",
         },
+        "currency_from": {
+            "$ref": "#/$defs/name",
+            "description": "The text or choice of the same record that holds the currency of all "
+            "its amounts.",
+        },
         "scale": {
             "type": "integer",
             "minimum": 0,
@@ -61,6 +66,41 @@ class Money(Kind):
                 f"The currency `{currency}` is not known.",
                 nearest(currency, currencies()) or "Write a code such as EUR, GBP or USD.",
             )
+        self._check_source(field, check)
+
+    def _check_source(self, field: Field, check: FieldCheck) -> None:
+        name = field.option("currency_from")
+        if name is None:
+            return
+        if field.option("currency") is not None:
+            check.fault(
+                "currency_from",
+                "two_currencies",
+                "The currency is fixed and comes from another field.",
+                "Take `currency` or `currency_from` out.",
+            )
+        source = check.sibling("currency_from", name)
+        if source is not None and source.type.name not in (types.TEXT.name, types.CHOICE.name):
+            check.fault(
+                "currency_from",
+                "not_text",
+                f"`{name}` holds no currency's code.",
+                "Name a text or a choice with codes such as eur.",
+            )
+
+    def follows(self, field: Field) -> tuple[str, ...]:
+        source = field.option("currency_from")
+        return (source,) if source else ()
+
+    def settle(self, field: Field, value: Amount, others: Mapping[str, Any]) -> Amount:
+        """The amount in the record's currency, whichever it had."""
+        source = field.option("currency_from")
+        if not source:
+            return value
+        currency = str(others.get(source) or "").upper()
+        if currency not in currencies():
+            raise ValueFault("no_currency", "Give the record's currency first, such as EUR.")
+        return self._made(field, format(value.amount.normalize(), "f"), currency)
 
     def scale(self, field: Field) -> int:
         currency = field.option("currency")
@@ -75,18 +115,27 @@ class Money(Kind):
 
     def parse(self, field: Field, raw: Any) -> Amount:
         fixed = field.option("currency")
-        if fixed and not isinstance(raw, Mapping):
-            return self._made(field, raw, fixed)
+        if not isinstance(raw, Mapping):
+            if fixed:
+                return self._made(field, raw, fixed)
+            if field.option("currency_from"):
+                return self._unnamed(field, raw)
         if not isinstance(raw, Mapping) or not set(raw) <= {"amount", "currency"}:
             raise ValueFault(
                 "not_money", f"Write an amount and its currency: {self._sample(field)}."
             )
         currency = raw.get("currency", fixed)
+        if currency is None and field.option("currency_from") and "amount" in raw:
+            return self._unnamed(field, raw["amount"])
         if currency is None or "amount" not in raw:
             raise ValueFault(
                 "not_money", f"Write an amount and its currency: {self._sample(field)}."
             )
         return self._made(field, raw["amount"], currency)
+
+    def _unnamed(self, field: Field, amount: Any) -> Amount:
+        """An amount whose currency the record will say; see `settle`."""
+        return Amount(within(field, exact(amount, self.scale(field))), "")
 
     def _sample(self, field: Field) -> str:
         currency = field.option("currency") or "EUR"
@@ -111,6 +160,8 @@ class Money(Kind):
             currency, text = text[:3].upper(), text[3:].strip()
         elif text[-3:].isalpha():
             currency, text = text[-3:].upper(), text[:-3].strip()
+        if currency is None and field.option("currency_from"):
+            return self._unnamed(field, plain_number(text, form))
         if currency is None:
             raise ValueFault(
                 "no_currency", "Write the currency beside the amount, such as 12.50 EUR."

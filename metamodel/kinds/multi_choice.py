@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from metamodel.errors import ValueFault
@@ -9,7 +10,9 @@ from metamodel.expressions import types
 from metamodel.kinds.choice import (
     OPTIONS,
     active,
+    beside,
     check_options,
+    depends_on,
     label_of,
     named,
     names_of,
@@ -21,6 +24,8 @@ from metamodel.storage import JSON
 if TYPE_CHECKING:
     from metamodel.catalog import Field
     from metamodel.checks import FieldCheck
+
+MAX_OPTIONS = 500
 
 
 class MultiChoice(Kind):
@@ -35,7 +40,11 @@ class MultiChoice(Kind):
         "kind": "multi_choice",
         "options": [{"name": "crime"}, {"name": "history"}, {"name": "travel"}],
     }
-    options = OPTIONS
+    options = {
+        **OPTIONS,
+        "min": {"type": "integer", "minimum": 1, "description": "The fewest that are chosen."},
+        "max": {"type": "integer", "minimum": 1, "description": "The most that are chosen."},
+    }
     many = True
     sortable = False
     indexable = False
@@ -43,6 +52,15 @@ class MultiChoice(Kind):
 
     def check(self, field: Field, check: FieldCheck) -> None:
         check_options(field, check)
+        if field.option("min", 1) > field.option("max", MAX_OPTIONS):
+            check.fault("min", "min_above_max", "`min` is above `max`.", "Exchange the two.")
+
+    def follows(self, field: Field) -> tuple[str, ...]:
+        return depends_on(field)
+
+    def settle(self, field: Field, value: Any, others: Mapping[str, Any]) -> Any:
+        beside(field, value, others)
+        return value
 
     def type(self, field: Field) -> types.Type:
         return types.choice(options_of(field.spec), many=True)
@@ -57,6 +75,11 @@ class MultiChoice(Kind):
         if not isinstance(raw, list):
             raise ValueFault("not_a_list", 'Write a list of options, such as ["blue"].')
         chosen = {active(field, item) for item in raw}
+        least, most = field.option("min", 1), field.option("max", MAX_OPTIONS)
+        if len(chosen) < least:
+            raise ValueFault("too_few", f"Choose at least {least}; these are {len(chosen)}.")
+        if len(chosen) > most:
+            raise ValueFault("too_many", f"Choose at most {most}; these are {len(chosen)}.")
         return [name for name in names_of(field) if name in chosen]
 
     def parse_text(self, field: Field, text: str, form: TextFormat) -> list[str]:
@@ -71,4 +94,5 @@ class MultiChoice(Kind):
             "type": "array",
             "items": {"type": "string", "enum": names_of(field)},
             "uniqueItems": True,
+            "maxItems": field.option("max", MAX_OPTIONS),
         }

@@ -29,7 +29,18 @@ class MultiLookup(Kind):
     options = {
         "to": {"$ref": "#/$defs/name", "description": "The object type that it links to."},
         **INVERSE,
-        "max": {"type": "integer", "minimum": 1, "maximum": MAX_LINKS, "description": "The most."},
+        "min": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MAX_LINKS,
+            "description": "The fewest records, where it is not empty.",
+        },
+        "max": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MAX_LINKS,
+            "description": f"The most records; {MAX_LINKS} by default.",
+        },
     }
     needs = ("to",)
     many = True
@@ -40,6 +51,8 @@ class MultiLookup(Kind):
 
     def check(self, field: Field, check: FieldCheck) -> None:
         check.object("to", field.option("to"))
+        if field.option("min", 1) > field.option("max", MAX_LINKS):
+            check.fault("min", "min_above_max", "`min` is above `max`.", "Exchange the two.")
 
     def type(self, field: Field) -> types.Type:
         return types.records(field.option("to"))
@@ -54,7 +67,11 @@ class MultiLookup(Kind):
         most = field.option("max", MAX_LINKS)
         if len(items) > most:
             raise ValueFault("too_many", f"Link at most {most} records.")
-        return list(dict.fromkeys(uuid_text(item) for item in items))
+        linked = list(dict.fromkeys(uuid_text(item) for item in items))
+        least = field.option("min", 1)
+        if len(linked) < least:
+            raise ValueFault("too_few", f"Link at least {least} records.")
+        return linked
 
     def parse_text(self, field: Field, text: str, form: TextFormat) -> list[str]:
         return self.parse(field, [part.strip() for part in text.split(";") if part.strip()])

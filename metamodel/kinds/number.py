@@ -111,6 +111,10 @@ class Number(Kind):
             "enum": ["plain", "percent"],
             "description": "Percent shows a % sign; 12.5 means 12.5 %.",
         },
+        "thousands": {
+            "type": "boolean",
+            "description": "Whether thousands are set apart: 1,250. Not for years and codes.",
+        },
     }
     operators = ("is", "is_not", "above", "below", "between", "empty", "not_empty")
 
@@ -136,7 +140,8 @@ class Number(Kind):
 
     def show(self, field: Field, value: Decimal, locale: str = "en") -> str:
         # Babel's patterns carry the decimals; quantising again would round.
-        pattern = f"#,##0.{'0' * self.scale(field)}".rstrip(".")
+        whole = "#,##0" if field.option("thousands", True) else "0"
+        pattern = f"{whole}.{'0' * self.scale(field)}".rstrip(".")
         shown = format_decimal(value, format=pattern, locale=locale)
         if field.option("format") == "percent":
             return f"{shown} %"

@@ -1,19 +1,18 @@
-"""Text: one line of words, an e-mail address, a phone number, a link or a code."""
+"""Text: one line of words, an e-mail address, a phone number, a link, a time or a code."""
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import re2  # type: ignore[import-untyped]
 from sqlalchemy import ColumnElement
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
+from metamodel.formats import FORMATS, e164, mask_pattern, masked
 from metamodel.kinds.kind import Column, Kind
 from metamodel.storage import TEXT
 from metamodel.text import fold, normal
@@ -23,10 +22,11 @@ if TYPE_CHECKING:
     from metamodel.checks import FieldCheck
 
 MAX_LENGTH = 255
-EMAIL = re.compile(r"[^\s@<>()\[\],;:\"\\]+@[^\s@<>()\[\],;:\"\\.]+(\.[^\s@<>()\[\],;:\"\\.]+)+")
-PHONE = re.compile(r"[0-9+(][0-9 ().\-/+]*([xX#] ?[0-9]+)?")
-PHONE_DIGITS = range(3, 21)
-CASES: Mapping[str, Callable[[str], str]] = {"lower": str.lower, "upper": str.upper}
+CASES: Mapping[str, Callable[[str], str]] = {
+    "lower": str.lower,
+    "upper": str.upper,
+    "title": lambda text: " ".join(word[:1].upper() + word[1:] for word in text.split(" ")),
+}
 
 
 def words(raw: Any, allowed: str = "") -> str:
@@ -55,47 +55,16 @@ def compiled(pattern: str) -> Any:
     return re2.compile(pattern, options)
 
 
-def _email(text: str) -> str | None:
-    if len(text) <= 254 and EMAIL.fullmatch(text):
-        return None
-    return "Write an e-mail address such as jo@example.com."
-
-
-def _phone(text: str) -> str | None:
-    if PHONE.fullmatch(text) and sum(c.isdigit() for c in text) in PHONE_DIGITS:
-        return None
-    return "Write a phone number such as +44 20 7946 0958."
-
-
-def _url(text: str) -> str | None:
-    try:
-        parts = urlsplit(text)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and " " not in text
-    except ValueError:
-        good = False
-    return None if good else "Write a web address that begins with https:// or http://."
-
-
-def _any(text: str) -> str | None:
-    return None
-
-
-FORMATS: Mapping[str, Callable[[str], str | None]] = {
-    "plain": _any,
-    "email": _email,
-    "phone": _phone,
-    "url": _url,
-    "code": _any,
-}
-
-
 class Text(Kind):
     name = "text"
     label = "Text"
     group = "Words and numbers"
     icon = "letter-t"
     words = "string line name e-mail email phone telephone url link web address code"
-    about = "One line of text: plain, an e-mail address, a phone number, a link or a code."
+    about = (
+        "One line of text: plain, an e-mail address, a phone number, a link, a time of day or a "
+        "code."
+    )
     example = {"name": "member_email", "kind": "text", "format": "email"}
     options = {
         "format": {"enum": list(FORMATS), "description": "What the text is; plain by default."},
@@ -115,7 +84,24 @@ class Text(Kind):
             "type": "string",
             "description": "What to say when the pattern does not match.",
         },
-        "case": {"enum": list(CASES), "description": "Letters are stored in this case."},
+        "mask": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 60,
+            "description": "The places of its characters: A is a letter, 0 a digit, * either, "
+            "others stand for themselves and may be left out in typing: AA-0000.",
+        },
+        "calling_code": {
+            "type": "string",
+            "pattern": "^[+][1-9][0-9]{0,3}$",
+            "description": "Phone numbers are stored as E.164 (+442079460958); those without a "
+            "country's code get this one.",
+        },
+        "case": {
+            "enum": list(CASES),
+            "description": "Letters are stored in this case; title makes the first of each word "
+            "a capital.",
+        },
     }
     searchable = True
     operators = (
@@ -123,6 +109,13 @@ class Text(Kind):
     )  # fmt: skip
 
     def check(self, field: Field, check: FieldCheck) -> None:
+        if field.option("calling_code") and field.option("format") != "phone":
+            check.fault(
+                "calling_code",
+                "not_phone",
+                "Only phone numbers have a calling code.",
+                "Write `format: phone`, or take `calling_code` out.",
+            )
         pattern = field.option("pattern")
         if pattern is None:
             return
@@ -156,6 +149,9 @@ class Text(Kind):
         text = limit(words(raw), field.option("max_length", MAX_LENGTH))
         case = field.option("case")
         text = CASES[case](text) if case else text
+        mask = field.option("mask")
+        if mask:
+            text = masked(text, mask)
         fault = FORMATS[field.option("format", "plain")](text)
         if fault:
             raise ValueFault(f"not_{field.option('format')}", fault)
@@ -163,7 +159,8 @@ class Text(Kind):
         if pattern and not compiled(pattern).fullmatch(text):
             said = field.option("pattern_help") or f"Write text that matches {pattern}."
             raise ValueFault("no_match", said)
-        return text
+        calling_code = field.option("calling_code")
+        return e164(text, calling_code) if calling_code else text
 
     def pack(self, field: Field, value: str) -> Sequence[Any]:
         return (value, fold(value))
@@ -173,6 +170,8 @@ class Text(Kind):
             "type": "string",
             "maxLength": field.option("max_length", MAX_LENGTH),
         }
+        if field.option("mask"):
+            schema["pattern"] = mask_pattern(field.option("mask"))
         form = {"email": "email", "url": "uri"}.get(field.option("format", "plain"))
         return {**schema, "format": form} if form else schema
 

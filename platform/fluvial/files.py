@@ -220,6 +220,8 @@ def _write(draft: Draft, field: Field, rows: list[dict[str, Any]]) -> None:
     for row in rows:
         if row["field"] is None:
             _mark(connection, row["id"], draft, field.name, row["created_at"])
+    if field.option("versions"):
+        return  # what is let go stays the field's, and readable
     for file in (draft.before or {}).get(field.name) or ():
         if file["id"] not in now_there:
             # It stays the record's for a day, so that the change can be taken back.

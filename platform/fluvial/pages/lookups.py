@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fluvial.database.statement import Compiled
-from fluvial.errors import NotFound
+from fluvial.errors import NotFound, Unprocessable
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.ids import is_id
@@ -17,12 +17,15 @@ from fluvial.records.environment import RecordEnvironment
 from fluvial.records.filters import matching
 from fluvial.records.plan import resolve
 from fluvial.records.rows import load_row
+from fluvial.records.writer import create
 from fluvial.session import Session
 from fluvial.words import wanted
 from metamodel.catalog import Field, ObjectType
 from metamodel.errors import ValueFault
 from metamodel.expressions.sql import Builder, Given, Source
+from metamodel.expressions.types import TEXT as TEXT_TYPE
 from metamodel.kinds.kind import TextFormat
+from metamodel.object_types import placeholders
 from metamodel.storage import TEXT, UUID
 
 LIMIT = 20
@@ -94,9 +97,10 @@ def candidates(
         conditions += [] if allowed is None else [allowed]
     if words.strip():
         conditions.append(matching(context, source, type_))
-    if field.pick is not None and (target == field.to or target == "user"):
-        builder = Builder(context, source, Given(context, outer.read)).lift(field.pick)
-        conditions.append(builder.condition(field.pick.tree, False))
+    pick = field.pick_of(target) if target != "team" else None
+    if pick is not None:
+        builder = Builder(context, source, Given(context, outer.read)).lift(pick)
+        conditions.append(builder.condition(pick.tree, False))
     hint = _hint(session, type_) if target != "user" or _may_name(session, target, field) else ""
     column = source.column(hint) if hint else sa.literal_column("''")
     statement = (
@@ -169,10 +173,34 @@ def people(call: Call) -> Answer:
     return Answer.json({"results": results})
 
 
+def make_record(call: Call) -> Answer:
+    """A new record to link to, from the words that found none."""
+    session = call.session
+    type_ = session.object(call.params["object"])
+    field = resolve(session.access, type_, (call.params["field"],), "field")
+    if field.to is None or not field.option("create"):
+        raise NotFound(f"{field.label} makes no new records.")
+    target = session.object(field.to, "create")
+    body = call.json_object()
+    call.only()
+    words = str(body.get("title", "")).strip()
+    slots = [target.fields[name] for name in placeholders(target.title) if name in target.fields]
+    named = [one for one in slots if one.writable and one.type == TEXT_TYPE]
+    if not named:
+        label = target.label.lower()
+        raise Unprocessable(f"A {label} needs more than a title. Make it on its own page.")
+    made = create(session, target.name, {named[0].name: words})
+    return Answer.json({"id": made["id"], "title": made.get("title", words)}, 201)
+
+
 ENDPOINTS = (
     Endpoint("GET", "/lookup/people", people, Policy.SIGNED_IN, "People by name.", page=True),
     Endpoint(
         "GET", "/lookup/{object}/{field}", look_up, Policy.SIGNED_IN,
         "What a look-up may pick.", page=True,
+    ),
+    Endpoint(
+        "POST", "/lookup/{object}/{field}", make_record, Policy.SIGNED_IN,
+        "Make the record that a look-up did not find.", page=True,
     ),
 )  # fmt: skip

@@ -15,6 +15,7 @@ from fluvial.errors import Conflict, NotFound
 from fluvial.ids import is_id
 from fluvial.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
+from metamodel.kinds.lookup import on_delete
 from metamodel.storage import UUID
 
 from . import journal
@@ -55,7 +56,7 @@ def _bin(session: Session, type_: ObjectType, row: Values, seen: set[str]) -> No
         for other in _referring(session, field, type_.name, record):
             if other in seen:
                 continue
-            rule = field.option("on_delete", "clear" if field.many else "restrict")
+            rule = _on_delete(field)
             if rule == "restrict":
                 held.append(_held(session, field, other))
             elif rule == "cascade":
@@ -186,6 +187,12 @@ def _referring(session: Session, field: Field, target: str, record: str) -> Iter
     compiled = plans_of(session.catalog).get(("referring", field.object, field.name, target), make)
     for (found,) in session.connection.query(compiled.sql, [record]):
         yield found
+
+
+def _on_delete(field: Field) -> str:
+    if field.kind.name in ("lookup", "any_lookup"):
+        return on_delete(field)
+    return "clear" if field.many else "restrict"
 
 
 def _held(session: Session, field: Field, record: str) -> dict[str, Any]:

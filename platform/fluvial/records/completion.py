@@ -14,6 +14,7 @@ from fluvial.files import attach
 from fluvial.session import Session
 from fluvial.words import indexed
 from metamodel.catalog import States, Transition
+from metamodel.errors import ValueFault
 from metamodel.expressions.python import evaluate, truth
 
 from .dated import check_period
@@ -51,6 +52,7 @@ def complete(draft: Draft) -> None:
         if feature.before_save is not None:
             feature.before_save(draft)
     environment = environment_of(draft)
+    _settle(draft)
     _check_logic(draft, environment)
     _check_required(draft)
     _check_state(draft, environment)
@@ -62,6 +64,34 @@ def complete(draft: Draft) -> None:
     draft.refuse_faults()
     if not draft.new:  # a new record has no number yet
         draft.values["title"] = title_of(draft)
+
+
+def pull(draft: Draft, chosen: frozenset[str]) -> None:
+    """Fill fields from the records that changed look-ups lead to, but those that were chosen."""
+    for field in draft.type.pulling_fields:
+        value = draft.values.get(field.name)
+        if field.name not in draft.changed or value is None or field.to is None:
+            continue
+        row = load_row(draft.session, field.to, value, None)
+        if row is None:
+            continue  # which check_references says
+        linked = draft.session.catalog.objects[field.to]
+        environment = RecordEnvironment(draft.session, linked, row)
+        for name, expression in field.pull.items():
+            if name not in chosen:
+                draft.set(name, evaluate(expression, environment))
+
+
+def _settle(draft: Draft) -> None:
+    """Hold values to the fields that they follow, such as a choice that depends on another."""
+    for field in draft.type.following_fields:
+        value = draft.values.get(field.name)
+        if empty(value) or not draft.changed & {field.name, *field.kind.follows(field)}:
+            continue
+        try:
+            draft.set(field.name, field.kind.settle(field, value, draft.values))
+        except ValueFault as error:
+            draft.fault(field.name, error.code, error.message)
 
 
 def _check_logic(draft: Draft, environment: RecordEnvironment) -> None:

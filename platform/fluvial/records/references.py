@@ -12,6 +12,7 @@ from fluvial.database.columns import Stored
 from fluvial.database.statement import Compiled
 from fluvial.session import Session
 from metamodel.catalog import Catalog, Field
+from metamodel.expressions.expression import Expression
 from metamodel.expressions.python import truth
 from metamodel.expressions.sql import Source
 from metamodel.storage import POSTGRESQL, TEXT
@@ -44,48 +45,57 @@ def check_references(draft: Draft) -> None:
             wanted.setdefault(target, {}).setdefault(record, []).append(field)
     for target, records in wanted.items():
         asked = [record for record in records if (target, record) not in draft.vouched]
-        there = {*records} - {*asked}
+        there = dict.fromkeys({*records} - {*asked}, True)
         if asked:
             there |= visible(draft.session, target, asked)
         for record, fields in records.items():
             for field in fields:
-                if record not in there:
+                if not there.get(record, True) and not _named_before(draft, field, target, record):
+                    draft.fault(
+                        field.name, "not_active", f"{field.label} has left. Choose somebody active."
+                    )
+                elif record not in there:
                     label = draft.session.catalog.objects[target].label.lower()
                     draft.fault(
                         field.name, "unknown_record", f"There is no {label} with the id `{record}`."
                     )
-                elif field.pick is not None:
-                    _check_pick(draft, field, target, record)
+                elif (pick := field.pick_of(target)) is not None:
+                    _check_pick(draft, field, pick, target, record)
 
 
-def _check_pick(draft: Draft, field: Field, target: str, record: str) -> None:
+def _named_before(draft: Draft, field: Field, target: str, record: str) -> bool:
+    """Whether the record had the reference already: those who left stay where they are."""
+    before = (draft.before or {}).get(field.name)
+    return before is not None and (target, record) in targets_of(field, before)
+
+
+def _check_pick(draft: Draft, field: Field, pick: Expression, target: str, record: str) -> None:
     session = draft.session
     row = load_row(session, target, record, None)
-    assert field.pick is not None
     environment = RecordEnvironment(
         session,
         session.catalog.objects[target],
         row or {},
         record=RecordEnvironment(session, draft.type, draft.values),
     )
-    if not truth(field.pick, environment):
+    if not truth(pick, environment):
         draft.fault(
             field.name,
             "may_not_pick",
             f"{field.label}: {(row or {}).get('title') or 'this record'} is not one of those that "
-            f"may be picked here ({field.pick.source}).",
+            f"may be picked here ({pick.source}).",
         )
 
 
-def visible(session: Session, object_name: str, records: list[str]) -> set[str]:
-    """Those of the ids that are there and that the actor may see."""
+def visible(session: Session, object_name: str, records: list[str]) -> dict[str, bool]:
+    """Those of the ids that are there and that the actor may see, and whether they are active."""
     plan = _visible_plan(session.catalog, session.access, session.connection.dialect, object_name)
     compiled, constants = plan
     array = "{%s}" if session.connection.dialect == POSTGRESQL else '["%s"]'
     joint = "," if session.connection.dialect == POSTGRESQL else '","'
     values = constants | session_binds(session) | {"ids": array % joint.join(records)}
     rows = session.connection.query(compiled.sql, [values[n] for n in compiled.order])
-    return {row[0] for row in rows}
+    return {row[0]: bool(row[1]) for row in rows}
 
 
 def _visible_plan(
@@ -101,7 +111,8 @@ def _visible_plan(
         else:
             each = sa.func.json_each(ids).table_valued("value")
             among = record.in_(sa.select(each.c.value))
-        statement = sa.select(record).where(among, source.column("deleted_at").is_(None))
+        active = source.column("active") if object_name == "user" else sa.true()
+        statement = sa.select(record, active).where(among, source.column("deleted_at").is_(None))
         allowed = None
         if object_name not in PEOPLE:
             allowed = context.allowed(object_name, "read", source)

@@ -12,7 +12,7 @@ from fluvial.session import Session
 from metamodel.catalog import ObjectType
 
 from . import journal
-from .completion import apply_defaults, complete, search_text, title_of
+from .completion import apply_defaults, complete, pull, search_text, title_of
 from .draft import Draft, wire_value
 from .merging import check_rev
 from .reader import find_one
@@ -63,8 +63,9 @@ def store_new(draft: Draft) -> dict[str, Any]:
 
 def prepare_new(draft: Draft) -> None:
     """Complete a draft of a new record: what is left is to write its row."""
-    session = draft.session
+    session, chosen = draft.session, frozenset(draft.changed)
     apply_defaults(draft)
+    pull(draft, chosen)
     complete(draft)
     number(draft)
     values = draft.values
@@ -120,6 +121,7 @@ def store_changed(draft: Draft) -> dict[str, Any]:
     draft.refuse_faults()
     if not draft.changed and not draft.extras:  # extras: what a hook stores beside the row
         return _answer(draft, "update")
+    pull(draft, frozenset(draft.changed))
     complete(draft)
     if draft.values["title"] != before["title"]:
         draft.changed.add("title")

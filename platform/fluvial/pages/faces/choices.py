@@ -33,7 +33,12 @@ class BooleanFace(Face):
 
     def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
         shown = {True: "true", False: "false"}.get(value, "")
-        return {"value": shown, "three_state": field.option("three_state", False)}
+        return {
+            "value": shown,
+            "three_state": field.option("three_state", False),
+            "yes": self.text(field, True, looks),
+            "no": self.text(field, False, looks),
+        }
 
     def read(self, field: Field, form: FormData, zone: str) -> Any:
         return {"true": True, "false": False}.get(text_in(form, field.name))
@@ -60,16 +65,29 @@ class ChoiceFace(Face):
         return lambda value: shown.get(value) or escape(value)
 
     def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
-        return {"value": value or "", "options": choices(field, value)}
+        return {
+            "value": value or "",
+            "options": choices(field, value),
+            "radio": field.option("show") == "radio",
+            "depends_on": field.option("depends_on", ""),
+        }
 
     def read(self, field: Field, form: FormData, zone: str) -> Any:
         return text_in(form, field.name) or None
 
 
 def choices(field: Field, *kept: Any) -> list[dict[str, str]]:
-    """The options that may be chosen, and those that are."""
+    """The options that may be chosen, and those that are.
+
+    `when` names the options of the other choice that an option goes with, with spaces between.
+    """
     return [
-        {"value": option.name, "label": option.label, "colour": marks.tone_of(option)}
+        {
+            "value": option.name,
+            "label": option.label,
+            "colour": marks.tone_of(option),
+            "when": " ".join(option.when),
+        }
         for option in field.type.options
         if not option.retired or option.name in kept
     ]
@@ -88,7 +106,11 @@ class MultiChoiceFace(ChoiceFace):
         )
 
     def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
-        return {"value": list(value or ()), "options": choices(field, *(value or ()))}
+        return {
+            "value": list(value or ()),
+            "options": choices(field, *(value or ())),
+            "depends_on": field.option("depends_on", ""),
+        }
 
     def read(self, field: Field, form: FormData, zone: str) -> Any:
         return texts_in(form, field.name)

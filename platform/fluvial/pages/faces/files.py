@@ -15,6 +15,8 @@ from metamodel.catalog import Field
 
 from .face import Cell, Face, texts_in
 
+IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # which the server sends inline
+
 
 class FileFace(Face):
     wide = True
@@ -27,7 +29,7 @@ class FileFace(Face):
         return lambda value: f'<span class="row nowrap">{clip} {len(value)}</span>'
 
     def full(self, field: Field, value: Any, looks: Looks) -> Markup:
-        return Markup(" ").join(marks.link(f["url"], f.get("name", "a file")) for f in value)
+        return Markup(" ").join(_preview(f) for f in value)
 
     def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
         files = [f for f in value or () if isinstance(f, Mapping)]
@@ -48,6 +50,16 @@ class FileFace(Face):
         """The files that stay; the new ones are stored by the caller."""
         gone = set(texts_in(form, f"{field.name}.remove"))
         return [id for id in texts_in(form, f"{field.name}.keep") if id not in gone]
+
+
+def _preview(file: Mapping[str, Any]) -> Markup:
+    """An image as it is, small; other files by their name."""
+    name = str(file.get("name", "a file"))
+    if file.get("media_type") not in IMAGES:
+        return marks.link(file["url"], name)
+    return Markup(
+        '<a class="preview" href="{0}"><img src="{0}" alt="{1}" loading="lazy"></a>'
+    ).format(file["url"], name)
 
 
 def uploads(form: FormData, name: str) -> list[UploadFile]:

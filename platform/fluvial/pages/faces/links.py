@@ -52,6 +52,17 @@ class LookupFace(Face):
             "value": chosen[0][1] if chosen else "",
             "selected": [{"value": r[1], "label": self._title(looks, r)} for r in chosen],
             "search_url": f"/lookup/{field.object}/{field.name}",
+            **self._creating(field, looks),
+        }
+
+    def _creating(self, field: Field, looks: Looks) -> dict[str, Any]:
+        """How to make what is not found, where the field offers it."""
+        if not field.option("create") or field.to is None:
+            return {}
+        label = looks.catalog.objects[field.to].label.lower()
+        return {
+            "create_url": f"/lookup/{field.object}/{field.name}",
+            "create_label": f"New {label}",
         }
 
     def read(self, field: Field, form: FormData, zone: str) -> Any:

@@ -22,7 +22,8 @@ class NumberFace(Face):
     classes = "num"
 
     def text(self, field: Field, value: Any, looks: Looks) -> str:
-        shown = marks.number(str(value), looks.locale)
+        set_apart = field.option("thousands", True)
+        shown = marks.number(str(value), looks.locale) if set_apart else str(value)
         if field.option("format") == "percent":
             return f"{shown} %"
         unit = field.option("unit")
@@ -50,12 +51,12 @@ class MoneyFace(Face):
         return show
 
     def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
-        fixed = field.option("currency")
+        fixed, source = field.option("currency"), field.option("currency_from")
         given = value if isinstance(value, Mapping) else {}
         return {
             "value": given.get("amount", ""),
-            "currency": fixed or given.get("currency") or "EUR",
-            "currencies": [] if fixed else sorted(currencies()),
+            "currency": fixed or given.get("currency") or ("" if source else "EUR"),
+            "currencies": [] if fixed or source else sorted(currencies()),
         }
 
     def read(self, field: Field, form: FormData, zone: str) -> Any:

@@ -30,7 +30,12 @@ class TextFace(Face):
 
     def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
         form = field.option("format", "")
-        return {"value": value or "", "format": form, "autocomplete": self.COMPLETE.get(form, "")}
+        return {
+            "value": value or "",
+            "format": form,
+            "autocomplete": self.COMPLETE.get(form, ""),
+            "hint": field.option("mask", ""),
+        }
 
 
 class LongTextFace(Face):

@@ -1,0 +1,88 @@
+"""The formats of text: what an address, a phone number, a time of day or a mask asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from metamodel.errors import ValueFault
+
+EMAIL = re.compile(r"[^\s@<>()\[\],;:\"\\]+@[^\s@<>()\[\],;:\"\\.]+(\.[^\s@<>()\[\],;:\"\\.]+)+")
+PHONE = re.compile(r"[0-9+(][0-9 ().\-/+]*([xX#] ?[0-9]+)?")
+PHONE_DIGITS = range(3, 21)
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+PLACES = {"A": "[A-Za-z]", "0": "[0-9]", "*": "[A-Za-z0-9]"}
+
+
+def _email(text: str) -> str | None:
+    if len(text) <= 254 and EMAIL.fullmatch(text):
+        return None
+    return "Write an e-mail address such as jo@example.com."
+
+
+def _phone(text: str) -> str | None:
+    if PHONE.fullmatch(text) and sum(c.isdigit() for c in text) in PHONE_DIGITS:
+        return None
+    return "Write a phone number such as +44 20 7946 0958."
+
+
+def _url(text: str) -> str | None:
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and " " not in text
+    except ValueError:
+        good = False
+    return None if good else "Write a web address that begins with https:// or http://."
+
+
+def _time(text: str) -> str | None:
+    return None if TIME.fullmatch(text) else "Write a time of day such as 09:30."
+
+
+def _any(text: str) -> str | None:
+    return None
+
+
+FORMATS: Mapping[str, Callable[[str], str | None]] = {
+    "plain": _any,
+    "email": _email,
+    "phone": _phone,
+    "url": _url,
+    "time": _time,
+    "code": _any,
+}
+
+
+def e164(text: str, calling_code: str) -> str:
+    """A phone number as it is dialled from anywhere: `020 7946 0958` is `+442079460958`."""
+    digits = "".join(c for c in text if c.isdigit())
+    if not text.startswith("+"):
+        # 00 stands for +, and a country's own 0 is not dialled from abroad.
+        digits = digits[2:] if digits.startswith("00") else calling_code[1:] + digits.lstrip("0")
+    number = f"+{digits}"
+    if "x" in text.lower() or "#" in text or not E164.fullmatch(number):
+        raise ValueFault(
+            "not_phone", "Write a phone number of 7 to 15 digits, such as +44 20 7946 0958."
+        )
+    return number
+
+
+def mask_pattern(mask: str) -> str:
+    """The regular expression of the whole text that a mask describes."""
+    return f"^{''.join(PLACES.get(c) or re.escape(c) for c in mask)}$"
+
+
+def masked(text: str, mask: str) -> str:
+    """The text with all that the mask brings; what stands for itself may be left out."""
+    if re.fullmatch(mask_pattern(mask)[1:-1], text):
+        return text
+    typed = iter(c for c in text if c.isalnum())
+    filled = []
+    for place in mask:
+        filled.append(next(typed, "") if place in PLACES else place)
+    whole = "".join(filled)
+    if next(typed, None) is not None or not re.fullmatch(mask_pattern(mask)[1:-1], whole):
+        raise ValueFault("no_match", f"Write it as {mask}: A is a letter, 0 a digit, * either.")
+    return whole

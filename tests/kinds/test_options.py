@@ -1,0 +1,214 @@
+"""What options of kinds ask of whole records: other fields, other records, files and people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.app import Client
+
+COUNTRIES = [{"name": "france"}, {"name": "spain"}]
+CITIES = [
+    {"name": "paris", "label": "Paris", "when": ["france"]},
+    {"name": "madrid", "when": ["spain"]},
+    {"name": "lyon", "when": ["france"], "retired": True},
+    {"name": "abroad"},
+]
+
+BRANCH = {
+    "kind": "object",
+    "name": "branch",
+    "title": "{name}",
+    "fields": [
+        {"name": "name", "kind": "text", "required": True},
+        {"name": "open", "kind": "boolean", "default": True},
+        {"name": "country", "kind": "choice", "options": COUNTRIES},
+        {"name": "fee", "kind": "money", "currency": "EUR"},
+    ],
+}
+LOAN: dict[str, Any] = {
+    "kind": "object",
+    "name": "loan",
+    "fields": [
+        {"name": "name", "kind": "text"},
+        {"name": "country", "kind": "choice", "options": COUNTRIES},
+        {"name": "city", "kind": "choice", "options": CITIES, "depends_on": "country"},
+        {"name": "stops", "kind": "multi_choice", "options": CITIES, "depends_on": "country"},
+        {"name": "currency", "kind": "choice", "options": [{"name": "eur"}, {"name": "jpy"}]},
+        {"name": "fine", "kind": "money", "currency_from": "currency"},
+        {
+            "name": "branch",
+            "kind": "lookup",
+            "to": "branch",
+            "create": True,
+            "pull": {"country": "country", "fee": "fee", "note": "'Lent in ' & name"},
+        },
+        {"name": "fee", "kind": "money", "currency": "EUR"},
+        {"name": "note", "kind": "text", "default": "none"},
+        {
+            "name": "about",
+            "kind": "any_lookup",
+            "to": ["branch", "loan"],
+            "on_delete": "cascade",
+            "where": {"branch": "open"},
+        },
+        {"name": "librarian", "kind": "person"},
+        {"name": "helpers", "kind": "person", "many": True},
+        {"name": "scans", "kind": "file", "versions": True, "many": True, "max_files": 2},
+    ],
+}
+PART = {
+    "kind": "object",
+    "name": "part",
+    "fields": [
+        {"name": "name", "kind": "text"},
+        {"name": "whole", "kind": "lookup", "to": "loan", "owned": True, "inverse": "parts"},
+        {"name": "kept", "kind": "lookup", "to": "branch", "on_delete": "clear"},
+        {"name": "held", "kind": "lookup", "to": "branch"},
+    ],
+}
+
+
+def refused(client: Client, path: str, **values: Any) -> dict[str, str]:
+    """The messages by field of a record that is not taken."""
+    reply = client.patch(path, values) if path.count("/") > 3 else client.post(path, values)
+    assert reply.status == 422, reply.text
+    return {fault["pointer"].strip("/"): fault["message"] for fault in reply.json()["errors"]}
+
+
+def test_options_that_look_at_the_rest_of_the_record(client: Client) -> None:
+    client.define(BRANCH, LOAN, PART)
+    loans = "/api/records/loan"
+
+    # A choice that depends on another.
+    said = refused(client, loans, country="spain", city="paris", stops=["madrid", "paris"])
+    assert said["city"] == (
+        "Paris does not go with the country. Possible here: Madrid and Abroad."
+    ) and said["stops"].startswith("Paris does not go")
+    assert "city" in refused(client, loans, city="paris")  # of no country
+    loan = client.made("loan", country="france", city="paris", stops=["paris", "abroad"])
+    path = f"{loans}/{loan['id']}"
+    assert set(refused(client, path, country="spain")) == {"city", "stops"}
+    assert client.patch(path, {"country": "spain", "city": "abroad", "stops": []}).status == 200
+
+    # Amounts in the record's currency.
+    assert "currency first" in refused(client, loans, fine="12.50")["fine"]
+    fined = client.made("loan", currency="eur", fine={"amount": "12.50"})
+    assert fined["fine"] == {"amount": "12.50", "currency": "EUR"}
+    moved = client.patch(f"{loans}/{fined['id']}", {"currency": "jpy", "fine": 1200}).json()
+    assert moved["fine"] == {"amount": "1200.00", "currency": "JPY"}
+    assert "decimals" in refused(client, f"{loans}/{fined['id']}", fine="1.5")["fine"]
+
+    # What a look-up fills in, unless somebody writes it.
+    branch = client.made("branch", name="Lyon", country="france", fee="3.00")
+    pulled = client.made("loan", branch=branch["id"])
+    assert (pulled["country"], pulled["note"]) == ("france", "Lent in Lyon")
+    assert pulled["fee"] == {"amount": "3.00", "currency": "EUR"}
+    own = client.made("loan", branch=branch["id"], note="Mine", fee="1.00")
+    assert (own["note"], own["fee"]["amount"]) == ("Mine", "1.00")
+    later = client.patch(path, {"branch": branch["id"], "city": "paris"}).json()
+    assert (later["country"], later["note"]) == ("france", "Lent in Lyon")
+
+    # Which records of which object type may be picked.
+    shut = client.made("branch", name="Shut", open=False)
+    about = {"object": "branch", "id": shut["id"]}
+    assert "may be picked" in refused(client, loans, about=about)["about"]
+    assert client.made("loan", about={"object": "loan", "id": loan["id"]})["about"]
+    offered = client.get("/lookup/loan/about", object="branch").json()["results"]
+    assert [one["label"] for one in offered] == ["Lyon"]
+
+    # A record made where a look-up found none.
+    new = client.post("/lookup/loan/branch", {"title": "Nice"}, accept="application/json")
+    assert new.status == 201 and new.json()["title"] == "Nice"
+    assert client.get(f"/api/records/branch/{new.json()['id']}").json()["name"] == "Nice"
+
+    # Parts go with their owner; links clear, or hold it back.
+    part = client.made("part", whole=loan["id"], kept=shut["id"], held=branch["id"])
+    assert client.delete(f"/api/records/branch/{branch['id']}").status == 409
+    assert client.delete(f"/api/records/branch/{shut['id']}").status == 204
+    assert client.get(f"/api/records/part/{part['id']}").json()["kept"] is None
+    assert client.delete(path).status == 204
+    assert client.get(f"/api/records/part/{part['id']}").status == 404
+
+    # People who left stay where they are, and are not chosen anew.
+    gone = client.made("user", name="Gil", email="gil@example.com", roles=[])
+    served = client.made("loan", librarian={"user": gone["id"]}, helpers=[{"user": gone["id"]}])
+    client.patch(f"/api/records/user/{gone['id']}", {"active": False})
+    assert "has left" in refused(client, loans, librarian={"user": gone["id"]})["librarian"]
+    kept = client.patch(f"{loans}/{served['id']}", {"note": "x", "helpers": [{"user": gone["id"]}]})
+    assert kept.status == 200
+
+
+def test_earlier_versions_of_files_stay_readable(client: Client) -> None:
+    client.define(BRANCH, LOAN)
+    ids = [_upload(client, f"page {n}") for n in range(3)]
+    loan = client.made("loan", scans=ids[:2])
+    path = f"/api/records/loan/{loan['id']}"
+    assert "at most 2" in refused(client, path, scans=ids)["scans"]
+    assert client.patch(path, {"scans": [ids[2]]}).status == 200
+    assert client.get(f"/api/files/{ids[0]}").text == "page 0"
+    history = client.rows(f"{path}/history")
+    assert [file["id"] for file in history[0]["changes"]["scans"][0]] == ids[:2]
+    assert client.patch(path, {"scans": [ids[0]]}).status == 200  # an earlier one comes back
+
+
+def _upload(client: Client, text: str) -> str:
+    mark = "----parts"
+    body = (
+        f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="scan.txt"\r\n'
+        f"Content-Type: text/plain\r\n\r\n{text}\r\n--{mark}--\r\n"
+    )
+    headers = {"content-type": f"multipart/form-data; boundary={mark}"}
+    reply = client.call("POST", "/api/files", body=body.encode(), headers=headers)
+    assert reply.status == 201, reply.text
+    return str(reply.json()["id"])
+
+
+def faults_of(client: Client, *fields: dict[str, Any]) -> list[tuple[str, str]]:
+    reply = client.post(
+        "/api/meta/changes",
+        {"documents": [BRANCH, {"kind": "object", "name": "thing", "fields": list(fields)}]},
+    )
+    assert reply.status == 422, reply.text
+    return [(fault["pointer"], fault["code"]) for fault in reply.json()["errors"]]
+
+
+def test_options_that_contradict_each_other_are_faults_of_the_document(client: Client) -> None:
+    name = {"name": "name", "kind": "text"}
+    cases: list[tuple[list[dict[str, Any]], str]] = [
+        ([{"name": "a", "kind": "choice", "options": CITIES}], "no_dependence"),
+        (
+            [name, {"name": "a", "kind": "choice", "options": CITIES, "depends_on": "name"}],
+            "not_a_choice",
+        ),
+        (
+            [
+                {"name": "b", "kind": "choice", "options": [{"name": "france"}]},
+                {"name": "a", "kind": "choice", "options": CITIES, "depends_on": "b"},
+            ],
+            "not_an_option",
+        ),
+        (
+            [name, {"name": "a", "kind": "money", "currency": "EUR", "currency_from": "name"}],
+            "two_currencies",
+        ),
+        (
+            [
+                {"name": "b", "kind": "number"},
+                {"name": "a", "kind": "money", "currency_from": "b"},
+            ],
+            "not_text",
+        ),
+        ([{"name": "a", "kind": "datetime", "zone": "Europe/Londn"}], "unknown_zone"),
+        ([{"name": "a", "kind": "file", "max_files": 2}], "not_many"),
+        ([{"name": "a", "kind": "text", "calling_code": "+44"}], "not_phone"),
+        ([{"name": "a", "kind": "multi_lookup", "to": "branch", "min": 3, "max": 2}],
+         "min_above_max"),
+        ([{"name": "a", "kind": "any_lookup", "to": ["branch"], "where": {"loan": "true"}}],
+         "unknown_object"),
+        ([name, {"name": "a", "kind": "lookup", "to": "branch", "pull": {"nam": "name"}}],
+         "unknown_field"),
+        ([name, {"name": "a", "kind": "lookup", "to": "branch", "pull": {"name": "fee"}}],
+         "expression"),
+    ]  # fmt: skip
+    for fields, code in cases:
+        assert code in [found for _, found in faults_of(client, *fields)], fields
