@@ -58,6 +58,11 @@ class Field:
         return self.pick or self.picks.get(target)
 
     @property
+    def dated(self) -> bool:
+        """Whether its value may be another one from a day on."""
+        return bool(self.spec.get("dated"))
+
+    @property
     def stored(self) -> bool:
         """Whether it has columns or a link table of its own."""
         return self.kind.stored
@@ -189,6 +194,11 @@ class ObjectType:
     @cached_property
     def linked_fields(self) -> tuple[Field, ...]:
         return tuple(f for f in self.fields.values() if f.kind.linked and f.stored)
+
+    @cached_property
+    def dated_fields(self) -> tuple[Field, ...]:
+        """Fields with columns whose values of other days stand beside the row."""
+        return tuple(f for f in self.own_fields if f.dated and f.columns)
 
     @cached_property
     def empty_values(self) -> Mapping[str, Any]:

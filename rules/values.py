@@ -26,7 +26,11 @@ from metamodel.storage import timestamp_wire
 _h = HISTORY.c
 _LATER = Statement(
     sa.select(_h.changes)
-    .where(_h.record == param("the_record", _h.record), _h.rev > param("the_rev", _h.rev))
+    .where(
+        _h.record == param("the_record", _h.record),
+        _h.rev > param("the_rev", _h.rev),
+        _h.event.not_like(sa.literal_column("'%:%'")),  # not what holds from another day on
+    )
     .order_by(_h.rev.desc())
 )
 

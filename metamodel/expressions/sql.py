@@ -65,7 +65,7 @@ class Source:
         self._trusted: Source | None = None
 
     def column(self, name: str, suffix: str = "") -> Element:
-        return self.alias.c[name + suffix]
+        return self.sql.column(self.object, self.alias, name, suffix)
 
     def through(self, path: tuple[str, ...]) -> Source:
         """The record at the end of a path of look-ups, joined once per path."""

@@ -86,6 +86,9 @@ class SqlContext(Protocol):
     def link(self, object: str, field: str) -> Table:
         """The link table of a multi_lookup: source, target, position."""
 
+    def column(self, object: str, alias: FromClause, field: str, suffix: str) -> Element:
+        """A column of a field: of a dated one the value of the day that is read."""
+
     def constant(self, value: Any, storage: Storage) -> Element:
         """A parameter for a value. Those of `Expression.literals` come first, in order."""
 

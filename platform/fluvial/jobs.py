@@ -13,6 +13,7 @@ from .database.statement import Statement, param
 from .database.tables import SESSION
 from .feature import Job
 from .http import idempotency
+from .records import taking_effect
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -35,13 +36,14 @@ def keep_house(engine: Engine) -> bool:
 
 
 OUTBOX_JOB = Job("outbox", outbox.run)
+DATED_JOB = Job("dated", taking_effect.run)
 HOUSE_JOB = Job("house", keep_house, every=600)
 
 
 def jobs_of(engine: Engine) -> tuple[Job, ...]:
     """Events first, then what they made."""
     features = (job for feature in engine.features for job in feature.jobs)
-    return (OUTBOX_JOB, *features, HOUSE_JOB)
+    return (OUTBOX_JOB, DATED_JOB, *features, HOUSE_JOB)
 
 
 def run_pending(engine: Engine) -> bool:

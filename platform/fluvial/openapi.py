@@ -145,7 +145,8 @@ def _object_paths(paths: Json, type_: ObjectType, access: ObjectAccess) -> None:
         many["post"]["requestBody"] = _body({"$ref": f"#/components/schemas/{name}_create"})
         many["post"]["responses"] = _answers("201", f"The {label}.", read)
     if access.can("update"):
-        one["patch"] = _operation(f"Change a {label}.", f"update_{name}", record)
+        days = [query[7]] if type_.dated_fields else []
+        one["patch"] = _operation(f"Change a {label}.", f"update_{name}", [*record, *days])
         one["patch"]["requestBody"] = _body({"$ref": f"#/components/schemas/{name}_update"})
         one["patch"]["responses"] = _answers("200", f"The {label}.", read)
     _more_paths(paths, type_, access, read, query)

@@ -10,7 +10,7 @@ from typing import Any
 
 from .celery_app import Waker, add_task, make_app
 from .engine import Engine
-from .jobs import Rounds
+from .jobs import Rounds, jobs_of
 from .settings import Settings
 
 log = logging.getLogger("fluvial.worker")
@@ -98,7 +98,7 @@ def main_scheduler(settings: Settings) -> int:
     over = threading.Event()
     _on_signal(over.set)
     stop = start_waking(engine) if settings.redis_url else None
-    moments = [job for feature in engine.features for job in feature.jobs if job.name in MOMENTS]
+    moments = [job for job in jobs_of(engine) if job.name in MOMENTS]
     rounds = Rounds(engine, moments)
     print("Fluvial's scheduler runs. Ctrl-C ends it.", flush=True)
     while not over.is_set():
@@ -110,7 +110,7 @@ def main_scheduler(settings: Settings) -> int:
     return 0
 
 
-MOMENTS = ("timers", "schedules")
+MOMENTS = ("dated", "timers", "schedules")
 
 
 def _open(settings: Settings) -> Engine:

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from metamodel.storage import BOOLEAN, INTEGER, JSON, TEXT, TIMESTAMP, UUID, Storage
+from metamodel.storage import BOOLEAN, DATE, INTEGER, JSON, TEXT, TIMESTAMP, UUID, Storage
 
 from .columns import Stored
 
@@ -100,6 +100,42 @@ HISTORY = table(
     column("by", UUID, nullable=True),
     column("rule", TEXT, nullable=True),
     column("changes", JSON),  # {field: [old, new]} in wire form
+)
+
+# What a dated field holds from a day on. Rows are never changed but to end them, so that what was
+# believed at any moment can be told; rows that are in force have no end.
+DATED = table(
+    "dated",
+    column("id", UUID, primary_key=True),
+    column("object", TEXT),
+    column("record", UUID),
+    column("field", TEXT),
+    column("form", TEXT),  # the columns that the value was made for: another kind cannot read it
+    column("valid_from", DATE),
+    column("value", JSON),  # the stored form of each column
+    column("planned", BOOLEAN),  # until its day has come and the record holds it
+    column("recorded_at", TIMESTAMP),
+    column("recorded_by", UUID, nullable=True),
+    column("ended_at", TIMESTAMP, nullable=True),
+    column("error", TEXT, nullable=True),  # why it did not take effect on its day
+)
+_current = DATED.c.ended_at.is_(None)
+sa.Index(
+    "uq_fluvial_dated__day",
+    DATED.c.record,
+    DATED.c.field,
+    DATED.c.form,
+    DATED.c.valid_from,
+    unique=True,
+    sqlite_where=_current,
+    postgresql_where=_current,
+)
+_waiting = sa.and_(_current, DATED.c.planned)
+sa.Index(
+    "ix_fluvial_dated__planned",
+    DATED.c.valid_from,
+    sqlite_where=_waiting,
+    postgresql_where=_waiting,
 )
 
 OUTBOX = table(

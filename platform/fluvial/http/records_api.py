@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from fluvial.errors import Problem
-from fluvial.records import bin, history, reader, summary, transitions, writer
+from fluvial.records import bin, history, planned, reader, summary, transitions, writer
 from metamodel.catalog import ObjectType
 
 from .call import Answer, Call
-from .parameters import etag, page_query, paths, refuse
+from .parameters import as_of, etag, page_query, paths, refuse
 from .routes import Endpoint, Policy
 
 
@@ -53,16 +53,21 @@ def update_records(call: Call) -> Answer:
 def read_record(call: Call) -> Answer:
     call.only("fields", "as_of")
     fields = paths(call.query["fields"], "fields") if "fields" in call.query else None
-    session = call.session
-    if "as_of" in call.query:
-        day = page_query(call, _type(call)).as_of
-        session = session.at(day) if day else session
+    session, day = call.session, as_of(call)
+    if day is not None:
+        session = session.at(day)
     record = reader.read_one(session, call.params["object"], call.params["id"], fields)
     return Answer.json(record, 200, [etag(record)])
 
 
 def update_record(call: Call) -> Answer:
-    call.only()
+    call.only("as_of")
+    day = as_of(call)
+    if day is not None:
+        changed = planned.set_on(
+            call.session, _type(call).name, call.params["id"], call.json_object(), day, rev=call.rev
+        )
+        return Answer.json(changed, 200, [etag(changed)])
     record = writer.update(
         call.session,
         _type(call).name,
@@ -110,6 +115,20 @@ def records_summary(call: Call) -> Answer:
     return Answer.json({"data": rows})
 
 
+def planned_values(call: Call) -> Answer:
+    call.only("past")
+    rows = planned.planned(
+        call.session, _type(call).name, call.params["id"], past=call.flag("past")
+    )
+    return Answer.json({"data": rows})
+
+
+def withdraw_planned(call: Call) -> Answer:
+    call.only()
+    planned.withdraw(call.session, _type(call).name, call.params["id"], call.params["plan"])
+    return Answer.empty()
+
+
 def record_action(call: Call) -> Answer:
     call.only()
     body: dict[str, Any] = call.json_object() if call.body else {}
@@ -146,6 +165,14 @@ ENDPOINTS = (
         record_action,
         Policy.SIGNED_IN,
         "A transition or button of a record.",
+    ),
+    Endpoint("GET", f"{_ONE}/planned", planned_values, Policy.SIGNED_IN, "Values from a day on."),
+    Endpoint(
+        "DELETE",
+        f"{_ONE}/planned/{{plan}}",
+        withdraw_planned,
+        Policy.SIGNED_IN,
+        "Withdraw a planned value.",
     ),
     Endpoint("GET", f"{_ONE}/access", explain_access, Policy.ADMIN, "Why somebody sees a record."),
 )

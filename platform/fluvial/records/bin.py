@@ -21,6 +21,7 @@ from metamodel.storage import UUID
 from . import journal
 from .completion import search_text
 from .dated import check_period
+from .dated_fields import catch_up, keep_days
 from .draft import Draft, wire_value
 from .plan import plans_of
 from .reader import find_one
@@ -95,6 +96,8 @@ def restore(session: Session, object_name: str, record: str) -> dict[str, Any]:
         if row is None:
             raise NotFound(f"The bin holds no {type_.label.lower()} with the id `{record}`.")
         draft = Draft(session, type_, record, row, dict(row))
+        if type_.dated_fields:
+            catch_up(draft)
         _settle_references(draft)
         _check_dates(draft)
         rev = row["rev"] + 1
@@ -109,6 +112,8 @@ def restore(session: Session, object_name: str, record: str) -> dict[str, Any]:
             raise Conflict(
                 f"Another {type_.label.lower()} has taken its {labels} meanwhile."
             ) from error
+        if type_.dated_fields:
+            keep_days(draft)
         draft.values |= values
         text = search_text(draft)
         if text is not None:

@@ -51,6 +51,13 @@ def complete(draft: Draft) -> None:
     for feature in draft.session.engine.features:
         if feature.before_save is not None:
             feature.before_save(draft)
+    check(draft)
+    if not draft.new:  # a new record has no number yet
+        draft.values["title"] = title_of(draft)
+
+
+def check(draft: Draft) -> None:
+    """Everything that can refuse the values of a draft."""
     environment = environment_of(draft)
     _settle(draft)
     _check_logic(draft, environment)
@@ -62,8 +69,6 @@ def complete(draft: Draft) -> None:
     if not draft.faults:
         _check_expectations(draft, environment)
     draft.refuse_faults()
-    if not draft.new:  # a new record has no number yet
-        draft.values["title"] = title_of(draft)
 
 
 def pull(draft: Draft, chosen: frozenset[str]) -> None:

@@ -17,6 +17,8 @@ from metamodel.expressions.sql import Source, predicate
 from metamodel.expressions.sql_value import SqlContext
 from metamodel.storage import DATE, POSTGRESQL, TEXT, TIMESTAMP, Storage
 
+from .day_value import on_day
+
 LARGEST = 2**63 - 1
 
 
@@ -27,8 +29,11 @@ class PlanContext:
     expressions of one shape make the same text with other binds.
     """
 
-    def __init__(self, catalog: Catalog, access: Access, dialect: str) -> None:
+    def __init__(
+        self, catalog: Catalog, access: Access, dialect: str, *, as_of: bool = False
+    ) -> None:
         self.dialect = dialect
+        self.as_of = as_of  # whether dated fields have the value of the bind `today`
         self.objects: Mapping[str, ObjectType] = catalog.objects
         self.access = access
         self.constants: list[Any] = []  # in their stored form
@@ -40,6 +45,16 @@ class PlanContext:
 
     def link(self, object_name: str, field_name: str) -> sa.Table:
         return self._tables.links[object_name, field_name]
+
+    def column(
+        self, object_name: str, alias: Any, field_name: str, suffix: str
+    ) -> sa.ColumnElement[Any]:
+        if self.as_of:
+            field = self.objects[object_name].fields.get(field_name)
+            if field is not None and field.dated and field.columns:
+                return on_day(self, alias, field, suffix)
+        element: sa.ColumnElement[Any] = alias.c[field_name + suffix]
+        return element
 
     def constant(self, value: Any, storage: Storage) -> sa.ColumnElement[Any]:
         name = f"c{len(self.constants)}"
@@ -94,6 +109,7 @@ class _Trusted:
         self.objects = context.objects
         self.table = context.table
         self.link = context.link
+        self.column = context.column
         self.constant = context.constant
         self.parameter = context.parameter
         self.me_set = context.me_set

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
@@ -30,6 +31,9 @@ class Draft:
     faults: list[dict[str, str]] = field(default_factory=list)
     extras: dict[str, Any] = field(default_factory=dict)  # members that a hook took
     vouched: set[tuple[str, str]] = field(default_factory=set)  # (object, id) known to be there
+    # The day from which a dated field holds its new value; it is today where there is none here,
+    # and None where it is known already.
+    days: dict[str, date | None] = field(default_factory=dict)
 
     @property
     def new(self) -> bool:

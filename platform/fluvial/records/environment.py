@@ -91,7 +91,9 @@ class RecordEnvironment:
         if session.settle is not None:
             session.settle()
         dialect = session.connection.dialect
-        plan = PlanContext(session.catalog, session.access, dialect)
+        plan = PlanContext(
+            session.catalog, session.access, dialect, as_of=session.as_of is not None
+        )
         context = plan.trusted()
         if isinstance(node, Collection):
             return [row[0] for row in self._ask(plan, collected_ids(node, context, self.read))]

@@ -8,7 +8,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fluvial.access import Access
 from fluvial.database.columns import Stored
 from fluvial.session import Session
 from metamodel.storage import INTEGER, POSTGRESQL, TEXT
@@ -44,15 +43,16 @@ def read_groups(
 ) -> list[Group]:
     """At most `query.limit` records of each group; a cursor goes with `equals` of one group."""
     type_ = session.object(query.object)
-    dialect = session.connection.dialect
+    if query.as_of is not None:
+        session = session.at(query.as_of)
     values = query_values(session, type_, query)
     empties: tuple[bool, ...] | None = None
     if query.cursor:
-        first = _group_plan(session.access, dialect, query, by, ranking, None)
+        first = _group_plan(session, query, by, ranking, None)
         last = cursor.decode(query.cursor, first.shape, first.keys)
         empties = tuple(value is None for value in last)
         values |= cursor.binds(last)
-    plan = _group_plan(session.access, dialect, query, by, ranking, empties)
+    plan = _group_plan(session, query, by, ranking, empties)
     values["limit"] = query.limit + 1
     if ranking is not None:
         values["ranking"] = ranking.list
@@ -74,8 +74,7 @@ def _gathered(rows: list[Any], plan: Plan, by: str, limit: int) -> Iterator[Grou
 
 
 def _group_plan(
-    access: Access,
-    dialect: str,
+    session: Session,
     query: Query,
     by: str,
     ranking: Ranking | None,
@@ -87,18 +86,20 @@ def _group_plan(
         search="x" if query.search else "",
         limit=0,
         cursor="",
+        as_of=None,
     )
     table = ranking.table if ranking else None
-    key = (access.roles, access.unrestricted, "groups", shape, by, table is None, after)
+    access, dated = session.access, (session.as_of is not None, query.as_of is not None)
+    key = (access.roles, access.unrestricted, "groups", shape, by, table is None, after, dated)
     plan: Plan = plans_of(access.catalog).get(
-        key, lambda: _GroupPlanner(access, dialect, query, table).grouped(by, after)
+        key, lambda: _GroupPlanner(session, query, table).grouped(by, after)
     )
     return plan
 
 
 class _GroupPlanner(PagePlanner):
-    def __init__(self, access: Access, dialect: str, query: Query, ranks: sa.Table | None) -> None:
-        super().__init__(access, dialect, query)
+    def __init__(self, session: Session, query: Query, ranks: sa.Table | None) -> None:
+        super().__init__(session, query)
         self._ranks = ranks
 
     def grouped(self, by: str, after: tuple[bool, ...] | None) -> Plan:

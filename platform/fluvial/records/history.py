@@ -27,6 +27,12 @@ _ENTRIES = Statement(
 )
 
 
+def _kind(event: str) -> dict[str, Any]:
+    """What happened; of a value from another day on, also that day: `planned:2026-06-16`."""
+    name, _, day = event.partition(":")
+    return {"event": name, "as_of": day} if day else {"event": name}
+
+
 def read_history(
     session: Session, object_name: str, record: str, *, before: int = 2**31, limit: int = 50
 ) -> dict[str, Any]:
@@ -38,7 +44,7 @@ def read_history(
     data = [
         {
             "rev": rev,
-            "event": event,
+            **_kind(event),
             "at": timestamp_wire(at),
             "by": {"user": by} if by else None,
             "rule": rule,

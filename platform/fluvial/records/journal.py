@@ -79,6 +79,25 @@ def write(
     return event_id
 
 
+def note(
+    session: Session, object_name: str, record: str, rev: int, event: str, changes: dict[str, Any]
+) -> None:
+    """The history row of what leaves today's values as they are: no rule hears of it."""
+    actor = session.actor
+    _HISTORY.run(
+        session.connection,
+        record=record,
+        rev=rev,
+        object=object_name,
+        event=event,
+        at=session.now,
+        by=actor.id,
+        rule=actor.rule,
+        changes=changes,
+    )
+    session.engine.changed(session.connection, Change(object_name, record, rev))
+
+
 def index(connection: Connection, object_name: str, record: str, text: str) -> None:
     statement = _INDEX[connection.dialect == POSTGRESQL]
     statement.run(connection, object=object_name, record=record, text=text)

@@ -18,6 +18,7 @@ from fluvial.access import Access
 from fluvial.database.columns import Stored
 from fluvial.database.statement import Compiled
 from fluvial.errors import Problem, fault
+from fluvial.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.errors import ExpressionError
 from metamodel.expressions.expression import Expression, compile_expression
@@ -84,7 +85,7 @@ def plans_of(catalog: Catalog) -> PlanCache:
     return catalog.derive(_cache)
 
 
-def page_plan(access: Access, dialect: str, query: Query, after: tuple[bool, ...] | None) -> Plan:
+def page_plan(session: Session, query: Query, after: tuple[bool, ...] | None) -> Plan:
     """The plan of a page. `after` says which sort keys of the cursor are empty; None: no cursor."""
     shape = replace(
         query,
@@ -94,31 +95,36 @@ def page_plan(access: Access, dialect: str, query: Query, after: tuple[bool, ...
         cursor="",
         as_of=None,
     )
-    key = (access.roles, access.unrestricted, shape, query.as_of is not None, after)
-    plan: Plan = plans_of(access.catalog).get(
-        key, lambda: PagePlanner(access, dialect, query).plan(after)
-    )
+    access, dated = session.access, (session.as_of is not None, query.as_of is not None)
+    key = (access.roles, access.unrestricted, shape, dated, after)
+    plan: Plan = plans_of(access.catalog).get(key, lambda: PagePlanner(session, query).plan(after))
     return plan
 
 
 def record_plan(
-    access: Access, dialect: str, object_name: str, fields: tuple[Path, ...] | None, action: str
+    session: Session, object_name: str, fields: tuple[Path, ...] | None, action: str
 ) -> Plan:
     """The plan of one record by its id, as far as the actor may do that with it."""
-    key = (access.roles, access.unrestricted, "record", object_name, fields, action)
+    access, dated = session.access, session.as_of is not None
+    key = (access.roles, access.unrestricted, "record", object_name, fields, action, dated)
     query = Query(object_name, fields)
     plan: Plan = plans_of(access.catalog).get(
-        key, lambda: PagePlanner(access, dialect, query).record(action)
+        key, lambda: PagePlanner(session, query).record(action)
     )
     return plan
 
 
 class PagePlanner:
-    def __init__(self, access: Access, dialect: str, query: Query) -> None:
-        self.access = access
+    def __init__(self, session: Session, query: Query) -> None:
+        self.access = access = session.access
         self.query = query
         self.type: ObjectType = access.catalog.objects[query.object]
-        self.context = PlanContext(access.catalog, access, dialect)
+        self.context = PlanContext(
+            access.catalog,
+            access,
+            session.connection.dialect,
+            as_of=session.as_of is not None,
+        )
         self.source = Source(self.context, query.object)
 
     def record(self, action: str) -> Plan:

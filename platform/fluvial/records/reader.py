@@ -44,7 +44,7 @@ def find_one(
     if not is_id(record):
         return None
     connection = session.connection
-    plan = record_plan(session.access, connection.dialect, object_name, fields, action)
+    plan = record_plan(session, object_name, fields, action)
     binds = session_binds(session)
     binds["id"] = record
     rows = connection.query(plan.sql, plan.binds(binds))
@@ -62,11 +62,11 @@ def read_page(session: Session, query: Query) -> dict[str, Any]:
     values = query_values(session, type_, query)
     empties: tuple[bool, ...] | None = None
     if query.cursor:
-        first = page_plan(session.access, connection.dialect, query, None)
+        first = page_plan(session, query, None)
         last = cursor.decode(query.cursor, first.shape, first.keys)
         empties = tuple(value is None for value in last)
         values |= cursor.binds(last)
-    plan = page_plan(session.access, connection.dialect, query, empties)
+    plan = page_plan(session, query, empties)
     values["limit"] = query.limit + 1
     rows = cursor.followed(query.cursor, connection, plan.sql, plan.binds(values))
     more = len(rows) > query.limit
@@ -107,8 +107,8 @@ def count(session: Session, query: Query) -> int:
         as_of=query.as_of,
         deleted=query.deleted,
     )
-    plan = page_plan(session.access, session.connection.dialect, counted, None)
     if query.as_of is not None:
         session = session.at(query.as_of)
+    plan = page_plan(session, counted, None)
     values = query_values(session, session.object(query.object), counted)
     return int(session.connection.query(plan.count_sql, plan.count_binds(values))[0][0])

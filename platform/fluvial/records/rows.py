@@ -9,7 +9,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fluvial.access import Access
 from fluvial.database.columns import Stored
 from fluvial.database.objects import tables_of
 from fluvial.database.statement import Compiled
@@ -66,17 +65,19 @@ def _row_plan(
 ) -> _RowPlan:
     access = session.access
     roles = (access.roles, access.unrestricted) if action else None
-    key = (roles, "row", object_name, action, lock, deleted)
+    dated = session.as_of is not None
+    key = (roles, "row", object_name, action, lock, deleted, dated)
     plan: _RowPlan = plans_of(session.catalog).get(
-        key, lambda: _make(access, session.connection.dialect, object_name, action, lock, deleted)
+        key, lambda: _make(session, object_name, action, lock, deleted)
     )
     return plan
 
 
 def _make(
-    access: Access, dialect: str, object_name: str, action: str | None, lock: bool, deleted: bool
+    session: Session, object_name: str, action: str | None, lock: bool, deleted: bool
 ) -> _RowPlan:
-    context = PlanContext(access.catalog, access, dialect)
+    access, dialect = session.access, session.connection.dialect
+    context = PlanContext(access.catalog, access, dialect, as_of=session.as_of is not None)
     source = Source(context, object_name)
     type_ = context.objects[object_name]
     columns: list[sa.ColumnElement[Any]] = []

@@ -73,6 +73,7 @@ def summarise(
         session.access.unrestricted,
         "summary",
         replace(query, equals=tuple((n, "x" if t else "") for n, t in query.equals), as_of=None),
+        session.as_of is None,
         query.as_of is None,
         groups,
         measures,
@@ -95,7 +96,7 @@ def summarise(
 def _plan(
     session: Session, query: Query, groups: tuple[Path, ...], measures: tuple[Measure, ...]
 ) -> _SummaryPlan:
-    planner = PagePlanner(session.access, session.connection.dialect, query)
+    planner = PagePlanner(session, query)
     output = Output(planner.context, planner.source, planner.type)
     for path in groups:
         _check_group(planner.field(path, "group"))

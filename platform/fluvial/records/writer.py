@@ -13,6 +13,7 @@ from metamodel.catalog import ObjectType
 
 from . import journal
 from .completion import apply_defaults, complete, pull, search_text, title_of
+from .dated_fields import keep_days
 from .draft import Draft, wire_value
 from .merging import check_rev
 from .reader import find_one
@@ -110,7 +111,7 @@ def update(
             draft.set(name, value)
         if hook:
             hook.take(draft, body)
-        check_rev(draft, _rev(body, rev, pointer))
+        check_rev(draft, revision_of(body, rev, pointer))
         return store_changed(draft)
 
 
@@ -211,7 +212,8 @@ def existing(session: Session, type_: ObjectType, record: str, action: str) -> V
     return found
 
 
-def _rev(body: Body, rev: int | None, pointer: str) -> int | None:
+def revision_of(body: Body, rev: int | None, pointer: str) -> int | None:
+    """The revision on which a change was made, of the body or of `If-Match`."""
     if "rev" not in body:
         return rev
     given = body["rev"]
@@ -229,6 +231,8 @@ def _leave(draft: Draft, rev: int, event: str, changes: dict[str, Any]) -> None:
     hook = session.engine.hooks.get(draft.type.name)
     if hook:
         hook.stored(draft)
+    if draft.type.dated_fields:
+        keep_days(draft)
     journal.write(session, draft.type.name, draft.id, rev, event, changes)
     if draft.new or draft.changed & {"title", *(f.name for f in draft.type.searchable_fields)}:
         text = search_text(draft)

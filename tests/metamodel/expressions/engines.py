@@ -183,6 +183,9 @@ class Database:
     def link(self, object: str, field: str) -> sa.Table:
         return self._links[object, field]
 
+    def column(self, object: str, alias: sa.FromClause, field: str, suffix: str) -> Element:
+        return alias.c[field + suffix]
+
     def constant(self, value: Any, storage: Storage) -> Element:
         self.constants.append(value)
         return self._bind(value, storage)

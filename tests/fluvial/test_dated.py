@@ -1,0 +1,328 @@
+"""Dated fields: their values hold from a day on, and every read may ask for another day."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from fluvial.engine import Engine
+from fluvial.http.app import build_app
+from fluvial.jobs import run_pending
+from tests.app import EMAIL, PASSWORD, Client, OpenEngine
+from tests.fluvial.library import BRANCH, MEMBER
+
+SHELF: dict[str, Any] = {
+    "kind": "object",
+    "name": "shelf",
+    "label": "Shelf",
+    "title": "{name}",
+    "fields": [
+        {"name": "name", "kind": "text", "required": True},
+        {"name": "note", "kind": "text", "dated": True, "max_length": 20},
+        {"name": "room", "kind": "number", "scale": 0, "min": 0, "max": 100, "dated": True},
+        {"name": "rent", "kind": "money", "currency": "EUR", "dated": True},
+        {"name": "fee", "kind": "money", "dated": True},
+        {"name": "open", "kind": "boolean", "dated": True},
+        {"name": "checked", "kind": "date", "dated": True},
+        {"name": "opened_at", "kind": "datetime", "dated": True},
+        {"name": "walk", "kind": "duration", "dated": True},
+        {"name": "state", "kind": "choice", "dated": True,
+         "options": [{"name": "full"}, {"name": "free"}]},
+        {"name": "topics", "kind": "multi_choice", "dated": True,
+         "options": [{"name": "crime"}, {"name": "poems"}]},
+        {"name": "branch", "kind": "lookup", "to": "branch", "inverse": "shelves", "dated": True},
+        {"name": "keeper", "kind": "person", "accepts": ["user", "team"], "dated": True},
+        {"name": "source", "kind": "any_lookup", "to": ["member", "branch"], "dated": True},
+        {"name": "double", "kind": "calculated", "result": "number", "scale": 0,
+         "formula": "room * 2"},
+    ],
+    "checks": [
+        {"name": "rent_per_room", "expect": "rent >= room", "message": "Rooms cost more."},
+    ],
+}  # fmt: skip
+PLACE: dict[str, Any] = {
+    "kind": "object",
+    "name": "place",
+    "label": "Place",
+    "title": "{name}",
+    "fields": [
+        {"name": "name", "kind": "text", "required": True},
+        {"name": "shelf", "kind": "lookup", "to": "shelf", "inverse": "places"},
+    ],
+}
+ROOMS: dict[str, Any] = {
+    "kind": "object",
+    "name": "branch",
+    "fields": [
+        {"name": "rooms", "kind": "calculated", "result": "number", "scale": 0,
+         "formula": "sum(shelves, room)"},
+        {"name": "free", "kind": "calculated", "result": "number", "scale": 0,
+         "formula": "count(shelves, state == 'free')"},
+    ],
+}  # fmt: skip
+SHELVES = "/api/records/shelf"
+
+
+@pytest.fixture
+def engine(open_engine: OpenEngine) -> Engine:
+    return open_engine(now="2026-06-10T09:00:00Z", zone="Europe/Berlin")
+
+
+@pytest.fixture
+def client(engine: Engine) -> Client:
+    client = Client(build_app(engine)).signed_in(EMAIL, PASSWORD)
+    branch = {**BRANCH, "fields": [*BRANCH["fields"], *ROOMS["fields"]]}
+    client.define(branch, MEMBER | {"fields": MEMBER["fields"][:-1]}, SHELF, PLACE)
+    return client
+
+
+def later(engine: Engine, **by: Any) -> Client:
+    """The same person, some time later; what was due has been done."""
+    engine.clock._shift += timedelta(**by)
+    while run_pending(engine):
+        pass
+    return Client(build_app(engine)).signed_in(EMAIL, PASSWORD)
+
+
+def on(client: Client, path: str, day: str, *fields: str) -> list[Any]:
+    record = client.get(path, as_of=day).json()
+    return [record[name] for name in fields]
+
+
+def test_every_kind_has_the_value_of_the_day(client: Client, engine: Engine) -> None:
+    north, south = (client.made("branch", name=name)["id"] for name in ("North", "South"))
+    me = client.get("/api/me").json()["id"]
+    first = {
+        "note": "old", "room": "40", "rent": {"amount": "99.50", "currency": "EUR"},
+        "fee": {"amount": "5.00", "currency": "USD"}, "open": True, "checked": "2026-01-02",
+        "opened_at": "2026-01-02T10:00:00Z", "walk": 90, "state": "full", "topics": ["crime"],
+        "branch": north, "keeper": {"user": me}, "source": {"object": "branch", "id": north},
+    }  # fmt: skip
+    then = {
+        "note": "new 'q' \"t\"", "room": "50",
+        "rent": {"amount": "120.00", "currency": "EUR"},
+        "fee": {"amount": "700.00", "currency": "CHF"}, "open": False, "checked": None,
+        "opened_at": "2026-06-16T10:00:00.5Z", "walk": 120, "state": "free",
+        "topics": ["crime", "poems"], "branch": south, "keeper": None,
+        "source": {"object": "branch", "id": south},
+    }  # fmt: skip
+    shelf = client.made("shelf", name="S", **first)
+    path = f"{SHELVES}/{shelf['id']}"
+    empty = client.made("shelf", name="Empty")
+    reply = client.call("PATCH", f"{path}?as_of=2026-06-16", then)
+    assert reply.status == 200, reply.text
+    planned = {name: reply.json()[name] for name in then}
+    assert planned == then and reply.json()["double"] == "100"
+    assert reply.headers["etag"] == '"2"'
+    for day, values in (("2026-06-15", first), ("2026-06-16", then), ("2030-01-01", then)):
+        record = client.get(path, as_of=day).json()
+        assert {name: record[name] for name in values} == values, day
+        (row,) = client.rows(SHELVES, as_of=day, name="S")
+        assert row == record
+    now = client.get(path).json()
+    assert {name: now[name] for name in first} == first and now["double"] == "80"
+    assert {s["name"] for s in client.rows(SHELVES, as_of="2026-06-16")} == {"S", "Empty"}
+    assert client.get(f"{SHELVES}/{empty['id']}", as_of="2026-06-16").json()["topics"] == []
+    later(engine, days=6)
+    now = client.get(path).json()
+    assert {name: now[name] for name in then} == then and now["rev"] == 3
+    record = client.get(path, as_of="2026-06-15").json()
+    assert {name: record[name] for name in first} == first
+
+
+def test_as_of_reaches_every_read(client: Client) -> None:
+    north, south = (client.made("branch", name=name)["id"] for name in ("North", "South"))
+    shelf = client.made("shelf", name="A", room=10, state="full", branch=north)["id"]
+    client.made("shelf", name="B", room=20, state="free", branch=north)
+    client.made("place", name="P", shelf=shelf)
+    day = {"as_of": "2026-07-01"}
+    reply = client.call(
+        "PATCH",
+        f"{SHELVES}/{shelf}?as_of=2026-07-01",
+        {"room": 30, "state": "free", "branch": south},
+    )
+    assert reply.status == 200, reply.text
+
+    def names(**query: str) -> list[str]:
+        return [row["name"] for row in client.rows(SHELVES, **query)]
+
+    assert names(where="room > 25") == [] and names(where="room > 25", **day) == ["A"]
+    assert names(room="30") == [] and names(room="30", **day) == ["A"]
+    assert names(where="branch.name == 'South'", **day) == ["A"]
+    assert names(sort="room", **day) == ["B", "A"] and names(sort="-double") == ["B", "A"]
+    assert names(sort="-double", **day) == ["A", "B"]
+    assert names(where="double == 60", **day) == ["A"]
+    (first,) = client.rows(SHELVES, sort="room", limit="1", fields="name,branch.name", **day)
+    assert first["branch"]["name"] == "North"
+    page = client.get(SHELVES, sort="room", limit="1", **day).json()
+    assert [r["name"] for r in client.rows(SHELVES, sort="room", cursor=page["next"], **day)] == [
+        "A"
+    ]
+    places = "/api/records/place"
+    fields = "shelf.room,shelf.branch.name"
+    (place,) = client.rows(places, fields=fields, **day)
+    assert (place["shelf"]["room"], place["shelf"]["branch"]["name"]) == ("30", "South")
+    assert client.rows(places, where="shelf.room == 30") == []
+    assert len(client.rows(places, where="shelf.room == 30 and shelf.state == 'free'", **day)) == 1
+    branches = "/api/records/branch"
+    assert [(b["name"], b["rooms"], b["free"]) for b in client.rows(branches, sort="name")] == [
+        ("North", "30", "1"), ("South", "0", "0"),
+    ]  # fmt: skip
+    assert [(b["rooms"], b["free"]) for b in client.rows(branches, sort="name", **day)] == [
+        ("20", "1"), ("30", "1"),
+    ]  # fmt: skip
+    assert [
+        b["name"] for b in client.rows(branches, where="exists(shelves, room == 30)", **day)
+    ] == ["South"]
+    summary = client.rows(f"{SHELVES}/summary", group="state", measure="count,sum(room)", **day)
+    assert summary == [{"state": "free", "count": 2, "sum(room)": "50"}]
+    grouped = client.rows(f"{SHELVES}/summary", group="branch.name", measure="sum(double)", **day)
+    assert {g["branch"]["name"]: g["sum(double)"] for g in grouped} == {
+        "North": "40",
+        "South": "60",
+    }
+    exported = client.get(f"{SHELVES}/export", format="csv", fields="name,room", sort="name", **day)
+    assert exported.text.splitlines()[1:] == ["A,30", "B,20"]
+    assert names(search="A", **day) == ["A"]
+    for wrong in ("?as_of=soon", "?as_of="):
+        assert client.call("PATCH", f"{SHELVES}/{shelf}{wrong}", {"room": 1}).status == 400
+
+
+def test_a_planned_change_is_made_on_its_day_and_once(client: Client, engine: Engine) -> None:
+    shelf = client.made("shelf", name="A", room=40)["id"]
+    path = f"{SHELVES}/{shelf}"
+    for day, room in (("2026-06-16", 50), ("2026-06-20", 60), ("2026-08-01", 70)):
+        assert client.call("PATCH", f"{path}?as_of={day}", {"room": room}).status == 200
+    plans = client.rows(f"{path}/planned")
+    assert [(p["field"], p["from"], p["until"], p["value"]) for p in plans] == [
+        ("room", "2026-06-16", "2026-06-20", "50"),
+        ("room", "2026-06-20", "2026-08-01", "60"),
+        ("room", "2026-08-01", None, "70"),
+    ]
+    assert client.delete(f"{path}/planned/{plans[2]['id']}").status == 204
+    assert client.delete(f"{path}/planned/{plans[2]['id']}").status == 404
+    assert on(client, path, "2026-09-01", "room") == ["60"]
+    engine.clock._shift += timedelta(days=5, hours=12, minutes=59)  # 23:59 in Berlin
+    run_pending(engine)
+    assert client.get(path).json()["room"] == "40"
+    later(engine, minutes=2)
+    assert client.get(path).json()["room"] == "50"
+    # Nothing ran for a week: what was missed is caught up with, and a second worker adds nothing.
+    later(engine, days=7)
+    before = client.get(path).json()
+    assert before["room"] == "60"
+    later(engine, days=1)
+    assert client.get(path).json()["rev"] == before["rev"]
+    entries = client.rows(f"{path}/history")
+    told = [(e["event"], e.get("as_of"), e["changes"].get("room")) for e in reversed(entries)]
+    assert told == [
+        ("created", None, [None, "40"]),
+        ("planned", "2026-06-16", ["40", "50"]),
+        ("planned", "2026-06-20", ["50", "60"]),
+        ("planned", "2026-08-01", ["60", "70"]),
+        ("withdrawn", "2026-08-01", ["70", None]),
+        ("updated", None, ["40", "50"]),
+        ("updated", None, ["50", "60"]),
+    ]
+    me = client.get("/api/me").json()["id"]
+    assert {e["by"]["user"] for e in entries} == {me}
+    assert client.rows(f"{path}/planned") == []
+    spans = client.rows(f"{path}/planned", past="true")
+    assert [(s["from"], s["until"], s["value"]) for s in spans] == [
+        (None, "2026-06-16", "40"),
+        ("2026-06-16", "2026-06-20", "50"),
+        ("2026-06-20", None, "60"),
+    ]
+
+
+def test_values_of_days_that_have_passed(client: Client, engine: Engine) -> None:
+    shelf = client.made("shelf", name="A", room=40)["id"]
+    path = f"{SHELVES}/{shelf}"
+    assert client.patch(path, {"room": 45}).status == 200  # from today on
+    assert client.call("PATCH", f"{path}?as_of=2026-03-01", {"room": 20}).status == 200
+    days = ("2026-02-28", "2026-03-01", "2026-06-09", "2026-06-10", "2027-01-01")
+    assert [on(client, path, day, "room")[0] for day in days] == ["40", "20", "20", "45", "45"]
+    assert client.get(path).json()["room"] == "45"
+    # Where nothing was recorded for a later day, the record of today changes with it.
+    reply = client.call("PATCH", f"{path}?as_of=2026-01-01", {"state": "free"})
+    assert reply.status == 200 and client.get(path).json()["state"] == "free"
+    assert on(client, path, "2025-12-31", "state") == [None]
+    assert [e["event"] for e in client.rows(f"{path}/history")] == [
+        "updated", "recorded", "updated", "created",
+    ]  # fmt: skip
+    # The bin keeps plans waiting; what came meanwhile holds when the record is back.
+    assert client.call("PATCH", f"{path}?as_of=2026-06-16", {"room": 50}).status == 200
+    assert client.delete(path).status == 204
+    client = later(engine, days=10)
+    assert client.post(f"{path}/restore").json()["room"] == "50"
+    assert on(client, path, "2026-06-15", "room") == ["45"]
+
+
+def test_what_is_planned_has_to_be_right(client: Client, engine: Engine) -> None:
+    north = client.made("branch", name="North")["id"]
+    rent = {"amount": "60.00", "currency": "EUR"}
+    shelf = client.made("shelf", name="A", room=40, rent=rent, branch=north)["id"]
+    path = f"{SHELVES}/{shelf}"
+    plan = f"{path}?as_of=2026-06-16"
+
+    def code(body: dict[str, Any]) -> tuple[int, str]:
+        reply = client.call("PATCH", plan, body)
+        return reply.status, reply.json()["errors"][0]["code"]
+
+    assert code({"room": 101})[0] == 422
+    assert code({"name": "B"}) == (422, "not_dated")
+    assert code({"branch": shelf}) == (422, "unknown_record")
+    assert code({"room": 61}) == (422, "rent_per_room")
+    assert code({"nothing": 1}) == (422, "unknown_field")
+    assert client.call("PATCH", plan, {"rent": None}).status == 200
+    assert client.call("PATCH", plan, {"room": 61}).status == 200  # nothing to compare with then
+    stale = client.call("PATCH", plan, {"room": 62, "rev": 1})
+    assert stale.status == 409 and stale.json()["theirs"] == {"room": "61"}
+    # A check of the day itself: the plan is refused then, and who made it is told.
+    limit = {"name": "few", "expect": "room <= 55", "message": "The fire brigade allows 55."}
+    client.define(SHELF | {"checks": [limit]})
+    client = later(engine, days=7)
+    assert client.get(path).json()["room"] == "40"
+    assert on(client, path, "2026-07-01", "room") == ["40"]
+    told = client.rows("/api/notifications")
+    assert told[0]["title"] == "Planned for 2026-06-16, not made: A"
+    assert told[0]["body"] == "The fire brigade allows 55."
+    failed = [p for p in client.rows(f"{path}/planned") if p["error"]]
+    assert {p["field"] for p in failed} == {"room", "rent"}
+    assert [client.delete(f"{path}/planned/{p['id']}").status for p in failed] == [204, 204]
+    assert client.rows(f"{path}/planned") == []
+
+
+def test_plans_ask_for_rights(client: Client) -> None:
+    group = client.made("group", name="G")["id"]
+    north, south = (
+        client.made("branch", name="N", group=group)["id"],
+        client.made("branch", name="S"),
+    )
+    grants = [
+        {"object": "branch", "can": ["read"]},
+        {"object": "shelf", "can": ["read", "update"], "where": "branch.group in me.groups",
+         "fields": {"rent": "none", "note": "read"}},
+    ]  # fmt: skip
+    client.define({"kind": "role", "name": "shelver", "grants": grants})
+    shelf = client.made("shelf", name="A", room=40, branch=north)["id"]
+    path = f"{SHELVES}/{shelf}"
+    plan = f"{path}?as_of=2026-06-16"
+    rent = {"amount": "100", "currency": "EUR"}
+    assert client.call("PATCH", plan, {"note": "n", "rent": rent}).status == 200
+    shelver = client.person("shelver@example.com", "shelver", groups=[group])
+    assert shelver.call("PATCH", plan, {"room": 50}).status == 200
+    assert (
+        shelver.call("PATCH", plan, {"rent": None}).json()["errors"][0]["code"] == "unknown_field"
+    )
+    assert shelver.call("PATCH", plan, {"note": "x"}).json()["errors"][0]["code"] == "read_only"
+    assert shelver.call("PATCH", plan, {"branch": south["id"]}).status == 403
+    plans = {p["field"]: p["id"] for p in shelver.rows(f"{path}/planned")}
+    assert plans.keys() == {"room", "note"}
+    assert shelver.delete(f"{path}/planned/{plans['note']}").status == 403
+    # Permissions go by the day that is read: the shelf will be another branch's.
+    assert client.call("PATCH", plan, {"branch": south["id"]}).status == 200
+    assert shelver.get(path).status == 200
+    assert shelver.get(path, as_of="2026-06-16").status == 404
