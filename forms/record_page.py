@@ -215,7 +215,7 @@ def _panel(page: Shown, tabs: list[Context]) -> Context | None:
     inverse = page.type.inverses[name]
     session = page.session
     other = session.catalog.objects[inverse.source]
-    names = [n for n in _related_names(session, other) if n != inverse.field]
+    names = [n for n in _related_names(session, other) if not _says(n, inverse)]
     columns = columns_of(session.access, other, names[:RELATED_COLUMNS])
     columns = columns or columns_of(session.access, other, ["title"])
     query = Query(
@@ -242,6 +242,11 @@ def _panel(page: Shown, tabs: list[Context]) -> Context | None:
         "new": new,
         "empty": f"No {other.plural.lower()} here yet.",
     }
+
+
+def _says(name: str, inverse: Inverse) -> bool:
+    """Whether a column would only repeat the record whose page it is on."""
+    return name in (inverse.field, f"{inverse.field}.title", f"{inverse.field}.name")
 
 
 def _related_names(session: Session, type_: ObjectType) -> list[str]:

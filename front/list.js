@@ -178,7 +178,29 @@ deeds["save-view"] = (button) => {
   name.focus();
 };
 
+// The other views say how many records they hold, once the list itself stands.
+async function counts() {
+  const tabs = one("[data-counts]");
+  if (!tabs) return;
+  const answer = await send("GET", tabs.dataset.counts);
+  for (const [name, count] of Object.entries(answer.data.counts ?? {})) {
+    const slot = one(`[data-count="${CSS.escape(name)}"]`, tabs);
+    if (slot) slot.textContent = count;
+  }
+}
+
+// A table that is wider than its place scrolls in its own box, with its head and titles in sight.
+function fit() {
+  const [box, table] = [one(".tablebox"), one("#table")];
+  if (!table || !("ResizeObserver" in window)) return;
+  const look = () => box.classList.toggle("wide", table.offsetWidth > box.clientWidth + 1);
+  new ResizeObserver(look).observe(box);
+  look();
+}
+
 export function start() {
+  fit();
+  counts();
   if (one("#bulk")) selecting();
   one("#columns")?.addEventListener("toggle", columns, { once: true });
   document.body.addEventListener("htmx:afterSwap", () => one("#bulk") && show());

@@ -160,7 +160,12 @@ def term(field: str, label: str, op_name: str, op_label: str, value_label: str =
 
 
 def view(label: str, count: int | None = None, shared: bool = False, here: bool = False) -> Context:
-    return {"label": label, "count": count, "shared": shared, "current": here, "href": "#"}
+    count_text = "" if count is None else str(count)
+    name = label.lower()
+    return {
+        "name": name, "label": label, "count": count_text, "shared": shared, "current": here,
+        "href": "#",
+    }  # fmt: skip
 
 
 def loan_list(empty: bool = False) -> Context:
@@ -183,7 +188,7 @@ def loan_list(empty: bool = False) -> Context:
             view("Open, my members", 41, here=True), view("Mine", 6), view("Nobody yet", 4), view("Due today", 9),
             view("Overdue, not told", 3, shared=True), view("Held for pick-up", shared=True),
         ],
-        "save_view": "/views", "search": "", "kept": [], "equals": [],
+        "counts_href": "/counts", "save_view": "/views", "search": "", "kept": [], "equals": [],
         "filter": {
             "terms": [] if empty else terms, "readable": True, "joint": "and", "error": None, "clear_href": "#", "fields": FILTER_FIELDS,
             "expression": "" if empty else "status.closed == false and branch == 'Northgate' and member.contact == me",
@@ -193,6 +198,7 @@ def loan_list(empty: bool = False) -> Context:
             column("renewals", "num hide-s"), column("fee", "num hide-s"),
         ],
         "chooser": {
+            "action": "/columns",
             "shown": [{"name": name, "label": name.capitalize()} for name in shown],
             "others": [{"name": "member.manager", "label": "Member › contact"}, {"name": "book.shelf", "label": "Book › shelf"}],
             "reset_href": "#", "columns": ",".join(shown),

@@ -187,7 +187,7 @@ CALLS = [
     {"id": "delete", "verb": "DELETE", "path": "/api/records/loan/{id}", "summary": "Move to the bin", "text": "", "parameters": [], "body": "", "answers": []},
 ]  # fmt: skip
 ERRORS = {
-    "icon": "lock", "title": "You may not see the fee of a loan", "text": "The role Volunteer hides it. Ines Duarte can grant it.",
+    "icon": "lock", "status": 403, "title": "You may not see the fee of a loan", "text": "The role Volunteer hides it.", "faults": [], "hint": "Ines Duarte can grant it.", "search_href": "",
     "actions": [deed("Back to the list", "/list"), deed("Explain access")], "code": "7f3a-19c2 · 9 Jun 10:42:07",
 }  # fmt: skip
 CONFLICT = {

@@ -31,7 +31,7 @@ from fluvial.pages.static import Static
 from . import files_api, health_api, imports_api, meta_api, people_api, records_api
 from .call import Answer, Call
 from .perform import perform
-from .routes import Endpoint
+from .routes import Endpoint, Policy
 from .stream import serve_stream
 
 Scope = MutableMapping[str, Any]
@@ -180,18 +180,26 @@ async def _serve(engine: Engine, table: Table, scope: Scope, receive: Receive, s
             if call.form is not None and any("\x00" in str(v) for v in call.form.values()):
                 raise Problem("The form holds a zero character, which no text has.")
     except Problem as problem:
-        answer = engine.shown(call, problem, page=not path.startswith("/api/"))
+        if path.startswith("/api/"):
+            return await _send(send, engine.shown(call, problem, page=False), method)
+        endpoint = _refusing(problem)
     except ClientDisconnect:
         return
-    else:
-        shown = partial(engine.shown, page=endpoint.page)
-        loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(
-            engine.database.executor, perform, endpoint, call, shown
-        )
-        if call.form is not None:
-            await call.form.close()
+    shown = partial(engine.shown, page=endpoint.page)
+    loop = asyncio.get_running_loop()
+    answer = await loop.run_in_executor(engine.database.executor, perform, endpoint, call, shown)
+    if call.form is not None:
+        await call.form.close()
     await _send(send, answer, method)
+
+
+def _refusing(problem: Problem) -> Endpoint:
+    """An endpoint that only refuses: the page that says so knows who asks."""
+
+    def refuse(_: Call) -> Answer:
+        raise problem
+
+    return Endpoint("GET", "", refuse, Policy.PUBLIC, "", page=True, csrf=False)
 
 
 async def _body(receive: Receive, headers: Mapping[str, str], limit: int) -> bytes:

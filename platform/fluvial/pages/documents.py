@@ -42,7 +42,7 @@ def text_of(call: Call, kind: str, name: str) -> str:
         return yaml_of({"kind": kind, "name": name} | dict(site.body))
     found = call.session.catalog.of(kind)[name]
     head = f"kind: {kind}\nname: {name}\n"
-    return f"{head}# {found.layer} brings the rest. Write here only what is to differ.\n"
+    return f"{head}# {found.layer} brings the rest.\n# Write here only what is to differ.\n"
 
 
 def editor(call: Call, kind: str, name: str, text: str, *, error: str = "") -> Context:

@@ -296,6 +296,7 @@ class _Reading:
 _TIMED = {"<": "before", ">": "after", "<=": "until", ">=": "since"}
 _BOUNDED = {"<": "below", ">": "above", "<=": "at_most", ">=": "at_least"}
 _RAW = {"me.groups": "my groups", "me.teams": "my teams", "now()": "now", "today()": "today"}
+_EDGE = re.compile(r"(start_of|end_of)\((?:today|now)\(\), '(\w+)'\)")
 _DAYS = re.compile(r"(today|now)\(\) ([+-]) (days|hours|months|years)\((\d+)\)")
 
 
@@ -357,6 +358,9 @@ def _raw_words(raw: str, field: Field, looks: Looks) -> str:
         if sign == "-":
             return f"{count} {unit} ago"
         return f"{count} {unit} from {start}"
+    edge = _EDGE.fullmatch(raw)
+    if edge:
+        return f"the {'start' if edge[1] == 'start_of' else 'end'} of this {edge[2]}"
     return _RAW.get(raw, raw)
 
 

@@ -14,6 +14,19 @@ BULK_KINDS = (
     "choice", "lookup", "person", "date", "datetime", "boolean", "text", "number", "money",
 )  # fmt: skip
 
+# What the two orders of a type of values are called.
+SORTED = {
+    "text": ("A to Z", "Z to A"),
+    "record": ("A to Z", "Z to A"),
+    "person": ("A to Z", "Z to A"),
+    "number": ("smallest first", "largest first"),
+    "money": ("smallest first", "largest first"),
+    "duration": ("shortest first", "longest first"),
+    "date": ("earliest first", "latest first"),
+    "date and time": ("earliest first", "latest first"),
+    "yes/no": ("no first", "yes first"),
+}
+
 
 def chooser_of(asked: Listing) -> Context:
     shown = [{"name": c.name, "label": c.label} for c in asked.columns]
@@ -29,7 +42,9 @@ def chooser_of(asked: Listing) -> Context:
         if look_up.targets and not look_up.many and not access.hides(look_up.targets[0], "title"):
             if look_up.name not in hidden:
                 others += _behind(asked, look_up.name, look_up.label, look_up.targets[0], names)
+    kept = {name: asked.given[name] for name in ("view", "where", "search") if name in asked.given}
     return {
+        "action": with_query(f"{asked.path}/columns", **kept, **dict(asked.equals)),
         "shown": shown,
         "others": others,
         "reset_href": f"{asked.path}?{urlencode({'view': asked.view.name, 'columns': ''})}",
@@ -51,8 +66,9 @@ def sorts_of(asked: Listing) -> Context:
     options = [("Newest first", NEWEST), ("Changed last", "-updated_at")]
     for column in asked.columns:
         if column.sorts:
-            options.append((f"{column.label}, up", column.name))
-            options.append((f"{column.label}, down", f"-{column.name}"))
+            up, down = SORTED.get(column.field.type.name, ("first to last", "last to first"))
+            options.append((f"{column.label}, {up}", column.name))
+            options.append((f"{column.label}, {down}", f"-{column.name}"))
     if asked.view.sort and asked.view.sort not in dict((s, label) for label, s in options):
         options.insert(0, (_sort_words(asked, asked.view.sort), asked.view.sort))
     labels = {sort: label for label, sort in options}

@@ -89,7 +89,8 @@ def _head(
         "title": type_.plural,
         "action": asked.path,
         "count": _count(asked, read, count),
-        "views": [_tab(asked, view) for view in asked.views],
+        "views": [_tab(asked, view, read) for view in asked.views],
+        "counts_href": f"{asked.path}/counts",
         "save_view": f"{asked.path}/views",
         "search": asked.given.get("search", ""),
         "kept": [
@@ -118,13 +119,17 @@ def _count(asked: Listing, read: Mapping[str, Any], count: int) -> Context:
     }
 
 
-def _tab(asked: Listing, view: View) -> Context:
-    current = view is asked.view
+def _tab(asked: Listing, view: View, read: Mapping[str, Any]) -> Context:
+    """A view as a tab. Only the count of the open one is known; a script asks for the others."""
+    current, count = view is asked.view, ""
+    if current and asked.where == view.where and not asked.equals and not asked.given.get("search"):
+        count = f"{read.get('total', 0):,}{'+' if read.get('capped') else ''}"
     return {
+        "name": view.name,
         "label": view.label,
         "href": with_query(asked.path, view=view.name),
         "current": current,
-        "count": None,
+        "count": count,
         "shared": view.shared,
     }
 

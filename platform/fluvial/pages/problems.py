@@ -1,15 +1,33 @@
-"""Problems as pages: what went wrong, in words, and the way on."""
+"""Problems as pages: what went wrong, in words, and the ways on."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+from markupsafe import Markup, escape
 
 from fluvial.errors import Problem, Unauthorized
 from fluvial.http.call import Answer, Call
 
-from .frame import bare, deed, page, with_query
+from .frame import Context, bare, deed, page, with_query
 
 ICONS = {403: "lock", 404: "map-question", 409: "git-merge", 429: "clock", 503: "cloud-off"}
+# What a page says beside the problem's own words: a heading, and what one can do about it.
+WORDS = {
+    400: ("This address does not read", "A link may have been cut short. Go back and try another."),
+    403: ("You may not do this", "An administrator can give your roles the right to."),
+    404: ("Nothing is here", "It may be in the bin, or your roles do not show it to you."),
+    405: ("This address takes no such request", ""),
+    409: ("It changed meanwhile", "Go back and load the page again: it shows what is there now."),
+    413: ("That is too large", ""),
+    422: ("Some values do not fit", "Go back, mend what is named here, and send it again."),
+    429: ("Too often in a short time", "Wait a moment, then try again."),
+    500: ("Something broke", "Try again. If it stays, give the line below to an administrator."),
+    503: ("Not available now", "Try again in a moment. Nothing was saved half."),
+}
+CODE = re.compile(r"`([^`]*)`")
+MAX_FAULTS = 8
 
 
 def problem_page(call: Call, problem: Problem) -> Answer:
@@ -21,9 +39,9 @@ def problem_page(call: Call, problem: Problem) -> Answer:
     error = _words(call, problem)
     headers = list(problem.headers.items())
     if signed_in(call):
-        answer = page(call, "error.html", problem.title, status=problem.status, error=error)
+        answer = page(call, "error.html", error["title"], status=problem.status, error=error)
     else:
-        answer = bare(call, "error_bare.html", problem.title, status=problem.status, error=error)
+        answer = bare(call, "error_bare.html", error["title"], status=problem.status, error=error)
     answer.headers += headers
     return answer
 
@@ -45,19 +63,51 @@ def _to_sign_in(call: Call) -> Answer:
 
 
 def _words(call: Call, problem: Problem) -> dict[str, Any]:
-    actions = [deed("Go home", "/", "home")]
-    back = call.headers.get("referer", "")
-    if back.startswith(call.engine.settings.base_url + "/"):
-        actions.insert(0, deed("Back to the page before", back, "arrow-left"))
-    details = [str(fault["message"]) for fault in problem.errors]
-    text = " ".join(dict.fromkeys([problem.detail, *details[:5]]))
+    title, hint = WORDS.get(problem.status, (problem.title, ""))
+    details = list(dict.fromkeys(str(fault["message"]) for fault in problem.errors))
+    if details == [problem.detail]:
+        details = []
     code = ""
     if problem.status >= 500:
         code = f"{problem.status} · {call.engine.clock.now():%d %b %H:%M:%S} UTC"
     return {
         "icon": ICONS.get(problem.status, "alert-triangle"),
-        "title": problem.title,
-        "text": text,
-        "actions": actions,
+        "status": problem.status,
+        "title": title,
+        "text": marked(problem.detail),
+        "faults": [marked(text) for text in details[:MAX_FAULTS]],
+        "hint": hint,
+        "actions": _ways_on(call, problem),
+        "search_href": "/search" if problem.status == 404 and signed_in(call) else "",
         "code": code,
     }
+
+
+def marked(text: str) -> Markup:
+    """A sentence whose `names` are set apart."""
+    return Markup(CODE.sub(r"<code>\1</code>", str(escape(text))))
+
+
+def _ways_on(call: Call, problem: Problem) -> list[Context]:
+    actions = []
+    back = call.headers.get("referer", "")
+    here = call.engine.settings.base_url + call.path
+    if back.startswith(call.engine.settings.base_url + "/") and back.partition("?")[0] != here:
+        actions.append(deed("Back to the page before", back, "arrow-left"))
+    elif problem.status >= 500 and call.method == "GET":
+        actions.append(deed("Try again", call.path, "refresh"))
+    actions += _of_object(call)
+    actions.append(deed("Go home", "/", "home"))
+    return actions
+
+
+def _of_object(call: Call) -> list[Context]:
+    """From a record that is not there to the others of its object."""
+    name = call.params.get("object", "")
+    if not signed_in(call) or not call.session.access.object(name).can("read"):
+        return []
+    type_ = call.session.catalog.objects[name]
+    found = [deed(f"All {type_.plural.lower()}", f"/o/{name}?view=all", type_.icon)]
+    if call.session.access.object(name).can("delete"):
+        found.append(deed("Open the bin", f"/o/{name}/bin", "trash"))
+    return found

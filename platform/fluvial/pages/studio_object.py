@@ -101,7 +101,8 @@ def _tabs(
         tabs.append(entry("layout", "Layouts", len(about_object(call, "form", type_))))
     for name, (label, _) in about.items():
         tabs.append(entry(name, label, len(about_object(call, name, type_))))
-    tabs.append(entry("uses", "Uses", len(uses_of(call.session.catalog, type_.name))))
+    places = uses_of(call.session.catalog, type_.name)
+    tabs.append(entry("uses", "Uses", len({place.partition("#")[0] for place in places})))
     return tabs
 
 
@@ -223,18 +224,26 @@ def _entry(document: Document, kind: str, labels: Mapping[str, str]) -> Context:
 
 
 def _uses(call: Call, type_: ObjectType) -> Context:
-    items = []
+    """The documents that name the object, each once, with the parts of it that do."""
+    parts: dict[str, list[str]] = {}
     for place in uses_of(call.session.catalog, type_.name):
         document, _, pointer = place.partition("#")
+        parts.setdefault(document, []).append(pointer.strip("/").partition("/")[0])
+    items = []
+    for document, named in parts.items():
         kind, _, name = document.partition("/")
-        href = f"/studio/objects/{name}" if kind == "object" else f"/studio/{document}"
+        found = call.session.catalog.of(kind).get(name)
+        what = listed(dict.fromkeys(humanise(n).lower() for n in named if n), 5).replace("`", "")
+        times = f"{len(named)} times" if len(named) > 1 else "once"
         items.append(
             {
-                "label": humanise(name),
+                "label": label_text(found.body.get("label", humanise(name)))
+                if found
+                else humanise(name),
                 "name": name,
-                "hint": pointer,
-                "href": href,
-                "from": humanise(kind),
+                "hint": f"Names it {times}: {what}" if what else f"Names it {times}",
+                "href": f"/studio/objects/{name}" if kind == "object" else f"/studio/{document}",
+                "from": call.engine.kinds[kind].label if kind in call.engine.kinds else "",
             }
         )
     return {

@@ -66,6 +66,20 @@ def test_a_filter_is_built_by_pressing(desk: Page) -> None:
     assert desk.locator("#rows > tr[data-id]").count() == 1
 
 
+def test_columns_are_chosen_and_remembered(desk: Page) -> None:
+    desk.goto("/o/book")
+    desk.wait_for_selector("[data-count=all]:has-text('2')")
+    shown = desk.locator("#table thead th[data-column]").count()
+    desk.click("#columns > summary")
+    for label in ("Blurb", "Weight", "Printed", "Reading time", "Reviewers"):
+        desk.locator("#columns [data-others] label", has_text=label).first.click()
+    desk.click("#columns button[type=submit]")
+    desk.wait_for_url("**/o/book")
+    desk.goto("/o/book")
+    assert desk.locator("#table thead th[data-column]").count() == shown + 5
+    assert desk.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_a_field_from_one_line(desk: Page) -> None:
     desk.goto("/studio/objects/book")
     desk.fill("[data-label]", "Shelf mark")

@@ -210,7 +210,14 @@ def test_problems_are_pages_for_people_and_json_for_scripts(library: Client) -> 
     assert "There is no object" in missing.text and "<h1" in missing.text
     asked = library.call("GET", "/o/nothing", headers={"accept": "application/json"})
     assert asked.json()["status"] == 404
-    assert library.get("/no/such/page").status == 404
+    unknown = library.get("/no/such/page")
+    assert unknown.status == 404 and 'id="rail"' in unknown.text
+    member = library.get("/o/member/01a2013b-6f89-7b5f-94c4-6152463ec21c").text
+    assert "/o/member?view=all" in member and "/o/member/bin" in member
+    assert library.get("/o/member/counts").json()["counts"] == {"all": "0"}
+    kept = posted(library, "/o/member/columns?view=all", {"columns": "email"})
+    assert kept.headers["location"] == "/o/member?view=all"
+    assert 'data-column="email"' in library.get("/o/member").text
 
 
 def test_a_form_without_its_token_is_refused(library: Client) -> None:
