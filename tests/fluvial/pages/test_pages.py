@@ -217,7 +217,7 @@ def test_problems_are_pages_for_people_and_json_for_scripts(library: Client) -> 
     assert library.get("/o/member/counts").json()["counts"] == {"all": "0"}
     kept = posted(library, "/o/member/columns?view=all", {"columns": "email"})
     assert kept.headers["location"] == "/o/member?view=all"
-    assert 'data-column="email"' in library.get("/o/member").text
+    assert 'value="email" checked' in library.get("/o/member").text
 
 
 def test_a_form_without_its_token_is_refused(library: Client) -> None:
