@@ -11,6 +11,7 @@ import jsonschema_rs
 from jsonschema import ValidationError
 from jsonschema.protocols import Validator
 
+from metamodel.policies import Shape, shape_of
 from metamodel.roles import check_role
 from metamodel.schemas.loading import complete_schema, load_schema, validator_of
 from metamodel.views import check_view
@@ -71,6 +72,10 @@ class DocumentKind:
     @cached_property
     def full_schema(self) -> Mapping[str, Any]:
         return complete_schema(self.name, self.label, self.schema)
+
+    @cached_property
+    def shape(self) -> Shape:
+        return shape_of(self.full_schema)
 
     @cached_property
     def validator(self) -> Validator:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from metamodel.documents import SITE, Document
@@ -10,6 +10,7 @@ from metamodel.errors import Fault
 from metamodel.text import listed
 
 DELETE = "$delete"
+OVER = "$over"  # marks what only changes a thing below: without it, it says nothing
 HEADS = ("kind", "name", "extends")
 
 
@@ -20,12 +21,16 @@ def merge(base: Any, change: Any) -> Any:
         for name, value in change.items():
             if value is None:
                 merged.pop(name, None)
-            else:
+            elif name != OVER and not (_waits(value) and name not in merged):
                 merged[name] = merge(merged.get(name), value)
         return merged
     if _named(change) and (base is None or _named(base)):
         return _merge_named(base or [], change)
     return change
+
+
+def _waits(value: Any) -> bool:
+    return isinstance(value, Mapping) and value.get(OVER) is True
 
 
 def _named(value: Any) -> bool:
@@ -44,7 +49,8 @@ def _merge_named(base: list[Any], change: list[Any]) -> list[Any]:
             if at is not None:
                 merged[at] = None
         elif at is None or merged[at] is None:
-            merged.append(merge(None, item))
+            if not _waits(item):
+                merged.append(merge(None, item))
         else:
             merged[at] = merge(merged[at], item)
     return [item for item in merged if item is not None]
@@ -67,12 +73,12 @@ def merge_documents(
         else:
             faults.append(fault)
     known = known or {}
-    merged = (
-        _taken_over(stack, known.get(kind, {}).get(name)) or _merged(stack)
+    found = (
+        _taken_over(stack, known.get(kind, {}).get(name)) or merged(stack)
         for (kind, name), stack in stacks.items()
         if stack
     )
-    return [document for document in merged if document is not None], faults
+    return [document for document in found if document is not None], faults
 
 
 def _taken_over(stack: list[Document], before: Document | None) -> Document | None:
@@ -119,13 +125,13 @@ def _fault(document: Document, pointer: str, code: str, message: str, hint: str)
     return Fault(document.place, pointer, code, message, hint, document.file)
 
 
-def _merged(stack: list[Document]) -> Document | None:
+def merged(stack: Sequence[Document]) -> Document | None:
     """The document of some layers; nothing where the last of them takes it out."""
     body: Any = None
     for part in stack:
         if part.body.get(DELETE) is True:
             body = None
-        else:
+        elif body is not None or not _waits(part.body):
             body = merge(body, part.body)
     if body is None:
         return None

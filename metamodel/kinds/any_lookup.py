@@ -28,6 +28,7 @@ class AnyLookup(Kind):
     example = {"name": "about", "kind": "any_lookup", "to": ["book", "member"]}
     options = {
         "to": {
+            "x-upgrade": "locked",
             "type": "array",
             "items": {"$ref": "#/$defs/name"},
             "minItems": 1,

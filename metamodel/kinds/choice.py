@@ -25,7 +25,7 @@ OPTION: Mapping[str, Any] = {
     "properties": {
         "name": {"$ref": "#/$defs/name"},
         "label": {"$ref": "#/$defs/label"},
-        "colour": {"enum": list(COLOURS)},
+        "colour": {"x-upgrade": "site_wins", "enum": list(COLOURS)},
         "closed": {"type": "boolean", "description": "Whether a record with it is done with."},
         "category": {"$ref": "#/$defs/name"},
         "when": {
@@ -42,6 +42,7 @@ OPTION: Mapping[str, Any] = {
 
 OPTIONS: Mapping[str, Any] = {
     "options": {
+        "x-upgrade": "merge_by_key",
         "type": "array",
         "items": OPTION,
         "maxItems": 500,

@@ -51,7 +51,11 @@ class Lookup(Kind):
     about = "A link to one record of one object type, with the list of links on its other side."
     example = {"name": "author", "kind": "lookup", "to": "author", "inverse": "books"}
     options = {
-        "to": {"$ref": "#/$defs/name", "description": "The object type that it links to."},
+        "to": {
+            "x-upgrade": "locked",
+            "$ref": "#/$defs/name",
+            "description": "The object type that it links to.",
+        },
         **INVERSE,
         **ON_DELETE,
         "owned": {

@@ -27,7 +27,11 @@ class MultiLookup(Kind):
     about = "Links to any number of records of one object type, in order and without doubles."
     example = {"name": "subjects", "kind": "multi_lookup", "to": "subject", "inverse": "books"}
     options = {
-        "to": {"$ref": "#/$defs/name", "description": "The object type that it links to."},
+        "to": {
+            "x-upgrade": "locked",
+            "$ref": "#/$defs/name",
+            "description": "The object type that it links to.",
+        },
         **INVERSE,
         "min": {
             "type": "integer",

@@ -1,0 +1,85 @@
+"""Where packages come from: a folder, a zip file, or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from fluvial.catalogs import CORE
+from fluvial.changes import refused
+from fluvial.errors import Problem, Unprocessable, fault
+from metamodel.documents import SITE, Document, DocumentKind
+from metamodel.errors import MetadataError
+from metamodel.files import document_of, read_package
+
+from .archive import unpacked
+
+Kinds = Mapping[str, DocumentKind]
+
+
+@dataclass(frozen=True)
+class Package:
+    """A version of a package: its head and its documents, which are not checked yet."""
+
+    name: str
+    version: str
+    needs: Mapping[str, str]
+    documents: tuple[Document, ...]
+
+
+def from_folder(folder: Path, kinds: Kinds) -> Package:
+    """The package of a folder; Unprocessable with every fault of its files."""
+    try:
+        return _package(read_package(folder, kinds))
+    except MetadataError as error:
+        raise refused(error) from error
+
+
+def from_zip(body: bytes, kinds: Kinds) -> Package:
+    with unpacked(body) as folder:
+        return from_folder(folder, kinds)
+
+
+def from_json(body: Any) -> Package:
+    """The package of `{"documents": [...]}`, of which one is its `app`."""
+    entries = body.get("documents") if isinstance(body, Mapping) else None
+    if not isinstance(entries, list) or not all(isinstance(one, Mapping) for one in entries):
+        message = "Send `documents`: a list of documents, one of which is `kind: app`."
+        raise Problem(message, errors=[fault("/documents", "required", message)])
+    faults = []
+    documents = []
+    for at, entry in enumerate(entries):
+        try:
+            documents.append(document_of(entry, file=f"documents/{at}"))
+        except MetadataError as error:
+            faults += error.faults
+    if faults:
+        raise refused(MetadataError(faults))
+    return _package(documents)
+
+
+def _package(documents: list[Document]) -> Package:
+    heads = [document for document in documents if document.kind == "app"]
+    if len(heads) != 1:
+        message = f"A package has one document of the kind `app`; here are {len(heads)}."
+        raise Unprocessable(message, errors=[fault("/app", "no_app", message)])
+    head = heads[0]
+    if head.name == SITE:
+        message = "A package cannot be called `site`: that is the layer of what is changed here."
+        raise Unprocessable(message, errors=[fault("/app/name", "taken", message)])
+    needs = head.body.get("needs")
+    return Package(
+        head.name,
+        str(head.body.get("version", "0")),
+        needs if isinstance(needs, Mapping) else {},
+        tuple(replace(document, layer=head.name) for document in documents),
+    )
+
+
+def refuse_core(package: Package) -> None:
+    """The engine's own documents come with the engine, not as a package."""
+    if package.name == CORE:
+        message = f"A package cannot be called `{CORE}`: that is the engine's own layer."
+        raise Unprocessable(message, errors=[fault("/app/name", "taken", message)])
