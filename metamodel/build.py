@@ -41,7 +41,7 @@ def build_catalog(
     merged, faults = merge_documents(documents, known)
     by_kind = _by_kind(merged, kinds, faults)
     digest = _hash(merged)
-    if previous is not None and (previous.hash, previous.zone) == (digest, zone) and not faults:
+    if previous is not None and previous.zone == zone and not faults and _same(by_kind, known):
         return replace(previous, version=version, _derived={})
     draft = Draft(documents=by_kind, faults=faults, zone=zone, kinds=frozenset(kinds))
     sound = {
@@ -75,8 +75,20 @@ def _by_kind(
     return found
 
 
+def _same(
+    by_kind: Mapping[str, Mapping[str, Document]], known: Mapping[str, Mapping[str, Document]]
+) -> bool:
+    """Whether every document was taken over, with its layers, and none is gone."""
+    return by_kind.keys() == known.keys() and all(
+        documents.keys() == known[kind].keys()
+        and all(document is known[kind][name] for name, document in documents.items())
+        for kind, documents in by_kind.items()
+    )
+
+
 def _hash(merged: Iterable[Document]) -> str:
-    bodies = sorted((document.kind, document.name, document.body) for document in merged)
+    """Of what is in force, whichever packages it came in."""
+    bodies = sorted((d.kind, d.name, d.body) for d in merged if d.kind != "app")
     return hashlib.sha256(orjson.dumps(bodies, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 

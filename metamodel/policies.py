@@ -57,7 +57,8 @@ class Shape:
         if not isinstance(kind, str) or kind not in branches:
             return self
         if kind not in self._kinds:
-            merged = {**self._schema, **branches[kind]}
+            needed = [*self._schema.get("required", ()), *branches[kind].get("required", ())]
+            merged = {**self._schema, **branches[kind], "required": needed}
             merged.pop("allOf", None)
             self._kinds[kind] = Shape(merged, self._defs, self.policy)
         return self._kinds[kind]

@@ -86,6 +86,8 @@ class Comparison:
     def _mapping(self, at: str, shape: Shape, old: Any, new: Any, over: Any, whole: bool) -> Any:
         shape = shape.of(over if "kind" in over else old if old is not MISSING else new)
         if old is MISSING and new is MISSING:
+            if not over.get(OVER):
+                self._say(at, KEPT, shape, old, new, over)
             return over
         if new is MISSING:
             if over == old:

@@ -1,52 +1,245 @@
-"""app install, app check."""
+"""app install, upgrade, uninstall, export, check and list."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
-from fluvial import packages
 from fluvial.engine import Engine
+from fluvial.errors import NotFound, Problem
 from fluvial.installation import prepare
+from fluvial.packages import archive, exporting, installing, listing, registry, source, uninstalling
+from fluvial.packages.installing import Installation
+from fluvial.packages.source import Package
 from fluvial.settings import load
 from metamodel.build import build_catalog
+from metamodel.documents import SITE
 from metamodel.errors import MetadataError
+from metamodel.files import read_package
+from metamodel.upgrades import CHANGES, CONFLICT, EVERYTHING
 
 from .server import Commands
 
+APP = "a folder with an app.yaml, a zip file of one, or the name of a shipped app"
+ABOUT = """\
+An app is a folder of documents (objects, forms, rules ...) with an app.yaml, installed as a layer
+of its own. What you change on the spot is the site's layer above it and survives every upgrade.
+
+  fluvial app check my_app               tell every fault, and run the app's own tests
+  fluvial app install my_app             put it in force
+  fluvial app upgrade my_app --dry-run   what a new version would change, and what the site keeps
+  fluvial app export site --name desk    the site's own changes as an app, for another installation
+"""
+MAX_LINE = 100
+
 
 def add_commands(commands: Commands) -> None:
-    app = commands.add_parser("app", help="install and check apps, which are folders of metadata")
+    app = commands.add_parser(
+        "app",
+        help="install, upgrade, check and export apps, which are folders of metadata",
+        description=ABOUT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parts = app.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    install = parts.add_parser(
-        "install", help="put an app's documents in force, or its new version"
-    )
-    install.add_argument("app", help="a folder with an app.yaml, or the name of a shipped app")
-    install.set_defaults(run=run_install)
-    check = parts.add_parser(
-        "check", help="tell every fault of an app's documents; changes nothing"
-    )
-    check.add_argument("app", help="a folder with an app.yaml, or the name of a shipped app")
+    _add_install(parts)
+    _add_uninstall(parts)
+    _add_export(parts)
+    check = parts.add_parser("check", help="tell every fault of an app, and run its tests")
+    check.add_argument("app", help=APP)
     check.set_defaults(run=run_check)
+    listed = parts.add_parser("list", help="the apps that are installed")
+    listed.set_defaults(run=run_list)
+
+
+def _add_install(parts: Commands) -> None:
+    words = {
+        "install": "put an app's documents in force, or another version of them",
+        "upgrade": "put another version of an installed app in force; an older one works too",
+    }
+    for name, about in words.items():
+        command = parts.add_parser(
+            name,
+            help=about,
+            description=f"{about.capitalize()}, in one transaction. Where the app and the site "
+            "both changed an attribute, the site keeps its own, and you are told.",
+        )
+        command.add_argument("apps", nargs="+", metavar="APP", help=APP)
+        command.add_argument(
+            "--dry-run", action="store_true", help="say what would happen, and keep nothing"
+        )
+        command.add_argument(
+            "--take",
+            action="append",
+            default=[],
+            metavar="PLACE",
+            help="a conflict at which the app's is taken, such as "
+            "object/book#/fields/price/formula; `*` for all",
+        )
+        command.set_defaults(run=run_install, upgrade=name == "upgrade")
+
+
+def _add_uninstall(parts: Commands) -> None:
+    command = parts.add_parser(
+        "uninstall",
+        help="take an app out of force; its tables and values stay until they are purged",
+    )
+    command.add_argument("name", help="the name of an installed app")
+    command.add_argument(
+        "--dry-run", action="store_true", help="say what would go and what stays, and keep nothing"
+    )
+    command.add_argument(
+        "--force", action="store_true", help="take along what the site has that needs the app"
+    )
+    command.set_defaults(run=run_uninstall)
+
+
+def _add_export(parts: Commands) -> None:
+    command = parts.add_parser(
+        "export", help="write an app, or the site's own changes, as a zip file"
+    )
+    command.add_argument("layer", help="the name of an installed app, or `site`")
+    command.add_argument("--to", type=Path, help="the file; NAME.zip by default")
+    command.add_argument("--name", default="", help="of `site`: the name of the new app")
+    command.add_argument("--label", default="", help="of `site`: its label")
+    command.add_argument("--version", default="", help="of `site`: its version; 1.0.0 by default")
+    command.set_defaults(run=run_export)
+
+
+def package_of(text: str, engine: Engine) -> Package:
+    """The package of a folder, a zip file, or the name of a shipped app."""
+    path = Path(text)
+    if path.is_file():
+        return source.from_zip(path.read_bytes(), engine.kinds)
+    return source.from_folder(registry.folder_of(text), engine.kinds)
 
 
 def run_install(options: argparse.Namespace) -> int:
     engine = prepare(load())
-    change = packages.install(engine.session(), packages.folder_of(options.app))
-    if change.documents:
-        print(f"{len(change.documents)} documents in force, {len(change.operations)} operations.")
+    session = engine.session()
+    packages = [package_of(text, engine) for text in options.apps]
+    for package in packages:
+        source.refuse_core(package)
+        if options.upgrade and package.name not in registry.versions(session.connection):
+            raise NotFound(f"There is no app `{package.name}` installed. Use `app install`.")
+    done = installing.put_all(session, packages, take=options.take, keep=not options.dry_run)
+    for one in done:
+        _tell_installation(one, options.dry_run)
+    engine.close()
+    return 0
+
+
+def _tell_installation(done: Installation, planned: bool) -> None:
+    if not done.change.documents and not done.change.more:
+        print(f"{done.name} {done.version} is installed already; nothing has changed.")
+        return
+    was = f" (from {done.was})" if done.was and done.was != done.version else ""
+    print(f"{done.verb} {done.name} {done.version}{was}:")
+    for word, places in (("comes", done.added), ("goes", done.removed)):
+        for kind, names in _by_kind(places).items():
+            print(f"  {word}: {len(names)} {kind}: {_short(', '.join(names))}")
+    if done.was is not None:
+        for entry in done.of(CHANGES):
+            print(f"  changes: {_place(entry)}: {_short(entry['old'])} -> {_short(entry['new'])}")
+        outcomes = {d.outcome for found in done.decisions.values() for d in found}
+        for entry in done.of(*sorted(outcomes - {CHANGES, CONFLICT})):
+            print(f"  {entry['outcome']}: {_place(entry)}: {_short(entry['site'])}")
+    conflicts = list(done.of(CONFLICT))
+    for entry in conflicts:
+        print(f"  CONFLICT: {_place(entry)}: was {_short(entry['old'])}")
+        print(f"    app:  {_short(entry['new'])}")
+        print(
+            f"    site: {_short(entry['site'])}   <- kept; --take '{_place(entry)}' takes the app's"
+        )
+    for step in done.change.operations:
+        print(f"  {step.class_}: {step.op} {step.target} ({step.rows} records)")
+    if conflicts:
+        print(
+            f"{len(conflicts)} conflicts: the site keeps its own. --take '{EVERYTHING}' takes all."
+        )
+    print("Nothing was kept: a dry run." if planned else "In force.")
+
+
+def _place(entry: dict[str, Any]) -> str:
+    return f"{entry['document']}#{entry['pointer']}" if entry["pointer"] else entry["document"]
+
+
+def _by_kind(places: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for place in places:
+        kind, _, name = place.partition("/")
+        found.setdefault(kind, []).append(name)
+    return found
+
+
+def _short(value: Any) -> str:
+    text = "(nothing)" if value is None else str(value)
+    return text if len(text) <= MAX_LINE else f"{text[: MAX_LINE - 4]} ..."
+
+
+def run_uninstall(options: argparse.Namespace) -> int:
+    engine = prepare(load())
+    session = engine.session()
+    if options.dry_run:
+        removal = uninstalling.plan(session, options.name)
     else:
-        print("It is installed already; nothing has changed.")
+        try:
+            removal = uninstalling.remove(session, options.name, force=options.force)
+        except Problem as problem:
+            for use in problem.extra.get("uses", ()):
+                print(f"  needs it: {use}", file=sys.stderr)
+            raise
+    print(f"Uninstall {removal.name} {removal.version}:")
+    for entry in removal.objects:
+        print(
+            f"  goes: object {entry['name']}; its {entry['records']} records stay in the database"
+        )
+    for name in removal.fields:
+        print(f"  goes: field {name}; its values stay in the database")
+    for kind, names in _by_kind(removal.documents).items():
+        print(f"  goes: {len(names)} {kind}: {_short(', '.join(names))}")
+    for place in removal.waiting:
+        print(f"  waits for its return: what the site says of {place}")
+    for use in removal.uses:
+        print(f"  needs it, and goes only with --force: {use}")
+    print("Nothing was kept: a dry run." if options.dry_run else "Done.")
+    engine.close()
+    return 0
+
+
+def run_export(options: argparse.Namespace) -> int:
+    engine = prepare(load())
+    given = {"name": options.name, "label": options.label, "version": options.version}
+    given = {name: text for name, text in given.items() if text}
+    if options.layer != SITE and given:
+        raise Problem("--name, --label and --version are for an export of `site`.")
+    files = exporting.files_of(engine.session(), options.layer, **given)
+    target = options.to or Path(f"{options.name or options.layer}.zip")
+    target.write_bytes(archive.packed(files))
+    print(f"{target}: {len(files)} files.")
+    engine.close()
+    return 0
+
+
+def run_list(_: argparse.Namespace) -> int:
+    engine = prepare(load())
+    for entry in listing.listed(engine.session()):
+        changed = f", {entry['changed_by_site']} of them changed here" * bool(
+            entry["changed_by_site"]
+        )
+        print(f"{entry['name']} {entry['version']}: {entry['documents']} documents{changed}")
     engine.close()
     return 0
 
 
 def run_check(options: argparse.Namespace) -> int:
     engine = Engine(load())
-    folder = packages.folder_of(options.app)
+    folder = registry.folder_of(options.app)
     try:
-        core = packages.read_documents(packages.CORE_FOLDER, engine.kinds)
-        own = packages.read_documents(folder, engine.kinds)
+        core = read_package(registry.CORE_FOLDER, engine.kinds)
+        own = read_package(folder, engine.kinds)
         catalog = build_catalog([*core, *own], engine.kinds)
     except MetadataError as error:
         for fault in error.faults:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fluvial import changes
 from fluvial.catalogs import CORE, Key, Layers, stored_layers
+from fluvial.database.connection import Connection
 from fluvial.errors import Unprocessable, fault
 from fluvial.session import Session
 from metamodel.documents import SITE, Document, DocumentKind
@@ -68,6 +70,14 @@ class _Rehearsed(Exception):
     """Ends the transaction of what was only planned."""
 
 
+@contextmanager
+def rehearsed(connection: Connection) -> Iterator[None]:
+    """A transaction of which nothing is kept."""
+    with suppress(_Rehearsed), connection.transaction(), connection.savepoint():
+        yield
+        raise _Rehearsed
+
+
 def put(session: Session, package: Package, *, take: Collection[str] = ()) -> Installation:
     """Put a version of a package in force, in one transaction, or leave all as it was.
 
@@ -89,21 +99,21 @@ def put(session: Session, package: Package, *, take: Collection[str] = ()) -> In
 
 def plan(session: Session, package: Package, *, take: Collection[str] = ()) -> Installation:
     """What `put` would do; nothing is kept."""
-    try:
-        with session.connection.transaction():
-            installation = put(session, package, take=take)
-            raise _Rehearsed
-    except _Rehearsed:
-        installation.change.revision = installation.change.version = None
-        return installation
+    with rehearsed(session.connection):
+        installation = put(session, package, take=take)
+    installation.change.revision = installation.change.version = None
+    return installation
 
 
-def put_all(session: Session, packages: Iterable[Package]) -> list[Installation]:
+def put_all(
+    session: Session, packages: Iterable[Package], *, take: Collection[str] = (), keep: bool = True
+) -> list[Installation]:
     """Several packages in one transaction, each behind those that it needs."""
     by_name = {package.name: package for package in packages}
     order = registry.ordered(list(by_name), {name: p.needs for name, p in by_name.items()})
-    with session.connection.transaction():
-        return [put(session, by_name[name]) for name in order]
+    with session.connection.transaction() if keep else rehearsed(session.connection):
+        done = [put(session, by_name[name], take=take) for name in order]
+    return done
 
 
 def install(session: Session, folder: Path) -> changes.Change:
@@ -133,12 +143,7 @@ def _bodies(package: Package) -> dict[Key, Document]:
 def _check_needs(session: Session, package: Package, layers: Layers) -> None:
     if package.name == CORE:
         return
-    shipped = {
-        path.name: path.name
-        for folder in (registry.APPS, registry.APPS_INSTALLED)
-        if folder.is_dir()
-        for path in folder.iterdir()
-    }
+    shipped = registry.all_shipped()
     there = registry.versions(session.connection)
     needs.check(package.name, package.needs, there, shipped)
     others = {n: w for n, w in registry.needs_of(layers).items() if n != package.name}
@@ -204,7 +209,7 @@ def _compare_document(
             pointers = _pointers(take, place) if layer == SITE else ()
             comparison = Comparison(pointers)
             kept = comparison.document(
-                kinds[key[0]].shape, _whole(old_parts), _whole(new_parts), part and part.body
+                kinds[key[0]].shape, whole(old_parts), whole(new_parts), part and part.body
             )
             said = [d for d in comparison.decisions if layer == SITE or d.outcome != CHANGES]
             installation.decisions.setdefault(place, []).extend(said)
@@ -216,7 +221,8 @@ def _compare_document(
     _sum_up(installation, place, old_parts, new_parts)
 
 
-def _whole(parts: list[Document]) -> Mapping[str, Any] | None:
+def whole(parts: list[Document]) -> Mapping[str, Any] | None:
+    """The body of the merge of a document's layers."""
     found = merged(parts) if parts else None
     return found.body if found is not None else None
 
@@ -225,7 +231,7 @@ def _sum_up(
     installation: Installation, place: str, old: list[Document], new: list[Document]
 ) -> None:
     """Documents that come or go as a whole are told as such, not attribute by attribute."""
-    before, after = _whole(old), _whole(new)
+    before, after = whole(old), whole(new)
     if before is None or after is None:
         found = installation.decisions.get(place, [])
         installation.decisions[place] = [d for d in found if d.outcome != CHANGES]

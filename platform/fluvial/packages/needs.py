@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
@@ -35,7 +35,7 @@ def meets(name: str, version: str, wanted: str) -> bool:
 
 
 def check(
-    package: str, needs: Mapping[str, str], there: Mapping[str, str], others: Mapping[str, str]
+    package: str, needs: Mapping[str, str], there: Mapping[str, str], others: Collection[str]
 ) -> None:
     """Refuse a package whose needs are not met. `others` are shipped and could be installed."""
     errors = []

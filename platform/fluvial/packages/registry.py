@@ -14,6 +14,7 @@ from fluvial.database.statement import Statement, insert, param
 from fluvial.database.tables import CATALOG, PACKAGE
 from fluvial.errors import NotFound
 from fluvial.session import Session
+from metamodel.files import APP_FILE
 
 ROOT = Path(__file__).parents[1]
 CORE_FOLDER = ROOT / "core"
@@ -110,7 +111,18 @@ def ordered(names: list[str], needs: Mapping[str, Mapping[str, str]]) -> list[st
 
 def folder_of(name: str) -> Path:
     """The folder of an app: a path, or the name of one that is shipped."""
-    for folder in (Path(name), APPS / name, APPS_INSTALLED / name):
-        if (folder / "app.yaml").is_file():
+    folder = Path(name)
+    return folder if (folder / APP_FILE).is_file() else shipped(name)
+
+
+def shipped(name: str) -> Path:
+    """The folder of an app that came with the engine."""
+    for folder in (APPS / name, APPS_INSTALLED / name):
+        if (folder / APP_FILE).is_file():
             return folder
     raise NotFound(f"There is no app `{name}`: no folder of this name with an app.yaml.")
+
+
+def all_shipped() -> set[str]:
+    folders = (folder for folder in (APPS, APPS_INSTALLED) if folder.is_dir())
+    return {p.name for folder in folders for p in folder.iterdir() if (p / APP_FILE).is_file()}

@@ -11,7 +11,7 @@ from fluvial.catalogs import CORE
 from fluvial.changes import refused
 from fluvial.errors import Problem, Unprocessable, fault
 from metamodel.documents import SITE, Document, DocumentKind
-from metamodel.errors import MetadataError
+from metamodel.errors import Fault, MetadataError
 from metamodel.files import document_of, read_package
 
 from .archive import unpacked
@@ -48,7 +48,7 @@ def from_json(body: Any) -> Package:
     if not isinstance(entries, list) or not all(isinstance(one, Mapping) for one in entries):
         message = "Send `documents`: a list of documents, one of which is `kind: app`."
         raise Problem(message, errors=[fault("/documents", "required", message)])
-    faults = []
+    faults: list[Fault] = []
     documents = []
     for at, entry in enumerate(entries):
         try:

@@ -14,11 +14,11 @@ from metamodel.documents import SITE, Document, DocumentKind
 from metamodel.errors import MetadataError
 from metamodel.files import parse_documents
 from metamodel.text import humanise, label_text
+from metamodel.yaml_text import yaml_of
 
 from .frame import Context, deed, page
 from .plans import in_words
 from .sign_in import form_text
-from .yaml_text import yaml_of
 
 NEW = "new"
 ROWS = (12, 40)  # of the editor, at least and at most

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +32,10 @@ def _sequence(dumper: yaml.SafeDumper, value: list[Any]) -> yaml.Node:
 
 
 _Dumper.add_representer(dict, _mapping)
+# What YAML 1.2 reads as a number and PyYAML does not: in quotes, where it is text.
+_Dumper.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+[eE][-+]?[0-9]{1,3}$"), list("-+0123456789")
+)
 _Dumper.add_representer(list, _sequence)
 
 
@@ -55,3 +61,11 @@ def _member(name: str, value: Any) -> str:
     if not nested:
         return f"{name}: {text}\n"
     return f"{name}:\n" + "".join(f"  {line}\n" for line in text.split("\n"))
+
+
+def json_of(body: Mapping[str, Any]) -> str:
+    """The document as JSON, which every reader of YAML takes."""
+    text = json.dumps(body, ensure_ascii=False, indent=2)
+    for break_ in "\x85\u2028\u2029":  # YAML takes these for ends of lines
+        text = text.replace(break_, f"\\u{ord(break_):04x}")
+    return text + "\n"
