@@ -61,7 +61,17 @@ class Storage:
 
 def timestamp_text(moment: datetime) -> str:
     """The fixed-width form that sorts as it counts: `2026-11-21T09:00:00.000000Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+    global _last
+    known, text = _last
+    if known is not moment:
+        utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+        text = utc.isoformat(timespec="microseconds")[:26] + "Z"
+        _last = (moment, text)
+    return text
+
+
+# A write stores the moment of its request in many places: they are one object.
+_last: tuple[datetime, str] = (datetime.min, "")
 
 
 def timestamp_wire(moment: datetime) -> str:
