@@ -7,7 +7,7 @@ import contextlib
 import os
 import sys
 
-from bench import data, report
+from bench import catalogs, data, report
 from bench.databases import databases
 from bench.load import WRK
 from bench.measure import measure
@@ -32,6 +32,9 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--baseline-threads", type=int, help="of the hand-written application (40, as in Starlette)"
+    )
+    parser.add_argument(
+        "--catalogs", action="store_true", help="measure a large catalog instead of requests"
     )
     parser.add_argument("--no-page", action="store_true", help="print only; leave the page alone")
     chosen = parser.parse_args()
@@ -64,13 +67,21 @@ def run(
         cells = measure(targets, worlds, chosen.repetitions, chosen.seconds)
         names = [target.name for target in targets]
         text = report.tables(cells, names, place.description, chosen.records)
+    show(text, f"{kind} {chosen.records}", not chosen.no_page)
+
+
+def show(text: str, key: str, keep: bool) -> None:
     print(f"\n{text}\n")
-    if not chosen.no_page and not report.keep(text, f"{kind} {chosen.records}"):
-        print(f"{report.PAGE.name} has no place for {chosen.records:,} records.", file=sys.stderr)
+    if keep and not report.keep(text, key):
+        print(f"{report.PAGE.name} has no place for {key}.", file=sys.stderr)
 
 
 def main() -> int:
     chosen = arguments()
+    if chosen.catalogs:
+        for kind in chosen.database:
+            show(catalogs.measure(kind), f"{kind} catalogs", not chosen.no_page)
+        return 0
     classes: list[type[Baseline] | type[Engine]] = [Baseline, Engine]
     if chosen.only is not None:
         classes = [make for make in classes if make.name == chosen.only]

@@ -35,6 +35,8 @@ class Catalogs:
         self._engine = engine
         self._lock = threading.Lock()
         self._current: Catalog | None = None
+        # The last one that was compiled, in force or not: the next takes over what is equal.
+        self._last: Catalog | None = None
 
     def version(self, connection: Connection) -> int:
         row = _VERSION.row(connection)
@@ -64,13 +66,14 @@ class Catalogs:
 
     def compiled(self, layers: Mapping[str, Mapping[Any, Document]], version: int) -> Catalog:
         """A catalog of layers of documents; MetadataError with every fault."""
-        return build_catalog(
+        self._last = built = build_catalog(
             [document for layer in layers.values() for document in layer.values()],
             self._engine.kinds,
             version=version,
             zone=self._engine.settings.zone,
-            previous=self._current,
+            previous=self._last,
         )
+        return built
 
 
 Key = tuple[str, str]  # kind, name

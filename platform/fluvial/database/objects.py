@@ -1,11 +1,12 @@
-"""The tables of object types, made from a catalog; each snapshot owns its own."""
+"""The tables of object types, made from a catalog."""
 
 from __future__ import annotations
 
+import threading
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
@@ -17,35 +18,73 @@ from .columns import Stored
 MAX_IDENTIFIER = 63  # of PostgreSQL
 
 
-@dataclass(frozen=True)
 class ObjectTables:
     """The tables of all object types of one snapshot, and of the links between them."""
 
-    objects: dict[str, sa.Table]
-    links: dict[tuple[str, str], sa.Table]  # (object, field): source, target, position
-    search: sa.Table
-
-
-def tables_of(catalog: Catalog) -> ObjectTables:
-    return catalog.derive(_make)
-
-
-def _make(catalog: Catalog) -> ObjectTables:
-    metadata = sa.MetaData()
-    objects = {name: _object_table(type_, metadata) for name, type_ in catalog.objects.items()}
-    links = {
-        (type_.name, field.name): _link_table(field, metadata)
-        for type_ in catalog.objects.values()
-        for field in type_.linked_fields
-    }
     search = sa.Table(
         "fluvial_search",
-        metadata,
+        sa.MetaData(),
         sa.Column("object", Stored(TEXT)),
         sa.Column("record", Stored(UUID)),
         sa.Column("text", Stored(TEXT)),
     )
-    return ObjectTables(objects, links, search)
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.objects: Mapping[str, sa.Table] = _Objects(catalog.objects)
+        # (object, field): source, target, position
+        self.links: Mapping[tuple[str, str], sa.Table] = _Links(catalog.objects)
+
+
+def tables_of(catalog: Catalog) -> ObjectTables:
+    return catalog.derive(ObjectTables)
+
+
+# A table takes long to make, so it is made when it is first asked for, and kept as long as its
+# object type, which snapshots hand on to each other while nothing changes it.
+_made: WeakKeyDictionary[ObjectType, dict[str, sa.Table]] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def _kept(type_: ObjectType, link: str, make: Callable[[], sa.Table]) -> sa.Table:
+    with _lock:
+        tables = _made.setdefault(type_, {})
+        if link not in tables:
+            tables[link] = make()
+        return tables[link]
+
+
+class _Objects(Mapping[str, sa.Table]):
+    def __init__(self, types: Mapping[str, ObjectType]) -> None:
+        self._types = types
+
+    def __getitem__(self, name: str) -> sa.Table:
+        type_ = self._types[name]
+        return _kept(type_, "", lambda: _object_table(type_))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._types)
+
+    def __len__(self) -> int:
+        return len(self._types)
+
+
+class _Links(Mapping[tuple[str, str], sa.Table]):
+    def __init__(self, types: Mapping[str, ObjectType]) -> None:
+        self._types = types
+
+    def __getitem__(self, key: tuple[str, str]) -> sa.Table:
+        name, field = key
+        found = self._types[name].fields[field]
+        if not (found.kind.linked and found.stored):
+            raise KeyError(key)
+        return _kept(self._types[name], field, lambda: _link_table(found))
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        for type_ in self._types.values():
+            yield from ((type_.name, field.name) for field in type_.linked_fields)
+
+    def __len__(self) -> int:
+        return sum(len(type_.linked_fields) for type_ in self._types.values())
 
 
 def field_columns(field: Field) -> Iterator[sa.Column[Any]]:
@@ -59,18 +98,18 @@ def field_columns(field: Field) -> Iterator[sa.Column[Any]]:
         )
 
 
-def _object_table(type_: ObjectType, metadata: sa.MetaData) -> sa.Table:
+def _object_table(type_: ObjectType) -> sa.Table:
     columns = [c for field in type_.stored_fields for c in field_columns(field)]
-    table = sa.Table(type_.name, metadata, *columns)
+    table = sa.Table(type_.name, sa.MetaData(), *columns)
     list(object_indexes(type_, table))  # an index joins its table when it is made
     return table
 
 
-def _link_table(field: Field, metadata: sa.MetaData) -> sa.Table:
+def _link_table(field: Field) -> sa.Table:
     name = f"{field.object}__{field.name}"
     return sa.Table(
         name,
-        metadata,
+        sa.MetaData(),
         sa.Column("source", Stored(UUID), primary_key=True),
         sa.Column("target", Stored(UUID), primary_key=True),
         sa.Column("position", Stored(INTEGER), nullable=False),
