@@ -92,7 +92,7 @@ def _documented(catalog: Catalog) -> Mapping[str, Sequence[Layout]]:
 def _compiled(catalog: Catalog, document: Document) -> Layout:
     body = document.body
     type_ = catalog.objects[body["object"]]
-    scope = Scope(catalog.objects, type_.name)
+    scope = Scope(catalog.objects, type_.name, zone=catalog.zone, calendars=catalog.calendars)
 
     def condition(section: Mapping[str, Any], name: str) -> Expression | None:
         source = section.get(name)

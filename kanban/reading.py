@@ -163,7 +163,14 @@ def _readable(
     session: Session, type_: ObjectType, measures: Iterable[Measure]
 ) -> tuple[Measure, ...]:
     """The measures whose fields the actor may read."""
-    scope = Scope(session.catalog.objects, type_.name, hidden=session.access.hides)
+    catalog = session.catalog
+    scope = Scope(
+        catalog.objects,
+        type_.name,
+        hidden=session.access.hides,
+        zone=catalog.zone,
+        calendars=catalog.calendars,
+    )
     kept = []
     for one in measures:
         try:
@@ -270,7 +277,11 @@ def _possible(catalog: Catalog, board: Board) -> frozenset[str]:
     names = [o.name for o in type_.fields[board.by].type.options if not o.retired]
     conditions = []
     for part in _conjuncts(board.where):
-        compiled = compile_expression(part, Scope(catalog.objects, type_.name), BOOLEAN)
+        compiled = compile_expression(
+            part,
+            Scope(catalog.objects, type_.name, zone=catalog.zone, calendars=catalog.calendars),
+            BOOLEAN,
+        )
         alone = compiled.paths == {(board.by,)}
         if alone and not (compiled.collects or compiled.timed or compiled.personal):
             conditions.append(compiled)

@@ -9,6 +9,8 @@ from typing import Any
 
 import orjson
 
+from metamodel.calendars.calendars import Calendars
+from metamodel.calendars.documents import make_calendars
 from metamodel.catalog import Catalog
 from metamodel.checks import DocumentCheck, Draft
 from metamodel.circles import circles
@@ -53,12 +55,13 @@ def build_catalog(
         draft.kept = reusable(previous, by_kind, kinds)
         for target, place in kept_uses(previous, draft.kept):
             draft.uses.setdefault(target, set()).add(place)
+    draft.calendars = _make_calendars(by_kind.get("calendar", {}), sound, draft)
     _make_objects(by_kind.get("object", {}), sound, draft)
     _check_others(by_kind, kinds, sound, draft)
     if faults:
         raise MetadataError(_ordered(faults))
     uses = {target: tuple(sorted(places)) for target, places in draft.uses.items()}
-    return Catalog(version, digest, draft.objects, by_kind, zone, uses)
+    return Catalog(version, digest, draft.objects, by_kind, zone, draft.calendars, uses)
 
 
 def _by_kind(
@@ -165,6 +168,21 @@ def _drop(document: Document, member: list[Any], at: int, draft: Draft) -> None:
     if isinstance(item, dict) and isinstance(item.get("name"), str):
         draft.broken.add((document.name, item["name"]))
     member[at] = None
+
+
+def _make_calendars(
+    documents: Mapping[str, Document],
+    sound: Mapping[str, Mapping[str, Any] | None],
+    draft: Draft,
+) -> Calendars:
+    """Before all others, which may name them in expressions."""
+    return make_calendars(
+        [
+            (document, DocumentCheck(draft, document))
+            for document in documents.values()
+            if sound[document.place] is not None
+        ]
+    )
 
 
 def _make_objects(

@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from metamodel.calendars.calendars import NO_CALENDARS, Calendars
 from metamodel.expressions.types import RECORD, RECORDS, Type
 from metamodel.text import label_text
 
@@ -247,6 +248,7 @@ class Catalog:
     objects: Mapping[str, ObjectType]
     documents: Mapping[str, Mapping[str, Document]]  # kind -> name -> document in force
     zone: str = "UTC"
+    calendars: Calendars = NO_CALENDARS
     # "book" or "book.title" -> the places that use it, as "view/overdue#/columns/2"
     uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     _derived: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from metamodel.calendars.calendars import NO_CALENDARS, Calendars
 from metamodel.errors import ExpressionError, Fault
 from metamodel.expressions import types
 from metamodel.expressions.expression import compile_expression
@@ -33,6 +34,7 @@ class Draft:
     # them is no fault of the others.
     broken: set[tuple[str, str]] = field(default_factory=set)
     zone: str = "UTC"
+    calendars: Calendars = NO_CALENDARS
     kinds: frozenset[str] = frozenset()  # the kinds of document that there are
     uses: dict[str, set[str]] = field(default_factory=dict)  # see Catalog.uses
 
@@ -133,6 +135,7 @@ class DocumentCheck:
             change=change,
             record=record,
             zone=self.draft.zone,
+            calendars=self.draft.calendars,
         )
         try:
             compiled = compile_expression(source, scope, expect)
@@ -144,6 +147,8 @@ class DocumentCheck:
             return None
         for used, name in compiled.uses:
             self.uses(pointer, f"{used}.{name}")
+        for name in compiled.calendars:
+            self.uses(pointer, f"calendar/{name}")
         return compiled
 
     def condition(

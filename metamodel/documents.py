@@ -165,11 +165,34 @@ ROLE = DocumentKind(
     },
 )
 
+CALENDAR = DocumentKind(
+    name="calendar",
+    folder="calendars",
+    schema=load_schema("calendar"),
+    label="Calendar",
+    about="When people work: hours per weekday in a zone, and holidays.",
+    example={
+        "kind": "calendar",
+        "name": "opening_hours",
+        "label": "Opening hours",
+        "zone": "Europe/London",
+        "default": True,
+        "hours": {"mon-fri": ["09:00-12:30", "13:30-17:30"], "sat": ["10:00-13:00"]},
+        "holidays": [
+            {"date": "2026-12-24", "name": "Christmas Eve", "hours": ["09:00-12:30"]},
+            {"date": "2026-12-25", "name": "Christmas Day"},
+        ],
+    },
+    beside=("holidays",),
+    embedded=True,
+)
+
 CORE_KINDS: Mapping[str, DocumentKind] = {
     "app": APP,
     "object": OBJECT,
     "view": VIEW,
     "role": ROLE,
+    "calendar": CALENDAR,
 }
 
 

@@ -35,16 +35,21 @@ def _waits(value: Any) -> bool:
 
 def _named(value: Any) -> bool:
     return isinstance(value, list) and all(
-        isinstance(item, Mapping) and isinstance(item.get("name"), str) for item in value
+        isinstance(item, Mapping) and isinstance(_key(item), str) for item in value
     )
+
+
+def _key(item: Mapping[str, Any]) -> Any:
+    """What an item of a list goes by: its name, or of a calendar's holiday the date."""
+    return item.get("date", item.get("name"))
 
 
 def _merge_named(base: list[Any], change: list[Any]) -> list[Any]:
     """The order is the base's; what is new comes behind it. Doubles stay, to be told of."""
-    kept = {item["name"]: at for at, item in reversed(list(enumerate(base)))}
+    kept = {_key(item): at for at, item in reversed(list(enumerate(base)))}
     merged: list[Any] = list(base)
     for item in change:
-        at = kept.get(item["name"])
+        at = kept.get(_key(item))
         if item.get(DELETE) is True:
             if at is not None:
                 merged[at] = None

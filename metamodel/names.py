@@ -22,8 +22,8 @@ LIBRARY = (
     "lower", "upper", "trim", "length", "contains", "starts_with", "ends_with", "matches", "text",
     "round", "floor", "ceil", "abs", "min", "max", "coalesce", "empty", "date", "datetime",
     "today", "now", "year", "month", "day", "weekday", "start_of", "end_of", "days", "hours",
-    "minutes", "months", "years", "working_time", "add_working_time", "exists", "count", "sum",
-    "avg", "first", "last", "list", "was", "changed", "increased", "decreased",
+    "minutes", "months", "years", "working_time", "add_working_time", "is_working", "exists",
+    "count", "sum", "avg", "first", "last", "list", "was", "changed", "increased", "decreased",
 )  # fmt: skip
 # `number` is a function too, but a call and a name never meet, and it is what records that
 # are counted call their number.

@@ -77,7 +77,12 @@ def compile_rule(document: Document, check: DocumentCheck) -> Rule | None:
 
 def compiled(document: Document, catalog: Catalog) -> Rule | None:
     """The rule of a document in force, which has no faults."""
-    draft = Draft(catalog.documents, objects=dict(catalog.objects), zone=catalog.zone)
+    draft = Draft(
+        catalog.documents,
+        objects=dict(catalog.objects),
+        zone=catalog.zone,
+        calendars=catalog.calendars,
+    )
     return compile_rule(document, DocumentCheck(draft, document))
 
 

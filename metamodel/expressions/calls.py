@@ -55,6 +55,7 @@ from metamodel.expressions.types import (
     number,
 )
 from metamodel.expressions.words import nearest, node_words
+from metamodel.expressions.working import WorkingTime
 
 if TYPE_CHECKING:
     from metamodel.expressions.check import Checker
@@ -79,6 +80,7 @@ class Calls:
         self.syntax = checker.syntax
         self.scope = checker.scope
         self._rules: Mapping[str, Callable[[ast.Call], Node]] = {
+            **WorkingTime(checker).rules,
             "matches": self._matches,
             "text": self._text,
             "round": self._round,

@@ -8,6 +8,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
+from metamodel.calendars.calendar import Calendar
 from metamodel.expressions.check import checked
 from metamodel.expressions.nodes import Collection, Gather, Literal, Moment, Node, Read, Root
 from metamodel.expressions.scope import Scope
@@ -31,6 +32,7 @@ class Expression:
     collects: bool  # it asks a collection
     timed: bool  # it depends on today() or now()
     personal: bool  # it depends on `me`
+    calendars: frozenset[str] = frozenset()  # by whose hours it counts
 
     @cached_property
     def literals(self) -> tuple[Literal, ...]:
@@ -60,6 +62,11 @@ def compile_expression(source: str, scope: Scope, expect: Type | None = None) ->
         collects=any(isinstance(node, (Gather, Collection)) for node in nodes),
         timed=any(isinstance(node, Moment) for node in nodes),
         personal=any(getattr(node, "root", None) is Root.ME for node in nodes),
+        calendars=frozenset(
+            node.value.name
+            for node in nodes
+            if isinstance(node, Literal) and isinstance(node.value, Calendar)
+        ),
     )
 
 

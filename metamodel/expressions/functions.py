@@ -140,6 +140,18 @@ _TABLE = (
              "joined + months(6)", (_one(NUMBER, MONTHS, by=op.MONTHS_OF, adds=(1,)),)),
     Function("years", "Dates and times", "years(n)", "So many years, to add to a date.",
              "joined + years(1)", (_one(NUMBER, MONTHS, by=op.MONTHS_OF, adds=(12,)),)),
+    Function("working_time", "Working time", "working_time(from, to, 'calendar')",
+             "The time worked between two moments, by a calendar: its name, or a field that"
+             " holds the name; the business's own where it is left out.",
+             "working_time(created_at, now()) > hours(8)", least=2, most=3),
+    Function("add_working_time", "Working time",
+             "add_working_time(moment, duration, 'calendar')",
+             "The moment at which so much has been worked; days(2) are two of the calendar's"
+             " days, and a negative duration goes back.",
+             "add_working_time(created_at, hours(4))", least=2, most=3),
+    Function("is_working", "Working time", "is_working(moment, 'calendar')",
+             "Whether it is working time; of a date, whether it is a day with any.",
+             "is_working(now())", least=1, most=2),
     Function("exists", "Collections", "exists(collection, condition)",
              "Whether there is a record in it (that meets the condition).",
              "exists(loans, returned == null)", least=1, most=2),

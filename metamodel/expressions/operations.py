@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func
 
+from metamodel.calendars import working
 from metamodel.expressions import moments, numbers, strings
 from metamodel.expressions.types import (
     BOOLEAN,
+    CALENDAR,
     DATE,
     DATETIME,
     DURATION,
@@ -113,6 +115,16 @@ READ_DATE = _operation("read_date", moments.read_date, TEXT, DATE)
 READ_MOMENT = _operation("read_moment", moments.read_moment, TEXT, TEXT, DATETIME)
 WRITE_DATE = _operation("write_date", moments.written_date, DATE, TEXT)
 WRITE_MOMENT = _operation("write_moment", moments.written_moment, DATETIME, TEXT)
+
+WORKING_TIME = _operation("working_time", working.between, DATETIME, DATETIME, CALENDAR, DURATION)
+ADD_WORKING_TIME = _operation(
+    "add_working_time", working.add, DATETIME, DURATION, CALENDAR, DATETIME
+)
+WORKING_DAYS = _operation("working_days", working.days, DURATION, CALENDAR, DURATION)
+IS_OPEN = _operation("is_open", working.is_open, DATETIME, CALENDAR, BOOLEAN, total=True)
+IS_WORKING_DAY = _operation(
+    "is_working_day", working.is_working_day, DATE, CALENDAR, BOOLEAN, total=True
+)
 
 WRITE_BOOLEAN = _operation("write_boolean", strings.written_answer, BOOLEAN, TEXT, total=True)
 LOWER = _operation("lower", strings.lower, TEXT, TEXT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from metamodel.expressions.numbers import DIGITS, MAX_SECONDS
+from metamodel.expressions.working_postgresql import WORKING
 from metamodel.storage import MAX_DIGITS
 
 _FIRST, _LAST = "date '0001-01-01'", "date '9999-12-31'"
@@ -153,4 +154,5 @@ FUNCTIONS: tuple[str, ...] = (
     _sql("starts_with(text, text)", "boolean", "starts_with($1, $2)"),
     _sql("ends_with(text, text)", "boolean", "right($1, length($2)) = $2"),
     _sql("matches(text, text)", "boolean", "$1 collate \"C\" ~ ('^(?:' || $2 || ')$')"),
+    *WORKING,
 )  # fmt: skip

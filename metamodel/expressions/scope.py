@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from metamodel.calendars.calendars import NO_CALENDARS, Calendars
 from metamodel.expressions.types import Type
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Scope:
     hidden: Callable[[str, str], bool] | None = None
     record: str | None = None
     zone: str = "UTC"  # the business's, in which days begin
+    calendars: Calendars = NO_CALENDARS  # of working time
 
     def shows(self, object: str, name: str) -> bool:
         return self.hidden is None or not self.hidden(object, name)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import ColumnElement, FromClause, Table, cast, func, literal_column
 from sqlalchemy.types import UserDefinedType
 
+from metamodel.calendars.calendar import read_calendar
 from metamodel.expressions.numbers import plain
 from metamodel.expressions.types import (
     BOOLEAN,
+    CALENDAR,
     DATE,
     DATETIME,
     DAYS,
@@ -51,6 +54,14 @@ EXACT = Storage(
     "exact", ("TEXT", "NUMERIC"), encoders=(plain, str), decoders=(Decimal, Decimal), to_wire=plain
 )
 
+# A calendar is handed over whole: functions of working time depend on nothing else.
+CALENDAR_STORAGE = Storage(
+    "calendar",
+    ("TEXT", "JSONB"),
+    encoders=(attrgetter("text"), attrgetter("text")),
+    decoders=(read_calendar, read_calendar),
+)
+
 _STORAGES: Mapping[str, Storage] = {
     BOOLEAN.name: BOOLEAN_STORAGE,
     DATE.name: DATE_STORAGE,
@@ -60,6 +71,7 @@ _STORAGES: Mapping[str, Storage] = {
     MONTHS.name: INTEGER,
     RECORD.name: UUID,
     PERSON.name: UUID,
+    CALENDAR.name: CALENDAR_STORAGE,
 }
 _POSTGRESQL = {
     TEXT.name: "TEXT",
@@ -69,6 +81,7 @@ _POSTGRESQL = {
     TIMESTAMP.name: "TIMESTAMP WITH TIME ZONE",
     UUID.name: "UUID",
     JSON.name: "JSONB",
+    CALENDAR_STORAGE.name: "JSONB",
 }
 
 

@@ -55,6 +55,7 @@ RECORD = Type("record")  # a look-up; `objects` has one name, or several for any
 RECORDS = Type("collection")  # a multi_lookup or the inverse of a look-up
 PERSON = Type("person")  # `objects` of user, team
 PERSONS = Type("persons")
+CALENDAR = Type("calendar")  # of working time: an argument of functions, and no value of a field
 
 
 def number(scale: int | None = None) -> Type:

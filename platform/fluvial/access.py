@@ -101,7 +101,7 @@ def _add(
     source = grant.get("where")
     condition = None
     if source is not None:
-        scope = Scope(catalog.objects, name, zone=catalog.zone)
+        scope = Scope(catalog.objects, name, zone=catalog.zone, calendars=catalog.calendars)
         condition = compile_expression(str(source), scope, BOOLEAN)
     for action in ACTIONS if ALL in grant["can"] else grant["can"]:
         if condition is None:

@@ -282,6 +282,7 @@ def condition(
         type_.name,
         hidden=access.hides if visible_only else None,
         zone=access.catalog.zone,
+        calendars=access.catalog.calendars,
     )
     try:
         compiled: Expression = plans_of(access.catalog).get(

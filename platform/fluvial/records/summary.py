@@ -138,7 +138,11 @@ def _measured(planner: PagePlanner, measure_: Measure) -> aggregates.Aggregate:
         return sa.func.count(), None
     catalog = planner.access.catalog
     scope = Scope(
-        catalog.objects, planner.type.name, hidden=planner.access.hides, zone=catalog.zone
+        catalog.objects,
+        planner.type.name,
+        hidden=planner.access.hides,
+        zone=catalog.zone,
+        calendars=catalog.calendars,
     )
     try:
         inner = compile_expression(measure_.inner, scope)

@@ -17,6 +17,7 @@ from metamodel.kinds import KINDS
 from metamodel.kinds.kind import Column, TextFormat
 from metamodel.kinds.system import IDENTITY, REVISION
 from metamodel.money import Money
+from tests.metamodel.calendars.samples import CALENDARS
 
 HERE = Path(__file__).parent
 ZONE = "Europe/London"
@@ -204,4 +205,4 @@ def plain(value: Any) -> Any:
 
 def scope(object: str | None, **more: Any) -> Scope:
     names = {name: Type(kind) for name, kind in more.pop("names", {}).items()}
-    return Scope(OBJECTS, object, names, zone=ZONE, **more)
+    return Scope(OBJECTS, object, names, zone=ZONE, calendars=CALENDARS, **more)

@@ -10,6 +10,7 @@ from metamodel.expressions.functions import FUNCTIONS, Function
 from metamodel.expressions.reference import with_functions
 from metamodel.expressions.scope import Scope
 from metamodel.expressions.types import DATE, DATETIME, NUMBER, TEXT, Type
+from tests.metamodel.calendars.samples import CALENDARS
 from tests.metamodel.expressions import library
 
 PAGE = Path(__file__).parents[3] / "docs" / "expressions.md"
@@ -44,7 +45,7 @@ def test_limits_are_those_of_the_code() -> None:
 )
 def test_examples_compile(function: Function) -> None:
     names: dict[str, Type] = {**NAMES, "returned": DATE}
-    compile_expression(function.example, Scope(library.OBJECTS, None, names))
+    compile_expression(function.example, Scope(library.OBJECTS, None, names, calendars=CALENDARS))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Business calendars: when people work, and arithmetic in the time that they do."""
