@@ -9,7 +9,7 @@ from starlette.datastructures import FormData
 
 from fluvial.errors import Conflict, NotFound, Problem, Unprocessable
 from fluvial.http.call import Answer, Call
-from fluvial.http.parameters import as_of
+from fluvial.http.parameters import as_of_day
 from fluvial.http.routes import MAX_UPLOAD, Endpoint, Handler, Policy
 from fluvial.ids import is_id
 from fluvial.pages.faces import empty, references
@@ -46,7 +46,7 @@ def _found(call: Call, session: Session, action: str = "read") -> Shown:
 
 def show_record(call: Call) -> Answer:
     session = call.session
-    day = as_of(call) if call.query.get("as_of") else None
+    day = as_of_day(call) if call.query.get("as_of") else None
     if day is not None and day != session.today:
         session = session.at(day)
     shown = _found(call, session)

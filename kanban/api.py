@@ -6,6 +6,7 @@ from typing import Any
 
 from fluvial.errors import Unprocessable, fault
 from fluvial.http.call import Answer, Call
+from fluvial.http.parameters import session_of_day
 from fluvial.http.routes import Endpoint, Policy
 
 from .moving import Move, move
@@ -25,7 +26,7 @@ def list_boards(call: Call) -> Answer:
 
 
 def show_board(call: Call) -> Answer:
-    given = call.only("where", "search", "column", "cursor", "limit")
+    given = call.only("where", "search", "column", "cursor", "limit", "as_of")
     if "cursor" in given and "column" not in given:
         message = "A `cursor` goes with the `column` that it is of."
         raise Unprocessable(message, errors=[fault("column", "required", message)])
@@ -36,8 +37,9 @@ def show_board(call: Call) -> Answer:
         cursor=given.get("cursor", ""),
         limit=call.whole("limit", CARDS, 1, MAX_CARDS),
     )
-    board = find_board(call.session, call.params["name"])
-    return Answer.json(read_board(call.session, board, wish))
+    session = session_of_day(call)
+    board = find_board(session, call.params["name"])
+    return Answer.json(read_board(session, board, wish))
 
 
 def move_card(call: Call) -> Answer:
@@ -89,8 +91,9 @@ def list_pins(call: Call) -> Answer:
 
 
 def show_pin(call: Call) -> Answer:
-    call.only()
-    return Answer.json(read_pin(call.session, find_pin(call.session, call.params["name"])))
+    call.only("as_of")
+    session = session_of_day(call)
+    return Answer.json(read_pin(session, find_pin(session, call.params["name"])))
 
 
 ENDPOINTS = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from metamodel.catalog import Catalog, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document
 from metamodel.expressions.types import DATE, DATETIME
+from metamodel.storage import timestamp_wire
 from metamodel.text import humanise, label_text
 from metamodel.views import check_sort
 
@@ -119,8 +121,11 @@ def find_pin(session: Session, name: str) -> Pin:
 
 def read_pin(session: Session, pin: Pin) -> dict[str, Any]:
     """What a pin shows, and the query that opens exactly the records behind it."""
-    query = Query(pin.object, where=pin.where)
+    day = session.asked_day
+    query = Query(pin.object, where=pin.where, as_of=day)
     wanted = {"where": pin.where} if pin.where else {}
+    if day is not None:
+        wanted["as_of"] = timestamp_wire(day) if isinstance(day, datetime) else day.isoformat()
     suffix = f"?{urlencode(wanted)}" if wanted else ""
     shown: dict[str, Any] = {
         "name": pin.name,
@@ -154,7 +159,8 @@ def _trend(session: Session, pin: Pin) -> list[Any]:
         since = f"{pin.by} > {end} - days({7 * week})"
         until = f"{pin.by} <= {end} - days({7 * (week - 1)})"
         where = " and ".join(f"({part})" for part in (pin.where, since, until) if part)
-        points.append(_value(session, pin, Query(pin.object, where=where)))
+        query = Query(pin.object, where=where, as_of=session.asked_day)
+        points.append(_value(session, pin, query))
     return points
 
 
@@ -180,6 +186,8 @@ def _records(session: Session, pin: Pin) -> list[dict[str, Any]]:
     sort = tuple(
         SortKey(tuple(s.removeprefix("-").split(".")), s.startswith("-")) for s in pin.sort
     )
-    query = Query(pin.object, tuple(fields), pin.where, sort=sort, limit=ROWS)
+    query = Query(
+        pin.object, tuple(fields), pin.where, sort=sort, limit=ROWS, as_of=session.asked_day
+    )
     rows: list[dict[str, Any]] = read_page(session, query)["data"]
     return rows

@@ -124,6 +124,7 @@ def board_query(session: Session, board: Board, wish: Wish) -> Query:
         sort=tuple(SortKey(tuple(s.removeprefix("-").split(".")), s[0] == "-") for s in board.sort),
         limit=wish.limit,
         cursor=wish.cursor,
+        as_of=session.asked_day,
     )
 
 

@@ -18,6 +18,7 @@ from metamodel.uses import uses_of
 from .catalogs import Key, Layers, stored_layers
 from .database.changes import Columns, Operation, difference
 from .database.connection import Connection, UniqueError
+from .database.exclusion import OVERLAP
 from .database.statement import Statement, insert, param
 from .database.tables import CATALOG, DOCUMENT, RETIRED, REVISION
 from .errors import Conflict, Unprocessable, fault
@@ -229,11 +230,10 @@ def _write_schema(connection: Connection, operations: Sequence[Operation]) -> No
             try:
                 connection.script(statement)
             except UniqueError as error:
-                message = (
-                    f"{operation.target}: there are records with equal values, so the key cannot "
-                    "be unique. Mend them first."
-                )
-                raise Conflict(message) from error
+                reason = "there are records with equal values, so the key cannot be unique"
+                if operation.op == "change_periods":
+                    reason = OVERLAP
+                raise Conflict(f"{operation.target}: {reason}. Mend them first.") from error
 
 
 def _write_retired(

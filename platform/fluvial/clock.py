@@ -25,6 +25,14 @@ class Clock:
     def day_of(self, moment: datetime) -> date:
         return moment.astimezone(self.zone).date()
 
+    def start_of(self, day: date) -> datetime:
+        """The first moment of a day of the business."""
+        first = datetime.combine(day, datetime.min.time(), self.zone)
+        try:
+            return first.astimezone(UTC)
+        except OverflowError:  # at the ends of the calendar
+            return first.replace(tzinfo=UTC)
+
     @staticmethod
     def monotonic() -> float:
         return time.monotonic()

@@ -48,6 +48,7 @@ class Session:
     now: datetime
     cause: Cause = field(default_factory=Cause)
     as_of: date | None = None  # the day that a read is for; None is today
+    as_at: datetime | None = None  # the moment of that day, where one was asked for
     quiet: bool = False  # what is written leaves no events: sample data, silent imports
     # Of a bulk write: rows of other object types that it has read, and how it writes what waits.
     rows: dict[str, dict[str, Any]] | None = None
@@ -67,9 +68,26 @@ class Session:
             self.engine, self.connection, self.catalog, actor, self.now, cause or self.cause
         )
 
+    @cached_property
+    def moment(self) -> datetime:
+        """`now()` in expressions: of another day its first moment, or the one asked for."""
+        clock = self.engine.clock
+        if self.as_at is not None:
+            return self.as_at
+        if self.as_of is None or self.as_of == clock.day_of(self.now):
+            return self.now
+        return clock.start_of(self.as_of)
+
+    @property
+    def asked_day(self) -> date | None:
+        """The day or moment that a read is for, as a query names it."""
+        return self.as_at or self.as_of
+
     def at(self, day: date) -> Session:
-        """The same session, reading as of another day."""
-        return replace(self, as_of=day)
+        """The same session, reading as of another day, or of a moment."""
+        if isinstance(day, datetime):
+            return replace(self, as_of=self.engine.clock.day_of(day), as_at=day)
+        return replace(self, as_of=day, as_at=None)
 
     def object(self, name: str, action: str = "read") -> ObjectType:
         """The object type, if the actor may do that with any of its records."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from fluvial.database.connection import Connection, UniqueError
 from fluvial.engine import Engine
 from fluvial.http.app import build_app
 from fluvial.jobs import run_pending
@@ -326,3 +328,126 @@ def test_plans_ask_for_rights(client: Client) -> None:
     assert client.call("PATCH", plan, {"branch": south["id"]}).status == 200
     assert shelver.get(path).status == 200
     assert shelver.get(path, as_of="2026-06-16").status == 404
+
+
+STAY: dict[str, Any] = {
+    "kind": "object",
+    "name": "stay",
+    "title": "{name}",
+    "dated": {"from": "starts", "until": "ends", "per": ["shelf", "keeper", "level"]},
+    "fields": [
+        {"name": "name", "kind": "text"},
+        {"name": "shelf", "kind": "lookup", "to": "shelf", "inverse": "stays"},
+        {"name": "keeper", "kind": "person", "accepts": ["user", "team"]},
+        {"name": "level", "kind": "text"},
+        {"name": "starts", "kind": "date", "required": True},
+        {"name": "ends", "kind": "date"},
+    ],
+}
+SHIFT: dict[str, Any] = {
+    "kind": "object",
+    "name": "shift",
+    "title": "{name}",
+    "dated": {"from": "starts", "until": "ends", "per": ["name"]},
+    "fields": [
+        {"name": "name", "kind": "text"},
+        {"name": "starts", "kind": "datetime", "required": True},
+        {"name": "ends", "kind": "datetime"},
+    ],
+}
+
+
+def test_no_two_periods_overlap_whoever_writes(client: Client, open_engine: OpenEngine) -> None:
+    client.define(STAY, SHIFT)
+    other = Client(build_app(open_engine())).signed_in(EMAIL, PASSWORD)
+    me = client.get("/api/me").json()["id"]
+    shelf = client.made("shelf", name="A")["id"]
+    path = "/api/records/stay"
+    key = {"shelf": shelf, "keeper": {"user": me}, "level": "high"}
+
+    def take(at: int) -> tuple[int, Any]:
+        who = (client, other)[at % 2]
+        body = {**key, "starts": f"2026-01-{at + 1:02}", "ends": "2026-03-01"}
+        return who.post(path, body).status, body["starts"]
+
+    with ThreadPoolExecutor(4) as pool:
+        statuses = sorted(status for status, _ in pool.map(take, range(8)))
+    assert statuses == [201] + [422] * 7
+    (held,) = client.rows(path)
+    # The next may begin on the day on which this one ends, and another key at any time.
+    after = client.made("stay", **key, starts="2026-03-01")
+    client.made("stay", **(key | {"level": "low"}), starts="2026-01-01")
+    client.made("stay", **(key | {"keeper": None}), starts="2026-01-01")
+    for _ in range(2):  # what has no shelf at all is not compared
+        client.made("stay", level="low", starts="2026-01-01")
+    early = client.patch(f"{path}/{after['id']}", {"starts": "2026-02-28"})
+    message = early.json()["errors"][0]["message"]
+    assert f"from {held['starts']}, last day 2026-02-28, already" in message
+    # A binned record is not in the way, and cannot come back where another one is by then.
+    assert client.delete(f"{path}/{held['id']}").status == 204
+    assert client.patch(f"{path}/{after['id']}", {"starts": "2026-01-01"}).status == 200
+    assert client.post(f"{path}/{held['id']}/restore").status == 409
+    connection = client.app.engine.database.connect()
+    if connection.dialect == "postgresql":
+        rest = _rest(connection)
+        twice = f"INSERT INTO stay (id, {rest}) SELECT gen_random_uuid(), {rest} FROM stay "
+        with pytest.raises(UniqueError, match="ex_stay__period"):
+            connection.script(f"{twice} WHERE id = '{after['id']}'")
+    connection.close()
+    client.made("shift", name="Ann", starts="2026-06-10T08:00:00Z", ends="2026-06-10T12:00:00Z")
+    client.made("shift", name="Ann", starts="2026-06-10T12:00:00Z")
+    late = {"name": "Ann", "starts": "2026-06-11T12:00:00Z"}
+    assert client.post("/api/records/shift", late).json()["errors"][0]["code"] == "overlap"
+    shifts = "/api/records/shift"
+    assert len(client.rows(shifts, as_of="2026-06-10T11:59:59Z")) == 1
+    assert client.rows(shifts, as_of="2026-06-10T12:00:00Z", fields="starts")[0]["starts"] == (
+        "2026-06-10T12:00:00Z"
+    )
+    assert len(client.rows(shifts, as_of="2026-06-10T07:59:00Z")) == 0
+
+
+def _rest(connection: Connection) -> str:
+    columns = connection.query(
+        "SELECT quote_ident(column_name) FROM information_schema.columns "
+        "WHERE table_name = 'stay' AND column_name <> 'id' ORDER BY ordinal_position"
+    )
+    return ", ".join(name for (name,) in columns)
+
+
+def test_an_object_becomes_dated_where_its_records_allow_it(client: Client) -> None:
+    plain = {name: value for name, value in STAY.items() if name != "dated"}
+    dated = STAY | {"dated": STAY["dated"] | {"per": ["shelf", "level"]}}
+    stays = "/api/records/stay"
+    client.define(plain)
+    key = {"shelf": client.made("shelf", name="A")["id"], "level": "x"}
+    first = client.made("stay", **key, starts="2026-01-01", ends="2026-02-01")
+    client.made("stay", **key, starts="2026-01-15")
+    reply = client.post("/api/meta/changes", {"documents": [dated]})
+    assert reply.status == 409 and "hold at the same time" in reply.json()["detail"]
+    assert client.patch(f"{stays}/{first['id']}", {"ends": "2026-01-15"}).status == 200
+    client.define(dated)
+    body = {**key, "starts": "2026-05-01"}
+    assert client.post(stays, body).json()["errors"][0]["code"] == "overlap"
+    client.define(STAY | {"dated": STAY["dated"] | {"per": ["shelf", "level", "name"]}})
+    client.made("stay", name="n", **body)
+
+
+def test_boards_and_pins_of_a_day(client: Client) -> None:
+    shelf = client.made("shelf", name="A", room=10, state="full")["id"]
+    client.made("shelf", name="B", room=20, state="full")
+    client.define(
+        {"kind": "board", "name": "shelves", "object": "shelf", "columns": {"by": "state"},
+         "card": {"title": "name", "fields": ["room"]}, "totals": ["sum(room)"]},
+        {"kind": "pin", "name": "free", "object": "shelf", "where": "state == 'free'",
+         "measure": "sum(room)"},
+    )  # fmt: skip
+    body = {"room": 30, "state": "free"}
+    assert client.call("PATCH", f"{SHELVES}/{shelf}?as_of=2026-07-01", body).status == 200
+    board = client.get("/api/boards/shelves", as_of="2026-07-01").json()
+    shown = {c["value"]: [r["room"] for r in c["records"]] for c in board["columns"]}
+    assert shown == {"full": ["20"], "free": ["30"]}
+    assert [c["totals"]["sum(room)"] for c in board["columns"]] == ["20", "30"]
+    assert client.get("/api/boards/shelves").json()["columns"][0]["count"] == 2
+    pin = client.get("/api/pins/free", as_of="2026-07-01").json()
+    assert pin["value"] == "30" and len(client.rows(pin["href"])) == 1
+    assert client.get("/api/pins/free").json()["value"] == "0"

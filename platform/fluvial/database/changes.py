@@ -15,9 +15,12 @@ import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
+from fluvial.errors import Conflict
 from metamodel.catalog import Catalog, Field, ObjectType
+from metamodel.storage import POSTGRESQL
 
 from .connection import Connection
+from .exclusion import OVERLAP, drop_exclusion, exclusion, overlapping
 from .objects import field_columns, object_indexes, tables_of
 from .statement import DIALECTS
 
@@ -129,9 +132,10 @@ class _Difference:
             self._create_index(index)
         for field_ in type_.linked_fields:
             self._create_link(field_)
-        yield Operation(
-            "add_object", type_.name, undo="Delete the object.", statements=self.ddl.take()
-        )
+        statements = self.ddl.take()
+        if type_.dated is not None and self.connection.dialect == POSTGRESQL:
+            statements.append(exclusion(type_))
+        yield Operation("add_object", type_.name, undo="Delete the object.", statements=statements)
 
     def _create_index(self, index: sa.Index) -> None:
         self.ddl.operations.execute(sa.schema.CreateIndex(index, if_not_exists=True))
@@ -166,6 +170,33 @@ class _Difference:
                     undo="Add the field again as it was: its values are kept.",
                 )
         yield from self._indexes(old, new)
+        if exclusion(old) != exclusion(new):
+            yield self._exclusion(new)
+
+    def _exclusion(self, new: ObjectType) -> Operation:
+        """That no periods overlap is a constraint of the table."""
+        statements: list[str] = []
+        if self.connection.dialect == POSTGRESQL:
+            statements.append(drop_exclusion(new.name))
+            if new.dated is not None:
+                statements.append(exclusion(new))
+        elif new.dated is not None:
+            self._refuse_overlaps(new)
+        return Operation(
+            "change_periods",
+            new.name,
+            class_="scan",
+            rows=self._rows(new.name),
+            undo="Write `dated` as it was.",
+            statements=statements,
+        )
+
+    def _refuse_overlaps(self, new: ObjectType) -> None:
+        assert new.dated is not None
+        names = (new.dated.from_, new.dated.until, *new.dated.per)
+        columns = {f"{n}{c.suffix}" for n in names for c in new.fields[n].columns}
+        if columns <= self.columns.tables[new.name] and self.connection.query(overlapping(new)):
+            raise Conflict(f"{new.name}: {OVERLAP}. Mend them first.")
 
     def _add_field(self, field_: Field, rows: int) -> Operation:
         target = f"{field_.object}.{field_.name}"

@@ -151,14 +151,14 @@ def key_index(type_: ObjectType, key: Key, table: sa.Table) -> sa.Index:
 
 
 def index_name(table: str, fields: tuple[str, ...]) -> str:
-    return _short(f"ix_{table}__{'__'.join(fields)}")
+    return short_name(f"ix_{table}__{'__'.join(fields)}")
 
 
 def unique_name(object_name: str, fields: tuple[str, ...]) -> str:
-    return _short(f"uq_{object_name}__{'__'.join(fields)}")
+    return short_name(f"uq_{object_name}__{'__'.join(fields)}")
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
     if len(name) <= MAX_IDENTIFIER:
         return name
     return f"{name[: MAX_IDENTIFIER - 9]}_{zlib.crc32(name.encode()):08x}"

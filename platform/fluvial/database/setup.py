@@ -11,6 +11,7 @@ from metamodel.expressions.postgresql import FUNCTIONS
 from metamodel.storage import POSTGRESQL
 
 from .connection import Connection
+from .exclusion import create_ranges
 from .statement import DIALECTS
 from .tables import ENGINE
 
@@ -54,6 +55,7 @@ def set_up(connection: Connection, features: Sequence[sa.MetaData]) -> None:
             connection.script(statement)
         if connection.dialect == POSTGRESQL:
             _create_functions(connection)
+            create_ranges(connection)
         connection.script(
             "INSERT INTO fluvial_catalog (id, version, hash) VALUES (1, 0, '') "
             "ON CONFLICT (id) DO NOTHING"

@@ -19,6 +19,7 @@ from fluvial.records.query import (
     SortKey,
     Total,
 )
+from fluvial.session import Session
 from metamodel.catalog import ObjectType
 from metamodel.errors import ValueFault
 from metamodel.kinds.date import iso_date
@@ -105,6 +106,21 @@ def sort_keys(text: str) -> tuple[SortKey, ...]:
 
 
 def as_of(call: Call) -> date | None:
+    """The day that is asked for, or the moment."""
+    text = call.query.get("as_of")
+    if text is None:
+        return None
+    found = day(call, text, "as_of")
+    return found if len(text) == 10 else moment(text)
+
+
+def session_of_day(call: Call) -> Session:
+    """The call's session, reading as of the day that is asked for."""
+    asked = as_of(call)
+    return call.session if asked is None else call.session.at(asked)
+
+
+def as_of_day(call: Call) -> date | None:
     text = call.query.get("as_of")
     return None if text is None else day(call, text, "as_of")
 

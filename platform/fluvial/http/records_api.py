@@ -9,7 +9,7 @@ from fluvial.records import bin, history, planned, reader, summary, transitions,
 from metamodel.catalog import ObjectType
 
 from .call import Answer, Call
-from .parameters import as_of, etag, page_query, paths, refuse
+from .parameters import as_of_day, etag, page_query, paths, refuse, session_of_day
 from .routes import Endpoint, Policy
 
 
@@ -53,16 +53,14 @@ def update_records(call: Call) -> Answer:
 def read_record(call: Call) -> Answer:
     call.only("fields", "as_of")
     fields = paths(call.query["fields"], "fields") if "fields" in call.query else None
-    session, day = call.session, as_of(call)
-    if day is not None:
-        session = session.at(day)
+    session = session_of_day(call)
     record = reader.read_one(session, call.params["object"], call.params["id"], fields)
     return Answer.json(record, 200, [etag(record)])
 
 
 def update_record(call: Call) -> Answer:
     call.only("as_of")
-    day = as_of(call)
+    day = as_of_day(call)
     if day is not None:
         changed = planned.set_on(
             call.session, _type(call).name, call.params["id"], call.json_object(), day, rev=call.rev

@@ -131,7 +131,7 @@ def session_binds(session: Session) -> dict[str, Any]:
         "me_groups": array(actor.groups),
         "me_teams": array(actor.teams),
         "me_roles": array(actor.roles),
-        "now": TIMESTAMP.encode(dialect, session.now),
+        "now": TIMESTAMP.encode(dialect, session.moment),
         "today": DATE.encode(dialect, session.today),
     }
 

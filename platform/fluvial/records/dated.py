@@ -1,12 +1,13 @@
 """Dated object types: records hold in [from, until), without overlap for equal keys.
 
-The check runs in the transaction of the write. On SQLite there is one writer at a time; on
-PostgreSQL an advisory lock on the key keeps a second writer of the same key waiting.
+The check runs in the transaction of the write and says what stands in the way. On SQLite there
+is one writer at a time; on PostgreSQL an exclusion constraint refuses what another writer was
+faster with.
 """
 
 from __future__ import annotations
 
-import hashlib
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,13 +15,16 @@ import sqlalchemy as sa
 from fluvial.database.columns import Stored
 from fluvial.database.objects import tables_of
 from fluvial.database.statement import Compiled
+from fluvial.errors import Problem, Unprocessable, fault
 from fluvial.session import Session
 from metamodel.catalog import Dated, ObjectType
-from metamodel.storage import DATE, POSTGRESQL, UUID
+from metamodel.storage import UUID, timestamp_wire
 
 from .draft import Draft
 from .plan import plans_of
 from .rows import Values, packed
+
+OVERLAP = "overlap"
 
 
 def check_period(draft: Draft, *, always: bool = False) -> None:
@@ -43,11 +47,30 @@ def check_period(draft: Draft, *, always: bool = False) -> None:
         return
     other = _overlapping(draft.session, draft.type, dated, draft.id, draft.values)
     if other is not None:
-        from_, until = other
-        span = f"from {from_}" + (f" until {until}" if until else " without end")
-        keys = " and ".join(fields[name].label.lower() for name in dated.per)
-        message = f"There is one for the same {keys} {span} already. Change its dates, or these."
-        draft.fault(dated.from_, "overlap", message)
+        draft.fault(dated.from_, OVERLAP, _message(draft.type, dated, _span(*other)))
+
+
+def overlap_fault(draft: Draft) -> Problem:
+    """The problem of a period that somebody else has taken a moment before."""
+    dated = draft.type.dated
+    assert dated is not None
+    message = _message(draft.type, dated, "at the same time")
+    errors = [fault(f"{draft.pointer}/{dated.from_}", OVERLAP, message)]
+    return Unprocessable(message, errors=errors)
+
+
+def _message(type_: ObjectType, dated: Dated, span: str) -> str:
+    keys = " and ".join(type_.fields[name].label.lower() for name in dated.per)
+    return f"There is one for the same {keys} {span} already. Change its dates, or these."
+
+
+def _span(start: Any, end: Any) -> str:
+    """A period in words, with its last day where it is of whole days."""
+    if end is None:
+        return f"from {start} without end"
+    if isinstance(end, datetime):
+        return f"from {timestamp_wire(start)} until {timestamp_wire(end)}"
+    return f"from {start}, last day {end - timedelta(days=1)},"
 
 
 def _overlapping(
@@ -57,35 +80,42 @@ def _overlapping(
     dialect = connection.dialect
     stored: dict[str, Any] = {}
     for name in dated.per:
-        stored |= packed(type_.fields[name], values.get(name), dialect)
-    if any(value is None for value in stored.values()):
-        return None
-    if dialect == POSTGRESQL:
-        key = hashlib.sha256(repr((type_.name, sorted(stored.items()))).encode()).digest()
-        lock = int.from_bytes(key[:8], "big", signed=True)
-        connection.query("SELECT pg_advisory_xact_lock($1)", [lock])
+        columns = packed(type_.fields[name], values.get(name), dialect)
+        if all(value is None for value in columns.values()):
+            return None
+        stored |= columns
     end = values.get(dated.until)
+    given = tuple(name for name, value in stored.items() if value is not None)
 
     def make() -> Compiled:
         table = tables_of(session.catalog).objects[type_.name]
         from_, until = table.c[dated.from_], table.c[dated.until]
-        the_start = sa.bindparam("the_start", type_=Stored(DATE))
+        the_start = sa.bindparam("the_start", type_=from_.type)
         statement = sa.select(from_, until).where(
-            *(table.c[name] == sa.bindparam(f"k_{name}", type_=Stored(UUID)) for name in stored),
+            *(
+                table.c[name] == sa.bindparam(f"k_{name}", type_=table.c[name].type)
+                if name in given
+                else table.c[name].is_(None)
+                for name in stored
+            ),
             table.c.id != sa.bindparam("the_id", type_=Stored(UUID)),
             table.c.deleted_at.is_(None),
             sa.or_(until.is_(None), until > the_start),
         )
         if end is not None:
-            statement = statement.where(from_ < sa.bindparam("the_end", type_=Stored(DATE)))
+            statement = statement.where(from_ < sa.bindparam("the_end", type_=until.type))
         return Compiled(statement.limit(sa.literal_column("1")), dialect)
 
-    compiled: Compiled = plans_of(session.catalog).get(("overlap", type_.name, end is None), make)
-    binds = {f"k_{name}": value for name, value in stored.items()}
-    binds |= {"the_id": record, "the_start": values[dated.from_].isoformat()}
+    key = ("overlap", type_.name, end is None, given)
+    compiled: Compiled = plans_of(session.catalog).get(key, make)
+    start_of, end_of = (type_.fields[n].columns[0].storage for n in (dated.from_, dated.until))
+    binds = {f"k_{name}": stored[name] for name in given}
+    binds |= {"the_id": record, "the_start": start_of.encode(dialect, values[dated.from_])}
     if end is not None:
-        binds["the_end"] = end.isoformat()
+        binds["the_end"] = end_of.encode(dialect, end)
     rows = connection.query(
         compiled.sql, [{**compiled.constants, **binds}[name] for name in compiled.order]
     )
-    return (rows[0][0], rows[0][1]) if rows else None
+    if not rows:
+        return None
+    return start_of.decode(dialect, rows[0][0]), end_of.decode(dialect, rows[0][1])

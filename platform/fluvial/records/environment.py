@@ -44,7 +44,7 @@ class RecordEnvironment:
 
     @property
     def now(self) -> datetime:
-        return self.session.now
+        return self.session.moment
 
     @property
     def today(self) -> date:

@@ -36,5 +36,5 @@ class Query:
     limit: int = DEFAULT_LIMIT
     cursor: str = ""
     total: Total = "none"
-    as_of: date | None = None
+    as_of: date | None = None  # or a moment of it
     deleted: bool = False

@@ -7,11 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fluvial.access import Access
 from fluvial.database.columns import Stored
 from fluvial.database.statement import Compiled
 from fluvial.session import Session
-from metamodel.catalog import Catalog, Field
+from metamodel.catalog import Field
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.python import truth
 from metamodel.expressions.sql import Source
@@ -89,8 +88,7 @@ def _check_pick(draft: Draft, field: Field, pick: Expression, target: str, recor
 
 def visible(session: Session, object_name: str, records: list[str]) -> dict[str, bool]:
     """Those of the ids that are there and that the actor may see, and whether they are active."""
-    plan = _visible_plan(session.catalog, session.access, session.connection.dialect, object_name)
-    compiled, constants = plan
+    compiled, constants = _visible_plan(session, object_name)
     array = "{%s}" if session.connection.dialect == POSTGRESQL else '["%s"]'
     joint = "," if session.connection.dialect == POSTGRESQL else '","'
     values = constants | session_binds(session) | {"ids": array % joint.join(records)}
@@ -98,11 +96,12 @@ def visible(session: Session, object_name: str, records: list[str]) -> dict[str,
     return {row[0]: bool(row[1]) for row in rows}
 
 
-def _visible_plan(
-    catalog: Catalog, access: Access, dialect: str, object_name: str
-) -> tuple[Compiled, dict[str, Any]]:
+def _visible_plan(session: Session, object_name: str) -> tuple[Compiled, dict[str, Any]]:
+    catalog, access, dated = session.catalog, session.access, session.as_of is not None
+    dialect = session.connection.dialect
+
     def make() -> tuple[Compiled, dict[str, Any]]:
-        context = PlanContext(catalog, access, dialect)
+        context = PlanContext(catalog, access, dialect, as_of=dated)
         source = Source(context, object_name)
         record = source.column("id")
         ids = sa.bindparam("ids", type_=Stored(TEXT))
@@ -122,6 +121,6 @@ def _visible_plan(
         constants = compiled.constants | {f"c{i}": v for i, v in enumerate(context.constants)}
         return compiled, constants
 
-    key = (access.roles, access.unrestricted, "visible", object_name)
+    key = (access.roles, access.unrestricted, "visible", object_name, dated)
     plan: tuple[Compiled, dict[str, Any]] = plans_of(catalog).get(key, make)
     return plan

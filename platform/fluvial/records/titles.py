@@ -7,11 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fluvial.access import Access
 from fluvial.database.columns import Stored
 from fluvial.database.statement import Compiled
 from fluvial.session import Session
-from metamodel.catalog import Catalog, Field
+from metamodel.catalog import Field
 from metamodel.expressions.sql import Source
 from metamodel.storage import POSTGRESQL, TEXT
 
@@ -26,18 +25,19 @@ def titles_of(session: Session, object_name: str, records: Iterable[str]) -> dic
     if not ids:
         return {}
     dialect = session.connection.dialect
-    compiled, constants = _plan(session.catalog, session.access, dialect, object_name)
+    compiled, constants = _plan(session, object_name)
     array, joint = ("{%s}", ",") if dialect == POSTGRESQL else ('["%s"]', '","')
     values = constants | session_binds(session) | {"ids": array % joint.join(ids)}
     rows = session.connection.query(compiled.sql, [values[n] for n in compiled.order])
     return {row[0]: row[1] for row in rows}
 
 
-def _plan(
-    catalog: Catalog, access: Access, dialect: str, object_name: str
-) -> tuple[Compiled, dict[str, Any]]:
+def _plan(session: Session, object_name: str) -> tuple[Compiled, dict[str, Any]]:
+    catalog, access, dated = session.catalog, session.access, session.as_of is not None
+    dialect = session.connection.dialect
+
     def make() -> tuple[Compiled, dict[str, Any]]:
-        context = PlanContext(catalog, access, dialect)
+        context = PlanContext(catalog, access, dialect, as_of=dated)
         source = Source(context, object_name)
         record = source.column("id")
         ids = sa.bindparam("ids", type_=Stored(TEXT))
@@ -56,7 +56,7 @@ def _plan(
         constants = compiled.constants | {f"c{i}": v for i, v in enumerate(context.constants)}
         return compiled, constants
 
-    key = (access.roles, access.unrestricted, "titles", object_name)
+    key = (access.roles, access.unrestricted, "titles", object_name, dated)
     plan: tuple[Compiled, dict[str, Any]] = plans_of(catalog).get(key, make)
     return plan
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from fluvial.database.connection import UniqueError
+from fluvial.database.exclusion import exclusion_name
 from fluvial.database.objects import unique_name
 from fluvial.errors import Conflict, Problem, Unprocessable, fault
 from metamodel.catalog import ObjectType
 
+from .dated import overlap_fault
 from .draft import Draft
 from .rows import empty
 
@@ -21,6 +23,8 @@ def unique_keys(type_: ObjectType) -> dict[str, tuple[str, ...]]:
 
 def unique_fault(draft: Draft, error: UniqueError) -> Problem:
     """The problem of a key that is taken: the fields, and what stands in the way."""
+    if error.key == exclusion_name(draft.type.name):
+        return overlap_fault(draft)
     fields = broken_key(draft.type, error)
     if not fields:
         return Conflict("This record was written at the same moment by somebody else. Try again.")
