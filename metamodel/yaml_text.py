@@ -11,6 +11,7 @@ import yaml
 
 HEAD = ("kind", "name", "extends", "label")
 WIDTH = 100
+UNPRINTED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")  # YAML wants them escaped
 ONE_LINE = 88  # characters that a mapping or list may have to stand on one line
 
 
@@ -66,6 +67,4 @@ def _member(name: str, value: Any) -> str:
 def json_of(body: Mapping[str, Any]) -> str:
     """The document as JSON, which every reader of YAML takes."""
     text = json.dumps(body, ensure_ascii=False, indent=2)
-    for break_ in "\x85\u2028\u2029":  # YAML takes these for ends of lines
-        text = text.replace(break_, f"\\u{ord(break_):04x}")
-    return text + "\n"
+    return UNPRINTED.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"

@@ -7,19 +7,26 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from metamodel.differences import differences
 from metamodel.documents import SITE
 
-from .catalogs import Key
+from .catalogs import CORE, Key, stored_layers
 from .changes import Change, apply
 from .database.statement import Statement, param
 from .database.tables import REVISION
 from .errors import Conflict, NotFound
+from .packages import registry
 from .session import Session
 
+SHOWN = 500
+
 _r = REVISION.c
+_this = _r.number == param("the_number", _r.number)
 _REVISIONS = Statement(
-    sa.select(_r.number, _r.at, _r.by, _r.note, _r.changes).order_by(_r.number.desc()).limit(500)
+    sa.select(_r.number, _r.at, _r.by, _r.note, _r.changes).order_by(_r.number.desc()).limit(SHOWN)
 )
+_ONE = Statement(sa.select(_r.number, _r.at, _r.by, _r.note, _r.changes).where(_this))
+_LAST = Statement(sa.select(sa.func.max(_r.number)))
 _AFTER = Statement(
     sa.select(_r.number, _r.changes)
     .where(_r.number > param("the_number", _r.number))
@@ -28,26 +35,117 @@ _AFTER = Statement(
 
 
 def revisions(session: Session) -> list[dict[str, Any]]:
-    """The changes of metadata, newest first."""
+    """The changes of metadata, newest first, each with the documents that it touched."""
     return [
-        {"number": number, "at": at, "by": {"user": by} if by else None, "note": note, "changes": c}
-        for number, at, by, note, c in _REVISIONS.rows(session.connection)
+        _head(*row) | {"changes": [_touched(entry) for entry in row[4]]}
+        for row in _REVISIONS.rows(session.connection)
     ]
 
 
+def _head(number: int, at: Any, by: str | None, note: str, _: Any) -> dict[str, Any]:
+    return {"number": number, "at": at, "by": {"user": by} if by else None, "note": note}
+
+
+def _touched(entry: Mapping[str, Any]) -> dict[str, Any]:
+    verb = "removed" if entry["after"] is None else "changed" if entry["before"] else "added"
+    return {name: entry[name] for name in ("layer", "kind", "name")} | {"verb": verb}
+
+
+def revision(session: Session, number: int) -> dict[str, Any]:
+    """One change: who, when, why, and what differs, attribute by attribute."""
+    row = _ONE.row(session.connection, the_number=number)
+    if row is None:
+        raise NotFound(f"There is no revision {number}.")
+    diff = [
+        {"document": f"{entry['kind']}/{entry['name']}", "layer": entry["layer"]} | found.wire()
+        for entry in row[4]
+        for found in differences(entry["before"], entry["after"])
+    ]
+    return _head(*row) | {"changes": [_touched(entry) for entry in row[4]], "diff": diff}
+
+
+def history(session: Session, kind: str, name: str) -> list[dict[str, Any]]:
+    """The revisions that touched a document, newest first, each with what differs."""
+    found = []
+    for row in _REVISIONS.rows(session.connection):
+        diff = [
+            {"layer": entry["layer"]} | one.wire()
+            for entry in row[4]
+            if (entry["kind"], entry["name"]) == (kind, name)
+            for one in differences(entry["before"], entry["after"])
+        ]
+        if diff:
+            found.append(_head(*row) | {"diff": diff})
+    return found
+
+
 def rollback(session: Session, number: int) -> Change:
-    """Bring back the documents as they were right after a revision; records keep their values."""
-    later = _AFTER.rows(session.connection, the_number=number)
-    known = any(row["number"] == number for row in revisions(session))
-    if not known:
+    """Bring back all documents as they were right after a revision; records keep their values.
+
+    Packages that came, went or were upgraded since then are as they were, too. The engine's
+    own documents stay: they belong to the version that runs.
+    """
+    connection = session.connection
+    with connection.transaction():
+        registry.lock(connection)
+        back = _back(session, number)
+        back.pop(CORE, None)
+        site = back.pop(SITE, {})
+        gone = _enter_packages(session, back)
+        change = Change(site, note=f"Back to revision {number}", more=back)
+        if any(True for _ in change.entries()):
+            apply(session, change, force=True)
+        for name in gone:
+            registry.forget(connection, name)
+    return change
+
+
+def _back(session: Session, number: int) -> dict[str, dict[Key, Mapping[str, Any] | None]]:
+    """What each layer said right after a revision, where it says something else now."""
+    if _ONE.row(session.connection, the_number=number) is None:
         raise NotFound(f"There is no revision {number}.")
     back: dict[str, dict[Key, Mapping[str, Any] | None]] = {}
-    for _, changes in later:
+    for _, changes in _AFTER.rows(session.connection, the_number=number):
         for entry in changes:
-            key = (entry["kind"], entry["name"])
-            back.setdefault(entry["layer"], {})[key] = entry["before"]
-    if set(back) - {SITE}:
-        names = ", ".join(sorted(set(back) - {SITE}))
-        raise Conflict(f"Revision {number} lies before an installation of {names}.")
-    change = Change(back.get(SITE, {}), note=f"Back to revision {number}")
-    return apply(session, change, force=True)
+            back.setdefault(entry["layer"], {})[entry["kind"], entry["name"]] = entry["before"]
+    layers = stored_layers(session.connection)
+    for layer, bodies in back.items():
+        there = layers.get(layer, {})
+        for key in [key for key, body in bodies.items() if _same(there.get(key), body)]:
+            del bodies[key]
+    return {layer: bodies for layer, bodies in back.items() if bodies}
+
+
+def _same(there: Any, body: Mapping[str, Any] | None) -> bool:
+    if there is None or body is None:
+        return there is None and body is None
+    whole = {"kind": there.kind, "name": there.name}
+    return bool(whole | dict(there.body) == whole | dict(body))
+
+
+def _enter_packages(
+    session: Session, back: Mapping[str, Mapping[Key, Mapping[str, Any] | None]]
+) -> list[str]:
+    """Note the packages that come back, at their versions; those that go are the answer."""
+    gone = []
+    needs = registry.needs_of(stored_layers(session.connection))
+    for layer, bodies in back.items():
+        if ("app", layer) not in bodies:
+            continue
+        head = bodies["app", layer]
+        if head is None:
+            gone.append(layer)
+        else:
+            needs[layer] = head.get("needs") or {}
+            registry.enter(session, layer, str(head.get("version", "0")), needs)
+    return gone
+
+
+def rollback_document(session: Session, kind: str, name: str, number: int) -> Change:
+    """What the site says of one document, as it was right after a revision."""
+    key = (kind, name)
+    bodies = _back(session, number).get(SITE, {})
+    if key not in bodies:
+        message = f"The site says the same of {kind}/{name} as after revision {number}."
+        raise Conflict(message)
+    return Change({key: bodies[key]}, note=f"{kind}/{name} as of revision {number}")

@@ -188,13 +188,40 @@ def list_revisions(call: Call) -> Answer:
     return Answer.json({"data": revisions.revisions(call.session)})
 
 
-def rollback(call: Call) -> Answer:
+def show_revision(call: Call) -> Answer:
     call.only()
+    return Answer.json(revisions.revision(call.session, _number(call)))
+
+
+def _number(call: Call) -> int:
     number = call.params["number"]
     if not (number.isascii() and number.isdigit() and len(number) < 10):
         raise NotFound(f"There is no revision {number}.")
-    change = revisions.rollback(call.session, int(number))
+    return int(number)
+
+
+def rollback(call: Call) -> Answer:
+    call.only()
+    change = revisions.rollback(call.session, _number(call))
     return Answer.json({"revision": change.revision, "version": change.version})
+
+
+def document_history(call: Call) -> Answer:
+    call.only()
+    found = revisions.history(call.session, _kind(call), call.params["name"])
+    if not found:
+        raise NotFound(f"There never was a {call.params['kind']} `{call.params['name']}`.")
+    return Answer.json({"data": found})
+
+
+def rollback_document(call: Call) -> Answer:
+    call.only("plan", "force")
+    to = call.json_object("to").get("to")
+    if not isinstance(to, int) or isinstance(to, bool) or not 0 < to < 10**9:
+        message = "`to` is the number of a revision."
+        raise Unprocessable(message, errors=[fault("/to", "not_a_number", message)])
+    change = revisions.rollback_document(call.session, _kind(call), call.params["name"], to)
+    return _apply(call, change)
 
 
 def uses(call: Call) -> Answer:
@@ -248,6 +275,23 @@ ENDPOINTS = (
     ),
     Endpoint(
         "GET", "/api/meta/revisions", list_revisions, Policy.META_READ, "Changes of metadata."
+    ),
+    Endpoint(
+        "GET",
+        "/api/meta/revisions/{number}",
+        show_revision,
+        Policy.META_READ,
+        "One change of metadata, with what differs.",
+    ),
+    Endpoint(
+        "GET", f"{_ONE}/history", document_history, Policy.META_READ, "The changes of a document."
+    ),
+    Endpoint(
+        "POST",
+        f"{_ONE}/rollback",
+        rollback_document,
+        Policy.META_WRITE,
+        "The site's part of a document as it was after revision `to`.",
     ),
     Endpoint(
         "POST",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fluvial import __version__
@@ -38,6 +38,11 @@ def files_of(
             raise Unprocessable(message, errors=[fault("name", "name", message)])
         head = _head(session, layers, name, label, version)
         documents = [head, *(_extending(d, layers) for d in documents if not _waits(d.body))]
+    return texts_of(documents, kinds)
+
+
+def texts_of(documents: Iterable[Document], kinds: Mapping[str, DocumentKind]) -> dict[str, str]:
+    """The files of a package with these documents."""
     files: dict[str, str] = {}
     for document in documents:
         files |= _written(document, kinds[document.kind])

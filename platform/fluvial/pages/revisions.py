@@ -8,7 +8,6 @@ from fluvial import revisions
 from fluvial.errors import NotFound
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from metamodel.documents import SITE
 
 from .frame import Context, page
 from .looks import Looks, looks_of
@@ -21,11 +20,8 @@ def show(call: Call) -> Answer:
     found = revisions.revisions(call.session)
     looks.names.want(("user", r["by"]["user"]) for r in found if r["by"])
     looks.names.load()
-    # The way back ends where a package came in: its documents would not fit the site's any more.
-    packaged = [r["number"] for r in found if any(c["layer"] != SITE for c in r["changes"])]
-    floor = max(packaged, default=0)
     writes = "write" in call.session.access.meta
-    items = [_item(r, looks, writes and floor <= r["number"] < found[0]["number"]) for r in found]
+    items = [_item(r, looks, writes and r["number"] < found[0]["number"]) for r in found]
     return page(
         call, "revisions.html", "Revisions", crumbs=[("Studio", "/studio")],
         here="/studio/revisions", revisions={"items": items},
