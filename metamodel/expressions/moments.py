@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -120,11 +121,8 @@ def end_of_date(day: date, unit: str) -> date | None:
     """The last day of the unit."""
     if unit == "week":
         return within_calendar(lambda: day + timedelta(days=6 - day.weekday()))
-    start = start_of_date(day, unit)
-    months = {"month": 1, "quarter": 3, "year": 12}.get(unit)
-    if start is None or months is None:
-        return day
-    return within_calendar(lambda: start + relativedelta(months=months, days=-1))
+    month = {"month": day.month, "quarter": (day.month + 2) // 3 * 3, "year": 12}.get(unit)
+    return day if month is None else day.replace(month=month, day=monthrange(day.year, month)[1])
 
 
 def start_of_moment(moment: datetime, unit: str, zone: str) -> datetime | None:

@@ -96,14 +96,19 @@ FUNCTIONS: tuple[str, ...] = (
          "case when $1 < 0 then '-' else '' end || abs($1) / 3600 || ':'"
          " || lpad((abs($1) % 3600 / 60)::text, 2, '0') || case when $1 % 60 = 0 then ''"
          " else ':' || lpad((abs($1) % 60)::text, 2, '0') end"),
+    _sql("within(timestamptz)", "timestamptz",
+         "case when $1 >= '0001-01-01T00:00:00Z'::timestamptz"
+         " and $1 < '10000-01-01T00:00:00Z'::timestamptz then $1 end"),
     # Of a time that comes twice, the first.
     _sql("moment(timestamp, text)", "timestamptz",
-         "case when (($1 at time zone $2) - interval '1 hour') at time zone $2 = $1"
+         "fluvial_within(case when (($1 at time zone $2) - interval '1 hour') at time zone $2 = $1"
          " then ($1 at time zone $2) - interval '1 hour'"
          " when (($1 at time zone $2) - interval '30 minutes') at time zone $2 = $1"
-         " then ($1 at time zone $2) - interval '30 minutes' else $1 at time zone $2 end"),
+         " then ($1 at time zone $2) - interval '30 minutes' else $1 at time zone $2 end)"),
     _sql("start_of_day(date, text)", "timestamptz", "fluvial_moment($1::timestamp, $2)"),
-    _sql("local_date(timestamptz, text)", "date", "($1 at time zone $2)::date"),
+    _sql("local_date(timestamptz, text)", "date",
+         f"case when ($1 at time zone $2)::date between {_FIRST} and {_LAST}"
+         " then ($1 at time zone $2)::date end"),
     _sql("days_later(date, bigint)", "date",
          f"case when $2 between {_FIRST} - $1 and {_LAST} - $1 then $1 + $2::int end"),
     _sql("shift_date(date, bigint)", "date",
@@ -127,7 +132,8 @@ FUNCTIONS: tuple[str, ...] = (
     _sql("day(date)", "numeric", "extract(day from $1)"),
     _sql("weekday(date)", "numeric", "extract(isodow from $1)"),
     _sql("start_of_date(date, text)", "date", "date_trunc($2, $1::timestamp)::date"),
-    _sql("end_of_date(date, text)", "date", _UNIT_ENDS),
+    _sql("end_of_date(date, text)", "date",
+         f"case when ({_UNIT_ENDS}) <= {_LAST} then {_UNIT_ENDS} end"),
     _sql("start_of_moment(timestamptz, text, text)", "timestamptz",
          "case $2 when 'hour' then $1 - (($1 at time zone $3)"
          " - date_trunc('hour', $1 at time zone $3))"
@@ -140,7 +146,8 @@ FUNCTIONS: tuple[str, ...] = (
     _code("read_moment(text, text)", "timestamptz",
           r"if $1 ~ '^\d{4}-\d\d-\d\d$' then return fluvial_start_of_day($1::date, $2); end if;"
           f" if $1 !~ '{_MOMENT_TEXT}' then return null; end if;"
-          r" if $1 ~ '(Z|[+-]\d\d:\d\d)$' then return $1::timestamptz; end if;"
+          r" if $1 ~ '(Z|[+-]\d\d:\d\d)$' then"
+          " return fluvial_within($1::timestamptz); end if;"
           " return fluvial_moment($1::timestamp, $2);"),
     _sql("write_date(date)", "text", "to_char($1, 'YYYY-MM-DD')"),
     _sql("write_moment(timestamptz)", "text",

@@ -94,3 +94,79 @@ def pattern_fault(pattern: str) -> str | None:
     except re2.error:
         return "The pattern does not read."
     return None
+
+
+_SPACE = r"\t\n\f\r "
+_POSIX = {
+    "alpha": "A-Za-z", "digit": "0-9", "alnum": "0-9A-Za-z", "upper": "A-Z", "lower": "a-z",
+    "space": r"\t\n\v\f\r ", "punct": r"!-\/:-@\[-`\{-~", "xdigit": "0-9A-Fa-f",
+    "word": "0-9A-Za-z_",
+}  # fmt: skip
+_OUTSIDE = re.compile(
+    r"(?P<escape>\\.)|(?P<open>\[\^?\]?)|(?P<end>\)[*+{])"
+    r"|(?P<repeat>[*+]|\{(?P<least>\d+)(?P<comma>,(?P<most>\d*))?\})|(?P<other>.)",
+    re.DOTALL,
+)
+_INSIDE = re.compile(
+    r"(?P<escape>\\.)|(?P<posix>\[:(?P<name>[a-z]+):\])|(?P<close>\])|(?P<other>.)", re.DOTALL
+)
+MAX_BROWSER_TEXT = 1_000  # characters that a browser matches by itself
+MAX_BROWSER_TRIES = 1_000_000  # of its engine, which goes back and tries again
+
+
+@lru_cache(maxsize=500)
+def browser_pattern(pattern: str) -> str | None:
+    """The pattern for a browser's engine, or None where that might not answer in good time."""
+    made: list[str | None] = []
+    at, inside, tries = 0, False, 1
+    while at < len(pattern):
+        match = (_INSIDE if inside else _OUTSIDE).match(pattern, at)
+        assert match is not None
+        made.append(_in_class(match) if inside else _outside(match))
+        tries *= 1 if inside else _tries(match)
+        if made[-1] is None or tries > MAX_BROWSER_TRIES:
+            return None
+        inside = match.lastgroup != "close" if inside else match.lastgroup == "open"
+        at = match.end()
+    return "".join(part or "" for part in made)
+
+
+def _tries(match: re.Match[str]) -> int:
+    """In how many ways a repetition may go."""
+    if match["repeat"] is None:
+        return 1
+    if match["least"] is None or (match["comma"] and not match["most"]):
+        return MAX_BROWSER_TEXT
+    return int(match["most"]) - int(match["least"]) + 1 if match["comma"] else 1
+
+
+def _outside(match: re.Match[str]) -> str | None:
+    text = match.group()
+    if match["end"]:
+        return None  # a group that is repeated
+    if match["escape"]:
+        return _escaped(text[1], inside=False)
+    if match["open"] and text.endswith("]"):
+        return text[:-1] + r"\]"
+    return f"\\{text}" if text in "{}]" else text
+
+
+def _in_class(match: re.Match[str]) -> str | None:
+    if match["posix"]:
+        return _POSIX.get(match["name"])
+    text = match.group()
+    if match["escape"]:
+        return _escaped(text[1], inside=True)
+    if match["close"]:
+        return text
+    return f"\\{text}" if text in "[({})|/" else text
+
+
+def _escaped(character: str, inside: bool) -> str | None:
+    if character == "s":
+        return _SPACE if inside else f"[{_SPACE}]"
+    if character == "S":
+        return None if inside else f"[^{_SPACE}]"
+    if character in "dDwWnrt":
+        return f"\\{character}"
+    return f"\\u{{{ord(character):x}}}"

@@ -260,11 +260,10 @@ class Database:
         """The condition in every form in which it may stand."""
         answers = []
         for joins in (True, False):
+            source = Source(self, object, joins=joins)
             for exact in (True, False):
-                source = Source(self, object, joins=joins)
                 condition = predicate(expression, source, exact=exact)
                 answers.append(self._meets(source, condition, id))
-            source = Source(self, object, joins=joins)
             condition = predicate(expression, source)
             answers.append(not self._meets(source, sa.not_(condition), id))
         return answers

@@ -1,8 +1,10 @@
 """A small library: its object types, its records, and tables that hold them."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from metamodel.kinds import KINDS
 from metamodel.kinds.kind import Column, TextFormat
 from metamodel.kinds.system import IDENTITY, REVISION
 from metamodel.money import Money
+from metamodel.text import normal
 from tests.metamodel.calendars.samples import CALENDARS
 
 HERE = Path(__file__).parent
@@ -79,7 +82,24 @@ def identity(name: str) -> str:
     return f"00000000-0000-7000-8000-{NAMES.index(name):012d}"
 
 
+CORPUS = HERE / "corpus"
+CASES: list[tuple[str, dict[str, Any]]] = [
+    (f"{file.stem}: {case['ask']}", case)
+    for file in sorted(CORPUS.glob("*.yaml"))
+    for case in yaml.safe_load(file.read_text())
+]
+
+
+def subject(case: Mapping[str, Any]) -> str:
+    """The name of the record that a case asks: one that is there, or one of its own values."""
+    made = case.get("with")
+    return case.get("of", "emma") if made is None else f"with {json.dumps(made, default=str)}"
+
+
 _RECORDS = load("library.yaml")["records"]
+for _, _case in CASES:
+    if "with" in _case:
+        _RECORDS["book"].setdefault(subject(_case), _case["with"])
 NAMES = [name for records in _RECORDS.values() for name in records]
 
 
@@ -95,14 +115,12 @@ def parsed(field: Field, raw: Any) -> Any:
         found = [(object, identity(name)) for object, name in pairs]
         return found if isinstance(raw, list) else found[0]
     if kind in ("text", "long_text"):
-        return raw
+        return normal(raw)
     if kind == "file":
         return [{"id": identity(one), "name": one} for one in raw]
-    return (
-        field.kind.parse_text(field, raw, TextFormat())
-        if isinstance(raw, str)
-        else (field.kind.parse(field, raw))
-    )
+    if isinstance(raw, str) and kind == "money":
+        return field.kind.parse_text(field, raw, TextFormat())
+    return field.kind.parse(field, raw)
 
 
 def records() -> dict[str, dict[str, dict[str, Any]]]:
@@ -111,7 +129,8 @@ def records() -> dict[str, dict[str, dict[str, Any]]]:
     for object, rows in _RECORDS.items():
         made[object] = {}
         for name, row in rows.items():
-            row = {"id": identity(name), "rev": 1, "title": name, **(row or {})}
+            title = name.partition(" ")[0]
+            row = {"id": identity(name), "rev": 1, "title": title, **(row or {})}
             unknown = set(row) - set(OBJECTS[object].fields)
             assert not unknown, (object, name, unknown)
             values = {
@@ -144,6 +163,7 @@ def columns(object: ObjectType) -> Iterator[tuple[Field, Column]]:
             yield from ((field, column) for column in field.columns)
 
 
+@cache
 def tables(
     dialect: str,
 ) -> tuple[sa.MetaData, dict[str, sa.Table], dict[tuple[str, str], sa.Table]]:
@@ -205,4 +225,4 @@ def plain(value: Any) -> Any:
 
 def scope(object: str | None, **more: Any) -> Scope:
     names = {name: Type(kind) for name, kind in more.pop("names", {}).items()}
-    return Scope(OBJECTS, object, names, zone=ZONE, calendars=CALENDARS, **more)
+    return Scope(OBJECTS, object, names, **{"zone": ZONE, "calendars": CALENDARS, **more})

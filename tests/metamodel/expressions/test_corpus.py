@@ -3,38 +3,40 @@
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-import yaml
 
 from metamodel.errors import ExpressionError
 from metamodel.expressions import types
 from metamodel.expressions.expression import Expression, compile_expression
-from metamodel.expressions.nodes import Gather
 from metamodel.expressions.numbers import plain as plain_number
 from metamodel.expressions.python import evaluate, truth
 from metamodel.money import Money
 from metamodel.storage import timestamp_wire
 from tests.metamodel.expressions import library
+from tests.metamodel.expressions.browser import Browser, may_ask, named, question
 from tests.metamodel.expressions.engines import Database, Record, opened
 from tests.servers import Databases
 
-CORPUS = Path(__file__).parent / "corpus"
-CASES: list[tuple[str, dict[str, Any]]] = [
-    (f"{file.stem}: {case['ask']}", case)
-    for file in sorted(CORPUS.glob("*.yaml"))
-    for case in yaml.safe_load(file.read_text())
-]
+CASES = library.CASES
 
 
-def cases(wanted: Callable[[dict[str, Any]], bool], file: str = "") -> pytest.MarkDecorator:
-    chosen = [(id, case) for id, case in CASES if id.startswith(file) and wanted(case)]
-    return pytest.mark.parametrize(
-        "case", [case for _, case in chosen], ids=[id for id, _ in chosen]
-    )
+FILES = sorted({id.partition(":")[0] for id, _ in CASES})
+
+
+def cases(file: str, wanted: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
+    """Those of a file: so many are cheap together and dear one by one."""
+    return [case for id, case in CASES if id.startswith(f"{file}:") and wanted(case)]
+
+
+def told(case: dict[str, Any], *found: Any) -> str:
+    about = {name: case[name] for name in ("zone", "with", "of", "object", "me") if name in case}
+    return f"{case['ask']} of {about} is {case['is']!r}, not {found}"
+
+
+each_file = pytest.mark.parametrize("file", FILES)
 
 
 def gives(case: dict[str, Any]) -> bool:
@@ -49,7 +51,8 @@ EXPECT = {"boolean": types.BOOLEAN, "text": types.TEXT}
 
 
 def compiled(case: dict[str, Any]) -> Expression:
-    scope = library.scope(case.get("object", "book"), change="change" in case)
+    zone = case.get("zone", library.ZONE)
+    scope = library.scope(case.get("object", "book"), change="change" in case, zone=zone)
     expect = EXPECT.get(case.get("expect", ""))
     return compile_expression(case["ask"], scope, expect)
 
@@ -71,7 +74,7 @@ def written(value: Any) -> Any:
 
 def record_of(case: dict[str, Any]) -> Record:
     object = case.get("object", "book")
-    id = library.identity(case.get("of", "emma"))
+    id = library.identity(library.subject(case))
     before = None
     if case.get("change"):
         fields = library.OBJECTS[object].fields
@@ -79,14 +82,18 @@ def record_of(case: dict[str, Any]) -> Record:
     return Record(object, id, me=case.get("me", "ann"), before=before)
 
 
-@cases(gives)
-def test_python(case: dict[str, Any]) -> None:
-    expression = compiled(case)
-    found = evaluate(expression, record_of(case))
-    if isinstance(case["is"], bool) and not case.get("exact"):
-        assert truth(expression, record_of(case)) is case["is"]
-    else:
-        assert written(found) == written(case["is"])
+@each_file
+def test_python(file: str) -> None:
+    wrong = []
+    for case in cases(file, gives):
+        expression = compiled(case)
+        found = evaluate(expression, record_of(case))
+        if isinstance(case["is"], bool) and not case.get("exact"):
+            if truth(expression, record_of(case)) is not case["is"]:
+                wrong.append(told(case, found))
+        elif written(found) != written(case["is"]):
+            wrong.append(told(case, found))
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -102,36 +109,65 @@ def connection(request: pytest.FixtureRequest) -> Iterator[sa.Connection]:
     databases.drop(address)
 
 
-@cases(stands_alone)
-def test_sql(connection: sa.Connection, case: dict[str, Any]) -> None:
-    expression, record = compiled(case), record_of(case)
-    database = Database(connection, record.user)
-    if isinstance(case["is"], bool):
-        answers = database.holds(expression, record.object, record.id)
-        assert answers == [case["is"]] * len(answers)
-    else:
-        found = database.evaluate(expression, record.object, record.id)
-        assert written(found) == written(case["is"])
-    # The parameters of the text come first, in order, so that a plan can be used again.
-    lifted = [literal.value for literal in expression.literals]
-    assert database.constants[: len(lifted)] == lifted
+@each_file
+def test_sql(connection: sa.Connection, file: str) -> None:
+    wrong = []
+    for case in cases(file, stands_alone):
+        expression, record = compiled(case), record_of(case)
+        database = Database(connection, record.user)
+        if isinstance(case["is"], bool):
+            answers = database.holds(expression, record.object, record.id)
+            right = answers == [case["is"]] * len(answers)
+        else:
+            answers = [database.evaluate(expression, record.object, record.id)]
+            right = written(answers[0]) == written(case["is"])
+        # The parameters of the text come first, in order, so that a plan can be used again.
+        lifted = [literal.value for literal in expression.literals]
+        if not right or database.constants[: len(lifted)] != lifted:
+            wrong.append(told(case, answers))
+    assert not wrong, "\n".join(wrong)
 
 
-@cases(stands_alone, "collections")
-def test_sql_of_a_record_at_hand(connection: sa.Connection, case: dict[str, Any]) -> None:
+def test_sql_of_a_record_at_hand(connection: sa.Connection) -> None:
     """What a record that is being saved asks of the database."""
-    expression, record = compiled(case), record_of(case)
-    database = Database(connection, record.user)
+    wrong = []
+    for case in cases("collections", stands_alone):
+        expression, record = compiled(case), record_of(case)
+        record.collect = _collector(Database(connection, record.user), record)  # type: ignore[assignment, method-assign]
+        found = evaluate(expression, record)
+        if written(found) != written(case["is"]):
+            wrong.append(told(case, found))
+    assert not wrong, "\n".join(wrong)
 
-    def collect(node: Gather) -> Any:
-        return database.collected(node, record.object, record.id)
 
-    record.collect = collect  # type: ignore[assignment, method-assign]
-    found = evaluate(expression, record)
-    assert written(found) == written(case["is"])
+def _collector(database: Database, record: Record) -> Callable[[Any], Any]:
+    return lambda node: database.collected(node, record.object, record.id)
 
 
-@cases(lambda case: "fault" in case)
+def test_browser() -> None:
+    """The browser's own evaluator gives the same, or asks the server."""
+    wrong, asked = [], 0
+    with Browser() as node:
+        for _, case in CASES:
+            if not gives(case):
+                continue
+            expression = compiled(case)
+            answer = node.answer(question(expression, record_of(case)))
+            found = named(answer.get("is"))
+            if isinstance(case["is"], bool) and not case.get("exact"):
+                found = found is True
+            if answer.get("ask"):
+                asked += 1
+                right = may_ask(expression)
+            else:
+                right = "fault" not in answer and found == written(case["is"])
+            if not right:
+                wrong.append(told(case, answer))
+    assert not wrong, "\n".join(wrong)
+    assert asked < len(CASES) / 8
+
+
+@pytest.mark.parametrize("case", [case for _, case in CASES if "fault" in case])
 def test_fault(case: dict[str, Any]) -> None:
     with pytest.raises(ExpressionError) as caught:
         compiled(case)
@@ -144,4 +180,4 @@ def test_fault(case: dict[str, Any]) -> None:
 
 
 def test_corpus_is_large() -> None:
-    assert len(CASES) >= 500
+    assert len(CASES) >= 1000

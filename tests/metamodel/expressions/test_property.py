@@ -1,4 +1,4 @@
-"""Whatever is asked, the database answers as Python does."""
+"""Whatever is asked, the database and the browser answer as Python does."""
 
 from collections.abc import Iterator
 
@@ -10,6 +10,7 @@ from metamodel.errors import ExpressionError
 from metamodel.expressions.expression import compile_expression
 from metamodel.expressions.python import evaluate
 from tests.metamodel.expressions import library
+from tests.metamodel.expressions.browser import Browser, named, question
 from tests.metamodel.expressions.engines import Database, Record, opened
 from tests.metamodel.expressions.test_corpus import written
 
@@ -75,17 +76,32 @@ def database() -> Iterator[Database]:
         yield Database(connection)
 
 
+@pytest.fixture(scope="module")
+def node() -> Iterator[Browser]:
+    with Browser() as process:
+        yield process
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(source=NUMERIC | DATED | TEXTS | CONDITIONS)
-def test_sql_is_python(database: Database, source: str) -> None:
+def test_all_answer_as_python_does(database: Database, node: Browser, source: str) -> None:
     try:
         expression = compile_expression(source, library.scope("book"))
     except ExpressionError:
         return
+    condition = expression.type.name == "yes/no"
     for id in BOOKS:
-        there = evaluate(expression, Record("book", id))
-        if expression.type.name == "yes/no":
+        record = Record("book", id)
+        there = evaluate(expression, record)
+        if condition:
             answers = database.holds(expression, "book", id)
             assert answers == [there is True] * len(answers), source
         else:
             assert written(database.evaluate(expression, "book", id)) == written(there), source
+        told = node.answer(question(expression, record))
+        if told != {"ask": True}:
+            found = named(told.get("is"))
+            assert "fault" not in told, (source, told)
+            assert ((found is True) == (there is True)) if condition else found == written(there), (
+                source
+            )

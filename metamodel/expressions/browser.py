@@ -1,0 +1,270 @@
+"""The browser target: the typed tree as compact JSON, which front/expressions.js evaluates.
+
+A part is its own value (text, true, false, null) or a list that begins with the word for what is
+done. What only the server knows is `["ask"]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from metamodel.expressions import operations as op
+from metamodel.expressions.nodes import (
+    And,
+    Call,
+    Change,
+    Choose,
+    Coalesce,
+    Collection,
+    Compare,
+    Empty,
+    Extreme,
+    Gather,
+    Join,
+    Listing,
+    Literal,
+    Member,
+    Moment,
+    MoneyCall,
+    Node,
+    Not,
+    Or,
+    Part,
+    Read,
+    Recast,
+    Root,
+    Rounded,
+    Tally,
+    Within,
+)
+from metamodel.expressions.numbers import plain
+from metamodel.expressions.strings import browser_pattern
+from metamodel.expressions.types import (
+    BOOLEAN,
+    CHOICE,
+    CHOICES,
+    DATE,
+    DATETIME,
+    DAYS,
+    DURATION,
+    FILES,
+    MONEY,
+    MONTHS,
+    NUMBER,
+    PERSON,
+    PERSONS,
+    RECORD,
+    RECORDS,
+    TEXT,
+    Type,
+)
+from metamodel.money import Money
+from metamodel.storage import timestamp_wire
+
+if TYPE_CHECKING:
+    from metamodel.catalog import ObjectType
+
+Json = Any
+Fold = Callable[[Node], tuple[bool, Any]]  # whether the server says the value now, and which
+
+ASK: Json = ["ask"]
+# How a value stands in a form: the letter after the name that is read.
+LETTERS: Mapping[str, str] = {
+    TEXT.name: "t", NUMBER.name: "n", MONEY.name: "m", BOOLEAN.name: "b", DATE.name: "d",
+    DATETIME.name: "i", DURATION.name: "s", DAYS.name: "s", MONTHS.name: "s", CHOICE.name: "t",
+    CHOICES.name: "l", RECORDS.name: "l", FILES.name: "l", PERSON.name: "p", PERSONS.name: "q",
+}  # fmt: skip
+
+
+def letter(type: Type) -> str:
+    if type.name == RECORD.name:
+        return "a" if len(type.objects) > 1 else "t"
+    return LETTERS.get(type.name, "t")
+
+
+def compact(
+    tree: Node, object: str | None, objects: Mapping[str, ObjectType], fold: Fold | None = None
+) -> Json:
+    """The JSON of a tree whose record is of `object`. `fold` may settle parts of it at once."""
+    return Writer(object, objects, fold).write(tree)
+
+
+def asks(tree: Json) -> bool:
+    """Whether some part of it only the server knows."""
+    return isinstance(tree, list) and (tree == ASK or any(map(asks, tree)))
+
+
+class Writer:
+    """Writes the parts of one tree."""
+
+    def __init__(
+        self, object: str | None, objects: Mapping[str, ObjectType], fold: Fold | None
+    ) -> None:
+        self.object = object
+        self.objects = objects
+        self.fold = fold
+        self._rules: Mapping[type[Node], Callable[[Any], Json]] = {
+            Literal: lambda node: value_json(node.value, node.type),
+            Read: self._read,
+            Collection: self._collection,
+            Part: self._part,
+            Recast: self._recast,
+            Rounded: lambda node: ["fix", self.write(node.operand), node.type.scale],
+            Call: self._call,
+            MoneyCall: self._money,
+            Join: lambda node: ["join", *map(self.write, node.items)],
+            Coalesce: lambda node: ["coalesce", *map(self.write, node.items)],
+            Extreme: lambda node: [node.function, *map(self.write, node.items)],
+            Listing: lambda node: ["list", *map(self.write, node.items)],
+            Compare: lambda node: [node.operator, *self._alike(node.left, node.right)],
+            Empty: lambda node: ["empty", self.write(node.operand)],
+            Within: lambda node: ["in", *self._alike(node.item, *node.items)],
+            Member: self._member,
+            And: lambda node: ["and", *map(self.write, node.items)],
+            Or: lambda node: ["or", *map(self.write, node.items)],
+            Not: lambda node: ["not", self.write(node.operand)],
+            Choose: lambda node: ["if", *map(self.write, node.children())],
+            Tally: lambda node: ["count", self.write(node.operand)],
+            Gather: lambda node: ASK,
+            Change: self._change,
+            Moment: lambda node: ["today" if node.type.name == DATE.name else "now"],
+        }
+
+    def write(self, node: Node) -> Json:
+        if self.fold is not None and not isinstance(node, Literal):
+            known, value = self.fold(node)
+            if known:
+                return value_json(value, node.type)
+        return self._rules[type(node)](node)
+
+    def _read(self, node: Read) -> Json:
+        return self._path(node.root, node.path, node.type)
+
+    def _path(self, root: Root, path: tuple[str, ...], type: Type) -> Json:
+        if root is Root.ROW and len(path) == 1 and self.object is not None:
+            formula = self.objects[self.object].fields[path[0]].formula
+            if formula is not None:
+                return self.write(formula.tree)
+        words = {Root.ME: ("me",), Root.RECORD: ("record",)}.get(root, ())
+        return ["get", ".".join((*words, *(path or ("id",)))), letter(type)]
+
+    def _collection(self, node: Collection) -> Json:
+        if node.field is not None:
+            return ASK
+        return self._path(node.root, (*node.path, node.name), node.type)
+
+    def _part(self, node: Part) -> Json:
+        operand = self.write(node.operand)
+        if node.operand.type.name == MONEY.name:
+            return [node.name, operand]
+        values = {o.name: getattr(o, node.name) for o in node.operand.type.options}
+        return ["of", operand, {name: None if v == "" else v for name, v in values.items()}]
+
+    def _recast(self, node: Recast) -> Json:
+        made, given, wanted = self.write(node.operand), node.operand.type, node.type
+        if wanted.name == MONEY.name and given.name == NUMBER.name:
+            return ["money", made, wanted.currency or ""]
+        if _told(wanted) and not _told(given):
+            return ["ref", made, given.objects[0]]
+        if wanted.name == RECORD.name and not _told(wanted) and _told(given):
+            return ["unref", made, wanted.objects[0]]
+        return made
+
+    def _call(self, node: Call) -> Json:
+        if node.operation is op.MATCHES:
+            pattern = node.arguments[1]
+            assert isinstance(pattern, Literal)
+            translated = browser_pattern(pattern.value)
+            return (
+                ASK
+                if translated is None
+                else ["matches", self.write(node.arguments[0]), translated]
+            )
+        return [node.operation.name, *map(self.write, node.arguments)]
+
+    def _money(self, node: MoneyCall) -> Json:
+        gives = node.type.name == MONEY.name
+        return [
+            "amounts",
+            node.operation.name,
+            gives,
+            self.write(node.left),
+            self.write(node.right),
+        ]
+
+    def _alike(self, *nodes: Node) -> list[Json]:
+        """References that say what they are of, as soon as one of them does."""
+        if not any(_told(node.type) for node in nodes):
+            return [self.write(node) for node in nodes]
+        return [
+            self.write(node)
+            if _told(node.type)
+            else ["ref", self.write(node), node.type.objects[0]]
+            for node in nodes
+        ]
+
+    def _member(self, node: Member) -> Json:
+        item, held = self.write(node.item), self.write(node.collection)
+        told, given = node.collection.type.name == PERSONS.name, node.item.type
+        if told and not _told(given):
+            item = ["ref", item, given.objects[0]]
+        elif not told and _told(given):
+            item = ["unref", item, node.collection.type.objects[0]]
+        return ["has", held, item]
+
+    def _change(self, node: Change) -> Json:
+        field = [node.field.path[0] if node.field.path else "id", letter(node.field.type)]
+        if node.function in ("was", "changed"):
+            return [node.function, *field]
+        return [node.function, *field, *([] if node.by is None else [self.write(node.by)])]
+
+
+def _told(type: Type) -> bool:
+    """Whether values of a type say what they are of: `user:ID`."""
+    return type.name == PERSON.name or (type.name == RECORD.name and len(type.objects) > 1)
+
+
+def value_json(value: Any, type: Type) -> Json:
+    """A canonical value as a part of its own."""
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, Money):
+        return ["m", plain(value.amount), value.currency]
+    if isinstance(value, Decimal):
+        return ["n", plain(value)]
+    if isinstance(value, int):
+        return ["n", str(value)] if type.name == NUMBER.name else ["s", str(value)]
+    if isinstance(value, datetime):
+        return ["i", timestamp_wire(value)]
+    if isinstance(value, date):
+        return ["d", value.isoformat()]
+    if isinstance(value, tuple):
+        return f"{value[0]}:{value[1]}"
+    if isinstance(value, list):
+        return ["list", *(value_json(one, type) for one in value)]
+    raise TypeError(f"{value!r} has no form in the browser")
+
+
+def wire_json(value: Any, type: Type) -> Json:
+    """A canonical value as a form holds it: what front/values.js reads."""
+    if isinstance(value, Money):
+        return {"amount": plain(value.amount), "currency": value.currency}
+    if isinstance(value, (Decimal, int)) and not isinstance(value, bool):
+        return int(value) if letter(type) == "s" else plain(Decimal(value))
+    if isinstance(value, datetime):
+        return timestamp_wire(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        told = {value[0]: value[1]}
+        return (
+            told
+            if type.name in (PERSON.name, PERSONS.name)
+            else {"object": value[0], "id": value[1]}
+        )
+    if isinstance(value, list):
+        return [wire_json(one, type) for one in value]
+    return value
