@@ -44,6 +44,7 @@ from metamodel.expressions.numbers import plain
 from metamodel.expressions.strings import browser_pattern
 from metamodel.expressions.types import (
     BOOLEAN,
+    CALENDAR,
     CHOICE,
     CHOICES,
     DATE,
@@ -174,6 +175,8 @@ class Writer:
         return made
 
     def _call(self, node: Call) -> Json:
+        if CALENDAR in node.operation.takes:
+            return ASK
         if node.operation is op.MATCHES:
             pattern = node.arguments[1]
             assert isinstance(pattern, Literal)

@@ -106,7 +106,7 @@ NAMES = [name for records in _RECORDS.values() for name in records]
 def parsed(field: Field, raw: Any) -> Any:
     kind = field.kind.name
     raw = raw.isoformat() if isinstance(raw, date) else raw
-    if raw is None:
+    if raw is None or raw == []:
         return [] if field.many else None
     if kind in ("lookup", "multi_lookup"):
         return [identity(one) for one in raw] if isinstance(raw, list) else identity(raw)
