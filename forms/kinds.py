@@ -27,6 +27,12 @@ FORM = DocumentKind(
     schema=_schema("form"),
     check=check_form,
     label="Layout",
+    removable={
+        "/object": "",
+        "/sections/*/fields/*": "/sections/*/fields/*",
+        "/facts/*": "/facts/*",
+        "/related/*": "/related/*",
+    },
     about="How a record's page is laid out: sections of fields, and lists of what belongs to it.",
     example={
         "kind": "form",
@@ -45,6 +51,12 @@ WEBFORM = DocumentKind(
     schema=_schema("webform"),
     check=check_webform,
     label="Web form",
+    removable={
+        "/object": "",
+        "/steps/*/fields/*": "/steps/*/fields/*",
+        "/fixed/*": "/fixed/*",
+        "/prefill/*": "/prefill/*",
+    },
     about="A public form that creates one record of an object type.",
     example={
         "kind": "webform",

@@ -27,6 +27,17 @@ BOARD = DocumentKind(
     schema=_schema("board"),
     check=check_board,
     label="Board",
+    removable={
+        "/object": "",
+        "/columns/by": "",
+        "/swimlanes/by": "/swimlanes",
+        "/filters/*": "/filters/*",
+        "/card/title": "/card/title",
+        "/card/fields/*": "/card/fields/*",
+        "/card/colour": "/card/colour",
+        "/totals/*": "/totals/*",
+        "/sort/*": "/sort/*",
+    },
     about="Records as cards in the columns of a choice or a look-up.",
     example={
         "kind": "board",
@@ -45,6 +56,13 @@ PIN = DocumentKind(
     schema=_schema("pin"),
     check=check_pin,
     label="Pin",
+    removable={
+        "/object": "",
+        "/measure": "",
+        "/by": "",
+        "/columns/*": "/columns/*",
+        "/sort/*": "/sort/*",
+    },
     about="A measure on the home page that opens the records behind it.",
     example={
         "kind": "pin",

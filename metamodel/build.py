@@ -33,19 +33,26 @@ def build_catalog(
     version: int = 0,
     zone: str = "UTC",
     previous: Catalog | None = None,
+    columns: Mapping[tuple[str, str], str] | None = None,
 ) -> Catalog:
     """The catalog of documents in the order of their layers.
 
     Raises MetadataError with every fault of every document. Object types that nothing has
-    changed for since `previous` are taken over from it.
+    changed for since `previous` are taken over from it. `columns` names the columns of fields,
+    by object and field, that have other names than these.
     """
+    columns = columns or {}
+    if previous is not None and previous.derive(_placed) != columns:
+        previous = None
     known = previous.documents if previous is not None else {}
     merged, faults = merge_documents(documents, known)
     by_kind = _by_kind(merged, kinds, faults)
     digest = _hash(merged)
     if previous is not None and previous.zone == zone and not faults and _same(by_kind, known):
         return replace(previous, version=version, _derived={})
-    draft = Draft(documents=by_kind, faults=faults, zone=zone, kinds=frozenset(kinds))
+    draft = Draft(
+        documents=by_kind, faults=faults, zone=zone, kinds=frozenset(kinds), columns=columns
+    )
     sound = {
         document.place: _sound_body(document, kinds[document.kind], draft, known)
         for named in by_kind.values()
@@ -62,6 +69,15 @@ def build_catalog(
         raise MetadataError(_ordered(faults))
     uses = {target: tuple(sorted(places)) for target, places in draft.uses.items()}
     return Catalog(version, digest, draft.objects, by_kind, zone, draft.calendars, uses)
+
+
+def _placed(catalog: Catalog) -> dict[tuple[str, str], str]:
+    return {
+        (type_.name, field.name): field.column
+        for type_ in catalog.objects.values()
+        for field in type_.fields.values()
+        if field.column
+    }
 
 
 def _by_kind(

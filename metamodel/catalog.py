@@ -30,6 +30,7 @@ class Field:
     label: str
     spec: Mapping[str, Any]  # as the document in force writes it, options_from resolved
     layer: str = ""  # the layer that brought it
+    column: str = ""  # what its columns or link table are called, where not by its own name
     system: bool = False  # id, rev, title, created_at, ...
     required: bool = False
     unique: bool = False
@@ -45,6 +46,11 @@ class Field:
 
     def option(self, name: str, default: Any = None) -> Any:
         return self.spec.get(name, default)
+
+    @property
+    def base(self) -> str:
+        """What the names of its columns begin with; differs from its name once it was retyped."""
+        return self.column or self.name
 
     @property
     def help(self) -> str:

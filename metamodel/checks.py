@@ -37,6 +37,7 @@ class Draft:
     calendars: Calendars = NO_CALENDARS
     kinds: frozenset[str] = frozenset()  # the kinds of document that there are
     uses: dict[str, set[str]] = field(default_factory=dict)  # see Catalog.uses
+    columns: Mapping[tuple[str, str], str] = field(default_factory=dict)  # see Field.column
 
 
 class DocumentCheck:

@@ -68,6 +68,9 @@ class DocumentKind:
     example: Mapping[str, Any] = field(default_factory=dict)
     beside: tuple[str, ...] = ()  # members that may name a file beside the document
     embedded: bool = False  # whether object types hold what it says: they are rebuilt with it
+    # What goes with a thing that it uses: the place of the use, and the part that then goes.
+    # `*` stands for any step, "" for the whole document. Other uses stand in the way.
+    removable: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def full_schema(self) -> Mapping[str, Any]:
@@ -115,6 +118,15 @@ OBJECT = DocumentKind(
     folder="objects",
     schema=load_schema("object"),
     label="Object",
+    removable={
+        "/fields/*/formula": "/fields/*",
+        "/fields/*/to": "/fields/*",
+        "/keys/*": "/keys/*",
+        "/checks/*": "/checks/*",
+        "/logic/*": "/logic/*",
+        "/title": "/title",
+        "/states/field": "/states",
+    },
     about="An object type: its fields, links, keys, checks, states and words.",
     example={
         "kind": "object",
@@ -138,6 +150,12 @@ VIEW = DocumentKind(
     schema=load_schema("view"),
     check=check_view,
     label="View",
+    removable={
+        "/object": "",
+        "/columns/*": "/columns/*",
+        "/sort/*": "/sort/*",
+        "/group": "/group",
+    },
     about="A saved list: which records, which columns, in which order.",
     example={
         "kind": "view",
@@ -156,6 +174,7 @@ ROLE = DocumentKind(
     schema=load_schema("role"),
     check=check_role,
     label="Role",
+    removable={"/grants/*/object": "/grants/*", "/grants/*/fields/*": "/grants/*/fields/*"},
     about="What its holders may do: per object, per field and per record.",
     example={
         "kind": "role",

@@ -50,7 +50,8 @@ def make_object(document: Document, body: Mapping[str, Any], draft: Draft) -> Ob
     for at, spec in items(body, "fields"):
         _check_name(f"/fields/{at}/name", spec["name"], check)
         if not spec.get("retired") and not taken(spec["name"]):
-            made = _field(document, _resolved(spec, draft), layers)
+            column = draft.columns.get((document.name, spec["name"]), "")
+            made = _field(document, _resolved(spec, draft), layers, column)
             fields.setdefault(spec["name"], made)
     dated = body.get("dated")
     label = label_text(body.get("label", humanise(document.name)))
@@ -106,7 +107,9 @@ def _resolved(spec: Mapping[str, Any], draft: Draft) -> Mapping[str, Any]:
     return {**spec, "options": [*spec.get("options", ()), *made]}
 
 
-def _field(document: Document, spec: Mapping[str, Any], layers: Mapping[str, str]) -> Field:
+def _field(
+    document: Document, spec: Mapping[str, Any], layers: Mapping[str, str], column: str
+) -> Field:
     kind = KINDS[spec["kind"]]
     return Field(
         object=document.name,
@@ -115,6 +118,7 @@ def _field(document: Document, spec: Mapping[str, Any], layers: Mapping[str, str
         label=label_text(spec.get("label", humanise(spec["name"]))),
         spec=spec,
         layer=layers.get(spec["name"], document.layer),
+        column=column,
         required=bool(spec.get("required")),
         unique=bool(spec.get("unique")) or kind.unique,
         read_only=bool(spec.get("read_only")) or not kind.editable,

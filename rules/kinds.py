@@ -28,6 +28,7 @@ RULE = DocumentKind(
     schema=_schema("rule"),
     check=check_rule,
     label="Rule",
+    removable={"/on/object": "", "/on/date": "", "/on/fields/*": "/on/fields/*"},
     about="What happens by itself: on an event, a date, a schedule or a button.",
     example={
         "kind": "rule",
@@ -59,6 +60,7 @@ TEMPLATE = DocumentKind(
     schema=_schema("template"),
     check=check_template,
     label="Template",
+    removable={"/for": ""},
     about="The words of a mail or notification, with places for a record's values.",
     example={
         "kind": "template",

@@ -14,7 +14,7 @@ from metamodel.documents import SITE, Document
 
 from .database.connection import Connection
 from .database.statement import Statement
-from .database.tables import CATALOG, DOCUMENT, PACKAGE
+from .database.tables import CATALOG, DOCUMENT, PACKAGE, PLACED
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -25,6 +25,7 @@ _VERSION = Statement(sa.select(CATALOG.c.version))
 _DOCUMENTS = Statement(
     sa.select(DOCUMENT.c.layer, DOCUMENT.c.kind, DOCUMENT.c.name, DOCUMENT.c.body)
 )
+_PLACED = Statement(sa.select(PLACED.c.object, PLACED.c.field, PLACED.c.column))
 _LAYERS = Statement(sa.select(PACKAGE.c.name).order_by(PACKAGE.c.position))
 
 
@@ -61,10 +62,21 @@ class Catalogs:
         """The catalog of what the database holds now."""
         with connection.transaction():
             version = self.version(connection)
-            layers = stored_layers(connection)
-        return self.compiled(layers, version)
+            layers, columns = stored_layers(connection), placed_columns(connection)
+        return self.compiled(layers, version, columns)
 
-    def compiled(self, layers: Mapping[str, Mapping[Any, Document]], version: int) -> Catalog:
+    def adopt(self, catalog: Catalog) -> None:
+        """Take over the catalog of a change that this process has just committed."""
+        with self._lock:
+            if self._current is None or self._current.version < catalog.version:
+                self._current = catalog
+
+    def compiled(
+        self,
+        layers: Mapping[str, Mapping[Any, Document]],
+        version: int,
+        columns: Mapping[tuple[str, str], str],
+    ) -> Catalog:
         """A catalog of layers of documents; MetadataError with every fault."""
         self._last = built = build_catalog(
             [document for layer in layers.values() for document in layer.values()],
@@ -72,12 +84,18 @@ class Catalogs:
             version=version,
             zone=self._engine.settings.zone,
             previous=self._last,
+            columns=columns,
         )
         return built
 
 
 Key = tuple[str, str]  # kind, name
 Layers = dict[str, dict[Key, Document]]
+
+
+def placed_columns(connection: Connection) -> dict[tuple[str, str], str]:
+    """What the columns of fields are called, by object and field, where it is not their name."""
+    return {(object, field): column for object, field, column in _PLACED.rows(connection)}
 
 
 def stored_layers(connection: Connection) -> Layers:

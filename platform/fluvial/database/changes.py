@@ -7,7 +7,7 @@ Each operation says what it does in words that people read before it is applied:
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ from metamodel.storage import POSTGRESQL
 
 from .connection import Connection
 from .exclusion import OVERLAP, drop_exclusion, exclusion, overlapping
-from .objects import field_columns, object_indexes, tables_of
+from .objects import field_columns, link_name, object_indexes, tables_of
 from .statement import DIALECTS
 
 
@@ -36,6 +36,8 @@ class Operation:
     uses: list[str] = field(default_factory=list)
     undo: str = ""
     statements: list[str] = field(default_factory=list)
+    seconds: float = 0.0  # about how long it takes
+    more: dict[str, Any] = field(default_factory=dict)  # what only some operations say
 
     def wire(self) -> dict[str, Any]:
         return {
@@ -43,9 +45,27 @@ class Operation:
             "target": self.target,
             "class": self.class_,
             "rows": self.rows,
+            "seconds": self.seconds,
             "uses": self.uses,
             "undo": self.undo,
+            **self.more,
         }
+
+
+# Rows a second, as measured with 100,000 loans of a library on two cores of 2024. A plan says
+# about how long it takes; an instant step depends on how soon it gets its lock.
+ABOUT_ROWS = 50_000  # from here on PostgreSQL's own estimate will do
+RATES = {
+    "sqlite": {"scan": 900_000, "rewrite": 60_000},
+    "postgresql": {"scan": 700_000, "rewrite": 20_000},
+}
+INSTANT = 0.02  # seconds
+
+
+def estimate(operation: Operation, dialect: str) -> None:
+    """Say about how long an operation takes."""
+    rate = RATES[dialect].get(operation.class_)
+    operation.seconds = round(INSTANT + (operation.rows / rate if rate else 0), 2)
 
 
 class Ddl:
@@ -67,10 +87,20 @@ class Ddl:
 
 
 def difference(
-    old: Catalog | None, new: Catalog, connection: Connection, columns: Columns
+    old: Catalog | None,
+    new: Catalog,
+    connection: Connection,
+    columns: Columns,
+    retyped: Collection[str] = (),
 ) -> list[Operation]:
-    """The operations that lead from the tables of one catalog to those of the next."""
-    return list(_Difference(old, new, connection, columns).operations())
+    """The operations that lead from the tables of one catalog to those of the next.
+
+    `retyped` are the fields (`book.price`) whose values are copied into new columns.
+    """
+    operations = list(_Difference(old, new, connection, columns, retyped).operations())
+    for operation in operations:
+        estimate(operation, connection.dialect)
+    return operations
 
 
 @dataclass(frozen=True)
@@ -90,15 +120,33 @@ class Columns:
 _CATALOGUE = {
     "sqlite": "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c "
     "WHERE m.type = 'table'",
-    "postgresql": "SELECT table_name::text, column_name::text FROM information_schema.columns "
-    "WHERE table_schema = current_schema()",
+    "postgresql": "SELECT c.relname::text, a.attname::text FROM pg_class c "
+    "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
+    "WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'",
 }
+
+
+def count_rows(connection: Connection, table: str) -> int:
+    """How many records there are; of large tables on PostgreSQL about how many."""
+    if connection.dialect == POSTGRESQL:
+        sql = "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass($1)"
+        known = connection.query(sql, [f'"{table}"'])
+        if known and known[0][0] > ABOUT_ROWS:
+            return int(known[0][0])
+    return int(connection.query(f'SELECT count(*) FROM "{table}"')[0][0])
 
 
 class _Difference:
     def __init__(
-        self, old: Catalog | None, new: Catalog, connection: Connection, columns: Columns
+        self,
+        old: Catalog | None,
+        new: Catalog,
+        connection: Connection,
+        columns: Columns,
+        retyped: Collection[str],
     ) -> None:
+        self.retyped = retyped
+        self.counted: dict[str, int] = {}
         self.old = old.objects if old else {}
         self.new = new
         self.connection = connection
@@ -117,13 +165,15 @@ class _Difference:
                 yield Operation(
                     "retire_object",
                     name,
+                    class_="destructive",
                     rows=self._rows(name),
                     undo="Add the object again with the same fields: its records are kept.",
                 )
 
     def _rows(self, table: str) -> int:
-        quoted = '"' + table.replace('"', "") + '"'
-        return int(self.connection.query(f"SELECT count(*) FROM {quoted}")[0][0])
+        if table not in self.counted:
+            self.counted[table] = count_rows(self.connection, table)
+        return self.counted[table]
 
     def _add_object(self, type_: ObjectType) -> Iterator[Operation]:
         table = self.tables.objects[type_.name]
@@ -149,24 +199,21 @@ class _Difference:
             self._create_index(index)
 
     def _change_object(self, old: ObjectType | None, new: ObjectType) -> Iterator[Operation]:
-        rows: int | None = None
+        known = old.fields if old else {}
         for field_ in (*new.stored_fields, *new.linked_fields):
-            before = old.fields.get(field_.name) if old else None
-            if before is not None and before.stored:
-                continue
-            if rows is None:
-                rows = self._rows(new.name)
-            yield self._add_field(field_, rows)
+            before = known.get(field_.name)
+            if before is None or not before.stored or before.base != field_.base:
+                yield self._add_field(field_)
         for field_ in new.calculated_fields:
-            if old is None or field_.name not in old.fields:
+            if field_.name not in known and not field_.stored:
                 yield Operation("add_field", f"{new.name}.{field_.name}", undo="Delete the field.")
-        for before in old.fields.values() if old else ():
-            if before.name not in new.fields and not before.system:
-                rows = self._rows(new.name) if rows is None else rows
+        for before in known.values():
+            if not before.system and _is_left(before, new.fields.get(before.name)):
                 yield Operation(
                     "retire_field",
                     f"{new.name}.{before.name}",
-                    rows=rows,
+                    class_="destructive",
+                    rows=self._rows(new.name) if before.stored else 0,
                     undo="Add the field again as it was: its values are kept.",
                 )
         yield from self._indexes(old, new)
@@ -194,28 +241,32 @@ class _Difference:
     def _refuse_overlaps(self, new: ObjectType) -> None:
         assert new.dated is not None
         names = (new.dated.from_, new.dated.until, *new.dated.per)
-        columns = {f"{n}{c.suffix}" for n in names for c in new.fields[n].columns}
+        columns = {f"{new.fields[n].base}{c.suffix}" for n in names for c in new.fields[n].columns}
         if columns <= self.columns.tables[new.name] and self.connection.query(overlapping(new)):
             raise Conflict(f"{new.name}: {OVERLAP}. Mend them first.")
 
-    def _add_field(self, field_: Field, rows: int) -> Operation:
+    def _add_field(self, field_: Field) -> Operation:
         target = f"{field_.object}.{field_.name}"
         there = self.columns.tables[field_.object]
         if field_.kind.linked:
-            again = f"{field_.object}__{field_.name}" in self.columns.tables
+            again = link_name(field_) in self.columns.tables
             self._create_link(field_)
         else:
             missing = [c for c in field_columns(field_) if c.name not in there]
             again = not missing
             for column in missing:
                 self.ddl.operations.add_column(field_.object, column)
-        return Operation(
+        operation = Operation(
             "restore_field" if again else "add_field",
             target,
-            rows=0,
             undo="Delete the field.",
             statements=self.ddl.take(),
         )
+        if target in self.retyped:
+            operation.op, operation.class_ = "retype_field", "rewrite"
+            operation.rows = self._rows(field_.object)
+            operation.undo = "Give the field its old kind again: what did not convert comes back."
+        return operation
 
     def _indexes(self, old: ObjectType | None, new: ObjectType) -> Iterator[Operation]:
         before = _index_names(old) if old else {}
@@ -240,6 +291,13 @@ class _Difference:
                     undo="Add the key again.",
                     statements=[f'DROP INDEX IF EXISTS "{name}"'],
                 )
+
+
+def _is_left(before: Field, after: Field | None) -> bool:
+    """Whether a field's own values go out of use without becoming those of another kind."""
+    if after is None:
+        return True
+    return before.stored and before.formula is None and after.formula is not None
 
 
 def _index_names(type_: ObjectType) -> dict[str, sa.Index]:

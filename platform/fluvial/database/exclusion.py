@@ -43,23 +43,23 @@ def exclusion(type_: ObjectType | None) -> str:
     dated = type_.dated
     start, end = type_.fields[dated.from_], type_.fields[dated.until]
     moments = "daterange" if start.columns[0].storage is DATE else "tstzrange"
-    parts, conditions = [], ["deleted_at IS NULL", f'"{start.name}" IS NOT NULL']
+    parts, conditions = [], ["deleted_at IS NULL", f'"{start.base}" IS NOT NULL']
     for name in dated.per:
         columns = [c for c in type_.fields[name].columns if not c.hidden]
-        parts += [f"{part} WITH &&" for part in _singles(name, columns)]
-        there = " OR ".join(f'"{name}{c.suffix}" IS NOT NULL' for c in columns)
+        parts += [f"{part} WITH &&" for part in _singles(type_.fields[name].base, columns)]
+        there = " OR ".join(f'"{type_.fields[name].base}{c.suffix}" IS NOT NULL' for c in columns)
         conditions.append(f"({there})")
-    parts.append(f'{moments}("{start.name}", "{end.name}") WITH &&')
+    parts.append(f'{moments}("{start.base}", "{end.base}") WITH &&')
     return (
         f'ALTER TABLE "{type_.name}" ADD CONSTRAINT "{exclusion_name(type_.name)}" '
         f"EXCLUDE USING gist ({', '.join(parts)}) WHERE ({' AND '.join(conditions)})"
     )
 
 
-def _singles(name: str, columns: list[Column]) -> Iterator[str]:
+def _singles(base: str, columns: list[Column]) -> Iterator[str]:
     """Each column of a key as the range that holds its value alone."""
     for column in columns:
-        value = f'"{name}{column.suffix}"'
+        value = f'"{base}{column.suffix}"'
         if column.storage is BOOLEAN:
             yield f"int4range(coalesce({value}, false)::int, coalesce({value}, false)::int, '[]')"
             continue
@@ -80,11 +80,13 @@ def create_ranges(connection: Connection) -> None:
 def overlapping(type_: ObjectType) -> str:
     """On SQLite, which has no such constraint: a query for two records that it would refuse."""
     assert type_.dated is not None
-    start, end = type_.dated.from_, type_.dated.until
+    start, end = (type_.fields[n].base for n in (type_.dated.from_, type_.dated.until))
     together = ["one.id < other.id", f'one."{start}" IS NOT NULL', f'other."{start}" IS NOT NULL']
     together += [f"{side}.deleted_at IS NULL" for side in ("one", "other")]
     for name in type_.dated.per:
-        columns = [name + c.suffix for c in type_.fields[name].columns if not c.hidden]
+        columns = [
+            type_.fields[name].base + c.suffix for c in type_.fields[name].columns if not c.hidden
+        ]
         together += [f'one."{column}" IS other."{column}"' for column in columns]
         there = " OR ".join(f'one."{column}" IS NOT NULL' for column in columns)
         together.append(f"({there})")

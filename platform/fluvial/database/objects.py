@@ -91,8 +91,9 @@ def field_columns(field: Field) -> Iterator[sa.Column[Any]]:
     for column in field.columns:
         primary = field.name == "id"
         yield sa.Column(
-            field.name + column.suffix,
+            field.base + column.suffix,
             Stored(column.storage),
+            key=field.name + column.suffix,
             primary_key=primary,
             nullable=not primary and field.name != "rev",
         )
@@ -106,7 +107,7 @@ def _object_table(type_: ObjectType) -> sa.Table:
 
 
 def _link_table(field: Field) -> sa.Table:
-    name = f"{field.object}__{field.name}"
+    name = link_name(field)
     return sa.Table(
         name,
         sa.MetaData(),
@@ -115,6 +116,10 @@ def _link_table(field: Field) -> sa.Table:
         sa.Column("position", Stored(INTEGER), nullable=False),
         sa.Index(index_name(name, ("target",)), "target"),
     )
+
+
+def link_name(field: Field) -> str:
+    return f"{field.object}__{field.base}"
 
 
 def object_indexes(type_: ObjectType, table: sa.Table) -> Iterator[sa.Index]:
@@ -139,10 +144,11 @@ def key_index(type_: ObjectType, key: Key, table: sa.Table) -> sa.Index:
         if not column.hidden
     ]
     if not key.unique:
-        return sa.Index(index_name(type_.name, key.fields), *columns, table.c.id)
+        bases = tuple(type_.fields[name].base for name in key.fields)
+        return sa.Index(index_name(type_.name, bases), *columns, table.c.id)
     live = table.c.deleted_at.is_(None)
     return sa.Index(
-        unique_name(type_.name, key.fields),
+        unique_name(type_, key.fields),
         *columns,
         unique=True,
         sqlite_where=live,
@@ -154,8 +160,9 @@ def index_name(table: str, fields: tuple[str, ...]) -> str:
     return short_name(f"ix_{table}__{'__'.join(fields)}")
 
 
-def unique_name(object_name: str, fields: tuple[str, ...]) -> str:
-    return short_name(f"uq_{object_name}__{'__'.join(fields)}")
+def unique_name(type_: ObjectType, fields: tuple[str, ...]) -> str:
+    bases = "__".join(type_.fields[name].base for name in fields)
+    return short_name(f"uq_{type_.name}__{bases}")
 
 
 def short_name(name: str) -> str:

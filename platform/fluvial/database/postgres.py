@@ -39,6 +39,7 @@ class PostgresConnection(Connection):
         super().__init__()
         self._url = url
         self._prepared: dict[str, bytes] = {}
+        self._outdated = False  # whether prepared statements have to be prepared anew
         self._open()
 
     def _open(self) -> None:
@@ -62,6 +63,8 @@ class PostgresConnection(Connection):
         parameters: Any = [_text(bind) for bind in binds]
         if self._connection.closed:
             self._reopen()
+        if self._outdated and not self.depth:
+            self._forget()
         try:
             name = self._prepared.get(sql) or self._prepare(sql)
             result = self._pg.exec_prepared(name, parameters)
@@ -94,14 +97,18 @@ class PostgresConnection(Connection):
 
     def _prepare(self, sql: str) -> bytes:
         if len(self._prepared) >= MAX_PREPARED:
-            self.script("DEALLOCATE ALL")
-            self._prepared.clear()
+            self._forget()
         name = b"f%d" % len(self._prepared)
         result = self._pg.prepare(name, sql.encode())
         if result.status not in _OK:
             self._refuse(result)
         self._prepared[sql] = name
         return name
+
+    def _forget(self) -> None:
+        self.script("DEALLOCATE ALL")
+        self._prepared.clear()
+        self._outdated = False
 
     def _refuse(self, result: Any) -> None:
         error = errors.error_from_result(result)
@@ -113,8 +120,7 @@ class PostgresConnection(Connection):
             self._lost(error)
         if isinstance(error, errors.FeatureNotSupported) and "cached plan" in str(error):
             # A column was added since it was prepared; the next try prepares it anew.
-            self.script("DEALLOCATE ALL") if not self.depth else None
-            self._prepared.clear() if not self.depth else None
+            self._outdated = True
             raise BusyError(str(error)) from error
         raise DatabaseError(str(error)) from error
 
@@ -128,6 +134,8 @@ class PostgresConnection(Connection):
         self._open()
 
     def _begin(self) -> None:
+        if self._outdated:
+            self._forget()
         self.script("BEGIN")
 
     def _commit(self) -> None:

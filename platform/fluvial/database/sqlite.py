@@ -77,6 +77,7 @@ class SqliteConnection(Connection):
         self._raw.close()
 
 
+RETYPED = "fluvial:"  # how a trigger begins that ends writes of an older catalog
 _UNIQUE = re.compile(r"UNIQUE constraint failed: (?:index '(?P<index>[^']+)'|(?P<columns>.+))")
 
 
@@ -89,5 +90,7 @@ def translated(error: sqlite3.Error | OverflowError) -> DatabaseError:
     if isinstance(error, sqlite3.IntegrityError) and (match := _UNIQUE.match(text)):
         return UniqueError(match["index"] or match["columns"])
     if isinstance(error, sqlite3.OperationalError) and ("locked" in text or "busy" in text):
+        return BusyError(text)
+    if text.startswith(RETYPED):
         return BusyError(text)
     return DatabaseError(text)

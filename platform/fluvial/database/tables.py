@@ -55,13 +55,23 @@ REVISION = table(
     column("changes", JSON),  # [{layer, kind, name, before, after}]
 )
 
-# Fields whose documents are gone: their columns and values stay until they are purged.
+# Columns of fields that are gone or of another kind now: values stay until they are purged.
 RETIRED = table(
-    "retired",
+    "retired_column",
+    column("object", TEXT, primary_key=True),
+    column("column", TEXT, primary_key=True),  # what the names of its columns begin with
+    column("field", TEXT),
+    column("spec", JSON),  # the field as it was, to read the values with
+    column("at", TIMESTAMP),
+    column("cause", TEXT),  # removed, retyped
+)
+
+# Fields whose columns are not called like the field, because it was retyped.
+PLACED = table(
+    "placed_field",
     column("object", TEXT, primary_key=True),
     column("field", TEXT, primary_key=True),
-    column("kind", TEXT),
-    column("at", TIMESTAMP),
+    column("column", TEXT),
 )
 
 TOKEN = table(

@@ -28,7 +28,16 @@ from fluvial.errors import NotFound, Problem, TooLarge
 from fluvial.pages import site
 from fluvial.pages.static import Static
 
-from . import files_api, health_api, imports_api, meta_api, packages_api, people_api, records_api
+from . import (
+    files_api,
+    health_api,
+    imports_api,
+    meta_api,
+    packages_api,
+    people_api,
+    records_api,
+    retired_api,
+)
 from .call import Answer, Call
 from .perform import perform
 from .routes import Endpoint, Policy
@@ -66,6 +75,7 @@ def engine_endpoints(engine: Engine) -> tuple[Endpoint, ...]:
         *records_api.ENDPOINTS,
         *files_api.ENDPOINTS,
         *imports_api.ENDPOINTS,
+        *retired_api.ENDPOINTS,
         *meta_api.ENDPOINTS,
         *packages_api.ENDPOINTS,
         *health_api.ENDPOINTS,

@@ -72,13 +72,13 @@ def document(call: Call) -> Answer:
 
 
 def put(call: Call) -> Answer:
-    call.only("plan", "force")
+    call.only("plan", "force", "make")
     return _changed(call, _body(call))
 
 
 def patch(call: Call) -> Answer:
     """Merge a part into the site's own layer, lists of named things by name."""
-    call.only("plan", "force")
+    call.only("plan", "force", "make")
     kind, name, part = _kind(call), call.params["name"], _body(call)
     site = stored_layers(call.session.connection)[SITE].get((kind, name))
     known = site or call.session.catalog.of(kind).get(name)
@@ -110,7 +110,7 @@ def layer_merge(body: Mapping[str, Any], part: Mapping[str, Any], *, keep_delete
 
 
 def delete(call: Call) -> Answer:
-    call.only("plan", "force")
+    call.only("plan", "force", "make")
     kind, name = _kind(call), call.params["name"]
     layers = stored_layers(call.session.connection)
     if (kind, name) in layers[SITE]:
@@ -144,10 +144,12 @@ def _changed(call: Call, body: Mapping[str, Any] | None) -> Answer:
 
 
 def _apply(call: Call, change: changes.Change) -> Answer:
+    change.take_out = call.flag("force")
+    change.make = frozenset(filter(None, call.query.get("make", "").split(",")))
     if call.flag("plan"):
         changes.plan(call.session, change)
     else:
-        changes.apply(call.session, change, force=call.flag("force"))
+        changes.apply(call.session, change)
     return Answer.json(
         {
             "operations": [operation.wire() for operation in change.operations],
@@ -158,7 +160,7 @@ def _apply(call: Call, change: changes.Change) -> Answer:
 
 
 def change_many(call: Call) -> Answer:
-    call.only("plan", "force")
+    call.only("plan", "force", "make")
     body = call.json_object("documents", "delete", "note")
     given, gone = body.get("documents") or [], body.get("delete") or []
     if not isinstance(given, list) or not isinstance(gone, list):

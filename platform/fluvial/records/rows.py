@@ -85,7 +85,7 @@ def _make(
     for field in (*type_.stored_fields, *type_.linked_fields):
         start = len(columns)
         columns += _columns(context, source, field)
-        readers.append((field.name, slice(start, len(columns)), _reader(field, dialect)))
+        readers.append((field.name, slice(start, len(columns)), reader(field, dialect)))
     binned = source.column("deleted_at")
     statement = sa.select(*(c.label(f"v{i}") for i, c in enumerate(columns))).where(
         source.column("id") == sa.bindparam("id", type_=Stored(UUID)),
@@ -113,7 +113,7 @@ def _columns(context: PlanContext, source: Source, field: Field) -> list[sa.Colu
     return [source.column(field.name, c.suffix) for c in field.columns if not c.hidden]
 
 
-def _reader(field: Field, dialect: str) -> Callable[[Sequence[Any]], Any]:
+def reader(field: Field, dialect: str) -> Callable[[Sequence[Any]], Any]:
     """From the stored columns of a field to its canonical value."""
     if field.kind.linked:
         return lambda parts: JSON.decode(dialect, parts[0]) or []

@@ -15,10 +15,8 @@ from .rows import empty
 
 def unique_keys(type_: ObjectType) -> dict[str, tuple[str, ...]]:
     """The fields of each unique key by the name of its index."""
-    keys = {
-        unique_name(type_.name, (f.name,)): (f.name,) for f in type_.fields.values() if f.unique
-    }
-    return keys | {unique_name(type_.name, k.fields): k.fields for k in type_.keys if k.unique}
+    keys = {unique_name(type_, (f.name,)): (f.name,) for f in type_.fields.values() if f.unique}
+    return keys | {unique_name(type_, k.fields): k.fields for k in type_.keys if k.unique}
 
 
 def unique_fault(draft: Draft, error: UniqueError) -> Problem:

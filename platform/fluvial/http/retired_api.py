@@ -1,0 +1,117 @@
+"""What is kept of fields that went or became another kind: read it, download it, purge it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from itertools import islice
+from typing import Any
+
+from fluvial.copying import Copier
+from fluvial.errors import Conflict, Forbidden, NotFound, Problem
+from fluvial.exports import cell, safe
+from fluvial.ids import is_id
+from fluvial.purging import purge, retired_list
+from fluvial.retired import RETYPED, retired_columns
+from fluvial.retyping import Retype
+from fluvial.world import World
+
+from .call import Answer, Call
+from .routes import Endpoint, Policy
+
+PAGE, MAX_PAGE, MAX_ROWS = 50, 500, 50_000
+
+
+def unconverted(call: Call) -> Answer:
+    """The values of a retyped field that mean nothing in its kind, as they were."""
+    call.only("limit", "cursor", "format")
+    copier = _copier(call)
+    field = copier.retype.old
+    after = call.query.get("cursor", "")
+    if after and not is_id(after):
+        raise Problem("`cursor` is the `next` of the page before.")
+    if call.query.get("format") == "csv":
+        return _table(call, copier, after)
+    if "format" in call.query:
+        raise Problem("`format` is csv; without it the answer is JSON.")
+    limit = call.query.get("limit", str(PAGE))
+    if not (limit.isascii() and limit.isdigit() and 0 < int(limit) <= MAX_PAGE):
+        raise Problem(f"`limit` is a number from 1 to {MAX_PAGE}.")
+    rows = list(copier.refused(after, int(limit) + 1))
+    more = len(rows) > int(limit)
+    rows = rows[: int(limit)]
+    return Answer.json(
+        {"kind": field.kind.name, "data": rows, "next": rows[-1]["id"] if more else None}
+    )
+
+
+def _table(call: Call, copier: Copier, after: str) -> Answer:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(["id", "title", "value", "reason"])
+    for row in islice(copier.refused(after, MAX_ROWS), MAX_ROWS):
+        value = cell(copier.retype.old, row["value"])
+        writer.writerow([row["id"], safe(row["title"]), safe(value), row["reason"]])
+    name = f"{call.params['object']}-{call.params['field']}.csv"
+    headers = [("content-disposition", f'attachment; filename="{name}"')]
+    return Answer(200, b"\xef\xbb\xbf" + text.getvalue().encode(), "text/csv", headers)
+
+
+def _copier(call: Call) -> Copier:
+    session = call.session
+    type_ = session.object(call.params["object"])
+    field = type_.fields.get(call.params["field"])
+    access = session.access.object(type_.name)
+    if field is None or field.name in access.hidden:
+        raise NotFound(f"{type_.label} has no field `{call.params['field']}`.")
+    if access.where["read"] is not None:
+        raise Forbidden(f"Only who may read all {type_.plural.lower()} sees them together.")
+    kept = [
+        c
+        for c in retired_columns(session.connection)
+        if (c.object, c.field, c.cause) == (type_.name, field.name, RETYPED)
+    ]
+    if not kept:
+        raise NotFound(f"`{type_.name}.{field.name}` has had no other kind, or it was purged.")
+    world = World(session.connection, session.engine.settings.zone)
+    return Copier(session.connection, Retype(kept[-1].as_field(), field, False), world)
+
+
+def retired(call: Call) -> Answer:
+    call.only()
+    return Answer.json({"data": retired_list(call.session.connection)})
+
+
+def purge_field(call: Call) -> Answer:
+    """Needs `{"confirm": "book.pages"}`, so that nothing is lost by a slip."""
+    call.only()
+    target = f"{call.params['object']}.{call.params['field']}"
+    body: dict[str, Any] = call.json_object("confirm")
+    if body.get("confirm") != target:
+        raise Conflict(
+            f"This drops all kept values of `{target}` for good. Send "
+            f'{{"confirm": "{target}"}} to do it.',
+            operations=[{"op": "purge", "target": target, "class": "destructive", "undo": ""}],
+        )
+    return Answer.json({"purged": purge(call.session, *target.split("."))})
+
+
+ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "/api/meta/objects/{object}/fields/{field}/unconverted",
+        unconverted,
+        Policy.META_READ,
+        "Values of a retyped field that mean nothing in its new kind.",
+    ),
+    Endpoint(
+        "GET", "/api/meta/retired", retired, Policy.META_READ, "What is kept of retired fields."
+    ),
+    Endpoint(
+        "POST",
+        "/api/meta/retired/{object}/{field}/purge",
+        purge_field,
+        Policy.META_WRITE,
+        "Drop what is kept of a field for good.",
+    ),
+)

@@ -1,0 +1,107 @@
+"""Purging: retired columns and their values are dropped for good."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from metamodel.storage import SQLITE
+
+from .changes import note_revision
+from .copying import MARKER
+from .database.altering import LockedError, alter
+from .database.changes import Columns
+from .database.connection import Connection
+from .database.objects import link_name
+from .errors import Conflict, NotFound
+from .retired import RetiredColumn, forget, retired_columns
+from .retyping import unguard
+from .session import Session
+
+GRACE = timedelta(seconds=60)  # calls that began before the field went may still read it
+
+
+def retired_list(connection: Connection) -> list[dict[str, Any]]:
+    """The retired columns with what they hold."""
+    columns = Columns.read(connection)
+    return [
+        {
+            "object": column.object,
+            "field": column.field,
+            "column": column.column,
+            "kind": column.kind,
+            "retired_at": column.at,
+            "cause": column.cause,
+            "values": _held(connection, column, columns),
+        }
+        for column in retired_columns(connection)
+    ]
+
+
+def _held(connection: Connection, column: RetiredColumn, columns: Columns) -> int:
+    """How many records have a value in it."""
+    field = column.as_field()
+    if field.kind.linked:
+        table = link_name(field)
+        sql = f'SELECT count(DISTINCT source) FROM "{table}"'
+        return int(connection.query(sql)[0][0]) if table in columns.tables else 0
+    first = f"{field.base}{field.columns[0].suffix}"
+    if first not in columns.tables.get(column.object, ()):
+        return 0
+    return int(connection.query(f'SELECT count("{first}") FROM "{column.object}"')[0][0])
+
+
+def purge(session: Session, object: str, field: str) -> list[str]:
+    """Drop the retired columns of a field for good; what was dropped."""
+    connection = session.connection
+    try:
+        with connection.transaction():
+            found = [
+                c for c in retired_columns(connection) if (c.object, c.field) == (object, field)
+            ]
+            if not found:
+                raise NotFound(f"Nothing is kept of `{object}.{field}`.")
+            if any(session.now - c.at < GRACE for c in found):
+                raise Conflict(
+                    "It went out of use less than a minute ago, and calls under way may still "
+                    "read it. Wait a minute.",
+                    headers={"Retry-After": "60"},
+                )
+            columns = Columns.read(connection)
+            alter(connection, [s for c in found for s in _dropping(connection, c, columns)])
+            for column in found:
+                forget(connection, column.object, column.column)
+            note_revision(session, f"Purged {object}.{field}", [])
+    except LockedError as error:
+        raise Conflict(
+            "Others work on these records just now. Try again.", headers={"Retry-After": "2"}
+        ) from error
+    return [f"{c.object}.{c.column}" for c in found]
+
+
+def _dropping(connection: Connection, column: RetiredColumn, columns: Columns) -> list[str]:
+    field = column.as_field()
+    table = link_name(field) if field.kind.linked else field.object
+    if table not in columns.tables:
+        return []
+    statements = unguard(field, connection.dialect)
+    names = [f"{field.base}{c.suffix}" for c in field.columns]
+    if field.kind.linked:
+        statements.append(f'DROP TABLE "{table}"')
+    marker = f"{field.base}{MARKER}"
+    for name in [n for n in (*names, marker) if n in columns.tables.get(field.object, ())]:
+        statements += _indexes_of(connection, field.object, name)
+        # SQLite drops a column in place. A copy of the table would let the rows of others go.
+        statements.append(f'ALTER TABLE "{field.object}" DROP COLUMN "{name}"')
+    return statements
+
+
+def _indexes_of(connection: Connection, table: str, column: str) -> list[str]:
+    """SQLite does not drop the indexes of a column with it."""
+    if connection.dialect != SQLITE:
+        return []
+    sql = (
+        "SELECT DISTINCT l.name FROM pragma_index_list(?) l, pragma_index_info(l.name) i "
+        "WHERE i.name = ?"
+    )
+    return [f'DROP INDEX IF EXISTS "{row[0]}"' for row in connection.query(sql, [table, column])]
