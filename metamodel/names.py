@@ -15,6 +15,7 @@ SYSTEM_FIELDS = (
 
 QUERY_PARAMETERS = (
     "fields", "where", "sort", "limit", "cursor", "search", "total", "as_of", "measure", "deleted",
+    "believed_on",
 )  # fmt: skip
 # `group` is a parameter of summaries only, and the usual name of what roles go by.
 

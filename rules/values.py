@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,13 +10,13 @@ import sqlalchemy as sa
 
 from fluvial.database.statement import Statement, param
 from fluvial.database.tables import HISTORY
+from fluvial.records.believed import reverse
 from fluvial.records.completion import title_of
 from fluvial.records.draft import Draft
 from fluvial.records.events import Event
 from fluvial.records.rows import Values, load_row
 from fluvial.session import Session
-from metamodel.catalog import Field, ObjectType
-from metamodel.errors import ValueFault
+from metamodel.catalog import ObjectType
 from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
 from metamodel.money import Money
@@ -35,18 +34,6 @@ _LATER = Statement(
 )
 
 
-def read_wire(field: Field, raw: Any) -> Any:
-    """The canonical value of what history keeps in wire form."""
-    if raw is None or raw == "" or raw == []:
-        return field.kind.absent(field)
-    if field.type.name == types.FILES.name:
-        return [{name: value for name, value in file.items() if name != "url"} for file in raw]
-    try:
-        return field.kind.parse(field, raw)
-    except ValueFault:
-        return raw  # an option that was retired since, or a text that is too long by now
-
-
 def values_at(session: Session, type_: ObjectType, record: str, rev: int) -> Values | None:
     """The record's values at a revision; None where nothing of it is left."""
     row = load_row(session, type_.name, record, None)
@@ -59,14 +46,6 @@ def values_at(session: Session, type_: ObjectType, record: str, rev: int) -> Val
     row["rev"] = rev
     row["title"] = title_of(Draft(session, type_, record, None, row))
     return row
-
-
-def reverse(type_: ObjectType, values: Values, changes: Mapping[str, Any]) -> None:
-    """Take a change out of the values again."""
-    for name, pair in changes.items():
-        field = type_.fields.get(name)
-        if field is not None and field.stored:
-            values[name] = read_wire(field, pair[0])
 
 
 def before_of(type_: ObjectType, values: Values, event: Event) -> Values | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from fluvial.access import Access
@@ -112,6 +112,17 @@ def as_of(call: Call) -> date | None:
         return None
     found = day(call, text, "as_of")
     return found if len(text) == 10 else moment(text)
+
+
+def believed_on(call: Call) -> datetime | None:
+    """The moment whose knowledge is asked for: RFC 3339, or a day, which stands for its end."""
+    text = call.query.get("believed_on")
+    if text is None:
+        return None
+    found = day(call, text, "believed_on")
+    if len(text) > 10:
+        return moment(text)
+    return call.engine.clock.start_of(found + timedelta(days=1)) - timedelta(microseconds=1)
 
 
 def session_of_day(call: Call) -> Session:

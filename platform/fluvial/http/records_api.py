@@ -5,11 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from fluvial.errors import Problem
-from fluvial.records import bin, history, planned, reader, summary, transitions, writer
+from fluvial.ids import is_id
+from fluvial.records import believed, bin, history, planned, reader, summary, transitions, writer
 from metamodel.catalog import ObjectType
 
 from .call import Answer, Call
-from .parameters import as_of_day, etag, page_query, paths, refuse, session_of_day
+from .parameters import (
+    as_of,
+    as_of_day,
+    believed_on,
+    etag,
+    page_query,
+    paths,
+    refuse,
+    session_of_day,
+)
 from .routes import Endpoint, Policy
 
 
@@ -17,12 +27,53 @@ def _type(call: Call, action: str = "read") -> ObjectType:
     return call.session.object(call.params["object"], action)
 
 
+MAX_IDS = 500
+
+
 def list_records(call: Call) -> Answer:
+    if "believed_on" in call.query:
+        return _list_believed(call)
     query = page_query(call, _type(call))
     for name in ("group", "measure", "format"):
         if name in call.query:
             raise refuse(name, "unknown_parameter", f"`{name}` belongs to summary or export.")
     return Answer.json(reader.read_page(call.session, query))
+
+
+def _belief(call: Call) -> believed.Belief:
+    moment = believed_on(call)
+    assert moment is not None
+    if moment > call.session.now:
+        raise refuse("believed_on", "not_yet", "What will be known later is not known now.")
+    return believed.belief_of(call.session, moment, as_of(call))
+
+
+def _own_names(call: Call) -> list[str] | None:
+    if "fields" not in call.query:
+        return None
+    return [".".join(path) for path in paths(call.query["fields"], "fields")]
+
+
+def _read_believed(call: Call) -> Answer:
+    record, unknown = believed.read_believed(
+        _belief(call), _type(call).name, call.params["id"], _own_names(call)
+    )
+    return Answer.json(record, 200, [("fluvial-unknown", ", ".join(unknown))] if unknown else [])
+
+
+def _list_believed(call: Call) -> Answer:
+    given = call.only("believed_on", "as_of", "ids", "where", "fields")
+    ids = given["ids"].split(",") if "ids" in given else None
+    if ids is not None and (len(ids) > MAX_IDS or not all(map(is_id, ids))):
+        raise refuse("ids", "not_ids", f"`ids` are at most {MAX_IDS} ids with commas between.")
+    data, unknown = believed.list_believed(
+        _belief(call),
+        _type(call).name,
+        ids=ids,
+        where=given.get("where", ""),
+        fields=_own_names(call),
+    )
+    return Answer.json({"data": data, "next": None, "unknown": unknown})
 
 
 def create_records(call: Call) -> Answer:
@@ -51,7 +102,9 @@ def update_records(call: Call) -> Answer:
 
 
 def read_record(call: Call) -> Answer:
-    call.only("fields", "as_of")
+    call.only("fields", "as_of", "believed_on")
+    if "believed_on" in call.query:
+        return _read_believed(call)
     fields = paths(call.query["fields"], "fields") if "fields" in call.query else None
     session = session_of_day(call)
     record = reader.read_one(session, call.params["object"], call.params["id"], fields)

@@ -16,7 +16,7 @@ from fluvial.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.expressions.sql import Source
 from metamodel.kinds.kind import Kind
-from metamodel.storage import INTEGER, JSON, POSTGRESQL, UUID
+from metamodel.storage import INTEGER, JSON, POSTGRESQL, TEXT, UUID
 
 from .context import PlanContext, session_binds
 from .output import linked_ids
@@ -60,6 +60,30 @@ def load_row(
     return found
 
 
+def load_rows(
+    session: Session,
+    object_name: str,
+    ids: Sequence[str] | None,
+    action: str | None,
+    *,
+    limit: int = 500,
+) -> list[Values]:
+    """The stored values of the ids, or of the first records, those in the bin among them."""
+    access = session.access
+    roles = (access.roles, access.unrestricted) if action else None
+    key = (roles, "rows", object_name, action, ids is None, session.as_of is not None)
+    plan: _RowPlan = plans_of(session.catalog).get(
+        key, lambda: _make_many(session, object_name, action, ids is None)
+    )
+    values = {**plan.constants, **session_binds(session), "limit": limit}
+    if ids is not None:
+        postgresql = session.connection.dialect == POSTGRESQL
+        quoted = ",".join(ids) if postgresql else ",".join(f'"{one}"' for one in ids)
+        values["ids"] = f"{{{quoted}}}" if postgresql else f"[{quoted}]"
+    rows = session.connection.query(plan.sql, [values[name] for name in plan.order])
+    return [plan.read(row) for row in rows]
+
+
 def _row_plan(
     session: Session, object_name: str, action: str | None, lock: bool, deleted: bool
 ) -> _RowPlan:
@@ -76,16 +100,9 @@ def _row_plan(
 def _make(
     session: Session, object_name: str, action: str | None, lock: bool, deleted: bool
 ) -> _RowPlan:
-    access, dialect = session.access, session.connection.dialect
-    context = PlanContext(access.catalog, access, dialect, as_of=session.as_of is not None)
-    source = Source(context, object_name)
-    type_ = context.objects[object_name]
-    columns: list[sa.ColumnElement[Any]] = []
-    readers: list[tuple[str, slice, Callable[[Sequence[Any]], Any]]] = []
-    for field in (*type_.stored_fields, *type_.linked_fields):
-        start = len(columns)
-        columns += _columns(context, source, field)
-        readers.append((field.name, slice(start, len(columns)), reader(field, dialect)))
+    dialect = session.connection.dialect
+    context, source = _source(session, object_name)
+    columns, read = _selected(context, source)
     binned = source.column("deleted_at")
     statement = sa.select(*(c.label(f"v{i}") for i, c in enumerate(columns))).where(
         source.column("id") == sa.bindparam("id", type_=Stored(UUID)),
@@ -97,14 +114,58 @@ def _make(
     statement = statement.select_from(source.joined())
     if lock and dialect == POSTGRESQL:
         statement = statement.with_for_update(of=source.alias)
-    compiled = Compiled(statement, dialect)
+    return _planned(context, statement, read)
+
+
+def _make_many(
+    session: Session, object_name: str, action: str | None, everything: bool
+) -> _RowPlan:
+    context, source = _source(session, object_name)
+    columns, read = _selected(context, source)
+    statement = sa.select(*(c.label(f"v{i}") for i, c in enumerate(columns)))
+    record = source.column("id")
+    if not everything:
+        ids = sa.bindparam("ids", type_=Stored(TEXT))
+        if context.dialect == POSTGRESQL:
+            among = record == sa.func.any(sa.cast(ids, sa.ARRAY(sa.Uuid)))
+        else:
+            among = record.in_(sa.select(sa.func.json_each(ids).table_valued("value").c.value))
+        statement = statement.where(among)
+    allowed = context.allowed(object_name, action, source) if action else None
+    if allowed is not None:
+        statement = statement.where(allowed)
+    limit = sa.bindparam("limit", type_=Stored(INTEGER))
+    statement = statement.select_from(source.joined()).order_by(record).limit(limit)
+    return _planned(context, statement, read)
+
+
+def _source(session: Session, object_name: str) -> tuple[PlanContext, Source]:
+    access, dialect = session.access, session.connection.dialect
+    context = PlanContext(access.catalog, access, dialect, as_of=session.as_of is not None)
+    return context, Source(context, object_name)
+
+
+def _selected(
+    context: PlanContext, source: Source
+) -> tuple[list[sa.ColumnElement[Any]], Callable[[Sequence[Any]], Values]]:
+    """The columns of all stored fields, and how a row of them becomes values."""
+    type_ = context.objects[source.object]
+    columns: list[sa.ColumnElement[Any]] = []
+    readers: list[tuple[str, slice, Callable[[Sequence[Any]], Any]]] = []
+    for field in (*type_.stored_fields, *type_.linked_fields):
+        start = len(columns)
+        columns += _columns(context, source, field)
+        part = slice(start, len(columns))
+        readers.append((field.name, part, reader(field, context.dialect)))
+    return columns, lambda row: {name: read(row[part]) for name, part, read in readers}
+
+
+def _planned(
+    context: PlanContext, statement: sa.Select[Any], read: Callable[[Sequence[Any]], Values]
+) -> _RowPlan:
+    compiled = Compiled(statement, context.dialect)
     constants = compiled.constants | {f"c{i}": v for i, v in enumerate(context.constants)}
-    return _RowPlan(
-        compiled.sql,
-        compiled.order,
-        constants,
-        lambda row: {name: read(row[part]) for name, part, read in readers},
-    )
+    return _RowPlan(compiled.sql, compiled.order, constants, read)
 
 
 def _columns(context: PlanContext, source: Source, field: Field) -> list[sa.ColumnElement[Any]]:
