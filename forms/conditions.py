@@ -43,7 +43,7 @@ def resolve(
 ) -> list[ShownSection]:
     """The sections for canonical values, of a record that is stored or being written."""
     type_ = session.catalog.objects[layout.object]
-    environment = RecordEnvironment(session, type_, values, before)
+    environment = RecordEnvironment(session, type_, values, before, fresh=True)
     shown = []
     for section in layout.sections:
         visible = section.visible is None or truth(section.visible, environment)

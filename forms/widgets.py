@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from fluvial.pages.faces import file_size, widget_kind
+from fluvial.pages.faces import file_size
 from fluvial.pages.faces.choices import choices
 from metamodel.money import currencies
-from metamodel.text import label_text
 
 from .answers import shown
 from .webforms import Question
@@ -38,14 +36,11 @@ def widget(
     field = question.field
     value = typed
     if typed is None:
-        own = field.option("zone")
-        there = ZoneInfo(own) if own else zone
-        value = shown(field, field.initial if given is None else given, there)
+        value = shown(field, field.initial if given is None else given, zone)
     options = choices(field) if field.type.options else []
     form = field.option("format", "")
-    choosable = not (field.option("currency") or field.option("currency_from"))
     return {
-        "kind": widget_kind(field.kind),
+        "kind": field.kind.name,
         "id": f"f-{field.name}",
         "name": field.name,
         "label": question.label,
@@ -63,12 +58,9 @@ def widget(
         "scale": field.type.scale,
         "unit": field.option("unit", ""),
         "three_state": field.option("three_state", False),
-        "yes": label_text(field.option("yes", "Yes")),
-        "no": label_text(field.option("no", "No")),
-        "depends_on": field.option("depends_on", ""),
-        "zone": field.option("zone", str(zone)),
-        "currency": field.option("currency") or currency or ("EUR" if choosable else ""),
-        "currencies": sorted(currencies()) if choosable else [],
+        "zone": str(zone),
+        "currency": field.option("currency") or currency or "EUR",
+        "currencies": [] if field.option("currency") else sorted(currencies()),
         "many": bool(field.option("many")),
         "accept": ",".join(field.option("accept", ())),
         "hint": _hint(question),
@@ -81,6 +73,4 @@ def widget(
 
 def _hint(question: Question) -> str:
     size = question.field.option("max_size") if question.field.kind.name == "file" else None
-    if size:
-        return f"At most {str(size).replace('MB', ' MB')}"
-    return str(question.field.option("mask", ""))
+    return f"At most {str(size).replace('MB', ' MB')}" if size else ""

@@ -14,10 +14,11 @@ from metamodel.calendars.documents import make_calendars
 from metamodel.catalog import Catalog
 from metamodel.checks import DocumentCheck, Draft
 from metamodel.circles import circles
+from metamodel.dependencies import keep
 from metamodel.documents import Document, DocumentKind
 from metamodel.errors import Fault, MetadataError
 from metamodel.layers import locate, merge_documents
-from metamodel.object_check import check_object
+from metamodel.object_check import check_object, fill
 from metamodel.object_types import check_kinds, make_inverses, make_object
 from metamodel.reuse import kept_uses, reusable
 from metamodel.schemas.faults import schema_faults
@@ -216,8 +217,30 @@ def _make_objects(
         make_inverses(document, draft.objects[name], draft)
     for name, document in fresh.items():
         check_object(document, bodies[name], draft.objects[name], draft)
-    for circle in circles(draft.objects):
+    round = circles(draft.objects)
+    for circle in round:
         _report_circle(circle, documents, draft)
+    if not round:
+        _keep(documents, draft)
+
+
+def _keep(documents: Mapping[str, Document], draft: Draft) -> None:
+    """Tell which calculated fields are stored; the others cannot be part of a key."""
+    for field in keep(draft.objects):
+        fill(field, kept=True)
+    for name, document in documents.items():
+        object = draft.objects[name]
+        for at, key in enumerate(object.keys):
+            for place, named in enumerate(key.fields):
+                field_ = object.fields.get(named)
+                if field_ is None or field_.formula is None or field_.kept:
+                    continue
+                DocumentCheck(draft, document).fault(
+                    f"/keys/{at}/fields/{place}",
+                    "not_indexable",
+                    f"`{named}` depends on the moment, so it is not stored.",
+                    "Take it out.",
+                )
 
 
 def _report_circle(
@@ -226,7 +249,7 @@ def _report_circle(
     object, name = circle[0]
     document = documents[object]
     names = [field.get("name") for field in document.body.get("fields", ())]
-    way = " > ".join(f"{object}.{name}" for object, name in circle)
+    way = " -> ".join(f"{object}.{name}" for object, name in circle)
     DocumentCheck(draft, document).fault(
         f"/fields/{names.index(name)}/formula" if name in names else "",
         "circle",

@@ -40,6 +40,7 @@ class Field:
     initial: Any = None  # a default that is a plain value
     default: Expression | None = None  # a default that is worked out
     formula: Expression | None = None  # of a calculated field
+    kept: bool = False  # calculated, and stored because it depends on stored data alone
     pick: Expression | None = None  # which records a look-up may pick
     picks: Mapping[str, Expression] = field(default_factory=dict)  # by object type, where several
     pull: Mapping[str, Expression] = field(default_factory=dict)  # filled from the linked record
@@ -71,7 +72,7 @@ class Field:
 
     @property
     def stored(self) -> bool:
-        """Whether it has columns or a link table of its own."""
+        """Whether what is written to it has columns or a link table of its own."""
         return self.kind.stored
 
     @property
@@ -85,7 +86,9 @@ class Field:
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
-        return () if self.kind.linked or not self.stored else self.kind.columns(self)
+        if self.kind.linked or not (self.stored or self.kept):
+            return ()
+        return self.kind.columns(self)
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
@@ -239,6 +242,20 @@ class ObjectType:
     @cached_property
     def calculated_fields(self) -> tuple[Field, ...]:
         return tuple(f for f in self.fields.values() if f.formula is not None)
+
+    @cached_property
+    def kept_fields(self) -> tuple[Field, ...]:
+        """Calculated fields whose values are stored."""
+        return tuple(f for f in self.calculated_fields if f.kept)
+
+    @cached_property
+    def moving_fields(self) -> tuple[Field, ...]:
+        """Calculated fields that are worked out when they are read."""
+        return tuple(f for f in self.calculated_fields if not f.kept)
+
+    @cached_property
+    def kept_names(self) -> frozenset[str]:
+        return frozenset(f.name for f in self.kept_fields)
 
     @cached_property
     def searchable_fields(self) -> tuple[Field, ...]:

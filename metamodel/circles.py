@@ -1,41 +1,69 @@
-"""Finds calculated fields that need themselves, however far round."""
+"""Finds calculated fields and titles that need themselves, however far round."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
-from metamodel.catalog import Field, ObjectType
+from metamodel.catalog import ObjectType
 
 Place = tuple[str, str]  # object, field
 
+_SLOT = re.compile(r"\{([^{}]*)\}")
+
 
 def circles(objects: Mapping[str, ObjectType]) -> list[list[Place]]:
-    """One path for each circle: it begins and ends with the same field."""
+    """One path for each circle: it begins and ends with the same field.
+
+    Titles alone may go round: a shelf may show the title of the shelf that it is part of.
+    """
     needs = {
-        (field.object, field.name): _needs(field, objects)
+        (field.object, field.name): needs_of((field.object, field.name), objects)
         for object in objects.values()
         for field in object.fields.values()
         if field.formula is not None
     }
+    for object in objects.values():
+        place = (object.name, "title")
+        if "title" in object.fields:
+            needs[place] = needs_of(place, objects)
     done: set[Place] = set()
     found: list[list[Place]] = []
     for start in needs:
-        if start not in done:
+        if start not in done and objects[start[0]].fields[start[1]].formula is not None:
             _follow(start, needs, done, found)
-    return found
+    return [circle for circle in found if any(name != "title" for _, name in circle)]
 
 
-def _needs(field: Field, objects: Mapping[str, ObjectType]) -> list[Place]:
-    """The calculated fields that a formula reads, in a lasting order."""
-    if field.formula is None:
+def needs_of(place: Place, objects: Mapping[str, ObjectType]) -> list[Place]:
+    """The calculated fields and titles that one of them reads, in a lasting order."""
+    object, name = place
+    field = objects[object].fields[name]
+    if field.formula is not None:
+        uses = {use for use in field.formula.uses if use[0] in objects}
+    elif name == "title" and field.system:
+        uses = _shown(objects[object], objects)
+    else:
         return []
     return sorted(
-        (object, name)
-        for object, name in field.formula.uses
-        if object in objects
-        and (used := objects[object].fields.get(name)) is not None
-        and used.formula is not None
+        use
+        for use in uses
+        if (used := objects[use[0]].fields.get(use[1])) is not None
+        and (used.formula is not None or (used.system and used.name == "title"))
     )
+
+
+def _shown(object: ObjectType, objects: Mapping[str, ObjectType]) -> set[Place]:
+    """What a title is made of: own fields, and the titles of what it looks up."""
+    places: set[Place] = set()
+    for name in _SLOT.findall(object.title):
+        field = object.fields.get(name)
+        if field is None or name == "title":
+            continue
+        places.add((object.name, name))
+        if field.targets and not field.many:
+            places.update((target, "title") for target in field.targets if target in objects)
+    return places
 
 
 def _follow(

@@ -155,7 +155,8 @@ def _check_keys(body: Mapping[str, Any], object: ObjectType, check: DocumentChec
         for place, name in enumerate(key["fields"]):
             pointer = f"/keys/{at}/fields/{place}"
             field = check.field(pointer, object, name)
-            if field is not None and (not field.kind.indexable or field.many):
+            computed = field is not None and field.formula is not None and not key.get("unique")
+            if field is not None and (field.many or not (field.kind.indexable or computed)):
                 check.fault(
                     pointer,
                     "not_indexable",

@@ -18,7 +18,7 @@ from . import effects, runs
 from .model import Rule
 from .runs import Run
 from .tables import NOBODY
-from .values import before_of, values_at
+from .values import before_of, computed_by, values_at
 
 SHOWN = 120  # characters of a value in a trace
 
@@ -71,6 +71,7 @@ def prepared(session: Session, rule: Rule, event: Event, run: Run) -> Execution 
         values = values_at(session, type_, event.record, event.rev)
         if values is None:
             return None
+        computed_by(type_, values, event)
         before = before_of(type_, values, event)
     roles = (rule.run_as,) if rule.run_as else ()
     free = not rule.run_as

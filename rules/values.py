@@ -10,13 +10,15 @@ import sqlalchemy as sa
 
 from fluvial.database.statement import Statement, param
 from fluvial.database.tables import HISTORY
-from fluvial.records.believed import reverse
+from fluvial.records.believed import read_wire, reverse
 from fluvial.records.completion import title_of
 from fluvial.records.draft import Draft
+from fluvial.records.environment import RecordEnvironment
 from fluvial.records.events import Event
 from fluvial.records.rows import Values, load_row
 from fluvial.session import Session
 from metamodel.catalog import ObjectType
+from metamodel.dependencies import graph_of
 from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
 from metamodel.money import Money
@@ -45,7 +47,24 @@ def values_at(session: Session, type_: ObjectType, record: str, rev: int) -> Val
         reverse(type_, row, changes)
     row["rev"] = rev
     row["title"] = title_of(Draft(session, type_, record, None, row))
+    _compute(session, type_, row)
     return row
+
+
+def _compute(session: Session, type_: ObjectType, values: Values) -> None:
+    """Formulas over the record's own values, as they were with these."""
+    own = session.catalog.derive(graph_of).objects.get(type_.name)
+    if own is not None:
+        computed = RecordEnvironment(session, type_, values, fresh=True).values
+        values |= {name: computed[name] for name in own.plain}
+
+
+def computed_by(type_: ObjectType, values: Values, event: Event) -> None:
+    """Give calculated fields the values that the event says they have got."""
+    for name, pair in event.changes.items():
+        field = type_.fields.get(name)
+        if field is not None and field.kept:
+            values[name] = read_wire(field, pair[1])
 
 
 def before_of(type_: ObjectType, values: Values, event: Event) -> Values | None:

@@ -191,8 +191,8 @@ class Builder(Conditions):
     def field(self, source: Source, name: str) -> SqlValue:
         """A field of a source's record: its columns, or its formula in place."""
         field = self.sql.objects[source.object].fields[name]
-        if field.formula is not None:
-            return self._calculated(source, field)
+        if field.formula is not None and (self.sql.fresh or not field.kept):
+            return self.calculated(source, field)
         made = []
         for column in field.columns:
             if not column.hidden:
@@ -201,7 +201,8 @@ class Builder(Conditions):
                 made.append(SqlValue(element, column.storage, nullable=nullable, plain=True))
         return _assembled(made)
 
-    def _calculated(self, source: Source, field: Field) -> SqlValue:
+    def calculated(self, source: Source, field: Field) -> SqlValue:
+        """What the formula of a field gives now."""
         assert field.formula is not None
         trusted = source.trusted()
         inner = Builder(trusted.sql, trusted, trusted).lift(field.formula)

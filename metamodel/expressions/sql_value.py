@@ -94,6 +94,10 @@ class SqlContext(Protocol):
     @property
     def objects(self) -> Mapping[str, ObjectType]: ...
 
+    @property
+    def fresh(self) -> bool:
+        """Whether formulas are worked out also where their values are stored."""
+
     def table(self, object: str) -> Table: ...
 
     def link(self, object: str, field: str) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement
@@ -39,6 +40,10 @@ def result_kind(field: Field) -> Kind:
     return RESULTS[field.option("result", "text")]
 
 
+def _prefix(columns: Sequence[Column]) -> str:
+    return f"__{columns[0].storage.name}"
+
+
 class Calculated(Kind):
     name = "calculated"
     label = "Calculated"
@@ -53,7 +58,6 @@ class Calculated(Kind):
         "scale": 0,
         "formula": "count(loans, returned == null)",
     }
-    sample = "3"
     options = {
         "result": {"enum": list(RESULTS), "description": "The kind of the result."},
         "formula": {"$ref": "#/$defs/expression", "description": "The expression."},
@@ -90,8 +94,11 @@ class Calculated(Kind):
         return result_kind(field).type(field)
 
     def columns(self, field: Field) -> tuple[Column, ...]:
-        """The columns that its value has in a query; there are none in the table."""
-        return result_kind(field).columns(field)
+        """The columns of its value: in a query, and in the table where it is stored."""
+        named = result_kind(field).columns(field)
+        # Another result gets another column, so that who still has the old one reads on.
+        prefix = _prefix(named)
+        return tuple(replace(column, suffix=prefix + column.suffix) for column in named)
 
     def absent(self, field: Field) -> Any:
         return result_kind(field).absent(field)
@@ -102,7 +109,10 @@ class Calculated(Kind):
     def order(
         self, field: Field, columns: Mapping[str, ColumnElement[Any]]
     ) -> tuple[ColumnElement[Any], ...]:
-        return result_kind(field).order(field, columns)
+        kind = result_kind(field)
+        prefix = _prefix(kind.columns(field))
+        plain = {suffix.removeprefix(prefix): column for suffix, column in columns.items()}
+        return kind.order(field, plain)
 
     def parse(self, field: Field, raw: Any) -> Any:
         return result_kind(field).parse(field, raw)

@@ -202,7 +202,6 @@ class Choice(Kind):
             {"name": "lost", "label": "Lost", "colour": "red", "closed": True},
         ],
     }
-    sample = "good"
     options = {
         **OPTIONS,
         "show": {

@@ -66,7 +66,6 @@ class Text(Kind):
         "code."
     )
     example = {"name": "member_email", "kind": "text", "format": "email"}
-    sample = "jo@example.com"
     options = {
         "format": {"enum": list(FORMATS), "description": "What the text is; plain by default."},
         "max_length": {

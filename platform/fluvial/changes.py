@@ -25,6 +25,7 @@ from .database.statement import Statement, insert, param
 from .database.tables import CATALOG, DOCUMENT, REVISION
 from .errors import Conflict, Unprocessable, fault
 from .making import maker
+from .records.filling import fill_calculated, filling
 from .retired import REMOVED, RETYPED, forget, keep_places, retire, retired_columns
 from .retyping import Retype, find_retypes, guard, unguard
 from .session import Session
@@ -177,6 +178,7 @@ def prepare(
     columns = Columns.read(connection)
     retypes = find_retypes(old, new, retired_columns(connection), columns, change.columns)
     operations = difference(old, new, connection, columns, {r.target for r in retypes})
+    operations += filling(connection, old, new, operations)
     operations += _taken_out(parts)
     _add_uses(old, new, operations, parts, force)
     return Prepared(
@@ -292,6 +294,7 @@ def _write_schema(session: Session, change: Change, prepared: Prepared) -> None:
         else:
             copier.copy_all()
         faults.point("change_copied")
+    fill_calculated(session, prepared.old, prepared.new, prepared.operations)
     try:
         alter(connection, last)
     except UniqueError as error:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from . import files, outbox
+from . import files, outbox, recalculating
 from .database.connection import BusyError, GoneError
 from .database.statement import Statement, param
 from .database.tables import SESSION
@@ -37,13 +37,14 @@ def keep_house(engine: Engine) -> bool:
 
 OUTBOX_JOB = Job("outbox", outbox.run)
 DATED_JOB = Job("dated", taking_effect.run)
+RECALCULATION_JOB = Job("recalculation", recalculating.run)
 HOUSE_JOB = Job("house", keep_house, every=600)
 
 
 def jobs_of(engine: Engine) -> tuple[Job, ...]:
     """Events first, then what they made."""
     features = (job for feature in engine.features for job in feature.jobs)
-    return (OUTBOX_JOB, DATED_JOB, *features, HOUSE_JOB)
+    return (OUTBOX_JOB, DATED_JOB, *features, RECALCULATION_JOB, HOUSE_JOB)
 
 
 def run_pending(engine: Engine) -> bool:

@@ -70,12 +70,6 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "Only in development: the moment (RFC 3339) at which the clock starts and runs on.",
     ),
-    Setting(
-        "KINDS",
-        "",
-        "Further kinds of fields, as `package.module:Class` with commas between, beside those "
-        "of installed packages.",
-    ),
     Setting("THREADS", "8", "Worker threads, each with a connection, on PostgreSQL."),
 )
 
@@ -99,7 +93,6 @@ class Settings:
     outbound_allow: tuple[str, ...]
     env: str
     now: str
-    kinds: tuple[str, ...]
     threads: int
 
     @property
@@ -125,16 +118,11 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         secret_key=text["SECRET_KEY"] or _kept_secret(data_dir),
         admin_email=text["ADMIN_EMAIL"],
         admin_password=text["ADMIN_PASSWORD"],
-        outbound_allow=_several(text["OUTBOUND_ALLOW"]),
+        outbound_allow=tuple(a.strip() for a in text["OUTBOUND_ALLOW"].split(",") if a.strip()),
         env=text["ENV"],
         now=text["NOW"] if text["ENV"] == "development" else "",
-        kinds=_several(text["KINDS"]),
         threads=int(text["THREADS"]),
     )
-
-
-def _several(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _kept_secret(data_dir: Path) -> str:

@@ -202,10 +202,10 @@ class _Difference:
         known = old.fields if old else {}
         for field_ in (*new.stored_fields, *new.linked_fields):
             before = known.get(field_.name)
-            if before is None or not before.stored or before.base != field_.base:
+            if before is None or not _lasts(before, field_):
                 yield self._add_field(field_)
-        for field_ in new.calculated_fields:
-            if field_.name not in known and not field_.stored:
+        for field_ in new.moving_fields:
+            if field_.name not in known:
                 yield Operation("add_field", f"{new.name}.{field_.name}", undo="Delete the field.")
         for before in known.values():
             if not before.system and _is_left(before, new.fields.get(before.name)):
@@ -291,6 +291,13 @@ class _Difference:
                     undo="Add the key again.",
                     statements=[f'DROP INDEX IF EXISTS "{name}"'],
                 )
+
+
+def _lasts(before: Field, after: Field) -> bool:
+    """Whether a field goes on with the columns that it has."""
+    if after.kept:
+        return before.columns == after.columns and before.base == after.base
+    return before.stored and before.base == after.base
 
 
 def _is_left(before: Field, after: Field | None) -> bool:

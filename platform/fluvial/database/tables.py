@@ -165,6 +165,22 @@ OUTBOX = table(
     column("error", TEXT, nullable=True),
 )
 
+# Values that too many records would have to work out in the transaction of one change: workers
+# do it, portion by portion, and what is left stands here.
+RECALCULATION = table(
+    "recalculation",
+    column("id", UUID, primary_key=True),
+    column("object", TEXT),
+    column("field", TEXT),
+    column("route", JSON),  # [[object, field, target, back]] from the ids to the records
+    column("ids", JSON, nullable=True),  # null is every record of the object type
+    column("after", UUID),  # the records up to this id are done
+    column("done", INTEGER),  # how many
+    column("at", TIMESTAMP),
+    column("actor", UUID, nullable=True),
+    column("cause", JSON, nullable=True),
+)
+
 IDEMPOTENCY = table(
     "idempotency",
     column("caller", TEXT, primary_key=True),

@@ -6,7 +6,18 @@ from typing import Any
 
 from fluvial.errors import Problem
 from fluvial.ids import is_id
-from fluvial.records import believed, bin, history, planned, reader, summary, transitions, writer
+from fluvial.records import (
+    believed,
+    bin,
+    history,
+    planned,
+    reader,
+    recalculation,
+    summary,
+    transitions,
+    writer,
+)
+from fluvial.records.reasons import reasons
 from metamodel.catalog import ObjectType
 
 from .call import Answer, Call
@@ -197,10 +208,38 @@ def explain_access(call: Call) -> Answer:
     return Answer.json(transitions.explain(call.session, _type(call).name, call.params["id"], user))
 
 
+def explain_value(call: Call) -> Answer:
+    call.only("field")
+    name = call.query.get("field")
+    if not name:
+        raise refuse("field", "required", "`field` names the calculated field to explain.")
+    return Answer.json(reasons(call.session, _type(call).name, call.params["id"], name))
+
+
+def recalculations(call: Call) -> Answer:
+    """What is still to be worked out, of the object types and fields that the caller may read."""
+    call.only()
+    access = call.session.access
+    seen = [
+        entry
+        for entry in recalculation.waiting(call.session)
+        if access.object(entry["object"]).can("read")
+        and not access.hides(entry["object"], entry["field"])
+    ]
+    return Answer.json({"data": seen})
+
+
 _ONE = "/api/records/{object}/{id}"
 _ALL = "/api/records/{object}"
 
 ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "/api/recalculations",
+        recalculations,
+        Policy.SIGNED_IN,
+        "Calculated fields that workers still bring up to date.",
+    ),
     Endpoint("GET", _ALL, list_records, Policy.SIGNED_IN, "A page of records."),
     Endpoint("POST", _ALL, create_records, Policy.SIGNED_IN, "Create a record, or a batch."),
     Endpoint("PATCH", _ALL, update_records, Policy.SIGNED_IN, "Change a batch of records."),
@@ -224,6 +263,9 @@ ENDPOINTS = (
         withdraw_planned,
         Policy.SIGNED_IN,
         "Withdraw a planned value.",
+    ),
+    Endpoint(
+        "GET", f"{_ONE}/why", explain_value, Policy.SIGNED_IN, "Why a calculated field is so."
     ),
     Endpoint("GET", f"{_ONE}/access", explain_access, Policy.ADMIN, "Why somebody sees a record."),
 )

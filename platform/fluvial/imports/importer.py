@@ -247,7 +247,7 @@ class _Run:
             fitting = []
             for id_ in ids:
                 row = load_row(self.session, target.object, id_, None) or {}
-                this = RecordEnvironment(self.session, self.type, draft.values)
+                this = RecordEnvironment(self.session, self.type, draft.values, fresh=True)
                 environment = RecordEnvironment(self.session, other, row, record=this)
                 if truth(pick, environment):
                     fitting.append(id_)

@@ -42,18 +42,16 @@ def look_up(call: Call) -> Answer:
         raise NotFound(f"{field.label} looks nothing up.")
     asked = call.query.get("object", "")
     targets = [asked] if asked in field.targets else list(field.targets)
-    plain = call.query.get("plain") == "true"  # for a filter, which knows one value
-    several = field.type.name == "record" and field.to is None
-    if several and not (asked or plain):
+    if field.type.name == "record" and not asked:
         targets = targets[:1]
-    named = plain if several else field.type.name.startswith("person") and not plain
+    people = field.type.name.startswith("person") and call.query.get("plain") != "true"
     outer = _record(session, type_, call.query)
     results = []
     for target in targets:
         for record, title, hint in candidates(
             session, target, call.query.get("q", ""), field, outer
         ):
-            value = f"{target}:{record}" if named else record
+            value = f"{target}:{record}" if people else record
             shown = hint or ("Team" if target == "team" else "")
             results.append({"value": value, "label": title, "hint": shown})
     return Answer.json({"results": results[:LIMIT]})
@@ -68,7 +66,7 @@ def _record(session: Session, type_: ObjectType, query: Mapping[str, str]) -> Re
         field = type_.fields.get(name.removeprefix(GIVEN)) if name.startswith(GIVEN) else None
         if field is not None:
             values[field.name] = _parsed(session, field, text)
-    return RecordEnvironment(session, type_, values)
+    return RecordEnvironment(session, type_, values, fresh=True)
 
 
 def _parsed(session: Session, field: Field, text: str) -> Any:

@@ -59,7 +59,7 @@ def reverse(type_: ObjectType, values: Values, changes: Mapping[str, Any]) -> No
     """Take a change out of the values again."""
     for name, pair in changes.items():
         known = type_.fields.get(name)
-        if known is not None and known.stored:
+        if known is not None and (known.stored or known.kept):
             values[name] = read_wire(known, pair[0])
 
 

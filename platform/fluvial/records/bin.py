@@ -26,6 +26,7 @@ from .draft import Draft, wire_value
 from .plan import plans_of
 from .reader import find_one
 from .references import targets_of
+from .refresh import Touch, refresh
 from .rows import Values, load_row, row_writer
 from .uniqueness import broken_key
 from .writer import existing, store_changed
@@ -80,6 +81,7 @@ def _bin(session: Session, type_: ObjectType, row: Values, seen: set[str]) -> No
         raise Conflict(f"This {type_.label.lower()} was changed at the same moment. Try again.")
     journal.unindex(session.connection, record)
     journal.write(session, type_.name, record, rev, "deleted", {})
+    refresh(session, [Touch(type_.name, record, None, (row,))])
     draft = Draft(session, type_, record, row, row)
     for feature in session.engine.features:
         if feature.stored is not None:
@@ -115,6 +117,9 @@ def restore(session: Session, object_name: str, record: str) -> dict[str, Any]:
         if type_.dated_fields:
             keep_days(draft)
         draft.values |= values
+        touch = Touch(object_name, record, None, (row, draft.values), whole=True)
+        here = refresh(session, [touch]).get((object_name, record))
+        draft.values |= {name: new for name, (_, new) in here.pairs.items()} if here else {}
         text = search_text(draft)
         if text is not None:
             journal.index(session.connection, object_name, record, text)

@@ -18,6 +18,7 @@ from metamodel.catalog import ObjectType
 from metamodel.kinds.kind import Kind
 from metamodel.storage import POSTGRESQL
 
+from .changed import spread
 from .completion import search_text
 from .draft import Draft
 from .journal import SEARCH
@@ -42,7 +43,7 @@ def store_drafts(drafts: Sequence[Draft]) -> None:
     insert_stored(connection, type_.name, stored)
     for field in type_.linked_fields:
         insert_rows(connection, tables.links[type_.name, field.name], _links(drafts, field.name))
-    _write_journal(drafts)
+    _write_journal(drafts, spread(drafts))
     hook = session.engine.hooks.get(type_.name)
     for draft in drafts:
         if hook is not None:
@@ -88,7 +89,7 @@ def _links(drafts: Iterable[Draft], name: str) -> list[dict[str, Any]]:
     ]
 
 
-def _write_journal(drafts: Sequence[Draft]) -> None:
+def _write_journal(drafts: Sequence[Draft], heard: Mapping[str, dict[str, Any]]) -> None:
     session, name = drafts[0].session, drafts[0].type.name
     connection = session.connection
     changes = [changes_of_new(draft) for draft in drafts]
@@ -113,7 +114,13 @@ def _write_journal(drafts: Sequence[Draft]) -> None:
         connection,
         OUTBOX,
         [
-            {"id": new_id(), "record": draft.id, **common, **event, "changes": change}
+            {
+                "id": new_id(),
+                "record": draft.id,
+                **common,
+                **event,
+                "changes": change | heard[draft.id],
+            }
             for draft, change in zip(drafts, changes, strict=True)
         ],
     )

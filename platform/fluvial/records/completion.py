@@ -43,7 +43,7 @@ def apply_defaults(draft: Draft) -> None:
 
 
 def environment_of(draft: Draft) -> RecordEnvironment:
-    return RecordEnvironment(draft.session, draft.type, draft.values, draft.before)
+    return RecordEnvironment(draft.session, draft.type, draft.values, draft.before, fresh=True)
 
 
 def complete(draft: Draft) -> None:
@@ -179,6 +179,8 @@ def title_of(draft: Draft) -> str:
 
 def _shown(draft: Draft, name: str) -> str:
     field, value = draft.type.fields[name], draft.values.get(name)
+    if field.kept:
+        value = environment_of(draft).values[name]
     if empty(value):
         return ""
     if field.targets and not field.many:

@@ -12,7 +12,7 @@ from fluvial.database.columns import Stored
 from fluvial.database.objects import tables_of
 from fluvial.errors import Problem
 from fluvial.session import Session
-from metamodel.catalog import Catalog, ObjectType
+from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.expressions.sql import Source, predicate
 from metamodel.expressions.sql_value import SqlContext
 from metamodel.storage import DATE, POSTGRESQL, TEXT, TIMESTAMP, Storage
@@ -34,11 +34,16 @@ class PlanContext:
     ) -> None:
         self.dialect = dialect
         self.as_of = as_of  # whether dated fields have the value of the bind `today`
+        self.fresh = as_of  # formulas are worked out: the values that are stored are today's
         self.objects: Mapping[str, ObjectType] = catalog.objects
         self.access = access
         self.constants: list[Any] = []  # in their stored form
         self._tables = tables_of(catalog)
         self.search = self._tables.search
+
+    def works_out(self, field: Field) -> bool:
+        """Whether the value of a field is made in the query, from its formula."""
+        return field.formula is not None and (self.fresh or not field.kept)
 
     def table(self, object_name: str) -> sa.Table:
         return self._tables.objects[object_name]
@@ -106,6 +111,7 @@ class _Trusted:
 
     def __init__(self, context: PlanContext) -> None:
         self.dialect = context.dialect
+        self.fresh = context.fresh
         self.objects = context.objects
         self.table = context.table
         self.link = context.link

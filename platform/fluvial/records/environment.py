@@ -34,10 +34,13 @@ class RecordEnvironment:
         before: Values | None = None,
         *,
         record: RecordEnvironment | None = None,
+        fresh: bool = False,
     ) -> None:
         self.session = session
         self.type = type_
-        self.values: Values = _WithFormulas(self, values)
+        # Of a draft, and as of another day, formulas are worked out although values are stored.
+        fresh = fresh or session.as_of is not None
+        self.values: Values = _WithFormulas(self, values, fresh)
         self.before = before
         self._record = record  # the outer record, in what a look-up may pick
         self._related: dict[tuple[str, str], RecordEnvironment | None] = {}
@@ -72,6 +75,8 @@ class RecordEnvironment:
             return value
         field = self.type.fields[path[0]]
         target, record = value if isinstance(value, tuple) else (field.targets[0], value)
+        if path[1] in self.session.catalog.objects[target].kept_names:
+            self._settle(target, record)
         environment = self._at(target, record)
         return environment._walk(path[1:]) if environment else None
 
@@ -84,6 +89,12 @@ class RecordEnvironment:
                 None if row is None else RecordEnvironment(self.session, type_, row)
             )
         return self._related[key]
+
+    def _settle(self, target: str, record: str) -> None:
+        """Write what a bulk write keeps waiting: it may change what is stored elsewhere."""
+        if self.session.settle is not None:
+            self.session.settle()
+            self._related.pop((target, record), None)
 
     def collect(self, node: Gather | Collection) -> Any:
         """The value of a question about a collection, asked of the database."""
@@ -117,13 +128,14 @@ class RecordEnvironment:
 class _WithFormulas(Mapping[str, Any]):
     """A record's stored values, and its calculated ones when they are asked for."""
 
-    def __init__(self, environment: RecordEnvironment, values: Values) -> None:
+    def __init__(self, environment: RecordEnvironment, values: Values, fresh: bool) -> None:
         self._environment = environment
         self._values = values
+        self._stale = environment.type.kept_names if fresh else frozenset[str]()
         self._calculated: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
-        if name in self._values:
+        if name in self._values and name not in self._stale:
             return self._values[name]
         if name not in self._calculated:
             formula = self._environment.type.fields[name].formula

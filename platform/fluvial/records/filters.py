@@ -30,7 +30,7 @@ def equal(
         if empty:
             return ~rows.exists()
         return rows.where(link.c.target == sa.bindparam(bind, type_=Stored(UUID))).exists()
-    if field.formula is not None:
+    if context.works_out(field):
         made = field_value(source, field.name)
         return (
             made.element.is_(None)

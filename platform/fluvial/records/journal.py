@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,7 +22,7 @@ _OUTBOX = insert(OUTBOX)
 
 _BOTH = Statement(  # one round trip, where the database can
     OUTBOX.insert()
-    .values({c.name: param(c.name, c) for c in OUTBOX.c})
+    .values({c.name: param("heard" if c.name == "changes" else c.name, c) for c in OUTBOX.c})
     .add_cte(HISTORY.insert().values({c.name: param(c.name, c) for c in HISTORY.c}).cte("history"))
 )
 _NEW = {"lease": None, "leased_until": None, "attempts": 0, "error": None}
@@ -51,9 +52,19 @@ _UNINDEX = Statement(
 
 
 def write(
-    session: Session, object_name: str, record: str, rev: int, event: str, changes: dict[str, Any]
+    session: Session,
+    object_name: str,
+    record: str,
+    rev: int,
+    event: str,
+    changes: dict[str, Any],
+    computed: Mapping[str, Any] | None = None,
 ) -> str:
-    """The history row and the event of one change; the event's id."""
+    """The history row and the event of one change; the event's id.
+
+    `computed` are the calculated fields among what changed: nobody wrote them, so history, which
+    says who did what, leaves them out; rules hear of them.
+    """
     connection = session.connection
     actor = session.actor
     event_id = new_id()
@@ -63,18 +74,18 @@ def write(
         "object": object_name,
         "event": event,
         "at": session.now,
-        "changes": changes,
     }
-    history = {"by": actor.id, "rule": actor.rule}
+    history = {"by": actor.id, "rule": actor.rule, "changes": changes}
     if session.quiet:
         _HISTORY.run(connection, **change, **history)
         return event_id
     outbox = {"id": event_id, "actor": actor.id, "cause": session.cause.wire(), **_NEW}
+    heard = {**changes, **computed} if computed else changes
     if connection.dialect == POSTGRESQL:
-        _BOTH.run(connection, **change, **history, **outbox)
+        _BOTH.run(connection, **change, **history, **outbox, heard=heard)
     else:
         _HISTORY.run(connection, **change, **history)
-        _OUTBOX.run(connection, **change, **outbox)
+        _OUTBOX.run(connection, **change, **outbox, changes=heard)
     session.engine.changed(connection, Change(object_name, record, rev))
     return event_id
 
@@ -95,6 +106,29 @@ def note(
         rule=actor.rule,
         changes=changes,
     )
+    session.engine.changed(session.connection, Change(object_name, record, rev))
+
+
+def announce(
+    session: Session, object_name: str, record: str, rev: int, changes: dict[str, Any]
+) -> None:
+    """The event of a record whose calculated fields have other values, without it being written."""
+    if session.quiet:
+        return
+    if changes:
+        _OUTBOX.run(
+            session.connection,
+            id=new_id(),
+            record=record,
+            rev=rev,
+            object=object_name,
+            event="updated",
+            at=session.now,
+            actor=session.actor.id,
+            cause=session.cause.wire(),
+            changes=changes,
+            **_NEW,
+        )
     session.engine.changed(session.connection, Change(object_name, record, rev))
 
 

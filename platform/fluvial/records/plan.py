@@ -234,7 +234,7 @@ class PagePlanner:
         if not field.kind.sorts(field):
             message = f"A list cannot be sorted by {field.label.lower()}."
             raise Problem(message, errors=[fault("sort", "not_sortable", message)])
-        if field.formula is not None:
+        if self.context.works_out(field):
             return (field_value(source, field.name).element,)
         if field.kind.sorts_by is not None:
             target = self.source.through(sort.path)

@@ -75,7 +75,7 @@ def _check_pick(draft: Draft, field: Field, pick: Expression, target: str, recor
         session,
         session.catalog.objects[target],
         row or {},
-        record=RecordEnvironment(session, draft.type, draft.values),
+        record=RecordEnvironment(session, draft.type, draft.values, fresh=True),
     )
     if not truth(pick, environment):
         draft.fault(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from fluvial.database.connection import UniqueError
@@ -12,7 +12,9 @@ from fluvial.session import Session
 from metamodel.catalog import ObjectType
 
 from . import journal
+from .changed import spread
 from .completion import apply_defaults, complete, pull, search_text, title_of
+from .computing import ALWAYS, compute_changed, compute_new
 from .dated_fields import keep_days
 from .draft import Draft, wire_value
 from .merging import check_rev
@@ -78,6 +80,7 @@ def prepare_new(draft: Draft) -> None:
         values["owner"] = author
     draft.refuse_faults()
     values["title"] = title_of(draft)
+    compute_new(draft)
 
 
 def changes_of_new(draft: Draft) -> dict[str, Any]:
@@ -127,24 +130,24 @@ def store_changed(draft: Draft) -> dict[str, Any]:
     if draft.values["title"] != before["title"]:
         draft.changed.add("title")
     rev = before["rev"] + 1
-    values = {name: draft.values[name] for name in draft.changed}
-    values |= {
+    draft.values |= {
         "rev": rev,
         "updated_at": session.now,
         "updated_by": ("user", session.actor.id) if session.actor.id else None,
     }
+    computed = compute_changed(draft)
+    values = {name: draft.values[name] for name in (*draft.changed, *ALWAYS, *computed)}
     try:
         if not row_writer(session, type_).update(session, draft.id, before["rev"], values):
             raise Conflict(f"This {type_.label.lower()} was changed at the same moment. Try again.")
     except UniqueError as error:
         raise unique_fault(draft, error) from error
-    draft.values |= values
     changes = {
         name: [wire_value(type_.fields[name], before.get(name)), draft.wire(name)]
         for name in type_.fields
         if name in draft.changed and name != "title"
     }
-    _leave(draft, rev, "updated", changes)
+    _leave(draft, rev, "updated", changes, computed)
     return _answer(draft, "update")
 
 
@@ -225,15 +228,25 @@ def revision_of(body: Body, rev: int | None, pointer: str) -> int | None:
     return given
 
 
-def _leave(draft: Draft, rev: int, event: str, changes: dict[str, Any]) -> None:
-    """History, event and search words of a stored draft, and what hooks and features add."""
+def _leave(
+    draft: Draft,
+    rev: int,
+    event: str,
+    changes: dict[str, Any],
+    computed: Collection[str] = (),
+) -> None:
+    """What depends on a stored draft, its history, event and search words, and what features add.
+
+    `computed` are its calculated fields that have changed with it.
+    """
     session = draft.session
     hook = session.engine.hooks.get(draft.type.name)
     if hook:
         hook.stored(draft)
     if draft.type.dated_fields:
         keep_days(draft)
-    journal.write(session, draft.type.name, draft.id, rev, event, changes)
+    heard = spread([draft], computed)[draft.id]
+    journal.write(session, draft.type.name, draft.id, rev, event, changes, heard)
     if draft.new or draft.changed & {"title", *(f.name for f in draft.type.searchable_fields)}:
         text = search_text(draft)
         if text is not None:
@@ -248,7 +261,7 @@ def _answer(draft: Draft, action: str) -> dict[str, Any]:
     session, type_ = draft.session, draft.type
     access = session.access.object(type_.name)
     written, read = access.where[action], access.where["read"]
-    if written is None and read is None and not type_.calculated_fields:
+    if written is None and read is None and not type_.moving_fields:
         return _echo(draft, access.hidden)
     covered = written is None or written == read
     if not covered and find_one(session, type_.name, draft.id, (("id",),), action) is None:

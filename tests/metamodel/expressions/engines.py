@@ -172,6 +172,7 @@ class Database:
         self.connection = connection
         self.dialect = connection.dialect.name
         self.objects = OBJECTS
+        self.fresh = True  # its tables hold no values of formulas
         self.user = me
         self.given: Record | None = None
         self.constants: list[Any] = []

@@ -1,0 +1,224 @@
+"""What calculated fields and titles are made of: from each field to what it feeds, and the way.
+
+A route leads from a record that is read back to the records whose value it is part of, along the
+look-ups in between. Titles that show the title of another record are fed in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from metamodel.catalog import Catalog, Field, ObjectType
+from metamodel.circles import Place, needs_of
+from metamodel.expressions.nodes import Collection, Gather, Node, Read, Root
+from metamodel.expressions.reads import Step as Hop
+from metamodel.expressions.reads import reads
+from metamodel.expressions.scope import USER
+from metamodel.expressions.types import PERSON
+from metamodel.object_types import placeholders
+
+TITLE = "title"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step along a look-up: from the records that have it, or back to them."""
+
+    object: str  # the object type that has the look-up
+    field: str
+    target: str  # the object type that is looked up
+    back: bool  # from what is looked up to what looks it up
+
+
+Route = tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A field that is read, what it feeds, and the way from one record to the other."""
+
+    source: Place
+    target: Place
+    route: Route
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """The edges of all kept fields and titles of a catalog."""
+
+    edges: Mapping[Place, tuple[Edge, ...]]  # by their source
+    levels: Mapping[Place, int]  # what a field is made of has a lower one
+    objects: Mapping[str, Own]
+
+    @cached_property
+    def ways(self) -> Mapping[Place, tuple[Step, ...]]:
+        """The steps that routes take along each look-up, as seen from the record that has it."""
+        found: dict[Place, dict[Step, None]] = {}
+        for edges in self.edges.values():
+            for edge in edges:
+                for step in edge.route:
+                    found.setdefault((step.object, step.field), {})[replace(step, back=False)] = (
+                        None
+                    )
+        return {place: tuple(steps) for place, steps in found.items()}
+
+    @cached_property
+    def sources(self) -> Mapping[str, frozenset[str]]:
+        """The fields of each object type that feed something."""
+        found: dict[str, set[str]] = {}
+        for object, name in self.edges:
+            found.setdefault(object, set()).add(name)
+        return {object: frozenset(names) for object, names in found.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class Own:
+    """The kept fields of one object type that its own values are enough for, in their order."""
+
+    plain: Mapping[str, frozenset[str]] = field(default_factory=dict)  # with the fields they need
+    newborn: tuple[str, ...] = ()  # ... and those of a new record, which nothing looks up yet
+
+
+def keep(objects: Mapping[str, ObjectType]) -> list[Field]:
+    """The calculated fields whose values depend on stored data alone."""
+    fields = [one for object in objects.values() for one in object.calculated_fields]
+    feeds: dict[Place, list[Place]] = {}
+    moving: dict[Place, None] = {}
+    for one in fields:
+        place = (one.object, one.name)
+        assert one.formula is not None
+        if one.formula.timed or one.formula.personal:
+            moving[place] = None
+        for need in needs_of(place, objects):
+            feeds.setdefault(need, []).append(place)
+    waiting = list(moving)
+    while waiting:
+        for place in feeds.get(waiting.pop(), ()):
+            if place not in moving:
+                moving[place] = None
+                waiting.append(place)
+    return [one for one in fields if (one.object, one.name) not in moving]
+
+
+def graph_of(catalog: Catalog) -> Graph:
+    """Made once for each snapshot: `catalog.derive(graph_of)`."""
+    objects = catalog.objects
+    edges: dict[Place, dict[Edge, None]] = {}
+    for object in objects.values():
+        for kept in object.kept_fields:
+            for edge in _edges(kept, objects):
+                edges.setdefault(edge.source, {})[edge] = None
+        for edge in _title_edges(object, objects):
+            edges.setdefault(edge.source, {})[edge] = None
+    targets = {edge.target for found in edges.values() for edge in found}
+    return Graph(
+        {source: tuple(found) for source, found in edges.items()},
+        _levels(targets, objects),
+        {name: _own(object) for name, object in objects.items() if object.kept_fields},
+    )
+
+
+def _edges(kept: Field, objects: Mapping[str, ObjectType]) -> Iterator[Edge]:
+    """From everything that a formula reads to the field, with the way back."""
+    assert kept.formula is not None
+    for reading in reads(kept.formula, objects):
+        if reading.root in (Root.ROW, Root.RECORD):
+            route = _way_back(kept.object, reading.steps, objects)
+            yield Edge((reading.object, reading.field), (kept.object, kept.name), route)
+
+
+def _way_back(object: str, steps: Iterable[Hop], objects: Mapping[str, ObjectType]) -> Route:
+    route: list[Step] = []
+    for step in steps:
+        if step.backward:
+            route.append(Step(step.object, step.field, object, back=False))
+            object = step.object
+            continue
+        type = objects[step.object].fields[step.field].type
+        target = USER if type.name == PERSON.name else type.objects[0]
+        route.append(Step(step.object, step.field, target, back=True))
+        object = target
+    return tuple(reversed(route))
+
+
+def _title_edges(object: ObjectType, objects: Mapping[str, ObjectType]) -> Iterator[Edge]:
+    """From the titles of other records, and from calculated fields, to a title."""
+    here = (object.name, TITLE)
+    for name in placeholders(object.title):
+        shown = object.fields.get(name)
+        if shown is None:
+            continue
+        if shown.kept:
+            yield Edge((object.name, name), here, ())
+        if shown.targets and not shown.many:
+            for target in shown.targets:
+                if target in objects:
+                    yield Edge((target, TITLE), here, (Step(object.name, name, target, back=True),))
+
+
+def _levels(targets: Iterable[Place], objects: Mapping[str, ObjectType]) -> dict[Place, int]:
+    """How many calculations stand below each; titles that show one another stop at the first."""
+    levels: dict[Place, int] = {}
+    wanted = set(targets)
+    for start in sorted(wanted):
+        path: dict[Place, None] = {start: None}
+        while path:
+            place = next(reversed(path))
+            needs = needs_of(place, objects)
+            open_ = next((n for n in needs if n not in levels and n not in path), None)
+            if open_ is not None:
+                path[open_] = None
+                continue
+            levels[place] = 1 + max((levels.get(need, 0) for need in needs), default=0)
+            del path[place]
+    return levels
+
+
+def _own(object: ObjectType) -> Own:
+    plain: dict[str, frozenset[str]] = {}
+    newborn: dict[str, None] = {}
+    waiting = list(object.kept_fields)
+    while waiting:
+        left = []
+        for one in waiting:
+            needs = _own_needs(one, object, empty=True)
+            inner = {name for name in needs or () if name in object.kept_names}
+            if needs is None or not inner <= newborn.keys():
+                left.append(one)
+                continue
+            newborn[one.name] = None
+            needs = _own_needs(one, object, empty=False)
+            if needs is not None and inner <= plain.keys():
+                deep = (plain[name] for name in inner)
+                plain[one.name] = frozenset(needs).union(*deep)
+        if len(left) == len(waiting):
+            break
+        waiting = left
+    return Own(plain, tuple(newborn))
+
+
+def _own_needs(one: Field, object: ObjectType, *, empty: bool) -> set[str] | None:
+    """The fields of its own record that a formula reads; None where it reads others.
+
+    With `empty`, collections of what looks the record up count as known: they are empty.
+    """
+    assert one.formula is not None
+    needs: set[str] = set()
+    waiting: list[Node] = [one.formula.tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (Gather, Collection)):
+            collection = node.collection if isinstance(node, Gather) else node
+            if not empty or collection.path or collection.field is None:
+                return None
+            if isinstance(node, Collection):
+                return None
+        elif isinstance(node, Read):
+            if len(node.path) > 1:
+                return None
+            needs.update(node.path)
+        else:
+            waiting += node.children()
+    return needs

@@ -1,0 +1,86 @@
+"""The job that works out what changes have left to the workers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from .actors import SYSTEM
+from .database.objects import tables_of
+from .database.statement import Compiled
+from .faults import point
+from .records import recalculation
+from .records.plan import plans_of
+from .records.recalculation import FURTHER, GONE, NEXT, route_of
+from .records.refresh import refresh_places
+from .records.routes import followed
+from .session import Cause, Session
+
+if TYPE_CHECKING:
+    from metamodel.dependencies import Route
+
+    from .engine import Engine
+
+PORTION = 200  # records in one transaction
+
+
+def run(engine: Engine) -> bool:
+    """Work out one portion; whether there may be more."""
+    session = engine.session(SYSTEM)
+    if not recalculation.some(session):
+        return False
+    with session.connection.transaction():
+        row = NEXT.row(session.connection)
+        if row is None:
+            return False
+        id_, object_name, name, route, ids, after, done, actor, cause = row
+        who = engine.people.actor(session.connection, actor) if actor else None
+        session = session.as_actor(who or SYSTEM, Cause.read(cause))
+        records = _portion(session, (object_name, name), route_of(route), ids, after)
+        if records:
+            refresh_places(session, [(object_name, name)], object_name, records)
+            point("in_recalculation")
+        if len(records) < PORTION:
+            GONE.run(session.connection, the_id=id_)
+        else:
+            FURTHER.run(
+                session.connection,
+                the_id=id_,
+                the_after=records[-1],
+                the_done=done + len(records),
+            )
+    return True
+
+
+def _portion(
+    session: Session,
+    place: tuple[str, str],
+    route: Route,
+    ids: list[str] | None,
+    after: str,
+) -> list[str]:
+    """The next records; none where the field, or a look-up on the way, is gone meanwhile."""
+    objects = session.catalog.objects
+    known = objects[place[0]].fields.get(place[1]) if place[0] in objects else None
+    if known is None or not (known.kept or known.system):
+        return []
+    for step in route:
+        if step.object not in objects or step.field not in objects[step.object].fields:
+            return []
+    if ids is None:
+        return _all(session, place[0], after)
+    return followed(session, route, ids, PORTION, after=after)
+
+
+def _all(session: Session, object_name: str, after: str) -> list[str]:
+    def make() -> Compiled:
+        table = tables_of(session.catalog).objects[object_name]
+        after_ = sa.bindparam("after", type_=table.c.id.type)
+        statement = sa.select(table.c.id).where(table.c.id > after_).order_by(table.c.id)
+        return Compiled(
+            statement.limit(sa.literal_column(str(PORTION))), session.connection.dialect
+        )
+
+    compiled: Compiled = plans_of(session.catalog).get(("all", object_name), make)
+    return [row[0] for row in session.connection.query(compiled.sql, [after])]

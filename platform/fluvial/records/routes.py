@@ -1,0 +1,106 @@
+"""Routes: from records that changed to the records whose calculated values that may change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from fluvial.database.columns import Stored
+from fluvial.database.objects import tables_of
+from fluvial.database.statement import Compiled
+from fluvial.session import Session
+from metamodel.catalog import Catalog
+from metamodel.dependencies import Route, Step
+from metamodel.expressions.types import PERSON
+from metamodel.storage import INTEGER, POSTGRESQL, TEXT, UUID
+
+from .plan import plans_of
+from .references import targets_of
+
+NOBODY = "00000000-0000-0000-0000-000000000000"
+
+
+def begun(
+    session: Session, step: Step, record: str, values: Iterable[Mapping[str, Any] | None]
+) -> set[str]:
+    """Where the first step leads a record: by its look-up before the change, and after it."""
+    if step.back:
+        return {record}
+    field = session.catalog.objects[step.object].fields[step.field]
+    return {
+        id_
+        for known in values
+        if known is not None and known.get(step.field) is not None
+        for target, id_ in targets_of(field, known[step.field])
+        if target == step.target
+    }
+
+
+def followed(
+    session: Session, route: Route, ids: Iterable[str], limit: int, *, after: str = NOBODY
+) -> list[str]:
+    """The ids at the end of a route, in order; at most `limit` of those behind `after`."""
+    compiled = _plan(session, route)
+    values = compiled.constants | {"ids": array(session.connection.dialect, ids), "after": after}
+    values["limit"] = limit
+    rows = session.connection.query(compiled.sql, [values[name] for name in compiled.order])
+    return [row[0] for row in rows]
+
+
+def array(dialect: str, ids: Iterable[str]) -> str:
+    """Ids as one bind."""
+    if dialect == POSTGRESQL:
+        return "{" + ",".join(ids) + "}"
+    return "[" + ",".join(f'"{one}"' for one in ids) + "]"
+
+
+def given_ids(dialect: str) -> sa.Select[Any]:
+    """The ids of the bind `ids`, as rows."""
+    ids = sa.bindparam("ids", type_=Stored(TEXT))
+    if dialect == POSTGRESQL:
+        return sa.select(sa.func.unnest(sa.cast(ids, sa.ARRAY(sa.Uuid))).label("id"))
+    each = sa.func.json_each(ids).table_valued("value")
+    return sa.select(each.c.value)
+
+
+def _plan(session: Session, route: Route) -> Compiled:
+    dialect = session.connection.dialect
+
+    def make() -> Compiled:
+        ids: sa.Select[Any] = given_ids(dialect)
+        for step in route:
+            ids = _stepped(session.catalog, step, ids)
+        found = ids.subquery()
+        (id_,) = found.c
+        after = sa.bindparam("after", type_=Stored(UUID))
+        if dialect == POSTGRESQL:
+            after = sa.cast(after, sa.Uuid)  # type: ignore[assignment]
+        statement = sa.select(id_).where(id_.is_not(None), id_ > after).distinct().order_by(id_)
+        return Compiled(statement.limit(sa.bindparam("limit", type_=Stored(INTEGER))), dialect)
+
+    compiled: Compiled = plans_of(session.catalog).get(("route", route), make)
+    return compiled
+
+
+def _stepped(catalog: Catalog, step: Step, ids: sa.Select[Any]) -> sa.Select[Any]:
+    tables = tables_of(catalog)
+    field = catalog.objects[step.object].fields[step.field]
+    if field.kind.linked:
+        link = tables.links[step.object, step.field].alias()
+        if step.back:
+            return sa.select(link.c.source).where(link.c.target.in_(ids))
+        return sa.select(link.c.target).where(link.c.source.in_(ids))
+    table = tables.objects[step.object].alias()
+    person = field.type.name == PERSON.name
+    suffix = "__team" if person and step.target == "team" else ""
+    held = table.c[field.base + (suffix or field.columns[0].suffix)]
+    if step.back:
+        found = sa.select(table.c.id).where(held.in_(ids))
+    else:
+        found = sa.select(held).where(table.c.id.in_(ids))
+    if f"{field.base}__object" in table.c:
+        named: sa.ColumnElement[str] = sa.literal_column(f"'{step.target}'")
+        found = found.where(table.c[f"{field.base}__object"] == named)
+    return found

@@ -1,0 +1,210 @@
+"""Calculated fields are stored, and always what their formulas give."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from fluvial import recalculating
+from fluvial.engine import Engine
+from fluvial.errors import Problem
+from fluvial.records import bin, refresh, writer
+from fluvial.records.calculations import work_out
+from fluvial.records.completion import title_of
+from fluvial.records.draft import Draft
+from fluvial.records.rows import load_row
+from fluvial.session import Session
+from tests.app import Client, OpenEngine
+from tests.fluvial.shelves import SHELVES
+
+OBJECTS = ("author", "book", "copy", "member", "loan")
+
+
+@pytest.fixture
+def engine(open_engine: OpenEngine) -> Engine:
+    """With one thread, so that one connection sees every statement."""
+    return open_engine(threads="1")
+
+
+def wrong(session: Session) -> Iterator[str]:
+    """The stored values and titles that are not what they should be."""
+    for name in OBJECTS:
+        type_ = session.catalog.objects[name]
+        rows = session.connection.query(f'SELECT id FROM "{name}" WHERE deleted_at IS NULL')
+        ids = [row[0] for row in rows]
+        for worked in work_out(session, name, [f.name for f in type_.kept_fields], ids):
+            for field in worked.changed:
+                yield f"{name}.{field}: {worked.old[field]} is {worked.new[field]}"
+        for record in ids:
+            row = load_row(session, name, record, None)
+            assert row is not None
+            title = title_of(Draft(session, type_, record, row, dict(row)))
+            if title != row["title"]:
+                yield f"{name}.title: {row['title']} is {title}"
+
+
+class Walk:
+    """Changes of a small library by chance."""
+
+    def __init__(self, session: Session, seed: int) -> None:
+        self.session = session
+        self.chance = random.Random(seed)
+        self.live: dict[str, list[str]] = {name: [] for name in OBJECTS}
+        self.binned: list[tuple[str, str]] = []
+
+    def step(self) -> None:
+        way = self.chance.choices(
+            (self.create, self.change, self.batch, self.delete, self.restore), (6, 8, 1, 2, 1)
+        )[0]
+        try:
+            way()
+        except Problem as problem:
+            assert problem.status in (404, 409, 422), problem  # held back, or gone with another
+
+    def one(self, name: str) -> str | None:
+        return self.chance.choice(self.live[name]) if self.live[name] else None
+
+    def body(self, name: str) -> dict[str, Any]:
+        chance = self.chance
+        number = f"{chance.randint(0, 900) / 100:.2f}"
+        price = {"amount": number, "currency": "EUR"}
+        day = f"2026-0{chance.randint(1, 9)}-1{chance.randint(0, 9)}"
+        fans = [one for one in self.live["member"] if chance.random() < 0.3]
+        bodies: dict[str, Callable[[], dict[str, Any]]] = {
+            "author": lambda: {"name": f"A{chance.randint(0, 9)}", "mentor": self.one("author")},
+            "book": lambda: {
+                "name": f"B{chance.randint(0, 9)}", "author": self.one("author"), "price": price,
+                "fans": fans, "factor": number,
+            },
+            "copy": lambda: {"mark": f"C{chance.randint(0, 9)}", "book": self.one("book")},
+            "member": lambda: {
+                "name": f"M{chance.randint(0, 9)}", "active": chance.random() < 0.7,
+                "discount": f"0.{chance.randint(0, 9)}",
+            },
+            "loan": lambda: {
+                "copy": self.one("copy"), "member": self.one("member"), "fee": number,
+                "taken": day, "returned": chance.choice([None, day]), "note": f"n{number}",
+            },
+        }  # fmt: skip
+        return bodies[name]()
+
+    def part(self, name: str) -> dict[str, Any]:
+        return {k: v for k, v in self.body(name).items() if self.chance.random() < 0.4}
+
+    def create(self) -> None:
+        name = self.chance.choice(OBJECTS)
+        self.live[name].append(writer.create(self.session, name, self.body(name))["id"])
+
+    def change(self) -> None:
+        name = self.chance.choice(OBJECTS)
+        record = self.one(name)
+        if record:
+            writer.update(self.session, name, record, self.part(name))
+
+    def batch(self) -> None:
+        name = self.chance.choice(OBJECTS)
+        bodies = [{**self.part(name), "id": one} for one in self.live[name][:5]]
+        writer.write_many(self.session, name, bodies, create_=False)
+        made = [self.body(name) for _ in range(3)]
+        done = writer.write_many(self.session, name, made, create_=True)
+        self.live[name] += [one["id"] for one in done]
+
+    def delete(self) -> None:
+        name = self.chance.choice(OBJECTS)
+        record = self.one(name)
+        if record:
+            bin.delete(self.session, name, record)
+            self.binned.append((name, record))
+            self._settle()
+
+    def restore(self) -> None:
+        if self.binned:
+            name, record = self.binned.pop()
+            bin.restore(self.session, name, record)
+            self._settle()
+
+    def _settle(self) -> None:
+        for name in OBJECTS:
+            rows = self.session.connection.query(
+                f'SELECT id FROM "{name}" WHERE deleted_at IS NULL'
+            )
+            self.live[name] = sorted(row[0] for row in rows)
+
+
+def test_every_stored_value_is_its_formula(
+    client: Client, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.define(*SHELVES)
+
+    def walk() -> None:
+        session = engine.session()
+        walk = Walk(session, 2)
+        for at in range(80):
+            walk.step()
+            if at % 40 == 39:
+                assert list(wrong(session)) == []
+        monkeypatch.setattr(refresh, "FAN_OUT", 2)
+        for _ in range(30):
+            walk.step()
+        while recalculating.run(engine):
+            pass
+        assert list(wrong(session)) == []
+        assert sum(map(len, walk.live.values())) > 20
+
+    engine.database.call(walk)
+
+
+def test_why_a_number_is_what_it_is(client: Client) -> None:
+    client.define(
+        *SHELVES,
+        {
+            "kind": "role",
+            "name": "reader",
+            "grants": [
+                {"object": "book", "can": ["read"]},
+                {"object": "copy", "can": ["read"]},
+                {"object": "author", "can": ["read"], "fields": {"line": "none"}},
+                {"object": "loan", "can": ["read"], "where": "returned != null"},
+            ],
+        },
+    )
+    author = client.made("author", name="Ada")
+    book = client.made("book", name="Emma", author=author["id"], factor="1.5")
+    copy = client.made("copy", mark="C", book=book["id"])
+    for fee, returned in (("2", "2026-01-05"), ("4", None)):
+        client.made("loan", copy=copy["id"], fee=fee, returned=returned, note=f"n{fee}")
+    client.made("copy", mark="D", book=book["id"])
+
+    why = client.get(f"/api/records/book/{book['id']}/why?field=earned").json()
+    assert (why["label"], why["value"], why["fresh"]) == ("Earned", "9.00", "9.00")
+    assert (why["stored"], why["agrees"], why["recalculating"]) == (True, True, False)
+    assert why["formula"] == "sum(copies, earned) * factor"
+    (factor,) = why["inputs"]
+    assert (factor["path"], factor["value"], factor["calculated"]) == ("factor", "1.50", False)
+    (copies,) = why["collections"]
+    assert (copies["text"], copies["value"], copies["count"]) == ("sum(copies, earned)", "6", 2)
+    assert (copies["object"], copies["field"], copies["calculated"]) == ("copy", "earned", True)
+    assert [(row["title"], row["value"]) for row in copies["rows"]] == [
+        ("C of Emma by Ada (1)", "6.00"),
+        ("D of Emma by Ada (1)", "0.00"),
+    ]
+    by = client.get(f"/api/records/book/{book['id']}/why?field=by").json()
+    assert [(i["path"], i["label"], i["value"]) for i in by["inputs"]] == [
+        ("author.line", "Author, Line", "Ada of "),
+        ("author.mentor.name", "Author, Mentor, Name", None),
+    ]
+    assert by["inputs"][0]["id"] == author["id"] and by["inputs"][0]["calculated"]
+
+    reader = client.person("reader@example.com", "reader")
+    (loans,) = reader.get(f"/api/records/copy/{copy['id']}/why?field=earned").json()["collections"]
+    assert (loans["value"], loans["count"], loans["withheld"]) == ("6", 2, 1)
+    assert [row["value"] for row in loans["rows"]] == ["2.00"]
+    hidden = reader.get(f"/api/records/book/{book['id']}/why?field=by").json()["inputs"]
+    assert hidden[0] == {"path": "author.line", "withheld": True}
+    age = client.get(f"/api/records/book/{book['id']}/why?field=age").json()
+    assert not age["stored"] and age["agrees"]
+    plain = client.get(f"/api/records/book/{book['id']}/why?field=name")
+    assert plain.status == 422 and "not calculated" in plain.json()["detail"]
