@@ -24,7 +24,8 @@ LIBRARY = (
     "round", "floor", "ceil", "abs", "min", "max", "coalesce", "empty", "date", "datetime",
     "today", "now", "year", "month", "day", "weekday", "start_of", "end_of", "days", "hours",
     "minutes", "months", "years", "working_time", "add_working_time", "is_working", "exists",
-    "count", "sum", "avg", "first", "last", "list", "was", "changed", "increased", "decreased",
+    "count", "sum", "segment_sum", "avg", "first", "last", "list", "was", "changed",
+    "increased", "decreased",
 )  # fmt: skip
 # `number` is a function too, but a call and a name never meet, and it is what records that
 # are counted call their number.

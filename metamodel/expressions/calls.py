@@ -34,6 +34,7 @@ from metamodel.expressions.nodes import (
 )
 from metamodel.expressions.numbers import MAX_SCALE
 from metamodel.expressions.operations import INTEGER
+from metamodel.expressions.segment_sums import segment_sum
 from metamodel.expressions.strings import pattern_fault
 from metamodel.expressions.syntax import MAX_NESTING
 from metamodel.expressions.types import (
@@ -81,6 +82,7 @@ class Calls:
         self.scope = checker.scope
         self._rules: Mapping[str, Callable[[ast.Call], Node]] = {
             **WorkingTime(checker).rules,
+            "segment_sum": self._segments,
             "matches": self._matches,
             "text": self._text,
             "round": self._round,
@@ -280,6 +282,15 @@ class Calls:
         made = [rule(argument) for rule, argument in zip(rules, arguments, strict=False)]
         names.frame = outer
         return made
+
+    def _segments(self, node: ast.Call) -> Node:
+        first = self.checker.check(node.args[0])
+        collection = self._collection("segment_sum", node.args[0], first)
+
+        def inside(make: Callable[[], Node]) -> Node:
+            return self._inside(collection, node, node.args[:1], lambda _: make())[0]
+
+        return segment_sum(self.checker, node, collection, inside)
 
     def _gathered(self, function: str, node: ast.Call) -> Node:
         return self._over(function, node, self.checker.check(node.args[0]))

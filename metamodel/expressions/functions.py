@@ -160,6 +160,12 @@ _TABLE = (
              "count(loans, returned == null)", least=1, most=2),
     Function("sum", "Collections", "sum(collection, value, condition)",
              "The sum over its records; of none it is 0.", "sum(loans, fee)", least=2, most=3),
+    Function("segment_sum", "Collections",
+             "segment_sum(collection, quantity, price, from, until, 'convention')",
+             "Of a dated collection quantity times price for the period [from, until), each"
+             " record by its share of it: `actual_period`, `actual_month`, `30/360` or `none`.",
+             "segment_sum(memberships, 1, 30, '2026-06-01', '2026-07-01', 'actual_period')",
+             least=6, most=6),
     Function("avg", "Collections", "avg(collection, value, condition)",
              "The average over its records; of none it is empty.", "avg(loans, fee)",
              least=2, most=3),

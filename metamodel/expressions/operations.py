@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, func
 
+from metamodel import segments
 from metamodel.calendars import working
 from metamodel.expressions import moments, numbers, strings
 from metamodel.expressions.types import (
@@ -57,6 +60,13 @@ def _holds(text: ColumnElement[Any], part: ColumnElement[Any]) -> ColumnElement[
 
 def _position(text: ColumnElement[Any], part: ColumnElement[Any]) -> ColumnElement[Any]:
     return func.strpos(text, part) > 0
+
+
+def segment_units(
+    start: date, end: date, first: date, after: date, convention: str
+) -> Decimal | None:
+    found = segments.units(start, end, first, after, convention)
+    return None if found is None else Decimal(found)
 
 
 def _operation(name: str, run: Callable[..., Any], *types: Type, **more: Any) -> Operation:
@@ -125,6 +135,8 @@ IS_OPEN = _operation("is_open", working.is_open, DATETIME, CALENDAR, BOOLEAN, to
 IS_WORKING_DAY = _operation(
     "is_working_day", working.is_working_day, DATE, CALENDAR, BOOLEAN, total=True
 )
+
+SEGMENT_UNITS = _operation("segment_units", segment_units, DATE, DATE, DATE, DATE, TEXT, WHOLE)
 
 WRITE_BOOLEAN = _operation("write_boolean", strings.written_answer, BOOLEAN, TEXT, total=True)
 LOWER = _operation("lower", strings.lower, TEXT, TEXT)

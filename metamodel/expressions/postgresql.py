@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from metamodel.expressions.numbers import DIGITS, MAX_SECONDS
+from metamodel.expressions.segments_postgresql import SEGMENTS
 from metamodel.expressions.working_postgresql import WORKING
 from metamodel.storage import MAX_DIGITS
 
@@ -162,4 +163,5 @@ FUNCTIONS: tuple[str, ...] = (
     _sql("ends_with(text, text)", "boolean", "right($1, length($2)) = $2"),
     _sql("matches(text, text)", "boolean", "$1 collate \"C\" ~ ('^(?:' || $2 || ')$')"),
     *WORKING,
+    *SEGMENTS,
 )  # fmt: skip

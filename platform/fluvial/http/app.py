@@ -37,6 +37,7 @@ from . import (
     people_api,
     records_api,
     retired_api,
+    segments_api,
 )
 from .call import Answer, Call
 from .perform import perform
@@ -73,6 +74,7 @@ def engine_endpoints(engine: Engine) -> tuple[Endpoint, ...]:
     own = (
         *people_api.ENDPOINTS,
         *records_api.ENDPOINTS,
+        *segments_api.ENDPOINTS,
         *files_api.ENDPOINTS,
         *imports_api.ENDPOINTS,
         *retired_api.ENDPOINTS,

@@ -54,4 +54,5 @@ def test_examples_compile(function: Function) -> None:
     ids=lambda one: one.name,
 )
 def test_examples_of_collections_compile(function: Function) -> None:
-    compile_expression(function.example, library.scope("book"))
+    object = "member" if "memberships" in function.example else "book"
+    compile_expression(function.example, library.scope(object))

@@ -1,0 +1,230 @@
+"""A period in segments: split where a quantity or a price changes, each with its exact share.
+
+Periods and spans are half-open, [from, until). A convention says what share of a period some of
+its days are:
+
+- `actual_period`: by days, of the days of the period;
+- `actual_month`: each month counts the same, and a part of one by its own days;
+- `30/360`: every month has 30 days;
+- `none`: what holds on the first day of the period holds for all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from math import lcm
+
+from dateutil.relativedelta import relativedelta
+
+ACTUAL_PERIOD, ACTUAL_MONTH, THIRTY, NONE = "actual_period", "actual_month", "30/360", "none"
+CONVENTIONS = (ACTUAL_PERIOD, ACTUAL_MONTH, THIRTY, NONE)
+ROUNDINGS = ("line", "cumulative")
+SPLITS = {
+    "week": relativedelta(days=7),
+    "month": relativedelta(months=1),
+    "quarter": relativedelta(months=3),
+    "year": relativedelta(years=1),
+}
+MONTH = lcm(28, 29, 30, 31)  # units in which a month is counted: each of its days has whole ones
+MAX_MONTHS = 1_200  # of a period
+
+
+@dataclass(frozen=True)
+class Piece:
+    """So much of something at a price for a whole period. Without an end it lasts."""
+
+    from_: date | None
+    until: date | None
+    quantity: Decimal
+    price: Decimal
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Days of a period throughout which quantity and price are the same."""
+
+    from_: date
+    until: date
+    days: int
+    period_days: int
+    share: Fraction
+    quantity: Decimal
+    price: Decimal
+    amount: Decimal
+
+    @property
+    def last_day(self) -> date:
+        return self.until - timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Period:
+    """What prices are for: [from, until), with the convention by which parts of it count."""
+
+    from_: date
+    until: date
+    convention: str = ACTUAL_PERIOD
+
+    def days(self, start: date, end: date) -> int:
+        """The days between two of them, as the convention counts."""
+        return thirty(end) - thirty(start) if self.convention == THIRTY else (end - start).days
+
+    def share(self, start: date, end: date) -> Fraction:
+        whole = units(self.from_, self.until, self.from_, self.until, self.convention)
+        part = units(start, end, self.from_, self.until, self.convention)
+        return Fraction(part or 0, whole) if whole else Fraction(0)
+
+
+def units(start: date, end: date, first: date, after: date, convention: str) -> int | None:
+    """How much of the period [first, after) lies in [start, end), in units of the convention.
+
+    The share is this by the same of the whole period. Periods of more than a hundred years, and
+    unknown conventions, have none.
+    """
+    start, end = max(start, first), min(end, after)
+    if convention == NONE:
+        return int(start <= first < end)
+    if convention == THIRTY:
+        return max(thirty(end) - thirty(start), 0)
+    if convention == ACTUAL_PERIOD:
+        return max((end - start).days, 0)
+    return _by_months(start, end, first, after) if convention == ACTUAL_MONTH else None
+
+
+def thirty(day: date) -> int:
+    """The number of a day where every month has 30."""
+    return day.year * 360 + day.month * 30 + min(day.day, 30)
+
+
+def _by_months(start: date, end: date, first: date, after: date) -> int | None:
+    """Months begin on the day of the month on which the period does."""
+    counted = 0
+    begin = first
+    for number in range(1, MAX_MONTHS + 2):
+        if begin >= end or begin >= after:
+            return counted
+        try:
+            following = first + relativedelta(months=number)
+        except ValueError:  # the last month of the year 9999
+            return counted
+        days = (min(end, following) - max(start, begin)).days
+        counted += max(days, 0) * MONTH // (following - begin).days
+        begin = following
+    return None
+
+
+def segments(
+    pieces: Iterable[Piece],
+    period: Period,
+    *,
+    scale: int = 2,
+    rounding: str = "line",
+    cuts: Iterable[date] = (),
+) -> list[Segment]:
+    """The segments of a period: what changes neither quantity nor price makes no new one.
+
+    Each amount is rounded once, half away from zero; `cumulative` rounds the sum so far instead,
+    so that the amounts add up to the rounded whole. Pieces at different prices stay apart.
+    """
+    rows: list[tuple[date, date, Decimal, Decimal]] = []
+    held = list(pieces)
+    kept_cuts = set(cuts)
+    for start, end in _parts(held, period, kept_cuts):
+        for price, quantity in _held(held, period, start, end).items():
+            at = next(
+                (
+                    at
+                    for at, row in enumerate(rows)
+                    if row[1:] == (start, quantity, price) and start not in kept_cuts
+                ),
+                None,
+            )
+            if at is None:
+                rows.append((start, end, quantity, price))
+            else:
+                rows[at] = (rows[at][0], end, quantity, price)
+    return _rounded(sorted(rows, key=lambda row: (row[0], row[1], row[3])), period, scale, rounding)
+
+
+def _parts(
+    pieces: Sequence[Piece], period: Period, cuts: Iterable[date]
+) -> Iterable[tuple[date, date]]:
+    """The period between the days on which something begins or ends."""
+    if period.convention == NONE:
+        return [(period.from_, period.until)]
+    edges = {day for piece in pieces for day in (piece.from_, piece.until) if day is not None}
+    inner = sorted(day for day in edges | set(cuts) if period.from_ < day < period.until)
+    return zip([period.from_, *inner], [*inner, period.until], strict=True)
+
+
+def _held(
+    pieces: Sequence[Piece], period: Period, start: date, end: date
+) -> dict[Decimal, Decimal]:
+    """The quantity at each price on the first of some days that are alike."""
+    found: dict[Decimal, Decimal] = {}
+    for piece in pieces:
+        begun = piece.from_ is None or piece.from_ <= start
+        if begun and (piece.until is None or piece.until > start) and piece.quantity:
+            found[piece.price] = found.get(piece.price, Decimal(0)) + piece.quantity
+    return {price: quantity for price, quantity in found.items() if quantity}
+
+
+def _rounded(
+    rows: Iterable[tuple[date, date, Decimal, Decimal]], period: Period, scale: int, rounding: str
+) -> list[Segment]:
+    made = []
+    exact, told = Fraction(0), Decimal(0)
+    for start, end, quantity, price in rows:
+        share = period.share(start, end)
+        value = Fraction(quantity) * Fraction(price) * share
+        amount = round_half_up(value, scale)
+        if rounding == "cumulative":
+            exact += value
+            amount = round_half_up(exact, scale) - told
+            told += amount
+        days, whole = period.days(start, end), period.days(period.from_, period.until)
+        made.append(Segment(start, end, days, whole, share, quantity, price, amount))
+    return made
+
+
+def round_half_up(value: Fraction, scale: int) -> Decimal:
+    """Half away from zero, exactly."""
+    scaled = abs(value) * 10**scale
+    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    return Decimal(whole if value >= 0 else -whole).scaleb(-scale)
+
+
+def priced(
+    quantities: Iterable[tuple[date | None, date | None, Decimal]],
+    prices: Iterable[tuple[date | None, date | None, Decimal]],
+) -> list[Piece]:
+    """Pieces of what is there in some spans at the prices that hold in others."""
+    listed = list(prices)
+    made = []
+    for start, end, quantity in quantities:
+        for since, until, price in listed:
+            begins = max((day for day in (start, since) if day is not None), default=None)
+            ends = min((day for day in (end, until) if day is not None), default=None)
+            if begins is None or ends is None or begins < ends:
+                made.append(Piece(begins, ends, quantity, price))
+    return made
+
+
+def split_days(period: Period, by: str) -> list[date]:
+    """The first days of weeks, months, quarters or years within a period."""
+    start = period.from_
+    first = {
+        "week": start - timedelta(days=start.weekday()),
+        "month": start.replace(day=1),
+        "quarter": start.replace(month=(start.month - 1) // 3 * 3 + 1, day=1),
+        "year": start.replace(month=1, day=1),
+    }[by]
+    days = []
+    while first < period.until:
+        days.append(first)
+        first += SPLITS[by]
+    return [day for day in days if day > start]
