@@ -15,6 +15,7 @@ from fluvial.records.rows import empty
 from fluvial.session import Session
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
+from metamodel.kinds.file import most_files
 from metamodel.kinds.kind import TextFormat
 
 from .tokens import Signer, Token
@@ -134,7 +135,7 @@ def keep_files(
                 rows.append(_stored(session, upload))
             except Problem as problem:
                 faults.append(fault(f"/{name}", "file", f"{question.label}: {problem.detail}"))
-        if len(rows) > (MAX_FILES if question.field.option("many") else 1):
+        if len(rows) > min(MAX_FILES, most_files(question.field)):
             faults.append(fault(f"/{name}", "too_many", f"{question.label}: too many files."))
         if question.required and not rows:
             faults.append(fault(f"/{name}", "required", f"{question.label} is needed."))

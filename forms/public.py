@@ -10,6 +10,7 @@ import orjson
 from fluvial.errors import Problem, Unprocessable
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import MAX_UPLOAD, Endpoint, Policy
+from metamodel.expressions.types import Option
 
 from . import limits
 from .answers import Answers, from_form, from_json, keep_files, read, unknown
@@ -27,6 +28,12 @@ from .tokens import MAX_AGE, PROOF_BITS
 from .webforms import Question, WebForm, find_webform
 
 Faults = Sequence[Mapping[str, str]]
+
+# The options of fields that say what an answer has to be.
+OPTIONS = (
+    "format", "max_length", "mask", "accept", "max_size", "max_files", "min", "max", "weekdays",
+    "currency", "zone", "depends_on",
+)  # fmt: skip
 
 EMBED = """(() => {
   const me = document.currentScript;
@@ -101,11 +108,16 @@ def _question(question: Question) -> dict[str, Any]:
     }
     if field.type.options:
         active = [o for o in field.type.options if not o.retired]
-        said["options"] = [{"name": o.name, "label": o.label} for o in active]
-    for option in ("format", "max_length", "accept", "max_size", "min", "max", "currency"):
+        said["options"] = [_option(o) for o in active]
+    for option in OPTIONS:
         if field.option(option) is not None:
             said[option] = field.option(option)
     return said
+
+
+def _option(option: Option) -> dict[str, Any]:
+    said: dict[str, Any] = {"name": option.name, "label": option.label}
+    return {**said, "when": list(option.when)} if option.when else said
 
 
 def script(call: Call) -> Answer:

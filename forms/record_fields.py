@@ -9,7 +9,7 @@ from starlette.datastructures import FormData
 
 from fluvial import files
 from fluvial.errors import Problem
-from fluvial.pages.faces import empty, face_of, uploads
+from fluvial.pages.faces import empty, face_of, uploads, widget_kind
 from fluvial.pages.looks import Looks
 from fluvial.session import Session
 from metamodel.catalog import Field
@@ -30,7 +30,7 @@ def widget(
     face = face_of(field)
     picks = [*field.picks.values(), *([field.pick] if field.pick else ())]
     w: Context = {
-        "kind": field.kind.name,
+        "kind": widget_kind(field.kind),
         "id": f"f-{field.name}",
         "name": field.name,
         "label": field.label,

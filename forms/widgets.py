@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from fluvial.pages.faces import file_size
+from fluvial.pages.faces import file_size, widget_kind
 from fluvial.pages.faces.choices import choices
 from metamodel.money import currencies
+from metamodel.text import label_text
 
 from .answers import shown
 from .webforms import Question
@@ -36,11 +38,14 @@ def widget(
     field = question.field
     value = typed
     if typed is None:
-        value = shown(field, field.initial if given is None else given, zone)
+        own = field.option("zone")
+        there = ZoneInfo(own) if own else zone
+        value = shown(field, field.initial if given is None else given, there)
     options = choices(field) if field.type.options else []
     form = field.option("format", "")
+    choosable = not (field.option("currency") or field.option("currency_from"))
     return {
-        "kind": field.kind.name,
+        "kind": widget_kind(field.kind),
         "id": f"f-{field.name}",
         "name": field.name,
         "label": question.label,
@@ -58,9 +63,12 @@ def widget(
         "scale": field.type.scale,
         "unit": field.option("unit", ""),
         "three_state": field.option("three_state", False),
-        "zone": str(zone),
-        "currency": field.option("currency") or currency or "EUR",
-        "currencies": [] if field.option("currency") else sorted(currencies()),
+        "yes": label_text(field.option("yes", "Yes")),
+        "no": label_text(field.option("no", "No")),
+        "depends_on": field.option("depends_on", ""),
+        "zone": field.option("zone", str(zone)),
+        "currency": field.option("currency") or currency or ("EUR" if choosable else ""),
+        "currencies": sorted(currencies()) if choosable else [],
         "many": bool(field.option("many")),
         "accept": ",".join(field.option("accept", ())),
         "hint": _hint(question),
@@ -73,4 +81,6 @@ def widget(
 
 def _hint(question: Question) -> str:
     size = question.field.option("max_size") if question.field.kind.name == "file" else None
-    return f"At most {str(size).replace('MB', ' MB')}" if size else ""
+    if size:
+        return f"At most {str(size).replace('MB', ' MB')}"
+    return str(question.field.option("mask", ""))

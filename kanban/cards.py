@@ -46,7 +46,7 @@ class Cards:
                 people.append(Markup(face_of(field).cell(field, self._looks)(value)))
             elif empty(value):
                 continue
-            elif field.kind.name == "sequence":
+            elif field.kind.name == "sequence" and not number:
                 number = str(value)
             elif kind == "yes/no":
                 badge += self._yes(field, value)

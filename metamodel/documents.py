@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 from jsonschema import ValidationError
 from jsonschema.protocols import Validator
 
+from metamodel.kinds import KINDS
 from metamodel.policies import Shape, shape_of
 from metamodel.roles import check_role
 from metamodel.schemas.loading import complete_schema, load_schema, validator_of
@@ -72,30 +73,43 @@ class DocumentKind:
     # `*` stands for any step, "" for the whole document. Other uses stand in the way.
     removable: Mapping[str, str] = field(default_factory=dict)
 
-    @cached_property
+    @property
     def full_schema(self) -> Mapping[str, Any]:
-        return complete_schema(self.name, self.label, self.schema)
+        return _completed(self, tuple(KINDS)).schema
 
-    @cached_property
+    @property
     def shape(self) -> Shape:
-        return shape_of(self.full_schema)
+        return _completed(self, tuple(KINDS)).shape
 
-    @cached_property
+    @property
     def validator(self) -> Validator:
-        return validator_of(self.full_schema)
-
-    @cached_property
-    def _check(self) -> jsonschema_rs.Draft202012Validator:
-        return jsonschema_rs.Draft202012Validator(dict(self.full_schema), offline=True)
+        return _completed(self, tuple(KINDS)).validator
 
     def errors(self, body: Mapping[str, Any]) -> list[ValidationError]:
         """What the schema refuses. Sound documents, nearly all, take microseconds."""
         try:
-            if self._check.is_valid(body):
+            if _completed(self, tuple(KINDS)).quick.is_valid(body):
                 return []
         except ValueError:  # what JSON cannot hold, such as half a character: told with its place
             pass
         return list(self.validator.iter_errors(body))
+
+
+@dataclass(frozen=True)
+class _Completed:
+    """The whole schema of a kind of document, with the kinds of fields that there are."""
+
+    schema: Mapping[str, Any]
+    validator: Validator
+    quick: jsonschema_rs.Draft202012Validator
+    shape: Shape
+
+
+@cache
+def _completed(kind: DocumentKind, field_kinds: tuple[str, ...]) -> _Completed:
+    schema = complete_schema(kind.name, kind.label, kind.schema)
+    quick = jsonschema_rs.Draft202012Validator(dict(schema), offline=True)
+    return _Completed(schema, validator_of(schema), quick, shape_of(schema))
 
 
 APP = DocumentKind(

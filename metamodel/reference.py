@@ -1,7 +1,8 @@
-"""The tables of docs/metadata.md, made from the code: `python -m metamodel.reference`."""
+"""The tables of docs/metadata.md and docs/kinds.md, made from the code."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -10,11 +11,13 @@ from typing import Any
 import yaml
 
 from metamodel.documents import CORE_KINDS
-from metamodel.kinds import KINDS
+from metamodel.kinds import KINDS, Kind
 from metamodel.names import RESERVED
 from metamodel.schemas.loading import load_schema
+from metamodel.text import listed
 
-PAGE = Path(__file__).parent.parent / "docs" / "metadata.md"
+DOCS = Path(__file__).parent.parent / "docs"
+PAGES = (DOCS / "metadata.md", DOCS / "kinds.md")
 SLOT = re.compile(r"<!-- (\w+) -->\n.*?<!-- end -->", re.S)
 
 
@@ -58,14 +61,35 @@ def common_options() -> str:
     )
 
 
-def kind_options() -> str:
-    """For each kind of field its own options and an example."""
-    parts = []
-    for kind in KINDS.values():
-        rows = list(_members(kind.options, kind.needs, _defs()))
-        options = table(["Option", "What it is"], rows) if rows else "It has no options of its own."
-        parts.append(f"### {kind.name}\n\n{kind.about}\n\n{options}\n\n{_example(kind.example)}")
-    return "\n\n".join(parts)
+def kind_sections() -> str:
+    """For each kind of field what it does, its own options and an example."""
+    return "\n\n".join(map(_kind_section, KINDS.values()))
+
+
+def _kind_section(kind: Kind) -> str:
+    rows = list(_members(kind.options, kind.needs, _defs()))
+    options = table(["Option", "What it is"], rows) if rows else "It has no options of its own."
+    written = json.dumps(kind.sample, ensure_ascii=False)
+    filters = ", ".join(name.replace("_", " ") for name in kind.operators)
+    facts = [f"A value in JSON: `{written}`.", f"Filters: {filters}.", _powers(kind)]
+    return (
+        f"## {kind.label}\n\n`{kind.name}`. {kind.about}\n\n{_example(kind.example)}\n\n"
+        f"{' '.join(facts)}\n\n{options}"
+    )
+
+
+def _powers(kind: Kind) -> str:
+    can = [
+        word
+        for word, able in (
+            ("be written by people", kind.editable),
+            ("be sorted by", kind.sortable),
+            ("be searched", kind.searchable),
+            ("be unique and part of keys", kind.indexable),
+        )
+        if able
+    ]
+    return f"It can {listed(can)}.".replace("`", "") if can else ""
 
 
 def reserved_names() -> str:
@@ -111,7 +135,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "document_members": document_members,
     "field_kinds": field_kinds,
     "common_options": common_options,
-    "kind_options": kind_options,
+    "kind_sections": kind_sections,
     "reserved_names": reserved_names,
 }
 
@@ -122,4 +146,5 @@ def filled(page: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fluvial.notifications import record_href
@@ -23,6 +23,7 @@ _NAMED = {
     types.DATETIME.name: "datetime",
     types.MONEY.name: "money",
     types.NUMBER.name: "number",
+    types.DURATION.name: "duration",
 }
 Data = dict[str, Any]
 
@@ -92,7 +93,7 @@ def _paths(session: Session, type_: ObjectType, need: Need) -> Iterator[Path]:
 def _one(field: Field) -> str | None:
     """The object type that a look-up leads to, where it leads to one record."""
     if field.type.name == types.PERSON.name:
-        return "user" if "user" in field.targets else None
+        return "user" if field.targets == ("user",) else None
     return field.to if field.type.name == types.RECORD.name else None
 
 
@@ -113,9 +114,24 @@ def _members(session: Session, type_: ObjectType, read: Data, need: Need) -> Dat
                 record_data(session, session.catalog.objects[field.targets[0]], one, inner)
                 for one in (value or [])[:MAX_ITEMS]
             ]
+        elif field.targets:
+            members[name] = _named(session, value, inner)
         else:
             members[name] = tagged(field, value)
     return members
+
+
+def _named(session: Session, value: Any, need: Need) -> Any:
+    """The records of `{object, id}`, `{user: id}` or a list of such."""
+    if isinstance(value, list):
+        return [_named(session, one, need) for one in value[:MAX_ITEMS]]
+    if not isinstance(value, Mapping):
+        return None
+    if "object" in value:
+        target, record = value["object"], value["id"]
+    else:
+        ((target, record),) = value.items()
+    return record_data(session, session.catalog.objects[target], record, need)
 
 
 def tagged(field: Field, value: Any) -> Any:

@@ -163,6 +163,10 @@ def _read_text(node: Literal, type: Type, zone: str) -> Node:
         return _option(node, type)
     elif type.name == RECORD.name and len(type.objects) == 1 and ID.fullmatch(written.lower()):
         value = written.lower()
+    elif type.name == RECORD.name and _named(written, type):
+        object, _, id = written.partition(":")
+        found = Literal(id.lower(), type=Type(RECORD.name, (object,)), place=node.place)
+        return Recast(found, type=type, place=node.place)
     elif type.name == PERSON.name and ID.fullmatch(written.lower()):
         return Recast(
             Literal(written.lower(), type=Type(RECORD.name, (USER,)), place=node.place),
@@ -172,6 +176,12 @@ def _read_text(node: Literal, type: Type, zone: str) -> Node:
     if value is None:
         raise Misfit(f"'{written}' is not {type_words(type)}.", _text_remedy(type), node)
     return Literal(value, type=type, place=node.place)
+
+
+def _named(written: str, type: Type) -> bool:
+    """Whether the text is `book:ID`, a record of one of several object types."""
+    object, _, id = written.partition(":")
+    return object in type.objects and ID.fullmatch(id.lower()) is not None
 
 
 def _option(node: Literal, type: Type) -> Node:
@@ -192,7 +202,9 @@ def _text_remedy(type: Type) -> str:
         BOOLEAN.name: "Write true or false.",
         DURATION.name: "Write hours(2).",
         DAYS.name: "Write days(2).",
-        RECORD.name: "Compare with an id, or with one of its fields, as in author.name.",
+        RECORD.name: "Compare with an id, or with one of its fields, as in author.name."
+        if len(type.objects) < 2
+        else f"Write the object before the id: {type.objects[0]}:ID.",
         PERSON.name: "Compare with `me`, or with one of its fields.",
     }.get(type.name, "")
 

@@ -1,6 +1,10 @@
-"""The field kinds: one table, and the way in for kinds from elsewhere."""
+"""The field kinds: one table, and the ways in for kinds from elsewhere."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+from importlib.metadata import entry_points
 
 from metamodel.kinds.any_lookup import AnyLookup
 from metamodel.kinds.boolean import Boolean
@@ -21,7 +25,7 @@ from metamodel.kinds.person import Person
 from metamodel.kinds.sequence import Sequence
 from metamodel.kinds.text import Text
 
-__all__ = ["KINDS", "Column", "Kind", "TextFormat", "register_kind"]
+__all__ = ["KINDS", "Column", "Kind", "TextFormat", "load_kinds", "register_kind"]
 
 KINDS: dict[str, Kind] = {
     "text": Text(),
@@ -49,3 +53,16 @@ def register_kind(kind: Kind) -> None:
     if kind.name in KINDS:
         raise ValueError(f"There is a field kind {kind.name!r} already.")
     KINDS[kind.name] = kind
+
+
+ENTRY_POINTS = "fluvial.kinds"  # of installed packages: name = "package.module:Class"
+
+
+def load_kinds(places: Iterable[str] = ()) -> None:
+    """Add the kinds of installed packages, and those at `package.module:Class`."""
+    found = [entry.value for entry in entry_points(group=ENTRY_POINTS)]
+    for place in [*found, *places]:
+        module, _, name = place.partition(":")
+        kind = getattr(import_module(module), name)
+        if type(KINDS.get(kind.name)) is not kind:
+            register_kind(kind())

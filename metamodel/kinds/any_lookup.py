@@ -26,6 +26,7 @@ class AnyLookup(Kind):
     words = "dynamic link reference any record subject source"
     about = "A link to one record of one of several object types."
     example = {"name": "about", "kind": "any_lookup", "to": ["book", "member"]}
+    sample = {"object": "book", "id": "01890a5d-ac96-774b-bcce-b302099a8057"}
     options = {
         "to": {
             "x-upgrade": "locked",

@@ -58,6 +58,7 @@ class Calculated(Kind):
         "scale": 0,
         "formula": "count(loans, returned == null)",
     }
+    sample = "3"
     options = {
         "result": {"enum": list(RESULTS), "description": "The kind of the result."},
         "formula": {"$ref": "#/$defs/expression", "description": "The expression."},

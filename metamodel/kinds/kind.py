@@ -46,9 +46,11 @@ class Kind:
     label: ClassVar[str]
     group: ClassVar[str]  # in the kind picker: "Words and numbers", "Time", "Choices", "Links", ...
     icon: ClassVar[str]  # a Tabler outline icon
+    like: ClassVar[str] = ""  # the kind whose inputs it has, where it brings none of its own
     words: ClassVar[str] = ""  # other words it is found by: "e-mail percent"
     about: ClassVar[str]  # one sentence for the reference
     example: ClassVar[Mapping[str, Any]]  # a field of this kind, as a document writes it
+    sample: ClassVar[Any] = None  # a value of the example, as JSON has it
     options: ClassVar[Mapping[str, Any]] = {}  # JSON Schema of the options beside the common ones
     needs: ClassVar[tuple[str, ...]] = ()  # options that must be given
     many: ClassVar[bool] = False  # whether it always holds many; see holds_many

@@ -50,6 +50,7 @@ class Lookup(Kind):
     words = "reference relation foreign key parent record link"
     about = "A link to one record of one object type, with the list of links on its other side."
     example = {"name": "author", "kind": "lookup", "to": "author", "inverse": "books"}
+    sample = "01890a5d-ac96-774b-bcce-b302099a8057"
     options = {
         "to": {
             "x-upgrade": "locked",

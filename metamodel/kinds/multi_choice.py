@@ -40,6 +40,7 @@ class MultiChoice(Kind):
         "kind": "multi_choice",
         "options": [{"name": "crime"}, {"name": "history"}, {"name": "travel"}],
     }
+    sample = ["crime", "travel"]
     options = {
         **OPTIONS,
         "min": {"type": "integer", "minimum": 1, "description": "The fewest that are chosen."},
@@ -75,7 +76,7 @@ class MultiChoice(Kind):
         if not isinstance(raw, list):
             raise ValueFault("not_a_list", 'Write a list of options, such as ["blue"].')
         chosen = {active(field, item) for item in raw}
-        least, most = field.option("min", 1), field.option("max", MAX_OPTIONS)
+        least, most = field.option("min", 0), field.option("max", MAX_OPTIONS)
         if len(chosen) < least:
             raise ValueFault("too_few", f"Choose at least {least}; these are {len(chosen)}.")
         if len(chosen) > most:

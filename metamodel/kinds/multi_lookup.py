@@ -26,6 +26,7 @@ class MultiLookup(Kind):
     words = "references many to many relation several records tags"
     about = "Links to any number of records of one object type, in order and without doubles."
     example = {"name": "subjects", "kind": "multi_lookup", "to": "subject", "inverse": "books"}
+    sample = ["01890a5d-ac96-774b-bcce-b302099a8057"]
     options = {
         "to": {
             "x-upgrade": "locked",
@@ -72,7 +73,7 @@ class MultiLookup(Kind):
         if len(items) > most:
             raise ValueFault("too_many", f"Link at most {most} records.")
         linked = list(dict.fromkeys(uuid_text(item) for item in items))
-        least = field.option("min", 1)
+        least = field.option("min", 0)
         if len(linked) < least:
             raise ValueFault("too_few", f"Link at least {least} records.")
         return linked

@@ -97,6 +97,7 @@ class Number(Kind):
     words = "integer decimal quantity count percent amount score"
     about = "An exact number with a fixed number of decimals; percent is one of its formats."
     example = {"name": "pages", "kind": "number", "scale": 0, "min": 1}
+    sample = "312"
     options = {
         "scale": {
             "type": "integer",

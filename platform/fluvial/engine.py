@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from metamodel.documents import DocumentKind, with_kinds
+from metamodel.kinds import load_kinds
 
 from . import faults
 from .actors import SYSTEM, Actor
@@ -45,6 +46,7 @@ class Engine:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        load_kinds(settings.kinds)
         self.features: tuple[Feature, ...] = load_features()
         self.kinds: Mapping[str, DocumentKind] = with_kinds(
             kind for feature in self.features for kind in feature.kinds

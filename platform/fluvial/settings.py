@@ -70,6 +70,12 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "Only in development: the moment (RFC 3339) at which the clock starts and runs on.",
     ),
+    Setting(
+        "KINDS",
+        "",
+        "Further kinds of fields, as `package.module:Class` with commas between, beside those "
+        "of installed packages.",
+    ),
     Setting("THREADS", "8", "Worker threads, each with a connection, on PostgreSQL."),
 )
 
@@ -93,6 +99,7 @@ class Settings:
     outbound_allow: tuple[str, ...]
     env: str
     now: str
+    kinds: tuple[str, ...]
     threads: int
 
     @property
@@ -118,11 +125,16 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         secret_key=text["SECRET_KEY"] or _kept_secret(data_dir),
         admin_email=text["ADMIN_EMAIL"],
         admin_password=text["ADMIN_PASSWORD"],
-        outbound_allow=tuple(a.strip() for a in text["OUTBOUND_ALLOW"].split(",") if a.strip()),
+        outbound_allow=_several(text["OUTBOUND_ALLOW"]),
         env=text["ENV"],
         now=text["NOW"] if text["ENV"] == "development" else "",
+        kinds=_several(text["KINDS"]),
         threads=int(text["THREADS"]),
     )
+
+
+def _several(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _kept_secret(data_dir: Path) -> str:

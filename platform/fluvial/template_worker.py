@@ -52,6 +52,16 @@ class Option(str):
     label: str = ""
 
 
+class Duration(int):
+    """A length of time: counts in seconds, and is shown as hours and minutes."""
+
+    @property
+    def clock(self) -> str:
+        minutes, seconds = divmod(abs(self), 60)
+        text = f"{'-' if self < 0 else ''}{minutes // 60}:{minutes % 60:02d}"
+        return f"{text}:{seconds:02d}" if seconds else text
+
+
 class Amount(dict[str, str]):
     """Money, with `amount` and `currency`."""
 
@@ -93,6 +103,8 @@ class Words:
             return value
         if isinstance(value, Option):
             return value.label
+        if isinstance(value, Duration):
+            return value.clock
         if isinstance(value, Record):
             return value.get("title") or ""
         if isinstance(value, bool):
@@ -127,6 +139,7 @@ def revive(value: Any) -> Any:
         "date": date.fromisoformat,
         "datetime": datetime.fromisoformat,
         "number": Decimal,
+        "duration": lambda text: Duration(int(text)),
     }
     return readers[str(kind)](str(held)) if kind in readers else value
 

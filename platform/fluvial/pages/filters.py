@@ -277,7 +277,7 @@ class _Reading:
             raise _Unreadable
         text, label = "", ""
         if isinstance(value, Literal):
-            wire = _wire(column.field, value.value)
+            wire = _wire(column.field, value.value, value.type.objects)
             text, label = _written(wire), said(column.field, wire, looks)
         elif value is not None:
             text, label = value, _raw_words(value, column.field, looks)
@@ -317,8 +317,10 @@ def _lowered(node: Node) -> Node:
     return node
 
 
-def _wire(field: Field, value: Any) -> Any:
+def _wire(field: Field, value: Any, objects: tuple[str, ...] = ()) -> Any:
     """The wire form of a literal beside a field."""
+    if field.type.name == "record" and len(field.targets) > 1 and objects:
+        return {"object": objects[0], "id": value}
     if field.many and not isinstance(value, list):
         value = [value]
     if field.type.name in ("person", "persons"):
@@ -341,6 +343,8 @@ def _written(wire: Any) -> str:
     """A value as the sentence's editor holds it."""
     if isinstance(wire, list):
         return _written(wire[0]) if wire else ""
+    if isinstance(wire, Mapping) and "object" in wire:
+        return f"{wire['object']}:{wire['id']}"
     if isinstance(wire, Mapping):
         return str(next(iter(wire.values()), ""))
     return str(wire)

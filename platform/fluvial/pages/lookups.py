@@ -42,16 +42,18 @@ def look_up(call: Call) -> Answer:
         raise NotFound(f"{field.label} looks nothing up.")
     asked = call.query.get("object", "")
     targets = [asked] if asked in field.targets else list(field.targets)
-    if field.type.name == "record" and not asked:
+    plain = call.query.get("plain") == "true"  # for a filter, which knows one value
+    several = field.type.name == "record" and field.to is None
+    if several and not (asked or plain):
         targets = targets[:1]
-    people = field.type.name.startswith("person") and call.query.get("plain") != "true"
+    named = plain if several else field.type.name.startswith("person") and not plain
     outer = _record(session, type_, call.query)
     results = []
     for target in targets:
         for record, title, hint in candidates(
             session, target, call.query.get("q", ""), field, outer
         ):
-            value = f"{target}:{record}" if people else record
+            value = f"{target}:{record}" if named else record
             shown = hint or ("Team" if target == "team" else "")
             results.append({"value": value, "label": title, "hint": shown})
     return Answer.json({"results": results[:LIMIT]})

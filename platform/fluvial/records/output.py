@@ -13,7 +13,7 @@ from metamodel.catalog import Field, ObjectType
 from metamodel.expressions.sql import Builder, Source
 from metamodel.expressions.sql_value import SqlValue
 from metamodel.kinds.kind import Kind
-from metamodel.storage import JSON, POSTGRESQL, Storage
+from metamodel.storage import JSON, POSTGRESQL, TEXT, Storage
 
 from .context import PlanContext
 from .query import Path
@@ -37,7 +37,11 @@ class Output:
     each column that needs one, which is what a hand-written handler would have.
     """
 
-    def __init__(self, context: PlanContext, source: Source, type_: ObjectType) -> None:
+    def __init__(
+        self, context: PlanContext, source: Source, type_: ObjectType, *, nulls: bool = False
+    ) -> None:
+        """With `nulls` every empty value is null, also of kinds that read as an empty list."""
+        self._nulls = nulls
         self.columns: list[sa.ColumnElement[Any]] = []
         self._context = context
         self._source = source
@@ -69,7 +73,7 @@ class Output:
         if field_.kind.linked:
             column = linked_ids(self._context, source, field_)
             return self._converted(self._select(column), JSON.wire(dialect), "[]")
-        absent = repr(field_.kind.absent(field_))
+        absent = "None" if self._nulls else repr(field_.kind.absent(field_))
         plain = type(field_.kind).wire_parts is Kind.wire_parts
         cells, parts = [], []
         for element, storage in self._parts(source, field_):
@@ -93,11 +97,11 @@ class Output:
                 (as_stored(element, storage, self._context.dialect), storage)
                 for element, storage in field_value(source, field_.name).parts
             ]
-        return [
-            (source.column(field_.name, column.suffix), column.storage)
-            for column in field_.columns
-            if not column.hidden
-        ]
+        shown = [c for c in field_.columns if not c.hidden]
+        elements = [source.column(field_.name, column.suffix) for column in shown]
+        if self._nulls and field_.many:
+            elements = [_null_of_nothing(element) for element in elements]
+        return [(e, column.storage) for e, column in zip(elements, shown, strict=True)]
 
     def _converted(self, cell: str, convert: Any, absent: str = "None") -> str:
         if convert is None:
@@ -112,6 +116,12 @@ class Output:
     def builder(self) -> RowBuilder:
         source = f"lambda r: {_display(self._root)}"
         return eval(source, self._names)  # type: ignore[no-any-return]
+
+
+def _null_of_nothing(element: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """A list, or null where it is empty."""
+    text: sa.ColumnElement[Any] = sa.cast(element, Stored(TEXT))
+    return sa.case((text == sa.literal_column("'[]'"), sa.null()), else_=element)
 
 
 def field_value(source: Source, name: str) -> SqlValue:

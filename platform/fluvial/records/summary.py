@@ -97,7 +97,7 @@ def _plan(
     session: Session, query: Query, groups: tuple[Path, ...], measures: tuple[Measure, ...]
 ) -> _SummaryPlan:
     planner = PagePlanner(session, query)
-    output = Output(planner.context, planner.source, planner.type)
+    output = Output(planner.context, planner.source, planner.type, nulls=True)
     for path in groups:
         _check_group(planner.field(path, "group"))
         output.add(path)

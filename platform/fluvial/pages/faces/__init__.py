@@ -11,6 +11,7 @@ from fluvial.pages.looks import Looks
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
 from metamodel.kinds.calculated import result_kind
+from metamodel.kinds.kind import Kind
 
 from .choices import BooleanFace, ChoiceFace, MultiChoiceFace
 from .face import Cell, Face, Reference
@@ -22,7 +23,7 @@ from .words import LongTextFace, SequenceFace, TextFace
 
 __all__ = [
     "FACES", "Cell", "Face", "Reference", "classes_of", "empty", "face_of", "file_size",
-    "references", "said", "shown", "uploads",
+    "references", "said", "shown", "uploads", "widget_kind",
 ]  # fmt: skip
 
 
@@ -74,11 +75,32 @@ FACES: Mapping[str, Face] = {
     "calculated": CalculatedFace(),
     "file": FileFace(),
 }
-PLAIN = Face()
+
+
+class LikeFace(Face):
+    """Of a kind from elsewhere: shown in its own words, asked for like the kind that it names."""
+
+    def __init__(self, inner: Face) -> None:
+        self.inner = inner
+        self.classes, self.wide, self.named = inner.classes, inner.wide, True
+
+    def text(self, field: Field, value: Any, looks: Looks) -> str:
+        return field.kind.show(field, field.kind.parse(field, value), looks.locale)
+
+    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
+        return self.inner.widget(field, value, looks)
+
+
+LIKE = {name: LikeFace(face) for name, face in FACES.items()}
+
+
+def widget_kind(kind: Kind) -> str:
+    """The kind whose template asks for a field's values."""
+    return kind.name if kind.name in FACES else kind.like or "text"
 
 
 def face_of(field: Field) -> Face:
-    return FACES.get(field.kind.name, PLAIN)
+    return FACES.get(field.kind.name) or LIKE[widget_kind(field.kind)]
 
 
 def classes_of(field: Field) -> str:
