@@ -5,13 +5,14 @@ const text = (field) => one("input:not([type=hidden]), textarea, select", field)
 const orNull = (value) => (value.trim() === "" ? null : value.trim());
 const chosen = (field) => [...one("select", field).selectedOptions].map((option) => option.value).filter(Boolean);
 
-export function seconds(value) {
+// A day is 24 hours, or as long as the working day of a calendar.
+export function seconds(value, day = 86400) {
   const said = value.trim().toLowerCase();
   if (said === "") return null;
   const clock = /^(-?\d+):(\d{1,2})$/.exec(said);
   if (clock) return Number(clock[1]) * 3600 + Number(clock[2]) * 60;
   const parts = [...said.matchAll(/(\d+(?:\.\d+)?)\s*(d|h|m|s)/g)];
-  if (parts.length) return parts.reduce((sum, [, count, unit]) => sum + Math.round(Number(count) * { d: 86400, h: 3600, m: 60, s: 1 }[unit]), 0);
+  if (parts.length) return parts.reduce((sum, [, count, unit]) => sum + Math.round(Number(count) * { d: day, h: 3600, m: 60, s: 1 }[unit]), 0);
   return Number.isFinite(Number(said)) ? Math.round(Number(said) * 3600) : said;
 }
 
@@ -47,7 +48,7 @@ const READ = {
   },
   date: (field) => orNull(text(field)),
   datetime: (field) => zoned(text(field), one("input", field).dataset.zone || "UTC"),
-  duration: (field) => seconds(text(field)),
+  duration: (field) => seconds(text(field), Number(one("input", field).dataset.day || 86400)),
   choice: (field) => (one("select", field) ? chosen(field)[0] : one("input:checked", field)?.value) ?? null,
   multi_choice: (field) => all("input:checked", field).map((box) => box.value),
   lookup: (field) => chosen(field)[0] ?? null,

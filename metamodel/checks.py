@@ -206,6 +206,10 @@ class FieldCheck:
         """Another field of the same object that an option names; a fault where there is none."""
         return self.check.field(self.pointer(option), self.check.objects[self.subject.object], name)
 
+    @property
+    def calendars(self) -> Calendars:
+        return self.check.draft.calendars
+
     def document_kind(self, option: str, name: str) -> None:
         """Report an option that names no kind of document."""
         kinds = self.check.draft.kinds

@@ -96,7 +96,8 @@ def _check_name(pointer: str, name: str, check: DocumentCheck) -> None:
 
 
 def _resolved(spec: Mapping[str, Any], draft: Draft) -> Mapping[str, Any]:
-    """The field with the options that documents of another kind make."""
+    """The field with the options that documents of other kinds make."""
+    spec = KINDS[spec["kind"]].resolve(spec, draft.calendars)
     source = spec.get("options_from")
     if source is None:
         return spec

@@ -20,6 +20,7 @@ from metamodel.kinds.money import Money
 from metamodel.kinds.number import MAX_SCALE, Number
 
 if TYPE_CHECKING:
+    from metamodel.calendars.calendars import Calendars
     from metamodel.catalog import Field
     from metamodel.checks import FieldCheck
 
@@ -76,6 +77,8 @@ class Calculated(Kind):
         "unit": {"type": "string", "maxLength": 20, "description": "Shown behind a number."},
         "format": {"enum": ["plain", "percent"], "description": "Of a number."},
         "to": {"$ref": "#/$defs/name", "description": "The object type of a look-up."},
+        "clock": Duration.options["clock"],
+        "calendar": Duration.options["calendar"],
     }
     needs = ("result", "formula")
     editable = False
@@ -90,6 +93,14 @@ class Calculated(Kind):
             return
         if field.option("result") == "lookup":
             check.object("to", field.option("to"))
+        if field.option("result") == "duration":
+            RESULTS["duration"].check(field, check)
+        elif field.option("clock") is not None:
+            check.fault("clock", "no_duration", "Only durations have a clock.", "Leave it out.")
+
+    def resolve(self, spec: Mapping[str, Any], calendars: Calendars) -> Mapping[str, Any]:
+        kind = RESULTS.get(spec.get("result", ""))
+        return spec if kind is None else kind.resolve(spec, calendars)
 
     def type(self, field: Field) -> types.Type:
         return result_kind(field).type(field)

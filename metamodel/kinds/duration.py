@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.kinds.kind import Column, Kind, TextFormat
 from metamodel.storage import INTEGER
+from metamodel.text import nearest
 
 if TYPE_CHECKING:
+    from metamodel.calendars.calendars import Calendars
     from metamodel.catalog import Field
     from metamodel.checks import FieldCheck
 
@@ -20,6 +23,7 @@ HOURS = re.compile(r"([0-9]{1,6})[.,]([0-9]{1,4}) ?h")
 ROUNDING = ("nearest", "up", "down")
 DIGITS = re.compile(r"[0-9]{1,12}")
 MOST = 10**12
+DAY_LENGTH = "day_length"  # of working time: what the calendar says, kept beside the options
 
 
 def clock_text(seconds: int) -> str:
@@ -28,6 +32,16 @@ def clock_text(seconds: int) -> str:
     minutes, left = divmod(rest, 60)
     sign = "-" if seconds < 0 else ""
     return f"{sign}{hours}:{minutes:02d}" + (f":{left:02d}" if left else "")
+
+
+def days_text(seconds: int, day: int) -> str:
+    """Days of so many seconds, hours and minutes: `2d 4h`, `30m`."""
+    days, rest = divmod(abs(seconds), day)
+    hours, rest = divmod(rest, 3600)
+    minutes, left = divmod(rest, 60)
+    counted = ((days, "d"), (hours, "h"), (minutes, "m"), (left, "s"))
+    said = " ".join(f"{count}{unit}" for count, unit in counted if count) or "0m"
+    return f"-{said}" if seconds < 0 else said
 
 
 class Duration(Kind):
@@ -52,12 +66,38 @@ class Duration(Kind):
             "enum": list(ROUNDING),
             "description": "Which way to round to the step; nearest by default, halves up.",
         },
+        "clock": {
+            "enum": ["elapsed", "business"],
+            "description": "`business` is working time: 2d 4h, in days of a calendar.",
+        },
+        "calendar": {
+            "$ref": "#/$defs/name",
+            "description": "Whose days; the business's own calendar by default.",
+        },
     }
     operators = ("is", "is_not", "above", "below", "between", "empty", "not_empty")
 
     def check(self, field: Field, check: FieldCheck) -> None:
         if field.option("min", 0) > field.option("max", MOST):
             check.fault("min", "min_above_max", "`min` is above `max`.", "Exchange the two.")
+        calendars, name = check.calendars, field.option("calendar")
+        if field.option("clock") != "business":
+            if name is not None:
+                hint = "Write `clock: business`, or leave it out."
+                check.fault("calendar", "not_business", "Elapsed time has no calendar.", hint)
+        elif name is not None and name not in calendars.named:
+            hint = nearest(name, calendars.named) or "Define it in calendars/."
+            check.fault("calendar", "unknown_calendar", f"There is no calendar `{name}`.", hint)
+        elif name is None and calendars.default is None:
+            hint = "Name a `calendar`, or write `default: true` in one."
+            check.fault("clock", "no_calendar", "There is no calendar of the business.", hint)
+
+    def resolve(self, spec: Mapping[str, Any], calendars: Calendars) -> Mapping[str, Any]:
+        """The seconds of a day of work are those of the calendar."""
+        if spec.get("clock") != "business":
+            return spec
+        calendar = calendars.named.get(spec.get("calendar", "")) or calendars.default
+        return {**spec, DAY_LENGTH: calendar.usual_day} if calendar is not None else spec
 
     def type(self, field: Field) -> types.Type:
         return types.DURATION
@@ -71,10 +111,11 @@ class Duration(Kind):
         if not isinstance(raw, int) or isinstance(raw, bool):
             raise ValueFault("not_a_duration", "Write whole seconds, such as 5400 for 1:30 hours.")
         value = rounded(raw, field.option("step", 1), field.option("rounding", "nearest"))
-        if value < field.option("min", 0):
-            raise ValueFault("below_min", f"Write {clock_text(field.option('min', 0))} or more.")
-        if value > field.option("max", MOST):
-            raise ValueFault("above_max", f"Write {clock_text(field.option('max', MOST))} or less.")
+        least, most = field.option("min", 0), field.option("max", MOST)
+        if value < least:
+            raise ValueFault("below_min", f"Write {self.show(field, least)} or more.")
+        if value > most:
+            raise ValueFault("above_max", f"Write {self.show(field, most)} or less.")
         return value
 
     def parse_text(self, field: Field, text: str, form: TextFormat) -> int:
@@ -90,13 +131,15 @@ class Duration(Kind):
             return self.parse(field, hours * 3600 + minutes * 60 + seconds)
         if text and words:
             days, hours, minutes = (int(part or 0) for part in words.groups())
-            return self.parse(field, days * 86400 + hours * 3600 + minutes * 60)
+            day = field.option(DAY_LENGTH, 86400)
+            return self.parse(field, days * day + hours * 3600 + minutes * 60)
         if not DIGITS.fullmatch(text):
             raise ValueFault("not_a_duration", "Write hours and minutes, such as 1:30.")
         return self.parse(field, text)
 
     def show(self, field: Field, value: int, locale: str = "en") -> str:
-        return clock_text(value)
+        day = field.option(DAY_LENGTH)
+        return clock_text(value) if day is None else days_text(value, day)
 
     def json_schema(self, field: Field) -> dict[str, Any]:
         return {

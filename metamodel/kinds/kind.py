@@ -14,6 +14,7 @@ from metamodel.expressions.types import Type
 from metamodel.storage import Storage
 
 if TYPE_CHECKING:
+    from metamodel.calendars.calendars import Calendars
     from metamodel.catalog import Field
     from metamodel.checks import FieldCheck
 
@@ -89,6 +90,10 @@ class Kind:
 
     def check(self, field: Field, check: FieldCheck) -> None:
         """Report faults of the field's options that its JSON Schema cannot see."""
+
+    def resolve(self, spec: Mapping[str, Any], calendars: Calendars) -> Mapping[str, Any]:
+        """The options of a field with what the calendars add to them."""
+        return spec
 
     def follows(self, field: Field) -> tuple[str, ...]:
         """The other fields of the record that say which values it takes; see `settle`."""

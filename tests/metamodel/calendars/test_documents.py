@@ -12,6 +12,7 @@ from metamodel.documents import SITE, with_kinds
 from metamodel.errors import MetadataError
 from metamodel.expressions.python import evaluate
 from metamodel.files import document_of, read_package
+from metamodel.kinds.kind import TextFormat
 from metamodel.uses import uses_of
 from tests.metamodel.calendars.samples import UK, london
 from tests.metamodel.catalogs import CORE_DOCUMENTS, catalog, documents
@@ -144,3 +145,30 @@ def test_holidays_may_stand_in_a_file_beside(tmp_path: Path) -> None:
     made = build_catalog([*CORE_DOCUMENTS, *read_package(tmp_path, kinds)], kinds)
     eve, day = made.calendars.named["office"].special
     assert len(eve.spans) == 2 and not day.spans
+
+
+TASK = """
+kind: object
+name: task
+fields:
+  - {name: effort, kind: duration, clock: business}
+  - {name: spent, kind: calculated, result: duration, clock: business, formula: "effort * 2"}
+  - {name: wait, kind: duration}
+"""
+
+
+def test_durations_of_working_time_are_told_in_days_of_the_calendar() -> None:
+    fields = catalog(OFFICE, TASK).objects["task"].fields
+    effort, spent = fields["effort"], fields["spent"]
+    assert effort.kind.parse_text(effort, "2d 4h", TextFormat()) == 21 * 3600
+    for seconds, said in ((75600, "2d 4h"), (30600, "1d"), (1800, "30m"), (0, "0m"), (61, "1m 1s")):
+        assert effort.kind.show(effort, seconds) == spent.kind.show(spent, seconds) == said
+    assert fields["wait"].kind.show(fields["wait"], 75600) == "21:00"
+    assert fields["wait"].kind.parse_text(fields["wait"], "2d", TextFormat()) == 172_800
+    for written, said in (
+        ("clock: business, calendar: ofice", "no calendar `ofice`"),
+        ("calendar: office", "Elapsed time has no calendar"),
+    ):
+        task = TASK.replace("kind: duration, clock: business", f"kind: duration, {written}")
+        assert said in faults(f"{OFFICE}---{task}")[0][1]
+    assert "no calendar of the business" in faults(TASK)[0][1]

@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from fluvial.pages import looks as marks
 from fluvial.pages.looks import Looks
 from metamodel.catalog import Field
-from metamodel.kinds.duration import clock_text
+from metamodel.kinds.duration import DAY_LENGTH
 from metamodel.kinds.kind import TextFormat
 from metamodel.money import currencies
 
@@ -72,10 +72,12 @@ class DurationFace(Face):
     classes = "num"
 
     def text(self, field: Field, value: Any, looks: Looks) -> str:
-        return f"{clock_text(value)} h"
+        shown = field.kind.show(field, value)
+        return shown if field.option(DAY_LENGTH) else f"{shown} h"
 
     def cell(self, field: Field, looks: Looks) -> Cell:
-        return lambda value: escape(clock_text(value))
+        return lambda value: escape(field.kind.show(field, value))
 
     def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
-        return {"value": clock_text(value) if isinstance(value, int) else value or ""}
+        shown = field.kind.show(field, value) if isinstance(value, int) else value or ""
+        return {"value": shown, "day": field.option(DAY_LENGTH, "")}
