@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from markupsafe import Markup
@@ -21,6 +22,7 @@ from fluvial.session import Session
 from metamodel.catalog import Field, Inverse, ObjectType
 
 from .conditions import ShownField, resolve
+from .days import days_href, last_day, planned_words
 from .layouts import Layout
 from .strips import strip_of
 from .timeline import timeline
@@ -51,6 +53,13 @@ class Shown:
     @property
     def href(self) -> str:
         return record_href(self.type.name, self.id)
+
+    @cached_property
+    def planned(self) -> Mapping[str, list[Context]]:
+        """What is planned, by the name of its field; a page of another day does not tell."""
+        if self.session.as_of is not None:
+            return {}
+        return planned_words(self.session, self.type, self.id, self.looks)
 
     @property
     def may_update(self) -> bool:
@@ -181,6 +190,8 @@ def _pair(page: Shown, shown_field: ShownField) -> Context:
         "kind": field.kind.name,
         "edit_href": f"{page.href}/edit/{field.name}" if inline else "",
         "wide": face_of(field).wide,
+        "planned": page.planned.get(field.name, ()),
+        "days_href": days_href(page.type, page.id, field.name) if field.dated else "",
     }
 
 
@@ -189,8 +200,9 @@ def _tabs(page: Shown, related: str) -> list[Context]:
     tabs = []
     for inverse in page.layout.related:
         query = Query(
-            inverse.source, (("id",),), equals=((inverse.field, page.id),), limit=1, total="capped"
-        )
+            inverse.source, (("id",),), equals=((inverse.field, page.id),), limit=1, total="capped",
+            as_of=page.session.asked_day,
+        )  # fmt: skip
         read = read_page(page.session, query)
         tabs.append((inverse, f"{read['total']:,}{'+' if read['capped'] else ''}", read["total"]))
     names = [inverse.name for inverse, _, _ in tabs]
@@ -224,6 +236,7 @@ def _panel(page: Shown, tabs: list[Context]) -> Context | None:
         equals=((inverse.field, page.id),),
         sort=_related_sort(other),
         limit=RELATED,
+        as_of=session.asked_day,
     )
     table = Table(other, columns, page.looks)
     rows = table.rows(read_page(session, query)["data"])
@@ -307,9 +320,10 @@ def _in_force(page: Shown, inverse: Inverse, other: ObjectType) -> Context | Non
     now = [s for s in spans if (s[0] or today) <= today and (s[1] is None or s[1] > today)]
     strip = strip_of([(start, end) for start, end, _ in spans], today, page.looks)
     label = other.label.lower()
+    when = f"on {page.looks.plain_day(today)}" if session.as_of else "today"
     if not now:
         return {
-            "tone": "warn", "icon": "shield-off", "title": f"No {label} in force today",
+            "tone": "warn", "icon": "shield-off", "title": f"No {label} in force {when}",
             "text": "", "deed": None, "strip": strip,
         }  # fmt: skip
     start, end, record = now[0]
@@ -317,12 +331,12 @@ def _in_force(page: Shown, inverse: Inverse, other: ObjectType) -> Context | Non
     page.looks.names.load()
     under = ", ".join(said(other.fields[n], record[n], page.looks) for n in names)
     link = marks.link(record_href(other.name, record["id"]), under or record["title"])
-    until = f"until {page.looks.plain_day(end)}" if end else "without an end"
+    until = f"last day {page.looks.plain_day(last_day(end))}" if end else "without an end"
     since = f"From {page.looks.plain_day(start)} {until}" if start else until.capitalize()
     return {
         "tone": "good",
         "icon": "shield-check",
-        "title": Markup("{} in force today: {}").format(other.label, link),
+        "title": Markup("{} in force {}: {}").format(other.label, when, link),
         "text": f"{since}.",
         "deed": None,
         "strip": strip,

@@ -16,6 +16,7 @@ from fluvial.pages.faces import empty, references
 from fluvial.pages.frame import Context, deed, page, render, with_query
 from fluvial.pages.lists import keys_of
 from fluvial.pages.looks import Looks, looks_of, record_href
+from fluvial.pages.other_day import as_of_context
 from fluvial.pages.sign_in import form_text
 from fluvial.records import reader, transitions, writer
 from fluvial.records.completion import apply_defaults
@@ -55,12 +56,7 @@ def show_record(call: Call) -> Answer:
         int(before) if before.isascii() and before.isdigit() and len(before) < 10 else 2**31 - 1
     )
     context = record_context(shown, call.query.get("related", ""), newest)
-    context["as_of"] = {
-        "day": session.today.isoformat(),
-        "label": f"As of {shown.looks.plain_day(day)}" if day and session.as_of else "As of today",
-        "other": session.as_of is not None,
-        "href": shown.href,
-    }
+    context["as_of"] = as_of_context(session, shown.looks, shown.href)
     type_ = shown.type
     return page(
         call, "record.html", str(shown.record["title"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -20,6 +21,7 @@ PAGE = 20
 LINES = 6  # fields of a change that are told
 LONG = 60  # characters of a value in a line
 BODIES = ("long_text",)
+SINCE = {"planned": "planned", "recorded": "recorded", "withdrawn": "withdrew"}
 ICONS = {"created": "plus", "deleted": "trash", "restored": "arrow-back-up"}
 
 
@@ -49,12 +51,13 @@ def _entry(session: Session, type_: ObjectType, entry: dict[str, Any], looks: Lo
     rule = _rule(session, entry["rule"]) if entry["rule"] else ""
     who = rule or name or "The system"
     at = parse_moment(entry["at"])
-    lines = [] if entry["event"] != "updated" else _lines(type_, entry["changes"], looks)
+    told = entry["event"] in ("updated", *SINCE)
+    lines = _lines(type_, entry["changes"], looks) if told else []
     return {
         "icon": "bolt" if rule else ICONS.get(entry["event"], "pencil"),
         "person": "" if rule else name,
         "tone": "rule" if rule else "",
-        "what": Markup("<b>{}</b> {}").format(who, _what(type_, entry)),
+        "what": Markup("<b>{}</b> {}").format(who, _what(type_, entry, looks)),
         "when": looks.ago(at),
         "at": entry["at"],
         "lines": lines,
@@ -68,13 +71,17 @@ def _rule(session: Session, name: str) -> str:
     return label_text(document.body.get("label", humanise(name))) if document else humanise(name)
 
 
-def _what(type_: ObjectType, entry: dict[str, Any]) -> str:
+def _what(type_: ObjectType, entry: dict[str, Any], looks: Looks) -> str:
     label = type_.label.lower()
     if entry["event"] == "updated":
         changes = [n for n in entry["changes"] if n in type_.fields]
         if len(changes) == 1:
             return f"changed {type_.fields[changes[0]].label.lower()}"
         return f"changed {len(changes)} fields"
+    if "as_of" in entry:
+        names = [type_.fields[n].label.lower() for n in entry["changes"] if n in type_.fields]
+        day = looks.plain_day(date.fromisoformat(entry["as_of"]))
+        return f"{SINCE[entry['event']]} {' and '.join(names)} from {day} on"
     if entry["event"] == "deleted":
         return f"moved this {label} to the bin"
     if entry["event"] == "restored":

@@ -83,7 +83,7 @@ def test_a_strip_shows_what_holds_today(library: Client) -> None:
     assert "Shelf place in force today" in text_of(page.text)
     assert "s-now" in page.text
     earlier = library.get(f"/o/book/{book}", as_of="2019-06-01")
-    assert "No shelf place in force today" in text_of(earlier.text)
+    assert "No shelf place in force on 1 Jun 2019" in text_of(earlier.text)
     assert "As of 1 Jun 2019" in text_of(earlier.text)
 
 

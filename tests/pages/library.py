@@ -214,6 +214,7 @@ def loan_list(empty: bool = False) -> Context:
                 {"name": "due", "label": "Due", "kind": "date"},
             ],
         },
+        "as_of": OTHER_DAY | {"href": "/list"},
         "empty": {
             "title": "No reservations yet", "filtered": False, "clear_href": "#", "import_href": "/import_file",
             "text": "A reservation keeps a book for a member until it comes back. Most begin from a book’s page or the web form.",
@@ -222,10 +223,18 @@ def loan_list(empty: bool = False) -> Context:
     }  # fmt: skip
 
 
-def pair(name: str, html: Any, edit: bool = True, wide: bool = False) -> Context:
+OTHER_DAY: Context = {
+    "day": "2026-06-16", "label": "As of 16 Jun 2026", "said": "16 Jun 2026", "other": True,
+    "href": "/record", "kept": [{"name": "sort", "value": "due"}], "back": "/record",
+}  # fmt: skip
+
+
+def pair(
+    name: str, html: Any, edit: bool = True, wide: bool = False, dated: bool = False
+) -> Context:
     label = name.replace("_", " ").capitalize()
     return {
-        "name": name, "label": label, "html": html, "kind": "text", "wide": wide,
+        "name": name, "label": label, "html": html, "kind": "text", "wide": wide, "planned": [{"text": "from 16 Jun 2026: 3", "bad": False}] if dated else [], "days_href": "#" if dated else "",
         "edit_href": f"/edit_{name}" if edit else "",
     }  # fmt: skip
 
@@ -296,7 +305,7 @@ def record() -> Context:
              "text": "It was in force on 14 April, the day of this loan.", "deed": deed("Renew it"), "strip": STRIP},
         ],
         "sections": [
-            {"name": "place", "label": "Place", "folded": False, "pairs": [pair("member", link("Harriet Lindqvist")), pair("book", link("The Overstory")), pair("branch", "Northgate"), pair("shelf", "F POW 2")]},
+            {"name": "place", "label": "Place", "folded": False, "pairs": [pair("member", link("Harriet Lindqvist")), pair("book", link("The Overstory")), pair("branch", "Northgate"), pair("shelf", "F POW 2", dated=True)]},
             {"name": "terms", "label": "Terms", "folded": False, "pairs": [pair("due", "7 Jun 2026"), pair("clerk", person("Tom Whitlock")), pair("fee", why("3.10"), edit=False), pair("reminders", chip("By e-mail")), pair("deposit", ""), pair("notes", Markup('<div class="prosevalue">Cover is worn at the spine; it was so when it left.</div>'), wide=True)]},
             {"name": "system", "label": "System", "folded": True, "pairs": [pair("created", "14 Apr 2026 09:12, Jonas Weber", edit=False), pair("changed", "9 Jun 2026 09:21", edit=False)]},
         ],
@@ -305,7 +314,7 @@ def record() -> Context:
         "timeline": {"entries": TIMELINE, "more_href": ""},
         "comment_href": "#",
         "files": {"items": [{"name": "slip-4471.pdf", "href": "#", "size": "212 kB", "field": "slip", "when": ""}], "upload_href": ""},
-        "side": "timeline", "as_of": {"day": "2026-06-09", "label": "As of today", "other": False, "href": "/record"},
+        "side": "timeline", "as_of": OTHER_DAY,
     }  # fmt: skip
 
 

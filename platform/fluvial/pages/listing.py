@@ -8,17 +8,19 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fluvial.http.call import Call
-from fluvial.http.parameters import sort_keys
+from fluvial.http.parameters import session_of_day, sort_keys
 from fluvial.records.query import Query
 from fluvial.session import Session
 from metamodel.catalog import ObjectType
 
 from . import preferences, views
+from .looks import Looks
+from .other_day import as_of_context
 from .tables import Column, column_of, columns_of, default_names, paths_of
 from .views import View
 
 NEWEST = "-created_at"
-KNOWN = ("view", "where", "search", "sort", "columns", "cursor", "total", "part")
+KNOWN = ("view", "where", "search", "sort", "columns", "cursor", "total", "part", "as_of")
 
 
 @dataclass
@@ -43,7 +45,8 @@ class Listing:
 
     def href(self, **changed: str | None) -> str:
         """This list with some parameters changed; None takes one out."""
-        names = ("view", "where", "search", "sort", "total", *(name for name, _ in self.equals))
+        names = ["view", "where", "search", "sort", "total", "as_of"]
+        names += [name for name, _ in self.equals]
         query = {name: self.given[name] for name in names if name in self.given}
         query |= {name: value for name, value in changed.items() if value is not None}
         query = {name: value for name, value in query.items() if changed.get(name, "") is not None}
@@ -54,6 +57,22 @@ class Listing:
         """Whether the person may read the state of the records."""
         states = self.type.states
         return states is not None and not self.session.access.hides(self.type.name, states.field)
+
+    @property
+    def may_change(self) -> bool:
+        """Whether records may be changed from the list: those of today, by whoever may."""
+        may = self.session.access.object(self.type.name)
+        return self.session.as_of is None and (may.can("update") or may.can("delete"))
+
+    def other_day(self, looks: Looks) -> dict[str, Any] | None:
+        """The control for another day, where days make a difference to these records."""
+        type_ = self.type
+        timely = type_.dated or type_.dated_fields or type_.calculated_fields
+        if not timely and "as_of" not in self.given:
+            return None
+        names = ("view", "where", "search", "sort", *(name for name, _ in self.equals))
+        kept = {name: self.given[name] for name in names if name in self.given}
+        return as_of_context(self.session, looks, self.path, **kept)
 
     @property
     def filtered(self) -> bool:
@@ -69,11 +88,12 @@ class Listing:
             sort_keys(self.sort),
             cursor=cursor,
             total="none" if cursor else ("exact" if self.total == "exact" else "capped"),
+            as_of=self.session.asked_day,
         )
 
 
 def listing(call: Call) -> Listing:
-    session, given = call.session, call.query
+    session, given = session_of_day(call), call.query
     type_ = session.object(call.params["object"])
     found = views.views_of(session, type_.name)
     view = next((v for v in found if v.name == given.get("view")), None)

@@ -25,23 +25,22 @@ def show_list(call: Call) -> Answer:
     if call.query.get("columns") is not None:
         return Answer.redirect(asked.href())  # the choice is kept; the address need not say it
     looks = looks_of(call.session)
-    table = Table(asked.type, asked.columns, looks)
+    table = Table(asked.type, asked.columns, looks, as_of=call.query.get("as_of", ""))
     cursor = call.query.get("cursor", "")
     try:
-        read = read_page(call.session, asked.query(cursor))
+        read = read_page(asked.session, asked.query(cursor))
     except Problem as problem:
         if not asked.where or cursor:
             raise
         asked.error = problem.detail
-        read = read_page(call.session, asked.query())
+        read = read_page(asked.session, asked.query())
     rows = table.rows(read["data"])
     next_href = asked.href(cursor=read["next"]) if read["next"] else ""
-    may = asked.session.access.object(asked.type.name)
     listed: Context = {
         "object": {"name": asked.type.name, "label": asked.type.label, "plural": asked.type.plural},
         "rows": rows,
         "next_href": next_href,
-        "bulk": bulk_of(asked) if may.can("update") or may.can("delete") else None,
+        "bulk": bulk_of(asked) if asked.may_change else None,
     }
     if "hx-request" in call.headers or call.query.get("part") == "rows":
         return Answer.html(render(call, "_rows.html", list=listed))
@@ -95,7 +94,7 @@ def _head(
         "search": asked.given.get("search", ""),
         "kept": [
             {"name": name, "value": asked.given[name]}
-            for name in ("view", "where", "sort", *(n for n, _ in asked.equals))
+            for name in ("view", "where", "sort", "as_of", *(n for n, _ in asked.equals))
             if name in asked.given
         ],
         "filter": filter_,
@@ -103,6 +102,7 @@ def _head(
         "columns": heads,
         "chooser": chooser_of(asked),
         "sort": sorts_of(asked),
+        "as_of": asked.other_day(looks),
         "export": [],
         "empty": empty_of(asked, clear),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
@@ -103,8 +104,11 @@ def paths_of(columns: Sequence[Column], type_: ObjectType | None = None) -> tupl
 class Table:
     """Shows records of one type in columns. Cells are made by one function for each column."""
 
-    def __init__(self, type_: ObjectType, columns: Sequence[Column], looks: Looks) -> None:
+    def __init__(
+        self, type_: ObjectType, columns: Sequence[Column], looks: Looks, *, as_of: str = ""
+    ) -> None:
         self.type = type_
+        self._day = f"?{urlencode({'as_of': as_of})}" if as_of else ""  # of the records' pages
         self.looks = looks
         self.lead, self.title, self.rest = _parted(columns)
         self._columns = columns
@@ -126,7 +130,7 @@ class Table:
         return [self._row(record, cells) for record in records]
 
     def _row(self, record: Mapping[str, Any], cells: Sequence[Any]) -> dict[str, Any]:
-        href = marks.record_href(self.type.name, record["id"])
+        href = marks.record_href(self.type.name, record["id"]) + self._day
         title = self._words(self.title, record) or record["title"]
         lead = (
             f'<span class="lead-no">{escape(self.lead.value(record))}</span>' if self.lead else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,13 +16,24 @@ from metamodel.catalog import Field
 from .face import Cell, Face
 
 
+def ends(field: Field, looks: Looks) -> bool:
+    """Whether it is the day on which a record of a dated object holds no more."""
+    type_ = looks.catalog.objects.get(field.object)
+    return type_ is not None and type_.dated is not None and type_.dated.until == field.name
+
+
 class DateFace(Face):
     classes = "nowrap tab"
 
     def text(self, field: Field, value: Any, looks: Looks) -> str:
-        return looks.plain_day(date.fromisoformat(value))
+        day = date.fromisoformat(value)
+        if ends(field, looks):
+            return f"last day {looks.plain_day(day - timedelta(days=1))}"
+        return looks.plain_day(day)
 
     def cell(self, field: Field, looks: Looks) -> Cell:
+        if ends(field, looks):
+            return lambda value: escape(self.text(field, value, looks))
         return lambda value: escape(looks.day(date.fromisoformat(value)))
 
     def full(self, field: Field, value: Any, looks: Looks) -> Markup:
@@ -31,6 +42,7 @@ class DateFace(Face):
     def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
         return {
             "value": value or "", "min": field.option("min", ""), "max": field.option("max", ""),
+            "help": field.help or ("The first day after the last." if ends(field, looks) else ""),
         }  # fmt: skip
 
 

@@ -1,0 +1,89 @@
+"""Days on pages: what is planned for a field, lists of another day, and last days in words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from fluvial.engine import Engine
+from fluvial.http.app import build_app
+from fluvial.jobs import run_pending
+from tests.app import EMAIL, PASSWORD, Client, OpenEngine
+from tests.fluvial.pages.posting import posted
+from tests.fluvial.pages.test_pages import text_of
+
+DOCUMENTS: tuple[dict[str, Any], ...] = (
+    {"kind": "object", "name": "room", "title": "{name}",
+     "fields": [{"name": "name", "kind": "text"}]},
+    {"kind": "object", "name": "shelf", "title": "{name}", "fields": [
+        {"name": "name", "kind": "text", "required": True},
+        {"name": "places", "kind": "number", "scale": 0, "max": 100, "dated": True},
+        {"name": "room", "kind": "lookup", "to": "room", "dated": True}]},
+    {"kind": "object", "name": "stay", "title": "{name}",
+     "dated": {"from": "starts", "until": "ends", "per": ["shelf"]}, "fields": [
+        {"name": "name", "kind": "text"},
+        {"name": "shelf", "kind": "lookup", "to": "shelf", "inverse": "stays"},
+        {"name": "starts", "kind": "date", "required": True}, {"name": "ends", "kind": "date"}]},
+)  # fmt: skip
+
+
+@pytest.fixture
+def engine(open_engine: OpenEngine) -> Engine:
+    return open_engine(now="2026-06-10T09:00:00Z")
+
+
+def test_values_from_a_day_on(engine: Engine) -> None:
+    client = Client(build_app(engine)).signed_in(EMAIL, PASSWORD)
+    client.define(*DOCUMENTS)
+    hall, attic = (client.made("room", name=name)["id"] for name in ("Hall", "Attic"))
+    shelf = client.made("shelf", name="A", places=40, room=hall)["id"]
+    path, days = f"/o/shelf/{shelf}", f"/o/shelf/{shelf}/days"
+    form = client.get(f"{days}/places")
+    assert 'value="2026-06-11"' in form.text and "Always" in text_of(form.text)
+    assert f'href="{days}/places"' in client.get(path).text
+    too_many = posted(client, f"{days}/places", {"day": "2026-06-16", "places": "101"})
+    assert too_many.status == 422 and 'value="101"' in too_many.text
+    no_day = posted(client, f"{days}/places", {"day": "", "places": "50"})
+    assert no_day.status == 422 and "is a date" in text_of(no_day.text)
+    done = posted(client, f"{days}/places", {"day": "2026-06-16", "places": "50"})
+    assert (done.status, done.headers["location"]) == (303, f"{days}/places")
+    posted(client, f"{days}/room", {"day": "2026-06-20", "room": attic})
+    said = text_of(client.get(f"{days}/places").text)
+    assert "The beginning 15 Jun 2026 40 Today" in said
+    assert "16 Jun 2026 – 50 Planned Withdraw" in said
+    page = text_of(client.get(path).text)
+    assert "from 16 Jun 2026: 50" in page and "from 20 Jun 2026: Attic" in page
+    assert "planned places from 16 Jun 2026 on" in page and "40 → 50" in page
+    # Another day: a banner, no way to change, and the values of that day.
+    then = client.get(path, as_of="2026-06-21").text
+    assert "As of 21 Jun 2026." in text_of(then) and "Attic" in text_of(then)
+    assert "data-edit" not in then and f'href="{path}">Back to today' in then
+    listed = client.get("/o/shelf", as_of="2026-06-16", where="places == 50")
+    assert f'href="{path}?as_of=2026-06-16"' in listed.text and "data-pick" not in listed.text
+    assert "As of 16 Jun 2026." in text_of(listed.text)
+    assert "data-pick" in client.get("/o/shelf").text
+    plan = client.rows(f"/api/records/shelf/{shelf}/planned")[1]
+    assert plan["field"] == "room"
+    assert posted(client, f"{days}/room/{plan['id']}/withdraw", {}).status == 303
+    assert "Attic" not in text_of(client.get(f"{days}/room").text).split("by day")[1]
+    assert client.get(f"{days}/name").status == 404
+    engine.clock._shift += timedelta(days=6)
+    run_pending(engine)
+    assert "from 16 Jun 2026" not in text_of(client.get(path).text.split("<aside")[0])
+
+
+def test_last_days_in_words(engine: Engine) -> None:
+    client = Client(build_app(engine)).signed_in(EMAIL, PASSWORD)
+    client.define(*DOCUMENTS)
+    shelf = client.made("shelf", name="A")["id"]
+    stay = client.made("stay", name="S", shelf=shelf, starts="2026-01-01", ends="2026-06-16")["id"]
+    for address in (f"/o/stay/{stay}", "/o/stay", f"/o/shelf/{shelf}"):
+        assert "last day 15 Jun 2026" in text_of(client.get(address).text), address
+    assert "The first day after the last." in client.get(f"/o/stay/{stay}/edit").text
+    page = client.call("GET", f"/o/shelf/{shelf}?{urlencode({'as_of': '2026-07-01'})}").text
+    assert "No stay in force on 1 Jul 2026" in text_of(page)
+    assert 'Stays <span class="count">0</span>' in page
+    assert 'Stays <span class="count">1</span>' in client.get(f"/o/shelf/{shelf}").text
