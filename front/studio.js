@@ -9,48 +9,32 @@ import { toast } from "./toasts.js";
 const root = () => one("[data-studio]");
 const api = (query = "") => `${root().dataset.api}${query}`;
 
-// the options of each kind, as [name, label, type, more]
-const CHOICES = [["options", "Options, separated by commas", "list"]];
-const BOUNDS = [["min", "At least", "text"], ["max", "At most", "text"]];
-const OPTIONS = {
-  text: [["format", "Format", "select", ["", "email", "phone", "url", "code"]], ["max_length", "Longest", "number"], ["unique", "Unique", "tick"], ["searchable", "Found by search", "tick"]],
-  long_text: [["format", "Format", "select", ["", "markdown"]], ["searchable", "Found by search", "tick"]],
-  number: [["format", "Format", "select", ["", "percent"]], ["scale", "Decimals", "number"], ["unit", "Unit", "text"], ...BOUNDS],
-  money: [["currency", "Currency", "text"], ...BOUNDS],
-  boolean: [["default", "Yes at first", "tick"], ["three_state", "May be unknown", "tick"]],
-  date: [["default", "At first", "select", ["", "today()"]]],
-  datetime: [["default", "At first", "select", ["", "now()"]]],
-  duration: [],
-  choice: CHOICES,
-  multi_choice: CHOICES,
-  file: [["many", "More than one", "tick"]],
-  sequence: [["pattern", "Pattern", "text", "N-{00000}"]],
-  calculated: [["result", "Result", "select", ["text", "number", "money", "boolean", "date", "datetime", "duration"]], ["formula", "Formula", "wide"]],
-  lookup: [["to", "To", "object"]],
-  multi_lookup: [["to", "To", "object"]],
-  any_lookup: [],
-  person: [["many", "More than one", "tick"]],
-};
-const NOT_REQUIRED = new Set(["sequence", "calculated", "boolean"]);
-
 const state = { kind: "text", format: "" };
 
-function input(option) {
-  const [name, label, type, more] = option;
+// what a kind asks for: [{name, label, help, type, choices, more}], from the JSON Schema of its options
+const optionsOf = (kind) => data("kind-options")[kind] ?? [];
+
+function select(name, id, choices, several) {
+  const chosen = (value) => name === "format" && value === state.format;
+  return make("select", { class: "input", id, name, multiple: several || null }, ...choices.map(({ value, label }) => make("option", { value, selected: chosen(value) }, label)));
+}
+
+function input({ name, label, help, type, choices }) {
   const id = `option-${name}`;
-  if (type === "tick") return make("label", { class: "row mid" }, make("input", { type: "checkbox", name, id }), label);
-  let control = make("input", { class: "input", id, name, autocomplete: "off", inputmode: type === "number" ? "numeric" : null, value: type === "text" && more ? more : null });
-  if (type === "select") control = make("select", { class: "input", id, name }, ...more.map((value) => make("option", { value, selected: value === state.format && name === "format" }, value || "Plain")));
-  if (type === "object") control = make("select", { class: "input", id, name }, ...data("targets").map((item) => make("option", { value: item.value }, item.label)));
-  return make("div", { class: `field ${["list", "wide"].includes(type) ? "wide" : ""}` }, make("label", { for: id }, label), control);
+  if (type === "tick" || type === "not") return make("label", { class: "row mid", title: help || null }, make("input", { type: "checkbox", name, id }), label);
+  let control = make("input", { class: "input", id, name, autocomplete: "off", title: help || null, inputmode: type === "number" ? "decimal" : null });
+  if (type === "select" || type === "several") control = select(name, id, choices, type === "several");
+  if (type === "object" || type === "objects") control = select(name, id, data("targets"), type === "objects");
+  return make("div", { class: `field ${["options", "words", "wide"].includes(type) ? "wide" : ""}` }, make("label", { for: id }, label), control);
 }
 
 function showOptions(form) {
   const box = one("[data-options]", form);
-  const lines = OPTIONS[state.kind].map(input);
-  if (!NOT_REQUIRED.has(state.kind)) lines.push(make("label", { class: "row mid" }, make("input", { type: "checkbox", name: "required" }), "Required"));
-  box.replaceChildren(...lines);
-  box.hidden = !one("[name=label]", form).value.trim() || !lines.length;
+  const options = optionsOf(state.kind);
+  const rest = options.filter((option) => option.more).map(input);
+  const more = rest.length ? [make("details", { class: "field wide" }, make("summary", { class: "mid dim" }, "More options"), make("div", { class: "addopts" }, ...rest))] : [];
+  box.replaceChildren(...options.filter((option) => !option.more).map(input), ...more);
+  box.hidden = !one("[name=label]", form).value.trim() || !options.length;
 }
 
 // A name that means something already gets the object's before it: branch_day.
@@ -59,18 +43,30 @@ function fieldName(label) {
   return data("taken").includes(name) ? `${root().dataset.object}_${name}`.slice(0, 40) : name;
 }
 
+const listed = (text) => text.split(",").map((word) => word.trim()).filter(Boolean);
+
+// The value of an option as the document writes it, or nothing.
+function given({ type }, control) {
+  const text = control.value.trim();
+  if (type === "tick") return control.checked || undefined;
+  if (type === "not") return control.checked ? false : undefined;
+  if (type === "several" || type === "objects") {
+    const chosen = [...control.selectedOptions].map((option) => option.value);
+    return chosen.length ? chosen : undefined;
+  }
+  if (!text) return undefined;
+  if (type === "number") return Number.isNaN(Number(text)) ? text : Number(text);
+  if (type === "options") return listed(text).map((word) => ({ name: nameOf(word), label: word }));
+  return type === "words" ? listed(text) : text;
+}
+
 function field(form) {
   const label = one("[name=label]", form).value.trim();
   const made = { name: fieldName(label), label, kind: state.kind };
-  for (const [name, , type] of [...OPTIONS[state.kind], ["required", "", "tick"]]) {
-    const control = one(`[data-options] [name=${name}]`, form);
-    if (!control) continue;
-    if (type === "tick") {
-      if (control.checked) made[name] = state.kind === "boolean" && name === "default" ? "true" : true;
-    } else if (control.value.trim() === "") continue;
-    else if (type === "number") made[name] = Number(control.value);
-    else if (type === "list") made[name] = control.value.split(",").map((text) => text.trim()).filter(Boolean).map((text) => ({ name: nameOf(text), label: text }));
-    else made[name] = control.value.trim();
+  for (const option of optionsOf(state.kind)) {
+    const control = one(`[data-options] [name=${option.name}]`, form);
+    const value = control && given(option, control);
+    if (value !== undefined && value !== null && value !== "") made[option.name] = value;
   }
   return made;
 }

@@ -25,6 +25,7 @@ class Boolean(Kind):
     words = "boolean checkbox tick flag switch true false"
     about = "Yes or No. Without a default it is No; a three-state one may also be empty."
     example = {"name": "on_shelf", "kind": "boolean", "default": True}
+    first = ("three_state", "default")
     sample = True
     options = {
         "three_state": {"type": "boolean", "description": "Whether it may also be empty."},

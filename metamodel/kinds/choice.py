@@ -202,6 +202,7 @@ class Choice(Kind):
             {"name": "lost", "label": "Lost", "colour": "red", "closed": True},
         ],
     }
+    first = ("options",)
     sample = "good"
     options = {
         **OPTIONS,

@@ -68,6 +68,7 @@ class Date(Kind):
     words = "day birthday deadline"
     about = "A day, without a time and a zone."
     example = {"name": "published", "kind": "date", "default": "today()"}
+    first = ("default",)
     sample = "2026-06-15"
     options = {
         "min": {"type": "string", "format": "date", "description": "The first day that it takes."},

@@ -52,6 +52,7 @@ class Datetime(Kind):
     words = "moment timestamp due when appointment"
     about = "A moment, kept in UTC and shown in the reader's zone."
     example = {"name": "due_back", "kind": "datetime", "default": "now() + days(21)"}
+    first = ("default",)
     sample = "2026-06-15T12:30:00Z"
     options = {
         "min": {"type": "string", "format": "date-time", "description": "The first moment."},

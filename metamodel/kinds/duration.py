@@ -52,6 +52,7 @@ class Duration(Kind):
     words = "hours minutes length effort estimate time spent"
     about = "A length of time, kept in whole seconds and shown as hours and minutes."
     example = {"name": "playing_time", "kind": "duration", "default": 5400}
+    first = ("step",)
     sample = 5400
     options = {
         "min": {"type": "integer", "minimum": 0, "description": "The fewest seconds."},

@@ -41,6 +41,7 @@ class File(Kind):
     words = "attachment document image photo picture upload scan"
     about = "One attached file, or several; images show a preview."
     example = {"name": "cover", "kind": "file", "accept": ["image/png"], "max_size": "10MB"}
+    first = ("many", "accept")
     sample = ["01890a5d-ac96-774b-bcce-b302099a8057"]
     options = {
         "many": {"type": "boolean", "description": "Whether it holds several files."},

@@ -54,6 +54,7 @@ class Kind:
     sample: ClassVar[Any] = None  # a value of the example, as JSON has it
     options: ClassVar[Mapping[str, Any]] = {}  # JSON Schema of the options beside the common ones
     needs: ClassVar[tuple[str, ...]] = ()  # options that must be given
+    first: ClassVar[tuple[str, ...]] = ()  # options that the studio asks for at first glance
     many: ClassVar[bool] = False  # whether it always holds many; see holds_many
     editable: ClassVar[bool] = True  # False for what the system makes
     linked: ClassVar[bool] = False  # its values are rows of a link table, not columns

@@ -23,6 +23,7 @@ class LongText(Kind):
     words = "paragraph note description memo markdown rich text"
     about = "Paragraphs of text, plain or in Markdown."
     example = {"name": "summary", "kind": "long_text", "format": "markdown"}
+    first = ("format", "searchable")
     sample = "A **short** history"
     options = {
         "format": {"enum": ["plain", "markdown"], "description": "Plain by default."},

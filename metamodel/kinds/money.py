@@ -34,6 +34,7 @@ class Money(Kind):
         "An exact amount of money. Its currency is fixed by the field, or chosen with each amount."
     )
     example = {"name": "price", "kind": "money", "currency": "EUR"}
+    first = ("currency",)
     sample = {"amount": "12.50", "currency": "EUR"}
     options = {
         "currency": {

@@ -40,6 +40,7 @@ class MultiChoice(Kind):
         "kind": "multi_choice",
         "options": [{"name": "crime"}, {"name": "history"}, {"name": "travel"}],
     }
+    first = ("options",)
     sample = ["crime", "travel"]
     options = {
         **OPTIONS,

@@ -97,6 +97,7 @@ class Number(Kind):
     words = "integer decimal quantity count percent amount score"
     about = "An exact number with a fixed number of decimals; percent is one of its formats."
     example = {"name": "pages", "kind": "number", "scale": 0, "min": 1}
+    first = ("format", "scale", "unit")
     sample = "312"
     options = {
         "scale": {
@@ -114,6 +115,7 @@ class Number(Kind):
         },
         "thousands": {
             "type": "boolean",
+            "default": True,
             "description": "Whether thousands are set apart: 1,250. Not for years and codes.",
         },
     }

@@ -32,6 +32,7 @@ class Person(Kind):
     words = "user team people assignee owner member staff responsible"
     about = "A user or a team, or several of them."
     example = {"name": "librarian", "kind": "person", "accepts": ["user", "team"]}
+    first = ("many",)
     sample = {"user": "01890a5d-ac96-774b-bcce-b302099a8057"}
     options = {
         "accepts": {

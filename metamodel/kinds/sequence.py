@@ -52,6 +52,7 @@ class Sequence(Kind):
     words = "sequence auto number counter reference id"
     about = "A number that each record gets when it is created, and keeps."
     example = {"name": "card_number", "kind": "sequence", "pattern": "M-{00000}"}
+    first = ("pattern",)
     sample = "M-00042"
     options = {
         "pattern": {

@@ -66,6 +66,7 @@ class Text(Kind):
         "code."
     )
     example = {"name": "member_email", "kind": "text", "format": "email"}
+    first = ("format", "searchable", "unique")
     sample = "jo@example.com"
     options = {
         "format": {"enum": list(FORMATS), "description": "What the text is; plain by default."},

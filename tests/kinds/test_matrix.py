@@ -20,6 +20,7 @@ from python_calamine import CalamineWorkbook
 
 from fluvial.engine import Engine
 from fluvial.http.app import build_app
+from fluvial.pages.kind_options import COMMON
 from fluvial.records.rows import load_row
 from fluvial.settings import load
 from fluvial.templates import Part, Renderer
@@ -350,6 +351,15 @@ def test_history_says_what_it_was(world: World, example: Example) -> None:
         return
     assert before == world.rows["low"][example.name]
     assert after == world.rows["high"][example.name]
+
+
+@EVERY
+def test_the_studio_offers_it_with_its_options(world: World, example: Example) -> None:
+    assert f'id="kind-{example.kind}"' in world.studio
+    held = world.studio.split('id="kind-options">')[1].split("</script>")[0]
+    names = [option["name"] for option in orjson.loads(held)[example.kind]]
+    kind = KINDS[example.kind]
+    assert set(kind.needs) <= set(names) <= {*kind.options, *COMMON}
 
 
 @EVERY

@@ -205,6 +205,10 @@ class World:
         return self.client.get("/o/item", view="all_kinds").text
 
     @cached_property
+    def studio(self) -> str:
+        return self.client.get("/studio/objects/item").text
+
+    @cached_property
     def record_page(self) -> str:
         return self.client.get(f"/o/item/{self.rows['low']['id']}").text
 

@@ -18,6 +18,7 @@ from metamodel.uses import uses_of
 
 from .documents import editor, text_of
 from .frame import Context, deed, page
+from .kind_options import asked_of
 from .sign_in import form_text
 from .studio import how_many, layer_labels, name_of
 
@@ -127,6 +128,7 @@ def _fields(
     return {
         "fields": [_field(f, labels, writes) for f in type_.own_fields],
         "kinds": kind_groups(),
+        "kind_options": {kind.name: asked_of(kind) for kind in KINDS.values()},
         "taken": sorted(RESERVED),
         "objects": [
             {"value": t.name, "label": t.label}

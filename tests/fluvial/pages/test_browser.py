@@ -86,8 +86,18 @@ def test_a_field_from_one_line(desk: Page) -> None:
     desk.wait_for_selector("#plan:has-text('Add Shelf mark')")
     desk.keyboard.press("Enter")
     desk.wait_for_selector("tr[data-name=shelf_mark]")
+    desk.fill("[data-label]", "Copies")
+    desk.click("[data-do=kinds]")
+    desk.fill("[data-kinds] input", "number")
+    desk.keyboard.press("Enter")
+    desk.fill("#option-scale", "0")
+    desk.click("[data-options] summary")
+    desk.fill("#option-min", "1")
+    desk.check("#option-thousands")
+    desk.click("#add-field button[type=submit]")
+    desk.wait_for_selector("tr[data-name=copies]:has-text('from 1')")
     desk.goto("/o/book/new")
-    assert desk.locator("#f-shelf_mark").count() == 1
+    assert desk.locator("#f-shelf_mark").count() == desk.locator("#f-copies").count() == 1
 
 
 @pytest.mark.parametrize("width", [1440, 390])

@@ -1,0 +1,91 @@
+"""What the studio asks of a new field: its kind's options, read from their JSON Schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from metamodel.kinds.kind import Kind
+from metamodel.text import humanise
+
+Context = dict[str, Any]
+
+PLAIN = "plain"  # the format that nobody has to say
+
+# What options are called in the studio, where their names and a capital do not say it.
+LABELS: Mapping[str, str] = {
+    "max_length": "Longest", "scale": "Decimals", "min": "At least", "max": "At most",
+    "many": "More than one", "three_state": "May be unknown", "accept": "Media types",
+    "options": "Options, separated by commas", "max_size": "Largest", "max_files": "Most files",
+    "yes": "Word for Yes", "no": "Word for No", "weekdays": "Days of the week", "accepts": "Who",
+    "searchable": "Found by search", "thousands": "Thousands not set apart", "default": "At first",
+}  # fmt: skip
+COMMON: Mapping[str, Mapping[str, Any]] = {
+    "required": {"type": "boolean"},
+    "unique": {"type": "boolean"},
+    "searchable": {"type": "boolean"},
+    "default": {"type": "string", "description": "A value, or today()."},
+    "help": {"type": "string", "description": "One sentence shown below the input."},
+}
+
+
+def asked_of(kind: Kind) -> list[Context]:
+    """The inputs of a kind's options, those of the first glance first."""
+    options = {**kind.options, **_common(kind)}
+    first = [name for name in (*kind.needs, *kind.first, "required") if name in options]
+    ordered = [*dict.fromkeys(first), *(name for name in options if name not in first)]
+    inputs = [_input(name, options[name], needed=name in kind.needs) for name in ordered]
+    return [{**one, "more": one["name"] not in first} for one in inputs if one["type"]]
+
+
+def _common(kind: Kind) -> dict[str, Mapping[str, Any]]:
+    able = {
+        "required": kind.editable and kind.name != "boolean",
+        "unique": kind.indexable and not kind.unique and kind.editable,
+        "searchable": kind.searchable,
+        "default": kind.editable and not kind.linked and kind.name != "file",
+        "help": True,
+    }
+    found = {name: schema for name, schema in COMMON.items() if able[name]}
+    if kind.name == "boolean":
+        found["default"] = {"type": "boolean", "title": "Yes at first"}
+    return found
+
+
+def _input(name: str, schema: Mapping[str, Any], *, needed: bool) -> Context:
+    type_, choices = _type(name, schema)
+    if type_ == "select" and not needed:
+        choices = ["", *(one for one in choices if one != PLAIN)]
+    unsaid = PLAIN if PLAIN in schema.get("enum", ()) else "default"
+    return {
+        "name": name,
+        "label": schema.get("title") or LABELS.get(name) or humanise(name),
+        "help": schema.get("description", ""),
+        "type": type_,
+        "choices": [{"value": one, "label": humanise(one or unsaid)} for one in choices],
+    }
+
+
+def _type(name: str, schema: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """The kind of input, and its choices; no input for what YAML says better."""
+    reference = str(schema.get("$ref", "")).rpartition("/")[2]
+    if reference:
+        if reference == "name" and name == "to":
+            return "object", []
+        return ("wide" if reference == "expression" else "text"), []
+    if "enum" in schema:
+        return "select", list(schema["enum"])
+    if schema.get("type") == "array":
+        return _several(name, schema["items"])
+    if schema.get("default") is True:
+        return "not", []
+    plain = {"boolean": "tick", "integer": "number", "number": "number", "string": "text"}
+    return plain.get(str(schema.get("type")), ""), []
+
+
+def _several(name: str, items: Mapping[str, Any]) -> tuple[str, list[str]]:
+    if "enum" in items:
+        return "several", list(items["enum"])
+    if items.get("type") == "object":
+        return ("options" if name == "options" else ""), []
+    return ("objects" if name == "to" else "words"), []
