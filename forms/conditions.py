@@ -14,6 +14,7 @@ from metamodel.catalog import Field, Logic, ObjectType
 from metamodel.expressions.python import truth
 
 from .layouts import Layout, Section
+from .live import Live
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +25,7 @@ class ShownField:
     visible: bool
     required: bool
     read_only: bool
+    locked: bool = False  # read-only whatever is typed
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,21 +70,79 @@ def _field(
     access = session.access.object(type_.name)
     own = [logic for logic in type_.logic if logic.field == field.name]
     right = access.can("create" if new else "update")
-    read_only = closed or not right or not field.writable or field.read_only
-    read_only = read_only or field.name in access.read_only
-    if not new:
-        read_only = read_only or _any(own, "read_only", environment)
+    locked = not right or not field.writable or field.read_only or field.name in access.read_only
+    read_only = locked or closed or (not new and _any(own, "read_only", environment))
     return ShownField(
         field,
         visible=all(logic.visible is None or truth(logic.visible, environment) for logic in own),
         required=not read_only and (field.required or _any(own, "required", environment)),
         read_only=read_only,
+        locked=locked,
     )
 
 
 def _any(logics: list[Logic], name: str, environment: RecordEnvironment) -> bool:
     conditions = (getattr(logic, name) for logic in logics)
     return any(c is not None and truth(c, environment) for c in conditions)
+
+
+def follow(
+    session: Session,
+    layout: Layout,
+    sections: list[ShownSection],
+    values: Mapping[str, Any],
+    *,
+    before: Mapping[str, Any] | None = None,
+    new: bool = False,
+) -> Live:
+    """What of a resolved layout follows what is typed."""
+    type_ = session.catalog.objects[layout.object]
+    hides = session.access.hides
+    fields = [f for section in sections for f in section.fields]
+    live = Live(
+        session,
+        type_,
+        RecordEnvironment(session, type_, values, before),
+        {f.field.name for f in fields if not f.locked and not f.field.system},
+        lambda reading: not hides(reading.object, reading.field),
+    )
+    for shown in sections:
+        section = shown.section
+        live.add_section(
+            section.name, {"visible": shown.visible}, visible=live.every([section.visible])
+        )
+        for f in shown.fields:
+            if not f.locked:
+                _follow(live, section, f, new)
+    return live
+
+
+def _follow(live: Live, section: Section, shown: ShownField, new: bool) -> None:
+    name, field = shown.field.name, shown.field
+    own = [logic for logic in live.type.logic if logic.field == name]
+    closing = [section.read_only, *([] if new else [logic.read_only for logic in own])]
+    required = field.required or live.some(logic.required for logic in own)
+    live.add_field(
+        name,
+        {
+            "visible": shown.visible,
+            "required": shown.required or field.required,
+            "read_only": shown.read_only,
+        },
+        visible=live.every(logic.visible for logic in own),
+        required=required,
+        read_only=live.some(closing),
+    )
+
+
+def hidden_fields(sections: list[ShownSection]) -> set[str]:
+    """The fields that are not there for what was typed: what is posted of them is not taken."""
+    return {
+        f.field.name
+        for section in sections
+        for f in section.fields
+        if not (section.visible and f.visible)
+    }
 
 
 def draft_values(

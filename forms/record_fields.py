@@ -16,6 +16,7 @@ from metamodel.catalog import Field
 from metamodel.errors import ValueFault
 
 from .conditions import ShownField, ShownSection
+from .live import Live
 
 Context = dict[str, Any]
 Body = dict[str, Any]
@@ -36,6 +37,7 @@ def widget(
         "label": field.label,
         "required": shown.required,
         "read_only": shown.read_only,
+        "hidden": not shown.visible,
         "error": error,
         "help": field.help,
         "wide": face.wide or len(field.type.options) > TALL and field.many,
@@ -62,19 +64,26 @@ def sections_of(
     values: Mapping[str, Any],
     looks: Looks,
     faults: Mapping[str, str],
-    record: str = "",
+    record: str,
+    live: Live,
 ) -> list[Context]:
-    """The visible sections of a form with their widgets."""
+    """The sections of a form with their widgets: those that are shown, and those that may come."""
     found = []
     for section in sections:
-        fields = [f for f in section.fields if f.visible and _asked(f, bool(record))]
-        if section.visible and fields:
+        name = section.section.name
+        fields = [
+            f
+            for f in section.fields
+            if (f.visible or live.comes(f.field.name)) and _asked(f, bool(record), live)
+        ]
+        if fields and (section.visible or live.section_comes(name)):
             found.append(
                 {
-                    "name": section.section.name,
+                    "name": name,
                     "label": section.section.label,
                     "note": section.section.help,
                     "one": section.section.columns == 1,
+                    "hidden": not section.visible or not any(f.visible for f in fields),
                     "fields": [
                         widget(
                             f,
@@ -91,18 +100,20 @@ def sections_of(
     return found
 
 
-def _asked(shown: ShownField, stored: bool) -> bool:
+def _asked(shown: ShownField, stored: bool, live: Live) -> bool:
     """What the system makes is shown on the record's page, not asked for."""
     field = shown.field
-    return field.kind.editable and not field.system and (stored or not shown.read_only)
+    open_ = not shown.read_only or "read_only" in live.fields.get(field.name, {}).get("if", {})
+    return field.kind.editable and not field.system and (stored or open_)
 
 
 def _mark(sections: list[Context]) -> None:
     """Say which fields are needed, or which are not, whichever are fewer."""
-    fields = [w for section in sections for w in section["fields"] if not w["read_only"]]
+    every = [w for section in sections for w in section["fields"]]
+    fields = [w for w in every if not w["read_only"] and not w["hidden"]]
     needed = [w for w in fields if w["required"]]
-    for w in fields:
-        w["optional_note"] = len(needed) * 2 > len(fields)
+    for w in every:
+        w["optional_note"] = len(needed) * 2 > len(fields) and not w["read_only"]
         w["needed_note"] = w["required"] and not w["optional_note"]
 
 

@@ -27,9 +27,10 @@ from metamodel.catalog import Field, ObjectType
 from metamodel.errors import ValueFault
 from metamodel.kinds.kind import TextFormat
 
-from .conditions import ShownSection, draft_values, resolve
+from .conditions import ShownSection, draft_values, follow, hidden_fields, resolve
 from .conflicts import conflict_context
-from .layouts import layout_of
+from .layouts import Layout, layout_of
+from .live import Live
 from .record_fields import faults_of, read_form, sections_of, widget
 from .record_page import Shown, record_context
 
@@ -141,7 +142,8 @@ def edit_page(
     sections = resolve(call.session, shown.layout, canonical, before=shown.values)
     if problem is not None:
         faults, others = faults_of(problem, [f.name for f in shown.layout.fields])
-    context = _form(shown.looks, sections, values, faults or {}, others or [], shown.id)
+    live = follow(call.session, shown.layout, sections, canonical, before=shown.values)
+    context = _form(shown.looks, sections, live, values, faults or {}, others or [], shown.id)
     rev = form_text(call, "rev") if call.form is not None else ""
     context |= {
         "title": f"Edit {shown.record['title']}",
@@ -167,6 +169,7 @@ def _readable(values: Mapping[str, Any] | None) -> dict[str, Any]:
 def _form(
     looks: Looks,
     sections: list[ShownSection],
+    live: Live,
     values: Mapping[str, Any],
     faults: Mapping[str, str],
     others: list[str],
@@ -176,8 +179,9 @@ def _form(
     for field in fields:
         looks.names.want(_safe_references(field, values.get(field.name)))
     looks.names.load()
-    shown = sections_of(sections, values, looks, faults, record)
+    shown = sections_of(sections, values, looks, faults, record, live)
     asked = {w["name"]: w["label"] for section in shown for w in section["fields"]}
+    optional = any(w["optional_note"] for section in shown for w in section["fields"])
     labels = {field.name: field.label for field in fields}
     errors = [{"href": "", "message": message} for message in others]
     for name, message in faults.items():
@@ -187,6 +191,7 @@ def _form(
     return {
         "sections": shown,
         "errors": errors,
+        "logic": live.json(f"/api/forms/layout/{live.type.name}", record, optional=optional),
         "multipart": any(f.kind.name == "file" for f in fields),
     }
 
@@ -206,6 +211,9 @@ def save(call: Call) -> Answer:
     body, again, faults = read_form(call.session, asked, form)
     for name in [name for name in body if form_text(call, f"keep.{name}") == "theirs"]:
         del body[name]
+    if form_text(call, "deed") == "follow":
+        return edit_page(call, again=again)
+    _leave_hidden(call.session, shown.type, shown.layout, shown.values, again, body, faults)
     if faults:
         return edit_page(call, again=again, faults=faults)
     rev = form_text(call, "rev")
@@ -224,6 +232,24 @@ def save(call: Call) -> Answer:
         at_fields, others = faults_of(problem, [f.name for f in asked])
         return edit_page(call, again=again, faults=at_fields, others=others)
     return Answer.redirect(shown.href)
+
+
+def _leave_hidden(
+    session: Session,
+    type_: ObjectType,
+    layout: Layout,
+    before: dict[str, Any] | None,
+    again: Mapping[str, Any],
+    *taken: dict[str, Any],
+) -> None:
+    """What is posted of fields that are not there for these values is neither taken nor judged."""
+    if not type_.logic and all(section.visible is None for section in layout.sections):
+        return
+    canonical = draft_values(session, type_, before, _readable(again))
+    sections = resolve(session, layout, canonical, before=before, new=before is None)
+    for name in hidden_fields(sections):
+        for one in taken:
+            one.pop(name, None)
 
 
 def _update(call: Call, shown: Shown, body: dict[str, Any], rev: int | None) -> None:
@@ -255,7 +281,8 @@ def new_page(
     values = {**start, **given} if again is None else given
     canonical = draft_values(session, type_, None, _readable(values))
     sections = resolve(session, layout, canonical, new=True)
-    context = _form(looks, sections, values, faults or {}, others or [])
+    live = follow(session, layout, sections, canonical, new=True)
+    context = _form(looks, sections, live, values, faults or {}, others or [])
     made = [f.label.lower() for f in layout.fields if f.kind.name == "sequence"]
     label = type_.label.lower()
     context |= {
@@ -314,6 +341,9 @@ def create(call: Call) -> Answer:
     form = call.form if call.form is not None else FormData()
     asked = [f for f in layout.fields if f.writable and not f.read_only]
     body, again, faults = read_form(session, asked, form)
+    if form_text(call, "deed") == "follow":
+        return new_page(call, again=again)
+    _leave_hidden(session, type_, layout, None, again, body, faults)
     if faults:
         return new_page(call, again=again, faults=faults)
     try:

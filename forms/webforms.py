@@ -13,6 +13,9 @@ from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document
 from metamodel.errors import ValueFault
+from metamodel.expressions.expression import Expression, compile_expression
+from metamodel.expressions.scope import Scope
+from metamodel.expressions.types import BOOLEAN
 from metamodel.text import humanise, label_text
 
 RATE = "20/hour"
@@ -31,6 +34,8 @@ class Question:
     label: str
     help: str
     required: bool
+    visible: Expression | None = None
+    needed: Expression | None = None  # when an answer is required
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +112,7 @@ def _webform(catalog: Catalog, document: Document) -> WebForm:
         slug=body["slug"],
         active=body.get("active", True),
         origins=tuple(origin.lower() for origin in body.get("origins", ())),
-        steps=tuple(_step(type_, step) for step in body["steps"]),
+        steps=tuple(_step(catalog, type_, step) for step in body["steps"]),
         fixed=fixed,
         prefill=tuple(type_.fields[name] for name in body.get("prefill", ())),
         ignore=tuple(body.get("ignore", IGNORED)),
@@ -123,7 +128,14 @@ def _webform(catalog: Catalog, document: Document) -> WebForm:
     )
 
 
-def _step(type_: ObjectType, step: Mapping[str, Any]) -> Step:
+def _condition(catalog: Catalog, type_: ObjectType, source: Any) -> Expression | None:
+    if not isinstance(source, str):
+        return None
+    scope = Scope(catalog.objects, type_.name, zone=catalog.zone, calendars=catalog.calendars)
+    return compile_expression(source, scope, BOOLEAN)
+
+
+def _step(catalog: Catalog, type_: ObjectType, step: Mapping[str, Any]) -> Step:
     questions = []
     for entry in step["fields"]:
         field = type_.fields[entry["field"]]
@@ -132,7 +144,9 @@ def _step(type_: ObjectType, step: Mapping[str, Any]) -> Step:
                 field,
                 label_text(entry.get("label", field.label)),
                 label_text(entry.get("help", field.option("help", ""))),
-                entry.get("required", field.required),
+                entry.get("required", field.required) is True or field.required,
+                _condition(catalog, type_, entry.get("visible")),
+                _condition(catalog, type_, entry.get("required")),
             )
         )
     label = label_text(step.get("label", humanise(step["name"])))
@@ -192,7 +206,10 @@ def _check_steps(
                 check.fault(
                     pointer, "placed_twice", f"`{field.name}` is on the form twice.", "Keep one."
                 )
-            placed[field.name] = bool(entry.get("required", field.required))
+            placed[field.name] = entry.get("required", field.required) is True
+            for name in ("visible", "required"):
+                if isinstance(entry.get(name), str):
+                    check.condition(f"/steps/{at}/fields/{i}/{name}", entry[name], object.name)
     return placed
 
 

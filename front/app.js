@@ -11,6 +11,7 @@ for (const part of [shell, float, toasts, keys, forms]) part.start();
 
 const WHERE = [
   ["[hx-get], [hx-post]", () => import("htmx.org").then(({ default: htmx }) => htmx.process(document.body))],
+  ["form[data-logic], [data-depends-on]", () => import("./logic.js").then((module) => module.start())],
   ["select[data-lookup]", () => import("./lookups.js").then((module) => module.start())],
   ["#board", () => import("./board.js").then((module) => module.start())],
   ["[data-list]", () => Promise.all([import("./list.js"), import("./filter.js")]).then((modules) => modules.forEach((module) => module.start()))],

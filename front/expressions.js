@@ -90,7 +90,7 @@ function taken(value, letter) {
   return value === null || value === "" || nothing(value) ? (letter === "l" || letter === "q" ? [] : null) : READ[letter](value);
 }
 
-const changedTo = (env, name, letter) => [taken(env.before?.[name] ?? null, letter), taken(env.read(name), letter)];
+const changedTo = (env, name, letter) => [taken(env.before?.[name] ?? null, letter), taken(env.read(name, letter), letter)];
 
 function alike(left, right) {
   if (nothing(left) || nothing(right)) return nothing(left) && nothing(right);
@@ -163,7 +163,7 @@ const FORMS = {
   i: ([text]) => instant(text, "UTC"),
   s: ([text]) => BigInt(text),
   list: (items, env) => items.map((item) => run(item, env)).filter((value) => value !== null),
-  get: ([path, letter], env) => taken(env.read(path), letter),
+  get: ([path, letter], env) => taken(env.read(path, letter), letter),
   today: (_, env) => env.today,
   now: (_, env) => env.now,
   and: (items, env) => settles(items, env, false),

@@ -69,6 +69,9 @@ function dress(select) {
       loading: () => null,
     },
   });
+  // What was found for other answers is forgotten.
+  const names = (select.dataset.depends ?? "").split(",").filter(Boolean);
+  if (names.length) select.form?.addEventListener("change", (event) => names.includes(event.target.name) && control.clearOptions());
   select.setAttribute("aria-hidden", "true");
   if (select.getAttribute("aria-invalid")) control.wrapper.classList.add("bad-in");
   const any = one("select[data-any]", select.closest("[data-kind=any_lookup]") ?? select);

@@ -5,6 +5,7 @@ import { prove } from "./proof.js";
 
 start();
 prove();
+if (one("form[data-logic], [data-depends-on]")) import("./logic.js").then((module) => module.start());
 
 // An embedded form tells the page around it how tall it is.
 const embedded = one(".stage.embedded");

@@ -6,7 +6,7 @@ done. What only the server knows is `["ask"]`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -86,11 +86,23 @@ def letter(type: Type) -> str:
     return LETTERS.get(type.name, "t")
 
 
-def compact(
-    tree: Node, object: str | None, objects: Mapping[str, ObjectType], fold: Fold | None = None
+def compact(tree: Node, object: str | None, objects: Mapping[str, ObjectType]) -> Json:
+    """The JSON of a tree whose record is of `object`."""
+    return Writer(object, objects).write(tree)
+
+
+def condition_of_form(
+    tree: Node,
+    object: str,
+    objects: Mapping[str, ObjectType],
+    asked: Container[str],
+    fold: Fold,
 ) -> Json:
-    """The JSON of a tree whose record is of `object`. `fold` may settle parts of it at once."""
-    return Writer(object, objects, fold).write(tree)
+    """A condition of a form that asks for some fields; true or false where those do not matter.
+
+    `fold` settles what they cannot change. The rest names nothing but the fields of the form.
+    """
+    return simplified(Writer(object, objects, asked, fold).write(tree))
 
 
 def asks(tree: Json) -> bool:
@@ -98,14 +110,39 @@ def asks(tree: Json) -> bool:
     return isinstance(tree, list) and (tree == ASK or any(map(asks, tree)))
 
 
+def simplified(tree: Json) -> Json:
+    """A condition without the parts that are settled, or that stand beside an `ask`."""
+    if not isinstance(tree, list):
+        return tree is True
+    word, *parts = tree
+    if word == "not":
+        made = simplified(parts[0])
+        return not made if isinstance(made, bool) else ASK if made == ASK else ["not", made]
+    if word in ("and", "or"):
+        settles = word == "or"
+        made = [simplified(part) for part in parts]
+        if settles in made:
+            return settles
+        left = [part for part in made if not isinstance(part, bool)]
+        if not left or left[1:] == left[:-1]:
+            return left[0] if left else not settles
+        return [word, *left]
+    return ASK if asks(tree) else tree
+
+
 class Writer:
     """Writes the parts of one tree."""
 
     def __init__(
-        self, object: str | None, objects: Mapping[str, ObjectType], fold: Fold | None
+        self,
+        object: str | None,
+        objects: Mapping[str, ObjectType],
+        asked: Container[str] | None = None,
+        fold: Fold | None = None,
     ) -> None:
         self.object = object
         self.objects = objects
+        self.asked = asked  # the fields of a form; None where all are known
         self.fold = fold
         self._rules: Mapping[type[Node], Callable[[Any], Json]] = {
             Literal: lambda node: value_json(node.value, node.type),
@@ -149,6 +186,8 @@ class Writer:
             formula = self.objects[self.object].fields[path[0]].formula
             if formula is not None:
                 return self.write(formula.tree)
+        if self.asked is not None and (len(path) != 1 or path[0] not in self.asked):
+            return ASK
         words = {Root.ME: ("me",), Root.RECORD: ("record",)}.get(root, ())
         return ["get", ".".join((*words, *(path or ("id",)))), letter(type)]
 

@@ -61,6 +61,12 @@ def reads(
     return frozenset(_read(expression.tree, start, given, objects))
 
 
+def reads_of(tree: Node, object: str, objects: Objects) -> frozenset[Reading]:
+    """The same of a part of an expression that stands beside no collection."""
+    start = _At(Root.ROW, (), object)
+    return frozenset(_read(tree, start, start, objects))
+
+
 def depends_on_time(expression: Expression, objects: Objects) -> bool:
     """Whether the value may change although no record does: by the day, or by the moment."""
     return any(one.timed for one in _formulas(expression, objects))

@@ -322,7 +322,7 @@ def w(kind: str, label: str, value: Any = "", **more: Any) -> Context:
     name = label.lower().replace(" ", "_")
     more["options"] = [{"when": "", **option} for option in more.get("options", ())]
     return {
-        "kind": kind, "id": f"f-{name}", "name": name, "label": label, "value": value, "required": False, "optional_note": True, "needed_note": False, "depends": "", "read_only": False,
+        "kind": kind, "id": f"f-{name}", "name": name, "label": label, "value": value, "required": False, "optional_note": True, "needed_note": False, "depends": "", "read_only": False, "hidden": False,
         "error": "", "help": "", "wide": kind == "long_text", "options": [], "selected": [], "search_url": "/lookup", "create_url": "", "targets": [],
         "files": [], "accept": "", "object": "", "unit": "", "currency": "EUR", "currencies": [], "format": "", "min": "", "max": "", "scale": 2, "autocomplete": "", "hint": "",
         "many": False, "three_state": False, "radio": False, "zone": "", "why": None, "depends_on": "", "create_label": "", "step": "", "day": "", "yes": "Yes",
@@ -371,10 +371,10 @@ def form(faulty: bool = False) -> Context:
         }
     return {
         "title": "New loan", "intro": "Number and fee are made by the system.", "action": "#", "submit": "Add the loan", "another": True, "cancel_href": "/list",
-        "rev": "", "multipart": True, "hidden": [],
+        "rev": "", "multipart": True, "logic": None, "hidden": [],
         "errors": [{"href": "#f-title", "message": "Say the title"}, {"href": "#f-due", "message": "Due is at most four weeks from today"}] if faulty else [],
         "sections": [
-            {"name": "facts", "label": "Facts", "note": "", "one": False, "fields": fields[:8]},
-            {"name": "rest", "label": "Terms", "note": "", "one": False, "fields": fields[8:]},
+            {"name": "facts", "label": "Facts", "note": "", "one": False, "hidden": False, "fields": fields[:8]},
+            {"name": "rest", "label": "Terms", "note": "", "one": False, "hidden": False, "fields": fields[8:]},
         ],
     }  # fmt: skip

@@ -154,7 +154,7 @@ def webform(faulty: bool = False) -> Context:
     if faulty:
         subject["error"] = "Say in a few words what is wrong"
     return {
-        "title": "What is the matter?", "intro": "", "action": "#", "embedded": False, "multipart": True, "brand": {"name": "Northgate Library", "initials": "NL", "note": "Desk open until 18:00"},
+        "title": "What is the matter?", "intro": "", "action": "#", "embedded": False, "multipart": True, "logic": None, "brand": {"name": "Northgate Library", "initials": "NL", "note": "Desk open until 18:00"},
         "fields": [subject, w("choice", "How many readers wait", "some", options=LEVELS, radio=True, required=True), w("text", "Book", "B-10427, The Overstory", read_only=True, required=True, help="Known from the code on its label."), w("file", "Photo", hint="PNG or JPEG, up to 10 MB")],
         "errors": [{"href": "#f-in_a_few_words", "message": "Say in a few words what is wrong"}] if faulty else [],
         "steps": [{"label": "You", "state": "done"}, {"label": "The matter", "state": "now"}, {"label": "Check and send", "state": ""}], "number": 2, "count": 3, "last": False, "back": True,
