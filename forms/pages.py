@@ -11,6 +11,7 @@ from fluvial.pages.frame import bare
 
 from .answers import Answers, typed
 from .origins import page_policy
+from .questions import asked
 from .submissions import signer_of
 from .tokens import PROOF_BITS, Token
 from .webforms import WebForm
@@ -42,8 +43,9 @@ def form_page(
     messages = _messages(errors)
     written = typed(shown.questions, answers)
     sent = {name.partition(".")[0] for name in (*answers.texts, *answers.uploads)}
+    now = asked(call.session, form, answers, dict(values or {}))
     fields = []
-    for question in shown.questions:
+    for question in now.shown(shown.questions):
         name = question.field.name
         fields.append(
             widget(
@@ -55,6 +57,7 @@ def form_page(
                 currency=answers.text(f"{name}.currency"),
                 files=kept.get(name, []),
             )
+            | {"hidden": name in now.hidden}
         )
     several = len(form.steps) > 1
     context: Context = {
@@ -65,6 +68,7 @@ def form_page(
         "multipart": any(w["kind"] == "file" for w in fields),
         "brand": None,
         "fields": fields,
+        "logic": now.live.json(optional=True) if now.live else None,
         "errors": list(_summary(form, errors, [w["name"] for w in fields])),
         "steps": _steps(form, step) if several else [],
         "number": step + 1,

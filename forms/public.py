@@ -16,6 +16,7 @@ from . import limits
 from .answers import Answers, from_form, from_json, keep_files, read, unknown
 from .origins import check_origin, preflight
 from .pages import Rows, done_page, form_page
+from .questions import asked
 from .submissions import (
     Receipt,
     check_token,
@@ -160,6 +161,8 @@ def _post_page(call: Call, form: WebForm, answers: Answers) -> Answer:
     step = _step(form, answers)
     if answers.text("deed") == "back" and step > 0:
         return _again(call, form, answers, step - 1, [], 200)
+    if answers.text("deed") == "follow":
+        return _again(call, form, answers, step, [], 200)
     if step < len(form.steps) - 1:
         return _next(call, form, answers, step)
     try:
@@ -184,9 +187,9 @@ def _step(form: WebForm, answers: Answers) -> int:
 
 
 def _next(call: Call, form: WebForm, answers: Answers, step: int) -> Answer:
-    questions = form.steps[step].questions
-    _, faults = read(call.session, questions, answers)
     filled, _ = prefilled(call, form, answers)
+    questions = asked(call.session, form, answers, filled).of(form.steps[step].questions)
+    _, faults = read(call.session, questions, answers)
     missing = [f"/{name}" for name in filled]
     faults = [f for f in faults if f["code"] != "required" or f["pointer"] not in missing]
     faults += unknown(form, answers)

@@ -24,6 +24,7 @@ from metamodel.storage import TEXT, TIMESTAMP, UUID
 
 from . import limits
 from .answers import Answers, keep_files, read, unknown
+from .questions import asked
 from .tokens import Signer, Token, TokenFault, proved
 from .webforms import SLOT, WebForm
 
@@ -88,16 +89,15 @@ def submit(call: Call, form: WebForm, answers: Answers) -> Receipt:
     submission = new_id()
     session = form_session(call.session, form, submission)
     filled, faults = prefilled(call, form, answers)
-    values, more = read(session, form.questions.values(), answers)
+    questions = asked(session, form, answers, filled).of(form.questions.values())
+    values, more = read(session, questions, answers)
     missing = [f"/{name}" for name in filled]
     faults += [f for f in more if f["code"] != "required" or f["pointer"] not in missing]
     refuse(faults)
     limits.count(call.engine, form, call.client, call.engine.clock.now().timestamp())
     try:
         with session.connection.transaction():
-            kept, faults = keep_files(
-                session, form.questions.values(), answers, signer_of(call, form), token
-            )
+            kept, faults = keep_files(session, questions, answers, signer_of(call, form), token)
             refuse(faults)
             attached = {name: [described(row) for row in rows] for name, rows in kept.items()}
             fixed = {**filled, **values, **attached, **form.fixed}

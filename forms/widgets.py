@@ -52,6 +52,7 @@ def widget(
         "help": question.help,
         "value": value,
         "required": question.required,
+        "read_only": False,
         "optional_note": True,
         "error": error,
         "options": options,

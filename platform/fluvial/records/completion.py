@@ -105,11 +105,17 @@ def _check_logic(draft: Draft, environment: RecordEnvironment) -> None:
         if field is None:
             continue
         if logic.required is not None and empty(draft.values.get(field.name)):
-            if truth(logic.required, environment):
+            if truth(logic.required, environment) and _visible(draft, field.name, environment):
                 draft.fault(field.name, "required", f"{field.label} is needed here.")
         if logic.read_only is not None and field.name in draft.changed and not draft.new:
             if truth(logic.read_only, environment):
                 draft.fault(field.name, "read_only", f"{field.label} cannot be changed here.")
+
+
+def _visible(draft: Draft, name: str, environment: RecordEnvironment) -> bool:
+    """Nobody is asked for what they do not see."""
+    own = [logic.visible for logic in draft.type.logic if logic.field == name]
+    return all(one is None or truth(one, environment) for one in own)
 
 
 def _check_required(draft: Draft) -> None:
