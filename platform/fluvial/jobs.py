@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from . import files, outbox, recalculating
+from . import files, indexing, outbox, recalculating, switching
 from .database.connection import BusyError, GoneError
 from .database.statement import Statement, param
 from .database.tables import SESSION
@@ -38,13 +38,16 @@ def keep_house(engine: Engine) -> bool:
 OUTBOX_JOB = Job("outbox", outbox.run)
 DATED_JOB = Job("dated", taking_effect.run)
 RECALCULATION_JOB = Job("recalculation", recalculating.run)
+CHANGES_JOB = Job("changes", switching.run)
+INDEXES_JOB = Job("indexes", indexing.run)
 HOUSE_JOB = Job("house", keep_house, every=600)
 
 
 def jobs_of(engine: Engine) -> tuple[Job, ...]:
     """Events first, then what they made."""
     features = (job for feature in engine.features for job in feature.jobs)
-    return (OUTBOX_JOB, DATED_JOB, *features, RECALCULATION_JOB, HOUSE_JOB)
+    own = (RECALCULATION_JOB, CHANGES_JOB, INDEXES_JOB, HOUSE_JOB)
+    return (OUTBOX_JOB, DATED_JOB, *features, *own)
 
 
 def run_pending(engine: Engine) -> bool:

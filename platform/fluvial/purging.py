@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from metamodel.storage import SQLITE
-
 from .changes import note_revision
 from .copying import MARKER
 from .database.altering import LockedError, alter
@@ -14,6 +12,7 @@ from .database.changes import Columns
 from .database.connection import Connection
 from .database.objects import link_name
 from .errors import Conflict, NotFound
+from .pending import drop_column
 from .retired import RetiredColumn, forget, retired_columns
 from .retyping import unguard
 from .session import Session
@@ -90,18 +89,5 @@ def _dropping(connection: Connection, column: RetiredColumn, columns: Columns) -
         statements.append(f'DROP TABLE "{table}"')
     marker = f"{field.base}{MARKER}"
     for name in [n for n in (*names, marker) if n in columns.tables.get(field.object, ())]:
-        statements += _indexes_of(connection, field.object, name)
-        # SQLite drops a column in place. A copy of the table would let the rows of others go.
-        statements.append(f'ALTER TABLE "{field.object}" DROP COLUMN "{name}"')
+        statements += drop_column(connection, field.object, name)
     return statements
-
-
-def _indexes_of(connection: Connection, table: str, column: str) -> list[str]:
-    """SQLite does not drop the indexes of a column with it."""
-    if connection.dialect != SQLITE:
-        return []
-    sql = (
-        "SELECT DISTINCT l.name FROM pragma_index_list(?) l, pragma_index_info(l.name) i "
-        "WHERE i.name = ?"
-    )
-    return [f'DROP INDEX IF EXISTS "{row[0]}"' for row in connection.query(sql, [table, column])]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from fluvial import changes, copying, indexing, switching
 from tests.app import Client
 
 AUTHOR = {
@@ -92,3 +95,93 @@ def test_values_become_those_of_the_new_kind_and_come_back(client: Client) -> No
     assert _read(client, two)["editor"] == ada["id"]
     assert client.put(PATH, wanted).status == 200
     assert _read(client, one)["pages"] == "7" and _read(client, two)["pages"] is None
+
+
+def _large(client: Client, monkeypatch: pytest.MonkeyPatch, count: int) -> list[dict[str, Any]]:
+    """Books in a table that counts as large."""
+    monkeypatch.setattr(changes, "SMALL_ROWS", 20)
+    monkeypatch.setattr(copying, "BATCH", 10)
+    monkeypatch.setattr(switching, "FEW", 1)
+    client.define(AUTHOR, BOOK)
+    bodies = [
+        {"name": f"b{n}", "pages": str(n) if n % 5 else "many", "genre": "crime"}
+        for n in range(count)
+    ]
+    reply = client.post("/api/records/book", bodies)
+    assert reply.status == 201, reply.text
+    made: list[dict[str, Any]] = reply.json()["data"]
+    return made
+
+
+def test_a_large_table_is_copied_while_others_write(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = client.app.engine
+    books = _large(client, monkeypatch, 60)
+    genre = {"name": "genre", "kind": "lookup", "to": "author"}
+    pages = {"name": "pages", "kind": "number", "scale": 0, "unique": True}
+    begun = client.call("PUT", f"{PATH}?make=book.genre", _with(genre, pages | {"unique": False}))
+    assert begun.status == 202, begun.text
+    place = f"/api/meta/plans/{begun.json()['plan']}"
+    assert client.get(place).json()["state"] == "copying"
+    assert _read(client, books[1])["pages"] == "1"
+    # The document waits; who would change it meanwhile is told so.
+    refused = client.patch(PATH, {"label": "Volume"})
+    assert refused.status == 409 and refused.json()["plan"] in place
+    monkeypatch.setattr(switching, "ROUND_SECONDS", 0)
+    for n in range(4):
+        assert switching.run(engine)
+        changed = client.patch(f"/api/records/book/{books[n]['id']}", {"pages": f"{1000 + n}"})
+        assert changed.status == 200
+    monkeypatch.setattr(switching, "ROUND_SECONDS", 5)
+    while switching.run(engine):
+        pass
+    done = client.get(place).json()
+    assert done["state"] == "done" and done["progress"]["book.pages"]["copied"] == 60
+    assert [_read(client, books[n])["pages"] for n in (0, 3, 5, 6)] == ["1000", "1003", None, "6"]
+    assert client.rows("/api/records/author")[0]["name"] == "Crime"
+    assert len(client.rows("/api/records/book", where="genre.name == 'Crime'", limit="100")) == 60
+    left = client.get("/api/meta/objects/book/fields/pages/unconverted").json()["data"]
+    assert len(left) == 11 and {row["value"] for row in left} == {"many"}
+
+    # One that is cancelled leaves nothing behind.
+    begun = client.call("PUT", PATH, BOOK)
+    assert begun.status == 202
+    assert (
+        client.post(f"/api/meta/plans/{begun.json()['plan']}/cancel").json()["state"] == "cancelled"
+    )
+    assert not switching.run(engine) and _read(client, books[6])["pages"] == "6"
+    taken = client.patch(f"/api/records/book/{books[6]['id']}", {"pages": 7})
+    assert taken.status == 200 and taken.json()["pages"] == "7"
+    begun = client.call("PUT", PATH, BOOK)
+    while switching.run(engine):
+        pass
+    assert client.get(f"/api/meta/plans/{begun.json()['plan']}").json()["state"] == "done"
+    assert [_read(client, books[n])["pages"] for n in (0, 5, 6)] == ["1000", "many", "7"]
+    assert {_read(client, book)["genre"] for book in books} == {"crime"}
+
+
+def test_keys_of_large_tables_are_built_beside_the_work(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = client.app.engine
+    books = _large(client, monkeypatch, 30)
+    part = {"fields": [{"name": "writer", "unique": True}, {"name": "printed"}],
+            "keys": [{"fields": ["pages"], "unique": True}]}  # fmt: skip
+    for n in range(2):
+        client.patch(f"/api/records/book/{books[n]['id']}", {"pages": "7"})
+    changed = client.patch(PATH, part)
+    if engine.database.dialect == "sqlite":
+        assert changed.status == 409 and "equal values" in changed.json()["detail"]
+        return
+    assert changed.status == 200, changed.text
+    states = {i["name"]: i["state"] for i in client.rows("/api/meta/indexes")}
+    assert set(states.values()) == {"planned"}
+    while indexing.run(engine):
+        pass
+    found = {i["name"]: i for i in client.rows("/api/meta/indexes")}
+    assert found["uq_book__writer"]["state"] == "valid"
+    assert found["uq_book__pages"]["state"] == "failed" and found["uq_book__pages"]["error"]
+    client.patch(f"/api/records/book/{books[2]['id']}", {"writer": "Ada"})
+    twice = client.patch(f"/api/records/book/{books[3]['id']}", {"writer": "Ada"})
+    assert twice.json()["errors"][0]["pointer"] == "/writer"

@@ -74,6 +74,33 @@ PLACED = table(
     column("column", TEXT),
 )
 
+# Changes that wait until the values of a large table are copied.
+PENDING = table(
+    "pending_change",
+    column("id", UUID, primary_key=True),
+    column("at", TIMESTAMP),
+    column("by", UUID, nullable=True),
+    column("note", TEXT),
+    column("state", TEXT),  # copying, done, failed, cancelled
+    column("error", TEXT),
+    column("documents", JSON),  # [{layer, kind, name, body}]
+    column("take_out", BOOLEAN),
+    column("make", JSON),  # ["book.genre"]
+    column("columns", JSON),  # {"book.pages": "pages__2"}
+    column("progress", JSON),  # {"book.pages": {"copied": 500, "rows": 9000, "after": id}}
+    column("revision", INTEGER, nullable=True),
+)
+
+# Indexes that PostgreSQL builds beside the others' work.
+INDEX = table(
+    "index",
+    column("name", TEXT, primary_key=True),
+    column("object", TEXT),
+    column("statement", TEXT),
+    column("state", TEXT),  # planned, building, valid, failed
+    column("error", TEXT),
+)
+
 TOKEN = table(
     "token",
     column("id", UUID, primary_key=True),

@@ -155,7 +155,9 @@ def _apply(call: Call, change: changes.Change) -> Answer:
             "operations": [operation.wire() for operation in change.operations],
             "revision": change.revision,
             "version": change.version,
-        }
+            **({"plan": change.pending} if change.pending else {}),
+        },
+        status=202 if change.pending else 200,
     )
 
 

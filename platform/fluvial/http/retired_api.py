@@ -11,6 +11,8 @@ from fluvial.copying import Copier
 from fluvial.errors import Conflict, Forbidden, NotFound, Problem
 from fluvial.exports import cell, safe
 from fluvial.ids import is_id
+from fluvial.indexing import index_states
+from fluvial.pending import cancel, pending_change, pending_changes
 from fluvial.purging import purge, retired_list
 from fluvial.retired import RETYPED, retired_columns
 from fluvial.retyping import Retype
@@ -96,7 +98,57 @@ def purge_field(call: Call) -> Answer:
     return Answer.json({"purged": purge(call.session, *target.split("."))})
 
 
+def plans(call: Call) -> Answer:
+    call.only()
+    return Answer.json(
+        {"data": [pending.wire() for pending in pending_changes(call.session.connection)]}
+    )
+
+
+def _plan_id(call: Call) -> str:
+    if not is_id(call.params["id"]):
+        raise NotFound("There is no such change under way.")
+    return call.params["id"]
+
+
+def show_plan(call: Call) -> Answer:
+    call.only()
+    return Answer.json(pending_change(call.session.connection, _plan_id(call)).wire())
+
+
+def cancel_plan(call: Call) -> Answer:
+    call.only()
+    return Answer.json(cancel(call.session, _plan_id(call)).wire())
+
+
+def indexes(call: Call) -> Answer:
+    call.only()
+    return Answer.json({"data": index_states(call.session.connection)})
+
+
 ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "/api/meta/plans",
+        plans,
+        Policy.META_READ,
+        "Changes whose values are copied first, with their progress.",
+    ),
+    Endpoint("GET", "/api/meta/plans/{id}", show_plan, Policy.META_READ, "One of these changes."),
+    Endpoint(
+        "POST",
+        "/api/meta/plans/{id}/cancel",
+        cancel_plan,
+        Policy.META_WRITE,
+        "Leave everything as it is.",
+    ),
+    Endpoint(
+        "GET",
+        "/api/meta/indexes",
+        indexes,
+        Policy.META_READ,
+        "Indexes of large tables, and how far they are built.",
+    ),
     Endpoint(
         "GET",
         "/api/meta/objects/{object}/fields/{field}/unconverted",
