@@ -7,7 +7,7 @@ from fluvial.feature import Feature
 from . import api, days, public, record_pages
 from .kinds import FORM, WEBFORM
 from .pages import TEMPLATES
-from .submissions import TABLES
+from .submissions import TABLES, answer
 
 feature = Feature(
     name="forms",
@@ -15,4 +15,5 @@ feature = Feature(
     tables=TABLES,
     routes=(*api.ENDPOINTS, *public.ENDPOINTS, *days.ENDPOINTS, *record_pages.ENDPOINTS),
     templates=TEMPLATES,
+    answer=answer,
 )

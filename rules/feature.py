@@ -10,6 +10,7 @@ from fluvial.feature import Feature, Job
 from . import api, deliveries, runs, timers
 from .before_save import before_save
 from .buttons import act
+from .deeds import deeds
 from .index import listened
 from .kinds import KINDS
 from .running import happened
@@ -35,9 +36,10 @@ feature = Feature(
     happened=happened,
     listens=listened,
     changed=timers.changed,
+    deeds=deeds,
     jobs=(
         Job("timers", timers.run),
-        Job("deliveries", deliveries.run),
+        Job("deliveries", deliveries.run, sends=True),
         Job("runs", keep_house, every=3600),
     ),
 )

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -47,6 +47,7 @@ class Job:
     name: str
     run: Callable[[Engine], bool]
     every: float = 1.0  # seconds between looks when nothing wakes it
+    sends: bool = False  # it reaches other systems, so the tests of apps leave it out
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,9 @@ class Feature:
     listens: Callable[[Catalog], Collection[str]] | None = None  # object types; None: all of them
     changed: Callable[[Session, Catalog], None] | None = None  # in the transaction of a new catalog
     jobs: Sequence[Job] = ()
+    # For the tests of apps: what was done and would be sent, and a web form that is answered.
+    deeds: Callable[[Session], Sequence[dict[str, Any]]] | None = None
+    answer: Callable[[Session, str, Mapping[str, Any]], bool] | None = None
 
 
 def load_features() -> tuple[Feature, ...]:

@@ -1,0 +1,256 @@
+"""Playing an app's test: what is given, what happens, and whether what follows is so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from fluvial.actors import SYSTEM
+from fluvial.engine import Engine
+from fluvial.errors import NotFound, Problem
+from fluvial.records import bin, transitions, writer
+from fluvial.records.query import Query
+from fluvial.records.reader import count, find_one
+from fluvial.session import Session
+from metamodel.catalog import ObjectType
+
+from .deeds import find_deeds, judge
+from .reading import AppTest
+from .stage import Stage, StoppedClock, work
+from .values import alike, shown, wire
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What is not as the test says, at its line."""
+
+    file: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+class _Wrong(Exception):
+    """A test that cannot go on: at which place, and why."""
+
+    def __init__(self, path: tuple[str | int, ...], message: str) -> None:
+        self.path = path
+        super().__init__(message)
+
+
+@dataclass
+class Play:
+    """One test on its engine."""
+
+    test: AppTest
+    engine: Engine
+    refs: dict[str, tuple[str, str]] = field(default_factory=dict)
+    people: dict[str, str] = field(default_factory=dict)  # the addresses of given users
+    failures: list[Failure] = field(default_factory=list)
+    refused: Problem | None = None
+
+    def fail(self, message: str, *path: str | int) -> None:
+        self.failures.append(Failure(self.test.file, self.test.line(*path), message))
+
+    def session(self, name: str = "") -> Session:
+        """A session of the system, or of a given user."""
+        if not name:
+            return self.engine.session(SYSTEM)
+        object_name, record = self.refs.get(name, ("", ""))
+        actor = None
+        if object_name == "user":
+            actor = self.engine.people.actor(self.engine.database.connection(), record)
+        if actor is None:
+            raise Problem(f"`{name}` is no user that this test gives. Add it under `given: user`.")
+        return self.engine.session(actor)
+
+    def type(self, name: str, *path: str | int) -> ObjectType:
+        type_ = self.session().catalog.objects.get(name)
+        if type_ is None:
+            raise _Wrong(path, f"There is no object `{name}`.")
+        return type_
+
+    def ref(self, name: str, *path: str | int) -> tuple[str, str]:
+        if name not in self.refs:
+            known = ", ".join(sorted(self.refs))
+            raise _Wrong(path, f"There is no record `{name}` in this test. There are {known}.")
+        return self.refs[name]
+
+    def shown(self, value: Any) -> str:
+        return shown(value, self.refs)
+
+
+def play(test: AppTest, stage: Stage) -> list[Failure]:
+    """What is not as the test says; nothing where it passes."""
+    today = date.fromisoformat(str(test.body["today"]))
+    with stage.engine(test.name, today, str(test.body.get("zone", "UTC"))) as engine:
+        play = Play(test, engine)
+        try:
+            _give(play)
+            work(engine)
+            before = len(find_deeds(play.session()))
+            _happen(play)
+            work(engine)
+            _judge(play, before)
+        except _Wrong as wrong:
+            play.fail(str(wrong), *wrong.path)
+        except Problem as problem:
+            play.fail(f"It could not be played: {_said(problem)}", "then")
+        return play.failures
+
+
+def _said(problem: Problem) -> str:
+    faults = " ".join(f"{e['pointer']}: {e['message']}" for e in problem.errors)
+    return faults or problem.detail
+
+
+def _give(play: Play) -> None:
+    """The records of `given`, written without setting off rules."""
+    for object_name, entries in play.test.body.get("given", {}).items():
+        type_ = play.type(object_name, "given", object_name)
+        for at, entry in enumerate(entries):
+            session = replace(play.session(), quiet=True)
+            try:
+                made = writer.create(session, object_name, wire(type_, entry["fields"], play.refs))
+            except Problem as problem:
+                path = ("given", object_name, at, "fields")
+                raise _Wrong(path, f"This cannot be given: {_said(problem)}") from problem
+            name = entry.get("ref", f"{object_name}_{at}")
+            play.refs[name] = (object_name, made["id"])
+            if object_name == "user":
+                play.people[name] = made["email"]
+
+
+def _happen(play: Play) -> None:
+    steps = play.test.steps
+    listed = isinstance(play.test.body["when"], list)
+    for at, step in enumerate(steps):
+        path = ("when", at) if listed else ("when",)
+        try:
+            _step(play, step, path)
+        except Problem as problem:
+            if at == len(steps) - 1 and play.test.body["then"].get("refused"):
+                play.refused = problem
+                return
+            raise _Wrong(path, f"This is refused: {_said(problem)}") from problem
+        if at < len(steps) - 1:
+            work(play.engine)
+
+
+def _step(play: Play, step: Mapping[str, Any], path: tuple[str | int, ...]) -> None:
+    if "at" in step:
+        _move_clock(play, str(step["at"]), path)
+        return
+    session = play.session(step.get("as", ""))
+    fields = step.get("fields", {})
+    if "create" in step:
+        type_ = play.type(step["create"], *path)
+        made = writer.create(session, type_.name, wire(type_, fields, play.refs))
+        play.refs[step.get("ref", "created")] = (type_.name, made["id"])
+        return
+    if "post" in step:
+        _post(play, step["post"], fields, path)
+        return
+    verb = next((v for v in ("update", "delete", "restore", "act") if v in step), None)
+    if verb is None:
+        raise _Wrong(path, "Say what happens: create, update, delete, restore, act, post or at.")
+    object_name, record = play.ref(step[verb], *path)
+    body = wire(play.type(object_name, *path), fields, play.refs)
+    if verb == "update":
+        writer.update(session, object_name, record, body)
+    elif verb == "delete":
+        bin.delete(session, object_name, record)
+    elif verb == "restore":
+        bin.restore(session, object_name, record)
+    else:
+        transitions.act(session, object_name, record, str(step.get("action", "")), body)
+
+
+def _move_clock(play: Play, text: str, path: tuple[str | int, ...]) -> None:
+    clock = play.engine.clock
+    assert isinstance(clock, StoppedClock)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise _Wrong(path, f"`{text}` is no moment. Write 2026-12-27T08:01:00Z.") from error
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=clock.zone)
+    if moment < clock.moment:
+        raise _Wrong(path, f"The clock cannot go back to {text}.")
+    clock.moment = moment.astimezone(UTC)
+
+
+def _post(play: Play, name: str, fields: Mapping[str, Any], path: tuple[str | int, ...]) -> None:
+    session = play.session()
+    for feature in play.engine.features:
+        if feature.answer is not None and feature.answer(session, name, fields):
+            break
+    else:
+        raise _Wrong(path, f"There is no web form `{name}`.")
+
+
+def _judge(play: Play, before: int) -> None:
+    then = play.test.body["then"]
+    _judge_refusal(play, then.get("refused"))
+    if "effects" in then:
+        made = find_deeds(play.session())[before:]
+        for message, where in judge(made, then["effects"], play.refs, play.people):
+            play.fail(message, "then", "effects", *where)
+    for at, row in enumerate(then.get("records", ())):
+        for message, member in _judge_row(play, row, ("then", "records", at)):
+            play.fail(message, "then", "records", at, *member)
+
+
+def _judge_refusal(play: Play, wanted: Any) -> None:
+    if not wanted:
+        return
+    if play.refused is None:
+        play.fail("expected a refusal, and it was taken", "then", "refused")
+        return
+    said = _said(play.refused)
+    if isinstance(wanted, Mapping):
+        name = wanted.get("field")
+        if name and not any(e["pointer"].startswith(f"/{name}") for e in play.refused.errors):
+            play.fail(f"expected a refusal of {name}, found: {said}", "then", "refused", "field")
+        if wanted.get("says", "") not in f"{said} {play.refused.detail}":
+            play.fail(f"expected {wanted['says']!r}, found: {said}", "then", "refused", "says")
+
+
+def _judge_row(
+    play: Play, row: Mapping[str, Any], path: tuple[str | int, ...]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    session = play.session(row.get("as", ""))
+    if "object" in row:
+        type_ = play.type(row["object"], *path)
+        try:
+            found = count(session, Query(type_.name, where=row.get("where", "")))
+        except NotFound:
+            found = 0  # an object that the person may not see at all
+        wanted = row.get("count", 1)
+        if found != wanted:
+            about = f" where {row['where']}" if "where" in row else ""
+            yield f"expected {wanted} {type_.plural.lower()}{about}, found {found}", ("count",)
+        return
+    object_name, record = play.ref(str(row.get("ref", "")), *path)
+    try:
+        values = find_one(session, object_name, record)
+    except NotFound:
+        values = None
+    if values is None or not row.get("there", True):
+        if (values is not None) != row.get("there", True):
+            state = "gone or hidden" if values is None else "there"
+            yield f"`{row['ref']}` is {state}", ("there",)
+        return
+    type_ = play.type(object_name, *path)
+    for name, expected in wire(type_, row.get("fields", {}), play.refs).items():
+        if name not in values:
+            yield f"{name}: there is no such field, or it is hidden", ("fields", name)
+        elif not alike(expected, values[name]):
+            was = f"expected {play.shown(expected)}, found {play.shown(values[name])}"
+            yield f"{name}: {was}", ("fields", name)
+    for name in row.get("hidden", ()):
+        if name in values:
+            yield f"{name} is not hidden", ("hidden",)
