@@ -23,6 +23,7 @@ from metamodel.object_types import check_kinds, make_inverses, make_object
 from metamodel.reuse import kept_uses, reusable
 from metamodel.schemas.faults import schema_faults
 from metamodel.text import nearest
+from metamodel.translations import BASE, localised
 
 NEEDED_OF_FIELD = ("name", "kind")
 
@@ -33,10 +34,11 @@ def build_catalog(
     *,
     version: int = 0,
     zone: str = "UTC",
+    locale: str = BASE,
     previous: Catalog | None = None,
     columns: Mapping[tuple[str, str], str] | None = None,
 ) -> Catalog:
-    """The catalog of documents in the order of their layers.
+    """The catalog of documents in the order of their layers, in the words of a language.
 
     Raises MetadataError with every fault of every document. Object types that nothing has
     changed for since `previous` are taken over from it. `columns` names the columns of fields,
@@ -47,6 +49,8 @@ def build_catalog(
         previous = None
     known = previous.documents if previous is not None else {}
     merged, faults = merge_documents(documents, known)
+    if locale != BASE:
+        merged = [_in_words(document, kinds, locale) for document in merged]
     by_kind = _by_kind(merged, kinds, faults)
     digest = _hash(merged)
     if previous is not None and previous.zone == zone and not faults and _same(by_kind, known):
@@ -95,6 +99,12 @@ def _by_kind(
     return found
 
 
+def _in_words(document: Document, kinds: Mapping[str, DocumentKind], locale: str) -> Document:
+    if document.written is not None or document.kind not in kinds:
+        return document  # taken over, or a fault
+    return localised(document, kinds[document.kind], locale)
+
+
 def _same(
     by_kind: Mapping[str, Mapping[str, Document]], known: Mapping[str, Mapping[str, Document]]
 ) -> bool:
@@ -108,7 +118,7 @@ def _same(
 
 def _hash(merged: Iterable[Document]) -> str:
     """Of what is in force, whichever packages it came in."""
-    bodies = sorted((d.kind, d.name, d.body) for d in merged if d.kind != "app")
+    bodies = sorted((d.kind, d.name, d.source) for d in merged if d.kind != "app")
     return hashlib.sha256(orjson.dumps(bodies, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 

@@ -78,6 +78,7 @@ class DocumentCheck:
         """A document by kind and name; a fault where there is none."""
         there = self.documents.get(kind, {})
         if name in there:
+            self.uses(pointer, f"{kind}/{name}")
             return there[name]
         hint = nearest(name, there) or f"Define it, or take the name of a {kind} that is there."
         self.fault(pointer, f"unknown_{kind}", f"There is no {kind} `{name}`.", hint)

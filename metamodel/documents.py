@@ -33,6 +33,12 @@ class Document:
     layer: str = ""
     file: str = ""
     parts: tuple[Document, ...] = field(default=(), repr=False)  # its layers, where merged
+    # What is written, in all languages, where the body has the words of one only.
+    written: Mapping[str, Any] | None = field(default=None, repr=False)
+
+    @property
+    def source(self) -> Mapping[str, Any]:
+        return self.body if self.written is None else self.written
 
     @property
     def place(self) -> str:

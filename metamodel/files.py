@@ -16,10 +16,12 @@ from metamodel.documents import Document, DocumentKind
 from metamodel.errors import Fault, MetadataError
 from metamodel.names import NAME
 from metamodel.text import nearest
+from metamodel.translations import FOLDER as TRANSLATIONS
+from metamodel.translations import LANGUAGE, Translation, translated
 
 SUFFIXES = (".yaml", ".yml", ".json")
 APP_FILE = "app.yaml"
-DATA_FOLDERS = frozenset({"sample", "tests", "translations"})  # no documents in these
+DATA_FOLDERS = frozenset({"sample", "tests", TRANSLATIONS})  # no documents in these
 BESIDE = re.compile(r"[\w.-]+\.[a-z0-9]{1,5}")
 MAX_LENGTH = 1_000_000  # characters of one file
 MAX_DEPTH = 40
@@ -200,9 +202,27 @@ def read_package(
     for path in [head, *_files(folder, kinds, faults)]:
         found.extend(_read_file(path, folder, kinds, faults))
     name = layer or next((one.name for one in found if one.kind == "app"), folder.name)
+    found, more = translated(found, _translations(folder, faults), kinds)
+    faults += more
     if faults:
         raise MetadataError(faults)
     return [replace(document, layer=name) for document in found]
+
+
+def _translations(folder: Path, faults: list[Fault]) -> Iterator[Translation]:
+    for path in sorted((folder / TRANSLATIONS).glob("*.yaml")):
+        file = path.relative_to(folder).as_posix()
+        if not LANGUAGE.fullmatch(path.stem):
+            hint = "Name it de.yaml or pt_BR.yaml."
+            faults.append(_fault(file, "no_language", f"`{path.stem}` is no language.", hint))
+            continue
+        try:
+            for body in parse_documents(path.read_text(encoding="utf-8"), file):
+                yield Translation(path.stem, file, body)
+        except MetadataError as error:
+            faults.extend(error.faults)
+        except UnicodeDecodeError:
+            faults.append(_fault(file, "not_utf8", "The file is not UTF-8.", "Save it as UTF-8."))
 
 
 def _files(folder: Path, kinds: Mapping[str, DocumentKind], faults: list[Fault]) -> Iterator[Path]:

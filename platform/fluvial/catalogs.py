@@ -83,6 +83,7 @@ class Catalogs:
             self._engine.kinds,
             version=version,
             zone=self._engine.settings.zone,
+            locale=self._engine.settings.locale,
             previous=self._last,
             columns=columns,
         )

@@ -225,10 +225,8 @@ def _judge_row(
     session = play.session(row.get("as", ""))
     if "object" in row:
         type_ = play.type(row["object"], *path)
-        try:
-            found = count(session, Query(type_.name, where=row.get("where", "")))
-        except NotFound:
-            found = 0  # an object that the person may not see at all
+        seen = session.access.object(type_.name).can("read")
+        found = count(session, Query(type_.name, where=row.get("where", ""))) if seen else 0
         wanted = row.get("count", 1)
         if found != wanted:
             about = f" where {row['where']}" if "where" in row else ""

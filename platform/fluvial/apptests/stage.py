@@ -45,6 +45,7 @@ class Stage:
         engine.open()
         installing.install_core(engine.session())
         installing.put_all(engine.session(), packages)
+        self._catalog = engine.session().catalog
         engine.close()
 
     def _engine(self, name: str, zone: str) -> Engine:
@@ -66,6 +67,8 @@ class Stage:
         shutil.copy(self._folder / "template" / FILE, self._folder / name / FILE)
         moment = datetime.combine(today, START, ZoneInfo(zone)).astimezone(UTC)
         engine.clock = StoppedClock(zone, moment)
+        if zone == self._catalog.zone:
+            engine.catalogs.adopt(self._catalog)
         try:
             yield engine
         finally:

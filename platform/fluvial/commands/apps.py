@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from fluvial.apptests import checking
 from fluvial.engine import Engine
 from fluvial.errors import NotFound, Problem
 from fluvial.installation import prepare
@@ -15,10 +16,7 @@ from fluvial.packages import archive, exporting, installing, listing, registry, 
 from fluvial.packages.installing import Installation
 from fluvial.packages.source import Package
 from fluvial.settings import load
-from metamodel.build import build_catalog
 from metamodel.documents import SITE
-from metamodel.errors import MetadataError
-from metamodel.files import read_package
 from metamodel.upgrades import CHANGES, CONFLICT, EVERYTHING
 
 from .server import Commands
@@ -34,6 +32,7 @@ of its own. What you change on the spot is the site's layer above it and survive
   fluvial app export site --name desk    the site's own changes as an app, for another installation
 """
 MAX_LINE = 100
+SHOWN = 6
 
 
 def add_commands(commands: Commands) -> None:
@@ -77,6 +76,9 @@ def _add_install(parts: Commands) -> None:
             metavar="PLACE",
             help="a conflict at which the app's is taken, such as "
             "object/book#/fields/price/formula; `*` for all",
+        )
+        command.add_argument(
+            "--force", action="store_true", help="take along what the site has that uses what goes"
         )
         command.set_defaults(run=run_install, upgrade=name == "upgrade")
 
@@ -124,7 +126,9 @@ def run_install(options: argparse.Namespace) -> int:
         source.refuse_core(package)
         if options.upgrade and package.name not in registry.versions(session.connection):
             raise NotFound(f"There is no app `{package.name}` installed. Use `app install`.")
-    done = installing.put_all(session, packages, take=options.take, keep=not options.dry_run)
+    done = installing.put_all(
+        session, packages, take=options.take, force=options.force, keep=not options.dry_run
+    )
     for one in done:
         _tell_installation(one, options.dry_run)
     engine.close()
@@ -236,15 +240,22 @@ def run_list(_: argparse.Namespace) -> int:
 
 def run_check(options: argparse.Namespace) -> int:
     engine = Engine(load())
-    folder = registry.folder_of(options.app)
-    try:
-        core = read_package(registry.CORE_FOLDER, engine.kinds)
-        own = read_package(folder, engine.kinds)
-        catalog = build_catalog([*core, *own], engine.kinds)
-    except MetadataError as error:
-        for fault in error.faults:
-            print(fault, file=sys.stderr)
-        print(f"{len(error.faults)} faults.", file=sys.stderr)
-        return 1
-    print(f"{folder.name}: {len(own)} documents, {len(catalog.objects)} object types, no faults.")
-    return 0
+    report = checking.check(registry.folder_of(options.app), engine.kinds)
+    for fault in report.faults:
+        print(fault, file=sys.stderr)
+    for failure in report.failures:
+        print(failure, file=sys.stderr)
+    for remark in report.remarks:
+        print(f"{remark.place}: {remark.message}")
+    for language, places in report.untranslated.items():
+        shown = ", ".join(places[:SHOWN])
+        print(f"translations/{language}.yaml: {len(places)} words are missing: {shown}")
+    counts = {
+        "documents": report.documents,
+        "faults": len(report.faults),
+        "remarks": len(report.remarks),
+        "tests": report.tests,
+        "failed": report.failed,
+    }
+    print(f"{report.name}: {', '.join(f'{count} {word}' for word, count in counts.items())}.")
+    return 0 if report.sound else 1

@@ -47,7 +47,7 @@ def _kind(call: Call) -> str:
 def documents(call: Call) -> Answer:
     call.only()
     found = call.session.catalog.of(_kind(call))
-    return Answer.json({"data": [found[name].body for name in sorted(found)]})
+    return Answer.json({"data": [found[name].source for name in sorted(found)]})
 
 
 def _found(call: Call) -> Document:
@@ -61,14 +61,14 @@ def _found(call: Call) -> Document:
 def document(call: Call) -> Answer:
     call.only("layers")
     if not call.flag("layers"):
-        return Answer.json(_found(call).body)
+        return Answer.json(_found(call).source)
     key = (_kind(call), call.params["name"])
     layers = stored_layers(call.session.connection)
     bodies = {name: layer[key].body for name, layer in layers.items() if key in layer}
     if not bodies:
         raise NotFound(f"There is no {key[0]} `{key[1]}`.")
     in_force = call.session.catalog.of(key[0]).get(key[1])
-    return Answer.json({"layers": bodies, "in_force": in_force.body if in_force else None})
+    return Answer.json({"layers": bodies, "in_force": in_force.source if in_force else None})
 
 
 def put(call: Call) -> Answer:
@@ -235,7 +235,9 @@ def uses(call: Call) -> Answer:
     if "field" in call.query:
         target += "." + call.query["field"]
     if found.kind != "object":
-        raise Conflict("Uses are listed for objects and their fields.")
+        if "field" in call.query:
+            raise Conflict("Only objects have fields.")
+        target = found.place
     return Answer.json({"data": uses_of(call.session.catalog, target)})
 
 

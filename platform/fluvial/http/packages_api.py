@@ -17,7 +17,7 @@ from .routes import Endpoint, Policy
 
 ZIP = "application/zip"
 ZIP_START = b"PK"
-PARAMETERS = ("plan", "take")
+PARAMETERS = ("plan", "take", "force")
 
 
 def list_packages(call: Call) -> Answer:
@@ -65,20 +65,25 @@ def put(call: Call) -> Answer:
     package, take = sent_package(call)
     source.refuse_core(package)
     if call.flag("plan"):
-        return Answer.json(installing.plan(call.session, package, take=take).wire())
-    done = installing.put(call.session, package, take=take)
+        return _planned(call, package, take)
+    done = installing.put(call.session, package, take=take, force=call.flag("force"))
     return Answer.json(done.wire(), 201 if done.was is None else 200)
 
 
 def plan(call: Call) -> Answer:
-    call.only("take")
+    call.only("take", "force")
     package, take = sent_package(call)
     source.refuse_core(package)
     name = call.params["name"]
     if package.name != name:
         message = f"The package is `{package.name}`, and the address says `{name}`."
         raise Unprocessable(message, errors=[fault("/app/name", "disagrees", message)])
-    return Answer.json(installing.plan(call.session, package, take=take).wire())
+    return _planned(call, package, take)
+
+
+def _planned(call: Call, package: Package, take: list[str]) -> Answer:
+    force = call.flag("force")
+    return Answer.json(installing.plan(call.session, package, take=take, force=force).wire())
 
 
 def delete(call: Call) -> Answer:

@@ -78,11 +78,14 @@ def rehearsed(connection: Connection) -> Iterator[None]:
         raise _Rehearsed
 
 
-def put(session: Session, package: Package, *, take: Collection[str] = ()) -> Installation:
+def put(
+    session: Session, package: Package, *, take: Collection[str] = (), force: bool = False
+) -> Installation:
     """Put a version of a package in force, in one transaction, or leave all as it was.
 
     `take` names the conflicts (`object/book#/fields/price/formula`, or `*`) at which the
-    package's wins; at the others the site keeps what it says.
+    package's wins; at the others the site keeps what it says. With `force` what the site has
+    that uses what goes is taken out with it.
     """
     connection = session.connection
     with connection.transaction():
@@ -93,26 +96,34 @@ def put(session: Session, package: Package, *, take: Collection[str] = ()) -> In
         _check_needs(session, package, layers)
         if installation.change.documents or installation.change.more:
             _enter(session, package, layers)
+            installation.change.take_out = force
             changes.apply(session, installation.change, force=True)
     return installation
 
 
-def plan(session: Session, package: Package, *, take: Collection[str] = ()) -> Installation:
+def plan(
+    session: Session, package: Package, *, take: Collection[str] = (), force: bool = False
+) -> Installation:
     """What `put` would do; nothing is kept."""
     with rehearsed(session.connection):
-        installation = put(session, package, take=take)
+        installation = put(session, package, take=take, force=force)
     installation.change.revision = installation.change.version = None
     return installation
 
 
 def put_all(
-    session: Session, packages: Iterable[Package], *, take: Collection[str] = (), keep: bool = True
+    session: Session,
+    packages: Iterable[Package],
+    *,
+    take: Collection[str] = (),
+    force: bool = False,
+    keep: bool = True,
 ) -> list[Installation]:
     """Several packages in one transaction, each behind those that it needs."""
     by_name = {package.name: package for package in packages}
     order = registry.ordered(list(by_name), {name: p.needs for name, p in by_name.items()})
     with session.connection.transaction() if keep else rehearsed(session.connection):
-        done = [put(session, by_name[name], take=take) for name in order]
+        done = [put(session, by_name[name], take=take, force=force) for name in order]
     return done
 
 

@@ -70,6 +70,7 @@ def remove(session: Session, name: str, *, force: bool = False) -> Removal:
             layer=name,
             note=f"Uninstall {name} {removal.version}",
             more=_waiting(session, removal, layers),
+            take_out=force,
         )
         removal.uses = sorted(_uses(removal, layers, catalog))
         if removal.uses and not force:

@@ -149,8 +149,12 @@ def test_what_needs_an_uninstalled_package_goes_only_with_force(client: Client) 
     refused = client.delete("/api/packages/lending")
     assert refused.status == 409
     assert {u.partition("#")[0] for u in refused.json()["uses"]} == {"object/loan", "view/dear"}
-    planned = client.delete("/api/packages/lending?plan=true").json()
-    assert planned["uses"] == refused.json()["uses"]
+    planned = client.delete("/api/packages/lending?plan=true")
+    assert planned.status == 200 and planned.json()["uses"] == refused.json()["uses"]
+    assert client.delete("/api/packages/lending?force=true").status == 200
+    fields = client.get("/api/meta/object/loan").json()["fields"]
+    assert [f["name"] for f in fields] == ["due"]
+    assert client.get("/api/meta/view/dear").status == 404
 
 
 @pytest.mark.parametrize(
