@@ -218,7 +218,7 @@ def _again(
             errors, status = problem.errors, problem.status
     if read_token is not None:
         if answers.uploads:
-            limits.count(call.engine, form, call.client, call.session.now.timestamp())
+            limits.count(call.session, form, call.client)
         session = form_session(call.session, form, "")
         files, faults = keep_files(session, form.questions.values(), answers, signer, read_token)
         faults = [f for f in faults if f["code"] != "required"]

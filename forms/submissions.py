@@ -94,7 +94,7 @@ def submit(call: Call, form: WebForm, answers: Answers) -> Receipt:
     missing = [f"/{name}" for name in filled]
     faults += [f for f in more if f["code"] != "required" or f["pointer"] not in missing]
     refuse(faults)
-    limits.count(call.engine, form, call.client, call.engine.clock.now().timestamp())
+    limits.count(call.session, form, call.client)
     try:
         with session.connection.transaction():
             kept, faults = keep_files(session, questions, answers, signer_of(call, form), token)

@@ -21,7 +21,6 @@ from .errors import Problem
 from .feature import Feature, load_features
 from .http.call import Answer, Call
 from .http.routes import Endpoint
-from .http.throttle import Throttle
 from .people import People, UserHook
 from .records.draft import Draft
 from .session import Cause, Session
@@ -56,7 +55,6 @@ class Engine:
         self.catalogs = Catalogs(self)
         self.people = People()
         self.stream = Stream(settings.redis_url)
-        self.sign_ins = Throttle("20/minute", "Too many tries to sign in.")
         self.causes = Causes(settings.secret_key)
         self.hooks: Mapping[str, Hook] = {"user": UserHook()}
         self.problem_page: Callable[[Call, Problem], Answer] | None = None

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from . import files, indexing, outbox, recalculating, switching
+from . import files, indexing, outbox, rates, recalculating, switching
 from .database.connection import BusyError, GoneError
 from .database.statement import Statement, param
 from .database.tables import SESSION
@@ -31,6 +31,7 @@ def keep_house(engine: Engine) -> bool:
     now = engine.clock.now()
     idempotency.expire(connection, now)
     _END_SESSIONS.run(connection, the_now=now)
+    rates.forget(connection, now)
     files.sweep(engine)
     return False
 

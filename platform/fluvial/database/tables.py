@@ -267,3 +267,11 @@ PREFERENCE = table(
     column("key", TEXT, primary_key=True),
     column("value", JSON),
 )
+
+# Tries of something that may be tried so often, since the first of them.
+RATE = table(
+    "rate",
+    column("key", TEXT, primary_key=True),  # a hash: who tries what is nobody's business
+    column("since", TIMESTAMP, index=True),
+    column("count", INTEGER),
+)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from fluvial import people
 from fluvial.errors import Forbidden, NotFound, Problem, Unauthorized, Unprocessable, fault
 from fluvial.ids import is_id
+from fluvial.rates import Rate, limited
 from metamodel.errors import ValueFault
 from metamodel.kinds.datetime import moment
 
@@ -17,6 +18,9 @@ from .routes import Endpoint, Policy
 
 SCOPES = ("records:read", "records:write", "meta:read", "meta:write")
 MAX_TOKENS = 100
+SIGN_INS = Rate.read("20/minute")  # of one address for one account
+MANY = 5  # so many accounts as often from one address
+TOO_MANY = "Too many tries to sign in."
 
 
 def same_site(call: Call) -> bool:
@@ -46,8 +50,10 @@ def login(call: Call) -> Answer:
 def signed_in(call: Call, email: str, password: str) -> tuple[str, str]:
     """The secret and the CSRF token of a new session."""
     # Per address and account: a stranger cannot lock somebody out, nor try many accounts.
-    call.engine.sign_ins.hit(f"{call.client} {email.strip().lower()}")
-    call.engine.sign_ins.hit(call.client, cost_of_many=True)
+    account = email.strip().lower()
+    connection, now = call.session.connection, call.session.now
+    limited(connection, now, SIGN_INS, TOO_MANY, "sign_in", call.client, account)
+    limited(connection, now, SIGN_INS.times(MANY), TOO_MANY, "sign_ins", call.client)
     found = people.sign_in(call.session.connection, email, password, call.session.now)
     if found is None:
         raise Unauthorized("The e-mail address and the password do not belong together.")
