@@ -34,6 +34,10 @@ OPTION: Mapping[str, Any] = {
             "minItems": 1,
             "description": "The options of the choice in `depends_on` that it goes with.",
         },
+        "was": {
+            "$ref": "#/$defs/name",
+            "description": "The name that it had: records that hold it are given the new one.",
+        },
         "retired": {"type": "boolean", "description": "Kept where it is, not chosen any more."},
     },
     "required": ["name"],
@@ -47,7 +51,7 @@ OPTIONS: Mapping[str, Any] = {
         "items": OPTION,
         "maxItems": 500,
         "description": "The options in order: name, label, colour, closed, category, when, "
-        "retired.",
+        "was, retired.",
     },
     "options_from": {
         "$ref": "#/$defs/name",
@@ -94,7 +98,25 @@ def check_options(field: Field, check: FieldCheck) -> None:
                 "Take one of the two out.",
             )
         seen.add(option["name"])
+    _check_renames(field, check)
     _check_dependence(field, check)
+
+
+def _check_renames(field: Field, check: FieldCheck) -> None:
+    """A name that an option had is no other option's, unless that had another one too."""
+    options = field.option("options", ())
+    keeping = {option["name"] for option in options if "was" not in option}
+    had: set[str] = set()
+    for at, option in enumerate(options):
+        was = option.get("was")
+        if was is not None and (was in keeping or was in had or was == option["name"]):
+            check.fault(
+                f"options/{at}/was",
+                "still_there",
+                f"`{was}` is another option's name still.",
+                "Take the option of the old name out, or `was`.",
+            )
+        had.add(was or "")
 
 
 def _check_dependence(field: Field, check: FieldCheck) -> None:
@@ -180,7 +202,7 @@ def named(field: Field, text: str) -> str:
 
 def label_of(field: Field, name: str, locale: str) -> str:
     for option in field.option("options", ()):
-        if option["name"] == name:
+        if name in (option["name"], option.get("was")):  # history keeps the old name
             return label_text(option.get("label", humanise(name)), locale)
     return humanise(name)
 

@@ -12,6 +12,7 @@ from metamodel.uses import uses_left
 from .catalogs import Layers, placed_columns, stored_layers
 from .change import Change, Prepared
 from .database.changes import Columns, Operation, difference
+from .database.options import rename_options
 from .errors import Conflict, Unprocessable, fault
 from .records.filling import filling
 from .retired import retired_columns
@@ -43,6 +44,7 @@ def prepare(
     columns = Columns.read(connection)
     retypes = find_retypes(old, new, retired_columns(connection), columns, change.columns)
     operations = difference(old, new, connection, columns, {r.target for r in retypes})
+    operations += rename_options(old, new, connection)
     operations += filling(connection, old, new, operations)
     operations += _taken_out(parts)
     _add_uses(old, new, operations, parts, force)

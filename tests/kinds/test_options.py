@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
+from fluvial.engine import Engine
+from fluvial.records.writer import create
 from tests.app import Client
 
 COUNTRIES = [{"name": "france"}, {"name": "spain"}]
@@ -212,3 +216,75 @@ def test_options_that_contradict_each_other_are_faults_of_the_document(client: C
     ]  # fmt: skip
     for fields, code in cases:
         assert code in [found for _, found in faults_of(client, *fields)], fields
+
+
+def test_an_option_takes_another_name_with_the_records_that_hold_it(client: Client) -> None:
+    def book(*options: dict[str, Any]) -> dict[str, Any]:
+        fields = [
+            {"name": "state", "kind": "choice", "options": list(options), "dated": True},
+            {"name": "past", "kind": "multi_choice", "options": list(options), "dated": True},
+        ]
+        return {"kind": "object", "name": "book", "fields": fields}
+
+    def states() -> list[Any]:
+        rows = client.rows("/api/records/book", sort="created_at")
+        return [(row["state"], row["past"]) for row in rows]
+
+    first = client.define(book({"name": "lent"}, {"name": "in"}, {"name": "lost"}))
+    made = client.made("book", state="lent", past=["lent", "lost"])
+    client.made("book", state="in", past=["in"])
+    client.made("book")
+    path = f"/api/records/book/{made['id']}"
+    later = {"state": "lost", "past": ["lent", "in"]}
+    assert client.patch(f"{path}?as_of=2099-01-01", later).status == 200
+
+    renamed = book(
+        {"name": "out", "label": "Lent out", "was": "lent"},
+        {"name": "in"},
+        {"name": "gone", "was": "lost"},
+    )
+    planned = client.post("/api/meta/changes?plan=true", {"documents": [renamed]}).json()
+    found = {one["target"]: one for one in planned["operations"] if one["op"] == "rename_options"}
+    assert (found["book.state"]["rows"], found["book.past"]["rows"]) == (1, 1)
+    assert found["book.state"]["class"] == "rewrite"
+    client.define(renamed)
+    assert states() == [("out", ["out", "gone"]), ("in", ["in"]), (None, [])]
+    then = client.get(path, as_of="2099-01-02").json()
+    assert (then["state"], then["past"]) == ("gone", ["out", "in"])
+    assert client.rows("/api/records/book", where="state == 'out'")[0]["id"] == made["id"]
+
+    # Said once more it does nothing; two may exchange their names.
+    again = client.define({**renamed, "label": "Books"})
+    assert "rename_options" not in [one["op"] for one in again["operations"]]
+    swapped = book({"name": "in", "was": "out"}, {"name": "out", "was": "in"}, {"name": "gone"})
+    client.define(swapped)
+    assert states()[:2] == [("in", ["in", "gone"]), ("out", ["out"])]
+    client.define(renamed)
+
+    back = client.post(f"/api/meta/revisions/{first['revision']}/rollback")
+    assert back.status == 200, back.text
+    assert states()[0] == ("lent", ["lent", "lost"])
+    twice = book({"name": "lent"}, {"name": "out", "was": "lent"})
+    reply = client.post("/api/meta/changes", {"documents": [twice]})
+    assert reply.json()["errors"][0]["code"] == "still_there"
+
+
+def test_gap_free_numbers_leave_none_out_whoever_writes_and_gives_up(
+    client: Client, engine: Engine
+) -> None:
+    number = {"name": "number", "kind": "sequence", "pattern": "B-{000}", "gap_free": True}
+    name = {"name": "name", "kind": "text", "unique": True}
+    client.define({"kind": "object", "name": "bill", "fields": [number, name]})
+
+    def write(writer: int) -> None:
+        for at in range(8):
+            session = engine.session()
+            with suppress(RuntimeError), session.connection.transaction():
+                create(session, "bill", {"name": f"{writer} {at}"})
+                if at % 3 == 1:
+                    raise RuntimeError("The work that the number was for came to nothing.")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    numbers = sorted(row["number"] for row in client.rows("/api/records/bill", limit="100"))
+    assert numbers == [f"B-{at:03d}" for at in range(1, 21)]
