@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fluvial.feature import Feature
 
-from . import api, days, public, record_pages
+from . import api, comment_pages, days, public, record_pages
 from .kinds import FORM, WEBFORM
 from .pages import TEMPLATES
 from .submissions import TABLES, answer
@@ -13,7 +13,13 @@ feature = Feature(
     name="forms",
     kinds=(FORM, WEBFORM),
     tables=TABLES,
-    routes=(*api.ENDPOINTS, *public.ENDPOINTS, *days.ENDPOINTS, *record_pages.ENDPOINTS),
+    routes=(
+        *api.ENDPOINTS,
+        *public.ENDPOINTS,
+        *days.ENDPOINTS,
+        *record_pages.ENDPOINTS,
+        *comment_pages.ENDPOINTS,
+    ),
     templates=TEMPLATES,
     answer=answer,
 )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
 from markupsafe import Markup
 
+from fluvial import comments
 from fluvial.pages import looks as marks
 from fluvial.pages.faces import empty, face_of, file_size, references, said, shown
 from fluvial.pages.frame import deed, with_query
@@ -69,13 +70,15 @@ class Shown:
         return shown(field, self.record.get(field.name), self.looks)
 
 
-def record_context(page: Shown, related: str, before: int) -> Context:
+def record_context(
+    page: Shown, related: str, before: int = 2**31 - 1, until: datetime = comments.LAST
+) -> Context:
     """The context of `record.html`."""
     type_ = page.type
     for field in type_.fields.values():
         page.looks.names.want(references(field, [page.record.get(field.name)]))
     panels = _tabs(page, related)
-    history = timeline(page.session, type_, page.id, page.looks, before)  # loads all names
+    history = timeline(page.session, type_, page.id, page.looks, before, until)  # loads all names
     number = _number(page)
     first = _first(page)
     return {
@@ -96,10 +99,16 @@ def record_context(page: Shown, related: str, before: int) -> Context:
         "related": panels,
         "panel": _panel(page, panels),
         "timeline": history,
-        "comment_href": "",
+        "comment_href": _comment_href(page),
         "files": _files(page),
         "side": "timeline",
     }  # fmt: skip
+
+
+def _comment_href(page: Shown) -> str:
+    """Where comments go; nowhere for who may not write them, and on another day's page."""
+    writes = comments.may_comment(page.session, page.type.name) and page.session.as_of is None
+    return f"{page.href}/comments" if writes else ""
 
 
 def _number(page: Shown) -> str:

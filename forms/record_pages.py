@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from starlette.datastructures import FormData
 
+from fluvial import comments
 from fluvial.errors import Conflict, NotFound, Problem, Unprocessable
 from fluvial.http.call import Answer, Call
 from fluvial.http.parameters import as_of_day
@@ -56,7 +58,8 @@ def show_record(call: Call) -> Answer:
     newest = (
         int(before) if before.isascii() and before.isdigit() and len(before) < 10 else 2**31 - 1
     )
-    context = record_context(shown, call.query.get("related", ""), newest)
+    until = _moment(call.query.get("until", ""))
+    context = record_context(shown, call.query.get("related", ""), newest, until)
     context["as_of"] = as_of_context(session, shown.looks, shown.href)
     type_ = shown.type
     return page(
@@ -66,6 +69,14 @@ def show_record(call: Call) -> Answer:
         keys=keys_of(call, type_) | ({"edit": f"{shown.href}/edit"} if shown.may_update else {}),
         record=context,
     )  # fmt: skip
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return comments.LAST
+    return found if found.tzinfo else comments.LAST
 
 
 def _crumbs(type_: ObjectType) -> list[tuple[str, str]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from typing import Any
 
 from markupsafe import Markup, escape
 
+from fluvial import comments
 from fluvial.pages.faces import empty, references, said
 from fluvial.pages.frame import with_query
 from fluvial.pages.looks import Looks, parse_moment
@@ -26,22 +29,70 @@ ICONS = {"created": "plus", "deleted": "trash", "restored": "arrow-back-up"}
 
 
 def timeline(
-    session: Session, type_: ObjectType, record: str, looks: Looks, before: int = 2**31 - 1
+    session: Session,
+    type_: ObjectType,
+    record: str,
+    looks: Looks,
+    before: int = 2**31 - 1,
+    until: datetime = comments.LAST,
 ) -> Context:
+    """A page of what happened and what was said, newest first.
+
+    Pages are cut by the history; each carries the comments that fall into its stretch of time.
+    """
     history = read_history(session, type_.name, record, before=before, limit=PAGE)
-    for entry in history["data"]:
+    oldest = parse_moment(history["data"][-1]["at"]) if history["next"] else comments.FIRST
+    said = comments.read(session, type_.name, record, since=oldest, until=until)
+    for entry in (*history["data"], *said):
         if entry["by"]:
             looks.names.want([("user", entry["by"]["user"])])
+    for entry in history["data"]:
         for name, pair in entry["changes"].items():
             looks.names.want(references(type_.fields[name], pair))
     looks.names.load()
     more = ""
     if history["next"]:
-        more = with_query(f"/o/{type_.name}/{record}", before=history["next"]) + "#timeline"
+        address = f"/o/{type_.name}/{record}"
+        more = with_query(address, before=history["next"], until=oldest.isoformat()) + "#timeline"
+    entries = [_entry(session, type_, entry, looks) for entry in history["data"]]
+    entries += [_comment(session, entry, looks) for entry in said]
+    entries.sort(key=lambda entry: parse_moment(entry["at"]), reverse=True)
+    return {"entries": entries, "more_href": more}
+
+
+def _comment(session: Session, entry: dict[str, Any], looks: Looks) -> Context:
+    writer = entry["by"]["user"] if entry["by"] else ""
+    name = looks.names.title("user", writer) or "Somebody who left"
+    mine = writer == session.actor.id
+    edited = Markup(' <span class="faint">edited</span>') if entry["edited_at"] else ""
     return {
-        "entries": [_entry(session, type_, entry, looks) for entry in history["data"]],
-        "more_href": more,
+        "icon": "message-circle",
+        "person": name,
+        "tone": "",
+        "what": Markup("<b>{}</b>{}").format(name, edited),
+        "when": looks.ago(parse_moment(entry["at"])),
+        "at": entry["at"],
+        "lines": [],
+        "bubble": bubble(entry["text"], entry["mentions"]),
+        "deed": None,
+        "comment": {
+            "id": entry["id"],
+            "edit": mine,
+            "delete": mine or session.access.admin,
+            "text": entry["text"],
+            "mentions": entry["mentions"],
+        },
     }
+
+
+def bubble(text: str, mentions: Iterable[Mapping[str, str]]) -> Markup:
+    """What was said, with the people that it names set apart."""
+    said = str(escape(text))
+    names = sorted({str(escape(m["name"])) for m in mentions}, key=len, reverse=True)
+    if names:
+        pattern = re.compile("@(" + "|".join(map(re.escape, names)) + ")")
+        said = pattern.sub(r'<span class="at">@\1</span>', said)
+    return Markup(said)
 
 
 def _entry(session: Session, type_: ObjectType, entry: dict[str, Any], looks: Looks) -> Context:
@@ -63,6 +114,7 @@ def _entry(session: Session, type_: ObjectType, entry: dict[str, Any], looks: Lo
         "lines": lines,
         "bubble": "",
         "deed": None,
+        "comment": None,
     }
 
 

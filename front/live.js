@@ -63,7 +63,7 @@ export function start() {
   const changed = later(() => {
     if (one("#board")) board();
     else if (one("[data-list]")) list();
-    else if (one("[data-record]") && !one(".editing")) import("./record.js").then((module) => module.refresh());
+    else if (one("[data-record]")) import("./record.js").then((module) => module.refresh());
   }, 350);
   source.addEventListener("change", (event) => {
     const record = one("[data-record]");

@@ -9,6 +9,8 @@ import { toast } from "./toasts.js";
 TomSelect.define("clear_button", clearButton);
 TomSelect.define("remove_button", removeButton);
 
+const REST = 800; // milliseconds after a pick in which only a press or a key opens the list
+
 const address = (select, words) => {
   const object = select.closest("[data-kind=any_lookup]") ? one("select[data-any]", select.closest("[data-kind]")).value : "";
   const base = select.dataset.url + (object ? encodeURIComponent(object) : "");
@@ -31,6 +33,7 @@ async function create(select, words, done) {
 
 function dress(select) {
   const many = select.multiple;
+  let pickedAt = -REST;
   let settled = false; // one was chosen: emptying the search does not open the list again
   const control = new TomSelect(select, {
     plugins: many ? { remove_button: { label: "×", title: "Take out" } } : { clear_button: { title: "Empty", html: () => '<div class="clear-button" title="Empty">×</div>' } },
@@ -51,10 +54,18 @@ function dress(select) {
     onItemAdd: () => {
       if (many) return;
       settled = true;
+      pickedAt = performance.now();
+      clearTimeout(control.refreshTimeout); // of what was typed just before
+      control.refreshTimeout = null;
+      control.lastValue = "";
       control.setTextboxValue("");
       control.close(false);
     },
-    onDropdownOpen: () => (settled = false),
+    // An answer, or a timer of what was typed before the pick, opens nothing any more.
+    onDropdownOpen: () => {
+      if (!many && performance.now() - pickedAt < REST) control.close(false);
+      else settled = false;
+    },
     load: (words, done) => {
       fetch(address(select, words), { headers: { Accept: "application/json" } })
         .then((answer) => (answer.ok ? answer.json() : { results: [] }))
@@ -72,6 +83,10 @@ function dress(select) {
   // What was found for other answers is forgotten.
   const names = (select.dataset.depends ?? "").split(",").filter(Boolean);
   if (names.length) select.form?.addEventListener("change", (event) => names.includes(event.target.name) && control.clearOptions());
+  const awake = () => (pickedAt = -REST);
+  control.control.addEventListener("mousedown", awake, true);
+  control.control_input.addEventListener("keydown", awake, true);
+  control.dropdown.addEventListener("click", () => (pickedAt = performance.now()), true);
   select.setAttribute("aria-hidden", "true");
   if (select.getAttribute("aria-invalid")) control.wrapper.classList.add("bad-in");
   const any = one("select[data-any]", select.closest("[data-kind=any_lookup]") ?? select);

@@ -8,16 +8,26 @@ import { read, readable, say } from "./values.js";
 const root = () => one("[data-record]");
 
 // Takes the parts that a change may have touched from a fresh page, so that calculated values follow.
+// What somebody is editing by now, or writing as a comment, stays as it is.
 export async function refresh(focusField) {
   const fresh = await page(location.href);
-  for (const id of ["record-head", "sections", "timeline"]) {
-    const old = one(`#${id}`);
-    const next = one(`#${id}`, fresh);
-    if (old && next && id === "timeline") next.hidden = old.hidden;
-    if (old && next) old.replaceWith(next);
-  }
+  const next = (id) => one(`#${id}`, fresh);
+  if (next("record-head")) one("#record-head")?.replaceWith(next("record-head"));
+  settle(one("#sections"), next("sections"));
+  const entries = one("#timeline .timeline", fresh);
+  if (entries && !one("#timeline li form.comment")) one("#timeline .timeline")?.replaceWith(entries);
   root().dataset.rev = one("[data-record]", fresh)?.dataset.rev ?? root().dataset.rev;
-  if (focusField) one(`[data-edit][data-field="${focusField}"]`)?.focus();
+  if (focusField && !one(".editing") && !document.activeElement?.matches("input, textarea, select")) one(`[data-edit][data-field="${focusField}"]`)?.focus();
+}
+
+function settle(old, next) {
+  if (!old || !next) return;
+  if (!one(".editing", old)) return old.replaceWith(next);
+  for (const label of all("dt[id]", next)) {
+    const mine = one(`#${CSS.escape(label.id)}`, old)?.nextElementSibling;
+    if (mine && !one(".editing", mine)) mine.replaceWith(label.nextElementSibling);
+  }
+  return undefined;
 }
 
 function fault(form, message) {
@@ -32,6 +42,8 @@ async function write(name, value, label, field, old) {
   const result = await send("PATCH", root().dataset.api, { [name]: value, rev: Number(root().dataset.rev) });
   if (result.status === 409 && result.data.theirs) return choose(name, label, field, result.data, value);
   if (!result.ok) return result;
+  if (result.data.rev) root().dataset.rev = result.data.rev; // the next edit need not wait for the page
+  if (old !== undefined) one(`[data-editing="${name}"]`)?.classList.remove("editing");
   await refresh(name);
   const undo = old === undefined ? null : { label: "Undo", run: () => write(name, old, label, field) };
   toast(`${label} is ${say(value, field)}`, { deed: undo });
@@ -72,6 +84,28 @@ async function choose(name, label, field, data, value) {
 function leave(form, holder) {
   form.replaceWith(holder);
   one("[data-edit]", holder).focus();
+  if (Number(holder.dataset.rev) !== Number(root().dataset.rev)) refresh(form.dataset.editing);
+}
+
+// What is typed while a field opens belongs to the field, not to the shortcuts of the page.
+function keeper() {
+  let typed = "";
+  const keep = (event) => {
+    if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    typed += event.key;
+  };
+  addEventListener("keydown", keep, true);
+  return () => (removeEventListener("keydown", keep, true), typed.trimStart());
+}
+
+function give(input, typed) {
+  if (!typed || !input) return;
+  const target = input.control_input ?? input;
+  if (!target.matches("textarea, input:not([type=checkbox], [type=radio], [type=date], [type=datetime-local])")) return;
+  target.value = typed;
+  target.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 async function save(form, holder, label, old) {
@@ -88,18 +122,27 @@ async function save(form, holder, label, old) {
 }
 
 async function edit(button) {
-  const holder = button.closest(".can-edit");
   const { label } = button.dataset;
-  const form = await fragment(button.dataset.edit);
+  const typed = keeper();
+  const form = await fragment(button.dataset.edit).catch(() => undefined);
+  if (form === undefined) return typed(), toast("The server did not answer. Check the connection, then try again.", { tone: "bad" });
   const field = form && one("[data-field]", form);
-  if (!field || !readable(field.dataset.kind)) return location.assign(document.body.dataset.keyEdit ?? location.href);
+  if (!field || !readable(field.dataset.kind)) return typed(), location.assign(document.body.dataset.keyEdit ?? location.href);
+  const lookups = one("select[data-lookup]", form) ? await import("./lookups.js") : null;
+  // The page may have been refreshed meanwhile: the place is found again by its name.
+  const holder = one(`[data-edit][data-field="${button.dataset.field}"]`)?.closest(".can-edit");
+  if (!holder) return typed();
+  holder.dataset.rev = root().dataset.rev;
   holder.replaceWith(form);
-  if (one("select[data-lookup]", form)) (await import("./lookups.js")).start(form);
+  lookups?.start(form);
   const old = read(field);
   const searched = one("select[data-lookup]", form)?.tomselect;
   const input = searched ?? one("input:not([type=hidden]), textarea, select", form);
   input?.focus();
   if (!searched) input?.select?.();
+  const there = () => (searched ? searched.isFocused : form.contains(document.activeElement));
+  const arrived = () => (there() || !form.isConnected ? give(input, typed()) : setTimeout(arrived, 10));
+  arrived(); // the search box takes the focus a moment later
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     save(form, holder, label, old);
@@ -120,5 +163,4 @@ export function start() {
     const other = event.target.closest("a, button, summary, details");
     if (button && (!other || other === button) && !getSelection().toString()) edit(button);
   });
-  for (const form of all("form.comment")) form.addEventListener("submit", (event) => !one("[name=text]", form).value.trim() && event.preventDefault());
 }

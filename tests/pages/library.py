@@ -255,7 +255,7 @@ def why(value: str) -> Markup:
 
 def entry(what: str, when: str, **more: Any) -> Context:
     return {
-        "icon": "pencil", "person": "", "tone": "", "what": Markup(what), "when": when, "at": "2026-06-09", "lines": [], "bubble": "", "deed": None,
+        "icon": "pencil", "person": "", "tone": "", "what": Markup(what), "when": when, "at": "2026-06-09", "lines": [], "bubble": "", "deed": None, "comment": None,
         **more,
     }  # fmt: skip
 

@@ -23,6 +23,7 @@ from starlette.formparsers import FormParser, MultiPartException, MultiPartParse
 from starlette.requests import ClientDisconnect
 from starlette.routing import Mount
 
+from fluvial import comments
 from fluvial.engine import Engine
 from fluvial.errors import NotFound, Problem, TooLarge
 from fluvial.pages import site
@@ -74,6 +75,7 @@ def engine_endpoints(engine: Engine) -> tuple[Endpoint, ...]:
     own = (
         *people_api.ENDPOINTS,
         *records_api.ENDPOINTS,
+        *comments.ENDPOINTS,
         *segments_api.ENDPOINTS,
         *files_api.ENDPOINTS,
         *imports_api.ENDPOINTS,

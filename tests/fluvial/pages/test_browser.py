@@ -28,6 +28,7 @@ def desk(browser: Browser, tmp_path: Path) -> Iterator[Page]:
     api.post("/api/meta/changes", json={"documents": list(LIBRARY)}).raise_for_status()
     for name in ("Emma", "Persuasion"):
         api.post("/api/records/book", json={"name": name}).raise_for_status()
+    api.post("/api/records/team", json={"name": "Cataloguing"}).raise_for_status()
     context = browser.new_context(base_url=product.url)
     page = context.new_page()
     faults: list[str] = []
@@ -53,6 +54,51 @@ def test_a_value_is_edited_where_it_stands(desk: Page) -> None:
     desk.keyboard.press("Enter")
     desk.wait_for_selector("h1:has-text('Sanditon')")
     assert "Persuasion → Sanditon" in desk.inner_text(".timeline")
+
+
+def _press(desk: Page, field: str) -> None:
+    desk.eval_on_selector(f"[data-edit][data-field={field}]", "pen => pen.click()")
+
+
+def test_quick_edits_of_a_person_lose_no_typing(desk: Page) -> None:
+    """What is typed while a field opens is kept, and opens no other page."""
+    desk.goto("/o/book")
+    desk.click("text=Persuasion")
+    desk.wait_for_selector("#sections")
+    here = desk.url
+    for typed, name in (("Cata", "Cataloguing"), ("dmin", "Administrator")):
+        _press(desk, "keeper")
+        desk.keyboard.type(typed)
+        desk.wait_for_selector(f".ts-dropdown .option.active:has-text('{name}')")
+        desk.keyboard.press("Enter")
+        desk.press("form.editing button[type=submit]", "Enter")
+        desk.wait_for_selector(f".toast:has-text('{name}')")
+        _press(desk, "name")
+        desk.keyboard.type(name)
+        desk.wait_for_function(f"document.querySelector('form.editing input').value == '{name}'")
+        desk.keyboard.press("Enter")
+        desk.wait_for_selector(f"h1:has-text('{name}')")
+    assert desk.url == here and desk.locator("form.editing").count() == 0
+
+
+def test_people_talk_about_a_record(desk: Page) -> None:
+    desk.goto("/o/book")
+    desk.click("text=Persuasion")
+    desk.focus("form.comment textarea")
+    desk.keyboard.type("Torn, @Admin")
+    desk.wait_for_selector(".comment [role=option][aria-selected=true]")
+    desk.keyboard.press("Enter")
+    desk.keyboard.type("mends it")
+    desk.keyboard.press("Control+Enter")
+    desk.wait_for_selector(".bubble:has-text('Torn, @Administrator mends it')")
+    assert desk.inner_text(".bubble .at") == "@Administrator"
+    desk.click("[data-do=edit-comment]")
+    desk.fill(".timeline form.comment textarea", "Mended")
+    desk.click(".timeline form.comment [type=submit]")
+    desk.wait_for_selector(".bubble:has-text('Mended')")
+    desk.click("[data-take-out] button")
+    desk.click("dialog .btn.primary")
+    desk.wait_for_selector(".bubble", state="detached")
 
 
 def test_a_filter_is_built_by_pressing(desk: Page) -> None:

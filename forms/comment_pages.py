@@ -1,0 +1,37 @@
+"""Comments from a record's page, for browsers with and without scripts."""
+
+from __future__ import annotations
+
+from fluvial import comments
+from fluvial.http.call import Answer, Call
+from fluvial.http.routes import Endpoint, Policy
+from fluvial.pages.looks import record_href
+from fluvial.pages.sign_in import form_text
+
+
+def write(call: Call) -> Answer:
+    object_name, record = call.params["object"], call.params["id"]
+    mentions = call.form.getlist("mention") if call.form is not None else []
+    comments.write(call.session, object_name, record, form_text(call, "text"), mentions)
+    return _back(call)
+
+
+def take_out(call: Call) -> Answer:
+    params = call.params
+    comments.take_out(call.session, params["object"], params["id"], params["comment"])
+    return _back(call)
+
+
+def _back(call: Call) -> Answer:
+    return Answer.redirect(record_href(call.params["object"], call.params["id"]) + "#timeline")
+
+
+_ALL = "/o/{object}/{id}/comments"
+
+ENDPOINTS = (
+    Endpoint("POST", _ALL, write, Policy.SIGNED_IN, "Write a comment.", page=True, form=True),
+    Endpoint(
+        "POST", f"{_ALL}/{{comment}}/delete", take_out, Policy.SIGNED_IN,
+        "Take a comment out.", page=True, form=True,
+    ),
+)  # fmt: skip
