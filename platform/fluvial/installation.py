@@ -9,6 +9,7 @@ from . import packages
 from .engine import Engine
 from .people import set_password
 from .records import writer
+from .records.filling import adopt
 from .records.query import Query
 from .records.reader import count
 from .settings import Settings
@@ -21,6 +22,7 @@ def prepare(settings: Settings) -> Engine:
     engine = Engine(settings)
     engine.open()
     with engine.database.connection().transaction():
+        adopt(engine.session())
         packages.install_core(engine.session())
     password = first_administrator(engine)
     if password:

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
 from .actors import SYSTEM
-from .database.objects import tables_of
-from .database.statement import Compiled
 from .faults import point
 from .records import recalculation
-from .records.plan import plans_of
 from .records.recalculation import FURTHER, GONE, NEXT, route_of
 from .records.refresh import refresh_places
-from .records.routes import followed
+from .records.routes import every, followed
 from .session import Cause, Session
 
 if TYPE_CHECKING:
@@ -39,7 +34,7 @@ def run(engine: Engine) -> bool:
         session = session.as_actor(who or SYSTEM, Cause.read(cause))
         records = _portion(session, (object_name, name), route_of(route), ids, after)
         if records:
-            refresh_places(session, [(object_name, name)], object_name, records)
+            refresh_places(session, [(object_name, name)], records)
             point("in_recalculation")
         if len(records) < PORTION:
             GONE.run(session.connection, the_id=id_)
@@ -69,18 +64,5 @@ def _portion(
         if step.object not in objects or step.field not in objects[step.object].fields:
             return []
     if ids is None:
-        return _all(session, place[0], after)
+        return every(session, place[0], PORTION, after=after)
     return followed(session, route, ids, PORTION, after=after)
-
-
-def _all(session: Session, object_name: str, after: str) -> list[str]:
-    def make() -> Compiled:
-        table = tables_of(session.catalog).objects[object_name]
-        after_ = sa.bindparam("after", type_=table.c.id.type)
-        statement = sa.select(table.c.id).where(table.c.id > after_).order_by(table.c.id)
-        return Compiled(
-            statement.limit(sa.literal_column(str(PORTION))), session.connection.dialect
-        )
-
-    compiled: Compiled = plans_of(session.catalog).get(("all", object_name), make)
-    return [row[0] for row in session.connection.query(compiled.sql, [after])]

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
+
+from fluvial.records.calculations import work_out
+from fluvial.records.completion import title_of
+from fluvial.records.draft import Draft
+from fluvial.records.rows import load_row
+from fluvial.session import Session
 
 
 def _number(name: str, formula: str, scale: int = 0) -> dict[str, Any]:
@@ -15,7 +22,7 @@ def _text(name: str, formula: str) -> dict[str, Any]:
     return {"name": name, "kind": "calculated", "result": "text", "formula": formula}
 
 
-AUTHOR = {
+AUTHOR: dict[str, Any] = {
     "kind": "object",
     "name": "author",
     "title": "{name} ({loans_ever})",
@@ -32,7 +39,7 @@ AUTHOR = {
     ],
 }  # fmt: skip
 
-BOOK = {
+BOOK: dict[str, Any] = {
     "kind": "object",
     "name": "book",
     "title": "{name} by {author}",
@@ -58,7 +65,7 @@ BOOK = {
     "keys": [{"fields": ["earned"]}],
 }  # fmt: skip
 
-COPY = {
+COPY: dict[str, Any] = {
     "kind": "object",
     "name": "copy",
     "title": "{mark} of {book}",
@@ -72,7 +79,7 @@ COPY = {
     ],
 }  # fmt: skip
 
-MEMBER = {
+MEMBER: dict[str, Any] = {
     "kind": "object",
     "name": "member",
     "title": "{name}",
@@ -85,7 +92,7 @@ MEMBER = {
     ],
 }
 
-LOAN = {
+LOAN: dict[str, Any] = {
     "kind": "object",
     "name": "loan",
     "title": "{copy} to {member}",
@@ -105,3 +112,21 @@ LOAN = {
 }  # fmt: skip
 
 SHELVES = (AUTHOR, BOOK, COPY, MEMBER, LOAN)
+OBJECTS = ("author", "book", "copy", "member", "loan")
+
+
+def wrong(session: Session) -> Iterator[str]:
+    """The stored values and titles that are not what they should be."""
+    for name in OBJECTS:
+        type_ = session.catalog.objects[name]
+        rows = session.connection.query(f'SELECT id FROM "{name}" WHERE deleted_at IS NULL')
+        ids = [row[0] for row in rows]
+        for worked in work_out(session, name, [f.name for f in type_.kept_fields], ids):
+            for field in worked.changed:
+                yield f"{name}.{field}: {worked.old[field]} is {worked.new[field]}"
+        for record in ids:
+            row = load_row(session, name, record, None)
+            assert row is not None
+            title = title_of(Draft(session, type_, record, row, dict(row)))
+            if title != row["title"]:
+                yield f"{name}.title: {row['title']} is {title}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,38 +12,15 @@ from fluvial import recalculating
 from fluvial.engine import Engine
 from fluvial.errors import Problem
 from fluvial.records import bin, refresh, writer
-from fluvial.records.calculations import work_out
-from fluvial.records.completion import title_of
-from fluvial.records.draft import Draft
-from fluvial.records.rows import load_row
 from fluvial.session import Session
 from tests.app import Client, OpenEngine
-from tests.fluvial.shelves import SHELVES
-
-OBJECTS = ("author", "book", "copy", "member", "loan")
+from tests.fluvial.shelves import OBJECTS, SHELVES, wrong
 
 
 @pytest.fixture
 def engine(open_engine: OpenEngine) -> Engine:
     """With one thread, so that one connection sees every statement."""
     return open_engine(threads="1")
-
-
-def wrong(session: Session) -> Iterator[str]:
-    """The stored values and titles that are not what they should be."""
-    for name in OBJECTS:
-        type_ = session.catalog.objects[name]
-        rows = session.connection.query(f'SELECT id FROM "{name}" WHERE deleted_at IS NULL')
-        ids = [row[0] for row in rows]
-        for worked in work_out(session, name, [f.name for f in type_.kept_fields], ids):
-            for field in worked.changed:
-                yield f"{name}.{field}: {worked.old[field]} is {worked.new[field]}"
-        for record in ids:
-            row = load_row(session, name, record, None)
-            assert row is not None
-            title = title_of(Draft(session, type_, record, row, dict(row)))
-            if title != row["title"]:
-                yield f"{name}.title: {row['title']} is {title}"
 
 
 class Walk:

@@ -11,19 +11,23 @@ from fluvial.engine import Engine
 from fluvial.settings import load
 
 from .server import Commands
+from .values import add_values, value_findings
 
 
 def add_commands(commands: Commands) -> None:
     doctor = commands.add_parser(
         "doctor", help="compare tables and catalog, and look at the queues"
     )
+    add_values(doctor)
     doctor.set_defaults(run=run_doctor)
 
 
-def run_doctor(_: argparse.Namespace) -> int:
+def run_doctor(arguments: argparse.Namespace) -> int:
     engine = Engine(load())
     engine.open()
     findings = list(_findings(engine))
+    if not findings:
+        findings += value_findings(engine, arguments)
     for finding in findings:
         print(f"- {finding}")
     print("Nothing is wrong." if not findings else f"{len(findings)} findings.")

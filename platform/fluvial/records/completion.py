@@ -138,7 +138,10 @@ def _asks_of_empty(draft: Draft, expression: Any) -> bool:
 
 def _check_state(draft: Draft, environment: RecordEnvironment) -> None:
     states = draft.type.states
-    if states is None or draft.before is None or states.field not in draft.changed:
+    if states is None or states.field not in draft.changed:
+        return
+    if draft.before is None:
+        _check_start(draft, states, environment)
         return
     old, new = draft.before.get(states.field), draft.values.get(states.field)
     if old is None:
@@ -150,6 +153,25 @@ def _check_state(draft: Draft, environment: RecordEnvironment) -> None:
     refusals = [refusal(draft.session, t, environment) for t in fitting]
     if all(refusals):
         draft.fault(states.field, "transition_refused", str(refusals[0]))
+
+
+def _check_start(draft: Draft, states: States, environment: RecordEnvironment) -> None:
+    """A new record does not start behind a transition that its author could not take.
+
+    That is asked of what a body says. Administrators, imports and fixed values start anywhere.
+    """
+    field = draft.type.fields[states.field]
+    start = draft.values.get(states.field)
+    ways = [t for t in states.transitions if t.to == start]
+    if start == field.initial or states.field not in draft.given or not ways:
+        return
+    refusals = [refusal(draft.session, way, environment) for way in ways]
+    if all(refusals) and not draft.session.access.unrestricted:
+        shown = (
+            f"A new {draft.type.label.lower()} does not start as {field.kind.show(field, start)}"
+        )
+        message = f"{shown}: {ways[0].label} ({ways[0].name}) is in the way. {refusals[0]}"
+        draft.fault(states.field, "transition_refused", message)
 
 
 def refusal(session: Session, transition: Transition, environment: RecordEnvironment) -> str | None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from fluvial.database.changes import Operation, count_rows, estimate
+from fluvial.database.altering import alter
+from fluvial.database.changes import Columns, Ddl, Operation, count_rows, estimate
 from fluvial.database.connection import Connection
+from fluvial.database.objects import field_columns
+from fluvial.database.setup import SETUP_LOCK
 from fluvial.session import Session
 from metamodel.catalog import Catalog, Field
 from metamodel.circles import Place
 from metamodel.dependencies import TITLE, graph_of
+from metamodel.storage import POSTGRESQL
 
 from . import recalculation
 from .calculations import fill
@@ -83,3 +87,24 @@ def _differ(was: Field, now: Field) -> bool:
     if was.formula is None or now.formula is None:
         return True
     return was.formula.tree != now.formula.tree or was.type != now.type
+
+
+def adopt(session: Session) -> None:
+    """Give stored formulas their columns where an earlier release made none; fill them."""
+    connection, catalog = session.connection, session.catalog
+    if connection.dialect == POSTGRESQL:
+        connection.query(f"SELECT pg_advisory_xact_lock({SETUP_LOCK})")
+    there = Columns.read(connection).tables
+    ddl = Ddl(connection.dialect)
+    missing: list[Place] = []
+    for name, type_ in catalog.objects.items():
+        for kept in type_.kept_fields if name in there else ():
+            columns = [c for c in field_columns(kept) if c.name not in there[name]]
+            for column in columns:
+                ddl.operations.add_column(name, column)
+            if columns:
+                missing.append((name, kept.name))
+    alter(connection, ddl.take())
+    levels = catalog.derive(graph_of).levels
+    for object_name, field_name in sorted(missing, key=lambda p: (levels.get(p, 1), p)):
+        fill(session, catalog, object_name, field_name)

@@ -67,9 +67,7 @@ def refresh(session: Session, touches: Sequence[Touch]) -> dict[Record, Found]:
     return work.found
 
 
-def refresh_places(
-    session: Session, places: Iterable[Place], object_name: str, ids: Iterable[str]
-) -> None:
+def refresh_places(session: Session, places: Iterable[Place], ids: Sequence[str]) -> None:
     """Work fields of some records out anew, and what depends on them."""
     work = _Refresh(session, session.catalog.derive(graph_of))
     for place in places:
@@ -128,6 +126,8 @@ class _Refresh:
                 if edge.route not in begun_at:
                     starts = begun(self.session, first, record, touch.values)
                     begun_at[edge.route] = starts
+                    if not first.back and len(edge.route) > 1:
+                        self._lock(first.target, starts)
                 starts = begun_at[edge.route]
                 self._go(edge.target, edge.route if first.back else edge.route[1:], starts)
         if touch.whole:

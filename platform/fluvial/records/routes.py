@@ -49,6 +49,27 @@ def followed(
     return [row[0] for row in rows]
 
 
+def every(
+    session: Session, object_name: str, limit: int, *, after: str = NOBODY, newest: bool = False
+) -> list[str]:
+    """The ids of records, binned ones too, in order: the first behind `after`, or the last."""
+
+    def make() -> Compiled:
+        table = tables_of(session.catalog).objects[object_name]
+        behind = table.c.id > sa.bindparam("after", type_=table.c.id.type)
+        order = table.c.id.desc() if newest else table.c.id
+        statement = sa.select(table.c.id).where(behind).order_by(order)
+        return Compiled(
+            statement.limit(sa.bindparam("limit", type_=Stored(INTEGER))),
+            session.connection.dialect,
+        )
+
+    compiled: Compiled = plans_of(session.catalog).get(("every", object_name, newest), make)
+    values = compiled.constants | {"after": after, "limit": limit}
+    rows = session.connection.query(compiled.sql, [values[name] for name in compiled.order])
+    return [row[0] for row in rows]
+
+
 def array(dialect: str, ids: Iterable[str]) -> str:
     """Ids as one bind."""
     if dialect == POSTGRESQL:
