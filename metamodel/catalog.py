@@ -207,8 +207,8 @@ class ObjectType:
 
     @cached_property
     def dated_fields(self) -> tuple[Field, ...]:
-        """Fields with columns whose values of other days stand beside the row."""
-        return tuple(f for f in self.own_fields if f.dated and f.columns)
+        """Fields whose values of other days stand beside the row."""
+        return tuple(f for f in self.own_fields if f.dated and f.stored)
 
     @cached_property
     def empty_values(self) -> Mapping[str, Any]:

@@ -186,7 +186,7 @@ def _check_powers(field: Field, check: FieldCheck) -> None:
         _cannot(check, "unique", f"{field.kind.label} fields cannot be unique.")
     if field.searchable and not field.kind.searchable:
         _cannot(check, "searchable", f"{field.kind.label} fields cannot be searched.")
-    if field.option("dated") and (not field.kind.editable or field.kind.linked):
+    if field.option("dated") and not field.kind.editable:
         _cannot(check, "dated", f"{field.kind.label} fields cannot be dated.")
     if field.option("required") and not field.kind.editable:
         _cannot(check, "required", f"{field.kind.label} fields are made, so nobody fills them in.")

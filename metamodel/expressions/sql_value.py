@@ -100,7 +100,7 @@ class SqlContext(Protocol):
 
     def table(self, object: str) -> Table: ...
 
-    def link(self, object: str, field: str) -> Table:
+    def link(self, object: str, field: str) -> FromClause:
         """The link table of a multi_lookup: source, target, position."""
 
     def column(self, object: str, alias: FromClause, field: str, suffix: str) -> Element:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
+from metamodel.kinds.date import iso_date
 from metamodel.kinds.kind import Column, Kind, TextFormat
 from metamodel.kinds.lookup import INVERSE
 from metamodel.kinds.system import uuid_text
@@ -16,6 +18,61 @@ if TYPE_CHECKING:
     from metamodel.checks import FieldCheck
 
 MAX_LINKS = 1000
+
+_DAY = {"type": ["string", "null"], "format": "date"}
+_PERIOD: dict[str, Any] = {
+    "type": "object",
+    "properties": {"id": {"type": "string", "format": "uuid"}, "from": _DAY, "until": _DAY},
+    "required": ["id"],
+    "additionalProperties": False,
+}
+
+
+def _link(item: Any) -> str:
+    """An id, or a link with the days on which it holds."""
+    if not isinstance(item, dict):
+        return uuid_text(item)
+    if "id" not in item or not item.keys() <= {"id", "from", "until"}:
+        raise ValueFault("not_a_link", "A link is an id, or an object with id, from and until.")
+    days = [None if item.get(n) is None else iso_date(item[n]) for n in ("from", "until")]
+    if days[0] is not None and days[1] is not None and days[1] <= days[0]:
+        raise ValueFault("ends_before_start", "A link has to end after it begins.")
+    return DatedLink(uuid_text(item["id"]), *days)
+
+
+class DatedLink(str):
+    """The id of a record that is linked from a day on until another one."""
+
+    since: date | None
+    until: date | None
+
+    def __new__(cls, id: str, since: date | None, until: date | None) -> DatedLink:
+        made = super().__new__(cls, id)
+        made.since, made.until = since, until
+        return made
+
+    def holds(self, day: date) -> bool:
+        return (self.since is None or self.since <= day) and (
+            self.until is None or day < self.until
+        )
+
+
+def in_force(links: Sequence[str], day: date) -> list[str]:
+    """The ids of the links that hold on a day; one without days does."""
+    held = (link for link in links if not isinstance(link, DatedLink) or link.holds(day))
+    return list(dict.fromkeys(str(link) for link in held))
+
+
+def refuse_overlaps(links: Sequence[str]) -> None:
+    """A record is linked once at a time."""
+    spans: dict[str, list[tuple[date, date]]] = {}
+    for link in links:
+        start = (link.since if isinstance(link, DatedLink) else None) or date.min
+        end = (link.until if isinstance(link, DatedLink) else None) or date.max
+        for begun, ended in spans.setdefault(str(link), []):
+            if begun < end and start < ended:
+                raise ValueFault("overlap", "A record is linked twice for the same time.")
+        spans[str(link)].append((start, end))
 
 
 class MultiLookup(Kind):
@@ -72,6 +129,8 @@ class MultiLookup(Kind):
         most = field.option("max", MAX_LINKS)
         if len(items) > most:
             raise ValueFault("too_many", f"Link at most {most} records.")
+        if field.dated and any(isinstance(item, dict) for item in items):
+            return [_link(item) for item in items]
         linked = list(dict.fromkeys(uuid_text(item) for item in items))
         least = field.option("min", 0)
         if len(linked) < least:
@@ -97,8 +156,9 @@ class MultiLookup(Kind):
         return ", ".join(value)
 
     def json_schema(self, field: Field) -> dict[str, Any]:
+        item: dict[str, Any] = {"type": "string", "format": "uuid"}
         return {
             "type": "array",
-            "items": {"type": "string", "format": "uuid"},
+            "items": {"anyOf": [item, _PERIOD]} if field.dated else item,
             "maxItems": field.option("max", MAX_LINKS),
         }

@@ -185,6 +185,12 @@ def planned_values(call: Call) -> Answer:
     return Answer.json({"data": rows})
 
 
+def dated_links(call: Call) -> Answer:
+    call.only()
+    rows = planned.links(call.session, _type(call).name, call.params["id"], call.params["field"])
+    return Answer.json({"data": rows})
+
+
 def withdraw_planned(call: Call) -> Answer:
     call.only()
     planned.withdraw(call.session, _type(call).name, call.params["id"], call.params["plan"])
@@ -255,6 +261,9 @@ ENDPOINTS = (
         record_action,
         Policy.SIGNED_IN,
         "A transition or button of a record.",
+    ),
+    Endpoint(
+        "GET", f"{_ONE}/links/{{field}}", dated_links, Policy.SIGNED_IN, "Links with their days."
     ),
     Endpoint("GET", f"{_ONE}/planned", planned_values, Policy.SIGNED_IN, "Values from a day on."),
     Endpoint(

@@ -17,7 +17,7 @@ from metamodel.expressions.sql import Source, predicate
 from metamodel.expressions.sql_value import SqlContext
 from metamodel.storage import DATE, POSTGRESQL, TEXT, TIMESTAMP, Storage
 
-from .day_value import on_day
+from .day_value import links_on_day, on_day
 
 LARGEST = 2**63 - 1
 
@@ -48,8 +48,13 @@ class PlanContext:
     def table(self, object_name: str) -> sa.Table:
         return self._tables.objects[object_name]
 
-    def link(self, object_name: str, field_name: str) -> sa.Table:
-        return self._tables.links[object_name, field_name]
+    def link(self, object_name: str, field_name: str) -> sa.FromClause:
+        table = self._tables.links[object_name, field_name]
+        if self.as_of:
+            field = self.objects[object_name].fields[field_name]
+            if field.dated:
+                return links_on_day(table, field, self.dialect)
+        return table
 
     def column(
         self, object_name: str, alias: Any, field_name: str, suffix: str

@@ -16,6 +16,7 @@ from fluvial.database.tables import DATED
 from fluvial.ids import new_id
 from fluvial.session import Session
 from metamodel.catalog import Field, ObjectType
+from metamodel.kinds.multi_lookup import DatedLink, in_force
 from metamodel.storage import DATE
 
 from .day_value import form_of
@@ -36,6 +37,7 @@ _end = DATED.update().values(ended_at=param("the_now", _d.ended_at))
 _END_DAY = Statement(
     _end.where(_of_field, _d.valid_from == param("the_day", _d.valid_from), _current)
 )
+_END_ALL = Statement(_end.where(_of_field, _current))
 _END_ROW = Statement(_end.where(_d.id == param("the_id", _d.id), _current))
 _FORGET = Statement(DATED.update().values(error=None).where(_d.id == param("the_id", _d.id)))
 _BETWEEN = Statement(
@@ -77,7 +79,9 @@ class Span:
 def keep_days(draft: Draft) -> None:
     """Note from which day the values of a draft hold, in the transaction that writes its row."""
     for field in draft.type.dated_fields:
-        if field.name in draft.changed and draft.before is not None:
+        if field.name in draft.periods:
+            _keep_periods(draft, field)
+        elif field.name in draft.changed and draft.before is not None:
             day = draft.days.get(field.name, draft.session.today)
             if day is not None:
                 set_from(draft, field, day, draft.values.get(field.name), planned=False)
@@ -98,8 +102,42 @@ def set_from(draft: Draft, field: Field, day: date, value: Any, *, planned: bool
     _add(session, field, record, day, value, planned)
 
 
+def _keep_periods(draft: Draft, field: Field) -> None:
+    """Note links that were written with their days.
+
+    From today on they are what the list says; before today links that it does not name stay.
+    """
+    session, today, wanted = draft.session, draft.session.today, draft.periods[field.name]
+    dated = [link for link in wanted if isinstance(link, DatedLink)]
+    spans = [s for s in spans_of(session, draft.type, draft.id) if s.field == field.name]
+    before = draft.before.get(field.name) if draft.before else None
+
+    def on(day: date) -> list[str]:
+        if draft.before is None or day >= today:
+            return in_force(wanted, day)
+        held = value_on(spans, day, before) or ()
+        return [*(one for one in held if one not in dated), *in_force(dated, day)]
+
+    days = {today, *(s.since for s in spans if s.since is not None and s.since < today)}
+    for link in dated:
+        days |= {day for day in (link.since, link.until) if day is not None}
+    known = {"the_record": draft.id, "the_field": field.name, "the_form": form_of(field)}
+    _END_ALL.run(session.connection, **known, the_now=session.now)
+    last = on(BEGINNING)
+    _add(session, field, draft.id, BEGINNING, last, False)
+    for day in sorted(days):
+        value = on(day)
+        if value != last:
+            _add(session, field, draft.id, day, value, day > today)
+        last = value
+
+
 def _add(session: Session, field: Field, record: str, day: date, value: Any, planned: bool) -> None:
-    stored = packed(field, value, session.connection.dialect)
+    if field.kind.linked:
+        parts: list[Any] = [list(value or ())]
+    else:
+        stored = packed(field, value, session.connection.dialect)
+        parts = [stored[field.name + column.suffix] for column in field.columns]
     _ADD.run(
         session.connection,
         id=new_id(),
@@ -108,7 +146,7 @@ def _add(session: Session, field: Field, record: str, day: date, value: Any, pla
         field=field.name,
         form=form_of(field),
         valid_from=day,
-        value=[stored[field.name + column.suffix] for column in field.columns],
+        value=parts,
         planned=planned,
         recorded_at=session.now,
         recorded_by=session.actor.id,
@@ -159,7 +197,9 @@ def _span(session: Session, field: Field, row: Row, until: date | None) -> Span:
 
 
 def read_stored(field: Field, stored: Sequence[Any], dialect: str) -> Any:
-    """The canonical value of the stored forms of a field's columns."""
+    """The canonical value of the stored forms of a field's columns, or of its links."""
+    if field.kind.linked:
+        return list(stored[0])
     parts = [
         column.storage.decode(dialect, part)
         for column, part in zip(field.columns, stored, strict=True)

@@ -20,8 +20,13 @@ if TYPE_CHECKING:
     from .context import PlanContext
 
 
+LINKS = "links"  # the form of a list of ids
+
+
 def form_of(field: Field) -> str:
     """What the values of a field are stored as; those of another form cannot be read."""
+    if field.kind.linked:
+        return LINKS
     return " ".join(f"{c.suffix}:{c.storage.name}" for c in field.columns)
 
 
@@ -52,3 +57,46 @@ def _latest(alias: Any, field: Field) -> Any:
     )
     query = query.order_by(d.valid_from.desc()).limit(sa.literal_column("1"))
     return query.correlate(alias).scalar_subquery()
+
+
+def links_on_day(link: sa.Table, field: Field, dialect: str) -> sa.Subquery:
+    """A dated many-look-up as of the bind `today`, in the shape of its table of links."""
+    d, first = DATED.alias(), DATED.alias()
+    mine = (
+        d.c.field == sa.literal_column(f"'{field.name}'"),
+        d.c.form == sa.literal_column(f"'{LINKS}'"),
+        d.c.object == sa.literal_column(f"'{field.object}'"),
+        d.c.ended_at.is_(None),
+    )
+    last = sa.select(sa.func.max(first.c.valid_from)).where(
+        first.c.record == d.c.record,
+        first.c.field == d.c.field,
+        first.c.form == d.c.form,
+        first.c.ended_at.is_(None),
+        first.c.valid_from <= sa.bindparam("today", type_=Stored(DATE), unique=False),
+    )
+    latest = d.c.valid_from == last.correlate(d).scalar_subquery()
+    target: sa.ColumnElement[Any]
+    if dialect == POSTGRESQL:
+        ids = d.c.value.op("->")(sa.literal_column("0"))
+        each = sa.func.jsonb_array_elements_text(ids).table_valued(
+            "value", with_ordinality="position"
+        )
+        each = each.render_derived()
+        target, position = sa.cast(each.c.value, sa.Uuid), each.c.position
+    else:
+        each = sa.func.json_each(d.c.value, sa.literal_column("'$[0]'")).table_valued(
+            "key", "value"
+        )
+        target, position = each.c.value, each.c.key
+    changed = sa.select(
+        d.c.record.label("source"), target.label("target"), position.label("position")
+    )
+    changed = changed.select_from(d.join(each, sa.true())).where(*mine, latest)
+    known: sa.Select[Any] = sa.select(sa.literal_column("1")).where(
+        *mine, d.c.record == link.c.source
+    )
+    same = sa.select(link.c.source, link.c.target, link.c.position).where(
+        ~known.correlate(link).exists()
+    )
+    return sa.union_all(same, changed).subquery()

@@ -12,6 +12,7 @@ from fluvial.errors import Unprocessable, fault
 from fluvial.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.errors import ValueFault
+from metamodel.kinds.multi_lookup import DatedLink, in_force, refuse_overlaps
 
 from .rows import Values, empty
 
@@ -34,6 +35,7 @@ class Draft:
     # The day from which a dated field holds its new value; it is today where there is none here,
     # and None where it is known already.
     days: dict[str, date | None] = field(default_factory=dict)
+    periods: dict[str, list[str]] = field(default_factory=dict)  # dated links with their days
 
     @property
     def new(self) -> bool:
@@ -77,9 +79,24 @@ class Draft:
             self.set(known.name, None)
             return
         try:
-            self.set(known.name, known.kind.parse(known, raw))
+            value = known.kind.parse(known, raw)
+            if known.dated and known.kind.linked:
+                value = self._in_force(known, value)
+            self.set(known.name, value)
+            if known.name in self.periods:
+                self.changed.add(known.name)  # also where only other days change
         except ValueFault as error:
             self.fault(known.name, error.code, error.message)
+
+    def _in_force(self, known: Field, links: list[str]) -> list[str]:
+        """Of links with days those that hold on the day that is written; the others are kept."""
+        if not any(isinstance(link, DatedLink) for link in links):
+            return links
+        if self.session.as_of is not None:
+            raise ValueFault("two_days", "Write the days in the list, without `as_of`.")
+        refuse_overlaps(links)
+        self.periods[known.name] = links
+        return in_force(links, self.session.today)
 
     def _unknown(self, name: str) -> str:
         access = self.session.access.object(self.type.name)

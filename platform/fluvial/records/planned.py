@@ -184,3 +184,27 @@ def withdraw(session: Session, object_name: str, record: str, plan: str) -> None
         assert span.since is not None
         changes = {field.name: [wire_value(field, span.value), None]}
         _note(session, type_, values, WITHDRAWN, span.since, changes)
+
+
+def links(session: Session, object_name: str, record: str, name: str) -> list[dict[str, Any]]:
+    """The links of a dated many-look-up, each with the days on which it holds."""
+    type_ = session.object(object_name)
+    field = type_.fields.get(name)
+    hidden = session.access.object(object_name).hidden
+    if field is None or name in hidden or not (field.dated and field.kind.linked):
+        raise NotFound(f"{type_.label} has no dated many-look-up `{name}`.")
+    now = read_one(session, object_name, record, ((name,),))[name]
+    spans = [s for s in spans_of(session, type_, record) if s.field == name and not s.error]
+    if not spans:
+        return [{"id": one, "from": None, "until": None} for one in now]
+    found: list[dict[str, Any]] = []
+    open_: dict[str, dict[str, Any]] = {}
+    for span in spans:
+        day = span.since.isoformat() if span.since else None
+        for one in [one for one in open_ if one not in span.value]:
+            open_.pop(one)["until"] = day
+        for one in span.value:
+            if one not in open_:
+                open_[one] = {"id": one, "from": day, "until": None}
+                found.append(open_[one])
+    return found

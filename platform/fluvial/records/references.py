@@ -37,10 +37,12 @@ def targets_of(field: Field, value: Any) -> Iterator[tuple[str, str]]:
 def check_references(draft: Draft) -> None:
     wanted: dict[str, dict[str, list[Field]]] = {}
     for name in draft.changed:
-        field = draft.type.fields[name]
-        if not field.targets or draft.values.get(name) is None:
+        field, value = draft.type.fields[name], draft.values.get(name)
+        if name in draft.periods:
+            value = [str(link) for link in draft.periods[name]]
+        if not field.targets or value is None:
             continue
-        for target, record in targets_of(field, draft.values[name]):
+        for target, record in targets_of(field, value):
             wanted.setdefault(target, {}).setdefault(record, []).append(field)
     for target, records in wanted.items():
         asked = [record for record in records if (target, record) not in draft.vouched]

@@ -181,7 +181,7 @@ class Database:
     def table(self, object: str) -> sa.Table:
         return self._tables[object]
 
-    def link(self, object: str, field: str) -> sa.Table:
+    def link(self, object: str, field: str) -> sa.FromClause:
         return self._links[object, field]
 
     def column(self, object: str, alias: sa.FromClause, field: str, suffix: str) -> Element:
