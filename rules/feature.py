@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fluvial import notifications
 from fluvial.feature import Feature, Job
 
-from . import api, deliveries, runs, timers
+from . import api, deliveries, receiving, runs, timers
 from .before_save import before_save
 from .buttons import act
 from .deeds import deeds
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 
 def keep_house(engine: Engine) -> bool:
-    runs.forget(engine.database.connection(), engine.clock.now())
+    connection, now = engine.database.connection(), engine.clock.now()
+    runs.forget(connection, now)
+    receiving.forget(connection, now)
     return False
 
 
@@ -29,7 +31,7 @@ feature = Feature(
     name="rules",
     kinds=KINDS,
     tables=TABLES,
-    routes=(*api.ENDPOINTS, *notifications.ENDPOINTS),
+    routes=(*api.ENDPOINTS, *receiving.ENDPOINTS, *notifications.ENDPOINTS),
     before_save=before_save,
     stored=timers.stored,
     act=act,

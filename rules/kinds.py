@@ -1,4 +1,4 @@
-"""The document kinds of this folder: rule, endpoint and template."""
+"""The document kinds of this folder: rule, endpoint, template and hook."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from metamodel.checks import DocumentCheck
 from metamodel.documents import Document, DocumentKind
 
 from .compilation import compile_rule
+from .hooks import check_hook
 from .template_check import check_endpoint, check_template
 
 
@@ -72,4 +73,22 @@ TEMPLATE = DocumentKind(
     beside=("body",),
 )
 
-KINDS = (RULE, ENDPOINT, TEMPLATE)
+HOOK = DocumentKind(
+    name="hook",
+    folder="hooks",
+    schema=_schema("hook"),
+    check=check_hook,
+    label="Hook",
+    about="An address that other systems post to: each call makes or changes one record.",
+    example={
+        "kind": "hook",
+        "name": "groups",
+        "auth": "signature",
+        "secret": {"env": "GROUPS_SECRET"},
+        "object": "group",
+        "map": {"name": "body.group.name"},
+        "key": ["name"],
+    },
+)
+
+KINDS = (RULE, ENDPOINT, TEMPLATE, HOOK)

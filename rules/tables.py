@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from fluvial.database.tables import column, table
-from metamodel.storage import INTEGER, JSON, TEXT, TIMESTAMP, UUID
+from metamodel.storage import BOOLEAN, INTEGER, JSON, TEXT, TIMESTAMP, UUID
 
 TABLES = sa.MetaData()
 
@@ -72,6 +72,17 @@ ENDPOINT_OFF = table(
     column("name", TEXT, primary_key=True),
     column("url", TEXT, primary_key=True),
     column("at", TIMESTAMP),
+    metadata=TABLES,
+)
+
+# Messages that inbound hooks have taken, so that none is taken twice.
+RECEIVED = table(
+    "received",
+    column("hook", TEXT, primary_key=True),
+    column("message", TEXT, primary_key=True),
+    column("record", UUID),
+    column("created", BOOLEAN),
+    column("at", TIMESTAMP, index=True),
     metadata=TABLES,
 )
 

@@ -68,7 +68,7 @@ class _Broken(Problem):
 def _perform(endpoint: Endpoint, call: Call) -> Answer:
     engine = call.engine
     connection = engine.database.connection()
-    call.identity = identity = identify(call)
+    call.identity = identity = None if endpoint.own_proof else identify(call)
     now = engine.clock.now()
     if identity is None:
         if endpoint.policy is not Policy.PUBLIC:
@@ -81,7 +81,7 @@ def _perform(endpoint: Endpoint, call: Call) -> Answer:
         _check(endpoint, call, identity)
         if CAUSE_HEADER in call.headers:
             call.session.cause = _cause(call)
-    if endpoint.writes and "idempotency-key" in call.headers:
+    if endpoint.writes and not endpoint.own_proof and "idempotency-key" in call.headers:
         return idempotency.once(call, endpoint.handler, secret=endpoint.secret)
     return endpoint.handler(call)
 

@@ -39,6 +39,7 @@ class Endpoint:
     csrf: bool = True  # False where another proof stands in its place
     any_scope: bool = False  # a token reads it whatever its scopes
     secret: bool = False  # its answer holds a secret, which is kept nowhere
+    own_proof: bool = False  # the handler checks who calls; `Authorization` is no token of ours
     any_origin: bool = False  # other sites may post to it; the handler checks their origin
 
     @property

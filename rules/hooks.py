@@ -1,0 +1,214 @@
+"""Inbound hooks, compiled: who may call, and how a body becomes the fields of one record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from metamodel.catalog import Catalog, Field, ObjectType
+from metamodel.checks import DocumentCheck, Draft
+from metamodel.documents import Document
+from metamodel.errors import ExpressionError
+from metamodel.expressions.expression import Expression, compile_expression
+from metamodel.expressions.nodes import Collection, Gather
+from metamodel.expressions.python import evaluate
+from metamodel.expressions.scope import Scope
+from metamodel.expressions.types import TEXT
+from metamodel.storage import timestamp_wire
+from metamodel.text import humanise, label_text
+
+# Texts in quotes, and paths into the body; the first are left alone.
+PATHS = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|\bbody(?:\.[A-Za-z_]\w*)+")
+PLAIN = re.compile(r"body(?:\.[A-Za-z_]\w*)+")
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """One field of a map: a value of the body as it is, or an expression over some of them."""
+
+    field: str
+    path: Path | None  # of a value that is taken as it is
+    expression: Expression | None
+    names: Mapping[str, Path]  # of the expression: which value of the body each is
+    find: str = ""  # the field of the looked-up record to find it by
+
+    def value(self, body: Any, now: datetime, today: date) -> Any:
+        """What the field becomes, in wire form."""
+        if self.path is not None:
+            return at(body, self.path)
+        assert self.expression is not None
+        values = {name: text_of(at(body, path)) for name, path in self.names.items()}
+        return wire(evaluate(self.expression, Body(values, now, today)))
+
+
+@dataclass(frozen=True)
+class Hook:
+    name: str
+    label: str
+    signed: bool
+    env: str
+    object: str
+    fields: tuple[Mapped, ...]
+    key: tuple[str, ...]
+    active: bool
+
+
+@dataclass(frozen=True)
+class Body:
+    """What expressions over a body see: texts by name, and the time."""
+
+    values: Mapping[str, Any]
+    now: datetime
+    today: date
+    before: Mapping[str, Any] | None = None
+    me: Mapping[str, Any] | None = None
+
+    def read(self, path: tuple[str, ...]) -> Any:
+        return self.values.get(path[0])
+
+    def collect(self, node: Gather | Collection) -> Any:
+        raise TypeError("a body has no collections")
+
+
+def at(body: Any, path: Path) -> Any:
+    for name in path:
+        body = body.get(name) if isinstance(body, Mapping) else None
+    return body
+
+
+def text_of(value: Any) -> str | None:
+    """A value of a body as text; lists and objects have none."""
+    if value is None or isinstance(value, (list, Mapping)):
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) or None
+
+
+def wire(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return timestamp_wire(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    return f"{value:f}"
+
+
+def hooks_of(catalog: Catalog) -> Mapping[str, Hook]:
+    return catalog.derive(_hooks)
+
+
+def _hooks(catalog: Catalog) -> Mapping[str, Hook]:
+    draft = Draft(
+        catalog.documents,
+        objects=dict(catalog.objects),
+        zone=catalog.zone,
+        calendars=catalog.calendars,
+    )
+    made = {}
+    for document in catalog.of("hook").values():
+        hook = compile_hook(document, DocumentCheck(draft, document))
+        if hook is not None:
+            made[hook.name] = hook
+    return made
+
+
+def check_hook(document: Document, check: DocumentCheck) -> None:
+    compile_hook(document, check)
+
+
+def compile_hook(document: Document, check: DocumentCheck) -> Hook | None:
+    """The hook of a document; faults are told to the check."""
+    body = document.body
+    type_ = check.object("/object", body["object"])
+    if type_ is None:
+        return None
+    fields = [_mapped(name, spec, type_, check) for name, spec in body["map"].items()]
+    for place, name in enumerate(body.get("key", ())):
+        if name not in body["map"]:
+            check.fault(
+                f"/key/{place}",
+                "not_mapped",
+                f"`{name}` is not in the map, so nothing can be found by it.",
+                f"Add `{name}: body...` to the map.",
+            )
+    return Hook(
+        name=document.name,
+        label=label_text(body.get("label", humanise(document.name))),
+        signed=body["auth"] == "signature",
+        env=body["secret"]["env"],
+        object=type_.name,
+        fields=tuple(one for one in fields if one is not None),
+        key=tuple(body.get("key", ())),
+        active=body.get("active", True),
+    )
+
+
+def _mapped(name: str, spec: Any, type_: ObjectType, check: DocumentCheck) -> Mapped | None:
+    pointer = f"/map/{name}"
+    field = check.field(pointer, type_, name)
+    if field is None:
+        return None
+    if not field.writable:
+        check.fault(pointer, "read_only", f"{field.label} is set by the system.", "Leave it out.")
+        return None
+    source, find = (spec, "") if isinstance(spec, str) else (spec["value"], spec["find"])
+    if find and not _found_by(field, find, pointer, check):
+        return None
+    if PLAIN.fullmatch(source.strip()):
+        return Mapped(name, _steps(source.strip()), None, {}, find)
+    return _expression(field, source, find, pointer, check)
+
+
+def _steps(text: str) -> Path:
+    return tuple(text.split(".")[1:])
+
+
+def _found_by(field: Field, find: str, pointer: str, check: DocumentCheck) -> bool:
+    target = check.objects.get(field.to or "")
+    if target is None or field.many:
+        message = f"{field.label} looks up no single record of one object."
+        check.fault(f"{pointer}/find", "not_a_lookup", message, "Leave `find` out.")
+        return False
+    return check.field(f"{pointer}/find", target, find) is not None
+
+
+def _expression(
+    field: Field, source: str, find: str, pointer: str, check: DocumentCheck
+) -> Mapped | None:
+    """An expression over texts of the body. Each path becomes a name as long as itself."""
+    names: dict[str, Path] = {}
+
+    def name(found: re.Match[str]) -> str:
+        if not found[0].startswith("body"):
+            return found[0]
+        made = found[0].replace(".", "_")
+        names[made] = _steps(found[0])
+        return made
+
+    written = PATHS.sub(name, source)
+    draft = check.draft
+    scope = Scope(
+        check.objects,
+        names=dict.fromkeys(names, TEXT),
+        zone=draft.zone,
+        calendars=draft.calendars,
+    )
+    expect = TEXT if find or field.type.name in ("record", "person") else field.type
+    try:
+        compiled = compile_expression(written, scope, expect)
+    except ExpressionError as error:
+        part = source[error.at : error.at + error.length]
+        where = f" At `{part}` in" if part and part != source else " In"
+        message = error.message
+        for made, path in names.items():
+            message = message.replace(made, ".".join(("body", *path)))
+        check.fault(pointer, "expression", f"{message}{where}: {source}", error.hint)
+        return None
+    return Mapped(field.name, None, compiled, names, find)
