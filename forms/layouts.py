@@ -63,10 +63,10 @@ def layout_of(catalog: Catalog, object_name: str, access: Access) -> Layout:
 
 
 def _shown(layout: Layout, catalog: Catalog, access: Access) -> Layout:
-    hidden = access.object(layout.object).hidden
+    hidden, unknown = access.object(layout.object).hidden, access.object(layout.object).unknown
     if hidden:
         sections = [
-            replace(section, fields=tuple(f for f in section.fields if f.name not in hidden))
+            replace(section, fields=tuple(f for f in section.fields if f.name not in unknown))
             for section in layout.sections
         ]
         layout = replace(

@@ -48,6 +48,8 @@ def widget(
     except (TypeError, ValueError, KeyError, AttributeError):
         # What was typed does not read as a value: it is shown as it was typed.
         w |= face.widget(field, None, looks) | {"value": value}
+    if record and field.option("protected"):
+        w["hint"] = "Not shown; type to replace it"
     if record and w.get("search_url"):
         joint = "&" if "?" in w["search_url"] else "?"
         address, _, rest = w["search_url"].partition("?object=")
@@ -138,6 +140,8 @@ def read_form(
         except Problem as problem:
             faults[field.name] = problem.detail
         else:
+            if empty(value) and field.option("protected"):
+                continue  # its value was not shown, so nobody emptied it
             body[field.name] = again[field.name] = (
                 None if empty(value) and not field.many else value
             )

@@ -190,6 +190,7 @@ def _sections(page: Shown) -> list[Context]:
 def _pair(page: Shown, shown_field: ShownField) -> Context:
     field = shown_field.field
     inline = not shown_field.read_only and field.kind.name not in NOT_INLINE
+    inline = inline and not field.option("protected")
     if page.session.as_of is not None:
         inline = False
     return {
@@ -198,10 +199,16 @@ def _pair(page: Shown, shown_field: ShownField) -> Context:
         "html": page.full(field),
         "kind": field.kind.name,
         "edit_href": f"{page.href}/edit/{field.name}" if inline else "",
+        "reveal_href": f"{page.href}/reveal/{field.name}" if _is_masked(page, field) else "",
         "wide": face_of(field).wide,
         "planned": page.planned.get(field.name, ()),
         "days_href": days_href(page.type, page.id, field.name) if field.dated else "",
     }
+
+
+def _is_masked(page: Shown, field: Field) -> bool:
+    masked = page.session.access.object(page.type.name).masked
+    return field.name in masked and field.name not in page.record
 
 
 def _tabs(page: Shown, related: str) -> list[Context]:

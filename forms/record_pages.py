@@ -23,6 +23,7 @@ from fluvial.pages.sign_in import form_text
 from fluvial.records import reader, transitions, writer
 from fluvial.records.completion import apply_defaults
 from fluvial.records.draft import Draft
+from fluvial.records.revealing import reveal
 from fluvial.records.rows import load_row
 from fluvial.session import Session
 from metamodel.catalog import Field, ObjectType
@@ -53,14 +54,26 @@ def show_record(call: Call) -> Answer:
     day = as_of_day(call) if call.query.get("as_of") else None
     if day is not None and day != session.today:
         session = session.at(day)
-    shown = _found(call, session)
+    return _record_page(call, _found(call, session))
+
+
+def show_protected(call: Call) -> Answer:
+    """The record's page with the value of one protected field, which is noted."""
+    name = call.params["field"]
+    value = reveal(call.session, call.params["object"], call.params["id"], name)
+    shown = _found(call, call.session)
+    shown.record = {**shown.record, name: value}
+    return _record_page(call, shown)
+
+
+def _record_page(call: Call, shown: Shown) -> Answer:
     before = call.query.get("before", "")
     newest = (
         int(before) if before.isascii() and before.isdigit() and len(before) < 10 else 2**31 - 1
     )
     until = _moment(call.query.get("until", ""))
     context = record_context(shown, call.query.get("related", ""), newest, until)
-    context["as_of"] = as_of_context(session, shown.looks, shown.href)
+    context["as_of"] = as_of_context(shown.session, shown.looks, shown.href)
     type_ = shown.type
     return page(
         call, "record.html", str(shown.record["title"]),
@@ -388,5 +401,6 @@ ENDPOINTS = (
     _get(f"{_ONE}/edit", edit_page, "Edit a record."),
     _post(f"{_ONE}/edit", save, "Save a record."),
     _get(f"{_ONE}/edit/{{field}}", edit_field, "Edit one field in place."),
+    _post(f"{_ONE}/reveal/{{field}}", show_protected, "Show a protected field."),
     _post(f"{_ONE}/actions/{{name}}", take_action, "Take a transition."),
 )

@@ -258,6 +258,10 @@ class ObjectType:
         return frozenset(f.name for f in self.kept_fields)
 
     @cached_property
+    def protected_fields(self) -> frozenset[str]:
+        return frozenset(f.name for f in self.own_fields if f.option("protected"))
+
+    @cached_property
     def searchable_fields(self) -> tuple[Field, ...]:
         return tuple(f for f in self.fields.values() if f.searchable)
 

@@ -134,7 +134,14 @@ def _check_title(body: Mapping[str, Any], object: ObjectType, check: DocumentChe
         if name == "title":
             check.fault("/title", "circle", "The title cannot hold itself.", "Take {title} out.")
         else:
-            check.field("/title", object, name)
+            field = check.field("/title", object, name)
+            if field is not None and field.option("protected"):
+                check.fault(
+                    "/title",
+                    "protected",
+                    f"`{name}` is protected, and everybody reads the title.",
+                    f"Take {{{name}}} out.",
+                )
 
 
 def _check_scope(object: ObjectType, check: DocumentCheck) -> None:

@@ -188,8 +188,17 @@ def _check_powers(field: Field, check: FieldCheck) -> None:
         _cannot(check, "searchable", f"{field.kind.label} fields cannot be searched.")
     if field.option("dated") and not field.kind.editable:
         _cannot(check, "dated", f"{field.kind.label} fields cannot be dated.")
+    if field.option("protected"):
+        _check_protected(field, check)
     if field.option("required") and not field.kind.editable:
         _cannot(check, "required", f"{field.kind.label} fields are made, so nobody fills them in.")
+
+
+def _check_protected(field: Field, check: FieldCheck) -> None:
+    if not field.kind.editable or field.many or field.kind.absent(field) is not None:
+        _cannot(check, "protected", f"{field.kind.label} fields cannot be protected.")
+    elif field.searchable:
+        _cannot(check, "searchable", "Protected fields cannot be searched.")
 
 
 def _cannot(check: FieldCheck, option: str, message: str) -> None:

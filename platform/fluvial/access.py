@@ -33,6 +33,12 @@ class ObjectAccess:
     where: Mapping[str, tuple[Expression, ...] | None]
     hidden: frozenset[str] = frozenset()  # fields that are unknown to the caller
     read_only: frozenset[str] = frozenset()
+    masked: frozenset[str] = frozenset()  # protected ones: hidden until asked for, each time
+
+    @property
+    def unknown(self) -> frozenset[str]:
+        """Fields that the caller may neither read nor write."""
+        return self.hidden - self.masked
 
     def can(self, action: str) -> bool:
         return action in self.where
@@ -50,6 +56,7 @@ class Access:
     unrestricted: bool
     admin: bool
     meta: frozenset[str]
+    engine: bool = False  # the engine itself, which protected fields are no secret to
     _objects: dict[str, ObjectAccess] = field(default_factory=dict)
 
     def object(self, name: str) -> ObjectAccess:
@@ -73,8 +80,9 @@ class Access:
         type_ = self.catalog.objects.get(name)
         if type_ is None:
             return NOTHING
+        masked = frozenset() if self.engine else type_.protected_fields
         if self.unrestricted:
-            return ObjectAccess(name, dict.fromkeys(ACTIONS))
+            return ObjectAccess(name, dict.fromkeys(ACTIONS), hidden=masked, masked=masked)
         grants = list(_grants(self.catalog, self.roles, name))
         where: dict[str, tuple[Expression, ...] | None] = {}
         for grant in grants:
@@ -84,11 +92,13 @@ class Access:
         rights = [grant.get("fields", {}) for grant in grants]
         names = {n for r in rights for n in r}
         best = {n: _best(r.get(n, "write") for r in rights) for n in names}
+        unknown = frozenset(n for n, right in best.items() if right == "none")
         return ObjectAccess(
             name,
             where,
-            hidden=frozenset(n for n, right in best.items() if right == "none"),
+            hidden=unknown | masked,
             read_only=frozenset(n for n, right in best.items() if right == "read"),
+            masked=masked - unknown,
         )
 
 
@@ -155,5 +165,6 @@ def access_of(catalog: Catalog, actor: Actor) -> Access:
             unrestricted=actor.unrestricted or ADMINISTRATOR in roles,
             admin=admin,
             meta=frozenset(("read", "write")) if admin else meta,
+            engine=actor.unrestricted and ADMINISTRATOR not in roles,
         )
     return access

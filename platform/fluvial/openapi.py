@@ -52,7 +52,8 @@ def _document(session: Session) -> Json:
     for type_ in session.access.readable():
         access = session.access.object(type_.name)
         for mode in ("read", "create", "update"):
-            schema = record_schema(type_, mode, access.hidden, access.read_only)
+            hidden = access.hidden if mode == "read" else access.unknown
+            schema = record_schema(type_, mode, hidden, access.read_only)
             schema.pop("$schema", None)
             schemas[f"{type_.name}_{mode}"] = schema
         _object_paths(paths, type_, access)

@@ -139,6 +139,18 @@ HISTORY = table(
     column("changes", JSON),  # {field: [old, new]} in wire form
 )
 
+# Who asked for the value of a protected field, and when.
+REVEAL = table(
+    "reveal",
+    column("id", UUID, primary_key=True),
+    column("object", TEXT),
+    column("record", UUID),
+    column("field", TEXT),
+    column("at", TIMESTAMP),
+    column("by", UUID, nullable=True),
+)
+sa.Index("ix_fluvial_reveal__record", REVEAL.c.record)
+
 # What a dated field holds from a day on. Rows are never changed but to end them, so that what was
 # believed at any moment can be told; rows that are in force have no end.
 DATED = table(

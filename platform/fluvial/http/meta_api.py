@@ -253,7 +253,8 @@ def records_schema(call: Call) -> Answer:
     if mode not in ("read", "create", "update"):
         raise Problem("`mode` is read, create or update.")
     access = call.session.access.object(type_.name)
-    return Answer.json(record_schema(type_, cast(Mode, mode), access.hidden, access.read_only))
+    hidden = access.hidden if mode == "read" else access.unknown
+    return Answer.json(record_schema(type_, cast(Mode, mode), hidden, access.read_only))
 
 
 def api_document(call: Call) -> Answer:

@@ -13,6 +13,7 @@ from fluvial.records import (
     planned,
     reader,
     recalculation,
+    revealing,
     summary,
     transitions,
     writer,
@@ -235,6 +236,21 @@ def recalculations(call: Call) -> Answer:
     return Answer.json({"data": seen})
 
 
+def reveal(call: Call) -> Answer:
+    call.only()
+    name = call.json_object("field").get("field")
+    if not isinstance(name, str):
+        raise refuse("/field", "required", "`field` names the protected field to show.")
+    value = revealing.reveal(call.session, _type(call).name, call.params["id"], name)
+    return Answer.json({name: value})
+
+
+def reveals(call: Call) -> Answer:
+    call.only()
+    found = revealing.reveals(call.session, _type(call).name, call.params["id"])
+    return Answer.json({"data": found})
+
+
 _ONE = "/api/records/{object}/{id}"
 _ALL = "/api/records/{object}"
 
@@ -275,6 +291,17 @@ ENDPOINTS = (
     ),
     Endpoint(
         "GET", f"{_ONE}/why", explain_value, Policy.SIGNED_IN, "Why a calculated field is so."
+    ),
+    Endpoint(
+        "POST",
+        f"{_ONE}/reveal",
+        reveal,
+        Policy.SIGNED_IN,
+        "The value of a protected field; that it was asked for is noted.",
+        secret=True,
+    ),
+    Endpoint(
+        "GET", f"{_ONE}/reveals", reveals, Policy.SIGNED_IN, "Who asked for protected fields."
     ),
     Endpoint("GET", f"{_ONE}/access", explain_access, Policy.ADMIN, "Why somebody sees a record."),
 )

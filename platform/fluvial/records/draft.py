@@ -64,7 +64,7 @@ class Draft:
             if name in ignore:
                 continue
             known = self.type.fields.get(name)
-            if known is None or name in access.hidden or known.hidden:
+            if known is None or name in access.unknown or known.hidden:
                 self.fault(name, "unknown_field", self._unknown(name))
             elif not known.writable or known.read_only:
                 self.fault(name, "read_only", f"{known.label} is made by the system. Leave it out.")
