@@ -22,6 +22,18 @@ from tests.pages.library import (
     w,
 )
 
+PACKAGES: Context = {
+    "installed": [{"label": "Lending", "href": "#", "version": "1.4.0", "text": "20 documents, 2 of them changed here"}],
+    "shipped": [{"label": "Reading room", "name": "reading", "about": "Seats and hours."}],
+    "install_href": "#", "upload_href": "#", "export_href": "#", "error": "This needs lending >=2.", "may_write": True,
+}  # fmt: skip
+PACKAGE: Context = {
+    "title": "Upgrade lending", "text": "From 1.4.0 to 1.5.0.", "links": [deed("Download", "#", "download")],
+    "tables": [{"title": "Conflicts", "text": "Both sides changed these.", "head": ["Document", "Part", "Was", "App", "Here", "Decide"], "rows": [{"cells": ["object/book", "fields › fee › min", "0", "1", "2"], "take": "object/book#/fields/fee/min"}], "form": {"action": "#", "to": 7}}],
+    "lists": [{"title": "What comes", "text": "", "tone": "", "items": ["view/all_books"]}],
+    "form": {"action": "#", "hidden": [{"name": "upload", "value": "1"}], "button": "Upgrade", "busy": "Working", "danger": False, "force": "Take along what needs it", "back_href": "#"},
+}  # fmt: skip
+
 
 def card(loan: tuple[str, ...]) -> Context:
     number, title, member, _, _, _, clerk, due, mood, fee = loan
@@ -239,7 +251,10 @@ def pages() -> dict[str, tuple[str, Context]]:
         "studio_object": ("studio_object.html", {"page": build, "studio": studio()}),
         "studio_layout": ("studio_object.html", {"page": build, "studio": studio("layout")}),
         "studio_documents": ("studio_object.html", {"page": build, "studio": studio("documents")}),
-        "studio_document": ("studio_document.html", {"page": build, "studio": {**studio(), "title": "My open loans", "about": "View of Loan", "sentence": "", "plan": None, "plan_hint": "", "in_force": ""}}),
+        "studio_document": ("studio_document.html", {"page": build, "studio": {**studio(), "title": "My open loans", "about": "View of Loan", "sentence": "", "plan": None, "plan_hint": "", "in_force": "", "uses": [{"label": "Desk", "href": "#", "text": "Role, once"}]}}),
+        "packages": ("packages.html", {"page": page("Packages"), "packages": PACKAGES}),
+        "package": ("package.html", {"page": page("Lending"), "package": PACKAGE}),
+        "history": ("revisions.html", {"page": page("History"), "revisions": {"items": [{"number": 3, "href": "#", "note": "Field Shelf of book", "text": "object/book", "person": "Rosa Lind", "when": "2 h ago", "back_href": "#"}]}}),
         "notifications": ("notifications.html", {"page": page("Notifications"), "inbox": INBOX}),
         "search": ("search.html", {"page": page("Search"), "search": SEARCH}),
         "profile": ("profile.html", {"page": page("Profile"), "profile": PROFILE}),

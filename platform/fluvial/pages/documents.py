@@ -16,6 +16,7 @@ from metamodel.files import parse_documents
 from metamodel.text import humanise, label_text
 from metamodel.yaml_text import yaml_of
 
+from .document_words import used_in
 from .frame import Context, deed, page
 from .plans import in_words
 from .sign_in import form_text
@@ -72,7 +73,9 @@ def show(call: Call, *, text: str = "", error: str = "", plan: Context | None = 
     shipped = found is not None and (len(found.parts) > 1 or found.layer != SITE)
     object_name = str((found.body if found else call.query).get("object", ""))
     may_write = "write" in call.session.access.meta
-    menu = []
+    menu = [] if found is None else [
+        deed("History", f"/studio/{kind.name}/{name}/history", "history")
+    ]  # fmt: skip
     if found is not None and may_write:
         menu.append(deed("Take it out", f"/studio/{kind.name}/{name}/delete", "trash", post=True))
     studio = {
@@ -83,6 +86,7 @@ def show(call: Call, *, text: str = "", error: str = "", plan: Context | None = 
         "plan_hint": "Press “Only plan”: what saving would do is said here first.",
         "sentence": "",
         "in_force": yaml_of(found.body) if found is not None and shipped else "",
+        "uses": used_in(call, found.place) if found is not None else [],
     }
     crumbs = [("Studio", "/studio")]
     if object_name in call.session.catalog.objects:

@@ -195,7 +195,10 @@ def _build(access: Access) -> list[NavigationItem]:
             0, NavigationItem("Build", "Studio", "adjustments-horizontal", "/studio", position=1)
         )
         items.insert(
-            1, NavigationItem("Build", "Revisions", "history", "/studio/revisions", position=2)
+            1, NavigationItem("Build", "Packages", "package", "/studio/packages", position=2)
+        )
+        items.insert(
+            2, NavigationItem("Build", "History", "history", "/studio/revisions", position=3)
         )
     return items
 

@@ -1,18 +1,21 @@
-"""The changes of metadata, newest first, and the way back to any of them."""
+"""The history of metadata, newest first, what each change differs in, and the way back."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fluvial import revisions
+from fluvial import changes, revisions
 from fluvial.errors import NotFound
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
 
-from .frame import Context, page
+from .document_words import difference_row, short
+from .frame import Context, deed, page
 from .looks import Looks, looks_of
 
 SHOWN = 8  # documents of a revision that are named
+DIFFERENCES = 300  # of one revision that are shown
+HEAD = ["Document", "Part", "Before", "After"]
 
 
 def show(call: Call) -> Answer:
@@ -23,7 +26,7 @@ def show(call: Call) -> Answer:
     writes = "write" in call.session.access.meta
     items = [_item(r, looks, writes and r["number"] < found[0]["number"]) for r in found]
     return page(
-        call, "revisions.html", "Revisions", crumbs=[("Studio", "/studio")],
+        call, "revisions.html", "History", crumbs=[("Studio", "/studio")],
         here="/studio/revisions", revisions={"items": items},
     )  # fmt: skip
 
@@ -35,6 +38,7 @@ def _item(revision: dict[str, Any], looks: Looks, back: bool) -> Context:
     by = revision["by"]
     return {
         "number": revision["number"],
+        "href": f"/studio/revisions/{revision['number']}",
         "note": revision["note"] or "Change",
         "text": text,
         "person": looks.names.title("user", by["user"]) or "" if by else "",
@@ -43,18 +47,113 @@ def _item(revision: dict[str, Any], looks: Looks, back: bool) -> Context:
     }
 
 
-def rollback(call: Call) -> Answer:
+def show_one(call: Call) -> Answer:
+    """What one change differs in, document by document."""
+    number = _number(call)
+    found = revisions.revision(call.session, number)
+    looks = looks_of(call.session)
+    by = found["by"]
+    if by:
+        looks.names.want([("user", by["user"])])
+        looks.names.load()
+    who = looks.names.title("user", by["user"]) or "Somebody" if by else "The system"
+    rows = [difference_row(entry) for entry in found["diff"][:DIFFERENCES]]
+    left = len(found["diff"]) - len(rows)
+    text = f"The first {DIFFERENCES}; {left} more are in the API." if left > 0 else ""
+    links = []
+    if "write" in call.session.access.meta:
+        path = f"/studio/revisions/{number}/rollback"
+        links.append(deed("Go back to this", path, "history", post=True))
+    package = {
+        "title": found["note"] or "Change",
+        "text": f"Revision {number} · {who} · {looks.ago(found['at'])}",
+        "tables": [{"title": "What differs", "text": text, "head": HEAD, "rows": rows}],
+        "lists": [],
+        "form": None,
+        "links": links,
+    }
+    return page(
+        call, "package.html", f"Revision {number}",
+        crumbs=[("Studio", "/studio"), ("History", "/studio/revisions")],
+        here="/studio/revisions", package=package,
+    )  # fmt: skip
+
+
+def show_document(call: Call) -> Answer:
+    """The history of one document, with the way back of it alone."""
+    kind, name = call.params["kind"], call.params["name"]
+    found = revisions.history(call.session, kind, name)
+    if not found:
+        raise NotFound(f"There never was a {kind} `{name}`.")
+    looks = looks_of(call.session)
+    path = f"/studio/{kind}/{name}/rollback"
+    writes = "write" in call.session.access.meta
+    tables = [
+        {
+            "title": f"{entry['number']} {entry['note'] or 'Change'}",
+            "text": looks.ago(entry["at"]),
+            "head": HEAD[1:],
+            "rows": [
+                {"cells": [d["pointer"] or "all of it", short(d["old"]), short(d["new"])]}
+                for d in entry["diff"][:DIFFERENCES]
+            ],
+            "form": {"action": path, "to": entry["number"]} if writes and at else None,
+        }
+        for at, entry in enumerate(found)
+    ]
+    package = {
+        "title": f"History of {kind} {name}",
+        "text": "Going back changes what the site says of this document, and nothing else.",
+        "tables": tables,
+        "lists": [],
+        "form": None,
+        "links": [deed("The document", f"/studio/{kind}/{name}", "file-text")],
+    }
+    return page(
+        call, "package.html", f"History of {name}", crumbs=[("Studio", "/studio")],
+        here="/studio", package=package,
+    )  # fmt: skip
+
+
+def _number(call: Call) -> int:
     number = call.params["number"]
     if not (number.isascii() and number.isdigit() and len(number) < 10):
         raise NotFound(f"There is no revision {number}.")
-    revisions.rollback(call.session, int(number))
+    return int(number)
+
+
+def rollback(call: Call) -> Answer:
+    revisions.rollback(call.session, _number(call))
     return Answer.redirect("/studio/revisions")
 
 
+def rollback_document(call: Call) -> Answer:
+    kind, name = call.params["kind"], call.params["name"]
+    to = str(call.form.get("to", "")) if call.form is not None else ""
+    if not (to.isascii() and to.isdigit() and len(to) < 10):
+        raise NotFound("Say which revision to go back to.")
+    change = revisions.rollback_document(call.session, kind, name, int(to))
+    changes.apply(call.session, change)
+    return Answer.redirect(f"/studio/{kind}/{name}/history")
+
+
+_DOCUMENT = "/studio/{kind}/{name}"
+
 ENDPOINTS = (
-    Endpoint("GET", "/studio/revisions", show, Policy.META_READ, "Revisions.", page=True),
+    Endpoint("GET", "/studio/revisions", show, Policy.META_READ, "History.", page=True),
+    Endpoint(
+        "GET", "/studio/revisions/{number}", show_one, Policy.META_READ, "One change.", page=True
+    ),
     Endpoint(
         "POST", "/studio/revisions/{number}/rollback", rollback, Policy.META_WRITE,
         "Back to a revision.", page=True, form=True,
+    ),
+    Endpoint(
+        "GET", f"{_DOCUMENT}/history", show_document, Policy.META_READ,
+        "The history of a document.", page=True,
+    ),
+    Endpoint(
+        "POST", f"{_DOCUMENT}/rollback", rollback_document, Policy.META_WRITE,
+        "Back to a revision of one document.", page=True, form=True,
     ),
 )  # fmt: skip

@@ -65,7 +65,8 @@ def test_another_site_cannot_sign_somebody_in(client: Client) -> None:
 def test_pages_have_a_title_one_heading_and_the_rail(library: Client) -> None:
     member = library.made("member", name="Jo Marsh")
     for path in ("/", "/o/member", "/o/book", "/notifications", "/profile", "/studio",
-                 "/studio/objects/book", "/studio/revisions", "/api/docs", "/search?q=jo",
+                 "/studio/objects/book", "/studio/revisions", "/studio/packages",
+                 "/studio/object/book/history", "/studio/revisions/2", "/api/docs", "/search?q=jo",
                  "/o/member/bin", "/import/member", f"/o/member/{member['id']}"):  # fmt: skip
         page = library.call("GET", path)
         assert page.status == 200, f"{path}: {text_of(page.text)[:400]}"
