@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
-from metamodel.differences import differences
+from metamodel.differences import Difference, differences
 from metamodel.documents import SITE
 
 from .catalogs import CORE, Key, stored_layers
@@ -59,9 +59,18 @@ def revision(session: Session, number: int) -> dict[str, Any]:
     diff = [
         {"document": f"{entry['kind']}/{entry['name']}", "layer": entry["layer"]} | found.wire()
         for entry in row[4]
-        for found in differences(entry["before"], entry["after"])
+        for found in _differences(entry)
     ]
     return _head(*row) | {"changes": [_touched(entry) for entry in row[4]], "diff": diff}
+
+
+def _differences(entry: Mapping[str, Any]) -> Iterator[Difference]:
+    """What differs; of the site's layer part by part also where it is the first or the last."""
+    before, after = entry["before"], entry["after"]
+    if entry["layer"] == SITE:
+        heads = {name: entry[name] for name in ("kind", "name")}
+        before, after = heads | (before or {}), heads | (after or {})
+    return differences(before, after)
 
 
 def history(session: Session, kind: str, name: str) -> list[dict[str, Any]]:
@@ -72,7 +81,7 @@ def history(session: Session, kind: str, name: str) -> list[dict[str, Any]]:
             {"layer": entry["layer"]} | one.wire()
             for entry in row[4]
             if (entry["kind"], entry["name"]) == (kind, name)
-            for one in differences(entry["before"], entry["after"])
+            for one in _differences(entry)
         ]
         if diff:
             found.append(_head(*row) | {"diff": diff})

@@ -212,7 +212,7 @@ def removal(call: Call) -> Answer:
         planned = uninstalling.plan(call.session, name)
     except Conflict as problem:
         return show(call, error=_told(problem))
-    objects = [f"{o['label']}: its {o['records']:,} records stay" for o in planned.objects]
+    objects = [f"{o['label']}: {_records(o['records'])}" for o in planned.objects]
     lists = (
         ("Objects that go", objects, "", "Tables and values stay until they are purged."),
         ("Fields that go from other objects", planned.fields, "", ""),
@@ -236,6 +236,12 @@ def removal(call: Call) -> Answer:
     ]
     text = f"Version {planned.version}. Nothing is changed yet."
     return _page(call, f"Uninstall {name}", text, lists=shown, form=form)
+
+
+def _records(count: int) -> str:
+    if not count:
+        return "no records"
+    return "its record stays" if count == 1 else f"its {count:,} records stay"
 
 
 def uninstall(call: Call) -> Answer:
