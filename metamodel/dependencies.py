@@ -6,7 +6,7 @@ look-ups in between. Titles that show the title of another record are fed in the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -51,6 +51,7 @@ class Graph:
     edges: Mapping[Place, tuple[Edge, ...]]  # by their source
     levels: Mapping[Place, int]  # what a field is made of has a lower one
     objects: Mapping[str, Own]
+    turns: Mapping[str, Turn]  # of the object types that need one
 
     @cached_property
     def ways(self) -> Mapping[Place, tuple[Step, ...]]:
@@ -71,6 +72,15 @@ class Graph:
         for object, name in self.edges:
             found.setdefault(object, set()).add(name)
         return {object: frozenset(names) for object, names in found.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class Turn:
+    """Object types whose changes may meet from both ends: up to a parent, and down from it."""
+
+    name: str  # the same for all that hang together
+    alone: frozenset[str]  # fields whose changes lead down, so that nobody else may be at it
+    newborn: bool  # whether a new record, which nothing looks up yet, leads down by way of others
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +127,7 @@ def graph_of(catalog: Catalog) -> Graph:
         {source: tuple(found) for source, found in edges.items()},
         _levels(targets, objects),
         {name: _own(object) for name, object in objects.items() if object.kept_fields},
+        _turns([edge for found in edges.values() for edge in found], objects),
     )
 
 
@@ -174,6 +185,47 @@ def _levels(targets: Iterable[Place], objects: Mapping[str, ObjectType]) -> dict
             levels[place] = 1 + max((levels.get(need, 0) for need in needs), default=0)
             del path[place]
     return levels
+
+
+def _turns(edges: Sequence[Edge], objects: Mapping[str, ObjectType]) -> dict[str, Turn]:
+    groups: dict[str, set[str]] = {}
+    down: dict[Place, None] = {}
+    feeds: dict[Place, list[Place]] = {}
+    for edge in edges:
+        feeds.setdefault(edge.target, []).append(edge.source)
+        if any(step.back for step in edge.route):
+            down[edge.source] = None
+        if edge.route:
+            joined = {edge.source[0], edge.target[0]}.union(
+                *({step.object, step.target} for step in edge.route)
+            )
+            whole = joined.union(*(groups.get(name, ()) for name in joined))
+            groups.update(dict.fromkeys(whole, whole))
+    for name, object in objects.items():
+        shown = ((name, slot) for slot in placeholders(object.title))
+        feeds.setdefault((name, TITLE), []).extend(shown)
+    waiting = list(down)
+    while waiting:
+        for source in feeds.get(waiting.pop(), ()):
+            if source not in down:
+                down[source] = None
+                waiting.append(source)
+    met = {object for object, _ in down}
+    over = {
+        edge.source[0]
+        for edge in edges
+        if edge.route and not edge.route[0].back
+        if edge.target in down or any(step.back for step in edge.route)
+    }
+    return {
+        name: Turn(
+            min(group),
+            frozenset(field for object, field in down if object == name),
+            name in over,
+        )
+        for name, group in groups.items()
+        if group & met
+    }
 
 
 def _own(object: ObjectType) -> Own:

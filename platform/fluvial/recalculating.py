@@ -10,6 +10,7 @@ from .records import recalculation
 from .records.recalculation import FURTHER, GONE, NEXT, route_of
 from .records.refresh import refresh_places
 from .records.routes import every, followed
+from .records.turns import take_turn
 from .session import Cause, Session
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def run(engine: Engine) -> bool:
         id_, object_name, name, route, ids, after, done, actor, cause = row
         who = engine.people.actor(session.connection, actor) if actor else None
         session = session.as_actor(who or SYSTEM, Cause.read(cause))
+        take_turn(session, object_name)
         records = _portion(session, (object_name, name), route_of(route), ids, after)
         if records:
             refresh_places(session, [(object_name, name)], records)

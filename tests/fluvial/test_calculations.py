@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ import pytest
 from fluvial import recalculating
 from fluvial.engine import Engine
 from fluvial.errors import Problem
+from fluvial.http.app import build_app
 from fluvial.records import bin, refresh, writer
 from fluvial.session import Session
-from tests.app import Client, OpenEngine
+from tests.app import EMAIL, PASSWORD, Client, OpenEngine
 from tests.fluvial.shelves import OBJECTS, SHELVES, wrong
 
 
@@ -185,3 +187,37 @@ def test_why_a_number_is_what_it_is(client: Client) -> None:
     assert not age["stored"] and age["agrees"]
     plain = client.get(f"/api/records/book/{book['id']}/why?field=name")
     assert plain.status == 422 and "not calculated" in plain.json()["detail"]
+
+
+def test_writers_at_the_same_time_leave_true_values(open_engine: OpenEngine) -> None:
+    engine = open_engine(threads="4")
+    client = Client(build_app(engine)).signed_in(EMAIL, PASSWORD)
+    client.define(*SHELVES)
+    authors = [client.made("author", name=name)["id"] for name in "AB"]
+    book = client.made("book", name="B", author=authors[0], factor="2")["id"]
+    copies = [client.made("copy", mark=mark, book=book)["id"] for mark in "CD"]
+    member = client.made("member", name="M", discount="0.1")["id"]
+
+    def work(worker: int) -> list[int]:
+        chance = random.Random(worker)
+        statuses = []
+        for at in range(12):
+            loan = {"copy": chance.choice(copies), "member": member, "fee": str(at)}
+            reply = client.post("/api/records/loan", loan)
+            statuses.append(reply.status)
+            path, body = chance.choice(
+                [
+                    (f"author/{authors[0]}", {"name": f"A{worker}{at}"}),
+                    (f"member/{member}", {"discount": f"0.{at % 10}"}),
+                    (f"book/{book}", {"author": chance.choice(authors)}),
+                    (f"copy/{copies[0]}", {"mark": f"C{worker}{at}"}),
+                ]
+            )
+            statuses.append(client.patch(f"/api/records/{path}", body).status)
+        return statuses
+
+    with ThreadPoolExecutor(4) as pool:
+        statuses = [status for found in pool.map(work, range(4)) for status in found]
+    assert set(statuses) <= {200, 201, 409}, sorted(statuses)
+    assert statuses.count(201) == 48
+    assert engine.database.call(lambda: list(wrong(engine.session()))) == []

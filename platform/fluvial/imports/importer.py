@@ -20,6 +20,7 @@ from fluvial.records.environment import RecordEnvironment
 from fluvial.records.reader import find_one
 from fluvial.records.rows import empty, load_row
 from fluvial.records.sequences import raise_counters
+from fluvial.records.turns import take_turn
 from fluvial.records.uniqueness import unique_fault
 from fluvial.records.writer import fresh_draft, prepare_new, store_changed
 from fluvial.session import Session
@@ -64,6 +65,7 @@ def import_table(
     result = Result()
     try:
         with _all_or_nothing(session):
+            take_turn(session, object_name)
             run = _Run(session, type_, targets, options, result, Batch(session, type_.name, file))
             done = 0
             for rows in _batched(table.rows, BATCH):

@@ -28,6 +28,7 @@ from .reader import find_one
 from .references import targets_of
 from .refresh import Touch, refresh
 from .rows import Values, load_row, row_writer
+from .turns import take_turn
 from .uniqueness import broken_key
 from .writer import existing, store_changed
 
@@ -39,6 +40,7 @@ def delete(session: Session, object_name: str, record: str, *, rev: int | None =
     """Put a record into the bin. What looks it up holds it back, lets go, or goes with it."""
     type_ = session.object(object_name, "delete")
     with session.connection.transaction():
+        take_turn(session, object_name)
         row = existing(session, type_, record, "delete")
         if rev is not None and rev != row["rev"]:
             label = type_.label.lower()
@@ -92,6 +94,7 @@ def restore(session: Session, object_name: str, record: str) -> dict[str, Any]:
     """Bring a record back from the bin; its unique keys may be taken meanwhile."""
     type_ = session.object(object_name, "delete")
     with session.connection.transaction():
+        take_turn(session, object_name)
         row = None
         if is_id(record):
             row = load_row(session, object_name, record, "delete", lock=True, deleted=True)

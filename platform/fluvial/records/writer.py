@@ -21,6 +21,7 @@ from .merging import check_rev
 from .reader import find_one
 from .rows import Values, empty, load_row, row_writer
 from .sequences import number
+from .turns import take_turn
 from .uniqueness import unique_fault
 
 MAX_BATCH = 500
@@ -43,6 +44,7 @@ def create(
     """
     type_ = session.object(object_name, "create")
     with session.connection.transaction():
+        take_turn(session, object_name, new=True)
         draft = fresh_draft(session, type_, pointer)
         hook = session.engine.hooks.get(object_name)
         draft.take(body, ignore=hook.members if hook else ())
@@ -105,6 +107,7 @@ def update(
     """Change some fields of a record. `rev`, also as a member of the body, guards the others."""
     type_ = session.object(object_name, "update")
     with session.connection.transaction():
+        take_turn(session, object_name, {*body, *(fixed or ())})
         before = existing(session, type_, record, "update")
         draft = Draft(session, type_, record, before, dict(before), pointer)
         hook = session.engine.hooks.get(object_name)
