@@ -13,6 +13,7 @@ export class Money {
   }
 }
 
+const MAX_TEXT = 1_000_000;
 const BLANK = " \t\r\n\u00a0";
 const single = (text, fold) => [...text].map((one) => ([...fold(one)].length === 1 ? fold(one) : one)).join("").normalize("NFC");
 const points = (left, right) => {
@@ -185,7 +186,10 @@ const FORMS = {
   },
   empty: ([operand], env) => nothing(run(operand, env)),
   count: ([operand], env) => num((run(operand, env) ?? []).length),
-  join: (items, env) => items.map((item) => run(item, env) ?? "").join("") || null,
+  join: (items, env) => {
+    const text = items.map((item) => run(item, env) ?? "").join("");
+    return text.length > MAX_TEXT && [...text].length > MAX_TEXT ? null : text || null;
+  },
   coalesce: (items, env) => {
     for (const item of items) {
       const value = run(item, env);

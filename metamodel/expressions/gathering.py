@@ -187,7 +187,7 @@ def _listed(rows: Rows, item: SqlValue) -> SqlValue:
     id = rows.source.column("id")
     if rows.outer.postgresql:
         ordered = aggregate_order_by(rows.outer.text(", "), id)
-        joined = func.string_agg(item.element, ordered)
+        joined = func.fluvial_short(func.string_agg(item.element, ordered))
     else:
         joined = func.fluvial_list(id, item.element)
     return SqlValue(rows.select(joined).scalar_subquery(), TEXT_STORAGE)

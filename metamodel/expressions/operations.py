@@ -139,6 +139,7 @@ IS_WORKING_DAY = _operation(
 SEGMENT_UNITS = _operation("segment_units", segment_units, DATE, DATE, DATE, DATE, TEXT, WHOLE)
 
 WRITE_BOOLEAN = _operation("write_boolean", strings.written_answer, BOOLEAN, TEXT, total=True)
+SHORT = _operation("short", strings.short, TEXT, TEXT)
 LOWER = _operation("lower", strings.lower, TEXT, TEXT)
 UPPER = _operation("upper", strings.upper, TEXT, TEXT)
 TRIM = _operation("trim", strings.trim, TEXT, TEXT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from metamodel.expressions.numbers import DIGITS, MAX_SECONDS
 from metamodel.expressions.segments_postgresql import SEGMENTS
+from metamodel.expressions.strings import MAX_TEXT
 from metamodel.expressions.working_postgresql import WORKING
 from metamodel.storage import MAX_DIGITS
 
@@ -156,6 +157,7 @@ FUNCTIONS: tuple[str, ...] = (
          ' || to_char($1 at time zone \'UTC\', \'"T"HH24:MI:SS\')'
          r" || rtrim(rtrim(to_char($1 at time zone 'UTC', '.US'), '0'), '.') || 'Z'"),
     _sql("write_boolean(boolean)", "text", "$1::text"),
+    _sql("short(text)", "text", f"case when length($1) <= {MAX_TEXT} then $1 end"),
     _folding("lower"),
     _folding("upper"),
     _sql("trim(text)", "text", r"nullif(btrim($1, E' \t\r\n\u00a0'), '')"),

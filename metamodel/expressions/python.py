@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from simpleeval import EvalWithCompoundTypes  # type: ignore[import-untyped]
 
-from metamodel.expressions import moments, numbers
+from metamodel.expressions import moments, numbers, strings
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.nodes import (
     And,
@@ -232,7 +232,7 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
         return Money(result, currencies.pop())
 
     def _join(self, node: Join) -> Any:
-        return "".join(self._eval(item) or "" for item in node.items) or None
+        return strings.joined([self._eval(item) or "" for item in node.items])
 
     def _coalesce(self, node: Coalesce) -> Any:
         values = (self._eval(item) for item in node.items)

@@ -10,6 +10,7 @@ from typing import Any
 from metamodel.expressions import numbers
 from metamodel.expressions.operations import OPERATIONS, Operation
 from metamodel.expressions.sql_value import storage_of
+from metamodel.expressions.strings import MAX_TEXT
 from metamodel.storage import SQLITE
 
 
@@ -118,10 +119,14 @@ class Listing:
 
     def __init__(self) -> None:
         self.texts: list[tuple[str, str]] = []
+        self.length = -len(", ")
 
     def step(self, id: str, text: str | None) -> None:
-        if text is not None:
+        if text is not None and self.length <= MAX_TEXT:
             self.texts.append((id, text))
+            self.length += len(text) + len(", ")
 
     def finalize(self) -> str | None:
+        if self.length > MAX_TEXT:
+            return None
         return ", ".join(text for _, text in sorted(self.texts)) or None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import re2  # type: ignore[import-untyped]
@@ -12,6 +13,7 @@ import re2  # type: ignore[import-untyped]
 from metamodel.text import normal
 
 BLANK = " \t\r\n\N{NO-BREAK SPACE}"  # what trim() takes away
+MAX_TEXT = 1_000_000  # characters of a text that an expression puts together
 MAX_PATTERN_MEMORY = 1 << 20
 MAX_REPEAT = 255
 # Only what every engine of regular expressions reads alike.
@@ -29,17 +31,35 @@ def lower(text: str) -> str:
     """Character by character, as databases do it: nothing gets longer."""
     if text.isascii():
         return text.lower()
-    return normal("".join(_single(c, c.lower()) for c in text).replace("İ", "i"))
+    # The one that becomes two, and the one that looks at what stands around it.
+    return normal(text.replace("İ", "i").replace("Σ", "σ").lower())
 
 
 def upper(text: str) -> str:
+    """The same; what would become several characters stays as it is."""
     if text.isascii():
         return text.upper()
-    return normal("".join(_single(c, c.upper()) for c in text))
+    parts = _several().split(text)
+    parts[::2] = [part.upper() for part in parts[::2]]
+    return normal("".join(parts))
 
 
-def _single(character: str, folded: str) -> str:
-    return folded if len(folded) == 1 else character
+@cache
+def _several() -> re.Pattern[str]:
+    """The characters that become several in capitals."""
+    found = (chr(code) for code in range(0x80, 0x10000) if len(chr(code).upper()) > 1)
+    return re.compile(f"([{''.join(found)}]+)")
+
+
+def joined(texts: Sequence[str]) -> str | None:
+    """Text after text; empty where there is none, or more than a value may hold."""
+    if sum(map(len, texts)) > MAX_TEXT:
+        return None
+    return "".join(texts) or None
+
+
+def short(text: str) -> str | None:
+    return text if len(text) <= MAX_TEXT else None
 
 
 def trim(text: str) -> str | None:

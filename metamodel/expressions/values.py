@@ -237,7 +237,8 @@ class Values:
         joined = texts[0]
         for text in texts[1:]:
             joined = joined.concat(text)
-        return SqlValue(func.nullif(joined, NOTHING), TEXT_STORAGE)
+        short = func.fluvial_short(joined)
+        return SqlValue(func.nullif(short, NOTHING), TEXT_STORAGE)
 
     def forms(self, values: Sequence[SqlValue], type: Type) -> list[SqlValue]:
         """The values in one form, so that either may be the result."""

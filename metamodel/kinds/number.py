@@ -22,6 +22,10 @@ MAX_SCALE = 6
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
+class Scientific(Decimal):
+    """A JSON number that was written with an exponent, as no field takes it."""
+
+
 def sample(scale: int) -> str:
     return f"12.{'5'.ljust(scale, '0')}" if scale else "12"
 
@@ -47,6 +51,8 @@ def exact(raw: Any, scale: int) -> Decimal:
 def _text_of(raw: Any) -> str | None:
     if isinstance(raw, str):
         return raw
+    if isinstance(raw, Scientific):
+        return None
     if isinstance(raw, Decimal):
         written = raw.as_tuple().exponent
         return format(raw, "f") if isinstance(written, int) and written <= 0 else None

@@ -26,6 +26,10 @@ class BusyError(DatabaseError):
     """Another transaction is in the way (lock, deadlock, serialisation): try again."""
 
 
+class SlowError(DatabaseError):
+    """A statement took longer than it may, and was stopped."""
+
+
 class GoneError(DatabaseError):
     """The connection is lost. Nothing is known of a commit that was under way."""
 
@@ -38,6 +42,7 @@ class Connection(ABC):
     def __init__(self) -> None:
         self.statements = 0  # since it was opened; tests count with it
         self.depth = 0
+        self.patience: float | None = None  # seconds that a query may take
         self._committed: list[Callable[[], None]] = []
 
     @abstractmethod
@@ -63,6 +68,15 @@ class Connection(ABC):
 
     @abstractmethod
     def close(self) -> None: ...
+
+    @contextmanager
+    def patient(self, seconds: float | None) -> Iterator[None]:
+        """Queries in here are stopped after so many seconds each."""
+        before, self.patience = self.patience, seconds
+        try:
+            yield
+        finally:
+            self.patience = before
 
     @property
     def in_transaction(self) -> bool:

@@ -23,8 +23,10 @@ from .connection import (
     DatabaseError,
     GoneError,
     Row,
+    SlowError,
     UniqueError,
 )
+from .patience import PATIENCE
 
 MAX_PREPARED = 1_000
 _AS_TEXT = ("numeric", "uuid", "timestamptz", "date", "json", "jsonb")
@@ -75,7 +77,14 @@ class PostgresConnection(Connection):
         return result
 
     def query(self, sql: str, binds: Sequence[Any] = ()) -> list[Row]:
-        result = self._result(sql, binds)
+        if self.patience is None:
+            result = self._result(sql, binds)
+        else:
+            PATIENCE.start(self, self.patience)
+            try:
+                result = self._result(sql, binds)
+            finally:
+                PATIENCE.end(self)
         if not result.ntuples:
             return []
         loader = Transformer(self._connection)
@@ -114,6 +123,8 @@ class PostgresConnection(Connection):
         error = errors.error_from_result(result)
         if isinstance(error, errors.UniqueViolation | errors.ExclusionViolation):
             raise UniqueError(error.diag.constraint_name or "") from error
+        if isinstance(error, errors.QueryCanceled):
+            raise SlowError(str(error)) from error
         if isinstance(error, _BUSY):
             raise BusyError(str(error)) from error
         if isinstance(error, psycopg.OperationalError) and self._pg.status != pq.ConnStatus.OK:
@@ -144,6 +155,10 @@ class PostgresConnection(Connection):
     def _rollback(self) -> None:
         if not self._connection.closed:
             self.script("ROLLBACK")
+
+    def cancel(self) -> None:
+        """Stop the statement under way; called from another thread."""
+        self._pg.get_cancel().cancel()
 
     def close(self) -> None:
         self._connection.close()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sqlite3
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,10 @@ from fluvial.words import holds
 from metamodel.expressions.sqlite import register
 from metamodel.storage import SQLITE
 
-from .connection import BusyError, Connection, DatabaseError, Row, UniqueError
+from .connection import BusyError, Connection, DatabaseError, Row, SlowError, UniqueError
 
 BUSY_SECONDS = 10
+LOOK_EVERY = 100_000  # steps of SQLite's machine between two looks at the clock
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
@@ -42,9 +45,12 @@ class SqliteConnection(Connection):
             self._raw.execute(pragma)
         register(self._raw)
         self._raw.create_function("fluvial_holds", 2, holds, deterministic=True)
+        self._until = math.inf  # when the query under way is stopped
+        self._raw.set_progress_handler(lambda: time.monotonic() > self._until, LOOK_EVERY)
 
     def query(self, sql: str, binds: Sequence[Any] = ()) -> list[Row]:
         self.statements += 1
+        self._until = math.inf if self.patience is None else time.monotonic() + self.patience
         try:
             return self._raw.execute(sql, binds).fetchall()
         except (sqlite3.Error, OverflowError) as error:
@@ -52,6 +58,7 @@ class SqliteConnection(Connection):
 
     def execute(self, sql: str, binds: Sequence[Any] = ()) -> int:
         self.statements += 1
+        self._until = math.inf
         try:
             return self._raw.execute(sql, binds).rowcount
         except (sqlite3.Error, OverflowError) as error:
@@ -89,6 +96,8 @@ def translated(error: sqlite3.Error | OverflowError) -> DatabaseError:
     text = str(error)
     if isinstance(error, sqlite3.IntegrityError) and (match := _UNIQUE.match(text)):
         return UniqueError(match["index"] or match["columns"])
+    if isinstance(error, sqlite3.OperationalError) and text == "interrupted":
+        return SlowError(text)
     if isinstance(error, sqlite3.OperationalError) and ("locked" in text or "busy" in text):
         return BusyError(text)
     if text.startswith(RETYPED):

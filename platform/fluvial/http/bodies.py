@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from fluvial.errors import Problem, TooLarge
+from metamodel.kinds.number import Scientific
 
 MAX_NUMBER = 40  # characters of a JSON number
 MAX_DEPTH = 32
@@ -53,7 +54,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _decimal(text: str) -> Decimal:
     if len(text) > MAX_NUMBER:
         raise Problem(f"A number has more than {MAX_NUMBER} characters.")
-    return Decimal(text)
+    return Scientific(text) if "e" in text.lower() else Decimal(text)
 
 
 def _integer(text: str) -> int:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from fluvial.actors import Actor
 from fluvial.changes import refused
-from fluvial.database.connection import BusyError, DatabaseError, GoneError
-from fluvial.errors import Forbidden, Problem, Unauthorized, Unavailable
+from fluvial.database.connection import BusyError, DatabaseError, GoneError, SlowError
+from fluvial.errors import Forbidden, Problem, Unauthorized, Unavailable, Unprocessable
 from fluvial.people import Identity
 from fluvial.session import Cause, Session
 from metamodel.errors import MetadataError
@@ -21,6 +21,7 @@ from .routes import Endpoint, Policy
 log = logging.getLogger("fluvial.http")
 
 MAX_TRIES = 4
+PATIENCE_SECONDS = 20.0  # for each query of a call that only reads
 NOBODY = Actor(None, "Nobody", ())
 CAUSE_HEADER = "fluvial-cause"
 VIEW_AS = "fluvial-view-as"
@@ -51,6 +52,9 @@ def perform(endpoint: Endpoint, call: Call, shown: ProblemAnswer) -> Answer:
     except (BusyError, GoneError) as error:
         log.warning("%s %s: %s", call.method, call.path, error)
         return shown(call, Unavailable("The database is busy.", headers={"Retry-After": "1"}))
+    except SlowError:
+        log.warning("%s %s took longer than %s s", call.method, call.path, PATIENCE_SECONDS)
+        return shown(call, Unprocessable(_SLOW.format(seconds=PATIENCE_SECONDS)))
     except DatabaseError:
         log.exception("%s %s", call.method, call.path)
         return shown(call, _Broken("The server has noted what went wrong."))
@@ -58,6 +62,12 @@ def perform(endpoint: Endpoint, call: Call, shown: ProblemAnswer) -> Answer:
         log.exception("%s %s", call.method, call.path)
         return shown(call, _Broken("The server has noted what went wrong."))
     raise AssertionError("every try returns or raises")
+
+
+_SLOW = (
+    "The database took longer than {seconds} seconds to find this, and was stopped."
+    " Narrow it: ask for fewer records, or for less about each."
+)
 
 
 class _Broken(Problem):
@@ -83,7 +93,8 @@ def _perform(endpoint: Endpoint, call: Call) -> Answer:
             call.session.cause = _cause(call)
     if endpoint.writes and not endpoint.own_proof and "idempotency-key" in call.headers:
         return idempotency.once(call, endpoint.handler, secret=endpoint.secret)
-    return endpoint.handler(call)
+    with connection.patient(None if endpoint.writes else PATIENCE_SECONDS):
+        return endpoint.handler(call)
 
 
 def identify(call: Call) -> Identity | None:
