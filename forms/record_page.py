@@ -202,13 +202,20 @@ def _pair(page: Shown, shown_field: ShownField) -> Context:
         "reveal_href": f"{page.href}/reveal/{field.name}" if _is_masked(page, field) else "",
         "wide": face_of(field).wide,
         "planned": page.planned.get(field.name, ()),
-        "days_href": days_href(page.type, page.id, field.name) if field.dated else "",
+        "days_href": _days_href(page, field),
     }
 
 
 def _is_masked(page: Shown, field: Field) -> bool:
     masked = page.session.access.object(page.type.name).masked
     return field.name in masked and field.name not in page.record
+
+
+def _days_href(page: Shown, field: Field) -> str:
+    """Where a field's values are shown by day; a page of another day only shows."""
+    hidden = page.session.access.object(page.type.name).hidden
+    here = field.dated and page.session.as_of is None and field.name not in hidden
+    return days_href(page.type, page.id, field.name) if here else ""
 
 
 def _tabs(page: Shown, related: str) -> list[Context]:
@@ -348,7 +355,7 @@ def _in_force(page: Shown, inverse: Inverse, other: ObjectType) -> Context | Non
     under = ", ".join(said(other.fields[n], record[n], page.looks) for n in names)
     link = marks.link(record_href(other.name, record["id"]), under or record["title"])
     until = f"last day {page.looks.plain_day(last_day(end))}" if end else "without an end"
-    since = f"From {page.looks.plain_day(start)} {until}" if start else until.capitalize()
+    since = f"From {page.looks.plain_day(start)}, {until}" if start else until.capitalize()
     return {
         "tone": "good",
         "icon": "shield-check",

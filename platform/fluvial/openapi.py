@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from metamodel.catalog import Catalog, ObjectType
@@ -30,6 +30,7 @@ _QUERY = (
     ("total", "Whether to count.", {"enum": ["none", "capped", "exact"]}),
     ("as_of", "The day, or moment, that the answer is for.", {"type": "string"}),
     ("deleted", "The records in the bin.", {"type": "boolean"}),
+    ("believed_on", "The moment, or day, whose knowledge is asked for.", {"type": "string"}),
 )
 
 
@@ -139,7 +140,9 @@ def _object_paths(paths: Json, type_: ObjectType, access: ObjectAccess) -> None:
     record = _parameters("{id}")
     many["get"] = _operation(f"A page of {type_.plural.lower()}.", f"list_{name}", query)
     many["get"]["responses"] = _answers("200", "A page.", page)
-    one["get"] = _operation(f"One {label}.", f"read_{name}", [*record, query[3], query[7]])
+    one["get"] = _operation(
+        f"One {label}.", f"read_{name}", [*record, query[3], query[7], query[9]]
+    )
     one["get"]["responses"] = _answers("200", f"The {label}.", read)
     if access.can("create"):
         many["post"] = _operation(f"Create a {label}.", f"create_{name}", ())
@@ -174,6 +177,8 @@ def _more_paths(
     add(f"{base}/summary", "get", summary, "200", "The groups.", None)
     history = _operation(f"Who changed a {label}, and when.", f"history_{name}", record)
     add(f"{base}/{{id}}/history", "get", history, "200", "The changes, newest first.", None)
+    if type_.dated_fields:
+        _day_paths(type_, access, add)
     if access.can("delete"):
         restore = _operation(f"Bring a {label} back.", f"restore_{name}", record)
         add(f"{base}/{{id}}/restore", "post", restore, "200", f"The {label}.", read)
@@ -189,6 +194,25 @@ def _more_paths(
     if access.can("import"):
         load = _operation(f"{type_.plural} from a file.", f"import_{name}", ())
         add(f"{base}/import", "post", load, "200", "What it did.", None)
+
+
+def _day_paths(type_: ObjectType, access: ObjectAccess, add: Callable[..., None]) -> None:
+    """What the API tells of dated fields."""
+    name, label = type_.name, type_.label.lower()
+    one, record = f"/api/records/{name}/{{id}}", _parameters("{id}")
+    past = {"name": "past", "in": "query", "schema": {"type": "boolean"}}
+    listed = _operation(f"What is planned for a {label}.", f"planned_{name}", [*record, past])
+    add(f"{one}/planned", "get", listed, "200", "The values, each from a day on.", None)
+    if access.can("update"):
+        path = f"{one}/planned/{{plan}}"
+        taken = _operation("Withdraw a planned value.", f"withdraw_{name}", _parameters(path))
+        add(path, "delete", taken, "204", "It is withdrawn.", None)
+    if any(field.kind.linked for field in type_.dated_fields):
+        path = f"{one}/links/{{field}}"
+        days = _operation(
+            f"Links of a {label} with their days.", f"links_{name}", _parameters(path)
+        )
+        add(path, "get", days, "200", "The links.", None)
 
 
 _PROBLEM: Json = {

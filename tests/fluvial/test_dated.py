@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from fluvial.database.connection import Connection, UniqueError
+from fluvial.database.connection import BusyError, Connection, UniqueError
 from fluvial.engine import Engine
 from fluvial.http.app import build_app
 from fluvial.jobs import run_pending
+from fluvial.records import taking_effect
 from tests.app import EMAIL, PASSWORD, Client, OpenEngine
 from tests.fluvial.library import BRANCH, MEMBER
 
@@ -451,3 +453,41 @@ def test_boards_and_pins_of_a_day(client: Client) -> None:
     pin = client.get("/api/pins/free", as_of="2026-07-01").json()
     assert pin["value"] == "30" and len(client.rows(pin["href"])) == 1
     assert client.get("/api/pins/free").json()["value"] == "0"
+
+
+def test_several_workers_and_a_crash_make_each_change_once(
+    client: Client, engine: Engine, open_engine: OpenEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [client.made("shelf", name=f"S {n}", room=n)["id"] for n in range(12)]
+    changes = [{"id": one, "room": 50} for one in ids]
+    for change in changes:
+        path = f"{SHELVES}/{change.pop('id')}?as_of=2026-06-16"
+        assert client.call("PATCH", path, change).status == 200
+    other = open_engine()
+    engine.clock._shift += timedelta(days=6)
+    other.clock = engine.clock
+    passes = iter(range(1000))
+
+    def die(_: str) -> None:
+        if next(passes) == 4:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(taking_effect, "point", die)
+        with pytest.raises(KeyboardInterrupt):
+            taking_effect.run(engine)
+    assert {row["room"] for row in client.rows(SHELVES)} == {str(n) for n in range(12)}
+
+    def work(mine: Engine) -> None:
+        for _ in range(50):
+            with suppress(BusyError):
+                if not taking_effect.run(mine):
+                    return
+        raise AssertionError("it finds no end")
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, (engine, other)))
+    assert {row["room"] for row in client.rows(SHELVES)} == {"50"}
+    for one in ids:
+        events = [e["event"] for e in client.rows(f"{SHELVES}/{one}/history")]
+        assert events == ["updated", "planned", "created"]

@@ -52,8 +52,8 @@ def test_values_from_a_day_on(engine: Engine) -> None:
     assert (done.status, done.headers["location"]) == (303, f"{days}/places")
     posted(client, f"{days}/room", {"day": "2026-06-20", "room": attic})
     said = text_of(client.get(f"{days}/places").text)
-    assert "The beginning 15 Jun 2026 40 Today" in said
-    assert "16 Jun 2026 – 50 Planned Withdraw" in said
+    assert "40 The beginning 15 Jun 2026 Today" in said
+    assert "50 16 Jun 2026 – Planned Withdraw" in said
     page = text_of(client.get(path).text)
     assert "from 16 Jun 2026: 50" in page and "from 20 Jun 2026: Attic" in page
     assert "planned places from 16 Jun 2026 on" in page and "40 → 50" in page

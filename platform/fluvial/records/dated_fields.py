@@ -40,6 +40,13 @@ _END_DAY = Statement(
 _END_ALL = Statement(_end.where(_of_field, _current))
 _END_ROW = Statement(_end.where(_d.id == param("the_id", _d.id), _current))
 _FORGET = Statement(DATED.update().values(error=None).where(_d.id == param("the_id", _d.id)))
+_PURGE = Statement(
+    DATED.delete().where(
+        _d.object == param("the_object", _d.object),
+        _d.field == param("the_field", _d.field),
+        _d.form != param("the_form", _d.form),
+    )
+)
 _BETWEEN = Statement(
     sa.select(_d.id)
     .where(
@@ -217,6 +224,14 @@ def value_on(spans: Sequence[Span], day: date, otherwise: Any) -> Any:
         if span.error is None and (span.since is None or span.since <= day):
             held = span.value
     return held
+
+
+def purge_days(session: Session, object_name: str, field_name: str) -> None:
+    """Forget for good what a field held that is no more, or as another kind than it is now."""
+    type_ = session.catalog.objects.get(object_name)
+    field = type_.fields.get(field_name) if type_ else None
+    form = form_of(field) if field is not None else ""
+    _PURGE.run(session.connection, the_object=object_name, the_field=field_name, the_form=form)
 
 
 def catch_up(draft: Draft) -> None:

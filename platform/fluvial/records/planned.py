@@ -69,8 +69,9 @@ def _write(session: Session, draft: Draft, now_values: Values, day: date) -> Non
     type_, today = draft.type, session.today
     current = Draft(session, type_, draft.id, now_values, dict(now_values))
     aside = []
-    for name in sorted(draft.changed):
-        field = type_.fields[name]
+    # What follows from them in other fields, follows on the day.
+    for field in (f for f in type_.dated_fields if f.name in draft.changed):
+        name = field.name
         if day > today or changes_between(session, field, draft.id, day, today):
             aside.append(field)
             continue
