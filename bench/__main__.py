@@ -7,7 +7,7 @@ import contextlib
 import os
 import sys
 
-from bench import catalogs, data, report
+from bench import catalogs, conditions, data, report
 from bench.databases import databases
 from bench.load import WRK
 from bench.measure import measure
@@ -36,13 +36,17 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--catalogs", action="store_true", help="measure a large catalog instead of requests"
     )
+    parser.add_argument(
+        "--expressions", action="store_true", help="measure conditions instead of requests"
+    )
     parser.add_argument("--no-page", action="store_true", help="print only; leave the page alone")
     chosen = parser.parse_args()
     if chosen.baseline_threads is not None:
         os.environ["BENCH_THREADS"] = str(chosen.baseline_threads)
     quick = chosen.quick
     chosen.database = chosen.database or list(KINDS)
-    chosen.records = chosen.records or (2_000 if quick else 20_000)
+    full = 100_000 if chosen.expressions else 20_000
+    chosen.records = chosen.records or (2_000 if quick else full)
     chosen.repetitions = chosen.repetitions or (1 if quick else 5)
     chosen.seconds = chosen.seconds or (0.5 if quick else 1)
     chosen.no_page = chosen.no_page or quick or chosen.only is not None
@@ -81,6 +85,11 @@ def main() -> int:
     if chosen.catalogs:
         for kind in chosen.database:
             show(catalogs.measure(kind), f"{kind} catalogs", not chosen.no_page)
+        return 0
+    if chosen.expressions:
+        for kind in chosen.database:
+            text = conditions.measure(kind, chosen.records)
+            show(text, f"{kind} expressions", not chosen.no_page)
         return 0
     classes: list[type[Baseline] | type[Engine]] = [Baseline, Engine]
     if chosen.only is not None:

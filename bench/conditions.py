@@ -1,0 +1,171 @@
+"""Conditions through look-ups: one query, against fetching the records and evaluating each."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from bench.databases import databases
+from fluvial import changes, packages
+from fluvial.engine import Engine
+from fluvial.ids import new_id
+from fluvial.installation import first_administrator
+from fluvial.records import reader
+from fluvial.records.plan import condition
+from fluvial.records.query import Query
+from fluvial.records.rows import row_writer
+from fluvial.session import Session
+from fluvial.settings import load
+from metamodel.expressions.expression import Expression
+from metamodel.expressions.python import truth
+
+ROUNDS = 5
+MEMBERS, BRANCHES = 1_000, 20
+PAGE = 500
+
+DOCUMENTS: list[dict[str, Any]] = [
+    {"kind": "object", "name": "branch", "fields": [{"name": "name", "kind": "text"}]},
+    {"kind": "object", "name": "member", "fields": [
+        {"name": "name", "kind": "text"},
+        {"name": "branch", "kind": "lookup", "to": "branch", "inverse": "members"}]},
+    {"kind": "object", "name": "loan", "fields": [
+        {"name": "member", "kind": "lookup", "to": "member", "inverse": "loans"},
+        {"name": "due", "kind": "date"},
+        {"name": "fee", "kind": "number", "scale": 2}]},
+]  # fmt: skip
+CONDITIONS = (
+    "member.branch.name == 'Branch 7'",
+    "member.branch.name == 'Branch 7' and due < today() and fee * 1.19 > 2",
+    "lower(member.branch.name) in ['branch 7', 'branch 9'] or fee / 3 > 3.3",
+)
+
+
+class Fetched:
+    """A record that was fetched with what lies behind its look-ups."""
+
+    before = None
+    me = None
+
+    def __init__(self, session: Session, values: dict[str, Any], deep: dict[Any, Any]) -> None:
+        self.now, self.today = session.now, session.today
+        self.values: Mapping[str, Any] = values
+        self.deep = deep
+
+    def read(self, path: tuple[str, ...]) -> Any:
+        return self.deep[path]
+
+    def collect(self, node: Any) -> Any:
+        raise NotImplementedError("conditions of this measurement ask no collection")
+
+
+def measure(kind: str, records: int) -> str:
+    """A Markdown table of what was measured on one kind of database."""
+    with databases(kind) as (place, _), tempfile.TemporaryDirectory() as data:
+        settings = {
+            "FLUVIAL_DATABASE_URL": place.create("bench_conditions"),
+            "FLUVIAL_DATA_DIR": data,
+            "FLUVIAL_ADMIN_PASSWORD": "correct horse battery",
+        }
+        engine = Engine(load(settings))
+        rows = engine.database.call(lambda: list(_rows(engine, kind, records)))
+        engine.close()
+    return "\n".join(
+        [
+            f"{place.description}; {records:,} records, counted through two look-ups.",
+            "",
+            "| condition | found | one query | fetched and evaluated | ratio |",
+            "|---|---|---|---|---|",
+            *rows,
+        ]
+    )
+
+
+def _rows(engine: Engine, kind: str, records: int) -> Iterator[str]:
+    engine.open()
+    packages.install_core(engine.session())
+    first_administrator(engine)
+    parts = {("object", body["name"]): body for body in DOCUMENTS}
+    changes.apply(engine.session(), changes.Change(parts))
+    session = engine.session()
+    print(f"{kind}: filling {records:,} loans", file=sys.stderr)
+    fill(session, records)
+    for source in CONDITIONS:
+        asked, fetched = [], []
+        found = set()
+        for _ in range(ROUNDS):
+            taken, count = _timed(lambda: reader.count(session, Query("loan", where=source)))  # noqa: B023
+            asked.append(taken)
+            found.add(count)
+        taken, count = _timed(lambda: evaluated(session, source))  # noqa: B023
+        fetched.append(taken)
+        found.add(count)
+        if len(found) > 1:
+            raise AssertionError(f"the answers to {source} differ: {found}")
+        one, other = statistics.median(asked), statistics.median(fetched)
+        yield (
+            f"| `{source}` | {count:,} | {one * 1000:.0f} ms | {other * 1000:,.0f} ms"
+            f" | {other / one:,.0f} |"
+        )
+
+
+def fill(session: Session, records: int) -> None:
+    """Branches, members and loans, put into their tables without rules or history."""
+    with session.connection.transaction():
+        branches = [_insert(session, "branch", name=f"Branch {n}") for n in range(BRANCHES)]
+        members = [
+            _insert(session, "member", name=f"Member {n}", branch=branches[n % BRANCHES])
+            for n in range(MEMBERS)
+        ]
+        first = session.today - timedelta(days=200)
+        for n in range(records):
+            due = first + timedelta(days=n % 400)
+            fee = session.catalog.objects["loan"].fields["fee"]
+            _insert(
+                session,
+                "loan",
+                member=members[n * 7 % MEMBERS],
+                due=due,
+                fee=fee.kind.parse(fee, f"{n % 1000 / 100:.2f}"),
+            )
+
+
+def _insert(session: Session, object: str, **values: Any) -> str:
+    type_ = session.catalog.objects[object]
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    system = {"id": new_id(), "rev": 1, "title": object, "created_at": moment, "updated_at": moment}
+    row_writer(session, type_).insert(session, {**type_.empty_values, **system, **values})
+    return str(system["id"])
+
+
+def evaluated(session: Session, source: str) -> int:
+    """The same count, in the way of those who have no query for it."""
+    type_ = session.object("loan")
+    made: Expression = condition(session.access, type_, source)
+    fields = (("fee",), ("due",), ("member", "branch", "name"))
+    found, cursor = 0, ""
+    while True:
+        page = reader.read_page(session, Query("loan", fields, limit=PAGE, cursor=cursor))
+        for row in page["data"]:
+            values = {name: _value(type_.fields[name], row[name]) for name in ("fee", "due")}
+            deep = {("member", "branch", "name"): row["member"]["branch"]["name"]}
+            found += truth(made, Fetched(session, values, deep))
+        if page["next"] is None:
+            return found
+        cursor = page["next"]
+
+
+def _value(field: Any, raw: Any) -> Any:
+    return date.fromisoformat(raw) if field.kind.name == "date" else field.kind.parse(field, raw)
+
+
+def _timed(run: Any) -> tuple[float, int]:
+    gc.collect()
+    started = time.perf_counter()
+    result = run()
+    return time.perf_counter() - started, result
