@@ -258,6 +258,11 @@ class ObjectType:
         return frozenset(f.name for f in self.kept_fields)
 
     @cached_property
+    def based_fields(self) -> tuple[Field, ...]:
+        """Amounts that are also kept in a base currency."""
+        return tuple(f for f in self.own_fields if f.option("base"))
+
+    @cached_property
     def protected_fields(self) -> frozenset[str]:
         return frozenset(f.name for f in self.own_fields if f.option("protected"))
 

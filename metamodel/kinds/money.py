@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from metamodel.checks import FieldCheck
 
 SCALE = 2  # where no currency is fixed
+# The fields of an object type of rates, with their types.
+RATE = {
+    "currency": (types.TEXT.name, types.CHOICE.name),
+    "valid_from": (types.DATE.name,),
+    "rate": (types.NUMBER.name,),
+}
 
 
 class Money(Kind):
@@ -47,6 +53,19 @@ class Money(Kind):
             "description": "The text or choice of the same record that holds the currency of all "
             "its amounts.",
         },
+        "base": {
+            "type": "object",
+            "properties": {
+                "field": {"$ref": "#/$defs/name"},
+                "rates": {"$ref": "#/$defs/name"},
+                "date": {"$ref": "#/$defs/name"},
+            },
+            "required": ["field", "rates"],
+            "additionalProperties": False,
+            "description": "The read-only amount in a fixed currency that is filled when the "
+            "record is saved, the object type of the rates (`currency`, `valid_from`, `rate`), "
+            "and the date whose rate counts, else today.",
+        },
         "scale": {
             "type": "integer",
             "minimum": 0,
@@ -69,6 +88,33 @@ class Money(Kind):
                 nearest(currency, currencies()) or "Write a code such as EUR, GBP or USD.",
             )
         self._check_source(field, check)
+        self._check_base(field, check)
+
+    def _check_base(self, field: Field, check: FieldCheck) -> None:
+        base = field.option("base")
+        if base is None:
+            return
+        filled = check.sibling("base/field", base["field"])
+        if filled is not None and not (filled.option("currency") and filled.read_only):
+            check.fault(
+                "base/field",
+                "not_a_base",
+                f"`{filled.name}` is no amount that is filled in one currency.",
+                "Name a field of kind money with `currency` and `read_only: true`.",
+            )
+        day = check.sibling("base/date", base["date"]) if "date" in base else None
+        if day is not None and day.type != types.DATE:
+            check.fault("base/date", "not_a_date", f"`{day.name}` is no date.", "Name a date.")
+        rates = check.object("base/rates", base["rates"])
+        for name, wanted in RATE.items() if rates is not None else ():
+            held = rates.fields.get(name) if rates is not None else None
+            if held is None or held.type.name not in wanted:
+                check.fault(
+                    "base/rates",
+                    "no_rates",
+                    f"`{base['rates']}` has no {' or '.join(wanted)} `{name}`.",
+                    "Rates have `currency`, `valid_from` and `rate`.",
+                )
 
     def _check_source(self, field: Field, check: FieldCheck) -> None:
         name = field.option("currency_from")

@@ -18,9 +18,12 @@ import pytest
 from jsonschema import Draft202012Validator
 from python_calamine import CalamineWorkbook
 
+from fluvial.actors import SYSTEM
 from fluvial.engine import Engine
 from fluvial.http.app import build_app
+from fluvial.pages.filters import ops_of, sentence
 from fluvial.pages.kind_options import COMMON
+from fluvial.pages.looks import looks_of
 from fluvial.records.rows import load_row
 from fluvial.settings import load
 from fluvial.templates import Part, Renderer
@@ -147,6 +150,20 @@ def test_each_of_its_operators_finds_the_records(world: World, example: Example)
         assert sorted(world.found(where=where)) == sorted(rows), where
     empty = [] if example.get("never_empty") else ["empty"]
     assert world.found(**{example.name: ""}) == empty
+
+
+@EVERY
+def test_filters_of_pages_read_it_back(world: World, example: Example) -> None:
+    session = world.client.app.engine.session(SYSTEM)
+    type_, field = session.catalog.objects["item"], world.field(example)
+    looks = looks_of(session)
+    for op in ops_of(field):
+        if op.takes == "raw" or (example.get("asked") and op.takes == "value"):
+            continue
+        template = op.template.replace("{f}", example.name)
+        where = world.where(example, template)
+        terms = sentence(session.access, type_, where, looks, clear="")["terms"]
+        assert [term["field"] for term in terms] == [example.name], where
 
 
 @EVERY

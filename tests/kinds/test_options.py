@@ -348,3 +348,47 @@ def posted(client: Client, path: str, **values: str) -> Reply:
     body = urlencode({**values, "csrf": client.headers["x-csrf-token"]}).encode()
     headers = {"content-type": "application/x-www-form-urlencoded"}
     return client.call("POST", path, body=body, headers=headers)
+
+
+def test_amounts_are_kept_in_a_base_currency_too(client: Client) -> None:
+    currencies = [{"name": "eur"}, {"name": "usd"}, {"name": "jpy"}]
+    rate = {
+        "kind": "object", "name": "currency_rate",
+        "fields": [
+            {"name": "currency", "kind": "choice", "options": currencies[1:2]},
+            {"name": "valid_from", "kind": "date"},
+            {"name": "rate", "kind": "number", "scale": 6},
+        ],
+    }  # fmt: skip
+    fine = {
+        "kind": "object", "name": "fine",
+        "fields": [
+            {"name": "currency", "kind": "choice", "options": currencies},
+            {"name": "issued", "kind": "date"},
+            {"name": "fee", "kind": "money", "currency_from": "currency",
+             "base": {"field": "sum_eur", "rates": "currency_rate", "date": "issued"}},
+            {"name": "sum_eur", "kind": "money", "currency": "EUR", "read_only": True},
+        ],
+    }  # fmt: skip
+    client.define(rate, fine)
+    for day, worth in (("2026-01-01", "0.900000"), ("2026-06-01", "0.850005")):
+        client.made("currency_rate", currency="usd", valid_from=day, rate=worth)
+    made = client.made("fine", currency="usd", issued="2026-05-31", fee="10.00")
+    path = f"/api/records/fine/{made['id']}"
+    assert made["sum_eur"] == {"amount": "9.00", "currency": "EUR"}
+    later = client.patch(path, {"issued": "2026-06-01", "fee": "1000.00"}).json()
+    assert later["sum_eur"]["amount"] == "850.01"  # half away from zero, once
+    client.made("currency_rate", currency="usd", valid_from="2026-05-01", rate="2")
+    assert client.patch(path, {"issued": "2026-06-02"}).json()["sum_eur"]["amount"] == "850.01"
+    assert client.patch(path, {"currency": "eur"}).json()["sum_eur"]["amount"] == "1000.00"
+    said = refused(client, path, currency="usd", issued="2025-01-01")["fee"]
+    assert said == "There is no rate of USD on 2025-01-01. Add one to the currency rates."
+    assert "no rate of JPY" in refused(client, path, currency="jpy")["fee"]
+    assert client.patch(path, {"fee": None}).json()["sum_eur"] is None
+    summary = client.get("/api/records/fine/summary", measure="sum(sum_eur)")
+    assert summary.status == 200
+
+    base = {"field": "b", "rates": "branch"}
+    a = {"name": "a", "kind": "money", "base": base}
+    codes = {code for _, code in faults_of(client, a, {"name": "b", "kind": "money"})}
+    assert codes == {"not_a_base", "no_rates"}

@@ -15,6 +15,7 @@ from metamodel.expressions.expression import Expression
 from metamodel.expressions.nodes import (
     And,
     Call,
+    Collection,
     Compare,
     Empty,
     Literal,
@@ -102,7 +103,7 @@ def ops_of(field: Field) -> tuple[Op, ...]:
     own = [OPS[name] for name in field.kind.operators if name in OPS]
     empties = [op for op in own if op.takes == "none"] or [OPS["empty"], OPS["not_empty"]]
     if kind == "yes/no":
-        return YES_NO
+        return (*YES_NO, *empties) if field.option("three_state") else YES_NO
     if kind in ("choices", "collection", "persons"):
         return (*HOLDS, *empties)
     if kind == "files":
@@ -196,7 +197,7 @@ class _Reading:
         for path, _, value in read:
             if isinstance(value, Literal):
                 field = self._column(path).field
-                looks.names.want(references(field, [_wire(field, value.value)]))
+                looks.names.want(references(field, [_wire(field, value.value, value.type.objects)]))
         looks.names.load()
         return [self._shown(path, op, value, looks) for path, op, value in read]
 
@@ -250,7 +251,7 @@ class _Reading:
 
     def _member(self, node: Member, turned: bool) -> tuple[tuple[str, ...], str, Any]:
         item = _plain(node.item)
-        if isinstance(item, Literal) and isinstance(node.collection, Read):
+        if isinstance(item, Literal) and isinstance(node.collection, Read | Collection):
             return _path(node.collection), "has_not" if turned else "has", item
         if turned:
             raise _Unreadable
@@ -306,6 +307,12 @@ def _plain(node: Node) -> Node:
 
 def _path(node: Node) -> tuple[str, ...]:
     node = _plain(node)
+    if isinstance(node, Part) and node.name == "amount" and node.operand.type.currency:
+        node = node.operand  # a number beside it is an amount in its currency
+    elif isinstance(node, Call) and node.operation.name == "start_of_day":
+        node = node.arguments[0]  # of a date beside a moment
+    elif isinstance(node, Collection) and node.root is Root.ROW and node.field is None:
+        return (*node.path, node.name)
     if isinstance(node, Read) and node.root is Root.ROW and node.path:
         return node.path
     raise _Unreadable

@@ -17,6 +17,7 @@ from metamodel.catalog import States, Transition
 from metamodel.errors import ValueFault
 from metamodel.expressions.python import evaluate, truth
 
+from .base_amounts import fill_base_amounts
 from .dated import check_period
 from .draft import Draft
 from .environment import RecordEnvironment
@@ -60,6 +61,7 @@ def check(draft: Draft) -> None:
     """Everything that can refuse the values of a draft."""
     environment = environment_of(draft)
     _settle(draft)
+    fill_base_amounts(draft)
     _check_logic(draft, environment)
     _check_required(draft)
     _check_state(draft, environment)
