@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fluvial.feature import Feature
 
-from . import api, comment_pages, days, public, record_pages
+from . import api, comment_pages, days, public, record_pages, why_page
 from .kinds import FORM, WEBFORM
 from .pages import TEMPLATES
 from .submissions import TABLES, answer
@@ -19,6 +19,7 @@ feature = Feature(
         *days.ENDPOINTS,
         *record_pages.ENDPOINTS,
         *comment_pages.ENDPOINTS,
+        *why_page.ENDPOINTS,
     ),
     templates=TEMPLATES,
     answer=answer,

@@ -27,6 +27,7 @@ from .days import days_href, last_day, planned_words
 from .layouts import Layout
 from .strips import strip_of
 from .timeline import timeline
+from .why_page import explained
 
 Context = dict[str, Any]
 
@@ -164,7 +165,10 @@ def _transitions(page: Shown) -> list[Context]:
 def _facts(page: Shown, told: list[Field]) -> list[Context]:
     names = {field.name for field in told}
     return [
-        {"label": field.label, "html": page.full(field)}
+        {
+            "label": field.label,
+            "html": explained(page.session, field, page.record, page.full(field)),
+        }
         for field in page.layout.facts
         if field.name not in names and not empty(page.record.get(field.name))
     ][:MAX_FACTS]
@@ -196,7 +200,7 @@ def _pair(page: Shown, shown_field: ShownField) -> Context:
     return {
         "name": field.name,
         "label": field.label,
-        "html": page.full(field),
+        "html": explained(page.session, field, page.record, page.full(field)),
         "kind": field.kind.name,
         "edit_href": f"{page.href}/edit/{field.name}" if inline else "",
         "reveal_href": f"{page.href}/reveal/{field.name}" if _is_masked(page, field) else "",

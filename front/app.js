@@ -16,6 +16,7 @@ const WHERE = [
   ["#board", () => import("./board.js").then((module) => module.start())],
   ["[data-list]", () => Promise.all([import("./list.js"), import("./filter.js")]).then((modules) => modules.forEach((module) => module.start()))],
   ["[data-record]", () => import("./record.js").then((module) => module.start())],
+  ["a[data-why]", () => import("./why.js").then((module) => module.start())],
   ["form[data-comment]", () => import("./comments.js").then((module) => module.start())],
   ["[data-studio], #new-object", () => import("./studio.js").then((module) => module.start())],
 ];

@@ -235,7 +235,7 @@ def pair(
     label = name.replace("_", " ").capitalize()
     return {
         "name": name, "label": label, "html": html, "kind": "text", "wide": wide, "planned": [{"text": "from 16 Jun 2026: 3", "bad": False}] if dated else [], "days_href": "#" if dated else "",
-        "edit_href": f"/edit_{name}" if edit else "",
+        "edit_href": f"/edit_{name}" if edit else "", "reveal_href": "",
     }  # fmt: skip
 
 

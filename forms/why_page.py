@@ -1,0 +1,182 @@
+"""Why a calculated value is so: its inputs and rows, as a part of a record's page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from fluvial.http.call import Answer, Call
+from fluvial.http.routes import Endpoint, Policy
+from fluvial.pages.faces import empty, references, said
+from fluvial.pages.frame import Context, page, render
+from fluvial.pages.looks import Looks, looks_of, money, number, record_href
+from fluvial.records.reasons import reasons
+from fluvial.session import Session
+from metamodel.catalog import Field
+
+FUNCTIONS = {
+    "count": "Number of {}",
+    "exists": "Whether there are {}",
+    "sum": "Sum over {}",
+    "avg": "Average over {}",
+    "min": "Smallest of {}",
+    "max": "Largest of {}",
+    "first": "First of {}",
+    "last": "Last of {}",
+    "list": "All of {}",
+}
+SHOWN = 12  # rows of a collection; the others are a press away
+
+
+def why_href(object_name: str, record: str, field: str) -> str:
+    return f"{record_href(object_name, record)}/why/{field}"
+
+
+def explained(session: Session, field: Field, record: Mapping[str, Any], html: Markup) -> Markup:
+    """A value; where it is calculated, what it is made of is a press away."""
+    past = session.as_of is not None
+    if field.formula is None or past or empty(record.get(field.name)) or "<a " in html:
+        return html
+    href = why_href(field.object, str(record["id"]), field.name)
+    words = Markup('<a class="why" href="{}" data-why aria-haspopup="dialog">{}</a>')
+    return words.format(href, html)
+
+
+def show(call: Call) -> Answer:
+    """A part for the script, a page without it."""
+    session, params = call.session, call.params
+    found = reasons(session, params["object"], params["id"], params["field"])
+    looks = looks_of(session)
+    _want(found, looks)
+    why = _words(found, looks)
+    if "hx-request" in call.headers:
+        return Answer.html(render(call, "_reasons.html", why=why))
+    type_ = session.catalog.objects[found["object"]]
+    crumbs = [
+        (type_.plural, f"/o/{type_.name}"),
+        (str(found["title"]), record_href(type_.name, found["id"])),
+    ]
+    title = f"Why {found['label'].lower()}"
+    return page(call, "reasons.html", title, crumbs=crumbs, here=f"/o/{type_.name}", why=why)
+
+
+def _field(looks: Looks, object_name: str, name: str | None) -> Field | None:
+    type_ = looks.catalog.objects.get(object_name)
+    return type_.fields.get(name or "") if type_ else None
+
+
+def _want(found: dict[str, Any], looks: Looks) -> None:
+    values = [(found["object"], found["field"], found["value"])]
+    values += [(i["object"], i["field"], i["value"]) for i in found["inputs"] if "field" in i]
+    for part in found["collections"]:
+        values += [(part["object"], part["field"], r.get("value")) for r in part["rows"]]
+    for object_name, name, value in values:
+        field = _field(looks, object_name, name)
+        if field is not None and not empty(value):
+            looks.names.want(references(field, [value]))
+    looks.names.load()
+
+
+def _said(looks: Looks, object_name: str, name: str | None, value: Any) -> str:
+    """A value in words; one that is no value of the field as a plain number or text."""
+    if value is None:
+        return "empty"
+    field = _field(looks, object_name, name)
+    try:
+        if field is not None:
+            return str(said(field, value, looks))
+    except (TypeError, ValueError, KeyError, AttributeError):
+        pass
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        if "amount" in value:
+            return money(str(value["amount"]), str(value.get("currency", "")), looks.locale)
+        return " ".join(str(v) for v in value.values())
+    if isinstance(value, list):
+        return ", ".join(str(v) for v in value)
+    return number(str(value), looks.locale)
+
+
+def _words(found: dict[str, Any], looks: Looks) -> Context:
+    value = _said(looks, found["object"], found["field"], found["value"])
+    fresh = _said(looks, found["object"], found["field"], found["fresh"])
+    note = ""
+    if found["recalculating"]:
+        note = "It is being worked out again; this is the value from before."
+    elif not found["agrees"]:
+        note = f"Worked out now it would be {fresh}. An administrator can run fluvial doctor."
+    return {
+        "title": f"Why {value}" if len(value) <= 40 else f"Why {found['label'].lower()}",
+        "label": found["label"],
+        "value": value,
+        "inputs": [_input(entry, looks) for entry in found["inputs"]],
+        "collections": [_collection(part, looks) for part in found["collections"]],
+        "formula": found["formula"],
+        "note": note,
+        "as_of": looks.plain_day(looks.today),
+    }
+
+
+def _input(entry: dict[str, Any], looks: Looks) -> Context:
+    if entry.get("withheld"):
+        label = entry.get("label") or entry["path"]
+        return {"label": label, "note": "", "value": "you may not see it", "why": "", "href": ""}
+    name, object_name = entry.get("field"), entry.get("object", "")
+    asked = name and entry.get("calculated")
+    return {
+        "label": entry["label"],
+        "note": entry.get("title") or "",
+        "value": _said(looks, object_name, name, entry.get("value")),
+        "why": why_href(object_name, entry["id"], name) if asked and name else "",
+        "href": record_href(object_name, entry["id"]) if entry.get("title") else "",
+    }
+
+
+def _collection(part: dict[str, Any], looks: Looks) -> Context:
+    function, name = part["function"], part["field"]
+    counted = function in ("count", "exists")
+    rows = [
+        {
+            "label": row["title"],
+            "href": record_href(part["object"], row["id"]),
+            "value": "" if counted else _said(looks, part["object"], name, row.get("value")),
+            "why": why_href(part["object"], row["id"], name) if part["calculated"] else "",
+        }
+        for row in part["rows"][:SHOWN]
+    ]
+    more = part["more"] + max(len(part["rows"]) - SHOWN, 0)
+    rest = [f"and {more:,} more"] if more else []
+    if part["withheld"]:
+        rest.append(f"{part['withheld']:,} that you may not see")
+    total = _said(looks, part["object"], None if counted else name, _total(part))
+    return {
+        "label": FUNCTIONS.get(function, function.capitalize() + " of {}").format(
+            part["label"].lower()
+        ),
+        "condition": part["condition"] or "",
+        "count": f"{part['count']:,} record{'' if part['count'] == 1 else 's'}",
+        "value": total,
+        "rows": rows,
+        "rest": ", ".join(rest),
+    }
+
+
+def _total(part: dict[str, Any]) -> Any:
+    """What a collection comes to, in the currency of its rows."""
+    value, rows = part["value"], [row.get("value") for row in part["rows"]]
+    one = rows[0] if rows else None
+    plain = isinstance(value, str) and part["field"] is None and part["function"] != "count"
+    if plain and isinstance(one, dict) and "currency" in one:
+        return {"amount": value, "currency": one["currency"]}
+    return value
+
+
+ENDPOINTS = (
+    Endpoint(
+        "GET", "/o/{object}/{id}/why/{field}", show, Policy.SIGNED_IN,
+        "Why a calculated value is so.", page=True,
+    ),
+)  # fmt: skip
