@@ -7,7 +7,7 @@ import contextlib
 import os
 import sys
 
-from bench import catalogs, conditions, data, report
+from bench import catalogs, conditions, data, report, schema
 from bench.databases import databases
 from bench.load import WRK
 from bench.measure import measure
@@ -32,6 +32,9 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--baseline-threads", type=int, help="of the hand-written application (40, as in Starlette)"
+    )
+    parser.add_argument(
+        "--schema", action="store_true", help="measure a change of fields while others work"
     )
     parser.add_argument(
         "--catalogs", action="store_true", help="measure a large catalog instead of requests"
@@ -82,6 +85,10 @@ def show(text: str, key: str, keep: bool) -> None:
 
 def main() -> int:
     chosen = arguments()
+    if chosen.schema:
+        for kind in chosen.database:
+            show(schema.measure(kind, chosen.records), f"{kind} schema", not chosen.no_page)
+        return 0
     if chosen.catalogs:
         for kind in chosen.database:
             show(catalogs.measure(kind), f"{kind} catalogs", not chosen.no_page)

@@ -139,7 +139,7 @@ class Engine(_Running):
         command = [str(Path(sys.executable).with_name("fluvial")), "serve"]
         self.server = Server(command, environment, self.directory / "fluvial.log")
         self.passwords = {person.email: f"{person.email} password" for person in filled.people}
-        admin = self._sign_in(ADMIN["email"], ADMIN["password"])
+        admin = self.sign_in(ADMIN["email"], ADMIN["password"])
         admin.post("/api/meta/changes", {"documents": documents(), "note": "The bench's library."})
         self._fill(admin, filled)
         if self.database is not None:
@@ -152,10 +152,10 @@ class Engine(_Running):
         return program.exists() and subprocess.run(ask, capture_output=True).returncode == 0
 
     def token(self, person: Person) -> str:
-        session = self._sign_in(person.email, self.passwords[person.email])
+        session = self.sign_in(person.email, self.passwords[person.email])
         return str(session.headers["authorization"].partition(" ")[2])
 
-    def _sign_in(self, email: str, password: str) -> Session:
+    def sign_in(self, email: str, password: str) -> Session:
         """A session with a token of its own, as other systems use it."""
         first = Session(self.port)
         reply = first.call("POST", "/api/login", {"email": email, "password": password})

@@ -127,7 +127,7 @@ def write(session: Session, change: Change, prepared: Prepared) -> None:
     connection, old, new = session.connection, prepared.old, prepared.new
     change.operations = prepared.operations
     _write_documents(connection, prepared)
-    _SET_CATALOG.run(connection, the_version=new.version, the_hash=new.hash)
+    set_catalog(connection, new.version, new.hash)
     change.version = new.version
     change.revision = note_revision(session, change.note, _documents_changed(prepared))
     _write_retired(session, prepared)
@@ -230,6 +230,11 @@ def _write_documents(connection: Connection, prepared: Prepared) -> None:
         if body is not None:
             whole = {"kind": kind, "name": name} | dict(body)
             _ADD.run(connection, layer=layer, kind=kind, name=name, body=whole)
+
+
+def set_catalog(connection: Connection, version: int, digest: str) -> None:
+    """From its commit on, this is the version that everybody works with."""
+    _SET_CATALOG.run(connection, the_version=version, the_hash=digest)
 
 
 def _documents_changed(prepared: Prepared) -> list[dict[str, Any]]:

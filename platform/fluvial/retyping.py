@@ -180,7 +180,7 @@ _FUNCTION = (
 def guard(field: Field, dialect: str) -> list[str]:
     """Statements that refuse writes into columns, or a link table, of a kind that has passed."""
     table = link_name(field) if field.kind.linked else field.object
-    name, update = _triggers(field)
+    name, update = triggers(field)
     first = f'NEW."{field.base}{field.columns[0].suffix}" IS NOT NULL' if field.columns else ""
     names = ", ".join(f'"{field.base}{c.suffix}"' for c in field.columns)
     of = f"UPDATE OF {names}" if names else "DELETE"
@@ -204,9 +204,10 @@ def unguard(field: Field, dialect: str) -> list[str]:
     """Statements that let the columns be written again."""
     table = link_name(field) if field.kind.linked else field.object
     on = f' ON "{table}"' if dialect == POSTGRESQL else ""
-    return [f'DROP TRIGGER IF EXISTS "{name}"{on}' for name in _triggers(field)]
+    return [f'DROP TRIGGER IF EXISTS "{name}"{on}' for name in triggers(field)]
 
 
-def _triggers(field: Field) -> tuple[str, str]:
+def triggers(field: Field) -> tuple[str, str]:
+    """The names of what guards columns or a link table."""
     table = f"{field.object}__{field.base}"
     return short_name(f"kept_{table}__insert"), short_name(f"kept_{table}__change")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from fluvial import changes, copying, indexing, switching
-from tests.app import Client
+from tests.app import Client, Reply
 
 AUTHOR = {
     "kind": "object",
@@ -32,6 +33,7 @@ BOOK: dict[str, Any] = {
         {"name": "subjects", "kind": "multi_choice", "options": [{"name": "art"}, {"name": "sea"}]},
     ],
 }
+PAGES = {"name": "pages", "kind": "number", "scale": 0}
 PATH = "/api/meta/object/book"
 
 
@@ -185,3 +187,25 @@ def test_keys_of_large_tables_are_built_beside_the_work(
     client.patch(f"/api/records/book/{books[2]['id']}", {"writer": "Ada"})
     twice = client.patch(f"/api/records/book/{books[3]['id']}", {"writer": "Ada"})
     assert twice.json()["errors"][0]["pointer"] == "/writer"
+
+
+def test_the_studio_previews_another_kind(client: Client) -> None:
+    client.define(AUTHOR, BOOK)
+    client.made("book", name="One", pages="12")
+    client.made("book", name="Two", pages="many")
+    page = "/studio/objects/book/fields/pages/kind"
+    assert page in client.get("/studio/objects/book").text
+    assert "Change the kind of Pages" in client.get(page).text
+
+    def posted(**values: str) -> Reply:
+        body = urlencode({**values, "csrf": client.headers["x-csrf-token"]}).encode()
+        form = {"content-type": "application/x-www-form-urlencoded"}
+        return client.call("POST", page, body=body, headers=form)
+
+    preview = posted(kind="number", options="scale: 0")
+    assert preview.status == 200 and "1 value converts" in preview.text
+    assert "many" in preview.text and "Write a number" in preview.text
+    assert "Choose the new kind" in posted(kind="").text
+    assert posted(kind="lookup", options="to: nothing").status == 422
+    assert posted(kind="number", options="scale: 0", apply="1").status == 303
+    assert client.get(PATH).json()["fields"][1] == PAGES

@@ -3,53 +3,94 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
 
-from fluvial.database.changes import Columns
-from fluvial.database.objects import tables_of
+from fluvial.drift import drift, repair
 from fluvial.engine import Engine
+from fluvial.errors import Problem
+from fluvial.pending import open_changes
+from fluvial.purging import purge, retired_list
 from fluvial.settings import load
 
 from .server import Commands
 from .values import add_values, value_findings
 
+ABOUT = """Compare the tables with the documents in force, look at the queues, and say what to do.
+Changes made by hand are explained: missing, extra or changed columns, indexes, tables and
+constraints, and documents that were edited in the database."""
+
 
 def add_commands(commands: Commands) -> None:
     doctor = commands.add_parser(
-        "doctor", help="compare tables and catalog, and look at the queues"
+        "doctor", help="compare tables and catalog, and look at the queues", description=ABOUT
     )
     add_values(doctor)
+    doctor.add_argument(
+        "--repair", action="store_true", help="mend what can be mended without losing anything"
+    )
+    doctor.add_argument(
+        "--purge", metavar="OBJECT.FIELD", help="drop what is kept of a retired field, for good"
+    )
+    doctor.add_argument("--yes", action="store_true", help="do not ask before purging")
     doctor.set_defaults(run=run_doctor)
 
 
-def run_doctor(arguments: argparse.Namespace) -> int:
+def run_doctor(options: argparse.Namespace) -> int:
     engine = Engine(load())
     engine.open()
-    findings = list(_findings(engine))
-    if not findings:
-        findings += value_findings(engine, arguments)
-    for finding in findings:
-        print(f"- {finding}")
-    print("Nothing is wrong." if not findings else f"{len(findings)} findings.")
-    engine.close()
-    return 1 if findings else 0
+    try:
+        if options.purge:
+            return _purge(engine, options.purge, options.yes)
+        return _examine(engine, options)
+    finally:
+        engine.close()
 
 
-def _findings(engine: Engine) -> Iterator[str]:
+def _examine(engine: Engine, options: argparse.Namespace) -> int:
     connection = engine.database.connection()
     if engine.catalogs.version(connection) == 0:
-        yield "The database holds no catalog yet. Run `fluvial migrate`."
-        return
-    catalog = engine.catalogs.current(connection)
-    there = Columns.read(connection).tables
-    tables = tables_of(catalog)
-    for table in (*tables.objects.values(), *tables.links.values()):
-        if table.name not in there:
-            yield f"The table `{table.name}` is missing."
-            continue
-        for column in table.columns:
-            if column.name not in there[table.name]:
-                yield f"The column `{table.name}.{column.name}` is missing."
+        print("- The database holds no catalog yet. Run `fluvial migrate`.")
+        return 1
+    findings = drift(engine)
+    if options.repair:
+        for finding in repair(engine.session(), findings):
+            print(f"+ Mended: {finding.text}")
+        findings = drift(engine)
+    told = [f"{finding.text} {finding.remedy}" for finding in findings] + list(_queues(engine))
+    if not findings:
+        told += value_findings(engine, options)
+    for line in told:
+        print(f"- {line}")
+    for kept in retired_list(connection):
+        print(
+            f"  Kept: {kept['object']}.{kept['field']} ({kept['kind']}, {kept['cause']} "
+            f"{kept['retired_at']:%Y-%m-%d}), {kept['values']} values. "
+            f"Drop them: fluvial doctor --purge {kept['object']}.{kept['field']}"
+        )
+    print("Nothing is wrong." if not told else f"{len(told)} findings.")
+    return 1 if told else 0
+
+
+def _queues(engine: Engine) -> Iterator[str]:
+    connection = engine.database.connection()
     waiting = connection.query("SELECT count(*) FROM fluvial_outbox WHERE attempts > 3")[0][0]
     if waiting:
         yield f"{waiting} events have failed more than three times. See the log of the worker."
+    for pending in open_changes(connection):
+        yield f"The change {pending.note!r} waits until its values are copied. A worker does that."
+
+
+def _purge(engine: Engine, target: str, sure: bool) -> int:
+    object, dot, field = target.partition(".")
+    if not dot or not field:
+        raise Problem("Name the field as OBJECT.FIELD, such as book.pages.")
+    if not sure:
+        print(f"This drops all kept values of {target} for good. Type its name to go on: ", end="")
+        sys.stdout.flush()
+        if sys.stdin.readline().strip() != target:
+            print("Nothing was dropped.")
+            return 1
+    dropped = purge(engine.session(), object, field)
+    print(f"Dropped {', '.join(dropped)}.")
+    return 0

@@ -10,7 +10,10 @@ from metamodel.storage import POSTGRESQL
 
 from .connection import BusyError, Connection
 
-LOCK_MILLISECONDS = 25  # that a table may be waited for; who comes later waits behind it
+# That a table may be waited for: who comes later waits behind it. Where tries fail because
+# transactions are long, waits grow, so that the change gets its turn.
+LOCK_MILLISECONDS = (25, 400)
+GROWTH = 1.3
 PATIENCE = 8.0  # seconds of tries altogether
 PAUSES = (0.02, 0.3)  # seconds between tries, growing; with some chance, so that two do not meet
 
@@ -28,10 +31,11 @@ def alter(connection: Connection, statements: Iterable[str]) -> None:
         for statement in wanted:
             connection.script(statement)
         return
-    connection.script(f"SET LOCAL lock_timeout = '{LOCK_MILLISECONDS}ms'")
+    wait = float(LOCK_MILLISECONDS[0])
     deadline = time.monotonic() + PATIENCE
     pause = PAUSES[0]
     while True:
+        connection.script(f"SET LOCAL lock_timeout = '{int(wait)}ms'")
         try:
             with connection.savepoint():
                 for statement in wanted:
@@ -41,5 +45,6 @@ def alter(connection: Connection, statements: Iterable[str]) -> None:
             if time.monotonic() > deadline:
                 raise LockedError(str(error)) from error
         time.sleep(pause * random.uniform(0.5, 1.5))
-        pause = min(pause * 1.5, PAUSES[1])
+        pause = min(pause * GROWTH, PAUSES[1])
+        wait = min(wait * GROWTH, LOCK_MILLISECONDS[1])
     connection.script("SET LOCAL lock_timeout = 0")

@@ -24,6 +24,7 @@ from . import (
     search,
     sign_in,
     studio,
+    studio_kind,
     studio_object,
 )
 from .assets import asset
@@ -48,6 +49,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *profile.ENDPOINTS,
     *studio.ENDPOINTS,
     *studio_object.ENDPOINTS,
+    *studio_kind.ENDPOINTS,
     *documents.ENDPOINTS,
     *packages.ENDPOINTS,
     *revisions.ENDPOINTS,

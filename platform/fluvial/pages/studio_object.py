@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from fluvial import changes
+from fluvial.catalogs import CORE
 from fluvial.errors import NotFound, Problem
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
 from metamodel.catalog import Field, ObjectType
+from metamodel.conversions import becomes
 from metamodel.documents import SITE, Document
 from metamodel.kinds import KINDS
 from metamodel.names import RESERVED
@@ -152,6 +154,9 @@ def _field(field: Field, labels: Mapping[str, str], writes: bool) -> Context:
         or labels.get(field.layer, field.layer),
         "own": field.layer == SITE and writes,
         "remove_href": "",
+        "kind_href": f"/studio/objects/{field.object}/fields/{field.name}/kind"
+        if writes and field.layer != CORE and becomes(field.kind.name)
+        else "",
     }
 
 
