@@ -144,7 +144,8 @@ class DocumentCheck:
         except ExpressionError as error:
             if not self._excused(error):
                 at = source[error.at : error.at + error.length]
-                where = f" At `{at}` in" if at and at != source else " In"
+                named = f" At `{at}` (column {error.at + 1}) in" if at and at != source else " In"
+                where = named if at or not error.at else f" At column {error.at + 1} in"
                 self.fault(pointer, "expression", f"{error.message}{where}: {source}", error.hint)
             return None
         for used, name in compiled.uses:

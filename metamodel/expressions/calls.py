@@ -57,6 +57,7 @@ from metamodel.expressions.types import (
 )
 from metamodel.expressions.words import nearest, node_words
 from metamodel.expressions.working import WorkingTime
+from metamodel.money import currencies
 
 if TYPE_CHECKING:
     from metamodel.expressions.check import Checker
@@ -86,6 +87,7 @@ class Calls:
             "matches": self._matches,
             "text": self._text,
             "round": self._round,
+            "money": self._money,
             "coalesce": self._coalesce,
             "empty": self._empty,
             "today": lambda node: Moment(type=DATE),
@@ -213,6 +215,13 @@ class Calls:
             return MoneyCall(op.ROUND, made, by, type=money(made.type.currency, digits))
         fitted = self.checker.attempt(node.args[0], lambda: fit(made, NUMBER, self.scope.zone))
         return call(op.ROUND, (fitted, by), number(digits))
+
+    def _money(self, node: ast.Call) -> Node:
+        amount, currency = self.checker.fitted(node.args[0], NUMBER), self._word(node.args[1])
+        if currency not in currencies():
+            hint = nearest(currency.upper(), currencies()) or "Write a code such as EUR."
+            self.syntax.fail(node.args[1], f"The currency `{currency}` is not known.", hint)
+        return Recast(amount, type=money(currency))
 
     def _coalesce(self, node: ast.Call) -> Node:
         items = self._alike(node, [self.checker.check(one) for one in node.args])

@@ -9,10 +9,12 @@ from metamodel.expressions import operations as op
 from metamodel.expressions.operations import Operation
 from metamodel.expressions.types import (
     BOOLEAN,
+    CHOICE,
     DATE,
     DATETIME,
     DAYS,
     DURATION,
+    MONEY,
     MONTHS,
     NUMBER,
     TEXT,
@@ -44,6 +46,28 @@ class Function:
     signatures: tuple[Signature, ...] = ()
     least: int = 0  # arguments of those without signatures
     most: int = 0
+
+
+@dataclass(frozen=True)
+class ValuePart:
+    """A part of a value, written behind a dot."""
+
+    of: Type
+    name: str
+    gives: Type
+    about: str
+    example: str
+
+
+PARTS: tuple[ValuePart, ...] = (
+    ValuePart(CHOICE, "name", TEXT, "The lasting name of the option.", "status.name == 'lent'"),
+    ValuePart(CHOICE, "label", TEXT, "The option as people read it.", "status.label & '!'"),
+    ValuePart(CHOICE, "closed", BOOLEAN, "Whether a record with it is done with.",
+              "status.closed == false"),
+    ValuePart(CHOICE, "category", TEXT, "The category of the option.", "status.category == 'out'"),
+    ValuePart(MONEY, "amount", NUMBER, "The amount as a number.", "price.amount * 2"),
+    ValuePart(MONEY, "currency", TEXT, "The code of the currency.", "price.currency == 'EUR'"),
+)  # fmt: skip
 
 
 def _one(*types: Type, by: Operation, adds: tuple[int | str, ...] = ()) -> Signature:
@@ -104,6 +128,8 @@ _TABLE = (
              (_one(NUMBER, NUMBER, by=op.CEILING),)),
     Function("abs", "Numbers", "abs(number)", "Without its sign.", "abs(balance)",
              (_one(NUMBER, NUMBER, by=op.ABSOLUTE),)),
+    Function("money", "Money", "money(number, 'EUR')", "An amount in a currency.",
+             "money(pages * 0.05, 'EUR')", least=2, most=2),
     Function("coalesce", "Empty", "coalesce(a, b, ...)", "The first that is not empty.",
              "coalesce(short_title, title)", least=1, most=20),
     Function("empty", "Empty", "empty(value)", "Whether there is no value; `value == null`.",

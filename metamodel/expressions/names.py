@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn
 
-from metamodel.expressions.functions import FUNCTIONS
+from metamodel.expressions.functions import FUNCTIONS, PARTS
 from metamodel.expressions.nodes import (
     And,
     Collection,
@@ -25,10 +25,8 @@ from metamodel.expressions.scope import USER, Scope
 from metamodel.expressions.syntax import CONSTANTS, MAX_HOPS, Syntax
 from metamodel.expressions.types import (
     BOOLEAN,
-    CHOICE,
     DATE,
     DATETIME,
-    MONEY,
     NULL,
     PERSON,
     RECORD,
@@ -44,10 +42,9 @@ if TYPE_CHECKING:
     from metamodel.catalog import ObjectType
 
 IN_FORCE = "in_force"
-_PARTS = {
-    CHOICE.name: {"name": TEXT, "label": TEXT, "closed": BOOLEAN, "category": TEXT},
-    MONEY.name: {"amount": number(), "currency": TEXT},
-}
+_PARTS: dict[str, dict[str, Type]] = {}
+for _part in PARTS:
+    _PARTS.setdefault(_part.of.name, {})[_part.name] = _part.gives
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from metamodel.expressions.functions import FUNCTIONS
+from metamodel.expressions.functions import FUNCTIONS, PARTS
+from metamodel.expressions.types import MONEY, Type
 
 START = "<!-- functions: made from metamodel/expressions/functions.py -->"
 END = "<!-- end of functions -->"
@@ -17,7 +18,14 @@ def function_tables() -> str:
         rows = [f"| `{one.usage}` | {one.about} | `{one.example}` |" for one in functions]
         parts.append("\n".join([f"### {group}", "", "| Function | Gives | Example |",
                                 "|---|---|---|", *rows]))  # fmt: skip
+    rows = [f"| `.{one.name}` of {_an(one.of)} | {one.about} | `{one.example}` |" for one in PARTS]
+    parts.append("\n".join(["### Parts of values", "", "| Part | Gives | Example |",
+                            "|---|---|---|", *rows]))  # fmt: skip
     return "\n\n".join(parts)
+
+
+def _an(type: Type) -> str:
+    return "money" if type.name == MONEY.name else f"a {type.name}"
 
 
 def with_functions(page: str) -> str:

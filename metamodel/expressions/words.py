@@ -22,12 +22,16 @@ _PLAIN = {"empty": "empty", "text": "text", "files": "files", "choices": "severa
 def type_words(type: Type) -> str:
     """A type with its article: `a number`, `a record of book`."""
     if type.name == RECORD.name:
-        return f"a {' or '.join(type.objects)}"
+        return _with_article(" or ".join(type.objects))
     if type.name == RECORDS.name:
         return f"a collection of {' or '.join(type.objects)}"
     if type.name == PERSONS.name:
         return "several persons"
-    return _PLAIN.get(type.name, f"a {type.name}")
+    return _PLAIN.get(type.name, _with_article(type.name))
+
+
+def _with_article(noun: str) -> str:
+    return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
 
 
 def node_words(node: Node) -> str:
