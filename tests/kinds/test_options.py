@@ -392,3 +392,18 @@ def test_amounts_are_kept_in_a_base_currency_too(client: Client) -> None:
     a = {"name": "a", "kind": "money", "base": base}
     codes = {code for _, code in faults_of(client, a, {"name": "b", "kind": "money"})}
     assert codes == {"not_a_base", "no_rates"}
+
+
+def test_fields_may_stay_out_of_lists_and_of_the_history(client: Client) -> None:
+    fields = [
+        {"name": "name", "kind": "text"},
+        {"name": "shelf", "kind": "text", "in_lists": False},
+        {"name": "seen", "kind": "date", "history": False},
+    ]
+    client.define({"kind": "object", "name": "copy", "fields": fields})
+    made = client.made("copy", name="First", shelf="Back wall", seen="2021-01-01")
+    client.patch(f"/api/records/copy/{made['id']}", {"seen": "2021-01-02", "shelf": "Front"})
+    history = client.rows(f"/api/records/copy/{made['id']}/history")
+    assert [sorted(entry["changes"]) for entry in history] == [["shelf"], ["name", "shelf"]]
+    page = client.get("/o/copy").text
+    assert "2 Jan 2021" in page and "Front" not in page

@@ -84,6 +84,7 @@ def default_names(access: Access, type_: ObjectType) -> list[str]:
     """The title, what states and places the record, then the first of the rest."""
     hidden = access.object(type_.name).hidden
     own = [f for f in type_.own_fields if f.name not in hidden and f.kind.name not in RARE]
+    own = [f for f in own if f.option("in_lists", True)]
     state = type_.states.field if type_.states else ""
     first = [f for f in own if f"{{{f.name}}}" in type_.title]
     first += [f for f in own if f.name == state]

@@ -51,7 +51,9 @@ def read_history(
             "changes": {
                 name: pair
                 for name, pair in changes.items()
-                if name in fields and name not in access.hidden
+                if name in fields
+                and name not in access.hidden
+                and fields[name].option("history", True)
             },
         }
         for rev, event, at, by, rule, changes in rows[:limit]
