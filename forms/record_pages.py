@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -71,7 +70,7 @@ def _record_page(call: Call, shown: Shown) -> Answer:
     newest = (
         int(before) if before.isascii() and before.isdigit() and len(before) < 10 else 2**31 - 1
     )
-    until = _moment(call.query.get("until", ""))
+    until = comments.until(call.query.get("until", ""))
     context = record_context(shown, call.query.get("related", ""), newest, until)
     context["as_of"] = as_of_context(shown.session, shown.looks, shown.href)
     type_ = shown.type
@@ -82,14 +81,6 @@ def _record_page(call: Call, shown: Shown) -> Answer:
         keys=keys_of(call, type_) | ({"edit": f"{shown.href}/edit"} if shown.may_update else {}),
         record=context,
     )  # fmt: skip
-
-
-def _moment(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return comments.LAST
-    return found if found.tzinfo else comments.LAST
 
 
 def _crumbs(type_: ObjectType) -> list[tuple[str, str]]:

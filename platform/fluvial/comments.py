@@ -282,3 +282,12 @@ ENDPOINTS = (
     Endpoint("PATCH", _THIS, edit_comment, Policy.SIGNED_IN, "Change one's own comment."),
     Endpoint("DELETE", _THIS, delete_comment, Policy.SIGNED_IN, "Take a comment out."),
 )
+
+
+def until(text: str) -> datetime:
+    """The moment that an address names, of which a page of comments is the one before."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return LAST
+    return found if found.tzinfo else LAST

@@ -5,11 +5,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlencode
 
 from fluvial.engine import Engine
 from fluvial.records.writer import create
-from tests.app import Client, Reply
+from tests.app import Client
 
 COUNTRIES = [{"name": "france"}, {"name": "spain"}]
 CITIES = [
@@ -289,65 +288,6 @@ def test_gap_free_numbers_leave_none_out_whoever_writes_and_gives_up(
         list(pool.map(write, range(4)))
     numbers = sorted(row["number"] for row in client.rows("/api/records/bill", limit="100"))
     assert numbers == [f"B-{at:03d}" for at in range(1, 21)]
-
-
-def test_protected_fields_are_told_to_who_asks_and_that_is_noted(client: Client) -> None:
-    fields = [
-        {"name": "name", "kind": "text"},
-        {"name": "pin", "kind": "text", "protected": True, "required": True},
-        {"name": "fee", "kind": "money", "currency": "EUR", "protected": True},
-        {"name": "long", "kind": "calculated", "result": "boolean", "formula": "length(pin) > 3"},
-    ]
-    card = {"kind": "object", "name": "card", "fields": fields}
-    desk = {"kind": "role", "name": "desk", "grants": [{"object": "card", "can": ["*"]}]}
-    shut = {**desk, "name": "shut"}
-    shut["grants"] = [{"object": "card", "can": ["read"], "fields": {"pin": "none"}}]
-    client.define(card, desk, shut)
-    clerk, guest = client.person("clerk@x.org", "desk"), client.person("guest@x.org", "shut")
-    made = clerk.made("card", name="Ann", pin="4711", fee="3.00")
-    path = f"/api/records/card/{made['id']}"
-    for one in (client, clerk):
-        read = one.get(path).json()
-        assert "pin" not in read and "fee" not in read and read["long"] is True
-        assert "pin" not in one.rows("/api/records/card")[0]
-        assert "4711" not in one.get("/api/records/card/export", format="csv").text
-        assert one.get("/api/records/card", where="pin == '4711'").status == 400
-        assert one.get("/api/records/card", sort="pin").status == 400
-        assert "4711" not in str(one.rows(f"{path}/history"))
-        page = one.get(f"/o/card/{made['id']}").text
-        assert "4711" not in page and "Show Pin" in page
-        assert "4711" not in one.get(f"/o/card/{made['id']}/edit").text
-    schemas = clerk.get("/api/openapi.json").json()["components"]["schemas"]
-    assert "pin" in schemas["card_create"]["properties"]
-    assert "pin" not in schemas["card_read"]["properties"]
-
-    # Who asks is told, and noted; who may not read the field knows nothing of it.
-    assert clerk.post(f"{path}/reveal", {"field": "pin"}).json() == {"pin": "4711"}
-    assert clerk.post(f"{path}/reveal", {"field": "name"}).status == 400
-    assert guest.post(f"{path}/reveal", {"field": "pin"}).status == 400
-    shown = posted(client, f"/o/card/{made['id']}/reveal/fee")
-    assert shown.status == 200 and "€3.00" in shown.text and "4711" not in shown.text
-    assert [one["field"] for one in client.rows(f"{path}/reveals")] == ["fee", "pin"]
-    assert [one["field"] for one in guest.rows(f"{path}/reveals")] == ["fee"]
-
-    # A form that does not show it does not empty it.
-    assert posted(clerk, f"/o/card/{made['id']}/edit", name="Anna", pin="", fee="").status == 303
-    assert clerk.post(f"{path}/reveal", {"field": "pin"}).json() == {"pin": "4711"}
-    assert posted(clerk, f"/o/card/{made['id']}/edit", pin="0815").status == 303
-    assert clerk.post(f"{path}/reveal", {"field": "pin"}).json() == {"pin": "0815"}
-    assert clerk.patch(path, {"fee": None}).status == 200
-
-    for wrong, code in (
-        ({"kind": "boolean", "protected": True}, "not_protected"),
-        ({"kind": "text", "protected": True, "searchable": True}, "not_searchable"),
-    ):
-        assert code in [found for _, found in faults_of(client, {"name": "a", **wrong})]
-
-
-def posted(client: Client, path: str, **values: str) -> Reply:
-    body = urlencode({**values, "csrf": client.headers["x-csrf-token"]}).encode()
-    headers = {"content-type": "application/x-www-form-urlencoded"}
-    return client.call("POST", path, body=body, headers=headers)
 
 
 def test_amounts_are_kept_in_a_base_currency_too(client: Client) -> None:
