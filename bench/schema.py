@@ -117,7 +117,7 @@ def _writing(admin: Session, ids: list[str]) -> Callable[[], object]:
     def write() -> object:
         number = next(numbers)
         path = f"/api/records/loan/{ids[number % len(ids)]}"
-        return _patient(admin, "PATCH", path, {"subject": f"Changed {number}"})
+        return _patient(admin, "PATCH", path, {"notes": f"Changed {number}"})
 
     return write
 

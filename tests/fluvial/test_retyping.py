@@ -87,6 +87,10 @@ def test_values_become_those_of_the_new_kind_and_come_back(client: Client) -> No
     left = client.get("/api/meta/objects/book/fields/pages/unconverted").json()
     assert [(r["title"], r["value"]) for r in left["data"]] == [("Two", "long")]
 
+    # Histories tell of the old kind, and every page shows them.
+    for path in (f"/o/book/{one['id']}", f"/api/records/book/{one['id']}/history", "/o/book"):
+        assert client.get(path).status == 200
+
     # What changes meanwhile is kept; what did not convert comes back as it was.
     client.patch(f"/api/records/book/{one['id']}", {"pages": 7})
     assert client.put(PATH, BOOK).status == 200
