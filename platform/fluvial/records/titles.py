@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from fluvial.database.columns import Stored
 from fluvial.database.statement import Compiled
+from fluvial.ids import is_id
 from fluvial.session import Session
 from metamodel.catalog import Field
 from metamodel.expressions.sql import Source
@@ -21,7 +22,8 @@ from .references import PEOPLE
 
 def titles_of(session: Session, object_name: str, records: Iterable[str]) -> dict[str, str]:
     """The titles of those of the ids that the actor may see; one statement. People are known."""
-    ids = list(dict.fromkeys(records))
+    # Histories of retyped fields tell of values from before, which were no ids.
+    ids = [record for record in dict.fromkeys(records) if is_id(record)]
     if not ids:
         return {}
     dialect = session.connection.dialect
