@@ -135,14 +135,23 @@ def _follow(live: Live, section: Section, shown: ShownField, new: bool) -> None:
     )
 
 
-def hidden_fields(sections: list[ShownSection]) -> set[str]:
-    """The fields that are not there for what was typed: what is posted of them is not taken."""
-    return {
-        f.field.name
-        for section in sections
-        for f in section.fields
-        if not (section.visible and f.visible)
-    }
+def leave_hidden(
+    session: Session,
+    layout: Layout,
+    before: dict[str, Any] | None,
+    answers: Mapping[str, Any],
+    *taken: dict[str, Any],
+) -> None:
+    """What is posted of fields that are not there for these answers is neither taken nor judged."""
+    type_ = session.catalog.objects[layout.object]
+    if not type_.logic and all(section.visible is None for section in layout.sections):
+        return
+    values = draft_values(session, type_, before, answers)
+    for section in resolve(session, layout, values, before=before, new=before is None):
+        for shown in section.fields:
+            if not (section.visible and shown.visible):
+                for one in taken:
+                    one.pop(shown.field.name, None)
 
 
 def draft_values(

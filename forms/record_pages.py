@@ -29,9 +29,9 @@ from metamodel.catalog import Field, ObjectType
 from metamodel.errors import ValueFault
 from metamodel.kinds.kind import TextFormat
 
-from .conditions import ShownSection, draft_values, follow, hidden_fields, resolve
+from .conditions import ShownSection, draft_values, follow, leave_hidden, resolve
 from .conflicts import conflict_context
-from .layouts import Layout, layout_of
+from .layouts import layout_of
 from .live import Live
 from .record_fields import faults_of, read_form, sections_of, widget
 from .record_page import Shown, record_context
@@ -228,7 +228,7 @@ def save(call: Call) -> Answer:
         del body[name]
     if form_text(call, "deed") == "follow":
         return edit_page(call, again=again)
-    _leave_hidden(call.session, shown.type, shown.layout, shown.values, again, body, faults)
+    leave_hidden(call.session, shown.layout, shown.values, _readable(again), body, faults)
     if faults:
         return edit_page(call, again=again, faults=faults)
     rev = form_text(call, "rev")
@@ -247,24 +247,6 @@ def save(call: Call) -> Answer:
         at_fields, others = faults_of(problem, [f.name for f in asked])
         return edit_page(call, again=again, faults=at_fields, others=others)
     return Answer.redirect(shown.href)
-
-
-def _leave_hidden(
-    session: Session,
-    type_: ObjectType,
-    layout: Layout,
-    before: dict[str, Any] | None,
-    again: Mapping[str, Any],
-    *taken: dict[str, Any],
-) -> None:
-    """What is posted of fields that are not there for these values is neither taken nor judged."""
-    if not type_.logic and all(section.visible is None for section in layout.sections):
-        return
-    canonical = draft_values(session, type_, before, _readable(again))
-    sections = resolve(session, layout, canonical, before=before, new=before is None)
-    for name in hidden_fields(sections):
-        for one in taken:
-            one.pop(name, None)
 
 
 def _update(call: Call, shown: Shown, body: dict[str, Any], rev: int | None) -> None:
@@ -358,7 +340,7 @@ def create(call: Call) -> Answer:
     body, again, faults = read_form(session, asked, form)
     if form_text(call, "deed") == "follow":
         return new_page(call, again=again)
-    _leave_hidden(session, type_, layout, None, again, body, faults)
+    leave_hidden(session, layout, None, _readable(again), body, faults)
     if faults:
         return new_page(call, again=again, faults=faults)
     try:
