@@ -56,7 +56,19 @@ function settle(cell, fresh) {
   if (focused) one(`#${CSS.escape(focused)}`)?.focus();
 }
 
+// Without a connection the page says so, and that what it shows may be old.
+function connection() {
+  const said = () => {
+    one("#offline")?.remove();
+    if (!navigator.onLine) one(".topbar")?.after(make("div", { class: "offline", id: "offline", role: "status" }, "No connection. What you see may be old, and nothing can be saved until it is back."));
+  };
+  addEventListener("offline", said);
+  addEventListener("online", said);
+  said();
+}
+
 export function start() {
+  connection();
   const { stream, topics } = document.body.dataset;
   if (!stream || !("EventSource" in window)) return;
   const source = new EventSource(topics ? `${stream}?topics=${encodeURIComponent(topics)}` : stream);

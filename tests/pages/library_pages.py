@@ -148,7 +148,7 @@ def studio(tab: str = "fields") -> Context:
         "object": {"name": "loan", "label": "Loan", "plural": "Loans", "icon": "book-2"}, "about": "4,812 records · shipped by Library 1.0, customised here in 2 places",
         "api": "/api/meta/object/loan", "list_href": "/list", "add_href": "#", "add": {"label": "", "kind": "text", "error": ""},
         "tabs": [{"name": name, "label": label, "count": count, "href": "#", "current": name == tab} for name, label, count in names], "tab": tab,
-        "fields": [dict(zip(("label", "name", "kind_label", "icon", "rule", "filled", "origin"), row, strict=True), kind="", own=row[6] in ("New", "Site"), remove_href="#") for row in STUDIO_FIELDS],
+        "fields": [dict(zip(("label", "name", "kind_label", "icon", "rule", "filled", "origin"), row, strict=True), kind="", kind_href="#", own=row[6] in ("New", "Site"), remove_href="#") for row in STUDIO_FIELDS],
         "kinds": [{"label": label, "kinds": [dict(zip(("name", "label", "icon", "words"), kind, strict=True)) for kind in kinds]} for label, kinds in KINDS],
         "objects": [{"value": "member", "label": "Member"}, {"value": "book", "label": "Book"}],
         "taken": ["day", "id"], "kind_options": {},

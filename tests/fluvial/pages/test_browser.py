@@ -121,6 +121,11 @@ def test_a_filter_is_built_by_pressing(desk: Page) -> None:
 
 def test_columns_are_chosen_and_remembered(desk: Page) -> None:
     desk.goto("/o/book")
+    desk.context.set_offline(True)
+    desk.wait_for_selector("#offline")
+    desk.context.set_offline(False)
+    desk.wait_for_selector("#offline", state="detached")
+    desk.goto("/o/book")
     desk.wait_for_selector("[data-count=all]:has-text('2')")
     shown = desk.locator("#table thead th[data-column]").count()
     desk.click("#columns > summary")
