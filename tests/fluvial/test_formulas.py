@@ -14,6 +14,7 @@ from fluvial.records.filling import adopt
 from fluvial.records.verifying import verify
 from tests.app import Client, OpenEngine
 from tests.fluvial.shelves import AUTHOR, BOOK, COPY, LOAN, MEMBER, SHELVES, wrong
+from tests.fluvial.tables import imported
 
 # The same objects before anybody had thought of a formula.
 BEFORE = (
@@ -105,6 +106,25 @@ def test_formulas_are_filled_in_for_the_records_that_are_there(
             adopt(session)
 
     engine.database.call(older)
+    assert settled(engine) == []
+
+
+def test_imports_refresh_what_they_feed(client: Client, engine: Engine) -> None:
+    client.define(*SHELVES)
+    book = client.made("book", name="Emma")
+    for mark in "CD":
+        client.made("copy", mark=mark, book=book["id"])
+    rows = [f"n{i},{'CD'[i % 2]},{i}" for i in range(5)]
+    mapped = {"note": "note", "copy": "copy.mark", "fee": "fee"}
+    imported(client, "loan", "\n".join(["note,copy,fee", *rows]), map=mapped)
+    path = f"/api/records/book/{book['id']}"
+    assert [client.get(path).json()[name] for name in ("earned", "out")] == ["10.00", "5"]
+    moved = "note,copy,fee\nn4,D,1\nn5,C,2\n"
+    done = imported(client, "loan", moved, map=mapped, key=["note"])
+    assert client.get(path).json()["earned"] == "9.00"
+    assert settled(engine) == []
+    assert client.post(f"/api/imports/{done['batch']}/undo").status == 200
+    assert client.get(path).json()["earned"] == "10.00"
     assert settled(engine) == []
 
 
