@@ -150,6 +150,10 @@ def test_why_a_number_is_what_it_is(client: Client) -> None:
             ],
         },
     )
+    loans = {"object": "loan", "can": ["read"], "fields": {"due_fee": "none"}}
+    client.define(
+        {"kind": "role", "name": "guest", "grants": [{"object": "copy", "can": ["read"]}, loans]}
+    )
     author = client.made("author", name="Ada")
     book = client.made("book", name="Emma", author=author["id"], factor="1.5")
     copy = client.made("copy", mark="C", book=book["id"])
@@ -178,9 +182,17 @@ def test_why_a_number_is_what_it_is(client: Client) -> None:
     assert by["inputs"][0]["id"] == author["id"] and by["inputs"][0]["calculated"]
 
     reader = client.person("reader@example.com", "reader")
-    (loans,) = reader.get(f"/api/records/copy/{copy['id']}/why?field=earned").json()["collections"]
-    assert (loans["value"], loans["count"], loans["withheld"]) == ("6", 2, 1)
-    assert [row["value"] for row in loans["rows"]] == ["2.00"]
+    (seen,) = reader.get(f"/api/records/copy/{copy['id']}/why?field=earned").json()["collections"]
+    assert (seen["value"], seen["count"], seen["withheld"]) == ("6", 2, 1)
+    assert [row["value"] for row in seen["rows"]] == ["2.00"]
+    secret = client.person("guest@example.com", "guest")
+    (closed,) = secret.get(f"/api/records/copy/{copy['id']}/why?field=earned").json()["collections"]
+    assert (closed["value"], closed["count"], closed["withheld"], closed["rows"]) == (
+        None,
+        2,
+        2,
+        [],
+    )
     hidden = reader.get(f"/api/records/book/{book['id']}/why?field=by").json()["inputs"]
     assert hidden[0] == {"path": "author.line", "withheld": True}
     age = client.get(f"/api/records/book/{book['id']}/why?field=age").json()

@@ -163,7 +163,7 @@ def _collection(asked: _Asked, node: Gather) -> dict[str, Any]:
         "field": item.name if item is not None else None,
         "calculated": item is not None and item.formula is not None,
         "condition": asked.text(node.where) if node.where is not None else None,
-        "value": _wire(asked.environment.collect(node)),
+        "value": _wire(asked.environment.collect(node)) if seen else None,
         "count": total,
         "withheld": total - visible,
         "rows": rows,
