@@ -13,6 +13,7 @@ from metamodel.expressions.types import RECORD, RECORDS, Type
 from metamodel.text import label_text
 
 if TYPE_CHECKING:
+    from metamodel.calendars.calendar import Calendar
     from metamodel.documents import Document
     from metamodel.expressions.expression import Expression
     from metamodel.kinds.kind import Column, Kind
@@ -42,6 +43,7 @@ class Field:
     formula: Expression | None = None  # of a calculated field
     kept: bool = False  # calculated, and stored because it depends on stored data alone
     pick: Expression | None = None  # which records a look-up may pick
+    calendar: Calendar | None = None  # whose working days it takes
     picks: Mapping[str, Expression] = field(default_factory=dict)  # by object type, where several
     pull: Mapping[str, Expression] = field(default_factory=dict)  # filled from the linked record
 

@@ -55,18 +55,24 @@ FORMATS: Mapping[str, Callable[[str], str | None]] = {
 }
 
 
-def e164(text: str, calling_code: str) -> str:
+def e164(text: str, calling_code: str, trunk: str = "0") -> str:
     """A phone number as it is dialled from anywhere: `020 7946 0958` is `+442079460958`."""
     digits = "".join(c for c in text if c.isdigit())
     if not text.startswith("+"):
-        # 00 stands for +, and a country's own 0 is not dialled from abroad.
-        digits = digits[2:] if digits.startswith("00") else calling_code[1:] + digits.lstrip("0")
+        # 00 stands for +, and the digits that only a country's own callers dial are left out.
+        digits = (
+            digits[2:] if digits.startswith("00") else calling_code[1:] + _abroad(digits, trunk)
+        )
     number = f"+{digits}"
     if "x" in text.lower() or "#" in text or not E164.fullmatch(number):
         raise ValueFault(
             "not_phone", "Write a phone number of 7 to 15 digits, such as +44 20 7946 0958."
         )
     return number
+
+
+def _abroad(digits: str, trunk: str) -> str:
+    return digits.lstrip("0") if trunk == "0" else digits.removeprefix(trunk)
 
 
 def mask_pattern(mask: str) -> str:

@@ -11,6 +11,7 @@ from metamodel.documents import Document
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
+from metamodel.kinds.working_days import calendar_of
 from metamodel.object_types import is_day, items, placeholders
 from metamodel.text import humanise, label_text, listed, nearest
 
@@ -58,6 +59,7 @@ def _complete_field(pointer: str, field: Field, check: DocumentCheck) -> None:
         fill(field, pick=compiled)
     if field.option("pull") is not None:
         fill(field, pull=_pulls(f"{pointer}/pull", field, check))
+    fill(field, calendar=calendar_of(field, check.draft.calendars))
     _set_default(f"{pointer}/default", field, check)
 
 
@@ -233,6 +235,11 @@ def _logic(body: Mapping[str, Any], object: ObjectType, check: DocumentCheck) ->
             if name in spec
         }
         found.append(Logic(spec["field"], **rules))
+    for at, spec in items(body, "fields"):
+        field, source = object.fields.get(spec["name"]), spec.get("required")
+        if field is not None and not field.system and isinstance(source, str):
+            needed = check.condition(f"/fields/{at}/required", source, object.name)
+            found.append(Logic(field.name, required=needed))
     return tuple(found)
 
 

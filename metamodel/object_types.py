@@ -120,7 +120,7 @@ def _field(
         spec=spec,
         layer=layers.get(spec["name"], document.layer),
         column=column,
-        required=bool(spec.get("required")),
+        required=spec.get("required") is True,
         unique=bool(spec.get("unique")) or kind.unique,
         read_only=bool(spec.get("read_only")) or not kind.editable,
         searchable=bool(spec.get("searchable")),

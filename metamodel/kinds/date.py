@@ -11,6 +11,7 @@ from babel.dates import format_date
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.kinds.working_days import OPTIONS, check_calendar, check_working
 from metamodel.storage import DATE
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Date(Kind):
             "uniqueItems": True,
             "description": "The days of the week that it takes, such as [mon, tue, wed, thu, fri].",
         },
+        **OPTIONS,
     }
     operators = (
         "is", "is_not", "before", "after", "between", "within", "empty", "not_empty",
@@ -91,6 +93,7 @@ class Date(Kind):
                 bound(field, name)
             except ValueFault as fault:
                 check.fault(name, fault.code, fault.message)
+        check_calendar(field, check)
 
     def type(self, field: Field) -> types.Type:
         return types.DATE
@@ -112,6 +115,8 @@ class Date(Kind):
                 "wrong_weekday",
                 f"{value} is a {DAY_NAMES[value.weekday()]}; this takes {', '.join(days)}.",
             )
+        if field.calendar is not None:
+            check_working(field.calendar, value)
         return value
 
     def parse_text(self, field: Field, text: str, form: TextFormat) -> date:

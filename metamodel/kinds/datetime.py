@@ -13,6 +13,7 @@ from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.kinds.date import date_in, people_locale
 from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.kinds.working_days import OPTIONS, check_calendar, check_working
 from metamodel.storage import TIMESTAMP
 from metamodel.text import nearest
 
@@ -66,6 +67,7 @@ class Datetime(Kind):
             "enum": ["minute", "second"],
             "description": "What is finer is cut off.",
         },
+        **OPTIONS,
     }
     operators = (
         "is", "is_not", "before", "after", "between", "within", "empty", "not_empty",
@@ -85,6 +87,7 @@ class Datetime(Kind):
                 f"There is no zone `{zone}`.",
                 nearest(zone, available_timezones()) or "Write a name such as Europe/London.",
             )
+        check_calendar(field, check)
 
     def type(self, field: Field) -> types.Type:
         return types.DATETIME
@@ -102,6 +105,9 @@ class Datetime(Kind):
             raise ValueFault("below_min", f"Write {field.option('min')} or later.")
         if most is not None and value > most:
             raise ValueFault("above_max", f"Write {field.option('max')} or earlier.")
+        if field.calendar is not None:
+            zone = ZoneInfo(field.option("zone", field.calendar.zone))
+            check_working(field.calendar, value.astimezone(zone).date())
         return value
 
     def parse_text(self, field: Field, text: str, form: TextFormat) -> datetime:

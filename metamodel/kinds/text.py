@@ -99,6 +99,12 @@ class Text(Kind):
             "description": "Phone numbers are stored as E.164 (+442079460958); those without a "
             "country's code get this one.",
         },
+        "trunk": {
+            "type": "string",
+            "pattern": "^[0-9]{0,3}$",
+            "description": "The first digits of numbers that callers from abroad leave out; 0 by "
+            'default, 8 in Russia, "" where all are dialled, as in Italy.',
+        },
         "case": {
             "enum": list(CASES),
             "description": "Letters are stored in this case; title makes the first of each word "
@@ -111,6 +117,11 @@ class Text(Kind):
     )  # fmt: skip
 
     def check(self, field: Field, check: FieldCheck) -> None:
+        if field.option("trunk") is not None and not field.option("calling_code"):
+            hint = "Write a `calling_code`, or take `trunk` out."
+            check.fault(
+                "trunk", "not_phone", "Without a calling code no digits are left out.", hint
+            )
         if field.option("calling_code") and field.option("format") != "phone":
             check.fault(
                 "calling_code",
@@ -162,7 +173,7 @@ class Text(Kind):
             said = field.option("pattern_help") or f"Write text that matches {pattern}."
             raise ValueFault("no_match", said)
         calling_code = field.option("calling_code")
-        return e164(text, calling_code) if calling_code else text
+        return e164(text, calling_code, field.option("trunk", "0")) if calling_code else text
 
     def pack(self, field: Field, value: str) -> Sequence[Any]:
         return (value, fold(value))

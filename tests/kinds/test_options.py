@@ -56,9 +56,19 @@ LOAN: dict[str, Any] = {
             "where": {"branch": "open"},
         },
         {"name": "librarian", "kind": "person"},
+        {"name": "reason", "kind": "text", "required": "country == 'spain' and due_day == null"},
+        {"name": "due_day", "kind": "date", "working": True, "calendar": "desk"},
+        {"name": "due_at", "kind": "datetime", "working": True, "calendar": "desk"},
         {"name": "helpers", "kind": "person", "many": True},
         {"name": "scans", "kind": "file", "versions": True, "many": True, "max_files": 2},
     ],
+}
+DESK = {
+    "kind": "calendar",
+    "name": "desk",
+    "zone": "Europe/Paris",
+    "hours": {"mon-fri": ["09:00-17:00"]},
+    "holidays": [{"date": "2026-12-25"}, {"date": "2026-12-28", "hours": ["10:00-12:00"]}],
 }
 PART = {
     "kind": "object",
@@ -80,7 +90,7 @@ def refused(client: Client, path: str, **values: Any) -> dict[str, str]:
 
 
 def test_options_that_look_at_the_rest_of_the_record(client: Client) -> None:
-    client.define(BRANCH, LOAN, PART)
+    client.define(DESK, BRANCH, LOAN, PART)
     loans = "/api/records/loan"
 
     # A choice that depends on another.
@@ -89,7 +99,8 @@ def test_options_that_look_at_the_rest_of_the_record(client: Client) -> None:
         "Paris does not go with the country. Possible here: Madrid and Abroad."
     ) and said["stops"].startswith("Paris does not go")
     assert "city" in refused(client, loans, city="paris")  # of no country
-    loan = client.made("loan", country="france", city="paris", stops=["paris", "abroad"])
+    paris = {"country": "france", "city": "paris", "stops": ["paris", "abroad"]}
+    loan = client.made("loan", **paris, due_day="2026-12-28")
     path = f"{loans}/{loan['id']}"
     assert set(refused(client, path, country="spain")) == {"city", "stops"}
     assert client.patch(path, {"country": "spain", "city": "abroad", "stops": []}).status == 200
@@ -133,6 +144,18 @@ def test_options_that_look_at_the_rest_of_the_record(client: Client) -> None:
     assert client.delete(path).status == 204
     assert client.get(f"/api/records/part/{part['id']}").status == 404
 
+    # Working days alone, in the calendar's zone; what is needed on a condition.
+    said = refused(client, loans, due_day="2026-12-25", due_at="2026-12-26T23:30:00Z")
+    assert said == {
+        "due_day": "2026-12-25 is a Friday without working hours. "
+        "The next working day is 2026-12-28.",
+        "due_at": "2026-12-27 is a Sunday without working hours. "
+        "The next working day is 2026-12-28.",
+    }
+    client.made("loan", due_day="2026-12-28", due_at="2026-12-27T23:00:00Z")
+    assert refused(client, loans, country="spain") == {"reason": "Reason is needed here."}
+    client.made("loan", country="spain", due_day="2026-12-24")
+
     # People who left stay where they are, and are not chosen anew.
     gone = client.made("user", name="Gil", email="gil@example.com", roles=[])
     served = client.made("loan", librarian={"user": gone["id"]}, helpers=[{"user": gone["id"]}])
@@ -143,7 +166,7 @@ def test_options_that_look_at_the_rest_of_the_record(client: Client) -> None:
 
 
 def test_earlier_versions_of_files_stay_readable(client: Client) -> None:
-    client.define(BRANCH, LOAN)
+    client.define(DESK, BRANCH, LOAN)
     ids = [_upload(client, f"page {n}") for n in range(3)]
     loan = client.made("loan", scans=ids[:2])
     path = f"/api/records/loan/{loan['id']}"
@@ -205,6 +228,11 @@ def test_options_that_contradict_each_other_are_faults_of_the_document(client: C
         ([{"name": "a", "kind": "datetime", "zone": "Europe/Londn"}], "unknown_zone"),
         ([{"name": "a", "kind": "file", "max_files": 2}], "not_many"),
         ([{"name": "a", "kind": "text", "calling_code": "+44"}], "not_phone"),
+        ([{"name": "a", "kind": "text", "trunk": ""}], "not_phone"),
+        ([{"name": "a", "kind": "date", "working": True, "calendar": "desc"}], "unknown_calendar"),
+        ([{"name": "a", "kind": "datetime", "working": True}], "no_calendar"),
+        ([{"name": "a", "kind": "datetime", "calendar": "desk"}], "not_working"),
+        ([{"name": "a", "kind": "text", "required": "nobody"}], "expression"),
         ([{"name": "a", "kind": "multi_lookup", "to": "branch", "min": 3, "max": 2}],
          "min_above_max"),
         ([{"name": "a", "kind": "any_lookup", "to": ["branch"], "where": {"loan": "true"}}],

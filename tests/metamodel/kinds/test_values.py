@@ -43,6 +43,18 @@ GOOD: list[tuple[dict[str, Any], Any, Any, Any]] = [
         "+442079460958",
         "+442079460958",
     ),
+    (
+        {"kind": "text", "format": "phone", "calling_code": "+39", "trunk": ""},
+        "06 6982 0000",
+        "+390669820000",
+        "+390669820000",
+    ),
+    (
+        {"kind": "text", "format": "phone", "calling_code": "+7", "trunk": "8"},
+        "8 (495) 123-45-67",
+        "+74951234567",
+        "+74951234567",
+    ),
     ({"kind": "long_text"}, "a\r\nb\tc", "a\nb\tc", "a\nb\tc"),
     ({"kind": "number"}, "12.5", Decimal("12.50"), "12.50"),
     ({"kind": "number"}, 12, Decimal("12.00"), "12.00"),

@@ -1,0 +1,63 @@
+"""Days and moments that have to be working days of a calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from metamodel.errors import ValueFault
+from metamodel.text import nearest
+
+if TYPE_CHECKING:
+    from metamodel.calendars.calendar import Calendar
+    from metamodel.calendars.calendars import Calendars
+    from metamodel.catalog import Field
+    from metamodel.checks import FieldCheck
+
+AHEAD = 366  # days that are searched for the next working day
+OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "working": {
+        "type": "boolean",
+        "description": "Whether it takes working days alone: those on which a calendar has hours.",
+    },
+    "calendar": {
+        "$ref": "#/$defs/name",
+        "description": "Whose working days; the business's own calendar by default.",
+    },
+}
+
+
+def check_calendar(field: Field, check: FieldCheck) -> None:
+    """Whether there is the calendar that the options name."""
+    calendars, name = check.calendars, field.option("calendar")
+    if not field.option("working"):
+        if name is not None:
+            hint = "Write `working: true`, or leave it out."
+            check.fault("calendar", "not_working", "Without `working` no calendar is asked.", hint)
+    elif name is not None and name not in calendars.named:
+        hint = nearest(name, calendars.named) or "Define it in calendars/."
+        check.fault("calendar", "unknown_calendar", f"There is no calendar `{name}`.", hint)
+    elif name is None and calendars.default is None:
+        hint = "Name a `calendar`, or write `default: true` in one."
+        check.fault("working", "no_calendar", "There is no calendar of the business.", hint)
+
+
+def calendar_of(field: Field, calendars: Calendars) -> Calendar | None:
+    if not field.option("working"):
+        return None
+    return calendars.named.get(field.option("calendar", "")) or calendars.default
+
+
+def check_working(calendar: Calendar, day: date) -> None:
+    """Refuse a day off, and name the next day that is none."""
+    if calendar.is_working_day(day):
+        return
+    message = f"{day} is a {day:%A} without working hours."
+    last = min(AHEAD, (date.max - day).days)
+    following = (day + timedelta(ahead) for ahead in range(1, last + 1))
+    found = next((one for one in following if calendar.is_working_day(one)), None)
+    raise ValueFault(
+        "not_a_working_day",
+        f"{message} The next working day is {found}." if found else message,
+    )
