@@ -229,6 +229,11 @@ class ObjectType:
         return tuple(f for f in self.own_fields if f.stored and f.kind.follows(f))
 
     @cached_property
+    def owned_fields(self) -> tuple[Field, ...]:
+        """Look-ups of the records that this one is a part of."""
+        return tuple(f for f in self.own_fields if f.option("owned") and f.to)
+
+    @cached_property
     def pulling_fields(self) -> tuple[Field, ...]:
         return tuple(f for f in self.own_fields if f.pull)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from enum import Enum
 from functools import cached_property
@@ -49,14 +49,26 @@ class Expression:
 def compile_expression(source: str, scope: Scope, expect: Type | None = None) -> Expression:
     """Parse and type-check; raises ExpressionError, which names the place and the remedy."""
     tree, names = checked(parse(source), scope, expect)
+    return expression_of(source, tree, scope.object, names.uses, given=scope.record is not None)
+
+
+def expression_of(
+    source: str,
+    tree: Node,
+    object: str | None,
+    uses: Iterable[tuple[str, str]],
+    *,
+    given: bool = False,
+) -> Expression:
+    """The expression of a tree; `given` where `record` is another one than the row."""
     nodes = list(tree.walk())
-    paths = list(_paths(tree, 0, scope.record is not None))
+    paths = list(_paths(tree, 0, given))
     return Expression(
         source=source,
         tree=tree,
         type=tree.type,
-        object=scope.object,
-        uses=frozenset(names.uses),
+        object=object,
+        uses=frozenset(uses),
         paths=frozenset(path for path, outer in paths if not outer),
         outer=frozenset(path for path, outer in paths if outer),
         collects=any(isinstance(node, (Gather, Collection)) for node in nodes),

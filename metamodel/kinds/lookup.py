@@ -61,7 +61,9 @@ class Lookup(Kind):
         **ON_DELETE,
         "owned": {
             "type": "boolean",
-            "description": "The record is a part of the linked one and goes with it.",
+            "description": "The record is a part of the linked one: it goes with it, who may "
+            "read that may read this, and who may update that may write this, where a role "
+            "grants this object type too.",
         },
         "pull": {
             "type": "object",

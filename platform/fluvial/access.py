@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from metamodel.catalog import Catalog, ObjectType
+from metamodel.catalog import Catalog, Field, ObjectType
+from metamodel.expressions.behind import behind, both
 from metamodel.expressions.expression import Expression, compile_expression
 from metamodel.expressions.scope import Scope
 from metamodel.expressions.types import BOOLEAN
@@ -76,7 +77,8 @@ class Access:
     def readable(self) -> Iterator[ObjectType]:
         return (t for t in self.catalog.objects.values() if self.object(t.name).can("read"))
 
-    def _compile(self, name: str) -> ObjectAccess:
+    def _compile(self, name: str, parts: tuple[str, ...] = ()) -> ObjectAccess:
+        """`parts` are the object types whose owners are being asked; a circle ends there."""
         type_ = self.catalog.objects.get(name)
         if type_ is None:
             return NOTHING
@@ -87,6 +89,9 @@ class Access:
         where: dict[str, tuple[Expression, ...] | None] = {}
         for grant in grants:
             _add(self.catalog, where, grant, name)
+        for owned in type_.owned_fields:
+            if where and owned.to is not None and owned.to not in (*parts, name):
+                _follow(where, self._compile(owned.to, (*parts, name)), owned)
         if not where:
             return NOTHING
         rights = [grant.get("fields", {}) for grant in grants]
@@ -118,6 +123,23 @@ def _add(
             where[action] = None
         elif where.get(action, ()) is not None:
             where[action] = (*(where.get(action) or ()), condition)
+
+
+def _follow(
+    where: dict[str, tuple[Expression, ...] | None], owner: ObjectAccess, owned: Field
+) -> None:
+    """A part is read by who reads its owner, and changed by who changes its owner."""
+    for action in tuple(where):
+        needed = "read" if action in ("read", "export") else "update"
+        if needed not in owner.where:
+            del where[action]
+            continue
+        theirs = owner.where[needed]
+        if theirs is None:
+            continue
+        beyond = tuple(behind(one, owned.object, owned.name) for one in theirs)
+        own = where[action]
+        where[action] = beyond if own is None else tuple(both(a, b) for a in own for b in beyond)
 
 
 def _grants(catalog: Catalog, roles: Iterable[str], name: str) -> Iterator[Mapping[str, Any]]:

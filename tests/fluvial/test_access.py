@@ -9,7 +9,7 @@ import pytest
 from fluvial.http.app import engine_endpoints
 from fluvial.http.routes import Policy
 from tests.app import Client
-from tests.fluvial.library import LIBRARY
+from tests.fluvial.library import CLERK, LIBRARY
 
 
 @pytest.fixture
@@ -115,6 +115,59 @@ def test_access_explains_itself(world: dict[str, Any]) -> None:
         .json()["data"]
     )
     assert [r["name"] for r in seen] == ["north member"]
+
+
+def test_parts_are_read_and_written_as_their_owners_are(world: dict[str, Any]) -> None:
+    """Through two levels, in SQL and in Python, with collections in the owner's condition."""
+    said = {"name": "said", "kind": "text"}
+    to_member = {"name": "on", "kind": "lookup", "to": "member", "owned": True}
+    to_note = {"name": "of", "kind": "lookup", "to": "note", "owned": True}
+    member = {
+        "object": "member",
+        "can": ["read"],
+        "where": "exists(loans, returned == null and member == record and record.name != '')",
+    }
+    admin: Client = world["admin"]
+    admin.define(
+        {"kind": "object", "name": "note", "fields": [said, to_member]},
+        {"kind": "object", "name": "line", "title": "{said}", "fields": [said, to_note]},
+        {**CLERK, "grants": [
+            *CLERK["grants"], member,
+            {"object": "note", "can": ["*"], "where": "said != 'secret'"},
+            {"object": "line", "can": ["*"]},
+        ]},
+    )  # fmt: skip
+    clerk: Client = world["clerk"]
+    lines = {}
+    for name in ("north", "south"):
+        note = admin.made("note", on=world[name]["member"]["id"], said=name)
+        lines[name] = admin.made("line", of=note["id"], said=name)
+    hidden = admin.made("note", on=world["north"]["member"]["id"], said="secret")
+    admin.made("line", of=hidden["id"], said="secret")
+
+    def seen(object: str) -> list[str]:
+        return sorted(row["said"] for row in clerk.rows(f"/api/records/{object}"))
+
+    assert (seen("note"), seen("line")) == (["north"], ["north"])
+    assert "north" in clerk.get("/o/line").text and "south" not in clerk.get("/o/line").text
+    north, south = (f"/api/records/line/{lines[name]['id']}" for name in ("north", "south"))
+    assert clerk.get(south).status == clerk.patch(south, {"said": "x"}).status == 404
+    assert clerk.patch(north, {"said": "north"}).status == 200
+    # A loan lets members of the other branch be read, and so their parts, but not be written.
+    admin.made("loan", book=world["south"]["book"]["id"], member=world["south"]["member"]["id"])
+    assert (seen("note"), seen("line")) == (["north", "south"], ["north", "south"])
+    assert clerk.patch(south, {"said": "x"}).status == clerk.delete(south).status == 403
+    foreign = {"of": lines["south"]["of"], "said": "x"}
+    assert clerk.post("/api/records/line", foreign).status == 403
+    assert clerk.patch(north, foreign).status == 403
+    clerk.made("line", of=lines["north"]["of"], said="more")
+    user = clerk.get("/api/me").json()["id"]
+    told = admin.get(f"{south}/access", user=user).json()["actions"]
+    assert (told["read"]["allowed"], told["update"]["allowed"]) == (True, False)
+    assert clerk.delete(north).status == 204
+    # Who may not read the owners' object type reads no parts of it.
+    admin.define({**CLERK, "grants": [{"object": "line", "can": ["*"]}]})
+    assert clerk.get("/api/records/line").status == 404
 
 
 def test_every_route_declares_who_may_call_it(client: Client, anybody: Client) -> None:
