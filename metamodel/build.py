@@ -17,7 +17,7 @@ from metamodel.circles import circles
 from metamodel.dependencies import keep
 from metamodel.documents import Document, DocumentKind
 from metamodel.errors import Fault, MetadataError
-from metamodel.layers import locate, merge_documents
+from metamodel.layers import locate, locked_faults, merge_documents
 from metamodel.object_check import check_object, fill
 from metamodel.object_types import check_kinds, make_inverses, make_object
 from metamodel.reuse import kept_uses, reusable
@@ -55,6 +55,9 @@ def build_catalog(
     digest = _hash(merged)
     if previous is not None and previous.zone == zone and not faults and _same(by_kind, known):
         return replace(previous, version=version, _derived={})
+    for document in merged:
+        if len(document.parts) > 1 and document.kind in kinds:
+            faults += locked_faults(document, kinds[document.kind].shape)
     draft = Draft(
         documents=by_kind, faults=faults, zone=zone, kinds=frozenset(kinds), columns=columns
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from metamodel.documents import SITE, Document
 from metamodel.errors import Fault
+from metamodel.policies import Shape, locked_places
 from metamodel.text import listed
 
 DELETE = "$delete"
@@ -198,3 +199,16 @@ def _place(body: list[Any], name: str | tuple[str, int]) -> int | None:
                 return at
         return None
     return int(name) if name.isdigit() and int(name) < len(body) else None
+
+
+def locked_faults(document: Document, shape: Shape) -> Iterator[Fault]:
+    """Where an upper layer changes what belongs to the package alone."""
+    below: Any = None
+    for part in document.parts:
+        if below is not None and part.body.get(DELETE) is not True:
+            for path in locked_places(shape, below, part.body):
+                pointer = "".join(f"/{step}" for step in path)
+                message = f"`{path[-1]}` belongs to `{document.layer}`: no other layer changes it."
+                hint = "Take it out here, or make a field of another name."
+                yield Fault(document.place, pointer, "locked", message, hint, part.file)
+        below = merge(below, part.body)

@@ -18,6 +18,9 @@ LOCKED, PACKAGE, SITE_WINS, MERGE = "locked", "package", "site_wins", "merge_by_
 POLICIES = (LOCKED, PACKAGE, SITE_WINS, MERGE)
 MEMBER = "x-upgrade"
 LABEL = "#/$defs/label"
+IDENTITY = ("name", "extends", "$delete", "$over")
+
+Path = tuple[str | int, ...]
 
 
 class Shape:
@@ -99,3 +102,24 @@ def labels(shape: Shape, body: Any, path: tuple[str | int, ...] = ()) -> Iterato
     elif isinstance(body, list):
         for at, value in enumerate(body):
             yield from labels(shape.item(value), value, (*path, at))
+
+
+def locked_places(shape: Shape, below: Any, over: Any, path: Path = ()) -> Iterator[Path]:
+    """The paths at which a layer says otherwise what is locked in those below it."""
+    if below is None or over is None:
+        return
+    if isinstance(below, Mapping) and isinstance(over, Mapping):
+        inner = shape.of(below)
+        for name, value in over.items():
+            if name not in IDENTITY:
+                yield from locked_places(inner.member(name), below.get(name), value, (*path, name))
+        return
+    if isinstance(below, list) and isinstance(over, list) and shape.policy != LOCKED:
+        known = {i["name"]: i for i in below if isinstance(i, Mapping) and "name" in i}
+        for at, item in enumerate(over):
+            if isinstance(item, Mapping) and item.get("name") in known:
+                base = known[item["name"]]
+                yield from locked_places(shape.item(base), base, item, (*path, at))
+        return
+    if shape.policy == LOCKED and below != over:
+        yield path

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from metamodel.build import build_catalog
 from metamodel.differences import differences
-from metamodel.documents import OBJECT, ROLE, VIEW, Document, DocumentKind
+from metamodel.documents import CORE_KINDS, OBJECT, ROLE, VIEW, Document, DocumentKind
+from metamodel.errors import MetadataError
 from metamodel.layers import merged
 from metamodel.policies import labels
 from metamodel.upgrades import Comparison, merge_lists
@@ -142,3 +144,17 @@ def test_differences_lead_through_lists_by_name() -> None:
     assert found["/label"] == (None, "Book") and found["/fields/price/min"] == (0, 1)
     assert found["/fields/shelf"] == (None, field("shelf"))
     assert found["/fields/$order"][0] == ["price", "note"]
+
+
+def test_what_is_locked_belongs_to_its_package() -> None:
+    def refused(site: Body) -> list[str]:
+        with pytest.raises(MetadataError) as refusal:
+            build_catalog([_document(OLD, "library"), _document(site, "site")], CORE_KINDS)
+        return [fault.pointer for fault in refusal.value.faults if fault.code == "locked"]
+
+    assert refused({"fields": [field("shelf"), {"name": "price", "kind": "text"}]}) == [
+        "/fields/1/kind"
+    ]
+    same = {"fields": [{"name": "price", "kind": "number", "label": "Fee"}]}
+    built = build_catalog([_document(OLD, "library"), _document(same, "site")], CORE_KINDS)
+    assert built.objects["book"].fields["price"].label == "Fee"
