@@ -145,17 +145,17 @@ def _object_paths(paths: Json, type_: ObjectType, access: ObjectAccess) -> None:
     )
     one["get"]["responses"] = _answers("200", f"The {label}.", read)
     if access.can("create"):
-        many["post"] = _operation(f"Create a {label}.", f"create_{name}", ())
+        many["post"] = _operation(f"Create one {label}.", f"create_{name}", ())
         many["post"]["requestBody"] = _body({"$ref": f"#/components/schemas/{name}_create"})
         many["post"]["responses"] = _answers("201", f"The {label}.", read)
     if access.can("update"):
         days = [query[7]] if type_.dated_fields else []
-        one["patch"] = _operation(f"Change a {label}.", f"update_{name}", [*record, *days])
+        one["patch"] = _operation(f"Change one {label}.", f"update_{name}", [*record, *days])
         one["patch"]["requestBody"] = _body({"$ref": f"#/components/schemas/{name}_update"})
         one["patch"]["responses"] = _answers("200", f"The {label}.", read)
     _more_paths(paths, type_, access, read, query)
     if access.can("delete"):
-        one["delete"] = _operation(f"Put a {label} into the bin.", f"delete_{name}", record)
+        one["delete"] = _operation(f"Put one {label} into the bin.", f"delete_{name}", record)
         one["delete"]["responses"] = _answers("204", "It is in the bin.")
 
 
@@ -175,16 +175,16 @@ def _more_paths(
 
     summary = _operation(f"Measures of {many} by group.", f"summarise_{name}", [*asked, *measures])
     add(f"{base}/summary", "get", summary, "200", "The groups.", None)
-    history = _operation(f"Who changed a {label}, and when.", f"history_{name}", record)
+    history = _operation(f"Who changed one {label}, and when.", f"history_{name}", record)
     add(f"{base}/{{id}}/history", "get", history, "200", "The changes, newest first.", None)
     if type_.dated_fields:
         _day_paths(type_, access, add)
     if access.can("delete"):
-        restore = _operation(f"Bring a {label} back.", f"restore_{name}", record)
+        restore = _operation(f"Bring one {label} back.", f"restore_{name}", record)
         add(f"{base}/{{id}}/restore", "post", restore, "200", f"The {label}.", read)
     if access.can("update") and type_.states is not None:
         taken = _operation(
-            f"Take a transition of a {label}.", f"act_{name}", _parameters("{id}/{name}")
+            f"Take a transition of one {label}.", f"act_{name}", _parameters("{id}/{name}")
         )
         add(f"{base}/{{id}}/actions/{{name}}", "post", taken, "200", f"The {label}.", read)
     if access.can("export"):

@@ -12,11 +12,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from metamodel.storage import BOOLEAN, INTEGER, JSON, POSTGRESQL, TEXT, TIMESTAMP, UUID
 
-from .actors import Actor
+from .actors import ADMINISTRATOR, Actor
 from .database.columns import Stored
 from .database.connection import Connection
 from .database.statement import Statement, insert, param
 from .database.tables import CATALOG, CREDENTIAL, SESSION, TOKEN
+from .errors import Conflict
 from .ids import is_id, new_id
 from .passwords import MAX_LENGTH, MIN_LENGTH, digest, hashed, matches, new_secret
 
@@ -42,6 +43,16 @@ _user = sa.table(
     ),
 )
 _u = _user.c
+ADMINISTRATORS_LOCK = 7_103_402  # of PostgreSQL's advisory locks
+_ADMINISTRATOR = Statement(
+    sa.select(_u.id)
+    .where(
+        _u.active,
+        _u.deleted_at.is_(None),
+        sa.cast(_u.roles, sa.Text).like(sa.literal_column(f"'%\"{ADMINISTRATOR}\"%'")),
+    )
+    .limit(sa.literal_column("1"))
+)
 
 
 def _links(name: str) -> Any:
@@ -287,3 +298,15 @@ class UserHook:
         if "password" in draft.extras:
             set_password(connection, draft.id, draft.extras["password"])
             end_sessions(connection, draft.id)
+        if draft.before is not None and ADMINISTRATOR in (draft.before.get("roles") or ()):
+            _keep_an_administrator(connection)
+
+
+def _keep_an_administrator(connection: Connection) -> None:
+    """Undo a change after which nobody could mend it. Two at the same moment wait in turn."""
+    if connection.dialect == POSTGRESQL:
+        connection.query(f"SELECT pg_advisory_xact_lock({ADMINISTRATORS_LOCK})")
+    if _ADMINISTRATOR.row(connection) is None:
+        raise Conflict(
+            "There has to be an administrator who is active. Make somebody else one first."
+        )

@@ -85,6 +85,9 @@ def _bin(session: Session, type_: ObjectType, row: Values, seen: set[str]) -> No
     journal.write(session, type_.name, record, rev, "deleted", {})
     refresh(session, [Touch(type_.name, record, None, (row,))])
     draft = Draft(session, type_, record, row, row)
+    hook = session.engine.hooks.get(type_.name)
+    if hook is not None:
+        hook.stored(draft)
     for feature in session.engine.features:
         if feature.stored is not None:
             feature.stored(draft, "deleted")
