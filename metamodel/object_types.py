@@ -18,7 +18,7 @@ from metamodel.text import humanise, label_text, plural
 
 PLACE = re.compile(r"\{([^{}]*)\}")
 TITLE_KINDS = ("text", "sequence")  # the first field of these titles a record without a title
-PEOPLE = ("user", "team")
+PEOPLE = ("user", "team", "group")
 
 # name, kind, label, options, and whether it is kept from the wire
 SYSTEM: tuple[tuple[str, Kind, str, Mapping[str, Any], bool], ...] = (

@@ -301,7 +301,7 @@ class _Actions:
         compiled = self.check.compile(pointer, source, self.object, change=self.change)
         if compiled is None or compiled.type.name in TOLD:
             return compiled
-        people = set(compiled.type.objects) <= {"user", "team"} and compiled.type.objects
+        people = set(compiled.type.objects) <= {"user", "team", "group"} and compiled.type.objects
         if compiled.type.name in (types.RECORD.name, types.RECORDS.name) and people:
             return compiled
         self.check.fault(

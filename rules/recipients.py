@@ -1,4 +1,4 @@
-"""Who is told: persons, teams, roles and e-mail addresses, as accounts of people."""
+"""Who is told: persons, teams, groups, roles and e-mail addresses, as accounts of people."""
 
 from __future__ import annotations
 
@@ -28,18 +28,22 @@ _user = sa.table(
         )
     ),
 )  # fmt: skip
-_teams = sa.table(
-    "user__teams", sa.column("source", Stored(UUID)), sa.column("target", Stored(UUID))
-)
 _people = sa.select(_user.c.id, _user.c.email, _user.c.name, _user.c.roles).where(
     _user.c.active, _user.c.deleted_at.is_(None)
 )
 _EVERYBODY = Statement(_people.order_by(_user.c.id))
-_MEMBERS = Statement(
-    _people.join(_teams, _teams.c.source == _user.c.id)
-    .where(_teams.c.target == sa.bindparam("the_team", type_=Stored(UUID)))
-    .order_by(_user.c.id)
-)
+
+
+def _members(name: str) -> Statement:
+    links = sa.table(name, sa.column("source", Stored(UUID)), sa.column("target", Stored(UUID)))
+    return Statement(
+        _people.join(links, links.c.source == _user.c.id)
+        .where(links.c.target == sa.bindparam("the_set", type_=Stored(UUID)))
+        .order_by(_user.c.id)
+    )
+
+
+_MEMBERS = {"team": _members("user__teams"), "group": _members("user__groups")}
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,8 @@ def recipients(session: Session, expression: Expression, value: Any) -> Iterator
             yield from _addresses(str(one))
             continue
         kind, record = one if isinstance(one, tuple) else (expression.type.objects[0], one)
-        if kind == "team":
-            yield from _rows(_MEMBERS.rows(session.connection, the_team=record))
+        if kind in _MEMBERS:
+            yield from _rows(_MEMBERS[kind].rows(session.connection, the_set=record))
         else:
             yield _account(session, record)
 

@@ -50,7 +50,7 @@ from metamodel.expressions.sql_value import (
 from metamodel.expressions.sql_value import (
     exact as exact_form,
 )
-from metamodel.expressions.types import BOOLEAN, CHOICES, MONEY, NUMBER, PERSON, RECORD, Type
+from metamodel.expressions.types import BOOLEAN, CHOICES, MONEY, NUMBER, PERSON, RECORD, SETS, Type
 from metamodel.expressions.values import Values
 from metamodel.storage import JSON
 from metamodel.storage import TEXT as TEXT_STORAGE
@@ -255,8 +255,8 @@ class Conditions(Values):
         return self._guarded(found, exact, _whole(item), _COLUMN)
 
     def _side(self, value: SqlValue, type: Type, wanted: Type) -> Element:
-        """The id of a person who may be a user or a team, as the one that is asked for."""
-        if type.name == PERSON.name and wanted.objects == ("team",) and value.second is not None:
+        """The id of a person, who may be several users, as the one that is asked for."""
+        if type.name == PERSON.name and wanted.objects in SETS and value.second is not None:
             return value.second
         if value.second is not None and type.name == RECORD.name:
             return case((value.second == self.text(wanted.objects[0]), value.element))
@@ -308,8 +308,10 @@ def _references(value: SqlValue, type: Type) -> Sequence[tuple[str, Element, Ele
     """The object types that a value may refer to: with the id, and where it says which it is."""
     if type.name == PERSON.name:
         users = [("user", value.element, None)] if "user" in type.objects else []
-        teams = [("team", value.second, None)] if value.second is not None else []
-        return [*users, *teams]
+        if value.second is None:
+            return users
+        second = value.second
+        return [*users, *((kind, second, None) for kind in type.objects if kind != "user")]
     if value.second is not None:
         return [("", value.element, value.second)]
     return [(type.objects[0], value.element, None)]

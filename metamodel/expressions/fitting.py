@@ -37,6 +37,7 @@ from metamodel.expressions.types import (
     PERSONS,
     RECORD,
     RECORDS,
+    SETS,
     TEXT,
     Type,
     number,
@@ -132,7 +133,7 @@ def _other(node: Node, type: Type, zone: str) -> Node | None:
         if node.value != node.value.to_integral_value():
             raise Misfit("A duration is whole seconds.", "Write minutes(1.5) or hours(2).")
         return Literal(int(node.value), type=DURATION, place=place)
-    if pair == (RECORD.name, PERSON.name) and node.type.objects in ((USER,), ("team",)):
+    if pair == (RECORD.name, PERSON.name) and node.type.objects in ((USER,), *SETS):
         return (
             Recast(node, type=type, place=place) if node.type.objects[0] in type.objects else None
         )

@@ -67,7 +67,7 @@ class Rows:
         if field.type.name == RECORDS.name:
             return self._linked(node.source, node.field, "source", "target", owner)
         if field.type.name == PERSON.name:
-            suffix = "__team" if node.object == "team" else ""
+            suffix = "" if node.object == "user" else f"__{node.object}"
             return self.source.column(node.field, suffix) == owner
         condition = self.source.column(node.field) == owner
         if field.type.name == RECORD.name and len(field.type.objects) > 1:

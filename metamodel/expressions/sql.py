@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from sqlalchemy import FromClause, Select, case, literal_column, select
+from sqlalchemy import FromClause, Select, case, func, literal_column, select
 
 from metamodel.catalog import Field
 from metamodel.expressions.conditions import Conditions
@@ -313,10 +313,13 @@ def _assembled(parts: list[SqlValue]) -> SqlValue:
     first = parts[0]
     if len(parts) == 1:
         return first
+    second = parts[1].element
+    if len(parts) > 2:  # a person who may be a team or a group: no two of them share an id
+        second = func.coalesce(*(part.element for part in parts[1:]))
     return SqlValue(
         first.element,
         first.storage,
-        parts[1].element,
+        second,
         parts[1].storage,
         first.nullable,
         first.plain,

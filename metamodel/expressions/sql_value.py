@@ -128,7 +128,8 @@ class SqlValue:
 
     element: Element
     storage: Storage
-    second: Element | None = None  # the currency, the team, or the object type of an any_lookup
+    # The currency, the team or group, or the object type of an any_lookup.
+    second: Element | None = None
     second_storage: Storage = TEXT
     nullable: bool = True
     plain: bool = False  # a column or a parameter: cheap to name twice

@@ -48,6 +48,7 @@ from metamodel.expressions.types import (
     NUMBER,
     PERSON,
     RECORD,
+    SETS,
     TEXT,
     Type,
     number,
@@ -159,7 +160,7 @@ class Values:
             text = typed(self.sql, value.element, TEXT_STORAGE)
             return SqlValue(text, TEXT_STORAGE, nullable=value.nullable)
         if given.name == RECORD.name and wanted.name == PERSON.name:
-            if given.objects == ("team",):
+            if given.objects in SETS:
                 return SqlValue(bound(self.sql, None, UUID).element, UUID, value.element, UUID)
             return value
         if given.name == PERSON.name and wanted.name == RECORD.name:

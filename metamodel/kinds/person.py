@@ -1,4 +1,4 @@
-"""Person: a user or a team, or several of them."""
+"""Person: a user, a team or a group, or several of them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,19 @@ from metamodel.storage import JSON, UUID
 if TYPE_CHECKING:
     from metamodel.catalog import Field
 
-ACCEPTS = ("user", "team")
+ACCEPTS = ("user", "team", "group")
 MAX_PEOPLE = 200
 
-Who = tuple[str, str]  # ("user", id) or ("team", id)
+Who = tuple[str, str]  # ("user", id), ("team", id) or ("group", id)
 
 
 def accepts(field: Field) -> tuple[str, ...]:
     return tuple(field.option("accepts", ("user",)))
+
+
+def held(field: Field) -> tuple[str, ...]:
+    """What its columns hold, in their order; that of users is always there."""
+    return ("user", *(kind for kind in ACCEPTS[1:] if kind in accepts(field)))
 
 
 class Person(Kind):
@@ -29,8 +34,8 @@ class Person(Kind):
     label = "Person"
     group = "Links"
     icon = "user"
-    words = "user team people assignee owner member staff responsible"
-    about = "A user or a team, or several of them."
+    words = "user team group people assignee owner member staff responsible"
+    about = "A user, a team or a group, or several of them."
     example = {"name": "librarian", "kind": "person", "accepts": ["user", "team"]}
     first = ("many",)
     sample = {"user": "01890a5d-ac96-774b-bcce-b302099a8057"}
@@ -40,7 +45,7 @@ class Person(Kind):
             "items": {"enum": list(ACCEPTS)},
             "minItems": 1,
             "uniqueItems": True,
-            "description": "Who may be chosen: user, team or both; users by default.",
+            "description": "Who may be chosen: any of user, team and group; users by default.",
         },
         "many": {"type": "boolean", "description": "Whether it holds several people."},
         "where": {
@@ -60,10 +65,10 @@ class Person(Kind):
     def columns(self, field: Field) -> tuple[Column, ...]:
         if self.holds_many(field):
             return (Column("", JSON),)
-        user = Column("", UUID, references="user", indexed=True)
-        if "team" not in accepts(field):
-            return (user,)
-        return (user, Column("__team", UUID, references="team", indexed=True))
+        return tuple(
+            Column("" if kind == "user" else f"__{kind}", UUID, references=kind, indexed=True)
+            for kind in held(field)
+        )
 
     def parse(self, field: Field, raw: Any) -> Who | list[Who]:
         if not self.holds_many(field):
@@ -83,7 +88,7 @@ class Person(Kind):
         raise ValueFault("not_a_person", f"Write {samples}.")
 
     def parse_text(self, field: Field, text: str, form: TextFormat) -> Who | list[Who]:
-        """The id of a user, or `team:ID`; several with `;` between them."""
+        """The id of a user, `team:ID` or `group:ID`; several with `;` between them."""
         people = [_written(part.strip()) for part in text.split(";") if part.strip()]
         if self.holds_many(field):
             return self.parse(field, people)
@@ -93,16 +98,13 @@ class Person(Kind):
         if self.holds_many(field):
             return ([{kind: id} for kind, id in value],)
         kind, id = value
-        if "team" not in accepts(field):
-            return (id,)
-        return (id, None) if kind == "user" else (None, id)
+        return tuple(id if kind == one else None for one in held(field))
 
     def unpack(self, field: Field, parts: Sequence[Any]) -> Who | list[Who] | None:
         if self.holds_many(field):
             return [_pair(one) for one in parts[0] or ()]
-        if parts[0] is not None:
-            return "user", parts[0]
-        return ("team", parts[1]) if len(parts) > 1 and parts[1] is not None else None
+        both = zip(held(field), parts, strict=False)
+        return next(((kind, id) for kind, id in both if id is not None), None)
 
     def wire(self, field: Field, value: Any) -> Any:
         if self.holds_many(field):
@@ -118,10 +120,11 @@ class Person(Kind):
     def wire_source(self, field: Field, parts: Sequence[str]) -> str | None:
         if self.holds_many(field):
             return None
-        user = f'{{"user": {parts[0]}}}'
-        if len(parts) == 1:
-            return user
-        return f'({user} if {parts[0]} is not None else {{"team": {parts[1]}}})'
+        *others, (last, part) = zip(held(field), parts, strict=True)
+        source = f'{{"{last}": {part}}}'
+        for kind, part in reversed(others):
+            source = f'({{"{kind}": {part}}} if {part} is not None else {source})'
+        return source
 
     def show(self, field: Field, value: Any, locale: str = "en") -> str:
         people = value if self.holds_many(field) else [value]

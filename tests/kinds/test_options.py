@@ -60,6 +60,8 @@ LOAN: dict[str, Any] = {
         {"name": "due_day", "kind": "date", "working": True, "calendar": "desk"},
         {"name": "due_at", "kind": "datetime", "working": True, "calendar": "desk"},
         {"name": "helpers", "kind": "person", "many": True},
+        {"name": "desk", "kind": "person", "accepts": ["user", "team", "group"]},
+        {"name": "desks", "kind": "person", "accepts": ["team", "group"], "many": True},
         {"name": "scans", "kind": "file", "versions": True, "many": True, "max_files": 2},
     ],
 }
@@ -155,6 +157,41 @@ def test_options_that_look_at_the_rest_of_the_record(client: Client) -> None:
     client.made("loan", due_day="2026-12-28", due_at="2026-12-27T23:00:00Z")
     assert refused(client, loans, country="spain") == {"reason": "Reason is needed here."}
     client.made("loan", country="spain", due_day="2026-12-24")
+
+    # Groups and teams beside users.
+    me = client.get("/api/me").json()["id"]
+    group, team = (client.made(kind, name=f"First {kind}")["id"] for kind in ("group", "team"))
+    client.patch(f"/api/records/user/{me}", {"groups": [group]})
+    held = {}
+    for kind, id_ in (("user", me), ("team", team), ("group", group)):
+        others = [{kind: id_}] if kind != "user" else []
+        held[kind] = client.made("loan", desk={kind: id_}, desks=others)["id"]
+    one = client.get(f"{loans}/{held['group']}").json()
+    assert (one["desk"], one["desks"]) == ({"group": group}, [{"group": group}])
+
+    def found(**query: str) -> list[str]:
+        ids = {id_: kind for kind, id_ in held.items()}
+        return sorted(ids[row["id"]] for row in client.rows(loans, **query) if row["id"] in ids)
+
+    assert found(where="desk == me") == ["user"]
+    assert found(where="desk in me.groups") == ["group"]
+    assert found(where="desk == me or desk in me.groups or desk in me.teams") == ["group", "user"]
+    assert found(where="desk != null") == ["group", "team", "user"]
+    assert found(desk=f"group:{group}") == found(desks=f"group:{group}") == ["group"]
+    offered = client.get("/lookup/loan/desk", q="First").json()["results"]
+    assert [(r["value"], r["label"], r["hint"]) for r in offered] == [
+        (f"team:{team}", "First team", "Team"), (f"group:{group}", "First group", "Group"),
+    ]  # fmt: skip
+    assert "First group" in client.get(f"/o/loan/{held['group']}").text
+    assert "no group" in refused(client, loans, desk={"group": team})["desk"]
+    rights = {"object": "loan", "can": ["read"], "where": "desk in me.groups or desk == me"}
+    client.define({"kind": "role", "name": "clerk", "label": "Clerk", "grants": [rights]})
+    clerk = client.person("clerk@example.com", "clerk", groups=[group])
+    assert [row["id"] for row in clerk.rows(loans)] == [held["group"]]
+    user = clerk.get("/api/me").json()["id"]
+    for kind, allowed in (("group", True), ("team", False)):
+        told = client.get(f"{loans}/{held[kind]}/access", user=user).json()
+        assert told["actions"]["read"]["allowed"] is allowed
 
     # People who left stay where they are, and are not chosen anew.
     gone = client.made("user", name="Gil", email="gil@example.com", roles=[])

@@ -142,6 +142,9 @@ def test_notifications_reach_people_teams_and_roles(house: House) -> None:
     kim = house.person("kim@example.org")
     lee = house.client.made("user", email="lee@example.org", name="Lee", teams=[team["id"]])
     house.person("max@example.org", "warden")
+    group = house.client.made("group", name="North")
+    house.client.made("user", email="ned@example.org", name="Ned", groups=[group["id"]])
+    third = house.client.made("member", name="Cy", keeper={"group": group["id"]})
     one = house.client.made("member", name="Ada", keeper={"user": kim})
     other = house.client.made("member", name="Bo", keeper={"team": team["id"]})
     to = ["member.keeper", {"role": "warden"}]
@@ -149,6 +152,7 @@ def test_notifications_reach_people_teams_and_roles(house: House) -> None:
     house.define(rule("tell", CREATED, {"notify": {"to": to, **words}}))
     house.client.made("loan", name="Emma", member=one["id"], level="3")
     house.client.made("loan", name="Persuasion", member=other["id"])
+    house.client.made("loan", name="Middlemarch", member=third["id"])
     house.client.made("loan", name="Nobody's")
     house.work()
     told = sorted((mail.recipients[0], str(mail.message["Subject"])) for mail in house.smtp.mails)
@@ -156,8 +160,10 @@ def test_notifications_reach_people_teams_and_roles(house: House) -> None:
         ("kim@example.org", "Lent: Emma"),
         ("lee@example.org", "Lent: Persuasion"),
         ("max@example.org", "Lent: Emma"),
+        ("max@example.org", "Lent: Middlemarch"),
         ("max@example.org", "Lent: Nobody's"),
         ("max@example.org", "Lent: Persuasion"),
+        ("ned@example.org", "Lent: Middlemarch"),
     ]
     rows = house.sql('SELECT "user", title, body FROM fluvial_notification ORDER BY title')
     assert [(str(user), title) for user, title, _ in rows if str(user) in (kim, lee["id"])] == [

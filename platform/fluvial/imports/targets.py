@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from fluvial.access import Access
 from fluvial.errors import Unprocessable, fault
+from fluvial.records.references import PEOPLE
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.text import fold
 
@@ -118,9 +119,7 @@ class Resolver:
         current, path = object_name, []
         for i, step in enumerate(steps):
             found = self._catalog.objects[current].fields.get(step)
-            if found is None or (
-                current not in ("user", "team") and self._access.hides(current, step)
-            ):
+            if found is None or (current not in PEOPLE and self._access.hides(current, step)):
                 return f"{self._catalog.objects[current].label} has no field `{step}`."
             path.append(found)
             if i < len(steps) - 1:

@@ -29,8 +29,9 @@ from metamodel.object_types import placeholders
 from metamodel.storage import TEXT, UUID
 
 LIMIT = 20
-PEOPLE = ("user", "team")  # whoever is signed in may pick them
+PEOPLE = ("user", "team", "group")  # whoever is signed in may pick them
 GIVEN = "record."  # parameters that hold what the form says of other fields
+SETS = ("team", "group")
 Row = tuple[str, str, str]  # id, title, hint
 
 
@@ -54,7 +55,7 @@ def look_up(call: Call) -> Answer:
             session, target, call.query.get("q", ""), field, outer
         ):
             value = f"{target}:{record}" if named else record
-            shown = hint or ("Team" if target == "team" else "")
+            shown = hint or ("" if target not in SETS else target.capitalize())
             results.append({"value": value, "label": title, "hint": shown})
     return Answer.json({"results": results[:LIMIT]})
 
@@ -99,7 +100,7 @@ def candidates(
         conditions += [] if allowed is None else [allowed]
     if words.strip():
         conditions.append(matching(context, source, type_))
-    pick = field.pick_of(target) if target != "team" else None
+    pick = None if target in SETS and field.kind.name == "person" else field.pick_of(target)
     if pick is not None:
         builder = Builder(context, source, Given(context, outer.read)).lift(pick)
         conditions.append(builder.condition(pick.tree, False))
@@ -141,7 +142,7 @@ def _may_write(session: Session, field: Field) -> bool:
 def _named(context: PlanContext, source: Source, field: Field) -> sa.ColumnElement[bool]:
     """Oneself, and the people in the field of the records that the actor may see."""
     me = source.column("id") == context.parameter("me", UUID)
-    suffix = "__team" if source.object == "team" else ""
+    suffix = f"__{source.object}" if source.object in SETS else ""
     if field.system or field.many or suffix not in [c.suffix for c in field.columns]:
         return me
     records = Source(context, field.object)

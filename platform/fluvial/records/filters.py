@@ -11,6 +11,7 @@ from fluvial.errors import Unprocessable, fault
 from metamodel.catalog import Field, ObjectType
 from metamodel.errors import ValueFault
 from metamodel.expressions.sql import Source
+from metamodel.expressions.types import PERSON
 from metamodel.kinds.kind import TextFormat
 from metamodel.storage import JSON, POSTGRESQL, TEXT, UUID
 
@@ -46,6 +47,10 @@ def equal(
         )
     if field.many:
         return _holds(context, elements[0], bind)
+    if field.type.name == PERSON.name:  # one of its columns is filled, and one of the binds
+        binds = (f"{bind}_{i}" if i else bind for i in range(len(elements)))
+        pairs = zip(elements, binds, strict=True)
+        return sa.or_(*(one == sa.bindparam(name, type_=one.type) for one, name in pairs))
     return sa.and_(
         *(
             element.is_not_distinct_from(

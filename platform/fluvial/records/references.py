@@ -22,7 +22,8 @@ from .environment import RecordEnvironment
 from .plan import plans_of
 from .rows import load_row
 
-PEOPLE = ("user", "team")  # may be named by everybody; their records may not be read by all
+# May be named by everybody; their records may not be read by all.
+PEOPLE = ("user", "team", "group")
 
 
 def targets_of(field: Field, value: Any) -> Iterator[tuple[str, str]]:

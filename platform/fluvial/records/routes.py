@@ -115,7 +115,7 @@ def _stepped(catalog: Catalog, step: Step, ids: sa.Select[Any]) -> sa.Select[Any
         return sa.select(link.c.target).where(link.c.source.in_(ids))
     table = tables.objects[step.object].alias()
     person = field.type.name == PERSON.name
-    suffix = "__team" if person and step.target == "team" else ""
+    suffix = f"__{step.target}" if person and step.target != "user" else ""
     held = table.c[field.base + (suffix or field.columns[0].suffix)]
     if step.back:
         found = sa.select(table.c.id).where(held.in_(ids))

@@ -111,6 +111,7 @@ GOOD: list[tuple[dict[str, Any], Any, Any, Any]] = [
     ),
     ({"kind": "person"}, {"user": ID}, ("user", ID), {"user": ID}),
     ({"kind": "person", "accepts": ["user", "team"]}, {"team": ID}, ("team", ID), {"team": ID}),
+    ({"kind": "person", "accepts": ["group", "user"]}, {"group": ID}, ("group", ID), {"group": ID}),
     (
         {"kind": "person", "accepts": ["user", "team"], "many": True},
         [{"team": ID}, {"user": ID2}],

@@ -131,7 +131,8 @@ class PersonFace(LookupFace):
             {"value": f"{kind}:{id}", "label": self._title(looks, (kind, id))}
             for kind, id in self.references(field, value)
         ]
-        people = "a user or a team" if "team" in accepts(field) else "a person"
+        kinds = [f"a {kind}" for kind in accepts(field)]
+        people = " or ".join(kinds) if kinds != ["a user"] else "a person"
         return {
             "value": chosen[0]["value"] if chosen else "",
             "selected": chosen,
