@@ -5,16 +5,19 @@ tests/fluvial/test_worker.py kills the processes of a small installation; here t
 
 from __future__ import annotations
 
+import signal
 import subprocess
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from redis import Redis as RedisClient
 
 from scripts.watch import signed
 from tests import guard
@@ -67,9 +70,9 @@ class Library:
 
     def settle(self, loans: int) -> None:
         """Wait until all that was to be sent was sent."""
-        until(lambda: self._states() == ["done"] * 2 * loans)
+        until(lambda: self.states() == ["done"] * 2 * loans)
 
-    def _states(self) -> list[str]:
+    def states(self) -> list[str]:
         found = self.client.get("/api/deliveries", params={"limit": "100"}).json()["data"]
         return [delivery["state"] for delivery in found]
 
@@ -143,6 +146,10 @@ class Redis:
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         until(lambda: guard.listening(self.port))
 
+    def flush(self) -> None:
+        with RedisClient.from_url(self.url) as client:
+            client.flushall()
+
     def stop(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -174,4 +181,48 @@ def test_a_web_process_dies_after_its_commit_and_redis_goes_away(
     here.lend("Sanditon")
     here.settle(3)
     assert here.happened("Emma", "Persuasion", "Sanditon") == (3, 3)
+    assert worker.stop() == 0
+
+
+@contextmanager
+def held(sink: WebhookSink) -> Iterator[None]:
+    """Webhooks that come inside are kept, and answered at the end."""
+    take, over = sink.take, threading.Event()
+
+    def wait(*request: Any) -> int | str:
+        reply = take(*request)
+        over.wait()
+        return reply
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sink, "take", wait)
+        try:
+            yield
+        finally:
+            over.set()
+
+
+def test_redis_is_flushed_and_a_worker_stands_still(library: Open, redis: Redis) -> None:
+    here = library(redis.url)
+    worker = here.here.worker()
+    for name in ("Emma", "Persuasion", "Sanditon"):
+        here.lend(name)
+        redis.flush()
+    here.settle(3)
+    assert here.happened("Emma", "Persuasion", "Sanditon") == (3, 3)
+    with held(here.sink):
+        here.lend("Lady Susan")
+        here.sink.wait(4)
+        until(lambda: here.states().count("done") == 7)  # the mail
+        worker.process.send_signal(signal.SIGSTOP)  # between the webhook and its note
+    here.here.end_leases()
+    other = here.here.worker()
+    here.settle(4)
+    names = ("Emma", "Lady Susan", "Persuasion", "Sanditon")
+    assert here.happened(*names) == (4, 5)  # once more, under the same id
+    worker.process.send_signal(signal.SIGCONT)
+    assert other.stop() == 0
+    here.lend("Catharine")  # the one that stood still works on
+    here.settle(5)
+    assert here.happened("Catharine", *names) == (5, 6)
     assert worker.stop() == 0
