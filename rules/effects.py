@@ -84,6 +84,11 @@ _SHOWN = (
     _e.record, _e.error, _e.response, _e.at, _e.done_at, _e.payload,
 )  # fmt: skip
 _ONE = Statement(sa.select(*_SHOWN, _e.content).where(_e.id == param("the_id", _e.id)))
+_OPEN = Statement(
+    sa.select(_e.state, sa.func.count())
+    .where(_e.state.in_([sa.literal_column(f"'{state}'") for state in (PENDING, FAILED, DEAD)]))
+    .group_by(_e.state)
+)
 _OFF = Statement(
     sa.select(ENDPOINT_OFF.c.at).where(
         ENDPOINT_OFF.c.name == param("the_name", ENDPOINT_OFF.c.name),
@@ -94,6 +99,13 @@ _SWITCH_OFF = insert(ENDPOINT_OFF)
 _SWITCH_ON = Statement(
     ENDPOINT_OFF.delete().where(ENDPOINT_OFF.c.name == param("the_name", ENDPOINT_OFF.c.name))
 )
+
+
+def open_by_state(connection: Connection) -> dict[str, int]:
+    """How many effects are not done: waiting, refused by the other side, given up."""
+    found: dict[str, int] = dict.fromkeys((PENDING, FAILED, DEAD), 0)
+    found.update((state, count) for state, count in _OPEN.rows(connection))
+    return found
 
 
 def key_of(event: str, rule: str, revision: str, action: int, target: str) -> str:

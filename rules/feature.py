@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fluvial import notifications
 from fluvial.feature import Feature, Job
+from fluvial.metrics import Family, gauges
 
 from . import api, deliveries, receiving, runs, timers
 from .before_save import before_save
 from .buttons import act
 from .deeds import deeds
+from .effects import open_by_state
 from .index import listened
 from .kinds import KINDS
 from .running import happened
@@ -18,6 +21,7 @@ from .tables import TABLES
 
 if TYPE_CHECKING:
     from fluvial.engine import Engine
+    from fluvial.session import Session
 
 
 def keep_house(engine: Engine) -> bool:
@@ -25,6 +29,11 @@ def keep_house(engine: Engine) -> bool:
     runs.forget(connection, now)
     receiving.forget(connection, now)
     return False
+
+
+def measures(session: Session) -> Iterator[Family]:
+    counts = open_by_state(session.connection)
+    yield gauges("fluvial_deliveries", "What rules send and is not done.", "state", counts)
 
 
 feature = Feature(
@@ -38,6 +47,7 @@ feature = Feature(
     happened=happened,
     listens=listened,
     changed=timers.changed,
+    measures=measures,
     deeds=deeds,
     jobs=(
         Job("timers", timers.run),

@@ -21,6 +21,7 @@ from .errors import Problem
 from .feature import Feature, load_features
 from .http.call import Answer, Call
 from .http.routes import Endpoint
+from .metrics import Metrics
 from .people import People, UserHook
 from .records.draft import Draft
 from .session import Cause, Session
@@ -55,6 +56,7 @@ class Engine:
         self.catalogs = Catalogs(self)
         self.people = People()
         self.stream = Stream(settings.redis_url)
+        self.metrics = Metrics()
         self.causes = Causes(settings.secret_key)
         self.hooks: Mapping[str, Hook] = {"user": UserHook()}
         self.problem_page: Callable[[Call, Problem], Answer] | None = None

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .access import Access
     from .engine import Engine
     from .http.routes import Endpoint
+    from .metrics import Family
     from .records.draft import Draft
     from .records.events import Event
     from .session import Session
@@ -70,6 +71,7 @@ class Feature:
     listens: Callable[[Catalog], Collection[str]] | None = None  # object types; None: all of them
     changed: Callable[[Session, Catalog], None] | None = None  # in the transaction of a new catalog
     jobs: Sequence[Job] = ()
+    measures: Callable[[Session], Iterable[Family]] | None = None  # for /metrics, beside requests
     # For the tests of apps: what was done and would be sent, and a web form that is answered.
     deeds: Callable[[Session], Sequence[dict[str, Any]]] | None = None
     answer: Callable[[Session, str, Mapping[str, Any]], bool] | None = None

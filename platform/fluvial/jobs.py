@@ -74,9 +74,14 @@ class Rounds:
             return False
         self._next[job.name] = now + job.every
         try:
-            return job.run(self.engine)
+            more = job.run(self.engine)
         except (BusyError, GoneError) as error:
             log.warning("%s: %s", job.name, error)
+            self.engine.metrics.job(job.name, "busy")
         except Exception:
             log.exception("%s", job.name)
+            self.engine.metrics.job(job.name, "failed")
+        else:
+            self.engine.metrics.job(job.name, "done")
+            return more
         return False

@@ -82,7 +82,7 @@ def _document(session: Session) -> Json:
 
 def _open_to(session: Session, endpoint: Endpoint) -> bool:
     access = session.access
-    if endpoint.policy is Policy.ADMIN:
+    if endpoint.policy in (Policy.ADMIN, Policy.METRICS):
         return access.admin
     if endpoint.policy is Policy.META_READ:
         return "read" in access.meta

@@ -92,6 +92,11 @@ _QUARANTINED = Statement(
     .order_by(_o.id)
     .limit(500)
 )
+_DEPTH = Statement(
+    sa.select(
+        sa.func.count(sa.case((_o.attempts < MAX_ATTEMPTS, 1))), sa.func.count(sa.case((_dead, 1)))
+    ).select_from(OUTBOX)
+)
 _AGAIN = Statement(
     OUTBOX.update()
     .where(_dead, _o.id == param("the_id", _o.id))
@@ -228,6 +233,12 @@ def quarantined(connection: Connection) -> list[dict[str, Any]]:
         dict(zip(names, row, strict=True)) | {"error": row[-1] or died}
         for row in _QUARANTINED.rows(connection)
     ]
+
+
+def depth(connection: Connection) -> tuple[int, int]:
+    """How many events wait, and how many were given up."""
+    ((waiting, given_up),) = _DEPTH.rows(connection)
+    return waiting, given_up
 
 
 def again(session: Session, event: str) -> bool:

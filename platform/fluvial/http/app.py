@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -26,6 +27,7 @@ from starlette.routing import Mount
 from fluvial import comments
 from fluvial.engine import Engine
 from fluvial.errors import NotFound, Problem, TooLarge
+from fluvial.metrics import UNKNOWN
 from fluvial.pages import site
 from fluvial.pages.static import Static
 
@@ -34,6 +36,7 @@ from . import (
     health_api,
     imports_api,
     meta_api,
+    metrics_api,
     packages_api,
     people_api,
     records_api,
@@ -83,6 +86,7 @@ def engine_endpoints(engine: Engine) -> tuple[Endpoint, ...]:
         *meta_api.ENDPOINTS,
         *packages_api.ENDPOINTS,
         *health_api.ENDPOINTS,
+        *metrics_api.ENDPOINTS,
         *site.assemble(engine),
     )
     return (*own, *(route for feature in engine.features for route in feature.routes))
@@ -185,9 +189,11 @@ async def _serve(engine: Engine, table: Table, scope: Scope, receive: Receive, s
     root = scope.get("root_path", "")
     path = scope["path"][len(root) :] if root and scope["path"].startswith(root) else scope["path"]
     method = scope["method"]
+    started, counted = time.perf_counter(), (UNKNOWN, UNKNOWN)
     call = _call(engine, scope, path)
     try:
         endpoint, params = table.find("GET" if method == "HEAD" else method, path)
+        counted = endpoint.method, endpoint.path
         call.params = params
         call.body = await _body(receive, call.headers, endpoint.max_body)
         if endpoint.form:
@@ -196,13 +202,16 @@ async def _serve(engine: Engine, table: Table, scope: Scope, receive: Receive, s
                 raise Problem("The form holds a zero character, which no text has.")
     except Problem as problem:
         if path.startswith("/api/"):
-            return await _send(send, engine.shown(call, problem, page=False), method)
+            answer = engine.shown(call, problem, page=False)
+            engine.metrics.request(*counted, answer.status, time.perf_counter() - started)
+            return await _send(send, answer, method)
         endpoint = _refusing(problem)
     except ClientDisconnect:
         return
     shown = partial(engine.shown, page=endpoint.page)
     loop = asyncio.get_running_loop()
     answer = await loop.run_in_executor(engine.database.executor, perform, endpoint, call, shown)
+    engine.metrics.request(*counted, answer.status, time.perf_counter() - started)
     if call.form is not None:
         await call.form.close()
     await _send(send, answer, method)

@@ -16,7 +16,7 @@ from metamodel.kinds.datetime import moment
 from .call import COOKIE, Answer, Call
 from .routes import Endpoint, Policy
 
-SCOPES = ("records:read", "records:write", "meta:read", "meta:write")
+SCOPES = ("records:read", "records:write", "meta:read", "meta:write", "metrics:read")
 MAX_TOKENS = 100
 SIGN_INS = Rate.read("20/minute")  # of one address for one account
 MANY = 5  # so many accounts as often from one address

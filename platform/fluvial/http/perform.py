@@ -32,6 +32,7 @@ _SCOPES = {
     Policy.SIGNED_IN: ("records:read", "records:write"),
     Policy.META_READ: ("meta:read", "meta:read"),
     Policy.META_WRITE: ("meta:write", "meta:write"),
+    Policy.METRICS: ("metrics:read", "metrics:read"),
 }
 
 
@@ -127,7 +128,7 @@ def _check(endpoint: Endpoint, call: Call, identity: Identity) -> None:
     if VIEW_AS in call.headers:
         _view_as(endpoint, call)
     access = call.session.access
-    if endpoint.policy is Policy.ADMIN and not access.admin:
+    if endpoint.policy in (Policy.ADMIN, Policy.METRICS) and not access.admin:
         raise Forbidden("This is for administrators.")
     right = {Policy.META_READ: "read", Policy.META_WRITE: "write"}.get(endpoint.policy)
     if right is not None and right not in access.meta:

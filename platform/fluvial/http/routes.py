@@ -22,6 +22,7 @@ class Policy(Enum):
     META_READ = "roles that may read metadata"
     META_WRITE = "roles that may change metadata"
     ADMIN = "administrators"
+    METRICS = "administrators, also with a token for `metrics:read`"
 
 
 @dataclass(frozen=True)

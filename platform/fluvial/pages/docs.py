@@ -19,7 +19,7 @@ DEPTH = 4  # of samples
 TOGETHER = {
     **dict.fromkeys(("login", "logout", "me", "tokens"), "signing_in"),
     **dict.fromkeys(("meta", "schema", "openapi.json"), "metadata"),
-    **dict.fromkeys(("health", "stream", "events", "deliveries"), "operation"),
+    **dict.fromkeys(("health", "metrics", "stream", "events", "deliveries"), "operation"),
 }
 INTRO = (
     "Every object has the same calls. Send a token in the header Authorization: Bearer …, and make "

@@ -22,6 +22,7 @@ SCOPE_WORDS = {
     "records:write": "Change records",
     "meta:read": "Read the studio",
     "meta:write": "Change the studio",
+    "metrics:read": "Read metrics",
 }
 MAX_DAYS = 3660
 
@@ -60,7 +61,11 @@ def show(
         "tokens": listed,
         "new_token": token,
         "action": "/profile/tokens",
-        "scopes": [{"value": s, "label": SCOPE_WORDS[s]} for s in SCOPES],
+        "scopes": [
+            {"value": s, "label": SCOPE_WORDS[s]}
+            for s in SCOPES
+            if s != "metrics:read" or session.access.admin  # of no use to anybody else
+        ],
         "password_action": "/profile/password",
         "min_length": MIN_LENGTH,
         "error": error,

@@ -1,0 +1,40 @@
+"""Metrics: what Prometheus reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fluvial import outbox
+from fluvial.metrics import Family, gauge, text
+from fluvial.records import recalculation
+
+from .call import Answer, Call
+from .routes import Endpoint, Policy
+
+TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def metrics(call: Call) -> Answer:
+    call.only()
+    return Answer(200, text(_families(call)).encode(), TYPE)
+
+
+def _families(call: Call) -> Iterator[Family]:
+    """What this process counted, then what all of them find in the database."""
+    session = call.session
+    yield from call.engine.metrics.families()
+    waiting, given_up = outbox.depth(session.connection)
+    yield gauge("fluvial_outbox_events", "Events that wait for a worker.", waiting)
+    yield gauge("fluvial_outbox_quarantined", "Events that were given up.", given_up)
+    yield gauge("fluvial_catalog_version", "The catalog in force.", session.catalog.version)
+    yield gauge(
+        "fluvial_recalculations_waiting",
+        "Recalculations that workers still have to do.",
+        len(recalculation.waiting(session)),
+    )
+    for feature in call.engine.features:
+        if feature.measures is not None:
+            yield from feature.measures(session)
+
+
+ENDPOINTS = (Endpoint("GET", "/metrics", metrics, Policy.METRICS, "Metrics for Prometheus."),)
