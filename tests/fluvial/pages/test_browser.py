@@ -120,7 +120,7 @@ def test_a_filter_is_built_by_pressing(desk: Page) -> None:
 
 
 def test_columns_are_chosen_and_remembered(desk: Page) -> None:
-    desk.goto("/o/book")
+    desk.goto("/o/book", wait_until="networkidle")  # its modules are there
     desk.context.set_offline(True)
     desk.wait_for_selector("#offline")
     desk.context.set_offline(False)
