@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from fluvial import changes, revisions
 from fluvial.errors import NotFound
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
+from metamodel.documents import DocumentKind
+from metamodel.text import humanise, plural
 
 from .document_words import difference_row, short
 from .frame import Context, deed, page
@@ -24,23 +28,38 @@ def show(call: Call) -> Answer:
     looks.names.want(("user", r["by"]["user"]) for r in found if r["by"])
     looks.names.load()
     writes = "write" in call.session.access.meta
-    items = [_item(r, looks, writes and r["number"] < found[0]["number"]) for r in found]
+    kinds = call.engine.kinds
+    items = [_item(r, looks, kinds, writes and r["number"] < found[0]["number"]) for r in found]
     return page(
         call, "revisions.html", "History", crumbs=[("Studio", "/studio")],
         here="/studio/revisions", revisions={"items": items},
     )  # fmt: skip
 
 
-def _item(revision: dict[str, Any], looks: Looks, back: bool) -> Context:
-    documents = [f"{c['kind']}/{c['name']}" for c in revision["changes"]]
-    more = len(documents) - SHOWN
-    text = ", ".join(documents[:SHOWN]) + (f" and {more} others" if more > 0 else "")
+def _documents(changed: list[dict[str, Any]], kinds: Mapping[str, DocumentKind]) -> str:
+    """The documents of a change by name, or of a large one how many of each kind."""
+
+    def word(kind: str) -> str:
+        return (kinds[kind].label if kind in kinds else "") or humanise(kind)
+
+    if len(changed) <= SHOWN:
+        return ", ".join(f"{word(c['kind'])} {c['name']}" for c in changed)
+    counts = Counter(word(c["kind"]) for c in changed)
+    return ", ".join(
+        f"{count} {(plural(label) if count > 1 else label).lower()}"
+        for label, count in counts.most_common()
+    )
+
+
+def _item(
+    revision: dict[str, Any], looks: Looks, kinds: Mapping[str, DocumentKind], back: bool
+) -> Context:
     by = revision["by"]
     return {
         "number": revision["number"],
         "href": f"/studio/revisions/{revision['number']}",
         "note": revision["note"] or "Change",
-        "text": text,
+        "text": _documents(revision["changes"], kinds),
         "person": looks.names.title("user", by["user"]) or "" if by else "",
         "when": looks.ago(revision["at"]),
         "back_href": f"/studio/revisions/{revision['number']}/rollback" if back else "",
