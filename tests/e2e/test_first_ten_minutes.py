@@ -247,7 +247,7 @@ class Newcomer:
 
     def undo(self) -> None:
         walk = self.walk
-        self.go_back(walk.says("rule/tell_the_guest"))
+        self.go_back(walk.says("Rule tell_the_guest"))
         walk.visit("/o/room_booking")
         expect(self.page.locator("#rows")).to_contain_text("Poetry slam")
         expect(self.page.locator("#main")).not_to_contain_text(walk.says("Seating"))
@@ -258,7 +258,7 @@ class Newcomer:
         expect(walk.card("Poetry slam")).to_contain_text(walk.says("Circle"))
 
     def go_back(self, line: str = "") -> None:
-        self.walk.rail("Revisions")
+        self.walk.rail("History")
         number = self.page.locator("li.item b").first.inner_text()
         assert "**Go back to this**" in self.walk.step.text
         items = self.page.locator("li.item").filter(has_text=line)

@@ -20,6 +20,7 @@ LABELS: Mapping[str, str] = {
     "yes": "Word for Yes", "no": "Word for No", "weekdays": "Days of the week", "accepts": "Who",
     "searchable": "Found by search", "thousands": "Thousands not set apart", "default": "At first",
 }  # fmt: skip
+WORDS: Mapping[str, str] = {"email": "E-mail", "url": "Web address"}  # of choices, likewise
 COMMON: Mapping[str, Mapping[str, Any]] = {
     "required": {"type": "boolean"},
     "unique": {"type": "boolean"},
@@ -62,8 +63,12 @@ def _input(name: str, schema: Mapping[str, Any], *, needed: bool) -> Context:
         "label": schema.get("title") or LABELS.get(name) or humanise(name),
         "help": schema.get("description", ""),
         "type": type_,
-        "choices": [{"value": one, "label": humanise(one or unsaid)} for one in choices],
+        "choices": [{"value": one, "label": _word(one or unsaid)} for one in choices],
     }
+
+
+def _word(choice: str) -> str:
+    return WORDS.get(choice) or humanise(choice)
 
 
 def _type(name: str, schema: Mapping[str, Any]) -> tuple[str, list[str]]:
