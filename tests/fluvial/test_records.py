@@ -237,6 +237,16 @@ def test_summary_groups_and_measures(library: Client) -> None:
     )
     assert rows == [{"status": "in", "count": 3, "sum(pages)": "30", "sum(price.amount)": "3.75"}]
     assert library.rows("/api/records/book/summary") == [{"count": 3}]
+    for amount, currency in (("5", "EUR"), ("7", "USD"), ("1", "USD")):
+        library.made("book", name="d", cost={"amount": amount, "currency": currency})
+    by_currency = library.rows(
+        "/api/records/book/summary?group=cost.currency&measure=sum(cost.amount)"
+    )
+    assert by_currency == [
+        {"cost": {"currency": "EUR"}, "sum(cost.amount)": "5.00"},
+        {"cost": {"currency": "USD"}, "sum(cost.amount)": "8.00"},
+        {"cost": {"currency": None}, "sum(cost.amount)": "0.00"},
+    ]
 
 
 def test_as_of_shows_dated_records(library: Client) -> None:

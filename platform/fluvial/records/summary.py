@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from fluvial.errors import Problem, fault
 from fluvial.session import Session
 from metamodel.catalog import Field
 from metamodel.errors import ExpressionError
-from metamodel.expressions.expression import compile_expression
+from metamodel.expressions.expression import Expression, compile_expression
 from metamodel.expressions.scope import Scope
 from metamodel.expressions.sql import value
 from metamodel.expressions.types import DATE, DATETIME, DURATION, MONEY, NUMBER, Type
@@ -57,6 +58,7 @@ class _SummaryPlan:
     order: tuple[str, ...]
     constants: dict[str, Any]
     builder: Any
+    parts: tuple[Path, ...]  # groups that are parts of values, such as (price, currency)
     wires: tuple[Any, ...]
 
 
@@ -83,14 +85,23 @@ def summarise(
     )
     values = plan.constants | query_values(session, session.object(query.object), query)
     rows = connection.query(plan.sql, [values[name] for name in plan.order])
-    width = len(measures)
-    result = []
-    for row in rows:
-        member = plan.builder(row[: len(row) - width]) if groups else {}
-        for measure_, wire, cell in zip(measures, plan.wires, row[len(row) - width :], strict=True):
-            member[measure_.text] = wire(cell) if wire and cell is not None else cell
-        result.append(member)
-    return result
+    return [_member(plan, measures, row) for row in rows]
+
+
+def _member(
+    plan: _SummaryPlan, measures: tuple[Measure, ...], row: Sequence[Any]
+) -> dict[str, Any]:
+    measured = len(row) - len(measures)
+    fields = measured - len(plan.parts)
+    member: dict[str, Any] = plan.builder(row[:fields])
+    for path, cell in zip(plan.parts, row[fields:measured], strict=True):
+        inner = member
+        for name in path[:-1]:
+            inner = inner.setdefault(name, {})
+        inner[path[-1]] = cell
+    for measure_, wire, cell in zip(measures, plan.wires, row[measured:], strict=True):
+        member[measure_.text] = wire(cell) if wire and cell is not None else cell
+    return member
 
 
 def _plan(
@@ -98,10 +109,16 @@ def _plan(
 ) -> _SummaryPlan:
     planner = PagePlanner(session, query)
     output = Output(planner.context, planner.source, planner.type, nulls=True)
+    parts: dict[Path, Any] = {}
     for path in groups:
+        part = _part(planner, path)
+        if part is not None:
+            parts[path] = part
+            continue
         _check_group(planner.field(path, "group"))
         output.add(path)
-    grouped = [column.element for column in output.columns]
+    grouped = [*(column.element for column in output.columns), *parts.values()]
+    named = [element.label(f"p{at}") for at, element in enumerate(parts.values())]
     measured: list[Any] = []
     wires: list[Any] = []
     for measure_ in measures:
@@ -109,11 +126,11 @@ def _plan(
         measured.append(element.label(f"m{len(measured)}"))
         wires.append(wire)
     statement = (
-        sa.select(*output.columns, *measured)
+        sa.select(*output.columns, *named, *measured)
         .where(*planner.conditions())
         .select_from(planner.source.joined())
         .group_by(*grouped)
-        .order_by(*grouped)
+        .order_by(*(one.nulls_last() for one in grouped))
         .limit(MAX_ROWS)
     )
     compiled = Compiled(statement, planner.context.dialect)
@@ -122,9 +139,19 @@ def _plan(
         compiled.sql,
         compiled.order,
         compiled.constants | constants,
-        output.builder() if groups else None,
+        output.builder() if output.columns else lambda row: {},
+        tuple(parts),
         tuple(wires),
     )
+
+
+def _part(planner: PagePlanner, path: Path) -> Any:
+    """The currency of an amount, which sums of several currencies are grouped by."""
+    if len(path) < 2 or path[-1] != "currency":
+        return None
+    if planner.field(path[:-1], "group").type.name != MONEY.name:
+        return None
+    return value(_compiled(planner, ".".join(path), "group"), planner.source).element
 
 
 def _check_group(field: Field) -> None:
@@ -136,21 +163,7 @@ def _check_group(field: Field) -> None:
 def _measured(planner: PagePlanner, measure_: Measure) -> aggregates.Aggregate:
     if measure_.function == "count" and not measure_.inner:
         return sa.func.count(), None
-    catalog = planner.access.catalog
-    scope = Scope(
-        catalog.objects,
-        planner.type.name,
-        hidden=planner.access.hides,
-        zone=catalog.zone,
-        calendars=catalog.calendars,
-    )
-    try:
-        inner = compile_expression(measure_.inner, scope)
-    except ExpressionError as error:
-        raise Problem(
-            str(error),
-            errors=[fault("measure", "expression", f"{error.message} {error.hint}".strip())],
-        ) from error
+    inner = _compiled(planner, measure_.inner, "measure")
     _check_type(measure_, inner.type)
     made = value(inner, planner.source)
     dialect = planner.context.dialect
@@ -161,6 +174,24 @@ def _measured(planner: PagePlanner, measure_: Measure) -> aggregates.Aggregate:
     if measure_.function == "sum":
         return aggregates.total(made, dialect)
     return aggregates.extreme(measure_.function, made, dialect)
+
+
+def _compiled(planner: PagePlanner, text: str, parameter: str) -> Expression:
+    catalog = planner.access.catalog
+    scope = Scope(
+        catalog.objects,
+        planner.type.name,
+        hidden=planner.access.hides,
+        zone=catalog.zone,
+        calendars=catalog.calendars,
+    )
+    try:
+        return compile_expression(text, scope)
+    except ExpressionError as error:
+        raise Problem(
+            str(error),
+            errors=[fault(parameter, "expression", f"{error.message} {error.hint}".strip())],
+        ) from error
 
 
 _ADDABLE = (NUMBER.name, DURATION.name)
