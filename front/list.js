@@ -32,7 +32,7 @@ async function columns() {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const address = new URL(location.href);
-    address.searchParams.set("columns", all("input[name=columns]:checked", shown).map((box) => box.value).join(","));
+    address.searchParams.set("columns", all("input[name=columns]:checked", form).map((box) => box.value).join(","));
     location.assign(address);
   });
 }

@@ -99,7 +99,10 @@ def _same(node: Node, type: Type) -> Node | None:
         return _scaled(node, type)
     if type.name in REFERENCES and type.objects and node.type.objects:
         if not set(node.type.objects) <= set(type.objects):
-            raise Misfit(f"{node_words(node)}, but {type_words(type)} is wanted.")
+            wanted = type_words(type)
+            if wanted == type_words(node.type):  # people: they differ in who may be meant
+                wanted = f"only a {' or '.join(type.objects)}"
+            raise Misfit(f"{node_words(node)}, but {wanted} is wanted.")
         return node if node.type.objects == type.objects else Recast(node, type=type)
     return node
 

@@ -130,9 +130,9 @@ def test_columns_are_chosen_and_remembered(desk: Page) -> None:
     shown = desk.locator("#table thead th[data-column]").count()
     desk.click("#columns > summary")
     for label in ("Blurb", "Weight", "Printed", "Reading time", "Reviewers"):
-        desk.locator("#columns [data-others] label", has_text=label).first.click()
-    desk.click("#columns button[type=submit]")
-    desk.wait_for_url("**/o/book")
+        desk.locator("#columns").get_by_label(label, exact=True).check()
+    with desk.expect_navigation():
+        desk.click("#columns button[type=submit]")
     desk.goto("/o/book")
     assert desk.locator("#table thead th[data-column]").count() == shown + 5
     assert desk.evaluate("document.documentElement.scrollWidth <= innerWidth")
