@@ -97,11 +97,25 @@ def settled(client: httpx.Client) -> bool:
     return len(found) == 2 and all(delivery["state"] == "done" for delivery in found)
 
 
-@pytest.mark.parametrize("point", ["after_commit", "in_event", "before_effect", "after_effect"])
+@pytest.mark.parametrize(
+    ("database", "point"),
+    [
+        ("sqlite", "after_commit"),
+        ("sqlite", "after_effect"),
+        ("postgresql", "after_commit"),
+        ("postgresql", "in_event"),
+        ("postgresql", "before_effect"),
+    ],
+)
 def test_killed_in_between(
-    start: Start, database_url: str, point: str, smtp: Mailbox, webhook_sink: WebhookSink
+    request: pytest.FixtureRequest,
+    start: Start,
+    database: str,
+    point: str,
+    smtp: Mailbox,
+    webhook_sink: WebhookSink,
 ) -> None:
-    product = start(database_url)
+    product = start(request.getfixturevalue(f"{database}_url"))
     first = product.serve()
     client = prepare(product, webhook_sink)
     until(lambda: not outbox_rows(product))
