@@ -52,8 +52,8 @@ class Operation:
         }
 
 
-# Rows a second, as measured with 100,000 loans of a library on two cores of 2024. A plan says
-# about how long it takes; an instant step depends on how soon it gets its lock.
+# Rows a second, as they are usual on a small server: a plan says about how long it takes. An
+# instant step depends on how soon it gets its lock.
 ABOUT_ROWS = 50_000  # from here on PostgreSQL's own estimate will do
 RATES = {
     "sqlite": {"scan": 900_000, "rewrite": 60_000},
