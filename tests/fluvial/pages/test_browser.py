@@ -76,7 +76,7 @@ def test_quick_edits_of_a_person_lose_no_typing(desk: Page) -> None:
         desk.wait_for_selector(f".toast:has-text('{name}')")
         _press(desk, "name")
         desk.keyboard.type(name)
-        desk.wait_for_function(f"document.querySelector('form.editing input').value == '{name}'")
+        desk.wait_for_function(f"document.querySelector('form.editing input')?.value == '{name}'")
         desk.keyboard.press("Enter")
         desk.wait_for_selector(f"h1:has-text('{name}')")
     assert desk.url == here and desk.locator("form.editing").count() == 0
