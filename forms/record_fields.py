@@ -51,13 +51,8 @@ def widget(
     if record and field.option("protected"):
         w["hint"] = "Not shown; type to replace it"
     if record and w.get("search_url"):
-        joint = "&" if "?" in w["search_url"] else "?"
-        address, _, rest = w["search_url"].partition("?object=")
-        w["search_url"] = (
-            f"{address}?record={record}&object="
-            if rest or "?object=" in w["search_url"]
-            else f"{w['search_url']}{joint}record={record}"
-        )
+        address, _, rest = w["search_url"].partition("?")
+        w["search_url"] = f"{address}?record={record}" + (f"&{rest}" if rest else "")
     return w
 
 

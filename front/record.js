@@ -3,7 +3,7 @@ import { all, make, one, speak } from "./dom.js";
 import { dialog } from "./dialog.js";
 import { fragment, page, reason, send } from "./http.js";
 import { toast } from "./toasts.js";
-import { read, readable, say } from "./values.js";
+import { read, readable, reference, say } from "./values.js";
 
 const root = () => one("[data-record]");
 
@@ -53,7 +53,7 @@ async function write(name, value, label, field, old) {
 // The title of a record that the widget has not met: the look-up's own address knows it.
 async function learn(field, value) {
   const select = one("select[data-url]", field);
-  const id = value?.user ? `user:${value.user}` : value?.team ? `team:${value.team}` : (value?.id ?? value);
+  const id = value && typeof value === "object" && !Array.isArray(value) ? reference(value) : value;
   if (!select || typeof id !== "string" || all("option", select).some((option) => option.value === id)) return;
   const address = `${select.dataset.url}${select.dataset.url.includes("?") ? "&" : "?"}value=${encodeURIComponent(id)}`;
   const found = await send("GET", address);

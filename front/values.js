@@ -33,6 +33,9 @@ const person = (value) => {
   return { [kind]: id };
 };
 
+// What a select calls a record or somebody: `ID`, `user:ID`, `role:NAME`.
+export const reference = (value) => value.id ?? Object.entries(value)[0].join(":");
+
 const READ = {
   text: (field) => orNull(text(field)),
   long_text: (field) => orNull(text(field)),
@@ -76,7 +79,7 @@ export function say(value, field) {
   if (value === true || value === false) return value ? "Yes" : "No";
   if (typeof value === "object") {
     if ("amount" in value) return `${value.amount} ${value.currency}`;
-    return say(value.user ? `user:${value.user}` : value.team ? `team:${value.team}` : value.id, field);
+    return say(reference(value), field);
   }
   if (/^\d{4}-\d\d-\d\d$/.test(value)) return new Intl.DateTimeFormat(tongue(), { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(new Date(value));
   const option = field && all("option", field).find((item) => item.value === String(value));

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.kinds.working_days import Idle, check_named
 from metamodel.storage import INTEGER
-from metamodel.text import nearest
 
 if TYPE_CHECKING:
     from metamodel.calendars.calendars import Calendars
@@ -23,6 +23,9 @@ HOURS = re.compile(r"([0-9]{1,6})[.,]([0-9]{1,4}) ?h")
 ROUNDING = ("nearest", "up", "down")
 DIGITS = re.compile(r"[0-9]{1,12}")
 MOST = 10**12
+NOT_BUSINESS = Idle(
+    "not_business", "Elapsed time has no calendar.", "Write `clock: business`, or leave it out."
+)
 DAY_LENGTH = "day_length"  # of working time: what the calendar says, kept beside the options
 
 
@@ -81,17 +84,8 @@ class Duration(Kind):
     def check(self, field: Field, check: FieldCheck) -> None:
         if field.option("min", 0) > field.option("max", MOST):
             check.fault("min", "min_above_max", "`min` is above `max`.", "Exchange the two.")
-        calendars, name = check.calendars, field.option("calendar")
-        if field.option("clock") != "business":
-            if name is not None:
-                hint = "Write `clock: business`, or leave it out."
-                check.fault("calendar", "not_business", "Elapsed time has no calendar.", hint)
-        elif name is not None and name not in calendars.named:
-            hint = nearest(name, calendars.named) or "Define it in calendars/."
-            check.fault("calendar", "unknown_calendar", f"There is no calendar `{name}`.", hint)
-        elif name is None and calendars.default is None:
-            hint = "Name a `calendar`, or write `default: true` in one."
-            check.fault("clock", "no_calendar", "There is no calendar of the business.", hint)
+        business = field.option("clock") == "business"
+        check_named(field, check, "clock", NOT_BUSINESS, asked=business)
 
     def resolve(self, spec: Mapping[str, Any], calendars: Calendars) -> Mapping[str, Any]:
         """The seconds of a day of work are those of the calendar."""

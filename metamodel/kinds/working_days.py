@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from metamodel.errors import ValueFault
 from metamodel.text import nearest
@@ -28,19 +28,38 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+class Idle(NamedTuple):
+    """What is wrong with a calendar that nothing asks for."""
+
+    code: str
+    message: str
+    hint: str
+
+
+NOT_WORKING = Idle(
+    "not_working",
+    "Without `working` no calendar is asked.",
+    "Write `working: true`, or leave it out.",
+)
+
+
 def check_calendar(field: Field, check: FieldCheck) -> None:
-    """Whether there is the calendar that the options name."""
+    """Whether there is the calendar of whose working days a day has to be."""
+    check_named(field, check, "working", NOT_WORKING, asked=bool(field.option("working")))
+
+
+def check_named(field: Field, check: FieldCheck, switch: str, idle: Idle, *, asked: bool) -> None:
+    """Whether there is the calendar that a field names, or the business's own one."""
     calendars, name = check.calendars, field.option("calendar")
-    if not field.option("working"):
+    if not asked:
         if name is not None:
-            hint = "Write `working: true`, or leave it out."
-            check.fault("calendar", "not_working", "Without `working` no calendar is asked.", hint)
+            check.fault("calendar", *idle)
     elif name is not None and name not in calendars.named:
         hint = nearest(name, calendars.named) or "Define it in calendars/."
         check.fault("calendar", "unknown_calendar", f"There is no calendar `{name}`.", hint)
     elif name is None and calendars.default is None:
         hint = "Name a `calendar`, or write `default: true` in one."
-        check.fault("working", "no_calendar", "There is no calendar of the business.", hint)
+        check.fault(switch, "no_calendar", "There is no calendar of the business.", hint)
 
 
 def calendar_of(field: Field, calendars: Calendars) -> Calendar | None:

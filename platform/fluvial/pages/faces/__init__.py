@@ -85,7 +85,11 @@ class LikeFace(Face):
         self.classes, self.wide, self.named = inner.classes, inner.wide, True
 
     def text(self, field: Field, value: Any, looks: Looks) -> str:
-        return field.kind.show(field, field.kind.parse(field, value), looks.locale)
+        try:
+            canonical = field.kind.parse(field, value)
+        except ValueFault:
+            return str(value)  # written when the field took more
+        return field.kind.show(field, canonical, looks.locale)
 
     def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
         return self.inner.widget(field, value, looks)
