@@ -11,10 +11,10 @@ its days are:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from math import lcm
 
@@ -31,6 +31,7 @@ SPLITS = {
 }
 MONTH = lcm(28, 29, 30, 31)  # units in which a month is counted: each of its days has whole ones
 MAX_MONTHS = 1_200  # of a period
+_EXACT = Context(prec=100)
 
 
 @dataclass(frozen=True)
@@ -130,47 +131,47 @@ def segments(
     Each amount is rounded once, half away from zero; `cumulative` rounds the sum so far instead,
     so that the amounts add up to the rounded whole. Pieces at different prices stay apart.
     """
-    rows: list[tuple[date, date, Decimal, Decimal]] = []
-    held = list(pieces)
     kept_cuts = set(cuts)
-    for start, end in _parts(held, period, kept_cuts):
-        for price, quantity in _held(held, period, start, end).items():
-            at = next(
-                (
-                    at
-                    for at, row in enumerate(rows)
-                    if row[1:] == (start, quantity, price) and start not in kept_cuts
-                ),
-                None,
-            )
-            if at is None:
+    rows: list[tuple[date, date, Decimal, Decimal]] = []
+    lasting: dict[tuple[Decimal, Decimal], int] = {}  # the rows that end where the next part starts
+    for start, end, held in _parts(pieces, period, kept_cuts):
+        before, lasting = {} if start in kept_cuts else lasting, {}
+        for price, quantity in held:
+            at = before.get((quantity, price), len(rows))
+            if at == len(rows):
                 rows.append((start, end, quantity, price))
             else:
                 rows[at] = (rows[at][0], end, quantity, price)
+            lasting[quantity, price] = at
     return _rounded(sorted(rows, key=lambda row: (row[0], row[1], row[3])), period, scale, rounding)
 
 
 def _parts(
-    pieces: Sequence[Piece], period: Period, cuts: Iterable[date]
-) -> Iterable[tuple[date, date]]:
-    """The period between the days on which something begins or ends."""
+    pieces: Iterable[Piece], period: Period, cuts: Iterable[date]
+) -> Iterator[tuple[date, date, list[tuple[Decimal, Decimal]]]]:
+    """The period between the days on which something changes, each part with what holds in it.
+
+    That is the quantity at each price.
+    """
+    first, after = period.from_, period.until
     if period.convention == NONE:
-        return [(period.from_, period.until)]
-    edges = {day for piece in pieces for day in (piece.from_, piece.until) if day is not None}
-    inner = sorted(day for day in edges | set(cuts) if period.from_ < day < period.until)
-    return zip([period.from_, *inner], [*inner, period.until], strict=True)
-
-
-def _held(
-    pieces: Sequence[Piece], period: Period, start: date, end: date
-) -> dict[Decimal, Decimal]:
-    """The quantity at each price on the first of some days that are alike."""
-    found: dict[Decimal, Decimal] = {}
+        after = first + timedelta(days=1)
+    changes: dict[date, list[tuple[Decimal, Decimal]]] = {first: []}
     for piece in pieces:
-        begun = piece.from_ is None or piece.from_ <= start
-        if begun and (piece.until is None or piece.until > start) and piece.quantity:
-            found[piece.price] = found.get(piece.price, Decimal(0)) + piece.quantity
-    return {price: quantity for price, quantity in found.items() if quantity}
+        start, end = max(piece.from_ or first, first), min(piece.until or after, after)
+        if start < end and piece.quantity:
+            changes.setdefault(start, []).append((piece.price, piece.quantity))
+            changes.setdefault(end, []).append((piece.price, -piece.quantity))
+    if period.convention != NONE:
+        changes |= {day: changes.get(day, []) for day in cuts if first < day < after}
+    days = sorted(day for day in changes if day < after)
+    held: dict[Decimal, Decimal] = {}
+    for start, end in zip(days, [*days[1:], period.until], strict=True):
+        for price, quantity in changes[start]:
+            held[price] = _EXACT.add(held.get(price, Decimal(0)), quantity)
+            if not held[price]:
+                del held[price]
+        yield start, end, list(held.items())
 
 
 def _rounded(
@@ -226,5 +227,8 @@ def split_days(period: Period, by: str) -> list[date]:
     days = []
     while first < period.until:
         days.append(first)
-        first += SPLITS[by]
+        try:
+            first += SPLITS[by]
+        except (ValueError, OverflowError):  # the last part of the year 9999
+            break
     return [day for day in days if day > start]

@@ -85,9 +85,10 @@ class Session:
 
     def at(self, day: date) -> Session:
         """The same session, reading as of another day, or of a moment."""
+        rows: dict[str, dict[str, Any]] | None = None if self.rows is None else {}
         if isinstance(day, datetime):
-            return replace(self, as_of=self.engine.clock.day_of(day), as_at=day)
-        return replace(self, as_of=day, as_at=None)
+            return replace(self, as_of=self.engine.clock.day_of(day), as_at=day, rows=rows)
+        return replace(self, as_of=day, as_at=None, rows=rows)
 
     def object(self, name: str, action: str = "read") -> ObjectType:
         """The object type, if the actor may do that with any of its records."""

@@ -134,9 +134,17 @@ def test_records_as_they_were(client: Client) -> None:
         {**then, "fields": "room.name"}, {**then, "where": "nothing == 1"},
     ):  # fmt: skip
         assert client.get(SHELVES, **bad).status == 400, bad
+    grants: list[dict[str, Any]]
     grants = [{"object": "shelf", "can": ["read"], "where": "name == 'B'",
                "fields": {"secret": "none"}}, {"object": "room", "can": ["read"]}]  # fmt: skip
     client.define({"kind": "role", "name": "reader", "grants": grants})
     reader = client.person("reader@example.com", "reader")
     assert [r["name"] for r in reader.rows(SHELVES, **then)] == ["A"]  # by what is seen today
     assert "secret" not in reader.get(path, **then).json()
+    # A room that they may not see is none in what they ask, and stays one in formulas.
+    attic = {**grants[1], "where": "name == 'Attic'"}
+    client.define({"kind": "role", "name": "reader", "grants": [grants[0], attic]})
+    assert reader.rows(SHELVES, where="room.name == 'Hall'", **then) == []
+    assert len(reader.rows(SHELVES, where="where_it_is == 'Hall'", **then)) == 1
+    assert len(reader.rows(SHELVES, where="updated_by == me or height == 1.5", **then)) == 1
+    assert reader.get(SHELVES, believed_on="9999-12-31").status == 400

@@ -262,6 +262,13 @@ def test_values_of_days_that_have_passed(client: Client, engine: Engine) -> None
     client = later(engine, days=10)
     assert client.post(f"{path}/restore").json()["room"] == "50"
     assert on(client, path, "2026-06-15", "room") == ["45"]
+    client.define(SHELF | {"title": "{name} {note}"})
+    noted = f"{SHELVES}/{client.made('shelf', name='B', note='old')['id']}"
+    assert client.call("PATCH", f"{noted}?as_of=2026-06-25", {"note": "new"}).status == 200
+    assert client.delete(noted).status == 204
+    client = later(engine, days=10)
+    assert client.post(f"{noted}/restore").json()["title"] == "B new"
+    assert [r["id"] for r in client.rows(SHELVES, search="new")] == [noted.rpartition("/")[2]]
 
 
 def test_what_is_planned_has_to_be_right(client: Client, engine: Engine) -> None:

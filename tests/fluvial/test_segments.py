@@ -160,6 +160,7 @@ REFUSED: list[tuple[dict[str, str], str]] = [
     ({"convention": "actual"}, "actual_period, actual_month"),
     ({"price": "tariff.prise"}, "no field `prise`"),
     ({"price": "shelf"}, "no number"),
+    ({"price": "1e999999"}, "no field `1e999999`"),
     ({"quantity": "copise"}, "copies"),
     ({"split": "day"}, "week, month"),
     ({"as_of": "2026-06-01"}, "does not go with segments"),
@@ -177,3 +178,5 @@ def test_what_is_not_understood(client: Client, tariff: str) -> None:
     reply = client.get("/api/segments/tariff", **JUNE)
     assert reply.status == 400 and "only objects that are dated" in reply.text
     assert client.get("/api/segments/shelf", **JUNE).status == 404
+    last = {"from": "9999-01-01", "until": "9999-12-31", "split": "month"}
+    assert len(asked(client, price="1", **last)["data"][0]["segments"]) == 12

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metamodel.segments import (
@@ -140,6 +140,7 @@ def test_without_proration_the_first_day_decides() -> None:
 DAYS = st.dates(date(1990, 1, 1), date(2060, 1, 1))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     DAYS,
     st.integers(1, 800),

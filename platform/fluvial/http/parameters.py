@@ -122,7 +122,8 @@ def believed_on(call: Call) -> datetime | None:
     found = day(call, text, "believed_on")
     if len(text) > 10:
         return moment(text)
-    return call.engine.clock.start_of(found + timedelta(days=1)) - timedelta(microseconds=1)
+    following = min(found, date.max - timedelta(days=1)) + timedelta(days=1)
+    return call.engine.clock.start_of(following) - timedelta(microseconds=1)
 
 
 def session_of_day(call: Call) -> Session:

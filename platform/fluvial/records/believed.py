@@ -118,14 +118,14 @@ class Belief:
     then: Session  # reading as of that day
     at: datetime
     day: date
-    _known: dict[tuple[str, str], Values | None] = field(default_factory=dict)
+    _known: dict[tuple[str, str, str | None], Values | None] = field(default_factory=dict)
 
-    def values(self, object_name: str, record: str) -> Values | None:
-        """The stored values of any record, as far as it was there."""
-        key = (object_name, record)
+    def values(self, object_name: str, record: str, action: str | None) -> Values | None:
+        """The stored values of a record that the action is allowed on, as far as it was there."""
+        key = (object_name, record, action)
         if key not in self._known:
             type_ = self.session.catalog.objects[object_name]
-            rows = load_rows(self.session, object_name, [record], None)
+            rows = load_rows(self.session, object_name, [record], action)
             self._known[key] = self.rebuilt(type_, rows).get(record)
         return self._known[key]
 
@@ -172,19 +172,31 @@ def _set_held(
 
 
 class BelievedEnvironment(RecordEnvironment):
-    """Look-ups lead to what was recorded of other records at the same moment."""
+    """Look-ups lead to what was recorded of other records at the same moment.
 
-    def __init__(self, belief: Belief, type_: ObjectType, values: Values) -> None:
+    Those of formulas lead to any record; those of an `asked` condition to what may be read.
+    """
+
+    def __init__(
+        self, belief: Belief, type_: ObjectType, values: Values, *, asked: bool = False
+    ) -> None:
         super().__init__(belief.then, type_, values)
         self._belief = belief
+        self._asked = asked
+        if asked:
+            self.values = BelievedEnvironment(belief, type_, values).values
 
     def _at(self, object_name: str, record: str) -> RecordEnvironment | None:
         key = (object_name, record)
         if key not in self._related:
-            values = self._belief.values(object_name, record)
+            mine = key == ("user", self.session.actor.id)
+            action = "read" if self._asked and not mine else None
+            values = self._belief.values(object_name, record, action)
             type_ = self.session.catalog.objects[object_name]
             self._related[key] = (
-                None if values is None else BelievedEnvironment(self._belief, type_, values)
+                None
+                if values is None
+                else BelievedEnvironment(self._belief, type_, values, asked=self._asked)
             )
         return self._related[key]
 
@@ -237,7 +249,8 @@ def list_believed(
     data = []
     for values in belief.rebuilt(type_, rows).values():
         try:
-            met = wanted is None or truth(wanted, BelievedEnvironment(belief, type_, values))
+            environment = BelievedEnvironment(belief, type_, values, asked=True)
+            met = wanted is None or truth(wanted, environment)
         except UnknownError as error:
             message = "`where` asks a collection, and who belonged to it then is not known."
             raise Problem(message, errors=[fault("where", "not_known", message)]) from error

@@ -19,7 +19,7 @@ from metamodel.kinds.lookup import on_delete
 from metamodel.storage import UUID
 
 from . import journal
-from .completion import search_text
+from .completion import search_text, title_of
 from .dated import check_period
 from .dated_fields import catch_up, keep_days
 from .draft import Draft, wire_value
@@ -111,6 +111,8 @@ def restore(session: Session, object_name: str, record: str) -> dict[str, Any]:
         rev = row["rev"] + 1
         values = {name: draft.values[name] for name in draft.changed}
         changes = {n: [wire_value(type_.fields[n], row[n]), draft.wire(n)] for n in values}
+        if draft.changed:
+            draft.values["title"] = values["title"] = title_of(draft)
         values |= {"deleted_at": None, "updated_at": session.now, "rev": rev}
         try:
             row_writer(session, type_).update(session, record, row["rev"], values)

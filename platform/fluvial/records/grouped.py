@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -80,17 +80,18 @@ def _group_plan(
     ranking: Ranking | None,
     after: tuple[bool, ...] | None,
 ) -> Plan:
-    shape = replace(
-        query,
-        equals=tuple((name, "" if text == "" else "x") for name, text in query.equals),
-        search="x" if query.search else "",
-        limit=0,
-        cursor="",
-        as_of=None,
-    )
     table = ranking.table if ranking else None
     access, dated = session.access, (session.as_of is not None, query.as_of is not None)
-    key = (access.roles, access.unrestricted, "groups", shape, by, table is None, after, dated)
+    key = (
+        access.roles,
+        access.unrestricted,
+        "groups",
+        query.shape,
+        by,
+        table is None,
+        after,
+        dated,
+    )
     plan: Plan = plans_of(access.catalog).get(
         key, lambda: _GroupPlanner(session, query, table).grouped(by, after)
     )

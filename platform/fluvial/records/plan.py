@@ -87,16 +87,8 @@ def plans_of(catalog: Catalog) -> PlanCache:
 
 def page_plan(session: Session, query: Query, after: tuple[bool, ...] | None) -> Plan:
     """The plan of a page. `after` says which sort keys of the cursor are empty; None: no cursor."""
-    shape = replace(
-        query,
-        equals=tuple((name, "" if text == "" else "x") for name, text in query.equals),
-        search="x" if query.search else "",
-        limit=0,
-        cursor="",
-        as_of=None,
-    )
     access, dated = session.access, (session.as_of is not None, query.as_of is not None)
-    key = (access.roles, access.unrestricted, shape, dated, after)
+    key = (access.roles, access.unrestricted, query.shape, dated, after)
     plan: Plan = plans_of(access.catalog).get(key, lambda: PagePlanner(session, query).plan(after))
     return plan
 

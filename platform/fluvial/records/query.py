@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -38,3 +38,15 @@ class Query:
     total: Total = "none"
     as_of: date | None = None  # or a moment of it
     deleted: bool = False
+
+    @property
+    def shape(self) -> Query:
+        """What the text of its plan depends on; what else it asks for is in the binds."""
+        return replace(
+            self,
+            equals=tuple((name, "x" if text else "") for name, text in self.equals),
+            search="x" if self.search else "",
+            limit=0,
+            cursor="",
+            as_of=None,
+        )

@@ -6,10 +6,11 @@ anybody may ask for. So dated fields, formulas and permissions mean here what th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,6 +36,7 @@ from .query import Path, Query
 
 MAX_PARTS = 400  # of a period: a year in which something changes every day
 MAX_GROUPS = 2
+MAX_PIECES = 20_000  # groups and prices of all parts
 DECIMALS = 2  # of amounts that are plain numbers
 
 _d = DATED.c
@@ -50,6 +52,8 @@ _DAYS = Statement(
         _d.valid_from < sa.bindparam("the_after", type_=Stored(DATE_STORAGE)),
     )
 )
+
+_NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,10})?")
 
 Place = tuple[str, str]
 
@@ -88,8 +92,14 @@ def lines(session: Session, asked: Asked) -> list[Line]:
     _check_dated(type_)
     pricing = Pricing(session, type_, asked)
     found: dict[str, tuple[dict[str, Any], str | None, list[Piece]]] = {}
+    pieces_made = 0
     for start, end in _parts(session, type_, asked):
-        for row in pricing.rows(start):
+        rows = pricing.rows(start)
+        pieces_made += len(rows)
+        if pieces_made > MAX_PIECES:
+            message = "The groups and prices of this period are too many. Ask for a shorter one."
+            raise _refused("until", "too_many", message)
+        for row in rows:
             group, currency, quantity, price = pricing.read(row)
             key = repr((group, currency))
             _, _, pieces = found.setdefault(key, (group, currency, []))
@@ -98,9 +108,9 @@ def lines(session: Session, asked: Asked) -> list[Line]:
     made = []
     for group, currency, pieces in found.values():
         scale = pricing.scale(currency)
-        rows = segments(pieces, asked.period, scale=scale, rounding=asked.rounding, cuts=cuts)
-        if rows:
-            made.append(Line(group, currency, rows, scale))
+        parts = segments(pieces, asked.period, scale=scale, rounding=asked.rounding, cuts=cuts)
+        if parts:
+            made.append(Line(group, currency, parts, scale))
     return made
 
 
@@ -154,11 +164,7 @@ def _at(row: Mapping[str, Any], path: Path) -> Any:
 
 
 def _number(text: str) -> Decimal | None:
-    try:
-        made = Decimal(text)
-    except InvalidOperation:
-        return None
-    return made if made.is_finite() and len(text) <= 30 else None
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
 def _parts(session: Session, type_: ObjectType, asked: Asked) -> Iterator[tuple[date, date]]:
@@ -189,6 +195,7 @@ def _used(session: Session, type_: ObjectType, asked: Asked) -> set[Place]:
         waiting.append(condition(session.access, type_, asked.query.where))
     if asked.quantity:
         waiting.append(_compiled(session, type_, asked.quantity))
+    waiting += session.access.object(type_.name).where["read"] or ()
     used |= {(type_.name, name) for name, _ in asked.query.equals}
     for expression in waiting:
         used |= expression.uses

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -74,7 +74,7 @@ def summarise(
         session.access.roles,
         session.access.unrestricted,
         "summary",
-        replace(query, equals=tuple((n, "x" if t else "") for n, t in query.equals), as_of=None),
+        query.shape,
         session.as_of is None,
         query.as_of is None,
         groups,
