@@ -98,7 +98,7 @@ class WorkingTime:
         options = [option.name for option in made.type.options]
         for name in options:
             self._named(node, name)
-        named = {n: c for n, c in self.calendars.named.items() if n in (options or [n])}
+        named = {n: c for n, c in sorted(self.calendars.named.items()) if n in (options or [n])}
         if len(named) > MOST_CALENDARS:
             self.syntax.fail(
                 node,

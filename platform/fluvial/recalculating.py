@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .actors import SYSTEM
 from .faults import point
 from .records import recalculation
-from .records.recalculation import FURTHER, GONE, NEXT, route_of
+from .records.recalculation import route_of
 from .records.refresh import refresh_places
 from .records.routes import every, followed
 from .records.turns import take_turn
@@ -27,27 +27,36 @@ def run(engine: Engine) -> bool:
     if not recalculation.some(session):
         return False
     with session.connection.transaction():
-        row = NEXT.row(session.connection)
-        if row is None:
-            return False
-        id_, object_name, name, route, ids, after, done, actor, cause = row
-        who = engine.people.actor(session.connection, actor) if actor else None
-        session = session.as_actor(who or SYSTEM, Cause.read(cause))
-        take_turn(session, object_name)
-        records = _portion(session, (object_name, name), route_of(route), ids, after)
-        if records:
-            refresh_places(session, [(object_name, name)], records)
-            point("in_recalculation")
-        if len(records) < PORTION:
-            GONE.run(session.connection, the_id=id_)
-        else:
-            FURTHER.run(
-                session.connection,
-                the_id=id_,
-                the_after=records[-1],
-                the_done=done + len(records),
-            )
-    return True
+        row = recalculation.next_row(session)
+        if row is not None:
+            _work(session, *row)
+    return row is not None or recalculation.held_up(session)
+
+
+def _work(
+    session: Session,
+    row: str,
+    object_name: str,
+    name: str,
+    route: Any,
+    ids: list[str] | None,
+    after: str,
+    done: int,
+    actor: str | None,
+    cause: Any,
+    quiet: bool | None,
+) -> None:
+    """Work out the next portion of a row, as the one who changed what it comes from."""
+    who = session.engine.people.actor(session.connection, actor) if actor else None
+    session = session.as_actor(who or SYSTEM, Cause.read(cause))
+    session.quiet = bool(quiet)
+    take_turn(session, object_name)
+    records = _portion(session, (object_name, name), route_of(route), ids, after)
+    if records:
+        refresh_places(session, [(object_name, name)], records, anew=ids is None)
+        point("in_recalculation")
+    last = records[-1] if len(records) == PORTION else None
+    recalculation.done_with(session, row, done + len(records), last)
 
 
 def _portion(

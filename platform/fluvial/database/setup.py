@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
 from metamodel.expressions.postgresql import FUNCTIONS
 from metamodel.storage import POSTGRESQL
 
+from .changes import Columns, Ddl
 from .connection import Connection
 from .exclusion import create_ranges
 from .statement import DIALECTS
@@ -48,9 +49,11 @@ def set_up(connection: Connection, features: Sequence[sa.MetaData]) -> None:
     with connection.transaction():
         if connection.dialect == POSTGRESQL:
             connection.query(f"SELECT pg_advisory_xact_lock({SETUP_LOCK})")
+        there = Columns.read(connection).tables
         for metadata in (ENGINE, *features):
             for table in metadata.sorted_tables:
                 _create(connection, table)
+                _extend(connection, table, there.get(table.name, set()))
         for statement in _SEARCH[connection.dialect]:
             connection.script(statement)
         if connection.dialect == POSTGRESQL:
@@ -71,6 +74,16 @@ def _create(connection: Connection, table: sa.Table) -> None:
         connection.script(
             str(sa.schema.CreateIndex(index, if_not_exists=True).compile(dialect=dialect))
         )
+
+
+def _extend(connection: Connection, table: sa.Table, there: Collection[str]) -> None:
+    """Add the columns that an earlier release did not know."""
+    ddl = Ddl(connection.dialect)
+    for column in table.columns if there else ():
+        if column.name not in there:
+            ddl.operations.add_column(table.name, column._copy())
+    for statement in ddl.take():
+        connection.script(statement)
 
 
 def _create_functions(connection: Connection) -> None:

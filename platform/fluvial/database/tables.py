@@ -218,6 +218,9 @@ RECALCULATION = table(
     column("at", TIMESTAMP),
     column("actor", UUID, nullable=True),
     column("cause", JSON, nullable=True),
+    column("quiet", BOOLEAN, nullable=True),  # a change of metadata: rules do not hear of it
+    # Of PostgreSQL: transactions below this number may not have seen what is to be spread.
+    column("horizon", INTEGER, nullable=True),
 )
 
 IDEMPOTENCY = table(

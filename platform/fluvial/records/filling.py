@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 from fluvial.database.altering import alter
 from fluvial.database.changes import Columns, Ddl, Operation, count_rows, estimate
@@ -10,13 +12,16 @@ from fluvial.database.connection import Connection
 from fluvial.database.objects import field_columns
 from fluvial.database.setup import SETUP_LOCK
 from fluvial.session import Session
-from metamodel.catalog import Catalog, Field
+from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.circles import Place
 from metamodel.dependencies import TITLE, graph_of
+from metamodel.object_types import placeholders
 from metamodel.storage import POSTGRESQL
 
 from . import recalculation
 from .calculations import fill
+
+MOST_FILLED = 2_000  # records whose values are worked out in the transaction of the change
 
 
 def filling(
@@ -46,23 +51,46 @@ def fill_calculated(
 ) -> None:
     """Work these formulas out for every record, in the order of the operations.
 
-    Part of the transaction of the change, after its tables are as the new catalog has them.
+    Part of the transaction of the change, after its tables are as the new catalog has them. Large
+    tables are left to the workers. So is a second look on PostgreSQL: records of a transaction
+    that is under way are not seen here.
     """
+    working = replace(session, quiet=True)
     for operation in operations:
         if operation.op == "fill_field":
             object_name, _, name = operation.target.partition(".")
-            fill(session, new, object_name, name)
+            large = operation.rows > MOST_FILLED
+            if not large:
+                fill(session, new, object_name, name)
+            if large or session.connection.dialect == POSTGRESQL:
+                recalculation.later(working, (object_name, name), (), None)
+    for name in sorted(_retitled(old, new, operations)):
+        recalculation.later(working, (name, TITLE), (), None)
+
+
+def _retitled(old: Catalog, new: Catalog, operations: Sequence[Operation]) -> Iterator[str]:
+    """The object types whose titles, or the words by which records are found, may be others."""
+    filled = [o.target.partition(".") for o in operations if o.op == "fill_field"]
+    edges = new.derive(graph_of).edges
+    fed = {e.target for object, _, field in filled for e in edges.get((object, field), ())}
     for name, type_ in new.objects.items():
-        before = old.objects.get(name)
-        if before is not None and before.title != type_.title:
-            recalculation.later(session, (name, TITLE), (), None)
+        before = old.objects.get(name, type_)
+        if (name, TITLE) in fed or before is not type_ and _shown(before) != _shown(type_):
+            yield name
+
+
+def _shown(type_: ObjectType) -> tuple[Any, ...]:
+    """What titles, and the words by which records are found, are made of."""
+    named = dict.fromkeys([*placeholders(type_.title), *(f.name for f in type_.searchable_fields)])
+    fields = [type_.fields[name] for name in named if name in type_.fields]
+    return type_.title, [(f.name, f.kind.name, f.base, f.spec, f.type) for f in fields]
 
 
 def _places(old: Catalog, new: Catalog, made: Collection[str]) -> set[Place]:
     """The kept fields whose values may be others than before."""
     found = {(f.object, f.name) for f in _moved(old, new) if f.object not in made}
     edges = new.derive(graph_of).edges
-    waiting = list(found)
+    waiting = [*found, *_retyped(old, new)]
     while waiting:
         for edge in edges.get(waiting.pop(), ()):
             place = edge.target
@@ -81,6 +109,18 @@ def _moved(old: Catalog, new: Catalog) -> Iterator[Field]:
             was = before.fields.get(kept.name) if before is not None else None
             if was is None or not was.kept or was.columns != kept.columns or _differ(was, kept):
                 yield kept
+
+
+def _retyped(old: Catalog, new: Catalog) -> Iterator[Place]:
+    """The fields whose values are read from other columns now."""
+    for name, type_ in new.objects.items():
+        before = old.objects.get(name)
+        if before is None or before is type_:
+            continue
+        for now in type_.own_fields:
+            was = before.fields.get(now.name)
+            if was is not None and was.stored and now.stored and was.base != now.base:
+                yield name, now.name
 
 
 def _differ(was: Field, now: Field) -> bool:

@@ -2,38 +2,64 @@
 
 A row of the queue is written in the transaction of the change. Each portion of records, and how
 far it got, is one transaction: what is killed in between goes on where it was.
+
+On PostgreSQL others write at the same time. A transaction that was under way when the change was
+committed may have read what was before, and may add records that a portion does not see yet. So
+a row waits until all of them are over: whoever begins later reads what is to be spread.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from fluvial.database.connection import Row
 from fluvial.database.statement import Statement, insert, param
 from fluvial.database.tables import RECALCULATION
 from fluvial.ids import new_id
 from fluvial.session import Session
 from metamodel.circles import Place
 from metamodel.dependencies import Route, Step
-from metamodel.storage import timestamp_wire
+from metamodel.storage import POSTGRESQL, SQLITE, timestamp_wire
 
 from .routes import NOBODY
+
+SOON = 0.01  # seconds until a row that waits for others is looked at again
+YOUNG = timedelta(seconds=2)  # rows that wait for longer are looked at now and then
 
 _r = RECALCULATION.c
 _ADD = insert(RECALCULATION)
 _WAITING = Statement(sa.select(_r.object, _r.field, _r.at, _r.done).order_by(_r.at, _r.id))
 _OF = Statement(sa.select(_r.field).where(_r.object == param("the_object", _r.object)).distinct())
 _ANY = Statement(sa.select(_r.id).limit(1))
-NEXT = Statement(
-    sa.select(_r.id, _r.object, _r.field, _r.route, _r.ids, _r.after, _r.done, _r.actor, _r.cause)
+_next = (
+    sa.select(_r.id, _r.object, _r.field, _r.route, _r.ids, _r.after, _r.done, _r.actor, _r.cause,
+              _r.quiet)
     .order_by(_r.at, _r.id)
     .limit(1)
     .with_for_update(skip_locked=True)
+)  # fmt: skip
+# A transaction has its number before it reads anything for a calculated value, as it has written
+# the record by then. Below the oldest number that is under way all are over.
+_oldest: Any = sa.literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+_NEXT = {
+    SQLITE: Statement(_next),
+    POSTGRESQL: Statement(_next.where(_r.horizon <= _oldest)),
+}
+_SET_HORIZON = Statement(
+    RECALCULATION.update()
+    .where(_r.horizon.is_(None))
+    .values(horizon=sa.literal_column("pg_snapshot_xmax(pg_current_snapshot())::text::bigint"))
 )
-GONE = Statement(RECALCULATION.delete().where(_r.id == param("the_id", _r.id)))
-FURTHER = Statement(
+_HELD_UP = Statement(
+    sa.select(_r.id).where(_r.horizon > _oldest, _r.at > param("the_moment", _r.at)).limit(1)
+)
+_GONE = Statement(RECALCULATION.delete().where(_r.id == param("the_id", _r.id)))
+_FURTHER = Statement(
     RECALCULATION.update()
     .where(_r.id == param("the_id", _r.id))
     .values(
@@ -57,12 +83,10 @@ def later(session: Session, place: Place, route: Route, ids: Iterable[str] | Non
         at=session.now,
         actor=session.actor.id,
         cause=session.cause.wire(),
+        quiet=session.quiet,
+        horizon=None,
     )
     session.engine.woken(session.connection)
-
-
-def route_of(raw: Iterable[Any]) -> Route:
-    return tuple(Step(object, field, target, bool(back)) for object, field, target, back in raw)
 
 
 def waiting(session: Session) -> list[dict[str, Any]]:
@@ -79,4 +103,36 @@ def waiting_fields(session: Session, object_name: str) -> set[str]:
 
 
 def some(session: Session) -> bool:
-    return _ANY.row(session.connection) is not None
+    """Whether there is anything to work out; what is new begins to wait for the others."""
+    if _ANY.row(session.connection) is None:
+        return False
+    if session.connection.dialect == POSTGRESQL:
+        _SET_HORIZON.run(session.connection)
+    return True
+
+
+def next_row(session: Session) -> Row | None:
+    """The oldest row whose time has come; nobody else takes it before the transaction ends."""
+    return _NEXT[session.connection.dialect].row(session.connection)
+
+
+def held_up(session: Session) -> bool:
+    """Whether something waits for transactions that will soon be over; waits for a moment."""
+    if session.connection.dialect != POSTGRESQL:
+        return False
+    if _HELD_UP.row(session.connection, the_moment=session.now - YOUNG) is None:
+        return False
+    time.sleep(SOON)
+    return True
+
+
+def done_with(session: Session, row: str, records: int, last: str | None) -> None:
+    """Note that so many records of a row are done, the `last` one included; None ends the row."""
+    if last is None:
+        _GONE.run(session.connection, the_id=row)
+    else:
+        _FURTHER.run(session.connection, the_id=row, the_after=last, the_done=records)
+
+
+def route_of(raw: Iterable[Any]) -> Route:
+    return tuple(Step(object, field, target, bool(back)) for object, field, target, back in raw)

@@ -67,9 +67,15 @@ def refresh(session: Session, touches: Sequence[Touch]) -> dict[Record, Found]:
     return work.found
 
 
-def refresh_places(session: Session, places: Iterable[Place], ids: Sequence[str]) -> None:
-    """Work fields of some records out anew, and what depends on them."""
+def refresh_places(
+    session: Session, places: Iterable[Place], ids: Sequence[str], *, anew: bool = False
+) -> None:
+    """Work fields of some records out anew, and what depends on them.
+
+    Titles that are made `anew` come with the words by which their records are found.
+    """
     work = _Refresh(session, session.catalog.derive(graph_of))
+    work.words = set(ids) if anew else set()
     for place in places:
         work.add(place, ids)
     work.run()
@@ -100,6 +106,7 @@ class _Refresh:
         self.session = session
         self.graph = graph
         self.found: dict[Record, Found] = {}
+        self.words: set[str] = set()  # records to be found by other words, whatever their title
         self._pending: dict[int, dict[Place, set[str]]] = {}
         self._locked: dict[str, set[str]] = {}
         self._step_by_step = session.connection.dialect == POSTGRESQL
@@ -212,14 +219,14 @@ class _Refresh:
             if row is None:
                 continue
             draft = Draft(self.session, type_, record, row, dict(row))
-            title = title_of(draft)
-            if title == row[TITLE]:
+            draft.values[TITLE] = title = title_of(draft)
+            if title != row[TITLE]:
+                cells = packed(type_.fields[TITLE], title, self.session.connection.dialect)
+                old, new = {TITLE: row[TITLE]}, {TITLE: title}
+                changed.append(Worked(record, row["rev"], old, new, cells))
+                calculations.write(self.session, object_name, (TITLE,), changed[-1:])
+            elif record not in self.words:
                 continue
-            draft.values[TITLE] = title
-            cells = packed(type_.fields[TITLE], title, self.session.connection.dialect)
-            old, new = {TITLE: row[TITLE]}, {TITLE: title}
-            changed.append(Worked(record, row["rev"], old, new, cells))
-            calculations.write(self.session, object_name, (TITLE,), changed[-1:])
             text = search_text(draft)
             if text is not None:
                 journal.index(self.session.connection, object_name, record, text)
