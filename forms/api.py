@@ -7,11 +7,13 @@ from urllib.parse import urlencode
 
 from fluvial.errors import NotFound, Unprocessable, fault
 from fluvial.http.call import Answer, Call
+from fluvial.http.parameters import session_of_day
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.ids import new_id
 from fluvial.records.draft import Draft
 from fluvial.records.references import check_references
 from fluvial.records.rows import Values, load_row
+from fluvial.session import Session
 from metamodel.errors import ValueFault
 from metamodel.kinds.datetime import moment
 
@@ -23,8 +25,8 @@ from .webforms import find_webform
 
 def show_layout(call: Call) -> Answer:
     """The layout in force for a record, or for a new one."""
-    call.only("id")
-    return _layout(call, call.query.get("id"), {})
+    call.only("id", "as_of")
+    return _layout(call, session_of_day(call), call.query.get("id"), {})
 
 
 def try_layout(call: Call) -> Answer:
@@ -35,11 +37,10 @@ def try_layout(call: Call) -> Answer:
     if not isinstance(values, dict):
         message = "`values` holds fields of the record."
         raise Unprocessable(message, errors=[fault("/values", "not_an_object", message)])
-    return _layout(call, body.get("id"), values)
+    return _layout(call, call.session, body.get("id"), values)
 
 
-def _layout(call: Call, record: str | None, body: dict[str, object]) -> Answer:
-    session = call.session
+def _layout(call: Call, session: Session, record: str | None, body: dict[str, object]) -> Answer:
     type_ = session.object(call.params["object"])
     before: Values | None = None
     if record is not None:

@@ -148,7 +148,7 @@ def _status(page: Shown) -> Context | None:
 
 
 def _transitions(page: Shown) -> list[Context]:
-    if not page.may_update:
+    if not page.may_update or page.session.as_of is not None:
         return []
     return [
         {
@@ -167,7 +167,7 @@ def _facts(page: Shown, told: list[Field]) -> list[Context]:
     return [
         {
             "label": field.label,
-            "html": explained(page.session, field, page.record, page.full(field)),
+            "html": explained(page.looks, field, page.record, page.full(field)),
         }
         for field in page.layout.facts
         if field.name not in names and not empty(page.record.get(field.name))
@@ -200,7 +200,7 @@ def _pair(page: Shown, shown_field: ShownField) -> Context:
     return {
         "name": field.name,
         "label": field.label,
-        "html": explained(page.session, field, page.record, page.full(field)),
+        "html": explained(page.looks, field, page.record, page.full(field)),
         "kind": field.kind.name,
         "edit_href": f"{page.href}/edit/{field.name}" if inline else "",
         "reveal_href": f"{page.href}/reveal/{field.name}" if _is_masked(page, field) else "",
@@ -240,7 +240,7 @@ def _tabs(page: Shown, related: str) -> list[Context]:
             "name": inverse.name,
             "label": inverse.label,
             "count": count,
-            "href": with_query(page.href, related=inverse.name),
+            "href": with_query(page.href, related=inverse.name, as_of=page.looks.as_of),
             "current": inverse.name == current,
         }
         for inverse, count, _ in tabs
@@ -269,7 +269,7 @@ def _panel(page: Shown, tabs: list[Context]) -> Context | None:
     rows = table.rows(read_page(session, query)["data"])
     label = other.label.lower()
     new = None
-    if session.access.object(other.name).can("create"):
+    if session.access.object(other.name).can("create") and session.as_of is None:
         address = with_query(f"/o/{other.name}/new", **{inverse.field: page.id})
         new = deed(f"New {label}", address, "plus")
     return {
@@ -278,7 +278,9 @@ def _panel(page: Shown, tabs: list[Context]) -> Context | None:
             for place, column in enumerate(table.heads)
         ],
         "rows": rows,
-        "all_href": with_query(f"/o/{other.name}", view="all", **{inverse.field: page.id}),
+        "all_href": with_query(
+            f"/o/{other.name}", view="all", as_of=page.looks.as_of, **{inverse.field: page.id}
+        ),
         "new": new,
         "empty": f"No {other.plural.lower()} here yet.",
     }
@@ -357,7 +359,7 @@ def _in_force(page: Shown, inverse: Inverse, other: ObjectType) -> Context | Non
     page.looks.names.want(r for n in names for r in references(other.fields[n], [record[n]]))
     page.looks.names.load()
     under = ", ".join(said(other.fields[n], record[n], page.looks) for n in names)
-    link = marks.link(record_href(other.name, record["id"]), under or record["title"])
+    link = marks.link(page.looks.href(other.name, record["id"]), under or record["title"])
     until = f"last day {page.looks.plain_day(last_day(end))}" if end else "without an end"
     since = f"From {page.looks.plain_day(start)}, {until}" if start else until.capitalize()
     return {

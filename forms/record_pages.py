@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from fluvial import comments
 from fluvial.errors import Conflict, NotFound, Problem, Unprocessable
 from fluvial.http.call import Answer, Call
-from fluvial.http.parameters import as_of_day
+from fluvial.http.parameters import as_of
 from fluvial.http.routes import MAX_UPLOAD, Endpoint, Handler, Policy
 from fluvial.ids import is_id
 from fluvial.pages.faces import empty, references
@@ -50,7 +50,7 @@ def _found(call: Call, session: Session, action: str = "read") -> Shown:
 
 def show_record(call: Call) -> Answer:
     session = call.session
-    day = as_of_day(call) if call.query.get("as_of") else None
+    day = as_of(call) if call.query.get("as_of") else None
     if day is not None and day != session.today:
         session = session.at(day)
     return _record_page(call, _found(call, session))
@@ -76,15 +76,15 @@ def _record_page(call: Call, shown: Shown) -> Answer:
     type_ = shown.type
     return page(
         call, "record.html", str(shown.record["title"]),
-        crumbs=_crumbs(type_), here=f"/o/{type_.name}", primary=_primary(shown), menu=_menu(shown),
-        topics=f"record:{shown.id}",
+        crumbs=_crumbs(type_, shown.looks.as_of), here=f"/o/{type_.name}", primary=_primary(shown),
+        menu=_menu(shown), topics=f"record:{shown.id}",
         keys=keys_of(call, type_) | ({"edit": f"{shown.href}/edit"} if shown.may_update else {}),
         record=context,
     )  # fmt: skip
 
 
-def _crumbs(type_: ObjectType) -> list[tuple[str, str]]:
-    return [(type_.plural, f"/o/{type_.name}")]
+def _crumbs(type_: ObjectType, as_of: str = "") -> list[tuple[str, str]]:
+    return [(type_.plural, with_query(f"/o/{type_.name}", as_of=as_of))]
 
 
 def _primary(shown: Shown) -> Context | None:
@@ -95,6 +95,10 @@ def _primary(shown: Shown) -> Context | None:
 
 def _menu(shown: Shown) -> list[Context]:
     access, type_ = shown.session.access, shown.type
+    address = with_query(f"/api/records/{type_.name}/{shown.id}", as_of=shown.looks.as_of)
+    last = [deed("As JSON", address, "code")] if access.admin else []
+    if shown.session.as_of is not None:
+        return last
     items = []
     for name, document in shown.session.catalog.of("rule").items():
         trigger = document.body.get("on", {})
@@ -107,9 +111,7 @@ def _menu(shown: Shown) -> list[Context]:
         items.append(
             deed("Move to the bin", f"{shown.href}/delete", "trash", post=True, danger=True)
         )
-    if access.admin:
-        items.append(deed("As JSON", f"/api/records/{type_.name}/{shown.id}", "code"))
-    return items
+    return [*items, *last]
 
 
 def take_action(call: Call) -> Answer:

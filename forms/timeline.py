@@ -13,7 +13,7 @@ from fluvial import comments
 from fluvial.pages.faces import empty, references, said
 from fluvial.pages.frame import with_query
 from fluvial.pages.looks import Looks, parse_moment
-from fluvial.records.history import read_history
+from fluvial.records.history import last_moment, read_history
 from fluvial.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.text import humanise, label_text
@@ -42,6 +42,7 @@ def timeline(
     """
     history = read_history(session, type_.name, record, before=before, limit=PAGE)
     oldest = parse_moment(history["data"][-1]["at"]) if history["next"] else comments.FIRST
+    until = min(until, last_moment(session))
     said = comments.read(session, type_.name, record, since=oldest, until=until)
     for entry in (*history["data"], *said):
         if entry["by"]:
@@ -52,8 +53,8 @@ def timeline(
     looks.names.load()
     more = ""
     if history["next"]:
-        address = f"/o/{type_.name}/{record}"
-        more = with_query(address, before=history["next"], until=oldest.isoformat()) + "#timeline"
+        asked = {"before": history["next"], "until": oldest.isoformat(), "as_of": looks.as_of}
+        more = with_query(f"/o/{type_.name}/{record}", **asked) + "#timeline"
     entries = [_entry(session, type_, entry, looks) for entry in history["data"]]
     entries += [_comment(session, entry, looks) for entry in said]
     entries.sort(key=lambda entry: parse_moment(entry["at"]), reverse=True)

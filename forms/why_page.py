@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from markupsafe import Markup
 
 from fluvial.http.call import Answer, Call
+from fluvial.http.parameters import session_of_day
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.pages.faces import empty, references, said
-from fluvial.pages.frame import Context, page, render
+from fluvial.pages.frame import Context, page, render, with_query
 from fluvial.pages.looks import Looks, looks_of, money, number, record_href
 from fluvial.records.reasons import reasons
-from fluvial.session import Session
 from metamodel.catalog import Field
 
 FUNCTIONS = {
@@ -30,33 +31,32 @@ FUNCTIONS = {
 SHOWN = 12  # rows of a collection; the others are a press away
 
 
-def why_href(object_name: str, record: str, field: str) -> str:
-    return f"{record_href(object_name, record)}/why/{field}"
+def why_href(looks: Looks, object_name: str, record: str, field: str) -> str:
+    return with_query(f"{record_href(object_name, record)}/why/{field}", as_of=looks.as_of)
 
 
-def explained(session: Session, field: Field, record: Mapping[str, Any], html: Markup) -> Markup:
+def explained(looks: Looks, field: Field, record: Mapping[str, Any], html: Markup) -> Markup:
     """A value; where it is calculated, what it is made of is a press away."""
-    past = session.as_of is not None
-    if field.formula is None or past or empty(record.get(field.name)) or "<a " in html:
+    if field.formula is None or empty(record.get(field.name)) or "<a " in html:
         return html
-    href = why_href(field.object, str(record["id"]), field.name)
+    href = why_href(looks, field.object, str(record["id"]), field.name)
     words = Markup('<a class="why" href="{}" data-why aria-haspopup="dialog">{}</a>')
     return words.format(href, html)
 
 
 def show(call: Call) -> Answer:
     """A part for the script, a page without it."""
-    session, params = call.session, call.params
+    session, params = session_of_day(call), call.params
     found = reasons(session, params["object"], params["id"], params["field"])
     looks = looks_of(session)
     _want(found, looks)
-    why = _words(found, looks)
+    why = _words(found, looks, session.today)
     if "hx-request" in call.headers:
         return Answer.html(render(call, "_reasons.html", why=why))
     type_ = session.catalog.objects[found["object"]]
     crumbs = [
-        (type_.plural, f"/o/{type_.name}"),
-        (str(found["title"]), record_href(type_.name, found["id"])),
+        (type_.plural, with_query(f"/o/{type_.name}", as_of=looks.as_of)),
+        (str(found["title"]), looks.href(type_.name, found["id"])),
     ]
     title = f"Why {found['label'].lower()}"
     return page(call, "reasons.html", title, crumbs=crumbs, here=f"/o/{type_.name}", why=why)
@@ -100,7 +100,7 @@ def _said(looks: Looks, object_name: str, name: str | None, value: Any) -> str:
     return number(str(value), looks.locale)
 
 
-def _words(found: dict[str, Any], looks: Looks) -> Context:
+def _words(found: dict[str, Any], looks: Looks, day: date) -> Context:
     value = _said(looks, found["object"], found["field"], found["value"])
     fresh = _said(looks, found["object"], found["field"], found["fresh"])
     note = ""
@@ -116,7 +116,7 @@ def _words(found: dict[str, Any], looks: Looks) -> Context:
         "collections": [_collection(part, looks) for part in found["collections"]],
         "formula": found["formula"],
         "note": note,
-        "as_of": looks.plain_day(looks.today),
+        "as_of": looks.plain_day(day),
     }
 
 
@@ -130,8 +130,8 @@ def _input(entry: dict[str, Any], looks: Looks) -> Context:
         "label": entry["label"],
         "note": entry.get("title") or "",
         "value": _said(looks, object_name, name, entry.get("value")),
-        "why": why_href(object_name, entry["id"], name) if asked and name else "",
-        "href": record_href(object_name, entry["id"]) if entry.get("title") else "",
+        "why": why_href(looks, object_name, entry["id"], name) if asked and name else "",
+        "href": looks.href(object_name, entry["id"]) if entry.get("title") else "",
     }
 
 
@@ -141,9 +141,9 @@ def _collection(part: dict[str, Any], looks: Looks) -> Context:
     rows = [
         {
             "label": row["title"],
-            "href": record_href(part["object"], row["id"]),
+            "href": looks.href(part["object"], row["id"]),
             "value": "" if counted else _said(looks, part["object"], name, row.get("value")),
-            "why": why_href(part["object"], row["id"], name) if part["calculated"] else "",
+            "why": why_href(looks, part["object"], row["id"], name) if part["calculated"] else "",
         }
         for row in part["rows"][:SHOWN]
     ]

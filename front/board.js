@@ -5,6 +5,7 @@ import { page, reason, send } from "./http.js";
 import { toast, toastNext } from "./toasts.js";
 
 const board = () => one("#board");
+const movable = () => Boolean(board().dataset.move); // a board of another day only shows
 const columnOf = (node) => node.closest("[data-column]");
 const cards = (cell) => all(":scope > .tile", cell);
 let lifted = null;
@@ -84,6 +85,7 @@ async function move(card, home) {
 
 // mouse and touch
 function draggable() {
+  if (!movable()) return;
   for (const cell of all("[data-cell]", board())) {
     let home = null;
     Sortable.create(cell, {
@@ -172,7 +174,7 @@ function keys(event) {
   const card = event.target;
   if (!card.matches?.(".tile")) return;
   const arrow = event.key.startsWith("Arrow");
-  if (event.key === " ") lifted ? drop(false) : lift(card);
+  if (event.key === " " && movable()) lifted ? drop(false) : lift(card);
   else if (event.key === "Escape" && lifted) drop(true);
   else if (event.key === "Enter" && !lifted) one("a", card).click();
   else if (arrow && lifted) step(card, event.key);

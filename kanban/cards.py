@@ -11,7 +11,7 @@ from fluvial.pages import due
 from fluvial.pages import looks as marks
 from fluvial.pages.assets import icon
 from fluvial.pages.faces import empty, face_of, references, said
-from fluvial.pages.looks import Looks, record_href
+from fluvial.pages.looks import Looks
 from metamodel.catalog import Field, ObjectType
 
 from .boards import Board
@@ -60,7 +60,7 @@ class Cards:
         return {
             "id": record["id"],
             "rev": record["rev"],
-            "href": record_href(self._type.name, record["id"]),
+            "href": self._looks.href(self._type.name, record["id"]),
             "title": title,
             "number": number,
             "colour": self._colour(record),

@@ -7,7 +7,7 @@ from typing import Any
 
 from fluvial.pages.faces import references, said
 from fluvial.pages.frame import with_query
-from fluvial.pages.looks import TONES, Looks, looks_of, record_href
+from fluvial.pages.looks import TONES, Looks, looks_of
 from fluvial.pages.tables import Column, columns_of
 from fluvial.records.query import Query
 from fluvial.records.summary import measure, summarise
@@ -93,7 +93,7 @@ def _rows(
         rows.append(
             {
                 "title": record["title"],
-                "href": record_href(type_.name, record["id"]),
+                "href": looks.href(type_.name, record["id"]),
                 "hint": " · ".join(t for t in texts[:-1] if t and t not in record["title"]),
                 "value": texts[-1] if texts else "",
                 "value_hint": "",

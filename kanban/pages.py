@@ -7,11 +7,13 @@ from typing import Any
 
 from fluvial.errors import NotFound
 from fluvial.http.call import Answer, Call
+from fluvial.http.parameters import session_of_day
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.pages import looks as marks
 from fluvial.pages.frame import deed, page, render, with_query
 from fluvial.pages.lists import keys_of
 from fluvial.pages.looks import TONES, Looks, looks_of
+from fluvial.pages.other_day import other_day
 from fluvial.session import Session
 from metamodel.catalog import ObjectType
 
@@ -26,10 +28,11 @@ MINE = "mine"
 
 
 def show_board(call: Call) -> Answer:
-    session = call.session
+    session = session_of_day(call)
     board = find_board(session, call.params["name"])
     type_ = session.catalog.objects[board.object]
-    quick, where = _quick(session, board, type_, call.query.get("filter", ""))
+    chosen = call.query.get("filter", "")
+    quick, where = _quick(session, board, type_, chosen)
     part = "column" in call.query
     wish = Wish(
         where=where,
@@ -37,7 +40,7 @@ def show_board(call: Call) -> Answer:
         cursor=call.query.get("cursor", "") if part else "",
     )
     read = read_board(session, board, wish)
-    looks = looks_of(session)
+    looks, path = looks_of(session), f"/boards/{board.name}"
     cards = Cards(board, type_, looks)
     for column in read["columns"]:
         cards.want(column["records"])
@@ -45,14 +48,13 @@ def show_board(call: Call) -> Answer:
     made = _Made(call, board, type_, read, cards, looks)
     if part:
         return Answer.html(render(call, "_more.html", column=made.column(read["columns"][0])))
-    access = session.access.object(type_.name)
     new = deed(f"New {type_.label.lower()}", f"/o/{type_.name}/new", "plus")
     context = {
         "name": board.name,
         "title": board.label,
         "summary": made.summary(),
         "object": {"name": type_.name, "label": type_.label, "plural": type_.plural},
-        "move_href": f"/api/boards/{board.name}/move",
+        "move_href": "" if looks.as_of else f"/api/boards/{board.name}/move",
         "quick": quick,
         "lanes_label": type_.fields[board.lanes].label.lower()
         if read["lanes"] and board.lanes
@@ -60,20 +62,18 @@ def show_board(call: Call) -> Answer:
         "columns": [made.column(column) for column in read["columns"]],
         "lanes": made.lanes,
         "empty": None,
+        "as_of": other_day(session, looks, (type_,), path, filter=chosen),
     }
-    menu = [
-        deed(
-            "Open as a list", with_query(f"/o/{type_.name}", view="all", where=board.where), "list"
-        )
-    ]
+    listed = with_query(f"/o/{type_.name}", view="all", where=board.where, as_of=looks.as_of)
+    menu = [deed("Open as a list", listed, "list")]
     if "read" in session.access.meta:
         menu.append(
             deed("Open in the studio", f"/studio/board/{board.name}", "adjustments-horizontal")
         )
-    path = f"/boards/{board.name}"
+    crumb = (type_.plural, with_query(f"/o/{type_.name}", as_of=looks.as_of))
     return page(
-        call, "board.html", board.label, crumbs=[(type_.plural, f"/o/{type_.name}")], here=path,
-        primary=new if access.can("create") else None, menu=menu,
+        call, "board.html", board.label, crumbs=[crumb], here=path,
+        primary=new if made.creates else None, menu=menu,
         topics=f"object:{type_.name}", keys={**keys_of(call, type_), "board": path}, board=context,
     )  # fmt: skip
 
@@ -93,7 +93,8 @@ def _quick(
         raise NotFound(f"This board has no filter `{chosen}`.")
     shown = [
         {"label": label, "on": name == chosen,
-         "href": path if name == chosen else with_query(path, filter=name)}
+         "href": with_query(
+             path, filter="" if name == chosen else name, as_of=session.asked_text)}
         for name, label, _ in offered
     ]  # fmt: skip
     return shown, known.get(chosen, "")
@@ -117,7 +118,8 @@ class _Made:
         self._read = read
         self._cards = cards
         self._looks = looks
-        self._creates = call.session.access.object(type_.name).can("create")
+        today = looks.as_of == ""  # another day only shows
+        self.creates = today and call.session.access.object(type_.name).can("create")
 
     @property
     def lanes(self) -> list[Context]:
@@ -145,8 +147,9 @@ class _Made:
         if head["next"]:
             asked = {"column": value, "cursor": head["next"]}
             chosen = self._call.query.get("filter", "")
-            more = with_query(f"/boards/{board.name}", **asked, filter=chosen)
-        new = with_query(f"/o/{self._type.name}/new", **{board.by: value}) if self._creates else ""
+            day = self._looks.as_of
+            more = with_query(f"/boards/{board.name}", **asked, filter=chosen, as_of=day)
+        new = with_query(f"/o/{self._type.name}/new", **{board.by: value}) if self.creates else ""
         return {
             "value": value,
             "label": head["label"],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,7 +16,6 @@ from metamodel.catalog import Catalog, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document
 from metamodel.expressions.types import DATE, DATETIME
-from metamodel.storage import timestamp_wire
 from metamodel.text import humanise, label_text
 from metamodel.views import check_sort
 
@@ -121,11 +119,9 @@ def find_pin(session: Session, name: str) -> Pin:
 
 def read_pin(session: Session, pin: Pin) -> dict[str, Any]:
     """What a pin shows, and the query that opens exactly the records behind it."""
-    day = session.asked_day
-    query = Query(pin.object, where=pin.where, as_of=day)
-    wanted = {"where": pin.where} if pin.where else {}
-    if day is not None:
-        wanted["as_of"] = timestamp_wire(day) if isinstance(day, datetime) else day.isoformat()
+    query = Query(pin.object, where=pin.where, as_of=session.asked_day)
+    asked = {"where": pin.where, "as_of": session.asked_text}
+    wanted = {name: text for name, text in asked.items() if text}
     suffix = f"?{urlencode(wanted)}" if wanted else ""
     shown: dict[str, Any] = {
         "name": pin.name,

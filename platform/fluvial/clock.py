@@ -33,6 +33,12 @@ class Clock:
         except OverflowError:  # at the ends of the calendar
             return first.replace(tzinfo=UTC)
 
+    def end_of(self, day: date) -> datetime:
+        """The last moment of a day of the business."""
+        if day == date.max:
+            return datetime.max.replace(tzinfo=UTC)
+        return self.start_of(day + timedelta(days=1)) - timedelta(microseconds=1)
+
     @staticmethod
     def monotonic() -> float:
         return time.monotonic()

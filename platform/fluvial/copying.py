@@ -20,7 +20,8 @@ from metamodel.storage import POSTGRESQL
 
 from .database.connection import Connection, Row
 from .database.objects import link_name
-from .records.rows import empty, packed, reader
+from .records.canonical import reader
+from .records.rows import empty, packed
 from .retyping import Retype
 from .world import World
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from metamodel.catalog import Catalog, ObjectType
+from metamodel.storage import timestamp_wire
 
 from .access import Access, access_of
 from .actors import Actor
@@ -65,7 +66,14 @@ class Session:
     def as_actor(self, actor: Actor, cause: Cause | None = None) -> Session:
         """The same work in somebody else's name."""
         return Session(
-            self.engine, self.connection, self.catalog, actor, self.now, cause or self.cause
+            self.engine,
+            self.connection,
+            self.catalog,
+            actor,
+            self.now,
+            cause or self.cause,
+            self.as_of,
+            self.as_at,
         )
 
     @cached_property
@@ -82,6 +90,14 @@ class Session:
     def asked_day(self) -> date | None:
         """The day or moment that a read is for, as a query names it."""
         return self.as_at or self.as_of
+
+    @property
+    def asked_text(self) -> str:
+        """The same as addresses write it; empty for today."""
+        day = self.asked_day
+        if day is None:
+            return ""
+        return timestamp_wire(day) if isinstance(day, datetime) else day.isoformat()
 
     def at(self, day: date) -> Session:
         """The same session, reading as of another day, or of a moment."""

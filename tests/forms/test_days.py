@@ -21,7 +21,7 @@ DOCUMENTS: tuple[dict[str, Any], ...] = (
     {"kind": "object", "name": "shelf", "title": "{name}", "fields": [
         {"name": "name", "kind": "text", "required": True},
         {"name": "places", "kind": "number", "scale": 0, "max": 100, "dated": True},
-        {"name": "room", "kind": "lookup", "to": "room", "dated": True}]},
+        {"name": "room", "kind": "lookup", "to": "room", "inverse": "shelves", "dated": True}]},
     {"kind": "object", "name": "stay", "title": "{name}",
      "dated": {"from": "starts", "until": "ends", "per": ["shelf"]}, "fields": [
         {"name": "name", "kind": "text"},
@@ -65,6 +65,7 @@ def test_values_from_a_day_on(engine: Engine) -> None:
     assert f'href="{path}?as_of=2026-06-16"' in listed.text and "data-pick" not in listed.text
     assert "As of 16 Jun 2026." in text_of(listed.text)
     assert "data-pick" in client.get("/o/shelf").text
+    keeps_its_day(client, path, hall, attic)
     plan = client.rows(f"/api/records/shelf/{shelf}/planned")[1]
     assert plan["field"] == "room"
     assert posted(client, f"{days}/room/{plan['id']}/withdraw", {}).status == 303
@@ -73,6 +74,36 @@ def test_values_from_a_day_on(engine: Engine) -> None:
     engine.clock._shift += timedelta(days=6)
     run_pending(engine)
     assert "from 16 Jun 2026" not in text_of(client.get(path).text.split("<aside")[0])
+
+
+def keeps_its_day(client: Client, path: str, hall: str, attic: str) -> None:
+    """What leads on from a page of another day leads to the same day."""
+    day = {"as_of": "2026-06-21"}
+    then = client.get(path, **day).text
+    assert f'href="/o/room/{attic}?as_of=2026-06-21"' in then
+    assert 'href="/o/shelf?as_of=2026-06-21"' in then and "/delete" not in then
+    assert "made this shelf" in client.get(path, as_of="2026-06-10").text
+    assert "made this shelf" not in client.get(path, as_of="2026-06-09").text
+    room = client.get(f"/o/room/{attic}", **day).text
+    assert f'href="{path}?as_of=2026-06-21"' in room and "/o/shelf/new" not in room
+    assert f"view=all&amp;as_of=2026-06-21&amp;room={attic}" in room
+    listed = client.get("/o/shelf", **day).text
+    assert 'data-counts="/o/shelf/counts?as_of=2026-06-21"' in listed
+    assert "export?format=csv" in listed and "&amp;as_of=2026-06-21" in listed
+    assert client.get("/o/shelf/counts", **day).json()["counts"]["all"] == "1"
+    board = {"kind": "board", "name": "rooms", "object": "shelf", "columns": {"by": "room"}}
+    client.define(board | {"card": {"title": "title"}})
+    assert "data-move" in client.get("/boards/rooms").text
+    board_then = client.get("/boards/rooms", **day).text
+    assert f'href="{path}?as_of=2026-06-21"' in board_then and "data-move" not in board_then
+    assert board_then.index(f'data-column="{attic}"') < board_then.index(path)
+    assert "As of 21 Jun 2026." in text_of(board_then)
+    assert 'href="/o/shelf/new' not in board_then
+    assert f'data-column="{hall}"' in client.get("/boards/rooms").text
+    found = client.get("/search", q="A", **day).text
+    assert f'href="{path}?as_of=2026-06-21"' in found and "search=A&amp;as_of=2026" in found
+    hit = client.call("GET", "/search?q=A&as_of=2026-06-21", headers={"accept": "application/json"})
+    assert f"{path}?as_of=2026-06-21" in {one["href"] for one in hit.json()["results"]}
 
 
 def test_last_days_in_words(engine: Engine) -> None:

@@ -225,7 +225,7 @@ def loan_list(empty: bool = False) -> Context:
 
 OTHER_DAY: Context = {
     "day": "2026-06-16", "label": "As of 16 Jun 2026", "said": "16 Jun 2026", "other": True,
-    "href": "/record", "kept": [{"name": "sort", "value": "due"}], "back": "/record",
+    "asked": "2026-06-16", "href": "/record", "kept": [{"name": "sort", "value": "due"}], "back": "/record",
 }  # fmt: skip
 
 

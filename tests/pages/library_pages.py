@@ -9,6 +9,7 @@ from tests.pages.library import (
     LEVELS,
     LOANS,
     NEW_LOAN,
+    OTHER_DAY,
     STATES,
     WIDGETS,
     Context,
@@ -64,7 +65,7 @@ def board(lanes: bool) -> Context:
         "move_href": "/api/boards/front_desk/move",
         "quick": [{"label": "My branch", "href": "#", "on": True}, {"label": "Mine", "href": "#", "on": False}, {"label": "Due today", "href": "#", "on": False}],
         "lanes_label": "urgency" if lanes else "", "columns": columns,
-        "lanes": [{"value": lane, "label": label, "tone": colour, "count": 3} for lane, label, colour in rows], "empty": None,
+        "lanes": [{"value": lane, "label": label, "tone": colour, "count": 3} for lane, label, colour in rows], "empty": None, "as_of": None,
     }  # fmt: skip
 
 
@@ -218,7 +219,7 @@ INBOX = {
     "items": [{"id": "1", "title": "L-00431 is overdue", "href": "#", "text": "The Overstory was due on 7 June.", "when": "09:21", "icon": "bolt", "person": "", "unread": True}, {"id": "2", "title": "Tom Whitlock mentioned you", "href": "#", "text": "@Amara nobody else waits for it.", "when": "08:42", "icon": "", "person": "Tom Whitlock", "unread": True}, {"id": "3", "title": "Import of 9,982 loans is done", "href": "#", "text": "", "when": "Yesterday", "icon": "upload", "person": "", "unread": False}],
 }  # fmt: skip
 SEARCH = {
-    "query": "over", "action": "#",
+    "query": "over", "action": "#", "as_of": OTHER_DAY,
     "groups": [{"label": "Loans", "icon": "book-2", "count": 2, "href": "#", "results": [{"title": "L-00431 The Overstory", "href": "#", "hint": "Harriet Lindqvist · On loan"}, {"title": "L-00301 The Overstory", "href": "#", "hint": "Harriet Lindqvist · Returned"}]}, {"label": "Books", "icon": "book", "count": 1, "href": "", "results": [{"title": "The Overstory", "href": "#", "hint": "Richard Powers, 2018"}]}],
 }  # fmt: skip
 STUDIO_HOME = {

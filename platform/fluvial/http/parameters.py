@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, cast
 
 from fluvial.access import Access
@@ -120,10 +120,7 @@ def believed_on(call: Call) -> datetime | None:
     if text is None:
         return None
     found = day(call, text, "believed_on")
-    if len(text) > 10:
-        return moment(text)
-    following = min(found, date.max - timedelta(days=1)) + timedelta(days=1)
-    return call.engine.clock.start_of(following) - timedelta(microseconds=1)
+    return moment(text) if len(text) > 10 else call.engine.clock.end_of(found)
 
 
 def session_of_day(call: Call) -> Session:

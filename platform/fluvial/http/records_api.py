@@ -154,11 +154,11 @@ def restore_record(call: Call) -> Answer:
 
 
 def record_history(call: Call) -> Answer:
-    call.only("limit", "cursor")
+    call.only("limit", "cursor", "as_of")
     before = call.whole("cursor", 2**31 - 1, 1, 2**31 - 1)
     limit = call.whole("limit", 50, 1, history.MAX_ENTRIES)
     page = history.read_history(
-        call.session, _type(call).name, call.params["id"], before=before, limit=limit
+        session_of_day(call), _type(call).name, call.params["id"], before=before, limit=limit
     )
     return Answer.json(page)
 
@@ -208,19 +208,21 @@ def record_action(call: Call) -> Answer:
 
 
 def explain_access(call: Call) -> Answer:
-    call.only("user")
+    call.only("user", "as_of")
     user = call.query.get("user")
     if user is None:
         raise refuse("user", "required", "`user` names the person to explain.")
-    return Answer.json(transitions.explain(call.session, _type(call).name, call.params["id"], user))
+    session = session_of_day(call)
+    return Answer.json(transitions.explain(session, _type(call).name, call.params["id"], user))
 
 
 def explain_value(call: Call) -> Answer:
-    call.only("field")
+    call.only("field", "as_of")
     name = call.query.get("field")
     if not name:
         raise refuse("field", "required", "`field` names the calculated field to explain.")
-    return Answer.json(reasons(call.session, _type(call).name, call.params["id"], name))
+    session = session_of_day(call)
+    return Answer.json(reasons(session, _type(call).name, call.params["id"], name))
 
 
 def recalculations(call: Call) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fluvial.errors import Problem
 from fluvial.http.call import Answer, Call
+from fluvial.http.parameters import session_of_day
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.records.query import Query
 from fluvial.records.reader import read_page
@@ -18,11 +19,13 @@ def counts(call: Call) -> Answer:
 
     A view whose filter names what the person may not see, or what is gone, is left out.
     """
-    session = call.session
+    session = session_of_day(call)
     type_ = session.object(call.params["object"])
     found = {}
     for view in views_of(session, type_.name):
-        query = Query(type_.name, (("id",),), view.where, limit=1, total="capped")
+        query = Query(
+            type_.name, (("id",),), view.where, limit=1, total="capped", as_of=session.asked_day
+        )
         try:
             read = read_page(session, query)
         except Problem:

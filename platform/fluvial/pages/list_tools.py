@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from .filters import askable
 from .frame import Context, deed, with_query
 from .listing import NEWEST, Listing
@@ -42,12 +40,13 @@ def chooser_of(asked: Listing) -> Context:
         if look_up.targets and not look_up.many and not access.hides(look_up.targets[0], "title"):
             if look_up.name not in hidden:
                 others += _behind(asked, look_up.name, look_up.label, look_up.targets[0], names)
-    kept = {name: asked.given[name] for name in ("view", "where", "search") if name in asked.given}
+    names_kept = ("view", "where", "search", "as_of")
+    kept = {name: asked.given[name] for name in names_kept if name in asked.given}
     return {
         "action": with_query(f"{asked.path}/columns", **kept, **dict(asked.equals)),
         "shown": shown,
         "others": others,
-        "reset_href": f"{asked.path}?{urlencode({'view': asked.view.name, 'columns': ''})}",
+        "reset_href": asked.href(view=asked.view.name, columns=""),
         "columns": ",".join(c.name for c in asked.columns),
     }
 
@@ -148,6 +147,7 @@ def menu_of(asked: Listing) -> list[Context]:
                 f"/api/records/{name}/export",
                 format=form,
                 fields=fields,
+                as_of=asked.given.get("as_of"),
                 **query,
                 **dict(asked.equals),
             )

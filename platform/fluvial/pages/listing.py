@@ -15,7 +15,7 @@ from metamodel.catalog import ObjectType
 
 from . import preferences, views
 from .looks import Looks
-from .other_day import as_of_context
+from .other_day import other_day
 from .tables import Column, column_of, columns_of, default_names, paths_of
 from .views import View
 
@@ -66,13 +66,9 @@ class Listing:
 
     def other_day(self, looks: Looks) -> dict[str, Any] | None:
         """The control for another day, where days make a difference to these records."""
-        type_ = self.type
-        timely = type_.dated or type_.dated_fields or type_.calculated_fields
-        if not timely and "as_of" not in self.given:
-            return None
         names = ("view", "where", "search", "sort", *(name for name, _ in self.equals))
         kept = {name: self.given[name] for name in names if name in self.given}
-        return as_of_context(self.session, looks, self.path, **kept)
+        return other_day(self.session, looks, (self.type,), self.path, **kept)
 
     @property
     def filtered(self) -> bool:

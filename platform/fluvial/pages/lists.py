@@ -24,8 +24,8 @@ def show_list(call: Call) -> Answer:
     asked = listing(call)
     if call.query.get("columns") is not None:
         return Answer.redirect(asked.href())  # the choice is kept; the address need not say it
-    looks = looks_of(call.session)
-    table = Table(asked.type, asked.columns, looks, as_of=call.query.get("as_of", ""))
+    looks = looks_of(asked.session)
+    table = Table(asked.type, asked.columns, looks)
     cursor = call.query.get("cursor", "")
     try:
         read = read_page(asked.session, asked.query(cursor))
@@ -89,7 +89,7 @@ def _head(
         "action": asked.path,
         "count": _count(asked, read, count),
         "views": [_tab(asked, view, read) for view in asked.views],
-        "counts_href": f"{asked.path}/counts",
+        "counts_href": with_query(f"{asked.path}/counts", as_of=looks.as_of),
         "save_view": f"{asked.path}/views",
         "search": asked.given.get("search", ""),
         "kept": [
@@ -127,7 +127,7 @@ def _tab(asked: Listing, view: View, read: Mapping[str, Any]) -> Context:
     return {
         "name": view.name,
         "label": view.label,
-        "href": with_query(asked.path, view=view.name),
+        "href": with_query(asked.path, view=view.name, as_of=asked.given.get("as_of")),
         "current": current,
         "count": count,
         "shared": view.shared,

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from babel.dates import get_day_names, get_month_names
@@ -38,6 +39,7 @@ class Looks:
     locale: str
     zone: ZoneInfo
     now: datetime
+    as_of: str = ""  # the day that is shown, as links to records keep it
     today: date = field(init=False)
 
     def __post_init__(self) -> None:
@@ -51,6 +53,11 @@ class Looks:
         if 0 < distance <= SOON:
             return f"{_weekdays(self.locale)[day.weekday()]} {self.short(day)}"
         return self.short(day) if day.year == self.today.year else self.plain_day(day)
+
+    def href(self, object_name: str, record: str) -> str:
+        """The page of a record, on the day that is shown."""
+        href = record_href(object_name, record)
+        return f"{href}?{urlencode({'as_of': self.as_of})}" if self.as_of else href
 
     def plain_day(self, day: date) -> str:
         return f"{self.short(day)} {day.year}"
@@ -88,6 +95,7 @@ def looks_of(session: Session) -> Looks:
         people_locale(settings.locale),
         session.engine.clock.zone,
         session.now,
+        session.asked_text,
     )
 
 

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from fluvial.session import Session
+from metamodel.catalog import ObjectType
 
 from .frame import with_query
 from .looks import Looks
+
+
+def other_day(
+    session: Session, looks: Looks, types: Iterable[ObjectType], href: str, **kept: str
+) -> dict[str, Any] | None:
+    """The control, where days make a difference to records of the types, or one is shown."""
+    if session.as_of is None and not any(map(_timely, types)):
+        return None
+    return as_of_context(session, looks, href, **kept)
+
+
+def _timely(type_: ObjectType) -> bool:
+    return bool(type_.dated or type_.dated_fields or type_.calculated_fields)
 
 
 def as_of_context(session: Session, looks: Looks, href: str, **kept: str) -> dict[str, Any]:
@@ -18,6 +33,7 @@ def as_of_context(session: Session, looks: Looks, href: str, **kept: str) -> dic
         "label": f"As of {looks.plain_day(day)}" if day else "As of today",
         "said": looks.plain_day(day) if day else "",
         "other": day is not None,
+        "asked": session.asked_text,
         "href": href,
         "kept": [{"name": name, "value": value} for name, value in kept.items()],
         "back": with_query(href, **kept),

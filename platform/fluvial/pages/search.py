@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fluvial.http.call import Answer, Call
+from fluvial.http.parameters import session_of_day
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.records.query import Query
 from fluvial.records.reader import read_page
@@ -12,7 +13,8 @@ from fluvial.session import Session
 from metamodel.catalog import ObjectType
 
 from .frame import page, with_query
-from .looks import record_href
+from .looks import looks_of
+from .other_day import other_day
 
 EACH = 6  # results of an object on the page
 FEW = 4  # ... in the palette
@@ -23,7 +25,13 @@ def _found(session: Session, words: str, limit: int) -> list[tuple[ObjectType, d
     found = []
     for type_ in session.access.readable():
         if type_.searchable_fields:
-            query = Query(type_.name, (("id",), ("title",)), search=words, limit=limit)
+            query = Query(
+                type_.name,
+                (("id",), ("title",)),
+                search=words,
+                limit=limit,
+                as_of=session.asked_day,
+            )
             read = read_page(session, query)
             if read["data"]:
                 found.append((type_, read))
@@ -37,14 +45,16 @@ def _found(session: Session, words: str, limit: int) -> list[tuple[ObjectType, d
 def search(call: Call) -> Answer:
     words = call.query.get("q", "").strip()
     json = "application/json" in call.headers.get("accept", "")
-    found = _found(call.session, words, FEW if json else EACH) if words else []
+    session = session_of_day(call)
+    looks = looks_of(session)
+    found = _found(session, words, FEW if json else EACH) if words else []
     if json:
         results = [
             {
                 "object": type_.name,
                 "label": type_.label,
                 "title": record["title"],
-                "href": record_href(type_.name, record["id"]),
+                "href": looks.href(type_.name, record["id"]),
                 "glyph": type_.icon,
             }
             for type_, read in found
@@ -56,15 +66,20 @@ def search(call: Call) -> Answer:
             "label": type_.plural,
             "icon": type_.icon,
             "count": f"{len(read['data'])}{'+' if read['next'] else ''}",
-            "href": with_query(f"/o/{type_.name}", search=words),
+            "href": with_query(f"/o/{type_.name}", search=words, as_of=looks.as_of),
             "results": [
-                {"title": r["title"], "href": record_href(type_.name, r["id"]), "hint": ""}
+                {"title": r["title"], "href": looks.href(type_.name, r["id"]), "hint": ""}
                 for r in read["data"]
             ],
         }
         for type_, read in found
     ]
-    shown = {"query": words, "action": "/search", "groups": groups}
+    shown = {
+        "query": words,
+        "action": "/search",
+        "groups": groups,
+        "as_of": other_day(session, looks, session.access.readable(), "/search", q=words),
+    }
     return page(call, "search.html", f"Search: {words}" if words else "Search", search=shown)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
@@ -105,11 +104,8 @@ def paths_of(columns: Sequence[Column], type_: ObjectType | None = None) -> tupl
 class Table:
     """Shows records of one type in columns. Cells are made by one function for each column."""
 
-    def __init__(
-        self, type_: ObjectType, columns: Sequence[Column], looks: Looks, *, as_of: str = ""
-    ) -> None:
+    def __init__(self, type_: ObjectType, columns: Sequence[Column], looks: Looks) -> None:
         self.type = type_
-        self._day = f"?{urlencode({'as_of': as_of})}" if as_of else ""  # of the records' pages
         self.looks = looks
         self.lead, self.title, self.rest = _parted(columns)
         self._columns = columns
@@ -131,7 +127,7 @@ class Table:
         return [self._row(record, cells) for record in records]
 
     def _row(self, record: Mapping[str, Any], cells: Sequence[Any]) -> dict[str, Any]:
-        href = marks.record_href(self.type.name, record["id"]) + self._day
+        href = self.looks.href(self.type.name, record["id"])
         title = self._words(self.title, record) or record["title"]
         lead = (
             f'<span class="lead-no">{escape(self.lead.value(record))}</span>' if self.lead else ""
@@ -185,7 +181,7 @@ def _cell(column: Column, looks: Looks, place: int) -> Any:
         other = behind.value(record)
         if not other or empty(other.get(column.path[-1])):
             return f"{start}{NIL}</td>"
-        href = marks.record_href(column.linked[-1], other["id"])
+        href = looks.href(column.linked[-1], other["id"])
         return f'{start}<span class="clip">{marks.link(href, other[column.path[-1]])}</span></td>'
 
     return linked

@@ -19,11 +19,11 @@ from metamodel.expressions.sql import Builder, Source
 from metamodel.expressions.types import MONEY
 from metamodel.storage import POSTGRESQL, UUID
 
+from .canonical import reader
 from .context import PlanContext, session_binds
 from .output import as_stored
 from .plan import plans_of
 from .routes import array, given_ids
-from .rows import reader
 
 
 @dataclass(frozen=True)

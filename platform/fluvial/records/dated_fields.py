@@ -19,6 +19,7 @@ from metamodel.catalog import Field, ObjectType
 from metamodel.kinds.multi_lookup import DatedLink, in_force
 from metamodel.storage import DATE
 
+from .canonical import reader
 from .day_value import form_of
 from .draft import Draft
 from .rows import packed
@@ -207,14 +208,8 @@ def read_stored(field: Field, stored: Sequence[Any], dialect: str) -> Any:
     """The canonical value of the stored forms of a field's columns, or of its links."""
     if field.kind.linked:
         return list(stored[0])
-    parts = [
-        column.storage.decode(dialect, part)
-        for column, part in zip(field.columns, stored, strict=True)
-        if not column.hidden
-    ]
-    if all(part is None for part in parts):
-        return field.kind.absent(field)
-    return field.kind.unpack(field, parts)
+    shown = [p for c, p in zip(field.columns, stored, strict=True) if not c.hidden]
+    return reader(field, dialect)(shown)
 
 
 def value_on(spans: Sequence[Span], day: date, otherwise: Any) -> Any:

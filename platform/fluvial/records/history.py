@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ _ENTRIES = Statement(
     .where(
         _h.record == param("the_record", _h.record),
         _h.rev < param("the_rev", _h.rev),
+        _h.at <= param("the_last", _h.at),
     )
     .order_by(_h.rev.desc())
     .limit(sa.bindparam("the_limit", type_=_h.rev.type))
@@ -33,14 +35,30 @@ def _kind(event: str) -> dict[str, Any]:
     return {"event": name, "as_of": day} if day else {"event": name}
 
 
+def last_moment(session: Session) -> datetime:
+    """Until when something belongs to the day, or moment, that is read."""
+    if session.as_at is not None:
+        return session.as_at
+    return session.engine.clock.end_of(session.as_of or date.max)
+
+
 def read_history(
     session: Session, object_name: str, record: str, *, before: int = 2**31, limit: int = 50
 ) -> dict[str, Any]:
-    """A page of a record's history, newest first, without fields that the actor may not read."""
+    """A page of a record's history, newest first, without fields that the actor may not read.
+
+    As of another day it tells what had happened by then.
+    """
     read_one(session, object_name, record, (("id",),))
     access = session.access.object(object_name)
     fields = session.catalog.objects[object_name].fields
-    rows = _ENTRIES.rows(session.connection, the_record=record, the_rev=before, the_limit=limit + 1)
+    rows = _ENTRIES.rows(
+        session.connection,
+        the_record=record,
+        the_rev=before,
+        the_last=last_moment(session),
+        the_limit=limit + 1,
+    )
     data = [
         {
             "rev": rev,

@@ -65,7 +65,7 @@ def reasons(session: Session, object_name: str, record: str, name: str) -> dict[
     environment = RecordEnvironment(session, type_, row)
     asked = _Asked(session, type_, record, environment, field.formula)
     fresh = shown[name]
-    if field.kept:
+    if field.kept and session.as_of is None:  # of another day everything is worked out
         (worked,) = work_out(session, object_name, (name,), (record,))
         fresh = wire_value(field, worked.new[name])
     return {
@@ -76,10 +76,12 @@ def reasons(session: Session, object_name: str, record: str, name: str) -> dict[
         "label": field.label,
         "value": shown[name],
         "formula": field.formula.source,
-        "stored": field.kept,
+        "stored": field.kept and session.as_of is None,
         "fresh": fresh,
         "agrees": fresh == shown[name],
-        "recalculating": field.kept and name in waiting_fields(session, object_name),
+        "recalculating": field.kept
+        and session.as_of is None
+        and name in waiting_fields(session, object_name),
         "inputs": list(_inputs(asked)),
         "collections": [_collection(asked, node) for node in _gathers(field.formula.tree)],
     }
@@ -195,7 +197,8 @@ def _collection_label(session: Session, node: Collection) -> str:
 
 def _asking(asked: _Asked, node: Gather, *, visible: bool) -> tuple[PlanContext, Rows]:
     session = asked.session
-    context = PlanContext(session.catalog, session.access, session.connection.dialect)
+    dialect, dated = session.connection.dialect, session.as_of is not None
+    context = PlanContext(session.catalog, session.access, dialect, as_of=dated)
     # What is not trusted leaves out the records that the reader may not see, also behind look-ups.
     sql = context if visible else context.trusted()
     given = Given(sql, asked.environment.read)

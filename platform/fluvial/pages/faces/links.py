@@ -33,7 +33,7 @@ class LookupFace(Face):
         title = looks.names.title(*reference)
         if title is None:
             return Markup('<span class="faint" title="Not visible to you">–</span>')
-        return marks.link(marks.record_href(*reference), title)
+        return marks.link(looks.href(*reference), title)
 
     def cell(self, field: Field, looks: Looks) -> Cell:
         def show(value: Any) -> str:
