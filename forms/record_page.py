@@ -16,6 +16,7 @@ from fluvial.pages.faces import empty, face_of, file_size, references, said, sho
 from fluvial.pages.frame import deed, with_query
 from fluvial.pages.looks import Looks, record_href
 from fluvial.pages.tables import Table, columns_of, default_names, head_classes, paths_of
+from fluvial.pages.unsettled import unsettled
 from fluvial.records.query import Query, SortKey
 from fluvial.records.reader import read_page
 from fluvial.records.transitions import ways
@@ -103,7 +104,14 @@ def record_context(
         "comment_href": _comment_href(page),
         "files": _files(page),
         "side": "timeline",
+        "unsettled": unsettled(page.session, _seen(page)),
     }  # fmt: skip
+
+
+def _seen(page: Shown) -> list[Field]:
+    """The fields that the reader may know of."""
+    hidden = page.session.access.object(page.type.name).hidden
+    return [field for field in page.type.fields.values() if field.name not in hidden]
 
 
 def _comment_href(page: Shown) -> str:

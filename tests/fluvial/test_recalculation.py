@@ -189,7 +189,12 @@ def test_calendars_are_what_working_time_is_made_of(
         answer = client.define(*documents)
         targets = {o["target"] for o in answer["operations"] if o["op"] == "fill_field"}
         assert targets == {f"loan.{name}" for name in filled}
+        note = f"Values are being recalculated: {', '.join(filled).title()}"
+        waiting = bool(filled) and bool(client.rows("/api/recalculations"))
+        for page in ("/o/loan", f"/o/loan/{made}"):
+            assert (note in client.get(page).text) == waiting
         engine.database.call(lambda: _work_off(engine))
+        assert "recalculated" not in client.get("/o/loan").text
         names = ("usual", "named", "chosen", "twice")
         return [_read(client, "loan", made, name) / 3600 for name in names]
 

@@ -214,7 +214,7 @@ def loan_list(empty: bool = False) -> Context:
                 {"name": "due", "label": "Due", "kind": "date"},
             ],
         },
-        "as_of": OTHER_DAY | {"href": "/list"},
+        "as_of": OTHER_DAY | {"href": "/list"}, "unsettled": "Earned, Out",
         "empty": {
             "title": "No reservations yet", "filtered": False, "clear_href": "#", "import_href": "/import_file",
             "text": "A reservation keeps a book for a member until it comes back. Most begin from a book’s page or the web form.",
@@ -314,7 +314,7 @@ def record() -> Context:
         "timeline": {"entries": TIMELINE, "more_href": ""},
         "comment_href": "#",
         "files": {"items": [{"name": "slip-4471.pdf", "href": "#", "size": "212 kB", "field": "slip", "when": ""}], "upload_href": ""},
-        "side": "timeline", "as_of": OTHER_DAY,
+        "side": "timeline", "as_of": OTHER_DAY, "unsettled": "Earned",
     }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from .list_tools import bulk_of, chooser_of, empty_of, menu_of, sorts_of
 from .listing import Listing, listing
 from .looks import Looks, looks_of, record_href
 from .tables import Column, Table, column_of, head_classes
+from .unsettled import unsettled
 from .views import ALL, View
 
 
@@ -103,6 +104,7 @@ def _head(
         "chooser": chooser_of(asked),
         "sort": sorts_of(asked),
         "as_of": asked.other_day(looks),
+        "unsettled": unsettled(asked.session, (column.field for column in table.heads)),
         "export": [],
         "empty": empty_of(asked, clear),
     }

@@ -35,6 +35,7 @@ _r = RECALCULATION.c
 _ADD = insert(RECALCULATION)
 _WAITING = Statement(sa.select(_r.object, _r.field, _r.at, _r.done).order_by(_r.at, _r.id))
 _OF = Statement(sa.select(_r.field).where(_r.object == param("the_object", _r.object)).distinct())
+_PLACES = Statement(sa.select(_r.object, _r.field).distinct())
 _ANY = Statement(sa.select(_r.id).limit(1))
 _next = (
     sa.select(_r.id, _r.object, _r.field, _r.route, _r.ids, _r.after, _r.done, _r.actor, _r.cause,
@@ -100,6 +101,11 @@ def waiting(session: Session) -> list[dict[str, Any]]:
 def waiting_fields(session: Session, object_name: str) -> set[str]:
     """The fields of an object type of which some values may be out of date."""
     return {row[0] for row in _OF.rows(session.connection, the_object=object_name)}
+
+
+def waiting_places(session: Session) -> set[Place]:
+    """The fields of all object types of which some values may be out of date."""
+    return {(object, field) for object, field in _PLACES.rows(session.connection)}
 
 
 def some(session: Session) -> bool:
