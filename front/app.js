@@ -18,7 +18,7 @@ const WHERE = [
   ["[data-record]", () => import("./record.js").then((module) => module.start())],
   ["a[data-why]", () => import("./why.js").then((module) => module.start())],
   ["form[data-comment]", () => import("./comments.js").then((module) => module.start())],
-  ["[data-studio], #new-object", () => import("./studio.js").then((module) => module.start())],
+  ["[data-studio], #new-object, #new-kind", () => import("./studio.js").then((module) => module.start())],
 ];
 
 for (const [selector, load] of WHERE) if (one(selector)) load();

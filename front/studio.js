@@ -281,6 +281,20 @@ async function layout(box) {
   });
 }
 
+// another kind: its own options are asked, and a preview holds until something changes
+function anotherKind(form) {
+  const show = () => {
+    for (const box of all("[data-of-kind]", form)) box.hidden = box.disabled = box.dataset.ofKind !== one("#new-kind", form).value;
+  };
+  form.addEventListener("change", () => {
+    show();
+    one("[data-of-plan]")?.remove();
+    one("[name=apply]", form)?.remove();
+    one("[type=submit]", form).classList.add("primary");
+  });
+  show();
+}
+
 export function start() {
   const form = one("[data-add-field]");
   if (form) adding(form);
@@ -289,6 +303,7 @@ export function start() {
   const placed = one("[data-layout]");
   if (placed) layout(placed);
   if (one("#new-object[data-open]")) one("#new-object").showModal();
+  if (one("#new-kind")) anotherKind(one("#new-kind").form);
   const label = one("#object-label");
   label?.addEventListener("input", () => (one("#new-object [data-name]").textContent = nameOf(label.value) || "…"));
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -27,6 +28,12 @@ def humanise(name: str) -> str:
     """The label of what has none: `due_back` is "Due back"."""
     words = name.replace("_", " ").strip()
     return words[:1].upper() + words[1:]
+
+
+def name_of(label: str) -> str:
+    """A name from a label: "Reading room" is reading_room."""
+    plain = re.sub(r"[^a-z0-9]+", "_", fold(label)).strip("_")[:40]
+    return f"n_{plain}"[:40] if plain[:1].isdigit() else plain
 
 
 def plural(label: str) -> str:

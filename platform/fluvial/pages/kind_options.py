@@ -1,12 +1,16 @@
-"""What the studio asks of a new field: its kind's options, read from their JSON Schema."""
+"""What the studio asks of a field: its kind's options as inputs, from their JSON Schema."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from starlette.datastructures import FormData
+
 from metamodel.kinds.kind import Kind
-from metamodel.text import humanise
+from metamodel.text import humanise, label_text, name_of
+
+from .faces.face import text_in, texts_in
 
 Context = dict[str, Any]
 
@@ -61,8 +65,9 @@ def _input(name: str, schema: Mapping[str, Any], *, needed: bool) -> Context:
     return {
         "name": name,
         "label": schema.get("title") or LABELS.get(name) or humanise(name),
-        "help": schema.get("description", ""),
+        "help": "" if type_ == "options" else schema.get("description", ""),
         "type": type_,
+        "needed": needed,
         "choices": [{"value": one, "label": _word(one or unsaid)} for one in choices],
     }
 
@@ -94,3 +99,60 @@ def _several(name: str, items: Mapping[str, Any]) -> tuple[str, list[str]]:
     if items.get("type") == "object":
         return ("options" if name == "options" else ""), []
     return ("objects" if name == "to" else "words"), []
+
+
+PREFIX = "option_"  # of the inputs of options in a form
+
+
+def filled_in(inputs: Sequence[Context], spec: Mapping[str, Any]) -> list[Context]:
+    """The inputs with what a field says of them: `text` in a box, `chosen` of several."""
+    return [{**one, **_shown(one["type"], spec.get(one["name"]))} for one in inputs]
+
+
+def _shown(type_: str, value: Any) -> Context:
+    if type_ in ("tick", "not"):
+        return {"chosen": [], "ticked": value is (type_ == "tick")}
+    if isinstance(value, list):
+        said = [_label(one) if isinstance(one, Mapping) else one for one in value]
+        return {"chosen": said, "text": ", ".join(map(str, said))}
+    return {"chosen": [value], "text": "" if value is None else str(value)}
+
+
+def read_options(
+    inputs: Sequence[Context], form: FormData, spec: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The options that a form gives, as documents write them; `spec` keeps known choices whole."""
+    given = {one["name"]: _read(one, form, spec) for one in inputs}
+    return {name: value for name, value in given.items() if value not in (None, "", [])}
+
+
+def _read(asked: Context, form: FormData, spec: Mapping[str, Any]) -> Any:
+    name, type_ = asked["name"], asked["type"]
+    if type_ in ("tick", "not"):
+        return (type_ == "tick") if text_in(form, PREFIX + name) else None
+    if type_ in ("several", "objects"):
+        return texts_in(form, PREFIX + name)
+    text = text_in(form, PREFIX + name).strip()
+    if type_ == "number":
+        return _number(text)
+    if type_ not in ("options", "words"):
+        return text
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if type_ == "words":
+        return words
+    known = {_label(one): one for one in spec.get(name) or ()}
+    return [known.get(word) or {"name": name_of(word), "label": word} for word in words]
+
+
+def _label(choice: Mapping[str, Any]) -> str:
+    return label_text(choice.get("label", humanise(choice["name"])))
+
+
+def _number(text: str) -> int | float | str:
+    """A number as JSON has it; what is none stays, and the document's schema refuses it."""
+    for number in (int, float):
+        try:
+            return number(text)
+        except ValueError:
+            continue
+    return text

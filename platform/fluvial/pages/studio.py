@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from fluvial import changes
 from fluvial.errors import Problem
 from fluvial.http.call import Answer, Call
@@ -14,7 +12,7 @@ from fluvial.records.reader import read_page
 from fluvial.session import Session
 from metamodel.catalog import ObjectType
 from metamodel.documents import SITE
-from metamodel.text import fold, humanise, label_text, plural
+from metamodel.text import humanise, label_text, name_of, plural
 
 from .assets import icon_names
 from .frame import Context, deed, page
@@ -104,12 +102,6 @@ def _shared(call: Call, kind: str, label: str, about: str, labels: dict[str, str
             for name, document in sorted(documents.items())
         ],
     }
-
-
-def name_of(label: str) -> str:
-    """A name from a label: "Reading room" is reading_room."""
-    plain = re.sub(r"[^a-z0-9]+", "_", fold(label)).strip("_")[:40]
-    return f"n_{plain}"[:40] if plain[:1].isdigit() else plain
 
 
 def create(call: Call) -> Answer:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
 from fluvial import changes
-from fluvial.errors import NotFound, Problem
+from fluvial.errors import Conflict, NotFound, Problem
 from fluvial.exports import cell
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
@@ -16,21 +14,25 @@ from metamodel.catalog import Field
 from metamodel.conversions import becomes
 from metamodel.documents import SITE
 from metamodel.kinds import KINDS
-from metamodel.layers import merge
+from metamodel.kinds.kind import Kind
 
 from .frame import Context, page
+from .kind_options import asked_of, filled_in, read_options
 from .sign_in import form_text
 
 # What two kinds have in common is taken over; these words belong to every kind.
 COMMON = ("name", "label", "help", "required", "unique", "searchable", "read_only")
+SHOWN = "shown"  # in the form: the kind whose options were asked
 
 
 def show(call: Call, *, error: str = "", plan: Context | None = None) -> Answer:
     field = _field(call)
     object = call.session.catalog.objects[field.object]
     kinds = [KINDS[name] for name in becomes(field.kind.name) if name in KINDS]
+    if field.layer != SITE:
+        kinds, error = [], _refusal(field)
     chosen = form_text(call, "kind") if call.form is not None else ""
-    options = form_text(call, "options") if call.form is not None else ""
+    spec = {**field.spec, **_given(call, field, KINDS[chosen])} if chosen in KINDS else field.spec
     return page(
         call,
         "studio_kind.html",
@@ -41,10 +43,16 @@ def show(call: Call, *, error: str = "", plan: Context | None = None) -> Answer:
         change={
             "field": field.label,
             "kind": field.kind.label,
-            "kinds": [{"name": k.name, "label": k.label, "needs": ", ".join(k.needs)}
-                      for k in sorted(kinds, key=lambda k: k.label)],
+            "kinds": [
+                {"name": k.name, "label": k.label, "makes": "to" in k.options,
+                 "inputs": filled_in(_asked(k), spec)}
+                for k in sorted(kinds, key=lambda k: k.label)
+            ],
+            "objects": [
+                {"value": t.name, "label": t.label}
+                for t in sorted(call.session.catalog.objects.values(), key=lambda t: t.label)
+            ],
             "chosen": chosen,
-            "options": options,
             "make": call.form is not None and bool(form_text(call, "make")),
             "error": error,
             "plan": plan,
@@ -76,43 +84,56 @@ def _field(call: Call) -> Field:
     return field
 
 
+def _refusal(field: Field) -> str:
+    return (
+        f"{field.label} came with {field.layer}, which alone gives it its kind. "
+        "Add a field of the kind that you want beside it."
+    )
+
+
 def _change(call: Call, field: Field) -> changes.Change:
     kind = form_text(call, "kind")
+    if field.layer != SITE:
+        raise Conflict(_refusal(field))
     if kind not in becomes(field.kind.name):
         raise Problem("Choose the new kind.")
-    spec = _spec(field, kind, form_text(call, "options"))
-    site: Mapping[str, Any] = {"kind": "object", "name": field.object}
-    for part in call.session.catalog.of("object")[field.object].parts:
-        if part.layer == SITE:
-            site = part.body
-    # What the old kind alone knew is taken out.
-    gone = {name: None for name in field.spec if name not in spec}
-    if field.layer == SITE:
-        fields = [spec if f.get("name") == field.name else f for f in site.get("fields", ())]
-        body = {**site, "fields": fields}
-    else:
-        body = merge(site, {"fields": [{"name": field.name}]})
-        others = [f for f in body["fields"] if f["name"] != field.name]
-        body = {**body, "fields": [*others, {**gone, **spec}]}
+    spec = _spec(call, field, KINDS[kind])
+    body = _site_body(call, field.object)
+    fields = [spec if f.get("name") == field.name else f for f in body["fields"]]
     change = changes.Change(
-        {("object", field.object): body}, note=f"{field.label} becomes {KINDS[kind].label.lower()}"
+        {("object", field.object): {**body, "fields": fields}},
+        note=f"{field.label} becomes {KINDS[kind].label.lower()}",
     )
     if form_text(call, "make"):
         change.make = frozenset({f"{field.object}.{field.name}"})
     return change
 
 
-def _spec(field: Field, kind: str, options: str) -> dict[str, Any]:
-    try:
-        given = yaml.safe_load(options) if options.strip() else {}
-    except yaml.YAMLError as error:
-        raise Problem("The options do not read. Write one to a line: `scale: 0`.") from error
-    if not isinstance(given, dict):
-        raise Problem("Write one option to a line, such as `scale: 0`.")
-    kept = {name: field.spec[name] for name in COMMON if name in field.spec}
-    known = KINDS[kind].options
-    kept |= {name: value for name, value in field.spec.items() if name in known}
-    return {**kept, **given, "name": field.name, "kind": kind}
+def _site_body(call: Call, object: str) -> Mapping[str, Any]:
+    parts = call.session.catalog.of("object")[object].parts
+    return next(part.body for part in parts if part.layer == SITE)
+
+
+def _asked(kind: Kind) -> list[Context]:
+    """The options of the kind itself: the others stay as they are."""
+    return [one for one in asked_of(kind) if one["name"] in kind.options]
+
+
+def _given(call: Call, field: Field, kind: Kind) -> dict[str, Any]:
+    """What the form says of the kind's options; what both kinds know until they were asked."""
+    known = {name: value for name, value in field.spec.items() if name in kind.options}
+    if call.form is None or form_text(call, SHOWN) != kind.name:
+        return known
+    asked = _asked(kind)
+    kept = {name: known[name] for name in known.keys() - {one["name"] for one in asked}}
+    return {**kept, **read_options(asked, call.form, field.spec)}
+
+
+def _spec(call: Call, field: Field, kind: Kind) -> dict[str, Any]:
+    common = {name: field.spec[name] for name in COMMON if name in field.spec}
+    if not kind.searchable:
+        common.pop("searchable", None)
+    return {**common, **_given(call, field, kind), "name": field.name, "kind": kind.name}
 
 
 def _preview(field: Field, change: changes.Change) -> Context:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from fluvial import changes
-from fluvial.catalogs import CORE
 from fluvial.errors import NotFound, Problem
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
@@ -15,14 +14,14 @@ from metamodel.conversions import becomes
 from metamodel.documents import SITE, Document
 from metamodel.kinds import KINDS
 from metamodel.names import RESERVED
-from metamodel.text import humanise, label_text, listed
+from metamodel.text import humanise, label_text, listed, name_of
 from metamodel.uses import uses_of
 
 from .documents import editor, text_of
 from .frame import Context, deed, page
 from .kind_options import asked_of
 from .sign_in import form_text
-from .studio import how_many, layer_labels, name_of
+from .studio import how_many, layer_labels
 
 # The tabs of documents: kind, label, what they are for.
 ABOUT = (
@@ -155,7 +154,7 @@ def _field(field: Field, labels: Mapping[str, str], writes: bool) -> Context:
         "own": field.layer == SITE and writes,
         "remove_href": "",
         "kind_href": f"/studio/objects/{field.object}/fields/{field.name}/kind"
-        if writes and field.layer != CORE and becomes(field.kind.name)
+        if writes and field.layer == SITE and becomes(field.kind.name)
         else "",
     }
 
