@@ -16,6 +16,7 @@ from fluvial.database.statement import Compiled
 from fluvial.errors import Conflict, Unprocessable, fault
 from fluvial.ids import is_id
 from fluvial.records import reader, writer
+from fluvial.records.context import ask
 from fluvial.records.grouped import rank_of
 from fluvial.records.plan import plans_of
 from fluvial.session import Session
@@ -134,8 +135,7 @@ class _Ranks:
         compiled = _statement(
             session.catalog, session.connection.dialect, self._board.object, self._by, question
         )
-        values = {**compiled.constants, **self._binds, **binds}
-        rows = session.connection.query(compiled.sql, [values[n] for n in compiled.order])
+        rows = ask(session, compiled, **self._binds, **binds)
         return rows[0][0] if rows else None
 
 

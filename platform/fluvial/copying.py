@@ -21,7 +21,8 @@ from metamodel.storage import POSTGRESQL
 from .database.connection import Connection, Row
 from .database.objects import link_name
 from .records.canonical import reader
-from .records.rows import empty, packed
+from .records.codec import packed
+from .records.rows import empty
 from .retyping import Retype
 from .world import World
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from metamodel.catalog import Catalog, ObjectType
-from metamodel.storage import timestamp_wire
+from metamodel.storage import DATE, TIMESTAMP, timestamp_wire
 
 from .access import Access, access_of
 from .actors import Actor
 from .database.connection import Connection
+from .database.id_lists import id_list
 from .errors import Forbidden, NotFound
 
 if TYPE_CHECKING:
@@ -62,6 +63,19 @@ class Session:
     @cached_property
     def today(self) -> date:
         return self.as_of or self.engine.clock.day_of(self.now)
+
+    @cached_property
+    def binds(self) -> Mapping[str, Any]:
+        """The binds that every plan may use: who asks, and when."""
+        dialect, actor = self.connection.dialect, self.actor
+        return {
+            "me": actor.id,
+            "me_groups": id_list(dialect, actor.groups),
+            "me_teams": id_list(dialect, actor.teams),
+            "me_roles": id_list(dialect, actor.roles),
+            "now": TIMESTAMP.encode(dialect, self.moment),
+            "today": DATE.encode(dialect, self.today),
+        }
 
     def as_actor(self, actor: Actor, cause: Cause | None = None) -> Session:
         """The same work in somebody else's name."""

@@ -9,6 +9,7 @@ import pytest
 
 from fluvial import changes, copying, indexing, switching
 from tests.app import Client, Reply
+from tests.fluvial.tables import imported
 
 AUTHOR = {
     "kind": "object",
@@ -84,6 +85,8 @@ def test_values_become_those_of_the_new_kind_and_come_back(client: Client) -> No
     assert client.rows("/api/records/book", where="pages > 100 and writer.name == 'Ada'")
     taken = client.post("/api/records/book", {"name": "Three", "weight": "1.5"})
     assert taken.json()["errors"][0]["pointer"] == "/weight", taken.text
+    imported(client, "book", "name,pages\nFour,44\n")
+    assert client.rows("/api/records/book", pages="44", fields="name")[0]["name"] == "Four"
     left = client.get("/api/meta/objects/book/fields/pages/unconverted").json()
     assert [(r["title"], r["value"]) for r in left["data"]] == [("Two", "long")]
 

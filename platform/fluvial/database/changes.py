@@ -21,6 +21,7 @@ from metamodel.storage import POSTGRESQL
 
 from .connection import Connection
 from .exclusion import OVERLAP, drop_exclusion, exclusion, overlapping
+from .inspection import column_types
 from .objects import field_columns, link_name, object_indexes, tables_of
 from .statement import DIALECTS
 
@@ -111,19 +112,7 @@ class Columns:
 
     @staticmethod
     def read(connection: Connection) -> Columns:
-        tables: dict[str, set[str]] = {}
-        for name, column in connection.query(_CATALOGUE[connection.dialect]):
-            tables.setdefault(name, set()).add(column)
-        return Columns(tables)
-
-
-_CATALOGUE = {
-    "sqlite": "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c "
-    "WHERE m.type = 'table'",
-    "postgresql": "SELECT c.relname::text, a.attname::text FROM pg_class c "
-    "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
-    "WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'",
-}
+        return Columns({name: set(types) for name, types in column_types(connection).items()})
 
 
 def count_rows(connection: Connection, table: str) -> int:

@@ -110,7 +110,11 @@ class Connection(ABC):
             raise
         self.depth = 0
         calls, self._committed = self._committed, []
-        self._commit()
+        try:
+            self._commit()
+        except DatabaseError:
+            self._rollback()  # what could not be committed may still be open
+            raise
         for call in calls:
             call()
 

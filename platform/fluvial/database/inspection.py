@@ -56,17 +56,22 @@ class Inspection:
     constraints: set[str]
 
 
-def inspect(connection: Connection) -> Inspection:
+def column_types(connection: Connection) -> dict[str, dict[str, str]]:
+    """The type of each column, by table and column."""
     columns: dict[str, dict[str, str]] = {}
     for table, column, type_ in connection.query(_TYPES[connection.dialect]):
         columns.setdefault(table, {})[column] = plain_type(type_)
+    return columns
+
+
+def inspect(connection: Connection) -> Inspection:
     indexes: dict[str, IndexFound] = {}
     for table, name, unique, column, valid in connection.query(_INDEXES[connection.dialect]):
         found = indexes.setdefault(name, IndexFound(table, bool(unique), bool(valid)))
         found.columns.append(column or "")
     constraints = connection.query(_CONSTRAINTS) if connection.dialect == POSTGRESQL else []
     return Inspection(
-        columns,
+        column_types(connection),
         indexes,
         {row[0] for row in connection.query(_TRIGGERS[connection.dialect])},
         {row[0] for row in constraints},

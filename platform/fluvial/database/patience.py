@@ -27,27 +27,29 @@ class Patience:
         self._lock = threading.Lock()
 
     def start(self, connection: Waiting, seconds: float) -> None:
-        self._until[connection] = time.monotonic() + seconds
-        if self._thread is None:
-            self._watch()
-
-    def end(self, connection: Waiting) -> None:
-        self._until.pop(connection, None)
-
-    def _watch(self) -> None:
         with self._lock:
+            self._until[connection] = time.monotonic() + seconds
             if self._thread is None:
-                self._thread = threading.Thread(target=self._look, name="patience", daemon=True)
+                self._thread = threading.Thread(target=self._watch, name="patience", daemon=True)
                 self._thread.start()
 
-    def _look(self) -> None:
+    def end(self, connection: Waiting) -> None:
+        with self._lock:
+            self._until.pop(connection, None)
+
+    def _watch(self) -> None:
         while True:
             time.sleep(ROUND)
-            now = time.monotonic()
-            for connection, until in list(self._until.items()):
-                if now > until:
-                    self.end(connection)
-                    connection.cancel()
+            with (
+                self._lock
+            ):  # so that what is cancelled has not ended, and another begun, meanwhile
+                self._stop()
+
+    def _stop(self) -> None:
+        now = time.monotonic()
+        for connection in [one for one, until in self._until.items() if now > until]:
+            del self._until[connection]
+            connection.cancel()
 
 
 PATIENCE = Patience()

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from fluvial.database.columns import Stored
 from fluvial.database.statement import Compiled
-from fluvial.records.context import PlanContext, session_binds
+from fluvial.records.context import PlanContext, ask
 from fluvial.records.plan import plans_of
 from fluvial.records.references import PEOPLE
 from fluvial.session import Session
@@ -45,15 +45,13 @@ def find_by(
         return {}
     dialect = session.connection.dialect
     columns = [column for path in paths for column in path[-1].columns if not column.hidden]
-    compiled, constants = _plan(session, object_name, paths)
     binds: dict[str, Any] = {}
     for at, column in enumerate(columns):
         encode = column.storage.encoder(dialect)
         values = {key[at] for key in wanted}
         stored = [v if v is None or encode is None else encode(v) for v in values]
         binds[f"k{at}"] = orjson.dumps(stored).decode()
-    values_by_name = constants | session_binds(session) | binds
-    rows = session.connection.query(compiled.sql, [values_by_name[n] for n in compiled.order])
+    rows = ask(session, _plan(session, object_name, paths), **binds)
     decoders = [column.storage.decoder(dialect) for column in columns]
     known = set(wanted)
     found: dict[Parts, list[str]] = {}
@@ -67,12 +65,10 @@ def find_by(
     return found
 
 
-def _plan(
-    session: Session, object_name: str, paths: Sequence[Sequence[Field]]
-) -> tuple[Compiled, dict[str, Any]]:
+def _plan(session: Session, object_name: str, paths: Sequence[Sequence[Field]]) -> Compiled:
     access, dialect = session.access, session.connection.dialect
 
-    def make() -> tuple[Compiled, dict[str, Any]]:
+    def make() -> Compiled:
         context = PlanContext(session.catalog, access, dialect)
         source = Source(context, object_name)
         elements: list[Any] = []
@@ -93,13 +89,11 @@ def _plan(
             if allowed is not None:
                 conditions.append(allowed)
         statement = sa.select(source.column("id"), *elements).where(*conditions)
-        compiled = Compiled(statement.select_from(source.joined()), dialect)
-        constants = compiled.constants | {f"c{i}": v for i, v in enumerate(context.constants)}
-        return compiled, constants
+        return context.compiled(statement.select_from(source.joined()))
 
     names = tuple(".".join(f.name for f in path) for path in paths)
     key = (access.roles, access.unrestricted, "find_by", object_name, names)
-    plan: tuple[Compiled, dict[str, Any]] = plans_of(session.catalog).get(key, make)
+    plan: Compiled = plans_of(session.catalog).get(key, make)
     return plan
 
 

@@ -7,12 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fluvial.database.statement import Compiled
 from fluvial.errors import NotFound, Unprocessable
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.ids import is_id
-from fluvial.records.context import PlanContext, session_binds
+from fluvial.records.context import PlanContext, ask
 from fluvial.records.environment import RecordEnvironment
 from fluvial.records.filters import matching
 from fluvial.records.plan import resolve
@@ -113,12 +112,8 @@ def candidates(
         .order_by(source.column("title", "__fold"), source.column("id"))
         .limit(sa.literal_column(str(LIMIT)))
     )
-    compiled = Compiled(statement, context.dialect)
-    values = compiled.constants | {f"c{n}": value for n, value in enumerate(context.constants)}
-    values |= session_binds(session) | {"search": wanted(words, context.dialect)}
-    for record, title, said in session.connection.query(
-        compiled.sql, [values[name] for name in compiled.order]
-    ):
+    search = wanted(words, context.dialect)
+    for record, title, said in ask(session, context.compiled(statement), search=search):
         yield str(record), title, str(said) if said and str(said) not in title else ""
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from fluvial.access import access_of
 from fluvial.actors import SYSTEM
 from fluvial.database.columns import Stored
+from fluvial.database.id_lists import id_list, listed_ids
 from fluvial.database.objects import tables_of
 from fluvial.database.statement import Compiled
 from fluvial.session import Session
@@ -20,10 +21,9 @@ from metamodel.expressions.types import MONEY
 from metamodel.storage import POSTGRESQL, UUID
 
 from .canonical import reader
-from .context import PlanContext, session_binds
+from .context import PlanContext, ask
 from .output import as_stored
 from .plan import plans_of
-from .routes import array, given_ids
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,8 @@ class _Part:
 
 @dataclass(frozen=True)
 class _Plan:
-    sql: str
-    order: tuple[str, ...]
-    constants: Mapping[str, Any]
+    compiled: Compiled
     parts: tuple[_Part, ...] = ()
-
-    def binds(self, values: Mapping[str, Any]) -> list[Any]:
-        known = {**self.constants, **values}
-        return [known[name] for name in self.order]
 
 
 def lock(session: Session, object_name: str, ids: Iterable[str]) -> None:
@@ -74,12 +68,12 @@ def lock(session: Session, object_name: str, ids: Iterable[str]) -> None:
 
     def make() -> Compiled:
         table = tables_of(session.catalog).objects[object_name]
-        statement = sa.select(table.c.id).where(table.c.id.in_(given_ids(POSTGRESQL)))
+        statement = sa.select(table.c.id).where(table.c.id.in_(listed_ids(POSTGRESQL)))
         statement = statement.order_by(table.c.id).with_for_update(key_share=True)
         return Compiled(statement, POSTGRESQL)
 
-    compiled = plans_of(session.catalog).get(("lock", object_name), make)
-    session.connection.query(compiled.sql, [array(POSTGRESQL, ids)])
+    compiled: Compiled = plans_of(session.catalog).get(("lock", object_name), make)
+    ask(session, compiled, ids=id_list(POSTGRESQL, ids))
 
 
 def work_out(
@@ -91,8 +85,8 @@ def work_out(
     plan: _Plan = plans_of(session.catalog).get(
         key, lambda: _work_out(session.catalog, dialect, object_name, names)
     )
-    values = {**session_binds(session), "ids": array(dialect, ids)}
-    return [_worked(plan, row) for row in session.connection.query(plan.sql, plan.binds(values))]
+    rows = ask(session, plan.compiled, ids=id_list(dialect, ids))
+    return [_worked(plan, row) for row in rows]
 
 
 def _worked(plan: _Plan, row: Sequence[Any]) -> Worked:
@@ -116,12 +110,11 @@ def write(session: Session, object_name: str, names: Sequence[str], rows: Sequen
     if len(rows) == 1:
         _write_row(session, object_name, rows[0])
         return
-    plan: _Plan = plans_of(catalog).get(
+    compiled: Compiled = plans_of(catalog).get(
         ("write out", object_name, tuple(names)),
         lambda: _writing(catalog, connection.dialect, object_name, names, some=True),
     )
-    ids = array(connection.dialect, (row.record for row in rows))
-    connection.execute(plan.sql, plan.binds({**session_binds(session), "ids": ids}))
+    ask(session, compiled, ids=id_list(connection.dialect, (row.record for row in rows)))
 
 
 def _write_row(session: Session, object_name: str, row: Worked) -> None:
@@ -143,8 +136,7 @@ def _write_row(session: Session, object_name: str, row: Worked) -> None:
 
 def fill(session: Session, catalog: Catalog, object_name: str, name: str) -> None:
     """Work a field out for every record, as a change of metadata does."""
-    plan = _writing(catalog, session.connection.dialect, object_name, (name,), some=False)
-    session.connection.execute(plan.sql, plan.binds(session_binds(session)))
+    ask(session, _writing(catalog, session.connection.dialect, object_name, (name,), some=False))
 
 
 def _context(catalog: Catalog, dialect: str) -> PlanContext:
@@ -173,14 +165,14 @@ def _work_out(catalog: Catalog, dialect: str, object_name: str, names: Sequence[
         )
     statement = sa.select(*(c.label(f"v{i}") for i, c in enumerate(columns)))
     statement = statement.where(
-        source.column("id").in_(given_ids(dialect)), source.column("deleted_at").is_(None)
+        source.column("id").in_(listed_ids(dialect)), source.column("deleted_at").is_(None)
     )
-    return _finished(context, statement.select_from(source.joined()), tuple(parts))
+    return _Plan(context.compiled(statement.select_from(source.joined())), tuple(parts))
 
 
 def _writing(
     catalog: Catalog, dialect: str, object_name: str, names: Sequence[str], *, some: bool
-) -> _Plan:
+) -> Compiled:
     context = _context(catalog, dialect)
     table = tables_of(catalog).objects[object_name]
     source = Source(context.trusted(), object_name)
@@ -194,13 +186,12 @@ def _writing(
         *(element.label(f"n{at}") for at, (_, element) in enumerate(made)),
     ).select_from(source.joined())
     if some:
-        query = query.where(source.column("id").in_(given_ids(dialect)))
+        query = query.where(source.column("id").in_(listed_ids(dialect)))
     worked = query.subquery("worked")
-    return _finished(
-        context,
+    return context.compiled(
         table.update()
         .where(table.c.id == worked.c.the_record)
-        .values({column: worked.c[f"n{at}"] for at, (column, _) in enumerate(made)}),
+        .values({column: worked.c[f"n{at}"] for at, (column, _) in enumerate(made)})
     )
 
 
@@ -217,11 +208,3 @@ def _made(
         elements.append(sa.case((value.element.is_not(None), named)))
     for column, element in zip(columns, elements, strict=True):
         yield field.base + column.suffix, element
-
-
-def _finished(
-    context: PlanContext, statement: sa.ClauseElement, parts: tuple[_Part, ...] = ()
-) -> _Plan:
-    compiled = Compiled(statement, context.dialect)
-    constants = {f"c{i}": stored for i, stored in enumerate(context.constants)}
-    return _Plan(compiled.sql, compiled.order, compiled.constants | constants, parts)

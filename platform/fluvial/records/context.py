@@ -9,13 +9,15 @@ import sqlalchemy as sa
 
 from fluvial.access import Access
 from fluvial.database.columns import Stored
+from fluvial.database.connection import Row
 from fluvial.database.objects import tables_of
+from fluvial.database.statement import Compiled
 from fluvial.errors import Problem
 from fluvial.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.expressions.sql import Source, predicate
 from metamodel.expressions.sql_value import SqlContext
-from metamodel.storage import DATE, POSTGRESQL, TEXT, TIMESTAMP, Storage
+from metamodel.storage import TEXT, Storage
 
 from .day_value import links_on_day, on_day
 
@@ -73,6 +75,12 @@ class PlanContext:
             raise Problem(f"The number {value} is larger than any that is stored.")
         self.constants.append(stored)
         return self._bind(name, storage)
+
+    def compiled(self, statement: sa.ClauseElement) -> Compiled:
+        """A finished statement, with the constants that were met in it."""
+        made = Compiled(statement, self.dialect)
+        made.constants.update((f"c{at}", stored) for at, stored in enumerate(self.constants))
+        return made
 
     def parameter(self, name: str, storage: Storage) -> sa.ColumnElement[Any]:
         return self._bind(name, storage)
@@ -132,24 +140,7 @@ class _Trusted:
         return self
 
 
-def session_binds(session: Session) -> dict[str, Any]:
-    """The binds that every plan may use: who asks, and when."""
-    dialect = session.connection.dialect
-    actor = session.actor
-    array = _array if dialect == POSTGRESQL else _json
-    return {
-        "me": actor.id,
-        "me_groups": array(actor.groups),
-        "me_teams": array(actor.teams),
-        "me_roles": array(actor.roles),
-        "now": TIMESTAMP.encode(dialect, session.moment),
-        "today": DATE.encode(dialect, session.today),
-    }
-
-
-def _array(ids: tuple[str, ...]) -> str:
-    return "{" + ",".join(ids) + "}"
-
-
-def _json(ids: tuple[str, ...]) -> str:
-    return "[" + ",".join(f'"{i}"' for i in ids) + "]"
+def ask(session: Session, plan: Compiled, **binds: Any) -> list[Row]:
+    """The rows of a plan, with binds in their stored form beside those of the session."""
+    values = {**plan.constants, **session.binds, **binds}
+    return session.connection.query(plan.sql, [values[name] for name in plan.order])

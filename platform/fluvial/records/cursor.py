@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
 from fluvial.database.columns import Stored
-from fluvial.database.connection import (
-    BusyError,
-    Connection,
-    DatabaseError,
-    GoneError,
-    Row,
-)
+from fluvial.database.connection import BusyError, DatabaseError, GoneError, Row
+from fluvial.database.statement import Compiled
 from fluvial.errors import Problem, fault
+from fluvial.session import Session
+
+from .context import ask
 
 
 def encode(shape: str, values: Sequence[Any]) -> str:
@@ -41,10 +39,10 @@ def _unknown() -> Problem:
     return Problem(message, errors=[fault("cursor", "unknown_cursor", message)])
 
 
-def followed(text: str, connection: Connection, sql: str, binds: Sequence[Any]) -> list[Row]:
+def followed(text: str, session: Session, plan: Compiled, values: Mapping[str, Any]) -> list[Row]:
     """The rows of a page. A cursor that we did not make may hold what no column takes."""
     try:
-        return connection.query(sql, binds)
+        return ask(session, plan, **values)
     except (BusyError, GoneError):
         raise
     except DatabaseError as error:

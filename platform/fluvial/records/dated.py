@@ -20,9 +20,10 @@ from fluvial.session import Session
 from metamodel.catalog import Dated, ObjectType
 from metamodel.storage import UUID, timestamp_wire
 
+from .codec import packed
 from .draft import Draft
 from .plan import plans_of
-from .rows import Values, packed
+from .rows import Values
 
 OVERLAP = "overlap"
 

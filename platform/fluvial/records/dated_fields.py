@@ -20,9 +20,9 @@ from metamodel.kinds.multi_lookup import DatedLink, in_force
 from metamodel.storage import DATE
 
 from .canonical import reader
+from .codec import packed
 from .day_value import form_of
 from .draft import Draft
-from .rows import packed
 
 BEGINNING = date.min  # the day of the value that a field had before it first changed
 

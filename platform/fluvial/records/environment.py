@@ -9,15 +9,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fluvial.database.connection import Row
-from fluvial.database.statement import Compiled
 from fluvial.session import Session
 from metamodel.catalog import ObjectType
 from metamodel.expressions.nodes import Collection, Gather
 from metamodel.expressions.python import evaluate
 from metamodel.expressions.sql import collected, collected_ids
 
-from .context import PlanContext, session_binds
+from .context import PlanContext, ask
 from .rows import load_row
 
 Values = Mapping[str, Any]
@@ -107,22 +105,16 @@ class RecordEnvironment:
         )
         context = plan.trusted()
         if isinstance(node, Collection):
-            return [row[0] for row in self._ask(plan, collected_ids(node, context, self.read))]
+            statement = collected_ids(node, context, self.read)
+            return [row[0] for row in ask(session, plan.compiled(statement))]
         made = collected(node, context, self.read)
         columns = [element.label(f"v{i}") for i, (element, _) in enumerate(made.parts)]
-        row = self._ask(plan, sa.select(*columns))[0]
+        row = ask(session, plan.compiled(sa.select(*columns)))[0]
         parts = [
             storage.decode(dialect, cell)
             for (_, storage), cell in zip(made.parts, row, strict=True)
         ]
         return parts[0] if len(parts) == 1 else None if parts[0] is None else tuple(parts)
-
-    def _ask(self, context: PlanContext, statement: sa.Select[Any]) -> list[Row]:
-        connection = self.session.connection
-        compiled = Compiled(statement, context.dialect)
-        values = compiled.constants | session_binds(self.session)
-        values |= {f"c{i}": stored for i, stored in enumerate(context.constants)}
-        return connection.query(compiled.sql, [values[n] for n in compiled.order])
 
 
 class _WithFormulas(Mapping[str, Any]):

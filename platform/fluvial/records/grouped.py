@@ -56,7 +56,7 @@ def read_groups(
     values["limit"] = query.limit + 1
     if ranking is not None:
         values["ranking"] = ranking.list
-    rows = cursor.followed(query.cursor, session.connection, plan.sql, plan.binds(values))
+    rows = cursor.followed(query.cursor, session, plan.page, values)
     return list(_gathered(rows, plan, by, query.limit))
 
 
@@ -125,7 +125,7 @@ class _GroupPlanner(PagePlanner):
             .order_by(first.c.place)
         )
         shape = ",".join(f"{'-' * k.descending}{'.'.join(k.path)}" for k in self.query.sort)
-        return self._finished(statement, output.builder(), len(keys), shape)
+        return Plan(self.context.compiled(statement), output.builder(), len(keys), shape)
 
     def _from(self) -> Any:
         joined = self.source.joined()

@@ -8,8 +8,8 @@ live in the snapshot.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -39,25 +39,13 @@ CAPPED = 1_000
 
 @dataclass(frozen=True)
 class Plan:
-    """The text and order of binds of one shape of query, and how its rows become objects."""
+    """The statement of one shape of query, and how its rows become objects."""
 
-    sql: str
-    order: tuple[str, ...]
-    constants: Mapping[str, Any]
+    page: Compiled
     builder: RowBuilder
     keys: int  # the last columns of a row, which the cursor holds
     shape: str  # of the sort: a cursor of another sort is refused
-    count_sql: str = ""
-    count_order: tuple[str, ...] = ()
-    count_constants: Mapping[str, Any] = field(default_factory=dict)  # its names are its own
-
-    def binds(self, values: Mapping[str, Any]) -> list[Any]:
-        constants = self.constants
-        return [values[n] if n in values else constants[n] for n in self.order]
-
-    def count_binds(self, values: Mapping[str, Any]) -> list[Any]:
-        constants = self.count_constants
-        return [values[n] if n in values else constants[n] for n in self.count_order]
+    counted: Compiled | None = None
 
 
 class PlanCache:
@@ -126,7 +114,7 @@ class PagePlanner:
             self.source.column("deleted_at").is_(None),
             *self._permission(action),
         )
-        return self._finished(statement, output.builder(), 0, "")
+        return Plan(self.context.compiled(statement), output.builder(), 0, "")
 
     def plan(self, after: tuple[bool, ...] | None) -> Plan:
         output = self._output()
@@ -141,30 +129,15 @@ class PagePlanner:
         statement = statement.order_by(*self._order(keys)).limit(
             sa.bindparam("limit", type_=Stored(INTEGER))
         )
-        plan = self._finished(statement, output.builder(), len(keys), shape)
+        plan = Plan(self.context.compiled(statement), output.builder(), len(keys), shape)
         if self.query.total == "none":
             return plan
         counted: Any = sa.select(sa.literal_column("1")).select_from(self.source.joined())
         counted = counted.where(*conditions)
         if self.query.total == "capped":
             counted = counted.limit(sa.literal_column(str(CAPPED + 1)))
-        compiled = Compiled(
-            sa.select(sa.func.count()).select_from(counted.subquery()), self.context.dialect
-        )
-        constants = {f"c{i}": stored for i, stored in enumerate(self.context.constants)}
-        return replace(
-            plan,
-            count_sql=compiled.sql,
-            count_order=compiled.order,
-            count_constants=compiled.constants | constants,
-        )
-
-    def _finished(self, statement: Any, builder: RowBuilder, keys: int, shape: str) -> Plan:
-        compiled = Compiled(statement, self.context.dialect)
-        constants = {f"c{i}": stored for i, stored in enumerate(self.context.constants)}
-        return Plan(
-            compiled.sql, compiled.order, compiled.constants | constants, builder, keys, shape
-        )
+        count = sa.select(sa.func.count()).select_from(counted.subquery())
+        return replace(plan, counted=self.context.compiled(count))
 
     def _selected(self, columns: Sequence[sa.ColumnElement[Any]]) -> sa.Select[Any]:
         return sa.select(*columns).select_from(self.source.joined())

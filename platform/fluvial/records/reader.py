@@ -12,7 +12,7 @@ from metamodel.catalog import ObjectType
 from metamodel.kinds.kind import TextFormat
 
 from . import cursor
-from .context import session_binds
+from .context import ask
 from .filters import equal_binds
 from .plan import CAPPED, page_plan, record_plan, resolve
 from .query import Path, Query
@@ -43,11 +43,8 @@ def find_one(
     session.object(object_name)
     if not is_id(record):
         return None
-    connection = session.connection
     plan = record_plan(session, object_name, fields, action)
-    binds = session_binds(session)
-    binds["id"] = record
-    rows = connection.query(plan.sql, plan.binds(binds))
+    rows = ask(session, plan.page, id=record)
     return plan.builder(rows[0]) if rows else None
 
 
@@ -58,7 +55,6 @@ def read_page(session: Session, query: Query) -> dict[str, Any]:
         session = session.at(query.as_of)
     if query.deleted:
         session.object(query.object, "delete")
-    connection = session.connection
     values = query_values(session, type_, query)
     empties: tuple[bool, ...] | None = None
     if query.cursor:
@@ -68,15 +64,15 @@ def read_page(session: Session, query: Query) -> dict[str, Any]:
         values |= cursor.binds(last)
     plan = page_plan(session, query, empties)
     values["limit"] = query.limit + 1
-    rows = cursor.followed(query.cursor, connection, plan.sql, plan.binds(values))
+    rows = cursor.followed(query.cursor, session, plan.page, values)
     more = len(rows) > query.limit
     if more:
         rows.pop()
     page: dict[str, Any] = {"data": [plan.builder(row) for row in rows], "next": None}
     if more:
         page["next"] = cursor.encode(plan.shape, rows[-1][-plan.keys :])
-    if plan.count_sql:
-        count = connection.query(plan.count_sql, plan.count_binds(values))[0][0]
+    if plan.counted is not None:
+        count = ask(session, plan.counted, **values)[0][0]
         page["total"] = min(count, CAPPED) if query.total == "capped" else count
         if query.total == "capped":
             page["capped"] = count > CAPPED
@@ -84,7 +80,8 @@ def read_page(session: Session, query: Query) -> dict[str, Any]:
 
 
 def query_values(session: Session, type_: ObjectType, query: Query) -> dict[str, Any]:
-    values = session_binds(session)
+    """The binds of a query beside those of the session."""
+    values: dict[str, Any] = {}
     dialect = session.connection.dialect
     form = TextFormat(zone=session.catalog.zone)
     for i, (name, text) in enumerate(query.equals):
@@ -109,6 +106,7 @@ def count(session: Session, query: Query) -> int:
     )
     if query.as_of is not None:
         session = session.at(query.as_of)
-    plan = page_plan(session, counted, None)
+    plan = page_plan(session, counted, None).counted
+    assert plan is not None
     values = query_values(session, session.object(query.object), counted)
-    return int(session.connection.query(plan.count_sql, plan.count_binds(values))[0][0])
+    return int(ask(session, plan, **values)[0][0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,7 +10,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fluvial.database.statement import Compiled
 from fluvial.errors import NotFound, Problem, Unprocessable, fault
 from fluvial.session import Session
 from metamodel.catalog import Field, ObjectType
@@ -23,7 +22,7 @@ from metamodel.money import Money
 from metamodel.storage import timestamp_wire
 
 from .calculations import work_out
-from .context import PlanContext, session_binds
+from .context import PlanContext, ask
 from .draft import wire_value
 from .environment import RecordEnvironment
 from .output import as_stored
@@ -210,7 +209,7 @@ def _asking(asked: _Asked, node: Gather, *, visible: bool) -> tuple[PlanContext,
 
 def _count(asked: _Asked, node: Gather, *, visible: bool) -> int:
     context, rows = _asking(asked, node, visible=visible)
-    return int(_ask(asked.session, context, rows.select(sa.func.count()))[0][0])
+    return int(ask(asked.session, context.compiled(rows.select(sa.func.count())))[0][0])
 
 
 def _rows(asked: _Asked, node: Gather, item: Field | None) -> Iterator[dict[str, Any]]:
@@ -222,7 +221,7 @@ def _rows(asked: _Asked, node: Gather, item: Field | None) -> Iterator[dict[str,
         columns += [as_stored(element, storage, context.dialect) for element, storage in parts]
     statement = rows.select(*(column.label(f"v{at}") for at, column in enumerate(columns)))
     statement = statement.order_by(rows.source.column("id")).limit(MAX_ROWS)
-    for row in _ask(asked.session, context, statement):
+    for row in ask(asked.session, context.compiled(statement)):
         entry = {"id": row[0], "title": row[1]}
         if node.item is not None:
             cells = [
@@ -256,13 +255,3 @@ def _wire(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_wire(one) for one in value]
     return value
-
-
-def _ask(session: Session, context: PlanContext, statement: sa.Select[Any]) -> list[Any]:
-    compiled = Compiled(statement, context.dialect)
-    values: Mapping[str, Any] = {
-        **compiled.constants,
-        **session_binds(session),
-        **{f"c{at}": stored for at, stored in enumerate(context.constants)},
-    }
-    return session.connection.query(compiled.sql, [values[name] for name in compiled.order])

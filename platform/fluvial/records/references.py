@@ -7,16 +7,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fluvial.database.columns import Stored
+from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.statement import Compiled
 from fluvial.session import Session
 from metamodel.catalog import Field
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.python import truth
 from metamodel.expressions.sql import Source
-from metamodel.storage import POSTGRESQL, TEXT
 
-from .context import PlanContext, session_binds
+from .context import PlanContext, ask
 from .draft import Draft
 from .environment import RecordEnvironment
 from .plan import plans_of
@@ -91,39 +90,30 @@ def _check_pick(draft: Draft, field: Field, pick: Expression, target: str, recor
 
 def visible(session: Session, object_name: str, records: list[str]) -> dict[str, bool]:
     """Those of the ids that are there and that the actor may see, and whether they are active."""
-    compiled, constants = _visible_plan(session, object_name)
-    array = "{%s}" if session.connection.dialect == POSTGRESQL else '["%s"]'
-    joint = "," if session.connection.dialect == POSTGRESQL else '","'
-    values = constants | session_binds(session) | {"ids": array % joint.join(records)}
-    rows = session.connection.query(compiled.sql, [values[n] for n in compiled.order])
+    ids = id_list(session.connection.dialect, records)
+    rows = ask(session, _visible_plan(session, object_name), ids=ids)
     return {row[0]: bool(row[1]) for row in rows}
 
 
-def _visible_plan(session: Session, object_name: str) -> tuple[Compiled, dict[str, Any]]:
+def _visible_plan(session: Session, object_name: str) -> Compiled:
     catalog, access, dated = session.catalog, session.access, session.as_of is not None
     dialect = session.connection.dialect
 
-    def make() -> tuple[Compiled, dict[str, Any]]:
+    def make() -> Compiled:
         context = PlanContext(catalog, access, dialect, as_of=dated)
         source = Source(context, object_name)
         record = source.column("id")
-        ids = sa.bindparam("ids", type_=Stored(TEXT))
-        if dialect == POSTGRESQL:
-            among = record == sa.func.any(sa.cast(ids, sa.ARRAY(sa.Uuid)))
-        else:
-            each = sa.func.json_each(ids).table_valued("value")
-            among = record.in_(sa.select(each.c.value))
         active = source.column("active") if object_name == "user" else sa.true()
-        statement = sa.select(record, active).where(among, source.column("deleted_at").is_(None))
+        statement = sa.select(record, active).where(
+            among_ids(record, dialect), source.column("deleted_at").is_(None)
+        )
         allowed = None
         if object_name not in PEOPLE:
             allowed = context.allowed(object_name, "read", source)
         if allowed is not None:
             statement = statement.where(allowed)
-        compiled = Compiled(statement.select_from(source.joined()), dialect)
-        constants = compiled.constants | {f"c{i}": v for i, v in enumerate(context.constants)}
-        return compiled, constants
+        return context.compiled(statement.select_from(source.joined()))
 
     key = (access.roles, access.unrestricted, "visible", object_name, dated)
-    plan: tuple[Compiled, dict[str, Any]] = plans_of(catalog).get(key, make)
+    plan: Compiled = plans_of(catalog).get(key, make)
     return plan

@@ -18,10 +18,11 @@ from metamodel.storage import POSTGRESQL
 
 from . import calculations, journal, recalculation
 from .calculations import Worked
+from .codec import packed
 from .completion import search_text, title_of
 from .draft import Draft, wire_value
 from .routes import begun, followed
-from .rows import load_row, packed
+from .rows import load_row
 
 FAN_OUT = 200  # records that one change refreshes at once
 MAX_ROUNDS = 100  # titles may show one another in a circle

@@ -8,14 +8,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from fluvial.database.columns import Stored
+from fluvial.database.id_lists import id_list, listed_ids
 from fluvial.database.objects import tables_of
 from fluvial.database.statement import Compiled
 from fluvial.session import Session
 from metamodel.catalog import Catalog
 from metamodel.dependencies import Route, Step
 from metamodel.expressions.types import PERSON
-from metamodel.storage import INTEGER, POSTGRESQL, TEXT, UUID
+from metamodel.storage import INTEGER, POSTGRESQL, UUID
 
+from .context import ask
 from .plan import plans_of
 from .references import targets_of
 
@@ -42,10 +44,8 @@ def followed(
     session: Session, route: Route, ids: Iterable[str], limit: int, *, after: str = NOBODY
 ) -> list[str]:
     """The ids at the end of a route, in order; at most `limit` of those behind `after`."""
-    compiled = _plan(session, route)
-    values = compiled.constants | {"ids": array(session.connection.dialect, ids), "after": after}
-    values["limit"] = limit
-    rows = session.connection.query(compiled.sql, [values[name] for name in compiled.order])
+    listed = id_list(session.connection.dialect, ids)
+    rows = ask(session, _plan(session, route), ids=listed, after=after, limit=limit)
     return [row[0] for row in rows]
 
 
@@ -65,32 +65,14 @@ def every(
         )
 
     compiled: Compiled = plans_of(session.catalog).get(("every", object_name, newest), make)
-    values = compiled.constants | {"after": after, "limit": limit}
-    rows = session.connection.query(compiled.sql, [values[name] for name in compiled.order])
-    return [row[0] for row in rows]
-
-
-def array(dialect: str, ids: Iterable[str]) -> str:
-    """Ids as one bind."""
-    if dialect == POSTGRESQL:
-        return "{" + ",".join(ids) + "}"
-    return "[" + ",".join(f'"{one}"' for one in ids) + "]"
-
-
-def given_ids(dialect: str) -> sa.Select[Any]:
-    """The ids of the bind `ids`, as rows."""
-    ids = sa.bindparam("ids", type_=Stored(TEXT))
-    if dialect == POSTGRESQL:
-        return sa.select(sa.func.unnest(sa.cast(ids, sa.ARRAY(sa.Uuid))).label("id"))
-    each = sa.func.json_each(ids).table_valued("value")
-    return sa.select(each.c.value)
+    return [row[0] for row in ask(session, compiled, after=after, limit=limit)]
 
 
 def _plan(session: Session, route: Route) -> Compiled:
     dialect = session.connection.dialect
 
     def make() -> Compiled:
-        ids: sa.Select[Any] = given_ids(dialect)
+        ids: sa.Select[Any] = listed_ids(dialect)
         for step in route:
             ids = _stepped(session.catalog, step, ids)
         found = ids.subquery()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,16 +10,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from fluvial.database.columns import Stored
+from fluvial.database.connection import Row
+from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.objects import tables_of
 from fluvial.database.statement import Compiled
 from fluvial.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.expressions.sql import Source
-from metamodel.kinds.kind import Kind
-from metamodel.storage import INTEGER, POSTGRESQL, TEXT, UUID
+from metamodel.storage import INTEGER, POSTGRESQL, UUID
 
-from .canonical import reader
-from .context import PlanContext, session_binds
+from .codec import first_changes, row_packer, row_reader
+from .context import PlanContext, ask
+from .insertion import binds, insertion
 from .output import linked_ids
 from .plan import plans_of
 
@@ -28,10 +30,8 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True)
 class _RowPlan:
-    sql: str
-    order: tuple[str, ...]
-    constants: Mapping[str, Any]
-    read: Callable[[Sequence[Any]], Values]
+    compiled: Compiled
+    read: Callable[[Row], Values]
 
 
 def load_row(
@@ -53,8 +53,7 @@ def load_row(
         if record in kept:
             return kept[record]  # type: ignore[no-any-return]
     plan = _row_plan(session, object_name, action, lock, deleted)
-    values = {**plan.constants, **session_binds(session), "id": record}
-    rows = session.connection.query(plan.sql, [values[name] for name in plan.order])
+    rows = ask(session, plan.compiled, id=record)
     found = plan.read(rows[0]) if rows else None
     if kept is not None:
         kept[record] = found
@@ -76,12 +75,8 @@ def load_rows(
     plan: _RowPlan = plans_of(session.catalog).get(
         key, lambda: _make_many(session, object_name, action, ids is None)
     )
-    values = {**plan.constants, **session_binds(session), "limit": limit}
-    if ids is not None:
-        postgresql = session.connection.dialect == POSTGRESQL
-        quoted = ",".join(ids) if postgresql else ",".join(f'"{one}"' for one in ids)
-        values["ids"] = f"{{{quoted}}}" if postgresql else f"[{quoted}]"
-    rows = session.connection.query(plan.sql, [values[name] for name in plan.order])
+    listed = id_list(session.connection.dialect, ids or ())
+    rows = ask(session, plan.compiled, ids=listed, limit=limit)
     return [plan.read(row) for row in rows]
 
 
@@ -115,7 +110,7 @@ def _make(
     statement = statement.select_from(source.joined())
     if lock and dialect == POSTGRESQL:
         statement = statement.with_for_update(of=source.alias)
-    return _planned(context, statement, read)
+    return _RowPlan(context.compiled(statement), read)
 
 
 def _make_many(
@@ -126,18 +121,13 @@ def _make_many(
     statement = sa.select(*(c.label(f"v{i}") for i, c in enumerate(columns)))
     record = source.column("id")
     if not everything:
-        ids = sa.bindparam("ids", type_=Stored(TEXT))
-        if context.dialect == POSTGRESQL:
-            among = record == sa.func.any(sa.cast(ids, sa.ARRAY(sa.Uuid)))
-        else:
-            among = record.in_(sa.select(sa.func.json_each(ids).table_valued("value").c.value))
-        statement = statement.where(among)
+        statement = statement.where(among_ids(record, context.dialect))
     allowed = context.allowed(object_name, action, source) if action else None
     if allowed is not None:
         statement = statement.where(allowed)
     limit = sa.bindparam("limit", type_=Stored(INTEGER))
     statement = statement.select_from(source.joined()).order_by(record).limit(limit)
-    return _planned(context, statement, read)
+    return _RowPlan(context.compiled(statement), read)
 
 
 def _source(session: Session, object_name: str) -> tuple[PlanContext, Source]:
@@ -148,25 +138,14 @@ def _source(session: Session, object_name: str) -> tuple[PlanContext, Source]:
 
 def _selected(
     context: PlanContext, source: Source
-) -> tuple[list[sa.ColumnElement[Any]], Callable[[Sequence[Any]], Values]]:
+) -> tuple[list[sa.ColumnElement[Any]], Callable[[Row], Values]]:
     """The columns of all stored fields, and how a row of them becomes values."""
     type_ = context.objects[source.object]
     columns: list[sa.ColumnElement[Any]] = []
-    readers: list[tuple[str, slice, Callable[[Sequence[Any]], Any]]] = []
-    for field in (*type_.stored_fields, *type_.linked_fields):
-        start = len(columns)
+    fields = (*type_.stored_fields, *type_.linked_fields)
+    for field in fields:
         columns += _columns(context, source, field)
-        part = slice(start, len(columns))
-        readers.append((field.name, part, reader(field, context.dialect)))
-    return columns, lambda row: {name: read(row[part]) for name, part, read in readers}
-
-
-def _planned(
-    context: PlanContext, statement: sa.Select[Any], read: Callable[[Sequence[Any]], Values]
-) -> _RowPlan:
-    compiled = Compiled(statement, context.dialect)
-    constants = compiled.constants | {f"c{i}": v for i, v in enumerate(context.constants)}
-    return _RowPlan(compiled.sql, compiled.order, constants, read)
+    return columns, row_reader(fields, context.dialect)
 
 
 def _columns(context: PlanContext, source: Source, field: Field) -> list[sa.ColumnElement[Any]]:
@@ -179,97 +158,48 @@ def empty(value: Any) -> bool:
     return value is None or value == "" or value == []
 
 
-def packed(field: Field, value: Any, dialect: str) -> dict[str, Any]:
-    """The columns of a field with a canonical value, by name, in their stored form."""
-    return packer(field, dialect)(value)
-
-
-def packer(field: Field, dialect: str) -> Callable[[Any], dict[str, Any]]:
-    """From a canonical value of a field to its columns by name, in their stored form."""
-    names = [field.name + c.suffix for c in field.columns]
-    encoders = [c.storage.encoder(dialect) for c in field.columns]
-    nothing = dict.fromkeys(names)
-    if len(names) == 1 and type(field.kind).pack is Kind.pack and not field.many:
-        return _plain_packer(names[0], encoders[0], nothing)
-
-    def pack(value: Any) -> dict[str, Any]:
-        if empty(value) and not (field.many and value == []):
-            return nothing
-        parts = field.kind.pack(field, value)
-        return {
-            name: part if part is None or encode is None else encode(part)
-            for name, encode, part in zip(names, encoders, parts, strict=True)
-        }
-
-    return pack
-
-
-def _plain_packer(
-    name: str, encode: Callable[[Any], Any] | None, nothing: dict[str, Any]
-) -> Callable[[Any], dict[str, Any]]:
-    if encode is None:
-        return lambda value: {name: None if value == "" else value}
-    return lambda value: nothing if value is None or value == "" else {name: encode(value)}
-
-
 class RowWriter:
     """The statements that write one object type's rows, compiled once per set of columns."""
 
     def __init__(self, catalog: Catalog, type_: ObjectType, dialect: str) -> None:
         self._type = type_
         self._dialect = dialect
-        self._table = tables_of(catalog).objects[type_.name]
-        self._links = {
-            f.name: tables_of(catalog).links[type_.name, f.name] for f in type_.linked_fields
-        }
-        self._compiled: dict[Any, Compiled] = {}
-        self._packers = {f.name: packer(f, dialect) for f in type_.fields.values() if f.columns}
+        self._plans = plans_of(catalog)
+        tables = tables_of(catalog)
+        self._links = {f.name: tables.links[type_.name, f.name] for f in type_.linked_fields}
+        self.columns = tuple(f.base + c.suffix for f in type_.stored_fields for c in f.columns)
+        self.cells = row_packer(type_.stored_fields, dialect)
+        self.changes = first_changes(f for f in type_.own_fields if f.stored)
+        self._insert = insertion(type_.name, self.columns, 1, dialect)
 
-    def _statement(self, key: Any, make: Callable[[], Any]) -> Compiled:
-        found = self._compiled.get(key)
-        if found is None:
-            found = self._compiled[key] = Compiled(make(), self._dialect)
+    def _statement(self, name: str, make: Callable[[], Any]) -> Compiled:
+        key = (self._type.name, name)
+        found: Compiled = self._plans.get(key, lambda: Compiled(make(), self._dialect))
         return found
 
-    def _stored(self, values: Values) -> dict[str, Any]:
-        packers = self._packers
-        stored: dict[str, Any] = {}
-        for name, value in values.items():
-            if name in packers:
-                stored |= packers[name](value)
-        return stored
-
     def insert(self, session: Session, values: Values) -> None:
-        stored = self._stored(values)
-        compiled = self._statement(
-            ("insert", tuple(stored)),
-            lambda: self._table.insert().values({n: sa.bindparam(n) for n in stored}),
-        )
-        session.connection.execute(compiled.sql, [stored[n] for n in compiled.order])
-        self._write_links(session, values["id"], values, fresh=True)
+        session.connection.execute(self._insert, self.cells(values))
+        if self._links:
+            self._write_links(session, values["id"], values, fresh=True)
 
     def update(self, session: Session, record: str, rev: int, values: Values) -> bool:
         """Write the values where the record still is at `rev`; whether it was."""
-        stored = self._stored(values)
-        names = tuple(stored)
-
-        def make() -> Any:
-            table = self._table
-            return (
-                table.update()
-                .where(
-                    table.c.id == sa.bindparam("the_id", type_=Stored(UUID)),
-                    table.c.rev == sa.bindparam("the_rev", type_=Stored(INTEGER)),
-                )
-                .values({n: sa.bindparam(f"_{n}", type_=table.c[n].type) for n in names})
-            )
-
-        compiled = self._statement(("update", names), make)
-        binds = {f"_{n}": v for n, v in stored.items()} | {"the_id": record, "the_rev": rev}
-        touched = session.connection.execute(compiled.sql, [binds[n] for n in compiled.order])
-        if touched:
+        names = tuple(sorted(values))
+        key = (self._type.name, "update", names)
+        sql, cells = self._plans.get(key, lambda: self._update(names))
+        touched = session.connection.execute(sql, [*cells(values), record, rev])
+        if touched and self._links:
             self._write_links(session, record, values, fresh=False)
         return bool(touched)
+
+    def _update(self, names: Sequence[str]) -> tuple[str, Callable[[Values], list[Any]]]:
+        fields = [f for f in map(self._type.fields.__getitem__, names) if f.columns]
+        columns = [f.base + c.suffix for f in fields for c in f.columns]
+        bind = iter(binds(self._dialect, len(columns) + 2))
+        cells = ", ".join(f'"{column}" = {next(bind)}' for column in columns)
+        where = f'"id" = {next(bind)} AND "rev" = {next(bind)}'
+        sql = f'UPDATE "{self._type.name}" SET {cells} WHERE {where}'
+        return sql, row_packer(fields, self._dialect)
 
     def _write_links(self, session: Session, record: str, values: Values, *, fresh: bool) -> None:
         connection = session.connection
@@ -277,9 +207,9 @@ class RowWriter:
             if name not in values:
                 continue
             if not fresh:
-                gone = self._statement(("unlink", name), partial(_unlink, link))
+                gone = self._statement(f"unlink {name}", partial(_unlink, link))
                 connection.execute(gone.sql, [record])
-            added = self._statement(("link", name), partial(_link, link))
+            added = self._statement(f"link {name}", partial(_link, link))
             for position, target in enumerate(values[name] or ()):
                 binds = {"source": record, "target": target, "position": position}
                 connection.execute(added.sql, [binds[n] for n in added.order])

@@ -20,6 +20,7 @@ from metamodel.expressions.sql import value
 from metamodel.expressions.types import DATE, DATETIME, DURATION, MONEY, NUMBER, Type
 
 from . import aggregates
+from .context import ask
 from .output import Output
 from .plan import PagePlanner, plans_of
 from .query import Path, Query
@@ -54,9 +55,7 @@ def measure(text: str) -> Measure:
 
 @dataclass(frozen=True)
 class _SummaryPlan:
-    sql: str
-    order: tuple[str, ...]
-    constants: dict[str, Any]
+    compiled: Compiled
     builder: Any
     parts: tuple[Path, ...]  # groups that are parts of values, such as (price, currency)
     wires: tuple[Any, ...]
@@ -69,7 +68,6 @@ def summarise(
     session.object(query.object)
     if query.as_of is not None:
         session = session.at(query.as_of)
-    connection = session.connection
     key = (
         session.access.roles,
         session.access.unrestricted,
@@ -83,9 +81,8 @@ def summarise(
     plan: _SummaryPlan = plans_of(session.catalog).get(
         key, lambda: _plan(session, query, groups, measures)
     )
-    values = plan.constants | query_values(session, session.object(query.object), query)
-    rows = connection.query(plan.sql, [values[name] for name in plan.order])
-    return [_member(plan, measures, row) for row in rows]
+    values = query_values(session, session.object(query.object), query)
+    return [_member(plan, measures, row) for row in ask(session, plan.compiled, **values)]
 
 
 def _member(
@@ -133,12 +130,8 @@ def _plan(
         .order_by(*(one.nulls_last() for one in grouped))
         .limit(MAX_ROWS)
     )
-    compiled = Compiled(statement, planner.context.dialect)
-    constants = {f"c{i}": stored for i, stored in enumerate(planner.context.constants)}
     return _SummaryPlan(
-        compiled.sql,
-        compiled.order,
-        compiled.constants | constants,
+        planner.context.compiled(statement),
         output.builder() if output.columns else lambda row: {},
         tuple(parts),
         tuple(wires),

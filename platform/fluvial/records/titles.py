@@ -7,15 +7,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fluvial.database.columns import Stored
+from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.statement import Compiled
 from fluvial.ids import is_id
 from fluvial.session import Session
 from metamodel.catalog import Field
 from metamodel.expressions.sql import Source
-from metamodel.storage import POSTGRESQL, TEXT
 
-from .context import PlanContext, session_binds
+from .context import PlanContext, ask
 from .plan import plans_of
 from .references import PEOPLE
 
@@ -26,40 +25,29 @@ def titles_of(session: Session, object_name: str, records: Iterable[str]) -> dic
     ids = [record for record in dict.fromkeys(records) if is_id(record)]
     if not ids:
         return {}
-    dialect = session.connection.dialect
-    compiled, constants = _plan(session, object_name)
-    array, joint = ("{%s}", ",") if dialect == POSTGRESQL else ('["%s"]', '","')
-    values = constants | session_binds(session) | {"ids": array % joint.join(ids)}
-    rows = session.connection.query(compiled.sql, [values[n] for n in compiled.order])
+    listed = id_list(session.connection.dialect, ids)
+    rows = ask(session, _plan(session, object_name), ids=listed)
     return {row[0]: row[1] for row in rows}
 
 
-def _plan(session: Session, object_name: str) -> tuple[Compiled, dict[str, Any]]:
+def _plan(session: Session, object_name: str) -> Compiled:
     catalog, access, dated = session.catalog, session.access, session.as_of is not None
     dialect = session.connection.dialect
 
-    def make() -> tuple[Compiled, dict[str, Any]]:
+    def make() -> Compiled:
         context = PlanContext(catalog, access, dialect, as_of=dated)
         source = Source(context, object_name)
         record = source.column("id")
-        ids = sa.bindparam("ids", type_=Stored(TEXT))
-        if dialect == POSTGRESQL:
-            among = record == sa.func.any(sa.cast(ids, sa.ARRAY(sa.Uuid)))
-        else:
-            each = sa.func.json_each(ids).table_valued("value")
-            among = record.in_(sa.select(each.c.value))
-        statement = sa.select(record, source.column("title")).where(among)
+        statement = sa.select(record, source.column("title")).where(among_ids(record, dialect))
         allowed = None
         if object_name not in PEOPLE:
             allowed = context.allowed(object_name, "read", source)
         if allowed is not None:
             statement = statement.where(allowed)
-        compiled = Compiled(statement.select_from(source.joined()), dialect)
-        constants = compiled.constants | {f"c{i}": v for i, v in enumerate(context.constants)}
-        return compiled, constants
+        return context.compiled(statement.select_from(source.joined()))
 
     key = (access.roles, access.unrestricted, "titles", object_name, dated)
-    plan: tuple[Compiled, dict[str, Any]] = plans_of(catalog).get(key, make)
+    plan: Compiled = plans_of(catalog).get(key, make)
     return plan
 
 

@@ -87,11 +87,7 @@ def prepare_new(draft: Draft) -> None:
 
 def changes_of_new(draft: Draft) -> dict[str, Any]:
     """The values of a new record, as history keeps them."""
-    return {
-        f.name: [None, draft.wire(f.name)]
-        for f in draft.type.own_fields
-        if f.stored and not empty(draft.values.get(f.name))
-    }
+    return row_writer(draft.session, draft.type).changes(draft.values)
 
 
 def update(
