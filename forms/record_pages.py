@@ -27,6 +27,7 @@ from fluvial.records.rows import load_row
 from fluvial.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.errors import ValueFault
+from metamodel.expressions.types import ROLE
 from metamodel.kinds.kind import TextFormat
 
 from .conditions import ShownSection, draft_values, follow, leave_hidden, resolve
@@ -215,7 +216,7 @@ def _form(
 
 def _safe_references(field: Field, value: Any) -> list[tuple[str, str]]:
     try:
-        return [r for r in references(field, [value]) if is_id(r[1])]
+        return [r for r in references(field, [value]) if r[0] == ROLE or is_id(r[1])]
     except (TypeError, ValueError, KeyError, AttributeError):
         return []
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from metamodel.calendars.calendars import NO_CALENDARS, Calendars
-from metamodel.expressions.types import RECORD, RECORDS, Type
+from metamodel.expressions.types import PERSON, PERSONS, RECORD, RECORDS, ROLE, Type
 from metamodel.text import label_text
 
 if TYPE_CHECKING:
@@ -94,7 +94,9 @@ class Field:
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
-        """The object types that it looks up."""
+        """The object types that it looks up; a role is no record."""
+        if self.type.name in (PERSON.name, PERSONS.name):
+            return tuple(name for name in self.type.objects if name != ROLE)
         return self.type.objects
 
     @cached_property

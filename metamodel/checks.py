@@ -226,6 +226,6 @@ class FieldCheck:
 def target_of(field: Field) -> str:
     """The object type that a path goes on with behind a field, or nothing."""
     if field.type.name == types.PERSON.name:
-        return "user" if "user" in field.targets else field.targets[0]
+        return "user" if "user" in field.targets else next(iter(field.targets), "")
     one = field.type.name == types.RECORD.name
     return field.to or "" if one else ""

@@ -70,6 +70,8 @@ def recipients(session: Session, expression: Expression, value: Any) -> Iterator
         kind, record = one if isinstance(one, tuple) else (expression.type.objects[0], one)
         if kind in _MEMBERS:
             yield from _rows(_MEMBERS[kind].rows(session.connection, the_set=record))
+        elif kind == types.ROLE:
+            yield from holders(session, record)
         else:
             yield _account(session, record)
 

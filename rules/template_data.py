@@ -9,6 +9,7 @@ from fluvial.notifications import record_href
 from fluvial.records.query import Path, Query
 from fluvial.records.reader import find_one, read_page
 from fluvial.records.rows import Values, empty
+from fluvial.records.titles import role_titles
 from fluvial.session import Session
 from fluvial.templates import Need, needs
 from metamodel.catalog import Field, ObjectType
@@ -69,7 +70,7 @@ def _own(type_: ObjectType, values: Values, need: Need) -> Values:
     own: Values = {"title": values.get("title")}
     for name in need.members:
         field = type_.fields.get(name)
-        if field is None or not field.stored or field.targets or name not in values:
+        if field is None or not field.stored or field.type.objects or name not in values:
             continue
         value = values[name]
         own[name] = field.kind.absent(field) if empty(value) else field.kind.wire(field, value)
@@ -93,7 +94,7 @@ def _paths(session: Session, type_: ObjectType, need: Need) -> Iterator[Path]:
 def _one(field: Field) -> str | None:
     """The object type that a look-up leads to, where it leads to one record."""
     if field.type.name == types.PERSON.name:
-        return "user" if field.targets == ("user",) else None
+        return "user" if field.type.objects == ("user",) else None
     return field.to if field.type.name == types.RECORD.name else None
 
 
@@ -114,7 +115,7 @@ def _members(session: Session, type_: ObjectType, read: Data, need: Need) -> Dat
                 record_data(session, session.catalog.objects[field.targets[0]], one, inner)
                 for one in (value or [])[:MAX_ITEMS]
             ]
-        elif field.targets:
+        elif field.type.objects:
             members[name] = _named(session, value, inner)
         else:
             members[name] = tagged(field, value)
@@ -131,6 +132,9 @@ def _named(session: Session, value: Any, need: Need) -> Any:
         target, record = value["object"], value["id"]
     else:
         ((target, record),) = value.items()
+    if target == types.ROLE and target not in session.catalog.objects:
+        title = role_titles(session.catalog, (record,)).get(record, record)
+        return {"$": "record", "v": {"id": record, "title": title}}
     return record_data(session, session.catalog.objects[target], record, need)
 
 

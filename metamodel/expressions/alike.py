@@ -24,9 +24,16 @@ def alike(left: Node, right: Node, zone: str) -> tuple[Node, Node]:
         # A text that is no option of the choice: then both are text.
         return fit(left, TEXT, zone), fit(right, TEXT, zone)
     if left.type.name in REFERENCES and left.type != right.type:
-        wanted = left.type if left.type.name == PERSON.name else right.type
+        wanted = _somebody(left.type, right.type)
         return fit(left, wanted, zone), fit(right, wanted, zone)
     return left, right
+
+
+def _somebody(left: Type, right: Type) -> Type:
+    """The type of either of two references, one of which is a person."""
+    if left.name == right.name == PERSON.name:
+        return replace(left, objects=tuple(dict.fromkeys((*left.objects, *right.objects))))
+    return left if left.name == PERSON.name else right
 
 
 def unify_all(nodes: Sequence[Node], zone: str) -> tuple[Node, ...]:

@@ -59,6 +59,7 @@ from metamodel.expressions.types import (
     PERSONS,
     RECORD,
     RECORDS,
+    ROLE,
     TEXT,
     Type,
 )
@@ -200,6 +201,8 @@ class Writer:
         operand = self.write(node.operand)
         if node.operand.type.name == MONEY.name:
             return [node.name, operand]
+        if node.name == ROLE:
+            return ["unref", operand, ROLE]
         values = {o.name: getattr(o, node.name) for o in node.operand.type.options}
         return ["of", operand, {name: None if v == "" else v for name, v in values.items()}]
 
@@ -208,7 +211,7 @@ class Writer:
         if wanted.name == MONEY.name and given.name == NUMBER.name:
             return ["money", made, wanted.currency or ""]
         if _told(wanted) and not _told(given):
-            return ["ref", made, given.objects[0]]
+            return ["ref", made, ROLE if given.name == TEXT.name else given.objects[0]]
         if wanted.name == RECORD.name and not _told(wanted) and _told(given):
             return ["unref", made, wanted.objects[0]]
         return made

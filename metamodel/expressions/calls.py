@@ -13,6 +13,7 @@ from metamodel.expressions.alike import common, is_simple, is_twofold, unify_all
 from metamodel.expressions.conversion import as_text
 from metamodel.expressions.fitting import ORDERED, Misfit, call, constant, fit, is_null
 from metamodel.expressions.functions import FUNCTIONS, ZONE, Function, Signature
+from metamodel.expressions.mine import mine
 from metamodel.expressions.moments import UNITS
 from metamodel.expressions.names import Frame
 from metamodel.expressions.nodes import (
@@ -90,6 +91,7 @@ class Calls:
             "money": self._money,
             "coalesce": self._coalesce,
             "empty": self._empty,
+            "mine": partial(mine, checker),
             "today": lambda node: Moment(type=DATE),
             "now": lambda node: Moment(type=DATETIME),
             "start_of": partial(self._edge, op.START_OF_DATE, op.START_OF_MOMENT),

@@ -38,7 +38,9 @@ from metamodel.expressions.nodes import (
     Node,
     Not,
     Or,
+    Part,
     Read,
+    Root,
     Within,
 )
 from metamodel.expressions.scope import Scope
@@ -50,8 +52,10 @@ from metamodel.expressions.types import (
     MONEY,
     NULL,
     NUMBER,
+    PERSON,
     PERSONS,
     RECORDS,
+    ROLE,
     TEXT,
     Type,
 )
@@ -215,6 +219,8 @@ class Checker:
             texts = fit(right, TEXT, self.scope.zone), fit(left, TEXT, self.scope.zone)
             return Call(op.CONTAINS, texts, type=BOOLEAN)
         if right.type.name == CHOICES.name:
+            if ROLE in left.type.objects and _is_my_roles(right):
+                return Member(Part(left, "role", type=CHOICE), right)
             item = (
                 left
                 if left.type.name == CHOICE.name
@@ -247,7 +253,9 @@ class Checker:
 
     def _in_collection(self, left: Node, right: Node) -> Node:
         objects = set(right.type.objects)
-        if isinstance(left, Literal) and len(objects) == 1:
+        if isinstance(left, Literal) and right.type.name == PERSONS.name:
+            left = fit(left, Type(PERSON.name, right.type.objects), self.scope.zone)
+        elif isinstance(left, Literal) and len(objects) == 1:
             (name,) = objects
             left = fit(left, Type("record", (name,)), self.scope.zone)
         if left.type.name not in REFERENCES or not objects & set(left.type.objects):
@@ -310,3 +318,7 @@ def checked(syntax: Syntax, scope: Scope, expect: Type | None) -> tuple[Node, Na
     elif isinstance(tree, Listing):
         raise ExpressionError("A list stands only after `in`.", source=syntax.source)
     return tree, checker.names
+
+
+def _is_my_roles(node: Node) -> bool:
+    return isinstance(node, Read) and node.root is Root.ME and node.path == ("roles",)

@@ -7,9 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
+    ARRAY,
     Select,
+    Text,
     and_,
     case,
+    cast,
     false,
     func,
     literal_column,
@@ -38,6 +41,7 @@ from metamodel.expressions.nodes import (
     Root,
     Within,
 )
+from metamodel.expressions.scope import USER
 from metamodel.expressions.sql_value import (
     Element,
     SqlContext,
@@ -50,7 +54,17 @@ from metamodel.expressions.sql_value import (
 from metamodel.expressions.sql_value import (
     exact as exact_form,
 )
-from metamodel.expressions.types import BOOLEAN, CHOICES, MONEY, NUMBER, PERSON, RECORD, SETS, Type
+from metamodel.expressions.types import (
+    BOOLEAN,
+    CHOICES,
+    MONEY,
+    NUMBER,
+    PERSON,
+    RECORD,
+    ROLE,
+    SETS,
+    Type,
+)
 from metamodel.expressions.values import Values
 from metamodel.storage import JSON
 from metamodel.storage import TEXT as TEXT_STORAGE
@@ -186,6 +200,7 @@ class Conditions(Values):
         self, left: SqlValue, left_type: Type, right: SqlValue, right_type: Type
     ) -> Element:
         ones, others = _references(left, left_type), _references(right, right_type)
+        named_roles = ROLE in (*left_type.objects, *right_type.objects)
         found = []
         for one, one_id, one_named in ones:
             for other, other_id, other_named in others:
@@ -196,6 +211,10 @@ class Conditions(Values):
                     object = other if one_named is not None else one
                     assert named is not None
                     found.append(and_(named == self.text(object), one_id == other_id))
+                elif one == other and named_roles and one != USER:
+                    # Beside the names of roles ids are text.
+                    ids = [typed(self.sql, id, TEXT_STORAGE) for id in (one_id, other_id)]
+                    found.append(ids[0] == ids[1])
                 elif one == other:
                     found.append(one_id == other_id)
         return or_(*found) if found else false()
@@ -239,14 +258,18 @@ class Conditions(Values):
 
     def _member(self, node: Member, exact: bool) -> Element:
         item, held = self.value(node.item), node.collection
+        # Beside the names of roles the ids of teams are text.
+        text = held.type.objects in SETS and ROLE in node.item.type.objects
         if isinstance(held, (Read, Collection)) and held.root is Root.ME:
             name = held.name if isinstance(held, Collection) else held.path[-1]
             names = self.sql.me_set(name) if len(held.path) < 2 else None
             if names is not None:
                 element = self._side(item, node.item.type, held.type)
+                if text and self.postgresql:
+                    names = cast(names, ARRAY(Text))
                 return self._guarded(self._in_set(element, names), exact, _whole(item))
         if isinstance(held, Collection):
-            return self._linked(self._side(item, node.item.type, held.type), held)
+            return self._linked(self._side(item, node.item.type, held.type), held, text)
         column = self.value(held).element
         if held.type.name == CHOICES.name:
             return self._guarded(self._in_json(column, item.element, None), exact, item, _COLUMN)
@@ -268,13 +291,16 @@ class Conditions(Values):
         each = func.json_each(names).table_valued("value")
         return element.in_(select(each.c.value).correlate_except(each))
 
-    def _linked(self, element: Element, held: Collection) -> Element:
+    def _linked(self, element: Element, held: Collection, text: bool = False) -> Element:
+        """Whether it is linked; `text` where it may also be the name of a role."""
         ids = self.given_ids(held)
         if ids is not None:
+            ids = [typed(self.sql, one, TEXT_STORAGE) for one in ids] if text else ids
             return element.in_(ids) if ids else false()
         link = self.sql.link(held.object, held.name).alias()
+        target = typed(self.sql, link.c.target, TEXT_STORAGE) if text else link.c.target
         found = exists_(select(literal_column("1")).select_from(link).where(
-            link.c.source == self.owner(held), link.c.target == element
+            link.c.source == self.owner(held), target == element
         ).correlate_except(link))  # fmt: skip
         return found
 

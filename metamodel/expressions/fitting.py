@@ -37,12 +37,14 @@ from metamodel.expressions.types import (
     PERSONS,
     RECORD,
     RECORDS,
+    ROLE,
     SETS,
     TEXT,
     Type,
     number,
 )
 from metamodel.expressions.words import nearest, node_words, type_words
+from metamodel.names import NAME
 from metamodel.storage import MAX_DIGITS
 
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -171,15 +173,24 @@ def _read_text(node: Literal, type: Type, zone: str) -> Node:
         object, _, id = written.partition(":")
         found = Literal(id.lower(), type=Type(RECORD.name, (object,)), place=node.place)
         return Recast(found, type=type, place=node.place)
-    elif type.name == PERSON.name and ID.fullmatch(written.lower()):
-        return Recast(
-            Literal(written.lower(), type=Type(RECORD.name, (USER,)), place=node.place),
-            type=type,
-            place=node.place,
-        )
+    elif type.name == PERSON.name:
+        return _somebody(node, type)
     if value is None:
         raise Misfit(f"'{written}' is not {type_words(type)}.", _text_remedy(type), node)
     return Literal(value, type=type, place=node.place)
+
+
+def _somebody(node: Literal, type: Type) -> Node:
+    """The id of a user, `team:ID`, `group:ID` or `role:NAME`."""
+    kind, mark, id = node.value.rpartition(":")
+    kind = kind if mark else USER if USER in type.objects else type.objects[0]
+    if kind in type.objects and kind == ROLE and NAME.fullmatch(id):
+        found = replace(node, value=id)
+    elif kind in type.objects and ID.fullmatch(id.lower()):
+        found = Literal(id.lower(), type=Type(RECORD.name, (kind,)), place=node.place)
+    else:
+        raise Misfit(f"'{node.value}' is not {type_words(type)}.", _text_remedy(type), node)
+    return Recast(found, type=type, place=node.place)
 
 
 def _named(written: str, type: Type) -> bool:
@@ -209,7 +220,7 @@ def _text_remedy(type: Type) -> str:
         RECORD.name: "Compare with an id, or with one of its fields, as in author.name."
         if len(type.objects) < 2
         else f"Write the object before the id: {type.objects[0]}:ID.",
-        PERSON.name: "Compare with `me`, or with one of its fields.",
+        PERSON.name: "Compare with `me`, team:ID, role:NAME or one of its fields.",
     }.get(type.name, "")
 
 

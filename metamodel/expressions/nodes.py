@@ -74,7 +74,8 @@ class Collection(Node):
 
 @dataclass(frozen=True)
 class Part(Node):
-    """A part of a value: label, closed, category of a choice; amount, currency of money."""
+    """A part of a value: label, closed, category of a choice; amount, currency of money; the role
+    that a person is."""
 
     operand: Node
     name: str

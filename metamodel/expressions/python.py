@@ -40,7 +40,7 @@ from metamodel.expressions.nodes import (
     Tally,
     Within,
 )
-from metamodel.expressions.types import DATE, MONEY, NUMBER, PERSON, RECORD, Type
+from metamodel.expressions.types import DATE, MONEY, NUMBER, PERSON, RECORD, ROLE, TEXT, Type
 from metamodel.money import Money
 
 
@@ -181,6 +181,8 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
             return None
         if isinstance(value, Money):
             return getattr(value, node.name)
+        if node.name == ROLE:
+            return value[1] if value[0] == ROLE else None
         for option in node.operand.type.options:
             if option.name == value:
                 return (
@@ -317,7 +319,9 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
 
 
 def reference(value: Any, type: Type) -> tuple[str, str]:
-    """A record as its type and id, however its field holds it."""
+    """A record as its type and id, however its field holds it; a text is the name of a role."""
+    if type.name == TEXT.name:
+        return ROLE, value
     return tuple(value) if isinstance(value, (tuple, list)) else (type.objects[0], value)
 
 

@@ -78,9 +78,11 @@ class Source:
 
     def _join(self, name: str) -> Source:
         field = self.sql.objects[self.object].fields[name]
-        target = USER if field.type.name == PERSON.name else field.type.objects[0]
+        held, objects = Builder(self.sql, self, self).field(self, name), field.type.objects
+        person = field.type.name == PERSON.name
+        target = USER if person and USER in objects else objects[0]
         joined = Source(self.sql, target, root=self.root)
-        found = joined.alias.c.id == Builder(self.sql, self, self).field(self, name).element
+        found = joined.alias.c.id == (held.second if person and target != USER else held.element)
         seen = self.sql.restrict(target, joined.alias)
         self.root.added.append((joined.alias, found if seen is None else found & seen))
         return joined
@@ -125,9 +127,8 @@ class Given:
             return bound(self.sql, value, UUID)
         columns = [column for column in field.kind.columns(field) if not column.hidden]
         parts = field.kind.pack(field, value) if value is not None else [None] * len(columns)
-        return _assembled(
-            [bound(self.sql, part, c.storage) for part, c in zip(parts, columns, strict=False)]
-        )
+        made = [bound(self.sql, part, c.storage) for part, c in zip(parts, columns, strict=False)]
+        return _assembled(self.sql, made)
 
 
 Row: TypeAlias = "Source | Given"
@@ -199,7 +200,7 @@ class Builder(Conditions):
                 element = source.column(name, column.suffix)
                 nullable = not source.at_root or getattr(element, "nullable", True)
                 made.append(SqlValue(element, column.storage, nullable=nullable, plain=True))
-        return _assembled(made)
+        return _assembled(self.sql, made)
 
     def calculated(self, source: Source, field: Field) -> SqlValue:
         """What the formula of a field gives now."""
@@ -309,18 +310,22 @@ def _deep_paths(node: Node) -> Iterator[tuple[str, ...]]:
             yield (*part.path, part.name)
 
 
-def _assembled(parts: list[SqlValue]) -> SqlValue:
+def _assembled(sql: SqlContext, parts: list[SqlValue]) -> SqlValue:
     first = parts[0]
     if len(parts) == 1:
         return first
-    second = parts[1].element
-    if len(parts) > 2:  # a person who may be a team or a group: no two of them share an id
-        second = func.coalesce(*(part.element for part in parts[1:]))
+    # A person who may be a team, a group or a role: no two of them share an id or a name.
+    storage = parts[-1].storage
+    seconds = [
+        part.element if part.storage.name == storage.name else typed(sql, part.element, storage)
+        for part in parts[1:]
+    ]
+    second = func.coalesce(*seconds) if len(seconds) > 1 else seconds[0]
     return SqlValue(
         first.element,
         first.storage,
         second,
-        parts[1].storage,
+        storage,
         first.nullable,
         first.plain,
     )

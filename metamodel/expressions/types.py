@@ -53,9 +53,10 @@ CHOICES = Type("choices")  # a multi_choice
 FILES = Type("files")
 RECORD = Type("record")  # a look-up; `objects` has one name, or several for any_lookup
 RECORDS = Type("collection")  # a multi_lookup or the inverse of a look-up
-PERSON = Type("person")  # `objects` of user, team, group
+PERSON = Type("person")  # `objects` of user, team, group, and the role, which is none
 PERSONS = Type("persons")
 SETS = (("team",), ("group",))  # of users: what persons may be too
+ROLE = "role"  # what persons may be too: a document, which has a name and no record
 CALENDAR = Type("calendar")  # of working time: an argument of functions, and no value of a field
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import case, collate, func, literal_column, null
@@ -48,6 +49,7 @@ from metamodel.expressions.types import (
     NUMBER,
     PERSON,
     RECORD,
+    ROLE,
     SETS,
     TEXT,
     Type,
@@ -133,6 +135,9 @@ class Values:
         operand = self.value(node.operand)
         if node.name == "amount":
             return SqlValue(operand.element, operand.storage, plain=operand.plain)
+        if node.name == "role":  # beside it may stand the id of a team, which is no role's name
+            second = bound(self.sql, None, TEXT_STORAGE).element
+            return SqlValue(second if operand.second is None else operand.second, TEXT_STORAGE)
         if node.name == "currency":
             named = self.currency(operand, node.operand.type)
             there = case((operand.element.is_not(null()), named))
@@ -159,15 +164,25 @@ class Values:
         if wanted.name == TEXT.name and given.name == RECORD.name:
             text = typed(self.sql, value.element, TEXT_STORAGE)
             return SqlValue(text, TEXT_STORAGE, nullable=value.nullable)
-        if given.name == RECORD.name and wanted.name == PERSON.name:
-            if given.objects in SETS:
-                return SqlValue(bound(self.sql, None, UUID).element, UUID, value.element, UUID)
-            return value
+        if wanted.name == PERSON.name:
+            return self._somebody(value, given, wanted)
         if given.name == PERSON.name and wanted.name == RECORD.name:
             return SqlValue(value.element, value.storage)
         if wanted.name == RECORD.name and len(wanted.objects) > 1 and value.second is None:
             named = case((value.element.is_not(null()), self.text(given.objects[0])))
             return SqlValue(value.element, value.storage, named)
+        return value
+
+    def _somebody(self, value: SqlValue, given: Type, wanted: Type) -> SqlValue:
+        """A user, a team, a group or the name of a role as a person."""
+        nobody = bound(self.sql, None, UUID).element
+        if given.name == TEXT.name:
+            return SqlValue(nobody, UUID, value.element, TEXT_STORAGE)
+        if given.objects in SETS:
+            value = SqlValue(nobody, UUID, value.element, UUID)
+        if ROLE in wanted.objects and value.second is not None:
+            second = typed(self.sql, value.second, TEXT_STORAGE)
+            return replace(value, second=second, second_storage=TEXT_STORAGE)
         return value
 
     def _rounded(self, node: Rounded) -> SqlValue:

@@ -1,4 +1,4 @@
-"""Person: a user, a team or a group, or several of them."""
+"""Person: a user, a team, a group or a role, or several of them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.kinds.kind import Column, Kind, TextFormat
 from metamodel.kinds.system import uuid_text
-from metamodel.storage import JSON, UUID
+from metamodel.names import NAME
+from metamodel.storage import JSON, TEXT, UUID
 
 if TYPE_CHECKING:
     from metamodel.catalog import Field
 
-ACCEPTS = ("user", "team", "group")
+ACCEPTS = ("user", "team", "group", types.ROLE)
 MAX_PEOPLE = 200
 
-Who = tuple[str, str]  # ("user", id), ("team", id) or ("group", id)
+Who = tuple[str, str]  # ("user", id), ("team", id), ("group", id) or ("role", name)
 
 
 def accepts(field: Field) -> tuple[str, ...]:
@@ -34,8 +35,8 @@ class Person(Kind):
     label = "Person"
     group = "Links"
     icon = "user"
-    words = "user team group people assignee owner member staff responsible"
-    about = "A user, a team or a group, or several of them."
+    words = "user team group role people assignee owner member staff responsible"
+    about = "A user, a team, a group or a role, or several of them."
     example = {"name": "librarian", "kind": "person", "accepts": ["user", "team"]}
     first = ("many",)
     sample = {"user": "01890a5d-ac96-774b-bcce-b302099a8057"}
@@ -45,7 +46,7 @@ class Person(Kind):
             "items": {"enum": list(ACCEPTS)},
             "minItems": 1,
             "uniqueItems": True,
-            "description": "Who may be chosen: any of user, team and group; users by default.",
+            "description": "Who may be chosen: any of user, team, group, role; users by default.",
         },
         "many": {"type": "boolean", "description": "Whether it holds several people."},
         "where": {
@@ -65,10 +66,7 @@ class Person(Kind):
     def columns(self, field: Field) -> tuple[Column, ...]:
         if self.holds_many(field):
             return (Column("", JSON),)
-        return tuple(
-            Column("" if kind == "user" else f"__{kind}", UUID, references=kind, indexed=True)
-            for kind in held(field)
-        )
+        return tuple(_column(kind) for kind in held(field))
 
     def parse(self, field: Field, raw: Any) -> Who | list[Who]:
         if not self.holds_many(field):
@@ -83,12 +81,14 @@ class Person(Kind):
         if isinstance(raw, Mapping) and len(raw) == 1:
             ((kind, id),) = raw.items()
             if kind in allowed:
-                return kind, uuid_text(id)
-        samples = " or ".join(f'{{"{kind}": "ID"}}' for kind in allowed)
+                return kind, (role_name(id) if kind == types.ROLE else uuid_text(id))
+        samples = " or ".join(
+            f'{{"{kind}": "{"NAME" if kind == types.ROLE else "ID"}"}}' for kind in allowed
+        )
         raise ValueFault("not_a_person", f"Write {samples}.")
 
     def parse_text(self, field: Field, text: str, form: TextFormat) -> Who | list[Who]:
-        """The id of a user, `team:ID` or `group:ID`; several with `;` between them."""
+        """The id of a user, `team:ID`, `group:ID` or `role:NAME`; several with `;` between."""
         people = [_written(part.strip()) for part in text.split(";") if part.strip()]
         if self.holds_many(field):
             return self.parse(field, people)
@@ -133,7 +133,7 @@ class Person(Kind):
     def json_schema(self, field: Field) -> dict[str, Any]:
         one = {
             "type": "object",
-            "properties": {kind: {"type": "string", "format": "uuid"} for kind in accepts(field)},
+            "properties": {kind: _schema(kind) for kind in accepts(field)},
             "minProperties": 1,
             "maxProperties": 1,
             "additionalProperties": False,
@@ -141,6 +141,23 @@ class Person(Kind):
         if not self.holds_many(field):
             return one
         return {"type": "array", "items": one, "maxItems": MAX_PEOPLE}
+
+
+def _column(kind: str) -> Column:
+    if kind == types.ROLE:  # a document, which has no id
+        return Column(f"__{kind}", TEXT, indexed=True)
+    return Column("" if kind == "user" else f"__{kind}", UUID, references=kind, indexed=True)
+
+
+def _schema(kind: str) -> dict[str, Any]:
+    form = {"pattern": f"^{NAME.pattern}$"} if kind == types.ROLE else {"format": "uuid"}
+    return {"type": "string", **form}
+
+
+def role_name(raw: Any) -> str:
+    if isinstance(raw, str) and NAME.fullmatch(raw):
+        return raw
+    raise ValueFault("not_a_role", "Write the name of a role.")
 
 
 def _pair(one: Mapping[str, str]) -> Who:

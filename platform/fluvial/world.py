@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from metamodel.errors import ValueFault
+from metamodel.expressions.types import ROLE
 from metamodel.storage import POSTGRESQL
 from metamodel.text import fold
 
 from .database.connection import Connection
+from .ids import is_id
 
 Make = Callable[[str, str], str]  # object, title -> id of a new record
 
@@ -27,6 +29,8 @@ class World:
         self._sign = "$1" if connection.dialect == POSTGRESQL else "?"
 
     def title(self, object: str, record: str) -> str | None:
+        if object == ROLE and not is_id(record):
+            return record  # a role has a name and no record
         key = (object, record)
         if key not in self._titles:
             sql = f'SELECT title FROM "{object}" WHERE id = {self._sign}'

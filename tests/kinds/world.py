@@ -26,6 +26,7 @@ BOOK = {
     "fields": [{"name": "name", "kind": "text", "searchable": True}],
 }
 BRANCH = {**BOOK, "name": "branch"}
+CLERK = {"kind": "role", "name": "clerk", "label": "Clerk"}
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class World:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.examples = examples()
-        client.define(BOOK, BRANCH, self._item())
+        client.define(BOOK, BRANCH, CLERK, self._item())
         self.places = self._places()
         self.rows = {row: self._made(row) for row in ROWS}
 

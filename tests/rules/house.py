@@ -28,7 +28,7 @@ MEMBER: Json = {
     "fields": [
         {"name": "name", "kind": "text", "required": True},
         {"name": "email", "kind": "text", "format": "email"},
-        {"name": "keeper", "kind": "person", "accepts": ["user", "team", "group"]},
+        {"name": "keeper", "kind": "person", "accepts": ["user", "team", "group", "role"]},
         {"name": "points", "kind": "number", "scale": 0, "default": 0},
         {"name": "standing", "kind": "choice", "options": [{"name": "good"}, {"name": "barred"}]},
     ],

@@ -144,6 +144,9 @@ def test_notifications_reach_people_teams_and_roles(house: House) -> None:
     house.person("max@example.org", "warden")
     group = house.client.made("group", name="North")
     house.client.made("user", email="ned@example.org", name="Ned", groups=[group["id"]])
+    house.define({"kind": "role", "name": "guard", "label": "Guard", "grants": []})
+    house.person("oda@example.org", "guard")
+    fourth = house.client.made("member", name="Di", keeper={"role": "guard"})
     third = house.client.made("member", name="Cy", keeper={"group": group["id"]})
     one = house.client.made("member", name="Ada", keeper={"user": kim})
     other = house.client.made("member", name="Bo", keeper={"team": team["id"]})
@@ -153,6 +156,7 @@ def test_notifications_reach_people_teams_and_roles(house: House) -> None:
     house.client.made("loan", name="Emma", member=one["id"], level="3")
     house.client.made("loan", name="Persuasion", member=other["id"])
     house.client.made("loan", name="Middlemarch", member=third["id"])
+    house.client.made("loan", name="Villette", member=fourth["id"])
     house.client.made("loan", name="Nobody's")
     house.work()
     told = sorted((mail.recipients[0], str(mail.message["Subject"])) for mail in house.smtp.mails)
@@ -163,7 +167,9 @@ def test_notifications_reach_people_teams_and_roles(house: House) -> None:
         ("max@example.org", "Lent: Middlemarch"),
         ("max@example.org", "Lent: Nobody's"),
         ("max@example.org", "Lent: Persuasion"),
+        ("max@example.org", "Lent: Villette"),
         ("ned@example.org", "Lent: Middlemarch"),
+        ("oda@example.org", "Lent: Villette"),
     ]
     rows = house.sql('SELECT "user", title, body FROM fluvial_notification ORDER BY title')
     assert [(str(user), title) for user, title, _ in rows if str(user) in (kim, lee["id"])] == [

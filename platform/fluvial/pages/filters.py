@@ -29,9 +29,11 @@ from metamodel.expressions.nodes import (
     Root,
     Within,
 )
+from metamodel.expressions.types import ROLE
 
 from .faces import references, said
 from .faces.choices import choices
+from .filter_words import raw_words
 from .looks import Looks
 from .tables import column_of
 
@@ -40,6 +42,7 @@ Context = dict[str, Any]
 UNQUOTED = ("number", "money", "boolean", "duration")
 TIMES = ("date", "datetime")
 PEOPLE = ("person",)
+NAMED_PEOPLE = ("team", "group", ROLE)  # whose value says what they are
 RECORDS = ("lookup",)
 SYSTEM = ("created_at", "created_by", "updated_at", "updated_by", "owner")
 
@@ -92,6 +95,7 @@ CLOSED = (
 )
 YES_NO = (Op("yes", "is yes", "{f} == true", "none"), Op("no", "is no", "{f} == false", "none"))
 MINE = (Op("me", "is me", "{f} == me", "none"),)
+OURS = (Op("ours", "is me or mine", "mine({f})", "none"),)
 AMONG = (Op("among", "is one of …", "{f} in [{v}]", "raw"),)
 HOLDS = (Op("has", "has", "{v} in {f}"), Op("has_not", "has not", "not ({v} in {f})"))
 WITHIN = (Op("within_raw", "is in …", "{f} in {v}", "raw"),)
@@ -115,7 +119,8 @@ def ops_of(field: Field) -> tuple[Op, ...]:
     if kind == "choice":
         return (OPS["is"], OPS["is_not"], *CLOSED, *AMONG, *empties)
     if kind == "person":
-        return (*MINE, OPS["is"], OPS["is_not"], *empties)
+        sets = () if field.type.objects == ("user",) else OURS
+        return (*MINE, *sets, OPS["is"], OPS["is_not"], *empties)
     if kind == "record":
         return (OPS["is"], OPS["is_not"], *WITHIN, *empties)
     return tuple(own) or (OPS["is"], *empties)
@@ -189,8 +194,9 @@ class _Reading:
         self._type = type_
         self._source = expression.source.strip()
         tree = expression.tree
-        self.joint = "or" if isinstance(tree, Or) else "and"
-        self._items = tree.items if isinstance(tree, (And, Or)) else (tree,)
+        several = isinstance(tree, (And, Or)) and not self._is_mine(tree)
+        self.joint = "or" if several and isinstance(tree, Or) else "and"
+        self._items = tree.items if several and isinstance(tree, (And, Or)) else (tree,)
 
     def terms(self, looks: Looks) -> list[Context]:
         read = [self._term(item) for item in self._items]
@@ -200,6 +206,12 @@ class _Reading:
                 looks.names.want(references(field, [_wire(field, value.value, value.type.objects)]))
         looks.names.load()
         return [self._shown(path, op, value, looks) for path, op, value in read]
+
+    def _is_mine(self, node: Node) -> bool:
+        """Whether it is a call of mine(), which stands for several questions."""
+        place = node.place
+        text = self._source[place.at : place.at + place.length]
+        return isinstance(node, Or) and _MINE.fullmatch(text) is not None
 
     def _column(self, path: tuple[str, ...]) -> Any:
         return column_of(self._access, self._type, ".".join(path))
@@ -214,6 +226,8 @@ class _Reading:
             return _path(inner), "no" if turned else "yes", None
         if isinstance(inner, Part) and inner.name == "closed":
             return _path(inner.operand), "open" if turned else "closed", None
+        if isinstance(inner, Or) and not turned and self._is_mine(inner):
+            return _path(next(inner.items[0].children())), "ours", None
         if isinstance(inner, Compare):
             return self._compared(inner, turned)
         if isinstance(inner, Within) and not turned:
@@ -281,7 +295,7 @@ class _Reading:
             wire = _wire(column.field, value.value, value.type.objects)
             text, label = _written(wire), said(column.field, wire, looks)
         elif value is not None:
-            text, label = value, _raw_words(value, column.field, looks)
+            text, label = value, raw_words(value, column.field)
         op_label, value_label = _worded(op, label)
         return {
             "field": column.name,
@@ -296,9 +310,7 @@ class _Reading:
 
 _TIMED = {"<": "before", ">": "after", "<=": "until", ">=": "since"}
 _BOUNDED = {"<": "below", ">": "above", "<=": "at_most", ">=": "at_least"}
-_RAW = {"me.groups": "my groups", "me.teams": "my teams", "now()": "now", "today()": "today"}
-_EDGE = re.compile(r"(start_of|end_of)\((?:today|now)\(\), '(\w+)'\)")
-_DAYS = re.compile(r"(today|now)\(\) ([+-]) (days|hours|months|years)\((\d+)\)")
+_MINE = re.compile(r"mine\([a-z0-9_.]+\)")
 
 
 def _plain(node: Node) -> Node:
@@ -331,7 +343,9 @@ def _wire(field: Field, value: Any, objects: tuple[str, ...] = ()) -> Any:
     if field.many and not isinstance(value, list):
         value = [value]
     if field.type.name in ("person", "persons"):
-        people = [{"user": v} if isinstance(v, str) else v for v in _list(value)]
+        # A literal that is no record is the name of a role.
+        kind = objects[0] if objects else ROLE
+        people = [{kind: v} if isinstance(v, str) else v for v in _list(value)]
         return people if field.many else people[0]
     if field.type.name in ("money", "record", "collection") and not isinstance(value, tuple):
         return (
@@ -353,26 +367,9 @@ def _written(wire: Any) -> str:
     if isinstance(wire, Mapping) and "object" in wire:
         return f"{wire['object']}:{wire['id']}"
     if isinstance(wire, Mapping):
-        return str(next(iter(wire.values()), ""))
+        kind, value = next(iter(wire.items()), ("", ""))
+        return f"{kind}:{value}" if kind in NAMED_PEOPLE else str(value)
     return str(wire)
-
-
-def _raw_words(raw: str, field: Field, looks: Looks) -> str:
-    labels = {option.name: option.label for option in field.type.options}
-    if labels:
-        names = [part.strip().strip("'\"") for part in raw.split(",")]
-        return " or ".join(labels.get(name, name) for name in names)
-    match = _DAYS.fullmatch(raw)
-    if match:
-        start, sign, unit, count = match.groups()
-        unit = unit.rstrip("s") if count == "1" else unit
-        if sign == "-":
-            return f"{count} {unit} ago"
-        return f"{count} {unit} from {start}"
-    edge = _EDGE.fullmatch(raw)
-    if edge:
-        return f"the {'start' if edge[1] == 'start_of' else 'end'} of this {edge[2]}"
-    return _RAW.get(raw, raw)
 
 
 def _worded(op: Op, label: str) -> tuple[str, str]:

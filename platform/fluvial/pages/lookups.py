@@ -16,16 +16,19 @@ from fluvial.records.environment import RecordEnvironment
 from fluvial.records.filters import matching
 from fluvial.records.plan import resolve
 from fluvial.records.rows import load_row
+from fluvial.records.titles import role_titles
 from fluvial.records.writer import create
 from fluvial.session import Session
 from fluvial.words import wanted
 from metamodel.catalog import Field, ObjectType
 from metamodel.errors import ValueFault
 from metamodel.expressions.sql import Builder, Given, Source
+from metamodel.expressions.types import ROLE
 from metamodel.expressions.types import TEXT as TEXT_TYPE
 from metamodel.kinds.kind import TextFormat
 from metamodel.object_types import placeholders
 from metamodel.storage import TEXT, UUID
+from metamodel.text import fold
 
 LIMIT = 20
 PEOPLE = ("user", "team", "group")  # whoever is signed in may pick them
@@ -38,7 +41,7 @@ def look_up(call: Call) -> Answer:
     session = call.session
     type_ = session.object(call.params["object"])
     field = resolve(session.access, type_, (call.params["field"],), "field")
-    if not field.targets:
+    if not field.type.objects:
         raise NotFound(f"{field.label} looks nothing up.")
     asked = call.query.get("object", "")
     targets = [asked] if asked in field.targets else list(field.targets)
@@ -46,17 +49,28 @@ def look_up(call: Call) -> Answer:
     several = field.type.name == "record" and field.to is None
     if several and not (asked or plain):
         targets = targets[:1]
-    named = plain if several else field.type.name.startswith("person") and not plain
+    person = field.type.name.startswith("person")
+    named = plain if several else person and not plain
     outer = _record(session, type_, call.query)
     results = []
     for target in targets:
         for record, title, hint in candidates(
             session, target, call.query.get("q", ""), field, outer
         ):
-            value = f"{target}:{record}" if named else record
+            value = f"{target}:{record}" if named or (person and target != "user") else record
             shown = hint or ("" if target not in SETS else target.capitalize())
             results.append({"value": value, "label": title, "hint": shown})
+    if person and ROLE in field.type.objects:
+        results += _roles(session, call.query.get("q", ""))
     return Answer.json({"results": results[:LIMIT]})
+
+
+def _roles(session: Session, words: str) -> Iterator[dict[str, str]]:
+    """The roles that may be picked, by their labels."""
+    titles = role_titles(session.catalog, session.catalog.of(ROLE))
+    for name, label in sorted(titles.items(), key=lambda one: fold(one[1])):
+        if all(word in fold(label) for word in fold(words).split()):
+            yield {"value": f"{ROLE}:{name}", "label": label, "hint": "Role"}
 
 
 def _record(session: Session, type_: ObjectType, query: Mapping[str, str]) -> RecordEnvironment:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from fluvial.records.titles import titles_of
 from fluvial.session import Session
+from metamodel.expressions.types import ROLE
 
 
 class Names:
@@ -23,7 +24,7 @@ class Names:
 
     def load(self) -> None:
         for object_name, records in self._wanted.items():
-            if object_name in self._session.catalog.objects:
+            if object_name == ROLE or object_name in self._session.catalog.objects:
                 for record, title in titles_of(self._session, object_name, records).items():
                     self._found[object_name, str(record)] = title
         self._wanted = {}

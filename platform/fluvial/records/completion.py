@@ -16,6 +16,7 @@ from fluvial.words import indexed
 from metamodel.catalog import States, Transition
 from metamodel.errors import ValueFault
 from metamodel.expressions.python import evaluate, truth
+from metamodel.expressions.types import ROLE
 
 from .base_amounts import fill_base_amounts
 from .dated import check_period
@@ -23,6 +24,7 @@ from .draft import Draft
 from .environment import RecordEnvironment
 from .references import check_references
 from .rows import empty, load_row
+from .titles import role_titles
 
 MAX_TITLE = 255
 
@@ -213,8 +215,10 @@ def _shown(draft: Draft, name: str) -> str:
         value = environment_of(draft).values[name]
     if empty(value):
         return ""
-    if field.targets and not field.many:
+    if field.type.objects and not field.many:
         target, record = value if isinstance(value, tuple) else (field.targets[0], value)
+        if field.kind.name == "person" and target == ROLE:
+            return role_titles(draft.session.catalog, (record,)).get(str(record), str(record))
         row = load_row(draft.session, target, record, None)
         return str(row["title"]) if row else ""
     return field.kind.show(field, value)

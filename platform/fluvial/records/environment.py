@@ -11,9 +11,11 @@ import sqlalchemy as sa
 
 from fluvial.session import Session
 from metamodel.catalog import ObjectType
+from metamodel.checks import target_of
 from metamodel.expressions.nodes import Collection, Gather
 from metamodel.expressions.python import evaluate
 from metamodel.expressions.sql import collected, collected_ids
+from metamodel.expressions.types import PERSON
 
 from .context import PlanContext, ask
 from .rows import load_row
@@ -73,6 +75,8 @@ class RecordEnvironment:
             return value
         field = self.type.fields[path[0]]
         target, record = value if isinstance(value, tuple) else (field.targets[0], value)
+        if field.type.name == PERSON.name and target != target_of(field):
+            return None  # the fields behind a person are those of a user
         if path[1] in self.session.catalog.objects[target].kept_names:
             self._settle(target, record)
         environment = self._at(target, record)

@@ -14,6 +14,8 @@ from metamodel.catalog import Field
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.python import truth
 from metamodel.expressions.sql import Source
+from metamodel.expressions.types import ROLE
+from metamodel.text import nearest
 
 from .context import PlanContext, ask
 from .draft import Draft
@@ -40,10 +42,13 @@ def check_references(draft: Draft) -> None:
         field, value = draft.type.fields[name], draft.values.get(name)
         if name in draft.periods:
             value = [str(link) for link in draft.periods[name]]
-        if not field.targets or value is None:
+        if not field.type.objects or value is None:
             continue
         for target, record in targets_of(field, value):
-            wanted.setdefault(target, {}).setdefault(record, []).append(field)
+            if field.kind.name == "person" and target == ROLE:
+                _check_role(draft, field, record)
+            else:
+                wanted.setdefault(target, {}).setdefault(record, []).append(field)
     for target, records in wanted.items():
         asked = [record for record in records if (target, record) not in draft.vouched]
         there = dict.fromkeys({*records} - {*asked}, True)
@@ -62,6 +67,13 @@ def check_references(draft: Draft) -> None:
                     )
                 elif (pick := field.pick_of(target)) is not None:
                     _check_pick(draft, field, pick, target, record)
+
+
+def _check_role(draft: Draft, field: Field, name: str) -> None:
+    roles = draft.session.catalog.of(ROLE)
+    if name not in roles and not _named_before(draft, field, ROLE, name):
+        hint = nearest(name, roles)
+        draft.fault(field.name, "unknown_role", f"There is no role `{name}`. {hint}".strip())
 
 
 def _named_before(draft: Draft, field: Field, target: str, record: str) -> bool:

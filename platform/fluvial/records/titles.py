@@ -11,8 +11,10 @@ from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.statement import Compiled
 from fluvial.ids import is_id
 from fluvial.session import Session
-from metamodel.catalog import Field
+from metamodel.catalog import Catalog, Field
 from metamodel.expressions.sql import Source
+from metamodel.expressions.types import ROLE
+from metamodel.text import humanise, label_text
 
 from .context import PlanContext, ask
 from .plan import plans_of
@@ -21,6 +23,8 @@ from .references import PEOPLE
 
 def titles_of(session: Session, object_name: str, records: Iterable[str]) -> dict[str, str]:
     """The titles of those of the ids that the actor may see; one statement. People are known."""
+    if object_name == ROLE and ROLE not in session.catalog.objects:
+        return role_titles(session.catalog, records)
     # Histories of retyped fields tell of values from before, which were no ids.
     ids = [record for record in dict.fromkeys(records) if is_id(record)]
     if not ids:
@@ -28,6 +32,16 @@ def titles_of(session: Session, object_name: str, records: Iterable[str]) -> dic
     listed = id_list(session.connection.dialect, ids)
     rows = ask(session, _plan(session, object_name), ids=listed)
     return {row[0]: row[1] for row in rows}
+
+
+def role_titles(catalog: Catalog, names: Iterable[str]) -> dict[str, str]:
+    """The labels of roles, which are documents: their names stand for their ids."""
+    roles = catalog.of(ROLE)
+    return {
+        name: label_text(roles[name].body.get("label", humanise(name)))
+        for name in dict.fromkeys(names)
+        if name in roles
+    }
 
 
 def _plan(session: Session, object_name: str) -> Compiled:

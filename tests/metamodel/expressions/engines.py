@@ -92,7 +92,7 @@ class Record:
             return None
         field = OBJECTS[self.object].fields[name]
         object, id = found if isinstance(found, tuple) else (field.targets[0], found)
-        return Record(object, id, me=self.user) if object != "team" else None
+        return None if object in ("team", "role") else Record(object, id, me=self.user)
 
     def collect(self, node: Gather | Collection) -> Any:
         if isinstance(node, Collection):
@@ -232,7 +232,8 @@ class Database:
         if type.name == MONEY.name and first is not None:
             return Money(first, type.currency or values[1])
         if type.name == "person" and (first is not None or len(values) > 1):
-            return ("user", first) if first else ("team", values[1]) if values[1] else None
+            other = "team" if len(str(values[-1])) == 36 else "role"
+            return ("user", first) if first else (other, values[1]) if values[1] else None
         if type.name == "record" and len(type.objects) > 1:
             return None if first is None else (values[1], first)
         if type.name == "persons":

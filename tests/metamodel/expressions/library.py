@@ -112,7 +112,7 @@ def parsed(field: Field, raw: Any) -> Any:
         return [identity(one) for one in raw] if isinstance(raw, list) else identity(raw)
     if kind in ("any_lookup", "person"):
         pairs = [tuple(one.split(":")) for one in (raw if isinstance(raw, list) else [raw])]
-        found = [(object, identity(name)) for object, name in pairs]
+        found = [(object, name if object == "role" else identity(name)) for object, name in pairs]
         return found if isinstance(raw, list) else found[0]
     if kind in ("text", "long_text"):
         return normal(raw)

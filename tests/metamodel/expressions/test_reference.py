@@ -9,7 +9,7 @@ from metamodel.expressions.expression import compile_expression
 from metamodel.expressions.functions import FUNCTIONS, Function
 from metamodel.expressions.reference import with_functions
 from metamodel.expressions.scope import Scope
-from metamodel.expressions.types import DATE, DATETIME, NUMBER, TEXT, Type
+from metamodel.expressions.types import DATE, DATETIME, NUMBER, TEXT, Type, person
 from tests.metamodel.calendars.samples import CALENDARS
 from tests.metamodel.expressions import library
 
@@ -17,6 +17,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "expressions.md"
 NAMES = {
     "title": TEXT, "code": TEXT, "email": TEXT, "short_title": TEXT, "balance": NUMBER,
     "pages": NUMBER, "price": NUMBER, "due": DATE, "joined": DATE, "created_at": DATETIME,
+    "keeper": person("user", "team"),
 }  # fmt: skip
 
 
