@@ -15,7 +15,9 @@ from urllib.parse import urlencode
 
 import orjson
 import pytest
+from argon2 import PasswordHasher
 
+from fluvial import passwords
 from fluvial.database.database import sqlite_path
 from fluvial.engine import Engine
 from fluvial.http.app import Front, build_app
@@ -23,6 +25,9 @@ from fluvial.installation import first_administrator
 from fluvial.packages import folder_of, install, install_core
 from fluvial.settings import load
 from tests.servers import Databases
+
+# Tests sign many people in; the processes that they start take the care that is meant.
+passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 EMAIL = "admin@example.com"
 PASSWORD = "correct horse battery"

@@ -42,6 +42,8 @@ def main() -> None:
         for path in folder.glob("*.server"):
             _, pid, number, port = path.read_text(encoding="utf-8").split()
             stop(int(pid), int(number), int(port))
+        for data in folder.glob("*/data"):  # may be a link to memory
+            shutil.rmtree(data.resolve(), ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)
 
 

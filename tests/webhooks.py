@@ -47,7 +47,7 @@ class WebhookSink:
         )
         self.thread.start()
 
-    def wait(self, count: int, timeout: float = 20.0) -> list[Delivery]:
+    def wait(self, count: int, timeout: float = 60.0) -> list[Delivery]:
         """All requests, as soon as there are so many, whatever was answered."""
         deadline = time.monotonic() + timeout
         with self.arrived:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 
@@ -58,10 +59,15 @@ def register_kind(kind: Kind) -> None:
 ENTRY_POINTS = "fluvial.kinds"  # of installed packages: name = "package.module:Class"
 
 
+@cache
+def _installed() -> tuple[str, ...]:
+    """Looked up once: it reads the list of every package there is."""
+    return tuple(entry.value for entry in entry_points(group=ENTRY_POINTS))
+
+
 def load_kinds(places: Iterable[str] = ()) -> None:
     """Add the kinds of installed packages, and those at `package.module:Class`."""
-    found = [entry.value for entry in entry_points(group=ENTRY_POINTS)]
-    for place in [*found, *places]:
+    for place in [*_installed(), *places]:
         module, _, name = place.partition(":")
         kind = getattr(import_module(module), name)
         if type(KINDS.get(kind.name)) is not kind:

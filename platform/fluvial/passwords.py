@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -12,18 +13,23 @@ MIN_LENGTH = 10
 MAX_LENGTH = 256
 
 # OWASP's second choice of parameters: 19 MiB, two passes. The library's default takes 64 MiB a try.
-_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+@cache
+def _nobody() -> str:
+    """What is compared with where nobody has the name."""
+    return HASHER.hash(secrets.token_urlsafe(16))
 
 
 def hashed(password: str) -> str:
-    return _hasher.hash(password)
+    return HASHER.hash(password)
 
 
 def matches(password: str, stored: str | None) -> bool:
     """Whether it is the password. Takes as long where there is none to compare with."""
     try:
-        return _hasher.verify(stored or _NOBODY, password) and stored is not None
+        return HASHER.verify(stored or _nobody(), password) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
 

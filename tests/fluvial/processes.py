@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.app import EMAIL, PASSWORD
+from tests.forks import Forked
 from tests.servers import free_port
 
 PATIENCE = 60.0
@@ -22,16 +23,9 @@ PATIENCE = 60.0
 class Process:
     """One `fluvial` command with its own environment."""
 
-    def __init__(self, command: str, environ: Mapping[str, str], log: Path) -> None:
+    def __init__(self, command: str, environ: Mapping[str, str], log: Path, *, fresh: bool) -> None:
         self.log = log
-        with open(log, "ab") as file:
-            self.process = subprocess.Popen(
-                [sys.executable, "-W", "ignore", "-m", "fluvial.cli", command],
-                env={**os.environ, **environ},
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                cwd=log.parent,
-            )
+        self.process = (_fresh if fresh else _forked)(command, {**os.environ, **environ}, log)
 
     def killed(self) -> bool:
         """Wait for it to be gone; whether it was a kill -9."""
@@ -43,20 +37,47 @@ class Process:
         try:
             return self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+            self.kill()
             raise
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait()
+        self.process.wait(PATIENCE)
+
+
+def _fresh(command: str, environ: Mapping[str, str], log: Path) -> subprocess.Popen[bytes] | Forked:
+    with open(log, "ab") as file:
+        return subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", "fluvial.cli", command],
+            env=environ,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            cwd=log.parent,
+        )
+
+
+def _forked(
+    command: str, environ: Mapping[str, str], log: Path
+) -> subprocess.Popen[bytes] | Forked:
+    return Forked("fluvial.cli", [command], environ, log)
 
 
 class Product:
-    """Processes on one database. `settings` are names of settings without FLUVIAL_."""
+    """Processes on one database. `settings` are names of settings without FLUVIAL_.
 
-    def __init__(self, folder: Path, database_url: str, settings: Mapping[str, str]) -> None:
+    They are `fresh` as in a machine room, or forked from one that has all imports behind it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str,
+        settings: Mapping[str, str],
+        *,
+        fresh: bool = False,
+    ) -> None:
         self.folder = folder
+        self.fresh = fresh
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environ = {
@@ -73,7 +94,7 @@ class Product:
 
     def start(self, command: str, **environ: str) -> Process:
         log = self.folder / f"{command}.log"
-        process = Process(command, self.environ | environ, log)
+        process = Process(command, self.environ | environ, log, fresh=self.fresh)
         self.started.append(process)
         return process
 
@@ -89,7 +110,7 @@ class Product:
                 pass
             if process.process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(process.log.read_text(encoding="utf-8")[-3000:])
-            time.sleep(0.1)
+            time.sleep(0.05)
 
     def client(self) -> httpx.Client:
         """Signed in as the first administrator."""

@@ -13,7 +13,7 @@ __all__ = ["products"]
 def test_ctrl_c_ends_it_cleanly_and_the_data_stay(
     sqlite_url: str, tmp_path: Path, products: list[Product]
 ) -> None:
-    product = Product(tmp_path, sqlite_url, {})
+    product = Product(tmp_path, sqlite_url, {}, fresh=True)
     products.append(product)
     server = product.serve()
     made = product.client().post("/api/records/team", json={"name": "North"}).json()

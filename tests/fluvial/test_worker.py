@@ -85,7 +85,7 @@ def end_leases(product: Product) -> None:
     connection.close()
 
 
-def until(condition: Callable[[], Any], seconds: float = 30.0) -> None:
+def until(condition: Callable[[], Any], seconds: float = 90.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -173,6 +173,7 @@ def test_celery_wakes_the_worker(
     product = start(postgresql_url, redis_url=redis_url)
     product.serve()
     client = prepare(product, webhook_sink)
+    product.fresh = True
     worker = product.start("worker")
     scheduler = product.start("scheduler")
     lend(client, "first")
