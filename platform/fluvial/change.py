@@ -29,6 +29,9 @@ class Change:
     more: Mapping[str, Bodies] = field(default_factory=dict)
     take_out: bool = False  # what uses the things that go goes with them
     make: frozenset[str] = frozenset()  # "book.genre": records that its values name are made
+    # Of packages that come, or change, the version; None of those that go.
+    packages: Mapping[str, str | None] = field(default_factory=dict)
+    whole: bool = False  # they replace others as a whole: nobody asks what uses what goes
     columns: Mapping[str, str] = field(default_factory=dict)  # that a copy has filled, by target
     pending: str | None = None  # its id while its values are copied in the background
     operations: list[Operation] = field(default_factory=list)

@@ -23,6 +23,8 @@ from .database.statement import Statement, insert, param
 from .database.tables import CATALOG, DOCUMENT, REVISION
 from .errors import Conflict
 from .indexing import forget_index, index_is_there, plan_index
+from .layering import enter, needs_of
+from .layering import forget as forget_package
 from .making import maker
 from .pending import begin, refuse_touched, reopened
 from .preparing import prepare
@@ -91,21 +93,21 @@ def _told(session: Session, retype: Retype, tally: Tally) -> dict[str, Any]:
     }
 
 
-def apply(session: Session, change: Change, *, force: bool = False) -> Change:
+def apply(session: Session, change: Change) -> Change:
     """Put the change in force, or leave everything as it was.
 
-    `force` is for documents that replace others as a whole, as those of a package do.
+    Where values of large tables have to be copied, workers do that first: the change is `pending`.
     """
     connection = session.connection
-    prepared = None if connection.in_transaction else prepare(session, change, force=force)
+    prepared = None if connection.in_transaction else prepare(session, change)
     try:
         with connection.transaction():
             row = _LOCK.row(connection)
             assert row is not None
             if prepared is None or prepared.version != int(row[0]):
-                prepared = prepare(session, change, force=force, version=int(row[0]))
+                prepared = prepare(session, change, version=int(row[0]))
             refuse_touched(connection, prepared, change.pending)
-            if not force and not change.columns and any(map(_large, prepared.retypes_of())):
+            if not change.columns and any(map(_large, prepared.retypes_of())):
                 begin(session, change, prepared)
             else:
                 write(session, change, prepared)
@@ -127,6 +129,11 @@ def write(session: Session, change: Change, prepared: Prepared) -> None:
     connection, old, new = session.connection, prepared.old, prepared.new
     change.operations = prepared.operations
     _write_documents(connection, prepared)
+    for name, version in change.packages.items():
+        if version is None:
+            forget_package(connection, name)
+        else:
+            enter(session, name, version, needs_of(prepared.layers))
     set_catalog(connection, new.version, new.hash)
     change.version = new.version
     change.revision = note_revision(session, change.note, _documents_changed(prepared))

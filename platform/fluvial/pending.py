@@ -31,7 +31,7 @@ COPYING, DONE, FAILED, CANCELLED = "copying", "done", "failed", "cancelled"
 _p = PENDING.c
 _COLUMNS = (
     _p.id, _p.at, _p.by, _p.note, _p.state, _p.error, _p.documents, _p.take_out, _p.make,
-    _p.columns, _p.progress, _p.revision,
+    _p.columns, _p.progress, _p.revision, _p.packages, _p.whole,
 )  # fmt: skip
 _ADD = insert(PENDING)
 _ALL = Statement(sa.select(*_COLUMNS).order_by(_p.at.desc(), _p.id).limit(100))
@@ -74,6 +74,8 @@ class Pending:
     columns: dict[str, str]
     progress: dict[str, dict[str, Any]]
     revision: int | None
+    packages: dict[str, str | None] | None
+    whole: bool | None
 
     def change(self) -> Change:
         layers: dict[str, dict[Key, Mapping[str, Any] | None]] = {}
@@ -87,9 +89,19 @@ class Pending:
             more={name: bodies for name, bodies in layers.items() if name != layer},
             take_out=self.take_out,
             make=frozenset(self.make),
+            packages=self.packages or {},
+            whole=bool(self.whole),
             columns=self.columns,
             pending=self.id,
         )
+
+    @property
+    def copied(self) -> int:
+        return sum(int(one["copied"]) for one in self.progress.values())
+
+    @property
+    def rows(self) -> int:
+        return sum(int(one["rows"]) for one in self.progress.values())
 
     def wire(self) -> dict[str, Any]:
         return {
@@ -130,8 +142,8 @@ def refuse_touched(connection: Connection, prepared: Prepared, own: str | None) 
     for pending in open_changes(connection):
         if pending.id == own:
             continue
-        places = {(one["layer"], (one["kind"], one["name"])) for one in pending.documents}
-        touched = sorted(f"{key[0]}/{key[1]}" for _, key in places & prepared.after.keys())
+        places = {(one["kind"], one["name"]) for one in pending.documents}
+        touched = sorted("/".join(key) for _, key in prepared.after if key in places)
         if touched:
             raise Conflict(
                 f"{touched[0]} is being changed: its values are copied. Wait for the plan "
@@ -187,6 +199,8 @@ def begin(session: Session, change: Change, prepared: Prepared) -> None:
             for target, count in rows.items()
         },
         revision=None,
+        packages=dict(change.packages),
+        whole=change.whole,
     )
     session.engine.woken(connection)
 

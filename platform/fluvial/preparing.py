@@ -14,6 +14,7 @@ from .change import Change, Prepared
 from .database.changes import Columns, Operation, difference
 from .database.options import rename_options
 from .errors import Conflict, Unprocessable, fault
+from .layering import in_order
 from .records.filling import filling
 from .retired import retired_columns
 from .retyping import find_retypes
@@ -21,9 +22,7 @@ from .session import Session
 from .taking_out import Merged, merged, take_out, uses_of_gone
 
 
-def prepare(
-    session: Session, change: Change, *, force: bool = False, version: int | None = None
-) -> Prepared:
+def prepare(session: Session, change: Change, *, version: int | None = None) -> Prepared:
     """Compile what would be in force, and the operations that lead there."""
     connection, engine = session.connection, session.engine
     if version is None:
@@ -32,6 +31,8 @@ def prepare(
     layers = stored_layers(connection)
     was = {(name, key): d.body for name, layer in layers.items() for key, d in layer.items()}
     _place(layers, change)
+    if change.packages:
+        layers = in_order(layers)
     bodies = {(layer, key): body for layer, key, body in change.entries()}
     parts: dict[str, list[str]] = {}
     if change.take_out:
@@ -47,7 +48,7 @@ def prepare(
     operations += rename_options(old, new, connection)
     operations += filling(connection, old, new, operations)
     operations += _taken_out(parts)
-    _add_uses(old, new, operations, parts, force)
+    _add_uses(old, new, operations, parts, change.whole)
     return Prepared(
         version=version,
         old=old,
@@ -110,7 +111,7 @@ def _add_uses(
     new: Catalog,
     operations: Sequence[Operation],
     parts: Mapping[str, Sequence[str]],
-    force: bool,
+    whole: bool,
 ) -> None:
     """Say what uses the things that go; they are refused while something does."""
     after = {(d.kind, d.name): d for named in new.documents.values() for d in named.values()}
@@ -120,5 +121,5 @@ def _add_uses(
             left = uses_left(old, operation.target, after)
             used.update(left)
             operation.uses = sorted({*left, *parts.get(operation.target, ())})
-    if used and not force:
+    if used and not whole:
         raise Conflict(_in_use(len(used)), uses=sorted(used))

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from metamodel.differences import Difference, differences
 from metamodel.documents import SITE
 
+from . import layering
 from .catalogs import CORE, Key, stored_layers
 from .changes import Change, apply
 from .database.statement import Statement, param
 from .database.tables import REVISION
 from .errors import Conflict, NotFound
-from .packages import registry
 from .session import Session
 
 SHOWN = 500
@@ -96,16 +96,14 @@ def rollback(session: Session, number: int) -> Change:
     """
     connection = session.connection
     with connection.transaction():
-        registry.lock(connection)
+        layering.lock(connection)
         back = _back(session, number)
         back.pop(CORE, None)
         site = back.pop(SITE, {})
-        gone = _enter_packages(session, back)
-        change = Change(site, note=f"Back to revision {number}", more=back)
+        change = Change(site, note=f"Back to revision {number}", more=back, whole=True)
+        change.packages = _packages(back)
         if any(True for _ in change.entries()):
-            apply(session, change, force=True)
-        for name in gone:
-            registry.forget(connection, name)
+            apply(session, change)
     return change
 
 
@@ -132,22 +130,16 @@ def _same(there: Any, body: Mapping[str, Any] | None) -> bool:
     return bool(whole | dict(there.body) == whole | dict(body))
 
 
-def _enter_packages(
-    session: Session, back: Mapping[str, Mapping[Key, Mapping[str, Any] | None]]
-) -> list[str]:
-    """Note the packages that come back, at their versions; those that go are the answer."""
-    gone = []
-    needs = registry.needs_of(stored_layers(session.connection))
+def _packages(
+    back: Mapping[str, Mapping[Key, Mapping[str, Any] | None]],
+) -> dict[str, str | None]:
+    """The packages that come back, at their versions, and those that go."""
+    found: dict[str, str | None] = {}
     for layer, bodies in back.items():
-        if ("app", layer) not in bodies:
-            continue
-        head = bodies["app", layer]
-        if head is None:
-            gone.append(layer)
-        else:
-            needs[layer] = head.get("needs") or {}
-            registry.enter(session, layer, str(head.get("version", "0")), needs)
-    return gone
+        if ("app", layer) in bodies:
+            head = bodies["app", layer]
+            found[layer] = None if head is None else str(head.get("version", "0"))
+    return found
 
 
 def rollback_document(session: Session, kind: str, name: str, number: int) -> Change:

@@ -80,7 +80,9 @@ def _copied(session: Session, change: Change, prepared: Prepared, pending: Pendi
     until = time.monotonic() + ROUND_SECONDS
     for retype in prepared.retypes:
         copier = changes.copier(session, change, prepared, retype)
-        progress = pending.progress[retype.target]
+        progress = pending.progress.get(retype.target)
+        if progress is None:
+            raise Problem(f"{retype.target} has changed meanwhile. Plan it again.")
         while not progress["passes"] or progress["after"] or copier.waiting() > FEW:
             progress["after"] = copier.copy_batch(progress["after"])
             faults.point("change_batch")

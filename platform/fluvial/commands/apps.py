@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from fluvial import layering, switching
 from fluvial.apptests import checking
 from fluvial.engine import Engine
-from fluvial.errors import NotFound, Problem
+from fluvial.errors import Conflict, NotFound, Problem
 from fluvial.installation import prepare
 from fluvial.packages import archive, exporting, installing, listing, registry, source, uninstalling
 from fluvial.packages.installing import Installation
 from fluvial.packages.source import Package
+from fluvial.pending import COPYING, DONE, pending_change
 from fluvial.settings import load
 from metamodel.documents import SITE
 from metamodel.upgrades import CHANGES, CONFLICT, EVERYTHING
@@ -124,13 +127,15 @@ def run_install(options: argparse.Namespace) -> int:
     packages = [package_of(text, engine) for text in options.apps]
     for package in packages:
         source.refuse_core(package)
-        if options.upgrade and package.name not in registry.versions(session.connection):
+        if options.upgrade and package.name not in layering.versions(session.connection):
             raise NotFound(f"There is no app `{package.name}` installed. Use `app install`.")
     done = installing.put_all(
         session, packages, take=options.take, force=options.force, keep=not options.dry_run
     )
     for one in done:
         _tell_installation(one, options.dry_run)
+        if one.change.pending:
+            follow(engine, one.change.pending)
     engine.close()
     return 0
 
@@ -163,7 +168,27 @@ def _tell_installation(done: Installation, planned: bool) -> None:
         print(
             f"{len(conflicts)} conflicts: the site keeps its own. --take '{EVERYTHING}' takes all."
         )
-    print("Nothing was kept: a dry run." if planned else "In force.")
+    if planned:
+        print("Nothing was kept: a dry run.")
+    elif not done.change.pending:
+        print("In force.")
+
+
+def follow(engine: Engine, plan: str) -> None:
+    """Copy the values of large tables, as the workers do too, until the change is in force.
+
+    Who stops it here leaves the rest to the workers.
+    """
+    connection, told = engine.database.connection(), -1
+    while (pending := pending_change(connection, plan)).state == COPYING:
+        if pending.copied != told:
+            told = pending.copied
+            print(f"  {told:,} of {pending.rows:,} values are copied")
+        if not switching.run(engine):
+            time.sleep(0.2)
+    if pending.state != DONE:
+        raise Conflict(pending.error or "It was cancelled.")
+    print("In force.")
 
 
 def _place(entry: dict[str, Any]) -> str:
@@ -208,6 +233,8 @@ def run_uninstall(options: argparse.Namespace) -> int:
         print(f"  waits for its return: what the site says of {place}")
     for use in removal.uses:
         print(f"  needs it, and goes only with --force: {use}")
+    if removal.change.pending:
+        follow(engine, removal.change.pending)
     print("Nothing was kept: a dry run." if options.dry_run else "Done.")
     engine.close()
     return 0

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import uvicorn
 
-from fluvial import packages, sample
+from fluvial import layering, packages, sample
 from fluvial.database.connection import Connection
 from fluvial.engine import Engine
 from fluvial.http.app import build_app
@@ -62,7 +62,7 @@ def run_serve(options: argparse.Namespace) -> int:
     for name in options.apps:
         _install_once(engine, name)
     if options.sample:
-        for package in packages.installed(engine.database.connection()):
+        for package in layering.installed(engine.database.connection()):
             _load_sample(engine, package["name"])
     engine.closers.append(start_embedded(engine))
     config = uvicorn.Config(
@@ -85,7 +85,7 @@ def run_serve(options: argparse.Namespace) -> int:
 
 
 def _install_once(engine: Engine, name: str) -> None:
-    known = {p["name"] for p in packages.installed(engine.database.connection())}
+    known = {p["name"] for p in layering.installed(engine.database.connection())}
     if name not in known:
         print(f"Installing {name} ...", flush=True)
     packages.install(engine.session(), packages.folder_of(name))

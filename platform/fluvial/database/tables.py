@@ -89,6 +89,8 @@ PENDING = table(
     column("columns", JSON),  # {"book.pages": "pages__2"}
     column("progress", JSON),  # {"book.pages": {"copied": 500, "rows": 9000, "after": id}}
     column("revision", INTEGER, nullable=True),
+    column("packages", JSON, nullable=True),  # {"lending": "1.1.0"}; null is one that goes
+    column("whole", BOOLEAN, nullable=True),
 )
 
 # Indexes that PostgreSQL builds beside the others' work.

@@ -8,8 +8,8 @@ from typing import Any, cast
 from fluvial import changes, revisions
 from fluvial.catalogs import stored_layers
 from fluvial.errors import Conflict, NotFound, Problem, Unprocessable, fault
+from fluvial.layering import installed
 from fluvial.openapi import openapi
-from fluvial.packages import installed
 from metamodel.documents import SITE, Document
 from metamodel.files import document_of
 from metamodel.layers import merge
@@ -207,7 +207,10 @@ def _number(call: Call) -> int:
 def rollback(call: Call) -> Answer:
     call.only()
     change = revisions.rollback(call.session, _number(call))
-    return Answer.json({"revision": change.revision, "version": change.version})
+    done: dict[str, Any] = {"revision": change.revision, "version": change.version}
+    if change.pending:
+        return Answer.json({**done, "plan": change.pending}, 202)
+    return Answer.json(done)
 
 
 def document_history(call: Call) -> Answer:

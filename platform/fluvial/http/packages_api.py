@@ -67,7 +67,8 @@ def put(call: Call) -> Answer:
     if call.flag("plan"):
         return _planned(call, package, take)
     done = installing.put(call.session, package, take=take, force=call.flag("force"))
-    return Answer.json(done.wire(), 201 if done.was is None else 200)
+    status = 202 if done.change.pending else 201 if done.was is None else 200
+    return Answer.json(done.wire(), status)
 
 
 def plan(call: Call) -> Answer:
@@ -91,7 +92,8 @@ def delete(call: Call) -> Answer:
     name = call.params["name"]
     if call.flag("plan"):
         return Answer.json(uninstalling.plan(call.session, name).wire())
-    return Answer.json(uninstalling.remove(call.session, name, force=call.flag("force")).wire())
+    done = uninstalling.remove(call.session, name, force=call.flag("force"))
+    return Answer.json(done.wire(), 202 if done.change.pending else 200)
 
 
 def export(call: Call) -> Answer:

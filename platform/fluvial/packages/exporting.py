@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fluvial import __version__
+from fluvial import __version__, layering
 from fluvial.catalogs import CORE, Layers, stored_layers
 from fluvial.errors import NotFound, Unprocessable, fault
 from fluvial.session import Session
@@ -14,8 +14,6 @@ from metamodel.errors import MetadataError
 from metamodel.files import APP_FILE, BESIDE, document_of, parse_documents
 from metamodel.layers import OVER
 from metamodel.yaml_text import json_of, yaml_of
-
-from . import registry
 
 
 def files_of(
@@ -51,7 +49,7 @@ def texts_of(documents: Iterable[Document], kinds: Mapping[str, DocumentKind]) -
 
 def _head(session: Session, layers: Layers, name: str, label: str, version: str) -> Document:
     used = {below.layer for key in layers[SITE] if (below := _below(layers, *key)) is not None}
-    there = registry.versions(session.connection)
+    there = layering.versions(session.connection)
     wanted = [one for one in there if one in used or _has_objects(layers, one)]
     body = {
         "kind": "app",

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fluvial import changes
+from fluvial import changes, layering
 from fluvial.catalogs import CORE, Key, Layers, stored_layers
 from fluvial.database.connection import Connection
-from fluvial.errors import Unprocessable, fault
+from fluvial.errors import Conflict, Unprocessable, fault
 from fluvial.session import Session
 from metamodel.documents import SITE, Document, DocumentKind
 from metamodel.layers import merged
@@ -63,6 +63,7 @@ class Installation:
             "operations": [operation.wire() for operation in self.change.operations],
             "revision": self.change.revision,
             "version": self.change.version,
+            **({"plan": self.change.pending} if self.change.pending else {}),
         }
 
 
@@ -83,21 +84,24 @@ def put(
 ) -> Installation:
     """Put a version of a package in force, in one transaction, or leave all as it was.
 
+    Where values of large tables have to be copied, its change is `pending` until they are.
+
     `take` names the conflicts (`object/book#/fields/price/formula`, or `*`) at which the
     package's wins; at the others the site keeps what it says. With `force` what the site has
     that uses what goes is taken out with it.
     """
     connection = session.connection
     with connection.transaction():
-        registry.lock(connection)
+        layering.lock(connection)
         layers = stored_layers(connection)
         bodies = _bodies(package)
         installation = _compared(layers, package, bodies, session.engine.kinds, take)
         _check_needs(session, package, layers)
         if installation.change.documents or installation.change.more:
-            _enter(session, package, layers)
-            installation.change.take_out = force
-            changes.apply(session, installation.change, force=True)
+            if package.name != CORE:
+                installation.change.packages = {package.name: package.version}
+            installation.change.take_out, installation.change.whole = force, True
+            changes.apply(session, installation.change)
     return installation
 
 
@@ -108,6 +112,7 @@ def plan(
     with rehearsed(session.connection):
         installation = put(session, package, take=take, force=force)
     installation.change.revision = installation.change.version = None
+    installation.change.pending = None
     return installation
 
 
@@ -121,10 +126,21 @@ def put_all(
 ) -> list[Installation]:
     """Several packages in one transaction, each behind those that it needs."""
     by_name = {package.name: package for package in packages}
-    order = registry.ordered(list(by_name), {name: p.needs for name, p in by_name.items()})
+    order = layering.ordered(list(by_name), {name: p.needs for name, p in by_name.items()})
     with session.connection.transaction() if keep else rehearsed(session.connection):
-        done = [put(session, by_name[name], take=take, force=force) for name in order]
+        done: list[Installation] = []
+        for name in order:
+            if done and done[-1].change.pending:
+                raise Conflict(_one_by_one(done[-1].name))
+            done.append(put(session, by_name[name], take=take, force=force))
     return done
+
+
+def _one_by_one(name: str) -> str:
+    return (
+        f"Values of a large table have to be copied for {name}. Install it alone, and the others "
+        "once it is in force."
+    )
 
 
 def install(session: Session, folder: Path) -> changes.Change:
@@ -155,16 +171,10 @@ def _check_needs(session: Session, package: Package, layers: Layers) -> None:
     if package.name == CORE:
         return
     shipped = registry.all_shipped()
-    there = registry.versions(session.connection)
+    there = layering.versions(session.connection)
     needs.check(package.name, package.needs, there, shipped)
-    others = {n: w for n, w in registry.needs_of(layers).items() if n != package.name}
+    others = {n: w for n, w in layering.needs_of(layers).items() if n != package.name}
     needs.check_others(package.name, package.version, others)
-
-
-def _enter(session: Session, package: Package, layers: Layers) -> None:
-    if package.name != CORE:
-        wanted = registry.needs_of(layers) | {package.name: package.needs}
-        registry.enter(session, package.name, package.version, wanted)
 
 
 def _compared(

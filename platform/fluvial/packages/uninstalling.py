@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fluvial import changes
+from fluvial import changes, layering
 from fluvial.catalogs import Key, Layers, stored_layers
 from fluvial.errors import Conflict
 from fluvial.records.query import Query
@@ -17,7 +17,7 @@ from metamodel.documents import SITE
 from metamodel.upgrades import Comparison
 from metamodel.uses import uses_of
 
-from . import needs, registry
+from . import needs
 from .installing import rehearsed, whole
 
 
@@ -45,6 +45,7 @@ class Removal:
             "uses": self.uses,
             "operations": [operation.wire() for operation in self.change.operations],
             "revision": self.change.revision,
+            **({"plan": self.change.pending} if self.change.pending else {}),
         }
 
 
@@ -56,10 +57,10 @@ def remove(session: Session, name: str, *, force: bool = False) -> Removal:
     """
     connection = session.connection
     with connection.transaction():
-        registry.lock(connection)
-        removal = Removal(name, registry.known(connection, name))
+        layering.lock(connection)
+        removal = Removal(name, layering.known(connection, name))
         layers = stored_layers(connection)
-        dependents = needs.dependents(name, registry.needs_of(layers))
+        dependents = needs.dependents(name, layering.needs_of(layers))
         if dependents:
             message = f"{', '.join(dependents)} need {name}. Uninstall them first."
             raise Conflict(message, needed_by=dependents)
@@ -71,14 +72,15 @@ def remove(session: Session, name: str, *, force: bool = False) -> Removal:
             note=f"Uninstall {name} {removal.version}",
             more=_waiting(session, removal, layers),
             take_out=force,
+            packages={name: None},
+            whole=True,
         )
         removal.uses = sorted(_uses(removal, layers, catalog))
         if removal.uses and not force:
             count = len(removal.uses)
             message = f"{count} places of the site need {name}. Change them first, or send force."
             raise Conflict(message, uses=removal.uses)
-        changes.apply(session, removal.change, force=True)
-        registry.forget(connection, name)
+        changes.apply(session, removal.change)
     return removal
 
 
@@ -86,7 +88,7 @@ def plan(session: Session, name: str) -> Removal:
     """What `remove` would take out, with what stands in its way."""
     with rehearsed(session.connection):
         removal = remove(session, name, force=True)
-    removal.change.revision = removal.change.version = None
+    removal.change.revision = removal.change.version = removal.change.pending = None
     return removal
 
 

@@ -19,6 +19,7 @@ from metamodel.upgrades import CHANGES, CONFLICT
 
 from .document_words import difference_row, short
 from .frame import Context, deed, page
+from .revisions import HERE as UNDER_WAY
 from .sign_in import form_text
 
 HERE = "/studio/packages"
@@ -199,9 +200,11 @@ def install(call: Call) -> Answer:
     assert call.form is not None
     take = [str(place) for place in call.form.getlist("take")]
     try:
-        installing.put(call.session, package, take=take)
+        done = installing.put(call.session, package, take=take)
     except Problem as problem:
         return show(call, error=_told(problem))
+    if done.change.pending:
+        return Answer.redirect(UNDER_WAY)
     return Answer.redirect(f"{HERE}/{package.name}")
 
 
@@ -247,10 +250,10 @@ def _records(count: int) -> str:
 def uninstall(call: Call) -> Answer:
     force = form_text(call, "force") == "true"
     try:
-        uninstalling.remove(call.session, call.params["name"], force=force)
+        done = uninstalling.remove(call.session, call.params["name"], force=force)
     except Conflict as problem:
         return show(call, error=_told(problem))
-    return Answer.redirect(HERE)
+    return Answer.redirect(UNDER_WAY if done.change.pending else HERE)
 
 
 _ONE = f"{HERE}/{{name}}"

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from fluvial import changes, revisions
+from fluvial.database.connection import Connection
 from fluvial.errors import NotFound
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
+from fluvial.pending import open_changes
 from metamodel.documents import DocumentKind
 from metamodel.text import humanise, plural
 
@@ -19,6 +21,7 @@ from .looks import Looks, looks_of
 
 SHOWN = 8  # documents of a revision that are named
 DIFFERENCES = 300  # of one revision that are shown
+HERE = "/studio/revisions"
 HEAD = ["Document", "Part", "Before", "After"]
 
 
@@ -32,8 +35,17 @@ def show(call: Call) -> Answer:
     items = [_item(r, looks, kinds, writes and r["number"] < found[0]["number"]) for r in found]
     return page(
         call, "revisions.html", "History", crumbs=[("Studio", "/studio")],
-        here="/studio/revisions", revisions={"items": items},
+        here="/studio/revisions",
+        revisions={"items": items, "under_way": _under_way(call.session.connection)},
     )  # fmt: skip
+
+
+def _under_way(connection: Connection) -> list[Context]:
+    """The changes that come into force when the values of large tables are copied."""
+    return [
+        {"note": pending.note, "text": f"{pending.copied:,} of {pending.rows:,} values are copied"}
+        for pending in open_changes(connection)
+    ]
 
 
 def _documents(changed: list[dict[str, Any]], kinds: Mapping[str, DocumentKind]) -> str:
@@ -153,7 +165,7 @@ def rollback_document(call: Call) -> Answer:
         raise NotFound("Say which revision to go back to.")
     change = revisions.rollback_document(call.session, kind, name, int(to))
     changes.apply(call.session, change)
-    return Answer.redirect(f"/studio/{kind}/{name}/history")
+    return Answer.redirect(HERE if change.pending else f"/studio/{kind}/{name}/history")
 
 
 _DOCUMENT = "/studio/{kind}/{name}"

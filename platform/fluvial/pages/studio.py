@@ -6,7 +6,7 @@ from fluvial import changes
 from fluvial.errors import Problem
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.packages import installed
+from fluvial.layering import installed
 from fluvial.records.query import Query
 from fluvial.records.reader import read_page
 from fluvial.session import Session

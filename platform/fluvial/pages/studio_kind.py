@@ -18,6 +18,7 @@ from metamodel.kinds.kind import Kind
 
 from .frame import Context, page
 from .kind_options import asked_of, filled_in, read_options
+from .revisions import HERE as UNDER_WAY
 from .sign_in import form_text
 
 # What two kinds have in common is taken over; these words belong to every kind.
@@ -73,7 +74,7 @@ def submit(call: Call) -> Answer:
     except Problem as problem:
         told = " ".join(str(one["message"]) for one in problem.errors[:3])
         return show(call, error=told or problem.detail)
-    return Answer.redirect(f"/studio/objects/{field.object}")
+    return Answer.redirect(UNDER_WAY if change.pending else f"/studio/objects/{field.object}")
 
 
 def _field(call: Call) -> Field:

@@ -1,0 +1,103 @@
+"""Upgrades and ways back over large tables: copied in batches first, in force at once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fluvial import changes, copying, switching
+from fluvial.drift import drift
+from tests.app import Client, environment
+from tests.fluvial.packages.test_packages import FEE, FIRST, PHONE, SHELF, app, book, put
+from tests.fluvial.packages.test_revisions import last
+
+RETYPED = [app("2.0.0"), book(FEE, {**SHELF, "kind": "number", "scale": 0}), PHONE]
+SCRIPT = """
+from fluvial import changes, copying, switching
+from fluvial.engine import Engine
+from fluvial.packages import installing, source
+from fluvial.settings import load
+from tests.fluvial.packages.test_large_upgrades import RETYPED
+
+changes.SMALL_ROWS, copying.BATCH = 5, 10
+engine = Engine(load())
+installing.put(engine.session(), source.from_json({"documents": RETYPED}))
+while switching.run(engine):
+    pass
+"""
+
+
+def _shelves(client: Client) -> set[Any]:
+    return {row["shelf"] for row in client.rows("/api/records/book", limit="100")}
+
+
+def _version(client: Client) -> str:
+    return str(client.rows("/api/packages")[0]["version"])
+
+
+def _work_off(client: Client) -> None:
+    while switching.run(client.app.engine):
+        pass
+
+
+def test_an_upgrade_of_a_large_table_is_copied_first(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(client, FIRST)
+    first, texts = last(client), {str(n) for n in range(30)}
+    bodies = [{"name": f"b{n}", "shelf": str(n)} for n in range(30)]
+    assert client.post("/api/records/book", bodies).status == 201
+    monkeypatch.setattr(changes, "SMALL_ROWS", 5)
+    monkeypatch.setattr(copying, "BATCH", 10)
+    planned = put(client, RETYPED, "?plan=true")
+    assert "plan" not in planned and client.rows("/api/meta/plans") == []
+    assert {o["op"] for o in planned["operations"]} == {"retype_field"}
+
+    begun = client.post("/api/packages", {"documents": RETYPED})
+    assert begun.status == 202 and begun.json()["revision"] is None
+    place = f"/api/meta/plans/{begun.json()['plan']}"
+    assert (_version(client), client.get("/api/meta/object/book").json()["fields"][2]["kind"]) == (
+        "1.0.0", "text",
+    )  # fmt: skip
+    for meanwhile in (
+        client.patch("/api/meta/object/book", {"label": "Volume"}),
+        client.post("/api/packages", {"documents": FIRST[:2] + [app("1.0.1"), FIRST[3]]}),
+    ):
+        assert meanwhile.status == 409 and meanwhile.json()["plan"] in place
+    assert "0 of 30 values are copied" in client.get("/studio/revisions").text
+    _work_off(client)
+    assert client.get(place).json()["state"] == "done"
+    assert _version(client) == "2.0.0" and _shelves(client) == texts
+    assert client.get("/api/meta/view/all_books").status == 404
+
+    back = client.post(f"/api/meta/revisions/{first}/rollback")
+    assert back.status == 202 and _version(client) == "2.0.0"
+    _work_off(client)
+    assert _version(client) == "1.0.0" and _shelves(client) == texts
+    assert client.get("/api/meta/object/book").json()["fields"][2]["kind"] == "text"
+    assert client.get("/api/meta/view/all_books").status == 200
+    assert drift(client.app.engine) == []
+
+
+def test_an_upgrade_that_dies_goes_on(client: Client, engine_url: str, tmp_path: Path) -> None:
+    put(client, FIRST)
+    bodies = [{"name": f"b{n}", "shelf": str(n)} for n in range(30)]
+    assert client.post("/api/records/book", bodies).status == 201
+    environ = {**os.environ, **environment(engine_url, tmp_path)}
+    for point in ("change_batch:2", "change_switched:1"):
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", SCRIPT],
+            env=environ | {"FLUVIAL_FAULT_AT": point}, cwd=Path(__file__).parents[3],
+            check=False, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == -9, (point, done.stderr[-2000:])
+        assert _version(client) == "1.0.0" and drift(client.app.engine) == [], point
+        _work_off(client)
+        assert _version(client) == "2.0.0" and drift(client.app.engine) == [], point
+        assert _shelves(client) == {str(n) for n in range(30)}
+        put(client, FIRST)
