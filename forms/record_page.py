@@ -355,7 +355,9 @@ def _in_force(page: Shown, inverse: Inverse, other: ObjectType) -> Context | Non
     spans = [(_day(r[dated.from_]), _day(r[dated.until]), r) for r in records]
     today = session.today
     now = [s for s in spans if (s[0] or today) <= today and (s[1] is None or s[1] > today)]
-    strip = strip_of([(start, end) for start, end, _ in spans], today, page.looks)
+    strip = strip_of(
+        [(start, end) for start, end, _ in spans], today, page.looks, past=bool(session.as_of)
+    )
     label = other.label.lower()
     when = f"on {page.looks.plain_day(today)}" if session.as_of else "today"
     if not now:

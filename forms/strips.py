@@ -18,11 +18,18 @@ SHORT_MONTHS = 6
 BEFORE = 5  # months before today's that the strip begins with
 
 
-def strip_of(spans: Iterable[Span], today: date, looks: Looks) -> Context:
-    """The context of `_strip.html`: a year around today, half a year on phones."""
+def strip_of(spans: Iterable[Span], today: date, looks: Looks, *, past: bool) -> Context:
+    """The context of `_strip.html`: a year around today, half a year on phones.
+
+    `past` says that the page shows another day as if it were today.
+    """
     known = list(spans)
     year = _part(known, today, looks, _month(today, -BEFORE), MONTHS, WIDTH)
     year["short"] = _part(known, today, looks, _month(today, -2), SHORT_MONTHS, SHORT)
+    for part in (year, year["short"]):
+        named = "Seen as of" if past else "Today is"
+        part["label"] += f" {named} {looks.plain_day(today)}."
+        part["now_label"] = looks.short(today) if past else "Today"
     return year
 
 
@@ -50,9 +57,8 @@ def _part(
                 marks.append({"x": right, "label": looks.short(until)})
     beginnings = [_month(start, n) for n in range(months)]
     say = looks.plain_day
-    label = f"From {say(start)} to {say(end)}. Today is {say(today)}."
     return {
-        "label": label,
+        "label": f"From {say(start)} to {say(end)}.",
         "width": width,
         "months": [{"x": x(m), "label": looks.short(m).partition(" ")[2]} for m in beginnings],
         "spans": shown,

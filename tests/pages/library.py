@@ -273,10 +273,10 @@ MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 STRIP = {
     "label": "Membership in 2026: from 1 January to 15 September. Today is 9 June.", "width": 828,
     "months": [{"x": round(index * 69, 1), "label": name} for index, name in enumerate(MONTHS)],
-    "spans": [{"x": 0, "width": 586, "tone": "good"}], "now_x": 361, "marks": [{"x": 586, "label": "15 Sep, ends"}],
+    "spans": [{"x": 0, "width": 586, "tone": "good"}], "now_x": 361, "now_label": "Today", "marks": [{"x": 586, "label": "15 Sep, ends"}],
     "short": {
         "label": "Membership until 15 September", "width": 326, "months": [{"x": index * 54, "label": name} for index, name in enumerate(MONTHS[4:10])],
-        "spans": [{"x": 0, "width": 242, "tone": "good"}], "now_x": 70, "marks": [{"x": 242, "label": "15 Sep"}],
+        "spans": [{"x": 0, "width": 242, "tone": "good"}], "now_x": 70, "now_label": "Today", "marks": [{"x": 242, "label": "15 Sep"}],
     },
 }  # fmt: skip
 

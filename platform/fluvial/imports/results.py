@@ -21,10 +21,12 @@ class Result:
     batch: str | None = None
     faults: list[Fault] = field(default_factory=list)
     faulty: int = 0
+    faulty_rows: set[int] = field(default_factory=set)
 
     def add(self, faults: Iterable[Fault]) -> None:
         for one in faults:
             self.faulty += 1
+            self.faulty_rows.add(one.row)
             if len(self.faults) < MAX_FAULTS:
                 self.faults.append(one)
 

@@ -9,7 +9,7 @@ from typing import IO, Any
 import orjson
 
 from fluvial import files
-from fluvial.errors import Problem
+from fluvial.errors import Problem, Unprocessable
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import MAX_UPLOAD, Endpoint, Policy
 from fluvial.imports.batches import undo
@@ -22,6 +22,7 @@ from metamodel.catalog import Field, ObjectType
 from .faces import uploads
 from .frame import Context, page, with_query
 from .looks import looks_of, number
+from .problems import marked
 from .sign_in import form_text
 
 STEPS = (("file", "File"), ("map", "Columns"), ("preview", "Result"), ("done", "Done"))
@@ -72,10 +73,13 @@ def show(call: Call, *, error: str = "") -> Answer:
 
 def go_on(call: Call) -> Answer:
     """The next step of what was posted."""
+    _type(call)  # the rights come before the file
     step = form_text(call, "step")
     try:
         if step == "map":
             return _look(call)
+        if step == "columns":
+            return _map(call, _upload(call), _said(call))
         if step == "preview":
             return _run(call)
         return _take(call)
@@ -91,20 +95,36 @@ def _take(call: Call) -> Answer:
     sent = uploads(call.form, "file") if call.form is not None else []
     if not sent:
         return show(call, error="Choose a file first.")
-    type_ = _type(call)
     name = sent[0].filename or "file"
     open_table(sent[0].file)  # a fault says what does not read
     sent[0].file.seek(0)
-    row = files.store(call.session, name, "", sent[0].file)
+    return _map(call, files.store(call.session, name, "", sent[0].file))
+
+
+def _said(call: Call) -> dict[str, Any]:
+    """The options that a later step hands on."""
+    try:
+        said = orjson.loads(form_text(call, "options") or "{}")
+    except orjson.JSONDecodeError:
+        said = None
+    if not isinstance(said, dict) or not isinstance(said.get("map", {}), dict):
+        raise Unprocessable("The options do not read. Start again with the file.")
+    return said
+
+
+def _map(call: Call, row: Mapping[str, Any], said: Mapping[str, Any] | None = None) -> Answer:
+    """Ask where each column goes: as was said before, or as it most likely is."""
+    type_ = _type(call)
     with _opened(call, row) as source:
         read = preview(call.session, type_.name, open_table(source))
-    suggested = read["suggested"]
+    suggested = {**read["suggested"], **(said or {})}
+    chosen = said.get("map", {}) if said else None
     columns = [
         {
             "index": column["index"],
             "header": column["header"],
             "sample": ", ".join(column["samples"]),
-            "field": column["field"] or "",
+            "field": (column["field"] if chosen is None else chosen.get(column["header"])) or "",
         }
         for column in read["columns"]
     ]
@@ -172,12 +192,20 @@ def _options(call: Call, header: list[str]) -> dict[str, Any]:
 
 
 def _look(call: Call) -> Answer:
+    row = _upload(call)
+    with _opened(call, row) as source:
+        given = _options(call, list(open_table(source).header))
+    return _result(call, row, given)
+
+
+def _result(
+    call: Call, row: Mapping[str, Any], given: Mapping[str, Any], error: str = ""
+) -> Answer:
     """All rows the real way, and nothing kept."""
-    type_, row = _type(call), _upload(call)
+    type_ = _type(call)
+    options = read_options({**given, "dry_run": True})
     with _opened(call, row) as source:
         table = open_table(source)
-        given = _options(call, list(table.header))
-        options = read_options(given | {"dry_run": True})
         head = list(islice(table.rows, ROWS))
     with _opened(call, row) as source:
         result = import_table(call.session, type_.name, open_table(source), options)
@@ -188,34 +216,36 @@ def _look(call: Call) -> Answer:
         "created": result.created,
         "updated": result.updated,
         "unchanged": result.unchanged,
-        "faulty": result.faulty,
+        "faulty": len(result.faulty_rows),
+        "error": error,
+        "faults": result.faulty,
         "errors": [
-            {"row": e["row"], "column": e["column"], "message": e["message"]}
+            {"row": e["row"], "column": e["column"], "message": marked(e["message"])}
             for e in wire["errors"][:FAULTS]
         ],
         "headers": shown,
         "rows": [[cells[at] if at < len(cells) else "" for at in places] for _, cells in head],
-        "skip_faults": False,
         "options": orjson.dumps(given).decode(),
     }  # fmt: skip
-    return _page(call, "preview", upload=row["id"], preview=looked)
+    return _page(call, "preview", 422 if error else 200, upload=row["id"], preview=looked)
 
 
 def _run(call: Call) -> Answer:
     type_, row = _type(call), _upload(call)
-    given = orjson.loads(form_text(call, "options") or "{}")
+    given = _said(call)
     skip = form_text(call, "skip_faults") == "true"
     options: Options = read_options({**given, "skip_faults": skip, "dry_run": False})
     with _opened(call, row) as source:
         table = open_table(source)
         result = import_table(call.session, type_.name, table, options, file=str(row["name"]))
     if result.faulty and not skip:
-        return show(call, error="Nothing was imported: some rows have a fault. Mend them first.")
+        error = "Nothing was imported: mend the rows with a fault, or leave them out."
+        return _result(call, row, given, error)
     done = {
         "created": result.created,
         "updated": result.updated,
         "unchanged": result.unchanged,
-        "skipped": result.faulty,
+        "skipped": len(result.faulty_rows),
         "list_href": with_query(f"/o/{type_.name}", view="all", sort="-updated_at"),
         "undo_href": f"/import/{type_.name}/{result.batch}/undo" if result.batch else "",
         "batch": result.batch,

@@ -299,8 +299,9 @@ def test_going_back_to_a_revision(library: Client) -> None:
 def test_an_import_shows_the_result_before_it_is_written(library: Client) -> None:
     body = (
         b'--cut\r\nContent-Disposition: form-data; name="file"; filename="m.csv"\r\n'
-        b"Content-Type: text/csv\r\n\r\nName,Joined\r\nJo Marsh,15/06/2020\r\nKim,31/06/2020\r\n"
-        b"\r\n--cut--\r\n"
+        b"Content-Type: text/csv\r\n\r\nName,Joined\r\nJo Marsh,15/06/2020\r\n"
+        + f"{'K' * 500},31/06/2020\r\n".encode()
+        + b"\r\n--cut--\r\n"
     )
     headers = {"content-type": "multipart/form-data; boundary=cut"}
     mapped = library.call("POST", "/import/member", body=body, headers=headers)
@@ -311,7 +312,19 @@ def test_an_import_shows_the_result_before_it_is_written(library: Client) -> Non
     assert "There is no day 31/06/2020" in looked.text
     (options,) = re.findall(r'name="options" value="([^"]+)"', looked.text)
     assert library.rows("/api/records/member") == []
-    run = {"step": "preview", "upload": upload, "options": unescape(options), "skip_faults": "true"}
+    assert "Leave out the row with a fault" in looked.text
+    assert '<span class="count">2</span>' in looked.text
+    handed = {"upload": upload, "options": unescape(options)}
+    refused = posted(library, "/import/member", {**handed, "step": "preview"})
+    assert refused.status == 422 and "Nothing was imported" in refused.text
+    assert options in refused.text and library.rows("/api/records/member") == []
+    again = posted(library, "/import/member", {**handed, "step": "columns"})
+    assert 'value="dmy" selected' in again.text
+    assert 'value="joined" selected' in again.text
+    for nonsense in ("{", "[]", '{"map": 3}', '{"dates": 3}'):
+        said = posted(library, "/import/member", {**handed, "options": nonsense, "step": "preview"})
+        assert said.status == 422 and 'role="alert"' in said.text, nonsense
+    run = {**handed, "step": "preview", "skip_faults": "true"}
     done = posted(library, "/import/member", run)
     assert "1 added" in done.text
     (undo,) = re.findall(r'action="(/import/member/[^"]+/undo)"', done.text)
