@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from fluvial import comments
 from fluvial.pages import looks as marks
-from fluvial.pages.faces import empty, face_of, file_size, references, said, shown
+from fluvial.pages.faces import empty, face_of, file_size, preview_href, references, said, shown
 from fluvial.pages.frame import deed, with_query
 from fluvial.pages.looks import Looks, record_href
 from fluvial.pages.tables import Table, columns_of, default_names, head_classes, paths_of
@@ -317,6 +317,7 @@ def _files(page: Shown) -> Context:
         {
             "name": file.get("name", "file"),
             "href": file.get("url", ""),
+            "preview": preview_href(file),
             "size": file_size(file.get("size", 0)),
             "field": field.label,
             "when": "",

@@ -39,7 +39,7 @@ class File(Kind):
     group = "Files"
     icon = "paperclip"
     words = "attachment document image photo picture upload scan"
-    about = "One attached file, or several; images show a preview."
+    about = "One attached file, or several; images show a small copy."
     example = {"name": "cover", "kind": "file", "accept": ["image/png"], "max_size": "10MB"}
     first = ("many", "accept")
     sample = ["01890a5d-ac96-774b-bcce-b302099a8057"]

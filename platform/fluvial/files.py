@@ -256,7 +256,8 @@ def _opened(engine: Engine, row: Mapping[str, Any]) -> IO[bytes]:
 def sweep(engine: Engine) -> int:
     """Drop files that were never attached, or let go, more than a day ago; their number.
 
-    Bytes go when no row names them and they are a day old: an upload under way is younger.
+    Bytes, and what was made of them, go when no row names them and they are a day old: an upload
+    under way is younger.
     """
     connection = engine.database.connection()
     before = engine.clock.now() - UNATTACHED
@@ -274,7 +275,7 @@ def _is_used(connection: Connection, digest: str) -> bool:
 def _sweep_bytes(folder: Path, before: float, used: Callable[[str], bool]) -> None:
     for path in folder.rglob("*"):
         try:
-            if path.is_file() and path.stat().st_mtime < before and not used(path.name):
+            if path.is_file() and path.stat().st_mtime < before and not used(path.stem):
                 path.unlink()
         except FileNotFoundError:
             continue  # another process sweeps as well

@@ -59,7 +59,8 @@ NAMES = {
     **{end: type_ for end, (_, type_) in CONTAINERS.items()},
 }
 
-INLINE = ("image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf")
+IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+INLINE = (*IMAGES, "application/pdf")
 _KNOWN = frozenset(NAMES.values())
 
 

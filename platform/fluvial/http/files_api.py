@@ -7,8 +7,9 @@ from urllib.parse import quote
 from starlette.datastructures import FormData, UploadFile
 
 from fluvial import files
-from fluvial.errors import Problem, fault
+from fluvial.errors import NotFound, Problem, fault
 from fluvial.media_types import INLINE
+from fluvial.thumbnails import MEDIA_TYPE, thumbnail
 
 from .call import Answer, Call
 from .routes import MAX_UPLOAD, Endpoint, Policy
@@ -58,6 +59,25 @@ def download(call: Call) -> Answer:
     return Answer(200, b"", type_, headers, stream=files.read_parts(call.engine, row))
 
 
+def show_small(call: Call) -> Answer:
+    """A small copy of an image, for those who may read the image."""
+    call.only()
+    row = files.readable_file(call.session, call.params["id"])
+    tag = f'"{row["sha256"][:32]}-small"'
+    headers = [("etag", tag), ("cache-control", "private, max-age=3600")]
+    if call.headers.get("if-none-match") == tag:
+        return Answer(304, b"", MEDIA_TYPE, headers)
+    made = thumbnail(call.engine, row)
+    if made is None:
+        raise NotFound(f"{row['name']} has no small copy. Read the file itself.")
+    headers += [
+        ("content-security-policy", CLOSED),
+        ("x-content-type-options", "nosniff"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ]
+    return Answer(200, made, MEDIA_TYPE, headers)
+
+
 ENDPOINTS = (
     Endpoint(
         "POST",
@@ -69,4 +89,11 @@ ENDPOINTS = (
         max_body=MAX_UPLOAD,
     ),
     Endpoint("GET", "/api/files/{id}", download, Policy.SIGNED_IN, "A file's bytes."),
+    Endpoint(
+        "GET",
+        "/api/files/{id}/thumbnail",
+        show_small,
+        Policy.SIGNED_IN,
+        "A small copy of an image.",
+    ),
 )

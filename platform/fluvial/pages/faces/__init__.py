@@ -15,7 +15,7 @@ from metamodel.kinds.kind import Kind
 
 from .choices import BooleanFace, ChoiceFace, MultiChoiceFace
 from .face import Cell, Face, Reference
-from .files import FileFace, file_size, uploads
+from .files import FileFace, file_size, preview_href, uploads
 from .links import AnyLookupFace, LookupFace, MultiLookupFace, PersonFace
 from .numbers import DurationFace, MoneyFace, NumberFace
 from .times import DateFace, DatetimeFace
@@ -23,7 +23,7 @@ from .words import LongTextFace, SequenceFace, TextFace
 
 __all__ = [
     "FACES", "Cell", "Face", "Reference", "classes_of", "empty", "face_of", "file_size",
-    "references", "said", "shown", "uploads", "widget_kind",
+    "preview_href", "references", "said", "shown", "uploads", "widget_kind",
 ]  # fmt: skip
 
 

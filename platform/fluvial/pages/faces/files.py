@@ -8,14 +8,13 @@ from typing import Any
 from markupsafe import Markup
 from starlette.datastructures import FormData, UploadFile
 
+from fluvial.media_types import IMAGES
 from fluvial.pages import looks as marks
 from fluvial.pages.assets import icon
 from fluvial.pages.looks import Looks
 from metamodel.catalog import Field
 
 from .face import Cell, Face, texts_in
-
-IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # which the server sends inline
 
 
 class FileFace(Face):
@@ -26,7 +25,12 @@ class FileFace(Face):
 
     def cell(self, field: Field, looks: Looks) -> Cell:
         clip = icon("paperclip", "faint")
-        return lambda value: f'<span class="row nowrap">{clip} {len(value)}</span>'
+
+        def show(value: Any) -> str:
+            shown = next((_small(f, "thumb") for f in value if _is_image(f)), clip)
+            return f'<span class="row nowrap">{shown} {len(value)}</span>'
+
+        return show
 
     def full(self, field: Field, value: Any, looks: Looks) -> Markup:
         return Markup(" ").join(_preview(f) for f in value)
@@ -41,7 +45,8 @@ class FileFace(Face):
             "hint": f"At most {size.replace('MB', ' MB')}" if size else "",
             "files": [
                 {"id": f["id"], "name": f.get("name", ""), "size": file_size(f.get("size", 0)),
-                 "href": f.get("url", f"/api/files/{f['id']}")}
+                 "href": f.get("url", f"/api/files/{f['id']}"),
+                 "preview": preview_href(f)}
                 for f in files
             ],
         }  # fmt: skip
@@ -54,12 +59,25 @@ class FileFace(Face):
 
 def _preview(file: Mapping[str, Any]) -> Markup:
     """An image as it is, small; other files by their name."""
-    name = str(file.get("name", "a file"))
-    if file.get("media_type") not in IMAGES:
-        return marks.link(file["url"], name)
-    return Markup(
-        '<a class="preview" href="{0}"><img src="{0}" alt="{1}" loading="lazy"></a>'
-    ).format(file["url"], name)
+    if not _is_image(file):
+        return marks.link(file["url"], str(file.get("name", "a file")))
+    return Markup('<a class="preview" href="{}">{}</a>').format(file["url"], _small(file))
+
+
+def _is_image(file: Mapping[str, Any]) -> bool:
+    return file.get("media_type") in IMAGES
+
+
+def preview_href(file: Mapping[str, Any]) -> str:
+    """The address of a small copy; nothing where there is none."""
+    return f"/api/files/{file['id']}/thumbnail" if _is_image(file) else ""
+
+
+def _small(file: Mapping[str, Any], class_: str = "") -> Markup:
+    """What is no image after all, or too large a one, shows its name."""
+    return Markup('<img class="{}" src="{}" alt="{}" loading="lazy">').format(
+        class_, preview_href(file), file.get("name", "a file")
+    )
 
 
 def uploads(form: FormData, name: str) -> list[UploadFile]:
