@@ -221,6 +221,16 @@ class ObjectType:
         return {f.name: f.kind.absent(f) for f in kept}
 
     @cached_property
+    def many_names(self) -> tuple[str, ...]:
+        """The fields that read as a list while they are empty."""
+        return tuple(name for name, value in self.empty_values.items() if value == [])
+
+    @cached_property
+    def looking_fields(self) -> tuple[Field, ...]:
+        """Fields that refer to records, or to roles."""
+        return tuple(f for f in self.fields.values() if f.stored and f.type.objects)
+
+    @cached_property
     def defaulted_fields(self) -> tuple[Field, ...]:
         """Fields that get a value in a new record when nobody gives one."""
         return tuple(f for f in self.own_fields if f.initial is not None or f.default is not None)

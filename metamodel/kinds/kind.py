@@ -145,7 +145,8 @@ class Kind:
 
     def wire(self, field: Field, value: Any) -> Any:
         """The JSON form of a value that is not empty."""
-        convert = self.columns(field)[0].storage.to_wire
+        columns = field.columns or self.columns(field)
+        convert = columns[0].storage.to_wire
         return convert(value) if convert else value
 
     def wire_parts(self, field: Field, parts: Sequence[Any]) -> Any:

@@ -226,7 +226,7 @@ class Money(Kind):
 
     def wire(self, field: Field, value: Amount) -> dict[str, str]:
         return {
-            "amount": f"{value.amount:.{self.scale(field)}f}",
+            "amount": f"{value.amount:.{field.type.scale}f}",
             "currency": value.currency,
         }
 

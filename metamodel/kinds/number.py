@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SCALE = 2
 MAX_SCALE = 6
+STEPS = tuple(Decimal(1).scaleb(-scale) for scale in range(MAX_SCALE + 1))
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
@@ -44,7 +45,7 @@ def exact(raw: Any, scale: int) -> Decimal:
         raise ValueFault(
             "too_large", f"Write at most {MAX_DIGITS - scale} digits before the decimal point."
         )
-    value = Decimal(text).quantize(Decimal(1).scaleb(-scale))
+    value = Decimal(text).quantize(STEPS[scale])
     return value if value else abs(value)  # there is no -0.00
 
 

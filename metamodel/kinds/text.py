@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from metamodel.checks import FieldCheck
 
 MAX_LENGTH = 255
+HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # categories Cc and Cs of Unicode
 CASES: Mapping[str, Callable[[str], str]] = {
     "lower": str.lower,
     "upper": str.upper,
@@ -33,10 +34,10 @@ def words(raw: Any, allowed: str = "") -> str:
     """Text in its normal form; control characters beside the allowed ones are refused."""
     if not isinstance(raw, str):
         raise ValueFault("not_text", 'Write text in quotes, such as "Blue".')
-    for character in raw:
-        if character not in allowed and unicodedata.category(character) in ("Cc", "Cs"):
+    for hidden in HIDDEN.findall(raw):
+        if hidden not in allowed:
             raise ValueFault(
-                "control_character", f"Take out the hidden character U+{ord(character):04X}."
+                "control_character", f"Take out the hidden character U+{ord(hidden):04X}."
             )
     return normal(raw)
 

@@ -59,11 +59,26 @@ class Access:
     meta: frozenset[str]
     engine: bool = False  # the engine itself, which protected fields are no secret to
     _objects: dict[str, ObjectAccess] = field(default_factory=dict)
+    _writable: dict[str, Mapping[str, Field]] = field(default_factory=dict)
 
     def object(self, name: str) -> ObjectAccess:
         found = self._objects.get(name)
         if found is None:
             found = self._objects[name] = self._compile(name)
+        return found
+
+    def writable(self, name: str) -> Mapping[str, Field]:
+        """The fields of an object type that the caller may write."""
+        found = self._writable.get(name)
+        if found is None:
+            access = self.object(name)
+            found = self._writable[name] = {
+                one.name: one
+                for one in self.catalog.objects[name].fields.values()
+                if one.writable
+                and not (one.read_only or one.hidden)
+                and one.name not in access.unknown | access.read_only
+            }
         return found
 
     def hides(self, object_name: str, field_name: str) -> bool:

@@ -19,10 +19,10 @@ def new_id() -> str:
     now = time.time_ns() >> 8  # 256 ns steps: 12 bits beyond the millisecond's place
     with _lock:
         _last = now = max(now, _last + 1)
-    milliseconds, rest = divmod(now * 256, 1_000_000)
-    fraction = rest * 4096 // 1_000_000
+    milliseconds, rest = divmod(now << 8, 1_000_000)
+    time_bits = milliseconds << 16 | 0x7000 | rest * 4096 // 1_000_000
     tail = int.from_bytes(os.urandom(8), "big") & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
-    text = f"{milliseconds:012x}{0x7000 | fraction:04x}{tail:016x}"
+    text = f"{time_bits << 64 | tail:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -152,6 +152,7 @@ class People:
 
     def __init__(self) -> None:
         self._actors: dict[str, Actor] = {}
+        self._narrow: dict[tuple[str, tuple[str, ...]], tuple[Actor, Actor]] = {}
 
     def by_token(self, connection: Connection, token: str, now: datetime) -> Identity | None:
         row = _BY_TOKEN.row(connection, the_hash=digest(token), the_now=now)
@@ -161,9 +162,16 @@ class People:
         actor = self.actor(connection, user, rev)
         if actor is None:
             return None
-        if scopes:
-            actor = _scoped(actor, tuple(scopes))
-        return Identity(actor, version)
+        return Identity(self._scoped(actor, tuple(scopes)) if scopes else actor, version)
+
+    def _scoped(self, actor: Actor, scopes: tuple[str, ...]) -> Actor:
+        """The same actor with the scopes of a token."""
+        key = (str(actor.id), scopes)
+        of, found = self._narrow.get(key, (None, actor))
+        if of is not actor:
+            found = replace(actor, scopes=frozenset(scopes))
+            self._narrow[key] = (actor, found)
+        return found
 
     def by_session(self, connection: Connection, secret: str, now: datetime) -> Identity | None:
         row = _BY_SESSION.row(connection, the_hash=digest(secret), the_now=now)
@@ -188,18 +196,6 @@ class People:
         found = Actor(row[0], row[3], tuple(row[4] or ()), email=row[2], sets=sets, rev=row[1])
         self._actors[user] = found
         return found
-
-
-def _scoped(actor: Actor, scopes: tuple[str, ...]) -> Actor:
-    return Actor(
-        actor.id,
-        actor.name,
-        actor.roles,
-        actor.email,
-        actor.sets,
-        frozenset(scopes),
-        rev=actor.rev,
-    )
 
 
 def sign_in(

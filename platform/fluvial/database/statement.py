@@ -40,6 +40,7 @@ class Compiled:
         self.order: tuple[str, ...] = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]
         self.constants: dict[str, Any] = dict(compiled.params)
         self.encoders: dict[str, Encode] = {}
+        self._cells: Callable[[Mapping[str, Any]], list[Any]] | None = None
         for bind, name in compiled.bind_names.items():  # type: ignore[attr-defined]
             if isinstance(bind.type, Stored):
                 encoder = bind.type.storage.encoder(dialect)
@@ -48,14 +49,23 @@ class Compiled:
 
     def binds(self, values: Mapping[str, Any]) -> list[Any]:
         """The positional binds in their stored form, from canonical values by name."""
-        found = {**self.constants, **values}
-        encoders = self.encoders
-        return [
-            encoders[name](found[name])
-            if name in encoders and found[name] is not None
-            else found[name]
-            for name in self.order
-        ]
+        if self._cells is None:
+            self._cells = self._binder()
+        return self._cells(values)
+
+    def _binder(self) -> Callable[[Mapping[str, Any]], list[Any]]:
+        """`binds` as generated code: one expression with a piece for each of them."""
+        names: dict[str, Any] = {}
+        cells = []
+        for at, name in enumerate(self.order):
+            names[f"c{at}"], names[f"e{at}"] = self.constants[name], self.encoders.get(name)
+            cell = f"v.get({name!r}, c{at})"
+            if name in self.encoders:
+                cell = f"(None if (x := {cell}) is None else e{at}(x))"
+            cells.append(cell)
+        binder: Callable[[Mapping[str, Any]], list[Any]]
+        binder = eval(f"lambda v: [{', '.join(cells)}]", names)
+        return binder
 
 
 class Statement:

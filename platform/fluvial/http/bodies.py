@@ -34,7 +34,8 @@ def read_json(body: bytes) -> Any:
         ) from error
     except RecursionError as error:
         raise TooLarge(f"The body is nested deeper than {MAX_DEPTH} levels.") from error
-    _shallow(value, MAX_DEPTH)
+    if body.count(b"{") + body.count(b"[") > MAX_DEPTH:
+        _shallow(value, MAX_DEPTH)
     if _SURROGATE.search(body):
         _refuse_surrogates(value)
     if b"\\u0000" in body and _has_zero(value):
@@ -102,6 +103,8 @@ def _shallow(value: Any, left: int) -> Any:
 
 def read_query(raw: bytes) -> dict[str, str]:
     """The parameters of a URL, each once."""
+    if not raw:
+        return {}
     try:
         pairs = parse_qsl(
             raw.decode("ascii"),

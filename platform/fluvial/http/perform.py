@@ -34,6 +34,7 @@ _SCOPES = {
     Policy.META_WRITE: ("meta:write", "meta:write"),
     Policy.METRICS: ("metrics:read", "metrics:read"),
 }
+_META_RIGHTS = {Policy.META_READ: "read", Policy.META_WRITE: "write"}
 
 
 def perform(endpoint: Endpoint, call: Call, shown: ProblemAnswer) -> Answer:
@@ -130,7 +131,7 @@ def _check(endpoint: Endpoint, call: Call, identity: Identity) -> None:
     access = call.session.access
     if endpoint.policy in (Policy.ADMIN, Policy.METRICS) and not access.admin:
         raise Forbidden("This is for administrators.")
-    right = {Policy.META_READ: "read", Policy.META_WRITE: "write"}.get(endpoint.policy)
+    right = _META_RIGHTS.get(endpoint.policy)
     if right is not None and right not in access.meta:
         raise Forbidden(f"Your roles do not allow to {right} metadata.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from metamodel.dependencies import TITLE
+from metamodel.dependencies import TITLE, graph_of
 
 from .computing import ALWAYS, own_of
 from .draft import Draft, wire_value
@@ -22,6 +22,8 @@ def spread(drafts: Sequence[Draft], computed: Collection[str] = ()) -> dict[str,
     if not drafts:
         return {}
     session, type_ = drafts[0].session, drafts[0].type
+    if not type_.kept_fields and type_.name not in session.catalog.derive(graph_of).sources:
+        return {draft.id: {} for draft in drafts}
     found = refresh(session, [_touch(draft, computed) for draft in drafts])
     heard: dict[str, dict[str, Any]] = {}
     for draft in drafts:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from fluvial.files import attach
@@ -205,8 +206,16 @@ def title_of(draft: Draft) -> str:
 
     A look-up shows the title that its record has now.
     """
-    text = " ".join(_SLOT.sub(lambda slot: _shown(draft, slot[1]), draft.type.title).split())
+    parts = _parts(draft.type.title)
+    shown = (_shown(draft, part) if at % 2 else part for at, part in enumerate(parts))
+    text = " ".join("".join(shown).split())
     return text.strip(" -,·:")[:MAX_TITLE] or draft.type.label
+
+
+@lru_cache(maxsize=2_000)
+def _parts(template: str) -> tuple[str, ...]:
+    """A template in parts: what stands in it as it is, and in every second place a field."""
+    return tuple(_SLOT.split(template))
 
 
 def _shown(draft: Draft, name: str) -> str:

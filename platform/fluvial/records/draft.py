@@ -43,7 +43,7 @@ class Draft:
 
     def set(self, name: str, value: Any) -> None:
         """Give a field a canonical value."""
-        if empty(value):
+        if value is None or value == "" or value == []:
             known = self.type.fields[name]
             value = known.kind.absent(known)
         self.values[name] = value
@@ -59,34 +59,41 @@ class Draft:
 
     def take(self, body: Mapping[str, Any], ignore: Iterable[str] = ()) -> None:
         """Parse the members of a body into values; what does not fit becomes a fault."""
-        access = self.session.access.object(self.type.name)
+        writable = self.session.access.writable(self.type.name)
         for name, raw in body.items():
             if name in ignore:
                 continue
-            known = self.type.fields.get(name)
-            if known is None or name in access.unknown or known.hidden:
-                self.fault(name, "unknown_field", self._unknown(name))
-            elif not known.writable or known.read_only:
-                self.fault(name, "read_only", f"{known.label} is made by the system. Leave it out.")
-            elif name in access.read_only:
-                self.fault(name, "read_only", f"Your roles may read {known.label}, not write it.")
+            if name in writable:
+                self.take_value(writable[name], raw)
             else:
-                self.take_value(known, raw)
+                self._refuse(name)
 
     def take_value(self, known: Field, raw: Any) -> None:
-        self.given.add(known.name)
-        if empty(raw):
-            self.set(known.name, None)
+        name = known.name
+        self.given.add(name)
+        if raw is None or raw == "" or raw == []:
+            self.set(name, None)
             return
         try:
             value = known.kind.parse(known, raw)
-            if known.dated and known.kind.linked:
+            if known.kind.linked and known.dated:
                 value = self._in_force(known, value)
-            self.set(known.name, value)
-            if known.name in self.periods:
-                self.changed.add(known.name)  # also where only other days change
+            self.set(name, value)
+            if name in self.periods:
+                self.changed.add(name)  # also where only other days change
         except ValueFault as error:
-            self.fault(known.name, error.code, error.message)
+            self.fault(name, error.code, error.message)
+
+    def _refuse(self, name: str) -> None:
+        """Why a member of a body is not taken."""
+        known = self.type.fields.get(name)
+        unknown = self.session.access.object(self.type.name).unknown
+        if known is None or name in unknown or known.hidden:
+            self.fault(name, "unknown_field", self._unknown(name))
+        elif not known.writable or known.read_only:
+            self.fault(name, "read_only", f"{known.label} is made by the system. Leave it out.")
+        else:
+            self.fault(name, "read_only", f"Your roles may read {known.label}, not write it.")
 
     def _in_force(self, known: Field, links: list[str]) -> list[str]:
         """Of links with days those that hold on the day that is written; the others are kept."""

@@ -5,25 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fluvial.database.columns import Stored
 from fluvial.database.connection import Connection
-from fluvial.database.statement import Statement, insert, param
+from fluvial.database.statement import Statement, param
 from fluvial.database.tables import HISTORY, OUTBOX
 from fluvial.ids import new_id
 from fluvial.session import Session
 from fluvial.stream import Change
 from metamodel.storage import POSTGRESQL, TEXT, UUID
 
-_HISTORY = insert(HISTORY)
-_OUTBOX = insert(OUTBOX)
 
+def _insert(table: sa.Table, changes: str = "changes") -> Any:
+    """`INSERT` of one row; its changes are JSON already, since several tables keep them."""
+    given = {c.name: param(c.name, c) for c in table.c if c.name != "changes"}
+    return table.insert().values({**given, "changes": sa.bindparam(changes, type_=Stored(TEXT))})
+
+
+_HISTORY, _OUTBOX = Statement(_insert(HISTORY)), Statement(_insert(OUTBOX))
 _BOTH = Statement(  # one round trip, where the database can
-    OUTBOX.insert()
-    .values({c.name: param("heard" if c.name == "changes" else c.name, c) for c in OUTBOX.c})
-    .add_cte(HISTORY.insert().values({c.name: param(c.name, c) for c in HISTORY.c}).cte("history"))
+    _insert(OUTBOX, "heard").add_cte(_insert(HISTORY).cte("history"))
 )
 _NEW = {"lease": None, "leased_until": None, "attempts": 0, "error": None}
 
@@ -75,12 +79,13 @@ def write(
         "event": event,
         "at": session.now,
     }
-    history = {"by": actor.id, "rule": actor.rule, "changes": changes}
+    text = orjson.dumps(changes).decode()
+    history = {"by": actor.id, "rule": actor.rule, "changes": text}
     if session.quiet:
         _HISTORY.run(connection, **change, **history)
         return event_id
     outbox = {"id": event_id, "actor": actor.id, "cause": session.cause.wire(), **_NEW}
-    heard = {**changes, **computed} if computed else changes
+    heard = orjson.dumps({**changes, **computed}).decode() if computed else text
     if connection.dialect == POSTGRESQL:
         _BOTH.run(connection, **change, **history, **outbox, heard=heard)
     else:
@@ -104,7 +109,7 @@ def note(
         at=session.now,
         by=actor.id,
         rule=actor.rule,
-        changes=changes,
+        changes=orjson.dumps(changes).decode(),
     )
     session.engine.changed(session.connection, Change(object_name, record, rev))
 
@@ -126,7 +131,7 @@ def announce(
             at=session.now,
             actor=session.actor.id,
             cause=session.cause.wire(),
-            changes=changes,
+            changes=orjson.dumps(changes).decode(),
             **_NEW,
         )
     session.engine.changed(session.connection, Change(object_name, record, rev))

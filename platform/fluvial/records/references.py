@@ -38,12 +38,12 @@ def targets_of(field: Field, value: Any) -> Iterator[tuple[str, str]]:
 
 def check_references(draft: Draft) -> None:
     wanted: dict[str, dict[str, list[Field]]] = {}
-    for name in draft.changed:
-        field, value = draft.type.fields[name], draft.values.get(name)
+    for field in draft.type.looking_fields:
+        name, value = field.name, draft.values.get(field.name)
+        if name not in draft.changed or value is None:
+            continue
         if name in draft.periods:
             value = [str(link) for link in draft.periods[name]]
-        if not field.type.objects or value is None:
-            continue
         for target, record in targets_of(field, value):
             if field.kind.name == "person" and target == ROLE:
                 _check_role(draft, field, record)

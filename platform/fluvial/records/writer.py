@@ -196,10 +196,7 @@ def _one(
 
 def fresh_draft(session: Session, type_: ObjectType, pointer: str = "") -> Draft:
     """A draft of a new record, all of whose fields are empty."""
-    values = {
-        name: value.copy() if isinstance(value, list) else value
-        for name, value in type_.empty_values.items()
-    }
+    values = {**type_.empty_values, **{name: [] for name in type_.many_names}}
     return Draft(session, type_, new_id(), None, values, pointer)
 
 
