@@ -1,10 +1,15 @@
-"""The semantic checks of roles."""
+"""The semantic checks of roles, and what they are called."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from metamodel.expressions.types import ROLE
+from metamodel.text import humanise, label_text
+
 if TYPE_CHECKING:
+    from metamodel.catalog import Catalog
     from metamodel.checks import DocumentCheck
     from metamodel.documents import Document
 
@@ -61,3 +66,13 @@ def _check_circle(document: Document, check: DocumentCheck) -> None:
             if name not in seen:
                 seen.add(name)
                 waiting.append([*path, name])
+
+
+def role_titles(catalog: Catalog, names: Iterable[str]) -> dict[str, str]:
+    """The labels of roles, which are documents: their names stand for their ids."""
+    roles = catalog.of(ROLE)
+    return {
+        name: label_text(roles[name].body.get("label", humanise(name)))
+        for name in dict.fromkeys(names)
+        if name in roles
+    }

@@ -27,7 +27,7 @@ from .execution import Execution
 from .model import Action, Create, Notify, Several, Webhook
 from .recipients import NotTold, Recipient, holders, recipients
 from .tables import NOBODY
-from .template_data import template_data
+from .template_data import template_data, template_days
 from .values import plain
 
 MAX_RECORDS = 5_000  # that one action changes
@@ -184,7 +184,11 @@ def _words(execution: Execution, action: Notify) -> Body:
     subject, text = body["subject"], body["body"]
     html = text if "<" in text else as_html(text)
     assert execution.type is not None
-    data = template_data(execution.acting, execution.type, execution.values, subject, text)
+    session = execution.acting
+    if action.template in (days := session.catalog.derive(template_days)):
+        day = evaluate(days[action.template], execution.environment)
+        session = session if day is None else session.at(day)
+    data = template_data(session, execution.type, execution.values, subject, text)
     return words | {"source": {"subject": subject, "html": html}, "data": data}
 
 

@@ -61,7 +61,7 @@ TEMPLATE = DocumentKind(
     schema=_schema("template"),
     check=check_template,
     label="Template",
-    removable={"/for": ""},
+    removable={"/for": "", "/as_of": "/as_of"},
     about="The words of a mail or notification, with places for a record's values.",
     example={
         "kind": "template",

@@ -23,6 +23,8 @@ def check_template(document: Document, check: DocumentCheck) -> None:
     type_ = check.object("/for", body["for"])
     if type_ is None:
         return
+    if "as_of" in body:
+        check.compile("/as_of", body["as_of"], type_.name, expect=types.DATE)
     for part in ("subject", "body"):
         try:
             need = needs(body[part], (type_.name, *GIVEN))

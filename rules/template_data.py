@@ -9,11 +9,13 @@ from fluvial.notifications import record_href
 from fluvial.records.query import Path, Query
 from fluvial.records.reader import find_one, read_page
 from fluvial.records.rows import Values, empty
-from fluvial.records.titles import role_titles
 from fluvial.session import Session
 from fluvial.templates import Need, needs
-from metamodel.catalog import Field, ObjectType
+from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.expressions import types
+from metamodel.expressions.expression import Expression, compile_expression
+from metamodel.expressions.scope import Scope
+from metamodel.roles import role_titles
 
 from .template_check import GIVEN, LINK
 
@@ -30,7 +32,10 @@ Data = dict[str, Any]
 
 
 def template_data(session: Session, type_: ObjectType, values: Values, *sources: str) -> Data:
-    """What some texts need of a record, as far as the session's actor may read it."""
+    """What some texts need of a record, as far as the session's actor may read it.
+
+    Of a session as of another day the record is read anew; `values` are those of the event.
+    """
     need = Need()
     for source in sources:
         found = needs(source, (type_.name, *GIVEN)).members.get(type_.name)
@@ -39,7 +44,23 @@ def template_data(session: Session, type_: ObjectType, values: Values, *sources:
     record = values["id"]
     base = session.engine.settings.base_url
     link = base + record_href(type_.name, record)
-    return {LINK: link, type_.name: record_data(session, type_, record, need, values)}
+    own = values if session.as_of is None else None
+    return {LINK: link, type_.name: record_data(session, type_, record, need, own)}
+
+
+def template_days(catalog: Catalog) -> Mapping[str, Expression]:
+    """The days as of which templates read their record, of those that say one."""
+    found = {}
+    for name, document in catalog.of("template").items():
+        if "as_of" in document.body:
+            scope = Scope(
+                catalog.objects,
+                document.body["for"],
+                zone=catalog.zone,
+                calendars=catalog.calendars,
+            )
+            found[name] = compile_expression(document.body["as_of"], scope, types.DATE)
+    return found
 
 
 def _merge(into: Need, other: Need) -> None:
@@ -167,6 +188,7 @@ def _collection(
         fields=(("id",), ("title",), *_paths(session, type_, need)),
         equals=((field_name, record),),
         limit=MAX_ITEMS,
+        as_of=session.asked_day,
     )
     rows = read_page(session, query)["data"]
     return [{"$": "record", "v": _members(session, type_, row, need)} for row in rows]

@@ -190,8 +190,67 @@ def test_as_of_reaches_every_read(client: Client) -> None:
     exported = client.get(f"{SHELVES}/export", format="csv", fields="name,room", sort="name", **day)
     assert exported.text.splitlines()[1:] == ["A,30", "B,20"]
     assert names(search="A", **day) == ["A"]
+    titles_and_words(client, north, shelf)
     for wrong in ("?as_of=soon", "?as_of="):
         assert client.call("PATCH", f"{SHELVES}/{shelf}{wrong}", {"room": 1}).status == 400
+
+
+def titles_and_words(client: Client, north: str, shelf: str) -> None:
+    """Titles and the words of a search are those of the day, also behind look-ups."""
+    place = {"title": "{name} on {shelf}", "label": "Place", "plural": "Places"}
+    fields = [*SHELF["fields"][:1], {**SHELF["fields"][1], "searchable": True}]
+    titled = {"title": "{name}: {note} {branch} ({room})", "checks": [], "fields": fields}
+    titled["fields"] += SHELF["fields"][2:]
+    client.define(SHELF | titled, PLACE | place)
+    (other,) = client.rows(SHELVES, where="name == 'B'")
+    assert client.patch(f"{SHELVES}/{other['id']}", {"room": 20, "open": True}).status == 200
+    path = f"{SHELVES}/{shelf}"
+    assert client.patch(path, {"note": "Old cöver"}).json()["title"] == "A: Old cöver North (10)"
+    client.made("place", name="Q", shelf=shelf)
+    reply = client.call("PATCH", f"{path}?as_of=2026-08-01", {"note": "Blue", "room": 31})
+    assert reply.json()["title"] == "A: Blue South (31)"
+    seen = {
+        day: (
+            client.get(path, as_of=day).json()["title"],
+            client.rows("/api/records/place", where="name == 'Q'", as_of=day)[0]["title"],
+            client.rows("/api/records/place", fields="shelf.title", as_of=day, sort="-id")[0][
+                "shelf"
+            ]["title"],
+        )
+        for day in ("2026-06-09", "2026-06-10", "2026-07-01", "2026-08-01")
+    }
+    titles = [
+        "A: North (10)", "A: Old cöver North (10)", "A: Old cöver South (30)", "A: Blue South (31)",
+    ]  # fmt: skip
+    assert seen == {
+        day: (title, f"Q on {title}", title) for day, title in zip(seen, titles, strict=True)
+    }
+
+    def found(search: str, day: str, who: Client = client) -> list[str]:
+        return [row["name"] for row in who.rows(SHELVES, search=search, as_of=day)]
+
+    days = ("2026-06-09", "2026-06-10", "2026-08-01")
+    assert [found("cover old", day) for day in days] == [[], ["A"], []]
+    assert [found("blue", day) for day in days] == [[], [], ["A"]]
+    assert [found("nor", day) for day in days] == [["A", "B"], ["A", "B"], ["B"]]
+    assert [found("A south blue", day) for day in days] == [[], [], ["A"]]
+    grants = [
+        {"object": "shelf", "can": ["read"], "fields": {"name": "none"}},
+        {"object": "branch", "can": ["read"]},
+    ]
+    client.define({"kind": "role", "name": "passer", "grants": grants})
+    passer = client.person("passer@example.com", "passer")
+    assert len(passer.rows(SHELVES, search="blue", as_of="2026-08-01")) == 1
+    assert passer.rows(SHELVES, search="old", as_of="2026-08-01") == []
+    reasons = client.get(f"/api/records/branch/{north}/why", field="rooms", as_of="2026-08-01")
+    assert reasons.json()["value"] == "20"
+    rows = client.get(f"/api/records/branch/{north}/why", field="rooms", as_of="2026-06-09").json()
+    assert [row["title"] for row in rows["collections"][0]["rows"]] == [
+        "A: North (10)",
+        "B: North (20)",
+    ]
+    history = client.rows(f"{path}/history", as_of="2026-06-09")
+    assert history == [] and len(client.rows(f"{path}/history", as_of="2026-06-10")) == 4
 
 
 def test_a_planned_change_is_made_on_its_day_and_once(client: Client, engine: Engine) -> None:

@@ -16,7 +16,6 @@ from fluvial.records.environment import RecordEnvironment
 from fluvial.records.filters import matching
 from fluvial.records.plan import resolve
 from fluvial.records.rows import load_row
-from fluvial.records.titles import role_titles
 from fluvial.records.writer import create
 from fluvial.session import Session
 from fluvial.words import wanted
@@ -27,6 +26,7 @@ from metamodel.expressions.types import ROLE
 from metamodel.expressions.types import TEXT as TEXT_TYPE
 from metamodel.kinds.kind import TextFormat
 from metamodel.object_types import placeholders
+from metamodel.roles import role_titles
 from metamodel.storage import TEXT, UUID
 from metamodel.text import fold
 

@@ -6,9 +6,7 @@ everything that can refuse, all faults at once.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 from fluvial.files import attach
@@ -18,18 +16,15 @@ from metamodel.catalog import States, Transition
 from metamodel.errors import ValueFault
 from metamodel.expressions.python import evaluate, truth
 from metamodel.expressions.types import ROLE
+from metamodel.roles import role_titles
 
 from .base_amounts import fill_base_amounts
 from .dated import check_period
+from .day_titles import titled
 from .draft import Draft
 from .environment import RecordEnvironment
 from .references import check_references
 from .rows import empty, load_row
-from .titles import role_titles
-
-MAX_TITLE = 255
-
-_SLOT = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 def apply_defaults(draft: Draft) -> None:
@@ -206,16 +201,7 @@ def title_of(draft: Draft) -> str:
 
     A look-up shows the title that its record has now.
     """
-    parts = _parts(draft.type.title)
-    shown = (_shown(draft, part) if at % 2 else part for at, part in enumerate(parts))
-    text = " ".join("".join(shown).split())
-    return text.strip(" -,·:")[:MAX_TITLE] or draft.type.label
-
-
-@lru_cache(maxsize=2_000)
-def _parts(template: str) -> tuple[str, ...]:
-    """A template in parts: what stands in it as it is, and in every second place a field."""
-    return tuple(_SLOT.split(template))
+    return titled(draft.type, lambda name: _shown(draft, name))
 
 
 def _shown(draft: Draft, name: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
 
 from fluvial.database.columns import Stored
+from fluvial.database.tables import DATED
 from fluvial.errors import Unprocessable, fault
 from metamodel.catalog import Field, ObjectType
 from metamodel.errors import ValueFault
@@ -16,6 +18,7 @@ from metamodel.kinds.kind import TextFormat
 from metamodel.storage import JSON, POSTGRESQL, TEXT, UUID
 
 from .context import PlanContext
+from .day_titles import slots_of
 from .output import field_value
 
 
@@ -117,23 +120,54 @@ def matching(context: PlanContext, source: Source, type_: ObjectType) -> sa.Colu
         match = sa.literal_column("fluvial_search_words").op("MATCH")(bind)
         rows = sa.select(index.c.rowid).where(match)
         found = found.where(sa.literal_column("rowid").in_(rows))
-    among = source.column("id").in_(found)
-    if not any(context.access.hides(type_.name, f.name) for f in type_.searchable_fields):
+    among: sa.ColumnElement[bool] = source.column("id").in_(found)
+    hidden = {f for f in type_.searchable_fields if context.access.hides(type_.name, f.name)}
+    seen = [f for f in type_.searchable_fields if f not in hidden]
+    if hidden:  # the index holds them all
+        among = sa.and_(among, _hold(context, [(source, f) for f in seen], bind))
+    moved = _moved(context, source, type_)
+    if moved is None:
         return among
-    return sa.and_(among, _in_sight(context, source, type_, bind))
+    own = [(source, f) for f in seen if f.name != "title"]
+    held = _hold(context, (*own, *_titles(source, type_)), bind)
+    return sa.or_(sa.and_(among, ~moved), sa.and_(moved, held))
 
 
-def _in_sight(
-    context: PlanContext, source: Source, type_: ObjectType, bind: sa.BindParameter[Any]
+def _moved(
+    context: PlanContext, source: Source, type_: ObjectType
+) -> sa.ColumnElement[bool] | None:
+    """The records whose words may be others on the day that is read than the index holds."""
+    watched = {*type_.searchable_fields, *slots_of(type_)}
+    names = sorted(field.name for field in watched if field.dated)
+    if not (context.as_of and names):
+        return None
+    d = DATED.alias().c
+    named: list[sa.ColumnElement[str]] = [sa.literal_column(f"'{name}'") for name in names]
+    changed = sa.select(d.record).where(
+        d.object == sa.literal_column(f"'{type_.name}'"), d.field.in_(named), d.ended_at.is_(None)
+    )
+    return source.column("id").in_(changed)
+
+
+def _titles(source: Source, type_: ObjectType) -> Iterator[tuple[Source, Field]]:
+    """The texts of which a title is made: fields of the record, and titles that it looks up."""
+    for field in slots_of(type_):
+        if field.kind.searchable:
+            yield source, field
+        elif field.to is not None and not field.many:
+            record = source.trusted().through((field.name,))
+            yield record, source.sql.objects[field.to].fields["title"]
+
+
+def _hold(
+    context: PlanContext, words: Iterable[tuple[Source, Field]], bind: sa.BindParameter[Any]
 ) -> sa.ColumnElement[bool]:
-    """Whether the words stand in fields that the caller may read; the index holds them all."""
-    seen = [type_.fields["title"]]
-    seen += [f for f in type_.searchable_fields if not context.access.hides(type_.name, f.name)]
+    """Whether some texts hold every word that is searched for."""
     space: sa.ColumnElement[str] = sa.literal_column("' '")
     nothing: sa.ColumnElement[str] = sa.literal_column("''")
     postgresql = context.dialect == POSTGRESQL
     text: sa.ColumnElement[Any] = nothing
-    for field in seen:
+    for source, field in words:
         folded = postgresql and any(column.suffix == "__fold" for column in field.columns)
         column = source.column(field.name, "__fold") if folded else source.column(field.name)
         text = text.op("||")(space).op("||")(sa.func.coalesce(column, nothing))

@@ -16,6 +16,7 @@ from metamodel.kinds.kind import Kind
 from metamodel.storage import JSON, POSTGRESQL, TEXT, Storage
 
 from .context import PlanContext
+from .day_titles import MAX_DEPTH, DayTitle, moving_titles
 from .query import Path
 
 RowBuilder = Callable[[Sequence[Any]], dict[str, Any]]
@@ -57,38 +58,49 @@ class Output:
             source = self._source.through(path[: i + 1])
             type_ = self._context.objects[type_.fields[name].targets[0]]
             if not node.guard:
-                node.guard = self._select(source.column("id"))
+                node.guard = self.select(source.column("id"))
                 node.members["id"] = _Node(node.guard)
         last = type_.fields[path[-1]]
         existing = node.members.get(path[-1])
         if existing is None or not existing.members:
             node.members[path[-1]] = _Node(self._value(source, last))
 
-    def _select(self, column: sa.ColumnElement[Any]) -> str:
+    def select(self, column: sa.ColumnElement[Any]) -> str:
+        """Select a column; Python source of its cell."""
         self.columns.append(column.label(f"v{len(self.columns)}"))
         return f"r[{len(self.columns) - 1}]"
 
+    def title(self, source: Source, type_: ObjectType, depth: int = 0) -> str:
+        """Python source of a record's title, which may be another one on another day."""
+        context = self._context
+        moves = context.as_of and type_.name in context.access.catalog.derive(moving_titles)
+        if not moves or self._nulls or depth > MAX_DEPTH:
+            return self.select(source.column("title"))
+        return DayTitle(self, context.access.catalog).expression(source, type_, depth)
+
     def _value(self, source: Source, field_: Field) -> str:
         dialect = self._context.dialect
+        if field_.name == "title":
+            return self.title(source, self._context.objects[field_.object])
         if field_.kind.linked:
             column = linked_ids(self._context, source, field_)
-            return self._converted(self._select(column), JSON.wire(dialect), "[]")
+            return self._converted(self.select(column), JSON.wire(dialect), "[]")
         absent = "None" if self._nulls else repr(field_.kind.absent(field_))
         plain = type(field_.kind).wire_parts is Kind.wire_parts
         cells, parts = [], []
-        for element, storage in self._parts(source, field_):
-            cells.append(self._select(element))
+        for element, storage in self.parts(source, field_):
+            cells.append(self.select(element))
             wire = storage.wire(dialect)
             parts.append(self._converted(cells[-1], wire, absent if plain else "None"))
         if plain:
             return parts[0]
         whole = field_.kind.wire_source(field_, parts)
         if whole is None:
-            whole = f"{self._name(_assembler(field_))}(({', '.join(parts)},))"
+            whole = f"{self.name(_assembler(field_))}(({', '.join(parts)},))"
         empty = " and ".join(f"{cell} is None" for cell in cells)
         return f"({absent} if {empty} else {whole})"
 
-    def _parts(
+    def parts(
         self, source: Source, field_: Field
     ) -> Iterable[tuple[sa.ColumnElement[Any], Storage]]:
         """The columns of a field, or what its formula makes of the row."""
@@ -106,9 +118,10 @@ class Output:
     def _converted(self, cell: str, convert: Any, absent: str = "None") -> str:
         if convert is None:
             return cell if absent == "None" else f"({absent} if {cell} is None else {cell})"
-        return f"({absent} if {cell} is None else {self._name(convert)}({cell}))"
+        return f"({absent} if {cell} is None else {self.name(convert)}({cell}))"
 
-    def _name(self, function: Any) -> str:
+    def name(self, function: Any) -> str:
+        """What Python source calls a function."""
         name = f"f{len(self._names)}"
         self._names[name] = function
         return name

@@ -31,6 +31,7 @@ from .query import Path
 from .reader import read_one
 from .recalculation import waiting_fields
 from .rows import load_row
+from .titles import titles_of
 
 MAX_ROWS = 100  # of a collection that are shown
 
@@ -214,19 +215,21 @@ def _count(asked: _Asked, node: Gather, *, visible: bool) -> int:
 
 def _rows(asked: _Asked, node: Gather, item: Field | None) -> Iterator[dict[str, Any]]:
     context, rows = _asking(asked, node, visible=True)
-    columns: list[Any] = [rows.source.column("id"), rows.source.column("title")]
+    columns: list[Any] = [rows.source.column("id")]
     parts = []
     if node.item is not None:
         parts = list(rows.builder.value(node.item).parts)
         columns += [as_stored(element, storage, context.dialect) for element, storage in parts]
     statement = rows.select(*(column.label(f"v{at}") for at, column in enumerate(columns)))
     statement = statement.order_by(rows.source.column("id")).limit(MAX_ROWS)
-    for row in ask(asked.session, context.compiled(statement)):
-        entry = {"id": row[0], "title": row[1]}
+    found = ask(asked.session, context.compiled(statement))
+    titles = titles_of(asked.session, node.collection.source, (row[0] for row in found))
+    for row in found:
+        entry = {"id": row[0], "title": titles.get(row[0])}
         if node.item is not None:
             cells = [
                 storage.decode(context.dialect, cell)
-                for (_, storage), cell in zip(parts, row[2:], strict=True)
+                for (_, storage), cell in zip(parts, row[1:], strict=True)
             ]
             entry["value"] = _value(node.item, item, cells)
         yield entry

@@ -11,12 +11,13 @@ from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.statement import Compiled
 from fluvial.ids import is_id
 from fluvial.session import Session
-from metamodel.catalog import Catalog, Field
+from metamodel.catalog import Field
 from metamodel.expressions.sql import Source
 from metamodel.expressions.types import ROLE
-from metamodel.text import humanise, label_text
+from metamodel.roles import role_titles
 
 from .context import PlanContext, ask
+from .output import Output, RowBuilder
 from .plan import plans_of
 from .references import PEOPLE
 
@@ -30,38 +31,32 @@ def titles_of(session: Session, object_name: str, records: Iterable[str]) -> dic
     if not ids:
         return {}
     listed = id_list(session.connection.dialect, ids)
-    rows = ask(session, _plan(session, object_name), ids=listed)
-    return {row[0]: row[1] for row in rows}
+    plan, read = _plan(session, object_name)
+    found = map(read, ask(session, plan, ids=listed))
+    return {record["id"]: record["title"] for record in found}
 
 
-def role_titles(catalog: Catalog, names: Iterable[str]) -> dict[str, str]:
-    """The labels of roles, which are documents: their names stand for their ids."""
-    roles = catalog.of(ROLE)
-    return {
-        name: label_text(roles[name].body.get("label", humanise(name)))
-        for name in dict.fromkeys(names)
-        if name in roles
-    }
-
-
-def _plan(session: Session, object_name: str) -> Compiled:
+def _plan(session: Session, object_name: str) -> tuple[Compiled, RowBuilder]:
     catalog, access, dated = session.catalog, session.access, session.as_of is not None
     dialect = session.connection.dialect
 
-    def make() -> Compiled:
+    def make() -> tuple[Compiled, RowBuilder]:
         context = PlanContext(catalog, access, dialect, as_of=dated)
         source = Source(context, object_name)
         record = source.column("id")
-        statement = sa.select(record, source.column("title")).where(among_ids(record, dialect))
+        output = Output(context, source, catalog.objects[object_name])
+        output.add(("id",))
+        output.add(("title",))
+        statement = sa.select(*output.columns).where(among_ids(record, dialect))
         allowed = None
         if object_name not in PEOPLE:
             allowed = context.allowed(object_name, "read", source)
         if allowed is not None:
             statement = statement.where(allowed)
-        return context.compiled(statement.select_from(source.joined()))
+        return context.compiled(statement.select_from(source.joined())), output.builder()
 
     key = (access.roles, access.unrestricted, "titles", object_name, dated)
-    plan: Compiled = plans_of(catalog).get(key, make)
+    plan: tuple[Compiled, RowBuilder] = plans_of(catalog).get(key, make)
     return plan
 
 
