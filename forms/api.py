@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from fluvial.errors import NotFound, Unprocessable, fault
@@ -10,7 +12,9 @@ from fluvial.http.call import Answer, Call
 from fluvial.http.parameters import session_of_day
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.ids import new_id
-from fluvial.records.draft import Draft
+from fluvial.pages.faces import face_of, references
+from fluvial.pages.looks import looks_of
+from fluvial.records.draft import Draft, wire_value
 from fluvial.records.references import check_references
 from fluvial.records.rows import Values, load_row
 from fluvial.session import Session
@@ -18,9 +22,11 @@ from metamodel.errors import ValueFault
 from metamodel.kinds.datetime import moment
 
 from .conditions import draft_values, resolve, wire
-from .layouts import layout_of
+from .layouts import Layout, layout_of
 from .submissions import parsed, refuse, signer_of
 from .webforms import find_webform
+
+SHOWN = ("value", "currency", "selected", "object")  # parts of a widget that a default fills
 
 
 def show_layout(call: Call) -> Answer:
@@ -50,7 +56,28 @@ def _layout(call: Call, session: Session, record: str | None, body: dict[str, ob
     layout = layout_of(session.catalog, type_.name, session.access)
     values = draft_values(session, type_, before, body)
     shown = resolve(session, layout, values, before=before, new=before is None)
-    return Answer.json(wire(layout, shown))
+    answer = wire(layout, shown)
+    if before is None:
+        answer["defaults"] = _defaults(session, layout, values, body)
+    return Answer.json(answer)
+
+
+def _defaults(
+    session: Session, layout: Layout, values: Values, body: Mapping[str, object]
+) -> dict[str, Any]:
+    """What the inputs of fields show that nobody has given a value yet."""
+    looks = looks_of(session)
+    masked = session.access.object(layout.object).masked
+    fields = [f for f in layout.fields if f.default is not None and f.name not in (*body, *masked)]
+    shown = {f.name: wire_value(f, values.get(f.name)) for f in fields}
+    for field in fields:
+        looks.names.want(references(field, [shown[field.name]]))
+    looks.names.load()
+    widgets = {f.name: face_of(f).widget(f, shown[f.name], looks) for f in fields}
+    return {
+        name: {part: widget[part] for part in SHOWN if part in widget}
+        for name, widget in widgets.items()
+    }
 
 
 def make_link(call: Call) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,8 +94,12 @@ def follow(
     *,
     before: Mapping[str, Any] | None = None,
     new: bool = False,
+    given: Container[str] | None = None,
 ) -> Live:
-    """What of a resolved layout follows what is typed."""
+    """What of a resolved layout follows what is typed.
+
+    Of a new record so do the defaults of fields that were not `given` a value already.
+    """
     type_ = session.catalog.objects[layout.object]
     hides = session.access.hides
     fields = [f for section in sections for f in section.fields]
@@ -114,6 +118,8 @@ def follow(
         for f in shown.fields:
             if not f.locked:
                 _follow(live, section, f, new)
+                if given is not None and f.field.name not in given:
+                    live.add_default(f.field)
     return live
 
 

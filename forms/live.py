@@ -10,16 +10,22 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fluvial.pages.faces import widget_kind
 from fluvial.records.environment import RecordEnvironment
 from fluvial.session import Session
-from metamodel.catalog import ObjectType
-from metamodel.expressions.browser import Json, condition_of_form
+from metamodel.catalog import Field, ObjectType
+from metamodel.expressions.browser import ASK, Json, condition_of_form, value_of_form
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.nodes import Moment, Node, Read, Root
 from metamodel.expressions.python import run
 from metamodel.expressions.reads import Reading, reads_of
 from metamodel.expressions.types import BOOLEAN
 from metamodel.storage import timestamp_wire
+
+# Kinds whose widgets the browser fills by itself; of others the server says what they show.
+FILLED = (
+    "text", "long_text", "number", "money", "boolean", "date", "datetime", "duration", "choice",
+)  # fmt: skip
 
 Readable = Callable[[Reading], bool]
 
@@ -35,6 +41,7 @@ class Live:
     readable: Readable
     fields: dict[str, dict[str, Json]] = field(default_factory=dict)
     sections: dict[str, dict[str, Json]] = field(default_factory=dict)
+    defaults: dict[str, Json] = field(default_factory=dict)
 
     def every(self, conditions: Iterable[Expression | None]) -> Json:
         """All of them: true, false, or what the browser is to evaluate."""
@@ -58,6 +65,21 @@ class Live:
     def add_section(self, name: str, shown: Mapping[str, bool], **conditions: Json) -> None:
         self._add(self.sections, name, shown, conditions)
 
+    def add_default(self, field_: Field) -> None:
+        """Note a default that follows what is typed, until somebody touches its field."""
+        default = field_.default
+        if default is None or field_.option("protected") or field_.name not in self.asked:
+            return
+        if not any(name in self.asked for name in _own(self._readings(default.tree))):
+            return
+        tree = ASK
+        if widget_kind(field_.kind) in FILLED:
+            objects = self.session.catalog.objects
+            tree = value_of_form(
+                default.tree, self.type.name, objects, self.asked, lambda node: self._fold(node)
+            )
+        self.defaults[field_.name] = tree
+
     def _add(
         self,
         to: dict[str, dict[str, Json]],
@@ -78,11 +100,12 @@ class Live:
 
     def json(self, ask: str = "", record: str = "", *, optional: bool = False) -> Json | None:
         """What the page carries; nothing where nothing follows."""
-        if not self.fields and not self.sections:
+        if not (self.fields or self.sections or self.defaults):
             return None
         return {
             "fields": self.fields,
             "sections": self.sections,
+            "defaults": self.defaults,
             "ask": ask,  # where the server says what the browser cannot
             "record": record,
             "note": "optional" if optional else "needed",

@@ -281,7 +281,9 @@ def new_page(
     values = {**start, **given} if again is None else given
     canonical = draft_values(session, type_, None, _readable(values))
     sections = resolve(session, layout, canonical, new=True)
-    live = follow(session, layout, sections, canonical, new=True)
+    # What comes back with faults was sent, so none of it is a default any more.
+    chosen = given if again is None else None
+    live = follow(session, layout, sections, canonical, new=True, given=chosen)
     context = _form(looks, sections, live, values, faults or {}, others or [])
     made = [f.label.lower() for f in layout.fields if f.kind.name == "sequence"]
     label = type_.label.lower()

@@ -114,6 +114,9 @@ export function writtenMoment(micros) {
   return `${writtenDay(Number(days))}T${two(seconds / 3600)}:${two((seconds % 3600) / 60)}:${two(seconds % 60)}${part && `.${part}`}Z`;
 }
 
+// The local time of a moment, as 2026-06-15T13:00:00.
+export const localTime = (micros, zone) => writtenMoment(local(micros, zone) ?? micros).replace("Z", "");
+
 const shiftMoment = (micros, seconds) => inTime(micros + seconds * MICROS);
 const shiftDay = (days, seconds) => inDays(Number(BigInt(days) + down(seconds, DAY)));
 

@@ -1,6 +1,7 @@
 // Fields and sections that come and go, are needed or are closed as one types; options that follow another choice.
 // The conditions are those of the server, which judges what is sent.
 import { instant, localDay } from "./calendar.js";
+import { followers } from "./defaults.js";
 import { all, later, make, one, speak } from "./dom.js";
 import { ASK, run } from "./expressions.js";
 import { send } from "./http.js";
@@ -109,15 +110,18 @@ function settle(rules, layout) {
   }
 }
 
-function typed(form) {
+function typed(form, left) {
   const values = {};
-  for (const field of all("[data-field]", form)) if (readable(field.dataset.kind)) values[field.dataset.field] = read(field);
+  for (const field of all("[data-field]", form)) {
+    if (readable(field.dataset.kind) && !left.includes(field.dataset.field)) values[field.dataset.field] = read(field);
+  }
   return values;
 }
 
 function follow(form) {
   const rules = JSON.parse(one(`#${form.dataset.logic}`).textContent);
   const env = surroundings(form, rules);
+  const defaults = followers(form, rules);
   let turn = 0;
   const apply = (first) => {
     const came = Object.entries(rules.fields).filter(([name, rule]) => show(form, rules, name, rule.is, first));
@@ -127,14 +131,17 @@ function follow(form) {
   };
   const ask = later(async () => {
     const mine = (turn += 1);
-    const body = { values: typed(form), ...(rules.record ? { id: rules.record } : {}) };
+    const body = { values: typed(form, defaults.open()), ...(rules.record ? { id: rules.record } : {}) };
     const answer = await send("POST", rules.ask, body);
     if (!answer.ok || mine !== turn) return;
+    defaults.take(answer.data.defaults);
+    decide(rules, env);
     settle(rules, answer.data);
     apply(false);
   }, 200);
   const change = (first) => {
-    const asked = decide(rules, env);
+    const open = !first && defaults.run(env);
+    const asked = decide(rules, env) || open;
     apply(first);
     if (asked && rules.ask && !first) ask();
   };

@@ -106,6 +106,17 @@ def condition_of_form(
     return simplified(Writer(object, objects, asked, fold).write(tree))
 
 
+def value_of_form(
+    tree: Node,
+    object: str,
+    objects: Mapping[str, ObjectType],
+    asked: Container[str],
+    fold: Fold,
+) -> Json:
+    """A value that follows the fields of a form, such as a default."""
+    return Writer(object, objects, asked, fold).write(tree)
+
+
 def asks(tree: Json) -> bool:
     """Whether some part of it only the server knows."""
     return isinstance(tree, list) and (tree == ASK or any(map(asks, tree)))

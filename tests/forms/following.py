@@ -30,6 +30,11 @@ COPY: dict[str, Any] = {
         {"name": "shelf", "kind": "lookup", "to": "shelf", "inverse": "copies"},
         {"name": "key_holder", "kind": "text"},
         {"name": "purchase", "kind": "number", "scale": 2},
+        {"name": "code", "kind": "text", "default": "= 'C-' & upper(name)"},
+        {"name": "deposit", "kind": "money", "currency": "EUR", "default": "price * 2"},
+        {"name": "due", "kind": "date", "default": "lent_on + days(21)"},
+        {"name": "room", "kind": "lookup", "to": "shelf", "default": "shelf"},
+        {"name": "made", "kind": "date", "default": "today()"},
         {"name": "long", "kind": "calculated", "result": "boolean", "formula": "nights > 20.5"},
     ],
     "logic": [
@@ -45,9 +50,10 @@ FORM: dict[str, Any] = {
     "name": "copy_main",
     "object": "copy",
     "sections": [
-        {"name": "facts", "fields": ["name", "state", "reason", "shelf", "key_holder", "price"]},
+        {"name": "facts", "fields": ["name", "state", "reason", "shelf", "key_holder", "price",
+                                     "code", "deposit", "room", "made"]},
         {"name": "loan", "label": "Loan", "visible": "state != 'lost'",
-         "fields": ["borrower", "lent_on", "nights", "fine"]},
+         "fields": ["borrower", "lent_on", "due", "nights", "fine"]},
     ],
 }  # fmt: skip
 REPORT: dict[str, Any] = {

@@ -67,6 +67,9 @@ def test_forms_follow_what_is_typed(
     context.close()
     records = {one["name"]: one for one in api.get("/api/records/copy").json()["data"]}
     assert records["Emma"]["borrower"] == "Ann" and records["Emma"]["key_holder"] == "Bob"
+    emma = records["Emma"]
+    assert (emma["room"], emma["code"], emma["due"]) == (emma["shelf"], "C-EMMA", "2026-03-03")
+    assert emma["deposit"]["amount"] == "7.00"
     assert (records["Emma"]["price"]["amount"], records["Emma"]["state"]) == ("12.50", "lent")
     assert (records["Found"]["reason"], records["Found"]["borrower"]) == ("reader", "Cy")
 
@@ -98,12 +101,24 @@ def _follow_a_record(page: Page) -> None:
     assert page.input_value("#f-reason") == ""
     page.fill("#f-price", "12.50")
     page.fill("#f-borrower", "Ann")
+    page.fill("#f-name", "Em")
+    expect(page.locator("#f-code")).to_have_value("C-EM")
     page.fill("#f-name", "Emma")
+    expect(page.locator("#f-code")).to_have_value("C-EMMA")
+    page.fill("#f-lent_on", "2026-02-10")
+    expect(page.locator("#f-due")).to_have_value("2026-03-03")
+    expect(page.locator("#f-deposit")).to_have_value("25.00")
+    page.fill("#f-deposit", "7")  # what somebody wrote stays
+    page.fill("#f-price", "12.50")
+    page.fill("#f-price", "13")
+    page.fill("#f-price", "12.50")
+    expect(page.locator("#f-deposit")).to_have_value("7")
     # Only the server knows which shelves are locked.
     page.click("[data-field=shelf] .ts-control")
     page.click(".ts-dropdown .option:has-text('Locked')")
     expect(page.locator("[data-field=key_holder]")).to_be_visible()
     page.fill("#f-key_holder", "Bob")
+    expect(page.locator("[data-field=room] .item")).to_have_text("Locked")
     page.click("button.primary[type=submit]")
     page.wait_for_url("**/o/copy/0*")
     page.goto(f"{page.url}/edit")

@@ -42,10 +42,28 @@ def test_a_form_carries_its_conditions_and_nothing_else(library: Client) -> None
     ]
     assert hidden(page) == {"borrower", "lent_on", "fine", "key_holder"}
     assert "<noscript>" in page
+    assert logic["defaults"] == {
+        "code": ["join", "C-", ["upper", ["get", "name", "t"]]],
+        "deposit": ["fix", ["amounts", "multiply", True, ["get", "price", "m"], ["n", "2"]], 2],
+        "due": ["shift_date", ["get", "lent_on", "d"], ["s", "1814400"]],
+        "room": ["ask"],
+    }
+    chosen = logic_of(library.get("/o/copy/new", code="mine", due="2026-06-15").text)
+    assert set(chosen["defaults"]) == {"deposit", "room"}
 
     shelf = library.made("shelf", name="A", locked=True)["id"]
     copy = library.made("copy", name="Emma", state="lost", shelf=shelf, key_holder="Ann")
+    told = library.post("/api/forms/layout/copy", {"values": {"name": "Em", "shelf": shelf}})
+    defaults = told.json()["defaults"]
+    assert len(defaults.pop("made")["value"]) == 10
+    assert defaults == {
+        "code": {"value": "C-EM"},
+        "due": {"value": ""},
+        "deposit": {"value": "", "currency": "EUR"},
+        "room": {"value": shelf, "selected": [{"value": shelf, "label": "A"}]},
+    }
     page = library.get(f"/o/copy/{copy['id']}/edit").text
+    assert logic_of(page)["defaults"] == {}  # a record that is there has its values
     assert logic_of(page)["fields"]["price"]["is"]["read_only"] is True
     assert "key_holder" not in hidden(page)
     assert re.search(r'data-section="loan" hidden', page)
