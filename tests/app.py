@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -168,23 +168,30 @@ async def _ask(
 
 
 OpenEngine = Callable[..., Engine]
+Documents = Sequence[Mapping[str, Any]]
 
 
 class Prepared:
-    """Databases in which the engine, and perhaps apps, are set up; tests get copies of them."""
+    """Databases with the engine, perhaps apps and documents in force; tests get copies of them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._made: dict[tuple[bool, tuple[str, ...]], str] = {}
+        self._made: dict[tuple[bool, tuple[str, ...], bytes], str] = {}
         self._signed_in: dict[str, dict[str, str]] = {}  # address -> the administrator's headers
 
-    def copy(self, databases: Databases | None, apps: tuple[str, ...], folder: Path) -> str:
+    def copy(
+        self,
+        databases: Databases | None,
+        folder: Path,
+        apps: tuple[str, ...] = (),
+        documents: Documents = (),
+    ) -> str:
         """The address of a copy: on PostgreSQL where a server is given, else on SQLite."""
-        key = (databases is None, apps)
+        key = (databases is None, apps, orjson.dumps(documents))
         if key not in self._made:
-            file = self._folder / f"{'-'.join(('engine', *apps))}.db"
+            file = self._folder / f"{len(self._made)}.db"
             self._made[key] = databases.create() if databases else f"sqlite:///{file}"
-            self._set_up(self._made[key], apps)
+            self._set_up(self._made[key], apps, documents)
         if databases:
             address = databases.create(template=self._made[key])
         else:
@@ -197,14 +204,17 @@ class Prepared:
         """What the first administrator sends, who is signed in already in every copy."""
         return dict(self._signed_in[address])
 
-    def _set_up(self, url: str, apps: tuple[str, ...]) -> None:
+    def _set_up(self, url: str, apps: tuple[str, ...], documents: Documents) -> None:
         engine = Engine(load(environment(url, self._folder)))
         engine.open()
         install_core(engine.session())
         first_administrator(engine)
         for app in apps:
             install(engine.session(), folder_of(app))
-        self._signed_in[url] = Client(build_app(engine)).signed_in(EMAIL, PASSWORD).headers
+        client = Client(build_app(engine)).signed_in(EMAIL, PASSWORD)
+        if documents:
+            client.define(*documents)
+        self._signed_in[url] = client.headers
         engine.close()
 
 
@@ -232,16 +242,23 @@ def installed_apps() -> tuple[str, ...]:
     return ()
 
 
+@pytest.fixture
+def documents() -> Documents:
+    """What is in force already when a test begins; a module of tests may say otherwise."""
+    return ()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine_url(
     request: pytest.FixtureRequest,
     prepared: Prepared,
     installed_apps: tuple[str, ...],
+    documents: Documents,
     tmp_path: Path,
 ) -> Iterator[str]:
     """The address of a database in which the engine is set up; the test runs on each kind."""
     databases = request.getfixturevalue("databases") if request.param == "postgresql" else None
-    address = prepared.copy(databases, installed_apps, tmp_path)
+    address = prepared.copy(databases, tmp_path, installed_apps, documents)
     yield address
     if databases is not None:
         databases.drop(address)

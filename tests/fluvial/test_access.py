@@ -8,14 +8,18 @@ import pytest
 
 from fluvial.http.app import engine_endpoints
 from fluvial.http.routes import Policy
-from tests.app import Client
+from tests.app import Client, Documents
 from tests.fluvial.library import CLERK, LIBRARY
+
+
+@pytest.fixture
+def documents() -> Documents:
+    return LIBRARY
 
 
 @pytest.fixture
 def world(client: Client) -> dict[str, Any]:
     """Two branches in two groups with a member and a book each, and a clerk of the first."""
-    client.define(*LIBRARY)
     found: dict[str, Any] = {"admin": client}
     for name in ("north", "south"):
         group = client.made("group", name=name)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.app import Client
+from tests.app import Client, Documents
 from tests.fluvial.library import LIBRARY
 
 NOBODY = "01890000-0000-7000-8000-000000000000"
@@ -65,8 +65,12 @@ BODIES: dict[str, bytes] = {
 
 
 @pytest.fixture
+def documents() -> Documents:
+    return LIBRARY
+
+
+@pytest.fixture
 def library(client: Client) -> Client:
-    client.define(*LIBRARY)
     return client
 
 

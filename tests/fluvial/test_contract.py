@@ -9,15 +9,19 @@ from typing import Any
 
 import pytest
 
-from tests.app import EMAIL, PASSWORD, Client
+from tests.app import EMAIL, PASSWORD, Client, Documents
 from tests.fluvial.library import LIBRARY
 
 BOOKS = "/api/records/book"
 
 
 @pytest.fixture
+def documents() -> Documents:
+    return LIBRARY
+
+
+@pytest.fixture
 def library(client: Client) -> Client:
-    client.define(*LIBRARY)
     return client
 
 

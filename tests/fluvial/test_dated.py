@@ -14,7 +14,7 @@ from fluvial.engine import Engine
 from fluvial.http.app import build_app
 from fluvial.jobs import run_pending
 from fluvial.records import taking_effect
-from tests.app import EMAIL, PASSWORD, Client, OpenEngine
+from tests.app import EMAIL, PASSWORD, Client, Documents, OpenEngine
 from tests.fluvial.library import BRANCH, MEMBER
 
 SHELF: dict[str, Any] = {
@@ -75,10 +75,14 @@ def engine(open_engine: OpenEngine) -> Engine:
 
 
 @pytest.fixture
+def documents() -> Documents:
+    branch = {**BRANCH, "fields": [*BRANCH["fields"], *ROOMS["fields"]]}
+    return [branch, MEMBER | {"fields": MEMBER["fields"][:-1]}, SHELF, PLACE]
+
+
+@pytest.fixture
 def client(engine: Engine) -> Client:
     client = Client(build_app(engine)).signed_in(EMAIL, PASSWORD)
-    branch = {**BRANCH, "fields": [*BRANCH["fields"], *ROOMS["fields"]]}
-    client.define(branch, MEMBER | {"fields": MEMBER["fields"][:-1]}, SHELF, PLACE)
     return client
 
 

@@ -7,15 +7,19 @@ import orjson
 import pytest
 from python_calamine import CalamineWorkbook
 
-from tests.app import Client
+from tests.app import Client, Documents
 from tests.fluvial.tables import AUTHOR, BOOK, imported
 
 RUNNING = ["=1+1", "+1", "-cmd", "@sum", "'=kept", "plain", "'plain"]
 
 
 @pytest.fixture
+def documents() -> Documents:
+    return [AUTHOR, BOOK]
+
+
+@pytest.fixture
 def library(client: Client) -> Client:
-    client.define(AUTHOR, BOOK)
     return client
 
 

@@ -8,7 +8,7 @@ import pytest
 from fluvial import files
 from fluvial.engine import Engine
 from fluvial.media_types import agrees, sniff
-from tests.app import Client, Reply
+from tests.app import Client, Documents, Reply
 from tests.forms.shapes import PNG, multipart
 
 BOOK: dict[str, Any] = {
@@ -23,8 +23,12 @@ BOOK: dict[str, Any] = {
 
 
 @pytest.fixture
+def documents() -> Documents:
+    return [BOOK]
+
+
+@pytest.fixture
 def library(client: Client) -> Client:
-    client.define(BOOK)
     return client
 
 

@@ -10,15 +10,19 @@ import xlsxwriter  # type: ignore[import-untyped]
 
 from fluvial.database.tables import OUTBOX
 from fluvial.engine import Engine
-from tests.app import Client
+from tests.app import Client, Documents
 from tests.fluvial.tables import AUTHOR, BOOK, faults, imported, sent
 
 AUTHORS = "code,name,born\nJA,Jane Austen,1775-12-16\nFH,Frank Herbert,1920-10-08\n"
 
 
 @pytest.fixture
+def documents() -> Documents:
+    return [AUTHOR, BOOK]
+
+
+@pytest.fixture
 def library(client: Client) -> Client:
-    client.define(AUTHOR, BOOK)
     return client
 
 

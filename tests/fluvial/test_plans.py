@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from fluvial.database.statement import Compiled
 from fluvial.engine import Engine
 from fluvial.records.plan import plans_of
-from tests.app import Client, OpenEngine
+from tests.app import Client, Documents, OpenEngine
 from tests.fluvial.library import LIBRARY
 
 
@@ -22,9 +22,13 @@ def engine(open_engine: OpenEngine) -> Engine:
 
 
 @pytest.fixture
+def documents() -> Documents:
+    return LIBRARY
+
+
+@pytest.fixture
 def reader(client: Client) -> Client:
     """A clerk with a token, who sees some of the members."""
-    client.define(*LIBRARY)
     groups = [client.made("group", name=name)["id"] for name in ("a", "b")]
     branches = [client.made("branch", name=g, group=g)["id"] for g in groups]
     members = [{"name": f"m{i}", "branch": branches[i % 2]} for i in range(40)]

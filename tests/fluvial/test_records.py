@@ -6,15 +6,19 @@ from typing import Any
 
 import pytest
 
-from tests.app import Client
+from tests.app import Client, Documents
 from tests.fluvial.library import LIBRARY
 
 Json = dict[str, Any]
 
 
 @pytest.fixture
+def documents() -> Documents:
+    return LIBRARY
+
+
+@pytest.fixture
 def library(client: Client) -> Client:
-    client.define(*LIBRARY)
     return client
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.app import Client
+from tests.app import Client, Documents
 
 BOOK: dict[str, Any] = {
     "kind": "object",
@@ -41,8 +41,12 @@ FORM: dict[str, Any] = {
 
 
 @pytest.fixture
+def documents() -> Documents:
+    return [BOOK, BRANCH]
+
+
+@pytest.fixture
 def library(client: Client) -> Client:
-    client.define(BOOK, BRANCH)
     return client
 
 

@@ -7,14 +7,18 @@ from typing import Any
 
 import pytest
 
-from tests.app import Client
+from tests.app import Client, Documents
 from tests.fluvial.pages.posting import posted
 from tests.forms.following import COPY, FORM, REPORT, SHELF
 
 
 @pytest.fixture
+def documents() -> Documents:
+    return [SHELF, COPY, FORM, REPORT]
+
+
+@pytest.fixture
 def library(client: Client) -> Client:
-    client.define(SHELF, COPY, FORM, REPORT)
     return client
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.app import Client, Reply
+from tests.app import Client, Documents, Reply
 from tests.fluvial.library import LIBRARY
 from tests.fluvial.pages.posting import posted
 from tests.forms.shapes import PNG, multipart
@@ -15,8 +15,12 @@ BUTTON = '<button class="btn slim" type="submit">{}</button>'
 
 
 @pytest.fixture
+def documents() -> Documents:
+    return LIBRARY
+
+
+@pytest.fixture
 def library(client: Client) -> Client:
-    client.define(*LIBRARY)
     return client
 
 

@@ -11,15 +11,19 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from fluvial.engine import Engine
-from tests.app import Client, Reply
+from tests.app import Client, Documents, Reply
 from tests.forms.shapes import ADDRESS, BRANCH, LOAN, PNG, WISH, multipart
 
 ORIGIN = {"origin": "https://www.example.com"}
 
 
 @pytest.fixture
+def documents() -> Documents:
+    return [BRANCH, LOAN, WISH]
+
+
+@pytest.fixture
 def library(client: Client) -> Client:
-    client.define(BRANCH, LOAN, WISH)
     return client
 
 

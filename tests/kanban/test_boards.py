@@ -5,13 +5,17 @@ from typing import Any
 import pytest
 
 from fluvial.engine import Engine
-from tests.app import Client
+from tests.app import Client, Documents
 from tests.kanban.library import BRANCH, DESK, LOAN, SHELF
 
 
 @pytest.fixture
+def documents() -> Documents:
+    return [BRANCH, LOAN, DESK, SHELF]
+
+
+@pytest.fixture
 def library(client: Client) -> Client:
-    client.define(BRANCH, LOAN, DESK, SHELF)
     return client
 
 

@@ -5,7 +5,7 @@ from html import unescape
 
 import pytest
 
-from tests.app import Client
+from tests.app import Client, Documents
 from tests.kanban.library import BRANCH, DESK, LOAN
 
 PIN = {
@@ -21,8 +21,12 @@ NEXT = {"kind": "pin", "name": "next", "label": "Next", "object": "loan", "show"
 
 
 @pytest.fixture
+def documents() -> Documents:
+    return [BRANCH, LOAN, DESK, PIN, FEES, NEXT]
+
+
+@pytest.fixture
 def library(client: Client) -> Client:
-    client.define(BRANCH, LOAN, DESK, PIN, FEES, NEXT)
     return client
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.app import Client
+from tests.app import Client, Documents
 from tests.kanban.library import BRANCH, LOAN
 
 OVERDUE: dict[str, Any] = {
@@ -19,8 +19,12 @@ OVERDUE: dict[str, Any] = {
 
 
 @pytest.fixture
+def documents() -> Documents:
+    return [BRANCH, LOAN, OVERDUE]
+
+
+@pytest.fixture
 def library(client: Client) -> Client:
-    client.define(BRANCH, LOAN, OVERDUE)
     client.made("loan", book="Emma", due="2020-01-01", fee="1.50")
     client.made("loan", book="Dune", due="2020-01-01", fee="2.00", state="out")
     client.made("loan", book="Kim", due="2020-01-01", state="back")

@@ -76,7 +76,7 @@ def world(
 ) -> Iterator[World]:
     databases = request.getfixturevalue("databases") if request.param == "postgresql" else None
     folder = tmp_path_factory.mktemp("kinds")
-    address = prepared.copy(databases, (), folder)
+    address = prepared.copy(databases, folder)
     settings = {"kinds": "tests.kinds.rating:Rating", "now": "2026-11-21T10:00:00Z"}
     engine = Engine(load(environment(address, folder, **settings)))
     yield World(Client(build_app(engine), prepared.headers(address)))

@@ -1,5 +1,5 @@
 """The house that rules are tried in."""
 
-from tests.rules.house import house
+from tests.rules.house import documents, house
 
-__all__ = ["house"]
+__all__ = ["documents", "house"]

@@ -13,7 +13,7 @@ import pytest
 from fluvial.engine import Engine
 from fluvial.http.app import build_app
 from fluvial.jobs import run_pending
-from tests.app import EMAIL, PASSWORD, Client, OpenEngine
+from tests.app import EMAIL, PASSWORD, Client, Documents, OpenEngine
 from tests.mailbox import Mailbox
 from tests.webhooks import WebhookSink
 
@@ -149,6 +149,11 @@ class House:
 
 
 @pytest.fixture
+def documents() -> Documents:
+    return OBJECTS
+
+
+@pytest.fixture
 def house(
     open_engine: OpenEngine,
     smtp: Mailbox,
@@ -164,5 +169,4 @@ def house(
         now="2026-06-10T09:00:00Z",
     )
     client = Client(build_app(engine)).signed_in(EMAIL, PASSWORD)
-    client.define(*OBJECTS)
     return House(engine, client, smtp, webhook_sink)

@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 
 from fluvial.engine import Engine
-from tests.app import EMAIL, PASSWORD, Client
+from tests.app import EMAIL, PASSWORD, Client, Documents
 from tests.fluvial.library import BOOK, BRANCH, LIBRARY, MEMBER
 from tests.fluvial.pages.posting import posted
 
@@ -22,8 +22,12 @@ READER = {
 
 
 @pytest.fixture
+def documents() -> Documents:
+    return [*LIBRARY, READER]
+
+
+@pytest.fixture
 def library(client: Client) -> Client:
-    client.define(*LIBRARY, READER)
     return client
 
 
