@@ -7,7 +7,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -23,11 +23,13 @@ from fluvial.records.rows import row_writer
 from fluvial.session import Session
 from fluvial.settings import load
 from metamodel.expressions.expression import Expression
+from metamodel.expressions.plain import Path, PlainEnvironment
 from metamodel.expressions.python import truth
 
 ROUNDS = 5
 MEMBERS, BRANCHES = 1_000, 20
 PAGE = 500
+MEMBERS_BRANCH = ("member", "branch", "name")
 
 DOCUMENTS: list[dict[str, Any]] = [
     {"kind": "object", "name": "branch", "fields": [{"name": "name", "kind": "text"}]},
@@ -44,24 +46,6 @@ CONDITIONS = (
     "member.branch.name == 'Branch 7' and due < today() and fee * 1.19 > 2",
     "lower(member.branch.name) in ['branch 7', 'branch 9'] or fee / 3 > 3.3",
 )
-
-
-class Fetched:
-    """A record that was fetched with what lies behind its look-ups."""
-
-    before = None
-    me = None
-
-    def __init__(self, session: Session, values: dict[str, Any], deep: dict[Any, Any]) -> None:
-        self.now, self.today = session.now, session.today
-        self.values: Mapping[str, Any] = values
-        self.deep = deep
-
-    def read(self, path: tuple[str, ...]) -> Any:
-        return self.deep[path]
-
-    def collect(self, node: Any) -> Any:
-        raise NotImplementedError("conditions of this measurement ask no collection")
 
 
 def measure(kind: str, records: int) -> str:
@@ -147,14 +131,15 @@ def evaluated(session: Session, source: str) -> int:
     """The same count, in the way of those who have no query for it."""
     type_ = session.object("loan")
     made: Expression = condition(session.access, type_, source)
-    fields = (("fee",), ("due",), ("member", "branch", "name"))
+    fields = (("fee",), ("due",), MEMBERS_BRANCH)
     found, cursor = 0, ""
     while True:
         page = reader.read_page(session, Query("loan", fields, limit=PAGE, cursor=cursor))
         for row in page["data"]:
-            values = {name: _value(type_.fields[name], row[name]) for name in ("fee", "due")}
-            deep = {("member", "branch", "name"): row["member"]["branch"]["name"]}
-            found += truth(made, Fetched(session, values, deep))
+            paths: dict[Path, Any] = {MEMBERS_BRANCH: row["member"]["branch"]["name"]}
+            for name in ("fee", "due"):
+                paths[name,] = _value(type_.fields[name], row[name])
+            found += truth(made, PlainEnvironment(paths, session.now, session.today))
         if page["next"] is None:
             return found
         cursor = page["next"]

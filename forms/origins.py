@@ -15,7 +15,7 @@ Headers = list[tuple[str, str]]
 def check_origin(call: Call, form: WebForm) -> Headers:
     """The headers for the site that asks; a site that is not on the form's list is refused."""
     origin = call.headers.get("origin")
-    if origin is None or _is_own(call, origin):
+    if origin is None or _is_own(call):
         return [("vary", "Origin")]
     if "*" in form.origins:
         return [("vary", "Origin"), ("access-control-allow-origin", "*")]
@@ -24,10 +24,9 @@ def check_origin(call: Call, form: WebForm) -> Headers:
     raise Forbidden(f"{origin} may not send this form. Add it to the form's `origins` to allow it.")
 
 
-def _is_own(call: Call, origin: str) -> bool:
-    host = urlsplit(origin).netloc.lower()
-    own = urlsplit(call.engine.settings.base_url).netloc.lower()
-    return bool(host) and host in (own, call.headers.get("host", "").lower())
+def _is_own(call: Call) -> bool:
+    asked, host = call.origin_host, call.headers.get("host", "").lower()
+    return bool(asked) and asked in (urlsplit(call.engine.settings.base_url).netloc.lower(), host)
 
 
 def preflight(call: Call, form: WebForm) -> Headers:

@@ -19,7 +19,7 @@ from metamodel.documents import Document, DocumentKind
 from metamodel.errors import Fault, MetadataError
 from metamodel.layers import locate, locked_faults, merge_documents
 from metamodel.object_check import check_object, fill
-from metamodel.object_types import check_kinds, make_inverses, make_object
+from metamodel.object_types import check_kinds, items, make_inverses, make_object
 from metamodel.reuse import kept_uses, reusable
 from metamodel.schemas.faults import schema_faults
 from metamodel.text import nearest
@@ -66,6 +66,8 @@ def build_catalog(
         for named in by_kind.values()
         for document in named.values()
     }
+    if faults:
+        draft.documents = _told_of(by_kind, sound)
     if previous is not None and previous.zone == zone and not faults:
         draft.kept = reusable(previous, by_kind, kinds)
         for target, place in kept_uses(previous, draft.kept):
@@ -156,6 +158,24 @@ def _sound_body(
     return body
 
 
+def _told_of(
+    by_kind: Mapping[str, Mapping[str, Document]],
+    sound: Mapping[str, Mapping[str, Any] | None],
+) -> dict[str, dict[str, Document]]:
+    """The documents as others may ask of them: there by name, but without what is not sound."""
+    return {
+        kind: {
+            name: replace(document, body=sound[document.place] or _head(document))
+            for name, document in documents.items()
+        }
+        for kind, documents in by_kind.items()
+    }
+
+
+def _head(document: Document) -> Mapping[str, Any]:
+    return {"kind": document.kind, "name": document.name}
+
+
 def _copy(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _copy(one) for name, one in value.items()}
@@ -225,14 +245,14 @@ def _make_objects(
         draft.objects[name] = draft.kept.get(name) or make_object(document, bodies[name], draft)
     fresh = {name: one for name, one in documents.items() if name not in draft.kept}
     for name, document in fresh.items():
-        check_kinds(document, draft.objects[name], draft)
+        check_kinds(document, bodies[name], draft.objects[name], draft)
     for name, document in documents.items():
-        make_inverses(document, draft.objects[name], draft)
+        make_inverses(document, bodies[name], draft.objects[name], draft)
     for name, document in fresh.items():
         check_object(document, bodies[name], draft.objects[name], draft)
     round = circles(draft.objects)
     for circle in round:
-        _report_circle(circle, documents, draft)
+        _report_circle(circle, documents, bodies, draft)
     if not round:
         _keep(documents, draft)
 
@@ -257,14 +277,17 @@ def _keep(documents: Mapping[str, Document], draft: Draft) -> None:
 
 
 def _report_circle(
-    circle: list[tuple[str, str]], documents: Mapping[str, Document], draft: Draft
+    circle: list[tuple[str, str]],
+    documents: Mapping[str, Document],
+    bodies: Mapping[str, Mapping[str, Any]],
+    draft: Draft,
 ) -> None:
     object, name = circle[0]
     document = documents[object]
-    names = [field.get("name") for field in document.body.get("fields", ())]
+    places = {spec["name"]: at for at, spec in items(bodies[object], "fields")}
     way = " -> ".join(f"{object}.{name}" for object, name in circle)
     DocumentCheck(draft, document).fault(
-        f"/fields/{names.index(name)}/formula" if name in names else "",
+        f"/fields/{places[name]}/formula" if name in places else "",
         "circle",
         f"`{name}` needs itself: {way}.",
         "Take one of these out of the formula of the one before it.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -48,11 +48,16 @@ class Document:
         """The layer that first brought each named thing of one of the document's lists."""
         found: dict[str, str] = {}
         for part in self.parts or (self,):
-            listed = part.body.get(member)
-            for one in listed if isinstance(listed, list) else ():
-                if isinstance(one, Mapping) and isinstance(one.get("name"), str):
-                    found.setdefault(one["name"], part.layer)
+            for one in part.named(member):
+                found.setdefault(one["name"], part.layer)
         return found
+
+    def named(self, member: str) -> Iterator[Mapping[str, Any]]:
+        """The named things of one of its lists, whatever else is wrong with the document."""
+        listed = self.body.get(member)
+        for one in listed if isinstance(listed, list) else ():
+            if isinstance(one, Mapping) and isinstance(one.get("name"), str):
+                yield one
 
 
 CheckDocument = Callable[[Document, "DocumentCheck"], None]

@@ -62,6 +62,18 @@ def _merge_named(base: list[Any], change: list[Any]) -> list[Any]:
     return [item for item in merged if item is not None]
 
 
+def merge_over(body: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
+    """A layer over others with a part merged in: what the part takes out stays marked in it."""
+    result: dict[str, Any] = merge(body, part)
+    for name, value in part.items():
+        marked = [item for item in value if item.get(DELETE) is True] if _named(value) else []
+        gone = {_key(item) for item in marked}
+        if gone:
+            kept = [item for item in result.get(name, ()) if _key(item) not in gone]
+            result[name] = [*kept, *marked]
+    return result
+
+
 def merge_documents(
     documents: Iterable[Document], known: Mapping[str, Mapping[str, Document]] | None = None
 ) -> tuple[list[Document], list[Fault]]:

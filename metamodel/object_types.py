@@ -162,14 +162,15 @@ def _title(fields: Mapping[str, Field], label: str) -> str:
     return f"{label} {{{next(iter(fields))}}}" if fields else label
 
 
-def check_kinds(document: Document, object: ObjectType, draft: Draft) -> None:
+def check_kinds(
+    document: Document, body: Mapping[str, Any], object: ObjectType, draft: Draft
+) -> None:
     """Let each field's kind check its options; leave out those that lead nowhere."""
     check = DocumentCheck(draft, document)
     fields: dict[str, Field] = object.fields  # type: ignore[assignment]  # still being built
-    for at, spec in enumerate(document.body.get("fields", ())):
-        name = spec.get("name") if isinstance(spec, Mapping) else None
-        field = fields.get(name) if isinstance(name, str) else None
-        if field is None or field.system or field.spec.get("kind") != spec.get("kind"):
+    for at, spec in items(body, "fields"):
+        field = fields.get(spec["name"])
+        if field is None or field.system or field.spec["kind"] != spec["kind"]:
             continue
         field.kind.check(field, FieldCheck(check, field, at))
         _check_powers(field, FieldCheck(check, field, at))
@@ -205,7 +206,9 @@ def _cannot(check: FieldCheck, option: str, message: str) -> None:
     check.fault(option, f"not_{option}", message, f"Take `{option}` out.")
 
 
-def make_inverses(document: Document, object: ObjectType, draft: Draft) -> None:
+def make_inverses(
+    document: Document, body: Mapping[str, Any], object: ObjectType, draft: Draft
+) -> None:
     """Give the object types that are looked up their collections."""
     looking = [
         field
@@ -215,11 +218,7 @@ def make_inverses(document: Document, object: ObjectType, draft: Draft) -> None:
     if not looking:
         return
     check = DocumentCheck(draft, document)
-    places = {
-        spec["name"]: at
-        for at, spec in reversed(list(enumerate(document.body.get("fields", ()))))
-        if isinstance(spec, Mapping) and isinstance(spec.get("name"), str)
-    }
+    places = {spec["name"]: at for at, spec in reversed(list(items(body, "fields")))}
     for field in looking:
         assert field.to is not None
         name = field.option("inverse")

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from metamodel.differences import by_name, named
+
 LOCKED, PACKAGE, SITE_WINS, MERGE = "locked", "package", "site_wins", "merge_by_key"
 POLICIES = (LOCKED, PACKAGE, SITE_WINS, MERGE)
 MEMBER = "x-upgrade"
@@ -114,11 +116,11 @@ def locked_places(shape: Shape, below: Any, over: Any, path: Path = ()) -> Itera
             if name not in IDENTITY:
                 yield from locked_places(inner.member(name), below.get(name), value, (*path, name))
         return
-    if isinstance(below, list) and isinstance(over, list) and shape.policy != LOCKED:
-        known = {i["name"]: i for i in below if isinstance(i, Mapping) and "name" in i}
+    if named(below) and named(over) and shape.policy != LOCKED:
+        known = by_name(below)
         for at, item in enumerate(over):
-            if isinstance(item, Mapping) and item.get("name") in known:
-                base = known[item["name"]]
+            base = known.get(item["name"])
+            if base is not None:
                 yield from locked_places(shape.item(base), base, item, (*path, at))
         return
     if shape.policy == LOCKED and below != over:

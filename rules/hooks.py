@@ -13,7 +13,7 @@ from metamodel.checks import DocumentCheck, Draft
 from metamodel.documents import Document
 from metamodel.errors import ExpressionError
 from metamodel.expressions.expression import Expression, compile_expression
-from metamodel.expressions.nodes import Collection, Gather
+from metamodel.expressions.plain import PlainEnvironment
 from metamodel.expressions.python import evaluate
 from metamodel.expressions.scope import Scope
 from metamodel.expressions.types import TEXT
@@ -42,8 +42,10 @@ class Mapped:
         if self.path is not None:
             return at(body, self.path)
         assert self.expression is not None
-        values = {name: text_of(at(body, path)) for name, path in self.names.items()}
-        return wire(evaluate(self.expression, Body(values, now, today)))
+        values: dict[Path, Any] = {
+            (name,): text_of(at(body, path)) for name, path in self.names.items()
+        }
+        return wire(evaluate(self.expression, PlainEnvironment(values, now, today)))
 
 
 @dataclass(frozen=True)
@@ -56,23 +58,6 @@ class Hook:
     fields: tuple[Mapped, ...]
     key: tuple[str, ...]
     active: bool
-
-
-@dataclass(frozen=True)
-class Body:
-    """What expressions over a body see: texts by name, and the time."""
-
-    values: Mapping[str, Any]
-    now: datetime
-    today: date
-    before: Mapping[str, Any] | None = None
-    me: Mapping[str, Any] | None = None
-
-    def read(self, path: tuple[str, ...]) -> Any:
-        return self.values.get(path[0])
-
-    def collect(self, node: Gather | Collection) -> Any:
-        raise TypeError("a body has no collections")
 
 
 def at(body: Any, path: Path) -> Any:
@@ -184,13 +169,16 @@ def _expression(
 ) -> Mapped | None:
     """An expression over texts of the body. Each path becomes a name as long as itself."""
     names: dict[str, Path] = {}
+    made: dict[str, str] = {}  # path as it is written -> name
 
     def name(found: re.Match[str]) -> str:
-        if not found[0].startswith("body"):
-            return found[0]
-        made = found[0].replace(".", "_")
-        names[made] = _steps(found[0])
-        return made
+        path = found[0]
+        if not path.startswith("body"):
+            return path
+        if path not in made:
+            made[path] = f"b{len(made)}".ljust(len(path), "_")
+            names[made[path]] = _steps(path)
+        return made[path]
 
     written = PATHS.sub(name, source)
     draft = check.draft
@@ -206,9 +194,9 @@ def _expression(
     except ExpressionError as error:
         part = source[error.at : error.at + error.length]
         where = f" At `{part}` in" if part and part != source else " In"
-        message = error.message
-        for made, path in names.items():
-            message = message.replace(made, ".".join(("body", *path)))
-        check.fault(pointer, "expression", f"{message}{where}: {source}", error.hint)
+        message, hint = error.message, error.hint
+        for path, short in made.items():
+            message, hint = message.replace(short, path), hint.replace(short, path)
+        check.fault(pointer, "expression", f"{message}{where}: {source}", hint)
         return None
     return Mapped(field.name, None, compiled, names, find)

@@ -32,6 +32,7 @@ class Change:
     # Of packages that come, or change, the version; None of those that go.
     packages: Mapping[str, str | None] = field(default_factory=dict)
     whole: bool = False  # they replace others as a whole: nobody asks what uses what goes
+    seen: Bodies = field(default_factory=dict)  # of the site's layer, from which these were made
     columns: Mapping[str, str] = field(default_factory=dict)  # that a copy has filled, by target
     pending: str | None = None  # its id while its values are copied in the background
     operations: list[Operation] = field(default_factory=list)

@@ -8,16 +8,18 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from metamodel.documents import SITE
 from metamodel.storage import POSTGRESQL
 
 from . import faults
+from .change import Bodies as Bodies
 from .change import Change as Change
 from .change import Prepared
 from .change import documents_change as documents_change
 from .copying import Copier, Tally
 from .database.altering import LockedError, alter
 from .database.changes import Operation
-from .database.connection import Connection, UniqueError
+from .database.connection import BusyError, Connection, UniqueError
 from .database.exclusion import OVERLAP, exclusion_name
 from .database.statement import Statement, insert, param
 from .database.tables import CATALOG, DOCUMENT, REVISION
@@ -106,6 +108,7 @@ def apply(session: Session, change: Change) -> Change:
             assert row is not None
             if prepared is None or prepared.version != int(row[0]):
                 prepared = prepare(session, change, version=int(row[0]))
+            _refuse_unseen(change, prepared)
             refuse_touched(connection, prepared, change.pending)
             if not change.columns and any(map(_large, prepared.retypes_of())):
                 begin(session, change, prepared)
@@ -118,6 +121,13 @@ def apply(session: Session, change: Change) -> Change:
             headers={"Retry-After": "2"},
         ) from error
     return change
+
+
+def _refuse_unseen(change: Change, prepared: Prepared) -> None:
+    """What was made from a document that somebody has changed since is made once more."""
+    for key, body in change.seen.items():
+        if prepared.before[SITE, key] != body:
+            raise BusyError(f"somebody changed {'/'.join(key)} at the same time")
 
 
 def _large(operation: Operation) -> bool:

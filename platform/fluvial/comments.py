@@ -186,7 +186,8 @@ def _checked(
         raise _refused("/text", "required", "Write a few words.")
     if len(text) > MAX_TEXT:
         raise _refused("/text", "too_long", f"A comment holds at most {MAX_TEXT:,} characters.")
-    if not isinstance(mentions, (list, tuple)) or len(mentions) > MAX_MENTIONS:
+    listed = isinstance(mentions, (list, tuple)) and len(mentions) <= MAX_MENTIONS
+    if not listed or not all(isinstance(one, str) for one in mentions):
         raise _refused("/mentions", "type", f"Mentions are a list of at most {MAX_MENTIONS} ids.")
     people = list(dict.fromkeys(mentions))
     return text.strip(), [

@@ -31,11 +31,7 @@ def gone(old: Catalog, after: Merged) -> Iterator[str]:
         if document is None:
             yield name
             continue
-        left = {
-            spec.get("name")
-            for spec in document.body.get("fields", ())
-            if isinstance(spec, Mapping) and not spec.get("retired")
-        }
+        left = {spec["name"] for spec in document.named("fields") if not spec.get("retired")}
         yield from (f"{name}.{f.name}" for f in type_.own_fields if f.name not in left)
 
 

@@ -105,7 +105,7 @@ QUERIES = (
     "where=branch.name.name == 'x'", "where=exists(nothing)", "total=many", "as_of=yesterday",
     "as_of=2026-13-01", "as_of=2026-01-01T00:00:00", "deleted=maybe", "nothing=1", "pages=x",
     "status=burnt", "printed=31.12.2026", "branch=north", "group=status", "password=x",
-    "deleted_at=", "where=deleted_at == null", "search=", "name=%00",
+    "deleted_at=", "where=deleted_at == null", "search=", "name=%00", "believed_on=9999-12-31",
 )  # fmt: skip
 
 
@@ -172,6 +172,15 @@ DOCUMENTS: tuple[Any, ...] = (
     {"documents": [{"kind": "role", "name": "r", "grants": [
         {"object": "book", "can": ["read"], "where": "nothing == 1"}]}]},
     {"documents": [{"kind": "view", "name": "v", "object": "book", "columns": ["nothing"]}]},
+    {"documents": [{"kind": "object", "name": "book", "fields": True}]},
+    {"documents": [{"kind": "object", "name": "book", "fields": [{"name": [], "kind": "text"}]}]},
+    {"documents": [{"kind": "object", "name": "a", "fields": [{"name": {}, "kind": "text"}, 5]}]},
+    {"documents": [{"kind": "object", "name": "user", "fields": [{"name": [], "kind": "text"}]}]},
+    {"documents": [{"kind": "role", "name": "clerk", "inherits": True}]},
+    {"documents": [{"kind": "role", "name": "clerk", "inherits": [[]]}]},
+    {"documents": [{"kind": "calendar", "name": "c", "hours": 5, "holidays": {}}]},
+    {"documents": [{"kind": "webform", "name": "w", "slug": []}, {"kind": "rule", "name": "r",
+        "on": {"webform": "w"}, "do": []}, {"kind": "webform", "name": "x", "slug": "x"}]},
     {"documents": [], "delete": [{"kind": "object", "name": "book", "x": "\ud800".encode(
         "utf-8", "surrogatepass").decode("utf-8", "replace")}], "note": 3, "extra": 1},
 )  # fmt: skip
@@ -184,6 +193,25 @@ def test_documents(library: Client) -> None:
     assert library.get("/api/meta").json()["version"] == version
 
 
+def test_parts_of_documents(library: Client) -> None:
+    for body in (
+        {"fields": [{"$delete": True}]},
+        {"fields": [{"name": 5, "$delete": True}]},
+        {"fields": [{"name": "name"}, "pages"]},
+        {"fields": {"name": None}},
+        {"keys": 5, "title": ["{name}"], "states": []},
+    ):
+        for name in ("user", "book"):
+            sound(library.patch(f"/api/meta/object/{name}", body), f"{name}: {body}")
+
+
+def test_packages(library: Client) -> None:
+    wrong: tuple[Any, ...] = ([], {"fluvial": 5}, {"fluvial": []}, {"fluvial": {}}, {"x": True})
+    for needs in wrong:
+        head = {"kind": "app", "name": "shop", "version": "1.0.0", "needs": needs}
+        sound(library.post("/api/packages", {"documents": [head]}), str(needs))
+
+
 def test_headers(library: Client) -> None:
     book = library.made("book", name="One")
     path = f"/api/records/book/{book['id']}"
@@ -194,4 +222,7 @@ def test_headers(library: Client) -> None:
     sound(library.call("GET", path, headers={"authorization": "Basic eDp5"}), "scheme")
     sound(library.call("GET", path, headers={"authorization": "Bearer nothing"}), "token")
     sound(library.call("GET", path, headers={"fluvial-view-as": "nobody"}), "view as")
+    for origin in ("http://[", "null", "x", "https://evil.example"):
+        reply = library.call("POST", "/api/login", body=b"{}", headers={"origin": origin})
+        assert reply.status == 403, origin
     assert library.call("PATCH", path, body=b"{}", headers={"fluvial-cause": "x.y"}).status == 200

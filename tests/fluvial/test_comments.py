@@ -46,6 +46,8 @@ def test_comments_follow_the_record_and_tell_whom_they_name(client: Client) -> N
         (client.post(path, {"text": "@Tom", "mentions": [tom]}), 422),
         (client.post(path, {"text": "@Nobody", "mentions": ["nobody"]}), 422),
         (client.post(path, {"text": "x", "mentions": "all"}), 422),
+        (client.post(path, {"text": "x", "mentions": [{}]}), 422),
+        (client.post(path, {"text": "x", "mentions": [[]]}), 422),
         (client.post(path, {"words": "x"}), 400),
         (reader.get(path), 403),
         (reader.post(path, {"text": "Me too"}), 403),

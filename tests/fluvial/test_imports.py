@@ -210,6 +210,16 @@ def test_an_import_is_taken_back_as_a_whole(library: Client) -> None:
     assert library.post("/api/imports/nothing/undo").status == 404
 
 
+def test_what_was_before_an_import_may_not_fit_any_more(library: Client) -> None:
+    imported(library, "author", AUTHORS)
+    done = imported(library, "author", "code,name\nFH,Frank\n", key=["code"])
+    field = {"name": "name", "kind": "text", "max_length": 8}
+    library.patch("/api/meta/object/author", {"fields": [field]})
+    refused = library.post(f"/api/imports/{done['batch']}/undo")
+    assert refused.status == 422 and refused.json()["errors"][0]["pointer"] == "/name"
+    assert by(library, "author", "code")["FH"]["name"] == "Frank"
+
+
 def test_a_workbook(library: Client) -> None:
     raw = io.BytesIO()
     book = xlsxwriter.Workbook(raw, {"default_date_format": "yyyy-mm-dd"})
@@ -224,6 +234,11 @@ def test_a_workbook(library: Client) -> None:
     assert by(library, "author", "code")["42"]["born"] == "1999-03-01"
     assert sent(library, "author", raw.getvalue(), sheet="None").status == 422
     assert sent(library, "author", b"PK\x03\x04 no workbook").status == 422
+    whole = raw.getvalue()
+    for at in range(0, len(whole), 301):  # bytes that were lost on the way
+        broken = whole[:at] + b"\xff\xff" + whole[at + 2 :]
+        assert sent(library, "author", broken, path="import/preview").status in (200, 422)
+    assert sent(library, "author", b"\x89PNG\r\n\x1a\n\x81\x8d\x00").status == 422
 
 
 def test_the_preview_suggests(library: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from fluvial.http.app import build_app
@@ -106,6 +107,20 @@ def test_layers_show_who_says_what(client: Client) -> None:
     assert [f["name"] for f in layers["in_force"]["fields"]][-1] == "phone"
     client.delete("/api/meta/object/user")
     assert "phone" not in client.get("/api/records/user?limit=1").json()["data"][0]
+
+
+def test_parts_that_several_change_at_the_same_time_are_all_there(client: Client) -> None:
+    client.define(BRANCH)
+
+    def add(at: int) -> int:
+        body = {"fields": [{"name": f"note_{at}", "kind": "text"}]}
+        return client.patch(f"/api/meta/object/{'user' if at % 2 else 'branch'}", body).status
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(add, range(8))) == {200}
+    for name, kept in (("user", {1, 3, 5, 7}), ("branch", {0, 2, 4, 6})):
+        fields = {f["name"] for f in client.get(f"/api/meta/object/{name}").json()["fields"]}
+        assert {f"note_{at}" for at in kept} <= fields
 
 
 def test_documents_agree_with_their_address(client: Client) -> None:

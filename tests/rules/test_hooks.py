@@ -22,7 +22,7 @@ RETURNS: Json = {
     "map": {
         "name": "trim(body.item.title) & ' (' & upper(body.item.code) & ')'",
         "member": {"find": "email", "value": "lower(body.member.email)"},
-        "level": "number(body.item.shelf) + 1",
+        "level": "number(body.item.shelf) + number(body.item_shelf) + 1",
         "due": "body.due",
         "fee": "body.fee",
         "status": "'late' if body.late == 'true' else 'open'",
@@ -32,6 +32,7 @@ RETURNS: Json = {
 BODY: Json = {
     "item": {"title": " Emma ", "code": "e-1", "shelf": 4},
     "member": {"email": "ANN@example.org"},
+    "item_shelf": 0,
     "due": "2026-07-01",
     "fee": {"amount": "1.50", "currency": "EUR"},
     "late": True,

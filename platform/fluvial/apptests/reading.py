@@ -9,10 +9,13 @@ from typing import Any
 
 import yaml
 
-from metamodel.errors import Fault, MetadataError
+from metamodel.calendars.zones import zone_names
+from metamodel.errors import Fault, MetadataError, ValueFault
 from metamodel.files import Loader, parse_documents
+from metamodel.kinds.date import iso_date
 from metamodel.schemas.faults import schema_faults
 from metamodel.schemas.loading import validator_of
+from metamodel.text import nearest
 
 FOLDER = "tests"
 
@@ -166,16 +169,33 @@ def read_tests(folder: Path) -> list[AppTest]:
 
 
 def _read(text: str, file: str) -> Iterator[AppTest]:
-    nodes = [node for node in yaml.compose_all(text, Loader=Loader) if node is not None]
-    for body, node in zip(parse_documents(text, file), nodes, strict=True):
+    bodies = parse_documents(text, file)
+    nodes = [node for node in yaml.compose_all(text, Loader=Loader) if _is_mapping(node)]
+    for body, node in zip(bodies, nodes, strict=True):
         lines = dict(_lines(node, ()))
-        faults = [
-            _told(fault, file, lines)
-            for fault in schema_faults(list(_VALIDATOR.iter_errors(body)), file)
-        ]
-        if faults:
-            raise MetadataError(faults)
+        found = list(schema_faults(list(_VALIDATOR.iter_errors(body)), file)) or _unknown(body)
+        if found:
+            raise MetadataError([_told(fault, file, lines) for fault in found])
         yield AppTest(file, body, lines)
+
+
+def _unknown(body: Mapping[str, Any]) -> list[Fault]:
+    """A day or a zone that the calendar does not have."""
+    faults = []
+    try:
+        iso_date(body["today"])
+    except ValueFault as fault:
+        faults.append(Fault("", "/today", fault.code, fault.message))
+    zone = body.get("zone", "UTC")
+    if zone not in zone_names():
+        hint = nearest(zone, zone_names()) or "Write a zone such as Europe/London."
+        faults.append(Fault("", "/zone", "unknown_zone", f"There is no time zone `{zone}`.", hint))
+    return faults
+
+
+def _is_mapping(node: yaml.Node | None) -> bool:
+    """Whether it is a test: a document without anything in it is left out."""
+    return isinstance(node, yaml.MappingNode)
 
 
 def _told(fault: Fault, file: str, lines: Mapping[Path_, int]) -> Fault:

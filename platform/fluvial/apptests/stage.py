@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 
 from fluvial.clock import Clock
 from fluvial.engine import Engine
+from fluvial.errors import Problem
 from fluvial.jobs import jobs_of
 from fluvial.packages import installing
 from fluvial.packages.source import Package
 from fluvial.settings import load
 
 FILE = "fluvial.db"
+TEMPLATE = "the template"  # a test's name has no space
 START = time(9, 0)  # of the business's day
 MAX_ROUNDS = 10_000
 
@@ -41,7 +43,7 @@ class Stage:
 
     def __init__(self, folder: Path, packages: list[Package]) -> None:
         self._folder = folder
-        engine = self._engine("template", "UTC")
+        engine = self._engine(TEMPLATE, "UTC")
         engine.open()
         installing.install_core(engine.session())
         installing.put_all(engine.session(), packages)
@@ -64,7 +66,7 @@ class Stage:
     def engine(self, name: str, today: date, zone: str) -> Iterator[Engine]:
         """An engine on a copy, at nine o'clock of a day."""
         engine = self._engine(name, zone)
-        shutil.copy(self._folder / "template" / FILE, self._folder / name / FILE)
+        shutil.copy(self._folder / TEMPLATE / FILE, self._folder / name / FILE)
         moment = datetime.combine(today, START, ZoneInfo(zone)).astimezone(UTC)
         engine.clock = StoppedClock(zone, moment)
         if zone == self._catalog.zone:
@@ -88,4 +90,4 @@ def work(engine: Engine) -> None:
     for _ in range(MAX_ROUNDS):
         if not any([job.run(engine) for job in jobs]):
             return
-    raise RuntimeError("The rules of the test find no end.")
+    raise Problem("The rules of the test find no end.")

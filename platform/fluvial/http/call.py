@@ -142,6 +142,11 @@ class Call:
         return int(text)
 
     @property
+    def origin_host(self) -> str:
+        """The host of the page that sent this, as the browser says; empty where it does not."""
+        return self.headers.get("origin", "").partition("://")[2].lower()
+
+    @property
     def rev(self) -> int | None:
         """The revision of `If-Match: "7"`; None without the header or for `*`."""
         header = self.headers.get("if-match")

@@ -12,7 +12,7 @@ from fluvial.layering import installed
 from fluvial.openapi import openapi
 from metamodel.documents import SITE, Document
 from metamodel.files import document_of
-from metamodel.layers import merge
+from metamodel.layers import merge, merge_over
 from metamodel.record_schema import Mode, record_schema
 from metamodel.uses import uses_of
 
@@ -84,29 +84,12 @@ def patch(call: Call) -> Answer:
     known = site or call.session.catalog.of(kind).get(name)
     if known is None:
         raise NotFound(f"There is no {kind} `{name}`.")
-    if site is None:
-        return _changed(call, part)  # a customisation of what a package ships
-    deleting = call.session.catalog.of(kind).get(name)
-    shipped = deleting is not None and len(deleting.parts) > 1
-    return _changed(call, layer_merge(site.body, part, keep_deletes=shipped))
-
-
-def layer_merge(body: Mapping[str, Any], part: Mapping[str, Any], *, keep_deletes: bool) -> Any:
-    """A layer with a part merged in. Over a package, what the part takes out stays marked."""
-    if not keep_deletes:
-        return merge(body, part)
-    marked = {
-        name: [item for item in value if isinstance(item, Mapping) and item.get("$delete")]
-        for name, value in part.items()
-        if isinstance(value, list)
-    }
-    merged = merge(body, part)
-    for name, items in marked.items():
-        if items:
-            gone = {item["name"] for item in items}
-            kept = [i for i in merged.get(name, []) if i.get("name") not in gone]
-            merged[name] = [*kept, *items]
-    return merged
+    if site is None:  # a customisation of what a package ships
+        return _changed(call, part, seen={(kind, name): None})
+    in_force = call.session.catalog.of(kind).get(name)
+    shipped = in_force is not None and len(in_force.parts) > 1
+    merged = (merge_over if shipped else merge)(site.body, part)
+    return _changed(call, merged, seen={(kind, name): site.body})
 
 
 def delete(call: Call) -> Answer:
@@ -135,11 +118,14 @@ def _sound(body: dict[str, Any]) -> dict[str, Any]:
     return dict(document_of(body, kind=body["kind"], name=body["name"], layer=SITE).body)
 
 
-def _changed(call: Call, body: Mapping[str, Any] | None) -> Answer:
+def _changed(
+    call: Call, body: Mapping[str, Any] | None, seen: changes.Bodies | None = None
+) -> Answer:
     key = (_kind(call), call.params["name"])
     verb = "Deleted" if body is None or body.get("$delete") else "Changed"
     label = call.engine.kinds[key[0]].label or key[0]
     change = changes.Change({key: body}, note=f"{verb} {label.lower()} {key[1]}")
+    change.seen = seen or {}
     return _apply(call, change)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from fluvial import people
 from fluvial.errors import Forbidden, NotFound, Problem, Unauthorized, Unprocessable, fault
@@ -28,8 +27,7 @@ def same_site(call: Call) -> bool:
     site = call.headers.get("sec-fetch-site")
     if site is not None:
         return site in ("same-origin", "none")
-    origin = call.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == call.headers.get("host")
+    return "origin" not in call.headers or call.origin_host == call.headers.get("host", "").lower()
 
 
 def login(call: Call) -> Answer:

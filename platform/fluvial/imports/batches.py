@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from fluvial.database.statement import Statement, insert, param
 from fluvial.database.tables import IMPORT, IMPORT_ROW
-from fluvial.errors import Conflict, Forbidden, NotFound
+from fluvial.errors import Conflict, Forbidden, NotFound, Unprocessable, fault
 from fluvial.ids import is_id, new_id
 from fluvial.records import bin
 from fluvial.records.bulk import insert_rows
@@ -18,7 +18,8 @@ from fluvial.records.draft import Draft, wire_value
 from fluvial.records.rows import empty, load_row
 from fluvial.records.writer import store_changed
 from fluvial.session import Session
-from metamodel.catalog import ObjectType
+from metamodel.catalog import Field, ObjectType
+from metamodel.errors import ValueFault
 from metamodel.storage import POSTGRESQL
 
 SHOWN = 20
@@ -146,5 +147,15 @@ def _restore(session: Session, type_: ObjectType, record: str, before: dict[str,
     for name, raw in before.items():
         field = type_.fields.get(name)
         if field is not None:
-            draft.set(name, None if empty(raw) else field.kind.parse(field, raw))
+            draft.set(name, _parsed(field, raw))
     store_changed(draft)
+
+
+def _parsed(field: Field, raw: Any) -> Any:
+    """The value from before, which the field may not take any more."""
+    try:
+        return None if empty(raw) else field.kind.parse(field, raw)
+    except ValueFault as error:
+        message = f"{field.label} cannot be as it was before the import. {error.message}"
+        errors = [fault(f"/{field.name}", error.code, message)]
+        raise Unprocessable(message, errors=errors) from error

@@ -10,18 +10,18 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-from itertools import islice
 from typing import IO, Any
 
 from python_calamine import CalamineError, CalamineWorkbook
 
 from fluvial.errors import TooLarge, Unprocessable, fault
+from fluvial.zips import UNREADABLE
 
 DELIMITERS = (",", ";", "\t", "|")
 MAX_COLUMNS = 500
 MAX_CELL = 1_000_000
 MAX_UNPACKED = 500_000_000  # bytes of an XLSX file without its compression
-SAMPLE_ROWS = 30
+SAMPLE, SAMPLE_ROWS = 200_000, 30  # characters and rows that show the delimiter
 
 SLOT = re.compile(r"\{([^{}]+)\}")
 
@@ -86,7 +86,10 @@ def _refused(message: str) -> Unprocessable:
 def _open_csv(source: IO[bytes]) -> Table:
     encoding = _encoding(source)
     text = io.TextIOWrapper(_Kept(source), encoding=encoding, newline="")
-    delimiter = _delimiter("".join(islice(text, SAMPLE_ROWS)))
+    try:
+        delimiter = _delimiter(text.read(SAMPLE))
+    except UnicodeError as error:
+        raise _refused("The file is no table that reads. Send CSV in UTF-8, or XLSX.") from error
     text.seek(0)
     csv.field_size_limit(MAX_CELL)
     reader = csv.reader(text, delimiter=delimiter)
@@ -150,9 +153,10 @@ def _encoding(source: IO[bytes]) -> str:
 
 def _delimiter(sample: str) -> str:
     """The delimiter that parts the first rows into the same number of cells, the most of them."""
+    lines = sample.splitlines(True)[:SAMPLE_ROWS]
 
     def fitness(delimiter: str) -> tuple[bool, int]:
-        rows = [len(row) for row in csv.reader(sample.splitlines(True), delimiter=delimiter) if row]
+        rows = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
         widths = rows[:-1] or rows  # the last row may be cut off
         return (len(set(widths)) == 1 and widths[0] > 1, widths[0] if widths else 0)
 
@@ -203,8 +207,10 @@ def _open_workbook(source: IO[bytes], sheet: str | None) -> Table:
         if sheet is not None and sheet not in names:
             message = f"There is no sheet `{sheet}`. There are {', '.join(names)}."
             raise Unprocessable(message, errors=[fault("/options/sheet", "unknown_sheet", message)])
+        if not names:
+            raise _refused("The workbook has no sheet.")
         rows = _sheet_rows(book.get_sheet_by_name(sheet or names[0]).iter_rows())
-    except (zipfile.BadZipFile, CalamineError, OSError) as error:
+    except (*UNREADABLE, CalamineError) as error:
         raise _refused(f"The workbook does not read: {error}.") from error
     first = next(rows, None)
     if first is None:

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from fluvial.errors import Problem, TooLarge
+from fluvial.zips import UNREADABLE
 from metamodel.files import APP_FILE
 
 MAX_FILES = 5_000
@@ -32,7 +33,7 @@ def unpacked(body: bytes) -> Iterator[Path]:
         try:
             with zipfile.ZipFile(io.BytesIO(body)) as archive:
                 _unpack(archive, root)
-        except (zipfile.BadZipFile, NotImplementedError, EOFError, UnicodeError) as error:
+        except UNREADABLE as error:
             raise Problem(f"The file is no zip file that reads: {error}.") from error
         except RuntimeError as error:  # zipfile says so of encrypted members
             raise Problem("The zip file is encrypted. Send it without a password.") from error

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fluvial.errors import NotFound
 from metamodel.files import APP_FILE
+from metamodel.names import NAME
 
 ROOT = Path(__file__).parents[1]
 CORE_FOLDER = ROOT / "core"
@@ -20,8 +21,8 @@ def folder_of(name: str) -> Path:
 
 
 def shipped(name: str) -> Path:
-    """The folder of an app that came with the engine."""
-    for folder in (APPS / name, APPS_INSTALLED / name):
+    """The folder of an app that came with the engine, by its name: a path leads nowhere."""
+    for folder in (APPS / name, APPS_INSTALLED / name) if NAME.fullmatch(name) else ():
         if (folder / APP_FILE).is_file():
             return folder
     raise NotFound(f"There is no app `{name}`: no folder of this name with an app.yaml.")

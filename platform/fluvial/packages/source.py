@@ -70,10 +70,12 @@ def _package(documents: list[Document]) -> Package:
         message = "A package cannot be called `site`: that is the layer of what is changed here."
         raise Unprocessable(message, errors=[fault("/app/name", "taken", message)])
     needs = head.body.get("needs")
+    named = needs.items() if isinstance(needs, Mapping) else ()
     return Package(
         head.name,
         str(head.body.get("version", "0")),
-        needs if isinstance(needs, Mapping) else {},
+        # What is no text is told with its place when the documents are checked.
+        {name: wanted for name, wanted in named if isinstance(wanted, str)},
         tuple(replace(document, layer=head.name) for document in documents),
     )
 

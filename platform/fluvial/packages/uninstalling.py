@@ -14,6 +14,7 @@ from fluvial.records.reader import count
 from fluvial.session import Session
 from metamodel.catalog import Catalog
 from metamodel.documents import SITE
+from metamodel.text import listed
 from metamodel.upgrades import Comparison
 from metamodel.uses import uses_of
 
@@ -62,7 +63,7 @@ def remove(session: Session, name: str, *, force: bool = False) -> Removal:
         layers = stored_layers(connection)
         dependents = needs.dependents(name, layering.needs_of(layers))
         if dependents:
-            message = f"{', '.join(dependents)} need {name}. Uninstall them first."
+            message = f"{name} is needed by {listed(dependents)}. Uninstall that first."
             raise Conflict(message, needed_by=dependents)
         catalog = session.engine.catalogs.current(connection)
         _tell(session, removal, layers, catalog)
@@ -77,8 +78,9 @@ def remove(session: Session, name: str, *, force: bool = False) -> Removal:
         )
         removal.uses = sorted(_uses(removal, layers, catalog))
         if removal.uses and not force:
-            count = len(removal.uses)
-            message = f"{count} places of the site need {name}. Change them first, or send force."
+            places = len(removal.uses)
+            need = "1 place here needs" if places == 1 else f"{places} places here need"
+            message = f"{need} {name}. Change that first, or send force=true."
             raise Conflict(message, uses=removal.uses)
         changes.apply(session, removal.change)
     return removal

@@ -101,9 +101,11 @@ def _change(call: Call, field: Field) -> changes.Change:
     spec = _spec(call, field, KINDS[kind])
     body = _site_body(call, field.object)
     fields = [spec if f.get("name") == field.name else f for f in body["fields"]]
+    key = ("object", field.object)
     change = changes.Change(
-        {("object", field.object): {**body, "fields": fields}},
+        {key: {**body, "fields": fields}},
         note=f"{field.label} becomes {KINDS[kind].label.lower()}",
+        seen={key: body},
     )
     if form_text(call, "make"):
         change.make = frozenset({f"{field.object}.{field.name}"})

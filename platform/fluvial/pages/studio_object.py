@@ -17,7 +17,7 @@ from metamodel.names import RESERVED
 from metamodel.text import humanise, label_text, listed, name_of
 from metamodel.uses import uses_of
 
-from .documents import editor, text_of
+from .documents import editor, site_layer, text_of
 from .frame import Context, deed, page
 from .kind_options import asked_of
 from .sign_in import form_text
@@ -302,22 +302,17 @@ def add_field(call: Call) -> Answer:
     if not label or not name_of(label):
         return show(call, error="Type the label of the new field.", label=label, kind=kind)
     field: dict[str, Any] = {"name": name_of(label), "label": label, "kind": kind}
-    site = dict(_site_body(call, name))
+    key, seen = ("object", name), site_layer(call, "object", name)
+    site = dict(seen.body if seen is not None else {"kind": "object", "name": name})
     site["fields"] = [*site.get("fields", ()), field]
-    change = changes.Change({("object", name): site}, note=f"Field {label} of {name}")
+    change = changes.Change({key: site}, note=f"Field {label} of {name}")
+    change.seen = {key: seen.body if seen is not None else None}
     try:
         changes.apply(call.session, change)
     except Problem as problem:
         faults = " ".join(str(f["message"]) for f in problem.errors[:3])
         return show(call, error=faults or problem.detail, label=label, kind=kind)
     return Answer.redirect(f"/studio/objects/{name}")
-
-
-def _site_body(call: Call, name: str) -> Mapping[str, Any]:
-    for part in call.session.catalog.of("object")[name].parts:
-        if part.layer == SITE:
-            return part.body
-    return {"kind": "object", "name": name}
 
 
 _ONE = "/studio/objects/{name}"

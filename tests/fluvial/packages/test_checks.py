@@ -153,6 +153,11 @@ def test_what_is_of_no_use_is_remarked_on(report: Report) -> None:
          "tests/bad.yaml:3: There is no record `x`"),
         ("tests/bad.yaml", "name: a\ntoday: 2026-11-21\ngiven: {loan: [{fields: {nam: x}}]}\n"
          "when: {create: loan}\nthen: {records: []}\n", "tests/bad.yaml:3: This cannot be given"),
+        ("tests/bad.yaml", "name: a\ntoday: 2026-02-31\nzone: Mars\nwhen: {at: x}\n"
+         "then: {records: []}\n", "tests/bad.yaml:3: There is no time zone `Mars`"),
+        ("tests/bad.yaml", "name: a\ntoday: 2026-02-31\nwhen: {at: x}\nthen: {records: []}\n",
+         "tests/bad.yaml:2"),
+        ("tests/bad.yaml", "--- {}\n---\nname: [a\n", "tests/bad.yaml"),
         ("views/bad.yaml", "kind: view\nname: a\nobject: lone\n", "Did you mean `loan`"),
         ("app.yaml", "app: lending\nversion: 1.0.0\nneeds: {shelves: '>=1'}\n",
          "needs shelves >=1"),

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from fluvial.errors import Problem, TooLarge
-from fluvial.packages import archive, source
+from fluvial.errors import NotFound, Problem, TooLarge
+from fluvial.packages import archive, registry, source
 from tests.app import Client
 
 Body = dict[str, Any]
@@ -186,3 +186,10 @@ def test_other_things_are_no_packages() -> None:
         source.from_zip(target.getvalue(), {})
     with pytest.raises(Problem, match="no zip file"):
         source.from_zip(b"PK\x03\x04 and nothing else", {})
+    sound = zipped({"app.yaml": b"app: lending\n" + b"# \x00\xff" * 500})
+    for at in range(30, len(sound), 7):  # bytes that were lost on the way
+        with pytest.raises(Problem):
+            source.from_zip(sound[:at] + b"\xff\xff\xff" + sound[at + 3 :], {})
+    for name in ("../psa", "/etc", "psa/..", "."):
+        with pytest.raises(NotFound):
+            registry.shipped(name)
