@@ -177,6 +177,7 @@ def _write_schema(session: Session, change: Change, prepared: Prepared) -> None:
             copying.copy_rest()
         else:
             copying.copy_all()
+        copying.switch(session.now)
         faults.point("change_copied")
     fill_calculated(session, prepared.old, prepared.new, prepared.operations)
     try:

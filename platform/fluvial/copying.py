@@ -8,7 +8,8 @@ at once, inside the transaction of the change, without a marker.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -18,6 +19,7 @@ from metamodel.conversions import Step, convert
 from metamodel.errors import ValueFault
 from metamodel.storage import POSTGRESQL
 
+from .copying_days import DaysCopier
 from .database.connection import Connection, Row
 from .database.objects import link_name
 from .records.canonical import reader
@@ -39,13 +41,17 @@ class Tally:
     refuses: int = 0
     examples: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, row: _Value, old: Field, fault: ValueFault | None) -> None:
+    def add(
+        self, row: _Value, old: Field, fault: ValueFault | None, since: date | None = None
+    ) -> None:
+        """Count a value of today, or of another day; the first that are refused are shown."""
         if fault is None:
             self.converts += 1
             return
         self.refuses += 1
         if len(self.examples) < EXAMPLES:
-            self.examples.append(example(row, old, fault))
+            day = {} if since is None else {"from": since.isoformat()}
+            self.examples.append(example(row, old, fault) | day)
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,9 @@ class Copier:
         self._old = FieldReader(retype.old, connection.dialect)
         self._new = FieldReader(retype.new, connection.dialect)
         self.marker = f"{retype.new.base}{MARKER}"
+        self.days: DaysCopier | None = None
+        if retype.old.dated and retype.new.dated:
+            self.days = DaysCopier(connection, retype, self.step, self._back)
 
     def preview(self) -> Tally:
         """What would become of all values; nothing is written."""
@@ -126,6 +135,11 @@ class Copier:
                     continue
                 _, fault = self._converted(row)
                 tally.add(row, self.retype.old, fault)
+            if self.days is not None:
+                by_id = {row.id: row for row in rows}
+                values = {id: row.value for id, row in by_id.items()}
+                for id, since, value, fault in self.days.preview(values):
+                    tally.add(replace(by_id[id], value=value), self.retype.old, fault, since)
         return tally
 
     def refused(self, after: str, limit: int) -> Iterator[dict[str, Any]]:
@@ -160,6 +174,11 @@ class Copier:
         """What is still to be copied, inside the transaction that switches."""
         for rows in self._pages(self._stale()):
             self._write(rows, marked=True)
+
+    def switch(self, now: datetime) -> None:
+        """What is left to do when everything is copied, and the new kind comes into force."""
+        if self.days is not None:
+            self.days.switch(now)
 
     def waiting(self) -> int:
         """How many records are not copied as they are now."""
@@ -242,6 +261,8 @@ class Copier:
             self._write_columns(values, revs, marked)
             if marked and kept:
                 self._mark(kept)
+        if self.days is not None:
+            self.days.copy(list(revs))
 
     def _write_links(
         self, values: Mapping[str, Any], revs: Mapping[str, int], marked: bool

@@ -76,8 +76,6 @@ def find_retypes(
                 fill(field, column=_column(field, source.base))
             elif source.layer == CORE:
                 faults.append(_engines_own(field))
-            elif source.option("dated"):
-                faults.append(_planned(field))
             elif not convertible(source, field):
                 faults.append(_meaningless(field, source))
             else:
@@ -161,14 +159,6 @@ def _taken(field: Field, was: Field) -> dict[str, str]:
 def _engines_own(field: Field) -> dict[str, str]:
     message = f"The engine itself reads `{field.object}.{field.name}`, so its kind stays."
     return fault(f"/object/{field.object}/fields", "engine_field", message)
-
-
-def _planned(field: Field) -> dict[str, str]:
-    message = (
-        f"`{field.object}.{field.name}` is dated, and values of later days are of the old kind. "
-        "Take `dated` out first."
-    )
-    return fault(f"/object/{field.object}/fields", "dated_field", message)
 
 
 def _meaningless(field: Field, was: Field) -> dict[str, str]:

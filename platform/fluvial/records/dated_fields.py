@@ -141,11 +141,6 @@ def _keep_periods(draft: Draft, field: Field) -> None:
 
 
 def _add(session: Session, field: Field, record: str, day: date, value: Any, planned: bool) -> None:
-    if field.kind.linked:
-        parts: list[Any] = [list(value or ())]
-    else:
-        stored = packed(field, value, session.connection.dialect)
-        parts = [stored[field.name + column.suffix] for column in field.columns]
     _ADD.run(
         session.connection,
         id=new_id(),
@@ -154,13 +149,21 @@ def _add(session: Session, field: Field, record: str, day: date, value: Any, pla
         field=field.name,
         form=form_of(field),
         valid_from=day,
-        value=parts,
+        value=stored_parts(field, value, session.connection.dialect),
         planned=planned,
         recorded_at=session.now,
         recorded_by=session.actor.id,
         ended_at=None,
         error=None,
     )
+
+
+def stored_parts(field: Field, value: Any, dialect: str) -> list[Any]:
+    """The stored form of each column of a field with a value, or its links."""
+    if field.kind.linked:
+        return [list(value or ())]
+    stored = packed(field, value, dialect)
+    return [stored[field.name + column.suffix] for column in field.columns]
 
 
 def changes_between(session: Session, field: Field, record: str, after: date, last: date) -> bool:

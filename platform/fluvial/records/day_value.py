@@ -24,10 +24,13 @@ LINKS = "links"  # the form of a list of ids
 
 
 def form_of(field: Field) -> str:
-    """What the values of a field are stored as; those of another form cannot be read."""
-    if field.kind.linked:
-        return LINKS
-    return " ".join(f"{c.suffix}:{c.storage.name}" for c in field.columns)
+    """What the values of a field are stored as; those of another form cannot be read.
+
+    A field that was retyped has other columns, and days of its own beside those of the old kind.
+    """
+    form = " ".join(f"{c.suffix}:{c.storage.name}" for c in field.columns)
+    form = LINKS if field.kind.linked else form
+    return form if field.base == field.name else f"{form} @{field.base}"
 
 
 def on_day(context: PlanContext, alias: Any, field: Field, suffix: str) -> sa.ColumnElement[Any]:
@@ -64,7 +67,7 @@ def links_on_day(link: sa.Table, field: Field, dialect: str) -> sa.Subquery:
     d, first = DATED.alias(), DATED.alias()
     mine = (
         d.c.field == sa.literal_column(f"'{field.name}'"),
-        d.c.form == sa.literal_column(f"'{LINKS}'"),
+        d.c.form == sa.literal_column(f"'{form_of(field)}'"),
         d.c.object == sa.literal_column(f"'{field.object}'"),
         d.c.ended_at.is_(None),
     )
