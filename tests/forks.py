@@ -64,6 +64,7 @@ class Forked:
     ) -> None:
         """Calls the module's main() with these; `log` gets what it says."""
         self.returncode: int | None = None
+        self._log = log
         self.pid: int = forks().ask(
             module=module, arguments=list(arguments), environ=dict(environ), log=str(log)
         )
@@ -84,6 +85,9 @@ class Forked:
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
             os.kill(self.pid, number)
+
+    def said(self) -> str:
+        return self._log.read_text(encoding="utf-8", errors="replace")
 
     def terminate(self) -> None:
         self.send_signal(signal.SIGTERM)

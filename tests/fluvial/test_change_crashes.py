@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 from fluvial import switching
 from fluvial.drift import drift
-from tests.app import Client, OpenEngine, environment
-from tests.fluvial.test_retyping import AUTHOR, BOOK, PATH, _with
+from tests.app import Client, OpenEngine
+from tests.fluvial.dying import changing
+from tests.fluvial.test_retyping import AUTHOR, BOOK, PAGES, PATH, _with
 
-SCRIPT = """
-import sys
-from fluvial import changes, copying, switching
-from fluvial.engine import Engine
-from fluvial.settings import load
-from tests.fluvial.test_retyping import PAGES, _with
-
-changes.SMALL_ROWS = int(sys.argv[1])
-copying.BATCH = 10
-engine = Engine(load())
-changes.apply(engine.session(), changes.Change({("object", "book"): _with(PAGES)}))
-while switching.run(engine):
-    pass
-"""
 # The point, and from how many records on the table is a large one.
 POINTS = (
     ("change_written:1", 1000), ("change_copied:1", 1000), ("change_done:1", 1000),
@@ -42,12 +26,8 @@ def test_a_change_is_whole_or_not_there(
     bodies = [{"name": f"b{n}", "pages": str(n)} for n in range(30)]
     books = client.post("/api/records/book", bodies).json()["data"]
     for point, small in POINTS:
-        environ = {**os.environ, **environment(engine_url, tmp_path), "FLUVIAL_FAULT_AT": point}
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", SCRIPT, str(small)],
-            env=environ, cwd=Path(__file__).parents[2], check=False, capture_output=True, text=True,
-        )  # fmt: skip
-        assert done.returncode == -9, (point, done.stderr[-2000:])
+        doomed = changing(engine_url, tmp_path, [_with(PAGES)], point=point, small=small)
+        assert doomed.wait(60) == -9, (point, doomed.said())
         assert drift(engine) == [], point
         kind = client.get(PATH).json()["fields"][1]["kind"]
         under_way = client.rows("/api/meta/plans")

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from fluvial import templates
 from rules import deliveries
 from tests.mailbox import DROP
 from tests.rules.house import SECRET, House, endpoint, rule
@@ -209,7 +210,9 @@ def test_people_read_their_notifications(house: House) -> None:
     assert kim.rows("/api/notifications", unread="true") == []
 
 
-def test_a_template_that_fails_is_seen(house: House) -> None:
+def test_a_template_that_fails_is_seen(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(templates, "RENDER_SECONDS", 0.5)
+    monkeypatch.setattr(templates, "START_SECONDS", 0.5)
     house.define(
         {**TEMPLATE, "body": "{{ [[1]*9999]*9999 }}", "subject": "x"},
         rule(

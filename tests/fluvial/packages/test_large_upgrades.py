@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +9,12 @@ import pytest
 
 from fluvial import changes, copying, switching
 from fluvial.drift import drift
-from tests.app import Client, environment
+from tests.app import Client
+from tests.fluvial.dying import changing
 from tests.fluvial.packages.test_packages import FEE, FIRST, PHONE, SHELF, app, book, put
 from tests.fluvial.packages.test_revisions import last
 
 RETYPED = [app("2.0.0"), book(FEE, {**SHELF, "kind": "number", "scale": 0}), PHONE]
-SCRIPT = """
-from fluvial import changes, copying, switching
-from fluvial.engine import Engine
-from fluvial.packages import installing, source
-from fluvial.settings import load
-from tests.fluvial.packages.test_large_upgrades import RETYPED
-
-changes.SMALL_ROWS, copying.BATCH = 5, 10
-engine = Engine(load())
-installing.put(engine.session(), source.from_json({"documents": RETYPED}))
-while switching.run(engine):
-    pass
-"""
 
 
 def _shelves(client: Client) -> set[Any]:
@@ -88,14 +73,9 @@ def test_an_upgrade_that_dies_goes_on(client: Client, engine_url: str, tmp_path:
     put(client, FIRST)
     bodies = [{"name": f"b{n}", "shelf": str(n)} for n in range(30)]
     assert client.post("/api/records/book", bodies).status == 201
-    environ = {**os.environ, **environment(engine_url, tmp_path)}
     for point in ("change_batch:2", "change_switched:1"):
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", SCRIPT],
-            env=environ | {"FLUVIAL_FAULT_AT": point}, cwd=Path(__file__).parents[3],
-            check=False, capture_output=True, text=True,
-        )  # fmt: skip
-        assert done.returncode == -9, (point, done.stderr[-2000:])
+        doomed = changing(engine_url, tmp_path, RETYPED, point=point, small=5)
+        assert doomed.wait(60) == -9, (point, doomed.said())
         assert _version(client) == "1.0.0" and drift(client.app.engine) == [], point
         _work_off(client)
         assert _version(client) == "2.0.0" and drift(client.app.engine) == [], point
