@@ -46,6 +46,7 @@ _SET_CATALOG = Statement(
         hash=sa.bindparam("the_hash", type_=CATALOG.c.hash.type),
     )
 )
+_RAISE_FLOOR = Statement(CATALOG.update().values(floor=CATALOG.c.version))
 _LOCK = Statement(sa.select(CATALOG.c.version).with_for_update())
 _d = DOCUMENT.c
 _DROP = Statement(
@@ -179,7 +180,9 @@ def _write_schema(session: Session, change: Change, prepared: Prepared) -> None:
             copying.copy_all()
         copying.switch(session.now)
         faults.point("change_copied")
-    fill_calculated(session, prepared.old, prepared.new, prepared.operations)
+    filled = fill_calculated(session, prepared.old, prepared.new, prepared.operations)
+    if filled or prepared.retypes:
+        _RAISE_FLOOR.run(connection)
     try:
         alter(connection, last)
     except UniqueError as error:

@@ -23,14 +23,16 @@ PORTION = 200  # records in one transaction
 
 def run(engine: Engine) -> bool:
     """Work out one portion; whether there may be more."""
-    session = engine.session(SYSTEM)
-    if not recalculation.some(session):
+    connection = engine.database.connection()
+    if not recalculation.some(connection):
         return False
-    with session.connection.transaction():
-        row = recalculation.next_row(session)
+    with connection.transaction():
+        row = recalculation.next_row(connection)
         if row is not None:
-            _work(session, *row)
-    return row is not None or recalculation.held_up(session)
+            # With the formulas of now: a change of them that is made later has a row of its own,
+            # which waits for this transaction.
+            _work(engine.session(SYSTEM, connection=connection), *row)
+    return row is not None or recalculation.held_up(connection, engine.clock.now())
 
 
 def _work(

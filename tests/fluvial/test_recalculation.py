@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 
 from fluvial import recalculating
+from fluvial.database.connection import BusyError
 from fluvial.engine import Engine
 from fluvial.records import filling, refresh, writer
+from fluvial.records.bulk import store_drafts
+from fluvial.records.writer import fresh_draft, prepare_new
+from fluvial.session import Session
 from tests.app import Client, OpenEngine
 
 PEN: dict[str, Any] = {
@@ -146,6 +152,9 @@ def test_titles_and_formulas_follow_what_they_are_made_of(
     assert now(**more) == ["Quiet No", False, "A in Quiet No", "Quiet No"]
     more |= {"big": {"formula": "coalesce(area, 0) == 0"}}
     assert now(**more) == ["Quiet Yes", True, "A in Quiet Yes", "Quiet Yes"]
+    number = {"big": {"result": "number", "scale": 1, "formula": "coalesce(area, 7)"}}
+    assert now(**(more | number)) == ["Quiet 7.0", "7.0", "A in Quiet 7.0", "Quiet 7.0"]
+    assert now(**more) == ["Quiet Yes", True, "A in Quiet Yes", "Quiet Yes"]
     rows = "SELECT count(*) FROM fluvial_outbox WHERE object IN ('branch', 'shelf')"
     events = engine.database.call(lambda: engine.database.connection().query(rows))
     assert events[0][0] == 2  # nobody has changed a record
@@ -205,3 +214,36 @@ def test_calendars_are_what_working_time_is_made_of(
     assert now(night | {"holidays": [{"date": "2026-11-18"}]}) == [3, 0, 0, 0]
     filled = []
     assert now(night | {"holidays": [{"date": "2026-11-18"}], "label": "Nights"}) == [3, 0, 0, 0]
+
+
+def test_who_writes_with_formulas_of_before_begins_anew(client: Client) -> None:
+    engine = client.app.engine
+    client.define(BRANCH, SHELF)
+    branch = client.made("branch", area="100.5")["id"]
+
+    def write(session: Session) -> None:
+        for quiet in (False, True):
+            working = replace(session, quiet=quiet)
+            writer.update(working, "branch", branch, {"note": f"{quiet} {session.catalog.version}"})
+        many(session)
+
+    def many(session: Session) -> None:
+        with session.connection.transaction():
+            draft = fresh_draft(session, session.catalog.objects["shelf"])
+            prepare_new(draft)
+            store_drafts([draft])
+
+    session = engine.database.call(engine.session)
+    client.define(BRANCH | {"label": "House"})  # what is written means the same
+    engine.database.call(partial(write, session))
+    kinds = {"place": {"kind": "number", "scale": 1, "searchable": False}}
+    for change in ({"big": {"formula": "area == 0"}}, {"title": "{note}"}, kinds):
+        client.define(_branch(**change))
+        for quiet in (False, True):
+            working = replace(session, quiet=quiet)
+            with pytest.raises(BusyError):
+                engine.database.call(partial(writer.create, working, "branch", {"note": "x"}))
+        with pytest.raises(BusyError):
+            engine.database.call(partial(many, session))
+        session = engine.database.call(engine.session)
+        engine.database.call(partial(write, session))

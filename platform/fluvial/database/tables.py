@@ -28,6 +28,9 @@ CATALOG = table(
     column("id", INTEGER, primary_key=True),
     column("version", INTEGER),
     column("hash", TEXT),
+    # Who writes with a catalog of before this version begins anew: formulas, or kinds of fields,
+    # have changed, and what it works out would be of the old ones.
+    column("floor", INTEGER, nullable=True),
 )
 
 DOCUMENT = table(

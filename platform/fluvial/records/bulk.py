@@ -18,7 +18,7 @@ from .changed import spread
 from .completion import search_text
 from .draft import Draft
 from .insertion import insert_cells
-from .journal import SEARCH
+from .journal import SEARCH, check_catalog
 from .rows import row_writer
 from .writer import changes_of_new
 
@@ -31,6 +31,7 @@ def store_drafts(drafts: Sequence[Draft]) -> None:
     if not drafts:
         return
     session, type_ = drafts[0].session, drafts[0].type
+    check_catalog(session)
     connection = session.connection
     tables = tables_of(session.catalog)
     writer = row_writer(session, type_)

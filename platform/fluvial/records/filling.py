@@ -48,29 +48,31 @@ def filling(
 
 def fill_calculated(
     session: Session, old: Catalog, new: Catalog, operations: Sequence[Operation]
-) -> None:
+) -> bool:
     """Work these formulas out for every record, in the order of the operations.
 
     Part of the transaction of the change, after its tables are as the new catalog has them. Large
     tables are left to the workers. So is a second look on PostgreSQL: records of a transaction
-    that is under way are not seen here.
+    that is under way are not seen here. Whether there was anything to do.
     """
     working = replace(session, quiet=True)
-    for operation in operations:
-        if operation.op == "fill_field":
-            object_name, _, name = operation.target.partition(".")
-            large = operation.rows > MOST_FILLED
-            if not large:
-                fill(session, new, object_name, name)
-            if large or session.connection.dialect == POSTGRESQL:
-                recalculation.later(working, (object_name, name), (), None)
-    for name in sorted(_retitled(old, new, operations)):
+    filled = [operation for operation in operations if operation.op == "fill_field"]
+    for operation in filled:
+        object_name, _, name = operation.target.partition(".")
+        large = operation.rows > MOST_FILLED
+        if not large:
+            fill(session, new, object_name, name)
+        if large or session.connection.dialect == POSTGRESQL:
+            recalculation.later(working, (object_name, name), (), None)
+    retitled = sorted(_retitled(old, new, filled))
+    for name in retitled:
         recalculation.later(working, (name, TITLE), (), None)
+    return bool(filled or retitled)
 
 
 def _retitled(old: Catalog, new: Catalog, operations: Sequence[Operation]) -> Iterator[str]:
     """The object types whose titles, or the words by which records are found, may be others."""
-    filled = [o.target.partition(".") for o in operations if o.op == "fill_field"]
+    filled = [operation.target.partition(".") for operation in operations]
     edges = new.derive(graph_of).edges
     fed = {e.target for object, _, field in filled for e in edges.get((object, field), ())}
     for name, type_ in new.objects.items():

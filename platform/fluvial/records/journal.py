@@ -10,25 +10,37 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fluvial.database.columns import Stored
-from fluvial.database.connection import Connection
+from fluvial.database.connection import BusyError, Connection
 from fluvial.database.statement import Statement, param
-from fluvial.database.tables import HISTORY, OUTBOX
+from fluvial.database.tables import CATALOG, HISTORY, OUTBOX
 from fluvial.ids import new_id
 from fluvial.session import Session
 from fluvial.stream import Change
 from metamodel.storage import POSTGRESQL, TEXT, UUID
 
+_FLOOR = sa.func.coalesce(CATALOG.c.floor, sa.literal_column("0"))
 
-def _insert(table: sa.Table, changes: str = "changes") -> Any:
-    """`INSERT` of one row; its changes are JSON already, since several tables keep them."""
+
+def _insert(table: sa.Table, changes: str = "changes", *, checked: bool = False) -> Any:
+    """`INSERT` of one row; its changes are JSON already, since several tables keep them.
+
+    One that is `checked` inserts nothing where the catalog of the session is outdated.
+    """
     given = {c.name: param(c.name, c) for c in table.c if c.name != "changes"}
-    return table.insert().values({**given, "changes": sa.bindparam(changes, type_=Stored(TEXT))})
+    given["changes"] = sa.bindparam(changes, type_=Stored(TEXT))
+    if not checked:
+        return table.insert().values(given)
+    row = sa.select(*given.values()).select_from(CATALOG)
+    return table.insert().from_select(
+        list(given), row.where(param("the_version", CATALOG.c.version) >= _FLOOR)
+    )
 
 
-_HISTORY, _OUTBOX = Statement(_insert(HISTORY)), Statement(_insert(OUTBOX))
+_HISTORY, _OUTBOX = Statement(_insert(HISTORY, checked=True)), Statement(_insert(OUTBOX))
 _BOTH = Statement(  # one round trip, where the database can
-    _insert(OUTBOX, "heard").add_cte(_insert(HISTORY).cte("history"))
+    _insert(OUTBOX, "heard", checked=True).add_cte(_insert(HISTORY).cte("history"))
 )
+_IN_FORCE = Statement(sa.select(_FLOOR))
 _NEW = {"lease": None, "leased_until": None, "attempts": 0, "error": None}
 
 SEARCH = sa.Table(
@@ -55,6 +67,17 @@ _UNINDEX = Statement(
 )
 
 
+def check_catalog(session: Session) -> None:
+    """Where formulas have changed since the session began, what it writes is tried again."""
+    row = _IN_FORCE.row(session.connection)
+    _accept(row is not None and int(row[0]) <= session.catalog.version)
+
+
+def _accept(current: bool | int) -> None:
+    if not current:
+        raise BusyError("Formulas, or kinds of fields, have changed since this write began.")
+
+
 def write(
     session: Session,
     object_name: str,
@@ -72,6 +95,7 @@ def write(
     connection = session.connection
     actor = session.actor
     event_id = new_id()
+    version = session.catalog.version
     change = {
         "record": record,
         "rev": rev,
@@ -82,14 +106,15 @@ def write(
     text = orjson.dumps(changes).decode()
     history = {"by": actor.id, "rule": actor.rule, "changes": text}
     if session.quiet:
-        _HISTORY.run(connection, **change, **history)
+        _accept(_HISTORY.run(connection, **change, **history, the_version=version))
         return event_id
     outbox = {"id": event_id, "actor": actor.id, "cause": session.cause.wire(), **_NEW}
     heard = orjson.dumps({**changes, **computed}).decode() if computed else text
     if connection.dialect == POSTGRESQL:
-        _BOTH.run(connection, **change, **history, **outbox, heard=heard)
+        both = {**change, **history, **outbox, "heard": heard}
+        _accept(_BOTH.run(connection, **both, the_version=version))
     else:
-        _HISTORY.run(connection, **change, **history)
+        _accept(_HISTORY.run(connection, **change, **history, the_version=version))
         _OUTBOX.run(connection, **change, **outbox, changes=heard)
     session.engine.changed(connection, Change(object_name, record, rev))
     return event_id
@@ -100,7 +125,7 @@ def note(
 ) -> None:
     """The history row of what leaves today's values as they are: no rule hears of it."""
     actor = session.actor
-    _HISTORY.run(
+    made = _HISTORY.run(
         session.connection,
         record=record,
         rev=rev,
@@ -110,7 +135,9 @@ def note(
         by=actor.id,
         rule=actor.rule,
         changes=orjson.dumps(changes).decode(),
+        the_version=session.catalog.version,
     )
+    _accept(made)
     session.engine.changed(session.connection, Change(object_name, record, rev))
 
 

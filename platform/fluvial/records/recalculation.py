@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from fluvial.database.connection import Row
+from fluvial.database.connection import Connection, Row
 from fluvial.database.statement import Statement, insert, param
 from fluvial.database.tables import RECALCULATION
 from fluvial.ids import new_id
@@ -108,25 +108,25 @@ def waiting_places(session: Session) -> set[Place]:
     return {(object, field) for object, field in _PLACES.rows(session.connection)}
 
 
-def some(session: Session) -> bool:
+def some(connection: Connection) -> bool:
     """Whether there is anything to work out; what is new begins to wait for the others."""
-    if _ANY.row(session.connection) is None:
+    if _ANY.row(connection) is None:
         return False
-    if session.connection.dialect == POSTGRESQL:
-        _SET_HORIZON.run(session.connection)
+    if connection.dialect == POSTGRESQL:
+        _SET_HORIZON.run(connection)
     return True
 
 
-def next_row(session: Session) -> Row | None:
+def next_row(connection: Connection) -> Row | None:
     """The oldest row whose time has come; nobody else takes it before the transaction ends."""
-    return _NEXT[session.connection.dialect].row(session.connection)
+    return _NEXT[connection.dialect].row(connection)
 
 
-def held_up(session: Session) -> bool:
+def held_up(connection: Connection, now: datetime) -> bool:
     """Whether something waits for transactions that will soon be over; waits for a moment."""
-    if session.connection.dialect != POSTGRESQL:
+    if connection.dialect != POSTGRESQL:
         return False
-    if _HELD_UP.row(session.connection, the_moment=session.now - YOUNG) is None:
+    if _HELD_UP.row(connection, the_moment=now - YOUNG) is None:
         return False
     time.sleep(SOON)
     return True
