@@ -13,6 +13,7 @@ from fluvial.errors import NotFound, Problem, Unprocessable
 from fluvial.http.call import Answer, Call
 from fluvial.http.parameters import day
 from fluvial.http.routes import MAX_UPLOAD, Endpoint, Policy
+from fluvial.languages import in_words
 from fluvial.pages.faces import references, said
 from fluvial.pages.frame import deed, page
 from fluvial.pages.looks import Looks, looks_of, record_href
@@ -79,7 +80,7 @@ def days_page(
     call: Call, *, again: Any = None, error: str = "", others: Iterable[str] = ()
 ) -> Answer:
     """All that a field held and will hold, and the form for another value."""
-    session = call.session
+    call.session = session = in_words(call.session)
     type_ = session.object(call.params["object"])
     record = reader.read_one(session, type_.name, call.params["id"])
     field = _field(session, type_, call.params["field"])

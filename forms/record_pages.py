@@ -13,6 +13,7 @@ from fluvial.http.call import Answer, Call
 from fluvial.http.parameters import as_of
 from fluvial.http.routes import MAX_UPLOAD, Endpoint, Handler, Policy
 from fluvial.ids import is_id
+from fluvial.languages import in_words
 from fluvial.pages.faces import empty, references
 from fluvial.pages.frame import Context, deed, page, render, with_query
 from fluvial.pages.lists import keys_of
@@ -154,6 +155,7 @@ def edit_page(
     others: list[str] | None = None,
     problem: Problem | None = None,
 ) -> Answer:
+    call.session = in_words(call.session)
     shown = _found(call, call.session, "update")
     values = {**shown.record, **(again or {})}
     canonical = draft_values(call.session, shown.type, shown.values, _readable(again))
@@ -272,7 +274,7 @@ def new_page(
     faults: Mapping[str, str] | None = None,
     others: list[str] | None = None,
 ) -> Answer:
-    session = call.session
+    call.session = session = in_words(call.session)
     type_ = session.object(call.params["object"], "create")
     layout = layout_of(session.catalog, type_.name, session.access)
     looks = looks_of(session)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from metamodel.build import build_catalog
 from metamodel.catalog import Catalog
 from metamodel.documents import SITE, Document
+from metamodel.translations import BASE, languages
 
 from .database.connection import Connection
 from .database.statement import Statement
@@ -38,6 +40,8 @@ class Catalogs:
         self._current: Catalog | None = None
         # The last one that was compiled, in force or not: the next takes over what is equal.
         self._last: Catalog | None = None
+        self._last_in: dict[str, Catalog] = {}  # by language
+        self._words_lock = threading.Lock()
 
     def version(self, connection: Connection) -> int:
         row = _VERSION.row(connection)
@@ -65,6 +69,41 @@ class Catalogs:
             layers, columns = stored_layers(connection), placed_columns(connection)
         return self.compiled(layers, version, columns)
 
+    def in_language(self, catalog: Catalog, language: str, connection: Connection) -> Catalog:
+        """The same catalog in the words of a language; itself where it has none in it."""
+        if language == self._engine.settings.locale:
+            return catalog
+        if not {language, language[:2]} & self.spoken(catalog):
+            return catalog
+        known = catalog.derive(_in_languages)
+        with self._words_lock:
+            if language not in known:
+                known[language] = self._translated(catalog, language, connection)
+        return known[language]
+
+    def _translated(self, catalog: Catalog, language: str, connection: Connection) -> Catalog:
+        with connection.transaction():
+            if self.version(connection) != catalog.version:
+                return catalog  # a newer one comes into force; the next call has it
+            layers, columns = stored_layers(connection), placed_columns(connection)
+        made = self._compiled(
+            layers, catalog.version, columns, language, self._last_in.get(language)
+        )
+        self._last_in[language] = made
+        return made
+
+    def spoken(self, catalog: Catalog) -> frozenset[str]:
+        """The languages in which any words of the catalog are written."""
+        known = catalog.derive(_spoken)
+        if not known:
+            written = (
+                replace(document, body=document.source)
+                for documents in catalog.documents.values()
+                for document in documents.values()
+            )
+            known.append(frozenset({BASE, *languages(written, self._engine.kinds)}))
+        return known[0]
+
     def adopt(self, catalog: Catalog) -> None:
         """Take over the catalog of a change that this process has just committed."""
         with self._lock:
@@ -78,16 +117,35 @@ class Catalogs:
         columns: Mapping[tuple[str, str], str],
     ) -> Catalog:
         """A catalog of layers of documents; MetadataError with every fault."""
-        self._last = built = build_catalog(
+        locale = self._engine.settings.locale
+        self._last = built = self._compiled(layers, version, columns, locale, self._last)
+        return built
+
+    def _compiled(
+        self,
+        layers: Mapping[str, Mapping[Any, Document]],
+        version: int,
+        columns: Mapping[tuple[str, str], str],
+        locale: str,
+        previous: Catalog | None,
+    ) -> Catalog:
+        return build_catalog(
             [document for layer in layers.values() for document in layer.values()],
             self._engine.kinds,
             version=version,
             zone=self._engine.settings.zone,
-            locale=self._engine.settings.locale,
-            previous=self._last,
+            locale=locale,
+            previous=previous,
             columns=columns,
         )
-        return built
+
+
+def _in_languages(_: Catalog) -> dict[str, Catalog]:
+    return {}
+
+
+def _spoken(_: Catalog) -> list[frozenset[str]]:
+    return []
 
 
 Key = tuple[str, str]  # kind, name

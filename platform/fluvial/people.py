@@ -37,6 +37,7 @@ _user = sa.table(
             ("email", TEXT),
             ("name", TEXT),
             ("roles", JSON),
+            ("language", TEXT),
             ("active", BOOLEAN),
             ("deleted_at", TIMESTAMP),
         )
@@ -69,7 +70,7 @@ def _links(name: str) -> Any:
 _LINKS = {name: _links(name) for name in ("groups", "teams")}
 _catalog_version = sa.select(CATALOG.c.version).scalar_subquery()
 _USER = Statement(
-    sa.select(_u.id, _u.rev, _u.email, _u.name, _u.roles).where(
+    sa.select(_u.id, _u.rev, _u.email, _u.name, _u.roles, _u.language).where(
         _u.id == param("the_user", TOKEN.c.user), _u.active, _u.deleted_at.is_(None)
     )
 )
@@ -193,7 +194,8 @@ class People:
             name: tuple(target for (target,) in statement.rows(connection, the_user=user))
             for name, statement in _LINKS.items()
         }
-        found = Actor(row[0], row[3], tuple(row[4] or ()), email=row[2], sets=sets, rev=row[1])
+        id, rev, email, name, roles, language = row
+        found = Actor(id, name, tuple(roles or ()), email, sets, rev=rev, language=language or "")
         self._actors[user] = found
         return found
 

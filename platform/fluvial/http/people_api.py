@@ -8,6 +8,7 @@ from typing import Any
 from fluvial import people
 from fluvial.errors import Forbidden, NotFound, Problem, Unauthorized, Unprocessable, fault
 from fluvial.ids import is_id
+from fluvial.languages import language_of
 from fluvial.rates import Rate, limited
 from metamodel.errors import ValueFault
 from metamodel.kinds.datetime import moment
@@ -88,10 +89,8 @@ def _person(actor: Any) -> dict[str, Any]:
 
 def me(call: Call) -> Answer:
     call.only()
-    settings = call.engine.settings
-    return Answer.json(
-        _person(call.session.actor) | {"zone": settings.zone, "locale": settings.locale}
-    )
+    zone, locale = call.engine.settings.zone, language_of(call.session)
+    return Answer.json(_person(call.session.actor) | {"zone": zone, "locale": locale})
 
 
 def add_token(call: Call) -> Answer:

@@ -10,6 +10,7 @@ from fluvial.actors import Actor
 from fluvial.changes import refused
 from fluvial.database.connection import BusyError, DatabaseError, GoneError, SlowError
 from fluvial.errors import Forbidden, Problem, Unauthorized, Unavailable, Unprocessable
+from fluvial.languages import in_words
 from fluvial.people import Identity
 from fluvial.session import Cause, Session
 from metamodel.errors import MetadataError
@@ -93,6 +94,8 @@ def _perform(endpoint: Endpoint, call: Call) -> Answer:
         _check(endpoint, call, identity)
         if CAUSE_HEADER in call.headers:
             call.session.cause = _cause(call)
+        if endpoint.page and not endpoint.writes and endpoint.policy is Policy.SIGNED_IN:
+            call.session = in_words(call.session)
     if endpoint.writes and not endpoint.own_proof and "idempotency-key" in call.headers:
         return idempotency.once(call, endpoint.handler, secret=endpoint.secret)
     with connection.patient(None if endpoint.writes else PATIENCE_SECONDS):

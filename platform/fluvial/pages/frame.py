@@ -13,6 +13,7 @@ from jinja2 import Environment
 from fluvial.access import Access
 from fluvial.feature import NavigationItem
 from fluvial.http.call import Answer, Call
+from fluvial.languages import language_of
 from fluvial.notifications import unread_count
 from fluvial.session import Session
 from metamodel.catalog import Catalog
@@ -106,7 +107,10 @@ def frame_of(call: Call, title: str, here: str) -> Context:
 
 
 def language(call: Call) -> str:
-    return call.engine.settings.locale.replace("_", "-")
+    """Of a page: that of the person, or of the site."""
+    unknown = call.session is None  # where a fault comes before anybody is known
+    chosen = call.engine.settings.locale if unknown else language_of(call.session)
+    return chosen.replace("_", "-")
 
 
 def theme(call: Call) -> str:

@@ -14,6 +14,7 @@ from babel.dates import get_day_names, get_month_names
 from babel.numbers import format_currency, format_decimal
 from markupsafe import Markup, escape
 
+from fluvial.languages import language_of
 from fluvial.session import Session
 from metamodel.catalog import Catalog
 from metamodel.kinds.date import people_locale
@@ -88,11 +89,10 @@ class Looks:
 
 
 def looks_of(session: Session) -> Looks:
-    settings = session.engine.settings
     return Looks(
         session.catalog,
         Names(session),
-        people_locale(settings.locale),
+        people_locale(language_of(session)),
         session.engine.clock.zone,
         session.now,
         session.asked_text,

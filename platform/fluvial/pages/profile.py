@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+
+from babel import Locale
 
 from fluvial import people
 from fluvial.errors import Problem
 from fluvial.http.call import Answer, Call
 from fluvial.http.people_api import SCOPES, session_cookie, signed_in
 from fluvial.http.routes import Endpoint, Handler, Policy
+from fluvial.languages import language_of, offered
 from fluvial.passwords import MAX_LENGTH, MIN_LENGTH
+from fluvial.records import writer
 from fluvial.records.titles import titles_of
-from metamodel.text import humanise, label_text
+from metamodel.roles import role_titles
 
 from .frame import page
 from .looks import looks_of
@@ -33,7 +38,6 @@ def show(
     session, actor = call.session, call.session.actor
     assert actor.id is not None
     looks = looks_of(session)
-    roles = session.catalog.of("role")
     listed = [
         {
             "id": row["id"],
@@ -52,12 +56,14 @@ def show(
     profile = {
         "name": actor.name,
         "email": actor.email,
-        "roles": [
-            label_text(roles[r].body.get("label", humanise(r))) for r in actor.roles if r in roles
-        ],
+        "roles": list(role_titles(session.catalog, actor.roles).values()),
         "teams": list(titles_of(session, "team", actor.teams).values()),
         "zone": session.engine.settings.zone,
-        "locale": looks.locale.replace("_", "-"),
+        "language_action": "/profile/language",
+        "languages": [
+            {"value": name, "label": _tongue(name), "chosen": name == language_of(session)}
+            for name in offered(session)
+        ],
         "tokens": listed,
         "new_token": token,
         "action": "/profile/tokens",
@@ -97,6 +103,24 @@ def end_token(call: Call) -> Answer:
     return Answer.redirect("/profile#tokens")
 
 
+def _tongue(language: str) -> str:
+    """What a language calls itself."""
+    name = Locale.parse(language).get_display_name() or language
+    return name[:1].upper() + name[1:]
+
+
+def choose_language(call: Call) -> Answer:
+    """The person's own choice, whatever they may change of their record otherwise."""
+    session, chosen = call.session, form_text(call, "language")
+    if chosen not in offered(session):
+        return show(call, error="Choose one of the languages.", status=422)
+    assert session.actor.id is not None
+    site = session.engine.settings.locale
+    own = session.as_actor(replace(session.actor, unrestricted=True))
+    writer.update(own, "user", session.actor.id, {"language": None if chosen == site else chosen})
+    return Answer.redirect("/profile")
+
+
 def change_password(call: Call) -> Answer:
     """A new password ends every session, and begins a new one here."""
     session, actor = call.session, call.session.actor
@@ -126,6 +150,7 @@ def _post(path: str, handler: Handler, about: str, *, secret: bool = False) -> E
 
 ENDPOINTS = (
     Endpoint("GET", "/profile", show, Policy.SIGNED_IN, "My profile.", page=True),
+    _post("/profile/language", choose_language, "Choose my language."),
     _post("/profile/tokens", make_token, "Make a token.", secret=True),
     _post("/profile/tokens/{id}/end", end_token, "End a token."),
     _post("/profile/password", change_password, "Change my password.", secret=True),

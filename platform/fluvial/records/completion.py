@@ -178,8 +178,7 @@ def refusal(session: Session, transition: Transition, environment: RecordEnviron
     """Why a transition is not open to the actor for this record, or None where it is."""
     if transition.allow and not session.access.unrestricted:
         if not set(transition.allow) & set(session.actor.roles):
-            roles = session.catalog.of("role")
-            labels = [str(roles[r].body.get("label", r)) for r in transition.allow if r in roles]
+            labels = list(role_titles(session.catalog, transition.allow).values())
             return f"{transition.label} is for {' or '.join(labels) or 'other roles'}."
     if transition.when is not None and not truth(transition.when, environment):
         return transition.message or f"{transition.label} is not possible now."
