@@ -1,6 +1,6 @@
 """The evaluators that the corpus is run against: Python, and a database."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -16,7 +16,7 @@ from metamodel.expressions.python import evaluate, run
 from metamodel.expressions.sql import Source, collected, predicate, value
 from metamodel.expressions.sql_value import Element, SqlContext, SqlValue
 from metamodel.expressions.sqlite import register
-from metamodel.expressions.types import DURATION, MONEY, Type
+from metamodel.expressions.types import BOOLEAN, DURATION, MONEY, Type
 from metamodel.money import Money
 from metamodel.storage import BOOLEAN as BOOLEAN_STORAGE
 from metamodel.storage import JSON, UUID, Storage
@@ -252,6 +252,38 @@ class Database:
     def evaluate(self, expression: Expression, object: str, id: str) -> Any:
         source = Source(self, object)
         return self.select(value(expression, source), expression.type, source, id)
+
+    def both(
+        self, expression: Expression, object: str, ids: Sequence[str]
+    ) -> dict[str, tuple[Any, list[bool]]]:
+        """What it is of several records, and in every form whether a condition holds: one query."""
+        source = Source(self, object)
+        found = value(expression, source)
+        columns = [self._shown(*part) for part in found.parts]
+        if expression.type.name == BOOLEAN.name:
+            columns += self._forms(expression, source)
+        columns.append(self._shown(source.column("id"), UUID))
+        among = source.column("id").in_([self._bind(id, UUID) for id in ids])
+        query = sa.select(*columns).select_from(source.joined()).where(among)
+        width = len(found.parts)
+        return {
+            str(row[-1]): (
+                self.decode(found, tuple(row[:width]), expression.type),
+                [bool(one) for one in row[width:-1]],
+            )
+            for row in self.connection.execute(query)
+        }
+
+    def _forms(self, expression: Expression, source: Source) -> list[Element]:
+        """A condition in every form in which it may stand; with one that refuses it, turned."""
+        made: list[Element] = []
+        for one in (source, Source(self, source.object, source.alias, joins=False)):
+            for exact in (True, False):
+                condition = predicate(expression, one, exact=exact)
+                made.append(sa.case((condition, 1), else_=0))
+            refused = sa.not_(predicate(expression, one))
+            made.append(sa.case((refused, 0), else_=1))
+        return made
 
     def collected(self, node: Node, object: str, id: str) -> Any:
         assert isinstance(node, Gather)
