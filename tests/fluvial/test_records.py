@@ -168,6 +168,13 @@ def test_bin_frees_unique_keys(library: Client) -> None:
     first = library.made("branch", name="North")
     taken = library.post("/api/records/branch", {"name": "North"})
     assert taken.status == 422 and taken.json()["errors"][0]["code"] == "not_unique"
+    batch = [{"name": name} for name in ("North", "South", "South", "North")]
+    for headers in ({}, {"idempotency-key": "once"}):
+        reply = library.call("POST", "/api/records/branch", batch, headers=headers)
+        assert reply.status == 422, reply.text
+        pointers = [error["pointer"] for error in reply.json()["errors"]]
+        assert pointers == (["/0/name"] if headers else ["/0/name", "/2/name", "/3/name"])
+    assert len(library.rows("/api/records/branch")) == 1
     library.delete(f"/api/records/branch/{first['id']}")
     library.made("branch", name="North")
     assert library.post(f"/api/records/branch/{first['id']}/restore").status == 409

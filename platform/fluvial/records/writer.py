@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from fluvial.database.connection import UniqueError
@@ -156,13 +157,28 @@ def write_many(
     """One atomic batch; faults name the place in the list."""
     if len(bodies) > MAX_BATCH:
         raise Unprocessable(f"A batch holds at most {MAX_BATCH} records; these are {len(bodies)}.")
+    try:
+        return _write_each(session, object_name, bodies, create_)
+    except Unprocessable as problem:
+        if session.connection.depth or not isinstance(problem.__cause__, UniqueError):
+            raise
+    # PostgreSQL ends the transaction in which a key was taken: once more, each on its own.
+    return _write_each(session, object_name, bodies, create_, apart=True)
+
+
+def _write_each(
+    session: Session, object_name: str, bodies: Sequence[Any], create_: bool, *, apart: bool = False
+) -> list[dict[str, Any]]:
     done, faults = [], []
     with session.connection.transaction():
         for i, body in enumerate(bodies):
             pointer = f"/{i}"
             try:
-                done.append(_one(session, object_name, body, pointer, create_))
+                with session.connection.savepoint() if apart else nullcontext():
+                    done.append(_one(session, object_name, body, pointer, create_))
             except Unprocessable as problem:
+                if not apart and isinstance(problem.__cause__, UniqueError):
+                    raise
                 faults += problem.errors or [fault(pointer, "refused", problem.detail)]
         if faults:
             count = len(faults)
