@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from metamodel.calendars.calendars import NO_CALENDARS, Calendars
-from metamodel.expressions.types import PERSON, PERSONS, RECORD, RECORDS, ROLE, Type
+from metamodel.expressions.types import FILES, PERSON, PERSONS, RECORD, RECORDS, ROLE, Type
 from metamodel.text import label_text
 
 if TYPE_CHECKING:
@@ -224,6 +224,10 @@ class ObjectType:
     def many_names(self) -> tuple[str, ...]:
         """The fields that read as a list while they are empty."""
         return tuple(name for name, value in self.empty_values.items() if value == [])
+
+    @cached_property
+    def file_fields(self) -> tuple[Field, ...]:
+        return tuple(f for f in self.own_fields if f.type.name == FILES.name)
 
     @cached_property
     def looking_fields(self) -> tuple[Field, ...]:

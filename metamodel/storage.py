@@ -61,17 +61,20 @@ class Storage:
 
 def timestamp_text(moment: datetime) -> str:
     """The fixed-width form that sorts as it counts: `2026-11-21T09:00:00.000000Z`."""
-    global _last
-    known, text = _last
-    if known is not moment:
-        utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-        text = utc.isoformat(timespec="microseconds")[:26] + "Z"
-        _last = (moment, text)
+    known = _recent.get(id(moment))
+    if known is not None and known[0] is moment:
+        return known[1]
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    text = utc.isoformat(timespec="microseconds")[:26] + "Z"
+    if len(_recent) >= MAX_RECENT:
+        _recent.clear()
+    _recent[id(moment)] = (moment, text)
     return text
 
 
-# A write stores the moment of its request in many places: they are one object.
-_last: tuple[datetime, str] = (datetime.min, "")
+# A write stores the moments of its request and its body in many places: each is one object.
+MAX_RECENT = 64
+_recent: dict[int, tuple[datetime, str]] = {}
 
 
 def timestamp_wire(moment: datetime) -> str:

@@ -171,9 +171,9 @@ def attach(draft: Draft) -> None:
 
     Part of the transaction of the write: what is refused later takes it back.
     """
-    for name in list(draft.changed):
-        field = draft.type.fields[name]
-        if field.kind.name != "file":
+    for field in draft.type.file_fields:
+        name = field.name
+        if name not in draft.changed:
             continue
         kept = []
         for file in draft.values[name] or ():

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -139,8 +139,7 @@ def _set_password(make: Any) -> Statement:
 _PASSWORD = {False: _set_password(sqlite.insert), True: _set_password(postgresql.insert)}
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(NamedTuple):
     """Who a request comes from, and the version of the catalog at that moment."""
 
     actor: Actor

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from metamodel.catalog import Catalog, ObjectType
@@ -16,6 +15,7 @@ from .actors import Actor
 from .database.connection import Connection
 from .database.id_lists import id_list
 from .errors import Forbidden, NotFound
+from .lazily import lazily
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -56,15 +56,15 @@ class Session:
     rows: dict[str, dict[str, Any]] | None = None
     settle: Callable[[], None] | None = None
 
-    @cached_property
+    @lazily
     def access(self) -> Access:
         return access_of(self.catalog, self.actor)
 
-    @cached_property
+    @lazily
     def today(self) -> date:
         return self.as_of or self.engine.clock.day_of(self.now)
 
-    @cached_property
+    @lazily
     def binds(self) -> Mapping[str, Any]:
         """The binds that every plan may use: who asks, and when."""
         dialect, actor = self.connection.dialect, self.actor
@@ -90,7 +90,7 @@ class Session:
             self.as_at,
         )
 
-    @cached_property
+    @lazily
     def moment(self) -> datetime:
         """`now()` in expressions: of another day its first moment, or the one asked for."""
         clock = self.engine.clock

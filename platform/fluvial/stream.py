@@ -10,7 +10,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import redis
@@ -23,8 +23,7 @@ MAX_WAITING = 1_000  # changes that wait for one listener; more are dropped, old
 RETRY_SECONDS = 2.0
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """A record that was created, changed, binned or restored; or a person who was told of one."""
 
     object: str

@@ -58,11 +58,14 @@ class PostgresConnection(Connection):
             connection.adapters.register_loader(name, TextLoader)
         self._connection = connection
         self._pg = connection.pgconn
+        self._loader = Transformer(connection)
         self._prepared.clear()
 
     def _result(self, sql: str, binds: Sequence[Any]) -> Any:
         self.statements += 1
-        parameters: Any = [_text(bind) for bind in binds]
+        parameters: Any = [
+            bind.encode() if bind.__class__ is str else _text(bind) for bind in binds
+        ]
         if self._connection.closed:
             self._reopen()
         if self._outdated and not self.depth:
@@ -87,9 +90,8 @@ class PostgresConnection(Connection):
                 PATIENCE.end(self)
         if not result.ntuples:
             return []
-        loader = Transformer(self._connection)
-        loader.set_pgresult(result)
-        return loader.load_rows(0, result.ntuples, tuple)
+        self._loader.set_pgresult(result)
+        return self._loader.load_rows(0, result.ntuples, tuple)
 
     def execute(self, sql: str, binds: Sequence[Any] = ()) -> int:
         return self._result(sql, binds).command_tuples or 0

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import orjson
 
 from fluvial.errors import Problem, fault
+from fluvial.lazily import lazily
 from fluvial.people import Identity
 from fluvial.session import Session
 
@@ -82,7 +83,7 @@ class Call:
     identity: Identity | None = None
     session: Session = field(default=None, repr=False)  # type: ignore[assignment]
 
-    @cached_property
+    @lazily
     def query(self) -> dict[str, str]:
         return read_query(self.raw_query)
 

@@ -98,7 +98,9 @@ def _perform(endpoint: Endpoint, call: Call) -> Answer:
             call.session = in_words(call.session)
     if endpoint.writes and not endpoint.own_proof and "idempotency-key" in call.headers:
         return idempotency.once(call, endpoint.handler, secret=endpoint.secret)
-    with connection.patient(None if endpoint.writes else PATIENCE_SECONDS):
+    if endpoint.writes:
+        return endpoint.handler(call)
+    with connection.patient(PATIENCE_SECONDS):
         return endpoint.handler(call)
 
 

@@ -24,6 +24,8 @@ class Policy(Enum):
     ADMIN = "administrators"
     METRICS = "administrators, also with a token for `metrics:read`"
 
+    __hash__ = object.__hash__  # each is one object, and asked for with every call
+
 
 @dataclass(frozen=True)
 class Endpoint:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -19,15 +18,19 @@ from fluvial.stream import Change
 from metamodel.storage import POSTGRESQL, TEXT, UUID
 
 _FLOOR = sa.func.coalesce(CATALOG.c.floor, sa.literal_column("0"))
+_NEW: dict[str, Any] = {
+    **dict.fromkeys(("lease", "leased_until", "error"), sa.null()),
+    "attempts": sa.literal_column("0"),
+}
 
 
-def _insert(table: sa.Table, changes: str = "changes", *, checked: bool = False) -> Any:
+def _insert(table: sa.Table, changes: str, *, checked: bool = False, **fixed: Any) -> Any:
     """`INSERT` of one row; its changes are JSON already, since several tables keep them.
 
     One that is `checked` inserts nothing where the catalog of the session is outdated.
     """
-    given = {c.name: param(c.name, c) for c in table.c if c.name != "changes"}
-    given["changes"] = sa.bindparam(changes, type_=Stored(TEXT))
+    given: dict[str, Any] = {c.name: param(c.name, c) for c in table.c}
+    given |= {"changes": sa.bindparam(changes, type_=Stored(TEXT)), **fixed}
     if not checked:
         return table.insert().values(given)
     row = sa.select(*given.values()).select_from(CATALOG)
@@ -36,12 +39,14 @@ def _insert(table: sa.Table, changes: str = "changes", *, checked: bool = False)
     )
 
 
-_HISTORY, _OUTBOX = Statement(_insert(HISTORY, checked=True)), Statement(_insert(OUTBOX))
+_HISTORY = Statement(_insert(HISTORY, "changes", checked=True))
+_OUTBOX = Statement(_insert(OUTBOX, "heard", **_NEW))
 _BOTH = Statement(  # one round trip, where the database can
-    _insert(OUTBOX, "heard", checked=True).add_cte(_insert(HISTORY).cte("history"))
+    _insert(OUTBOX, "heard", checked=True, **_NEW).add_cte(
+        _insert(HISTORY, "changes").cte("history")
+    )
 )
 _IN_FORCE = Statement(sa.select(_FLOOR))
-_NEW = {"lease": None, "leased_until": None, "attempts": 0, "error": None}
 
 SEARCH = sa.Table(
     "fluvial_search",
@@ -85,7 +90,7 @@ def write(
     rev: int,
     event: str,
     changes: dict[str, Any],
-    computed: Mapping[str, Any] | None = None,
+    computed: dict[str, Any] | None = None,
 ) -> str:
     """The history row and the event of one change; the event's id.
 
@@ -95,27 +100,32 @@ def write(
     connection = session.connection
     actor = session.actor
     event_id = new_id()
-    version = session.catalog.version
-    change = {
+    text = orjson.dumps(changes).decode()
+    values = {
         "record": record,
         "rev": rev,
         "object": object_name,
         "event": event,
         "at": session.now,
+        "by": actor.id,
+        "rule": actor.rule,
+        "changes": text,
+        "the_version": session.catalog.version,
     }
-    text = orjson.dumps(changes).decode()
-    history = {"by": actor.id, "rule": actor.rule, "changes": text}
     if session.quiet:
-        _accept(_HISTORY.run(connection, **change, **history, the_version=version))
+        _accept(_HISTORY.run(connection, **values))
         return event_id
-    outbox = {"id": event_id, "actor": actor.id, "cause": session.cause.wire(), **_NEW}
-    heard = orjson.dumps({**changes, **computed}).decode() if computed else text
+    values |= {
+        "id": event_id,
+        "actor": actor.id,
+        "cause": session.cause.wire(),
+        "heard": orjson.dumps(changes | computed).decode() if computed else text,
+    }
     if connection.dialect == POSTGRESQL:
-        both = {**change, **history, **outbox, "heard": heard}
-        _accept(_BOTH.run(connection, **both, the_version=version))
+        _accept(_BOTH.run(connection, **values))
     else:
-        _accept(_HISTORY.run(connection, **change, **history, the_version=version))
-        _OUTBOX.run(connection, **change, **outbox, changes=heard)
+        _accept(_HISTORY.run(connection, **values))
+        _OUTBOX.run(connection, **values)
     session.engine.changed(connection, Change(object_name, record, rev))
     return event_id
 
@@ -158,8 +168,7 @@ def announce(
             at=session.now,
             actor=session.actor.id,
             cause=session.cause.wire(),
-            changes=orjson.dumps(changes).decode(),
-            **_NEW,
+            heard=orjson.dumps(changes).decode(),
         )
     session.engine.changed(session.connection, Change(object_name, record, rev))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from fluvial.database.columns import Stored
 from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.statement import Compiled
 from fluvial.session import Session
@@ -15,6 +16,7 @@ from metamodel.expressions.expression import Expression
 from metamodel.expressions.python import truth
 from metamodel.expressions.sql import Source
 from metamodel.expressions.types import ROLE
+from metamodel.storage import UUID
 from metamodel.text import nearest
 
 from .context import PlanContext, ask
@@ -102,12 +104,13 @@ def _check_pick(draft: Draft, field: Field, pick: Expression, target: str, recor
 
 def visible(session: Session, object_name: str, records: list[str]) -> dict[str, bool]:
     """Those of the ids that are there and that the actor may see, and whether they are active."""
-    ids = id_list(session.connection.dialect, records)
-    rows = ask(session, _visible_plan(session, object_name), ids=ids)
+    one = len(records) == 1
+    ids = records[0] if one else id_list(session.connection.dialect, records)
+    rows = ask(session, _visible_plan(session, object_name, one), ids=ids)
     return {row[0]: bool(row[1]) for row in rows}
 
 
-def _visible_plan(session: Session, object_name: str) -> Compiled:
+def _visible_plan(session: Session, object_name: str, one: bool) -> Compiled:
     catalog, access, dated = session.catalog, session.access, session.as_of is not None
     dialect = session.connection.dialect
 
@@ -115,10 +118,11 @@ def _visible_plan(session: Session, object_name: str) -> Compiled:
         context = PlanContext(catalog, access, dialect, as_of=dated)
         source = Source(context, object_name)
         record = source.column("id")
+        named = record == sa.bindparam("ids", type_=Stored(UUID))
+        if not one:
+            named = among_ids(record, dialect)
         active = source.column("active") if object_name == "user" else sa.true()
-        statement = sa.select(record, active).where(
-            among_ids(record, dialect), source.column("deleted_at").is_(None)
-        )
+        statement = sa.select(record, active).where(named, source.column("deleted_at").is_(None))
         allowed = None
         if object_name not in PEOPLE:
             allowed = context.allowed(object_name, "read", source)
@@ -126,6 +130,6 @@ def _visible_plan(session: Session, object_name: str) -> Compiled:
             statement = statement.where(allowed)
         return context.compiled(statement.select_from(source.joined()))
 
-    key = (access.roles, access.unrestricted, "visible", object_name, dated)
+    key = (access.roles, access.unrestricted, "visible", object_name, one, dated)
     plan: Compiled = plans_of(catalog).get(key, make)
     return plan

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -79,16 +80,21 @@ def _from_sequence(session: Session, field: Field, period: str) -> int:
 
 def _sequence(session: Session, field: Field, period: str) -> str:
     """The name of a counter's sequence, which is made at its first use."""
-    digest = hashlib.sha256(f"{field.object}.{field.name}.{period}".encode()).hexdigest()
-    name = f"fluvial_number_{digest[:32]}"
+    name, lock = _named(f"{field.object}.{field.name}.{period}")
     key = (session.engine.settings.database_url, name)
     if key not in _known:
         connection = session.connection
-        lock = int(digest[:15], 16)
         connection.query("SELECT pg_advisory_xact_lock($1)", [lock])
         connection.script(f"CREATE SEQUENCE IF NOT EXISTS {name}")
         connection.after_commit(lambda: _known.add(key))
     return name
+
+
+@lru_cache(maxsize=1_000)
+def _named(counter: str) -> tuple[str, int]:
+    """The name of a counter's sequence, and the number of the lock under which it is made."""
+    digest = hashlib.sha256(counter.encode()).hexdigest()
+    return f"fluvial_number_{digest[:32]}", int(digest[:15], 16)
 
 
 def raise_counters(session: Session, field: Field, values: Iterable[Any]) -> None:
