@@ -11,7 +11,6 @@ from metamodel.catalog import Catalog, Field, Inverse, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document
 from metamodel.expressions.expression import Expression, compile_expression
-from metamodel.expressions.scope import Scope
 from metamodel.expressions.types import BOOLEAN
 from metamodel.text import humanise, label_text
 
@@ -92,7 +91,7 @@ def _documented(catalog: Catalog) -> Mapping[str, Sequence[Layout]]:
 def _compiled(catalog: Catalog, document: Document) -> Layout:
     body = document.body
     type_ = catalog.objects[body["object"]]
-    scope = Scope(catalog.objects, type_.name, zone=catalog.zone, calendars=catalog.calendars)
+    scope = catalog.scope(type_.name)
 
     def condition(section: Mapping[str, Any], name: str) -> Expression | None:
         source = section.get(name)

@@ -20,7 +20,7 @@ from metamodel.text import humanise, label_text
 
 Context = dict[str, Any]
 
-PAGE = 20
+PAGE, SAID = 20, 100  # entries of the history and comments of a page
 LINES = 6  # fields of a change that are told
 LONG = 60  # characters of a value in a line
 BODIES = ("long_text",)
@@ -36,29 +36,43 @@ def timeline(
     before: int = 2**31 - 1,
     until: datetime = comments.LAST,
 ) -> Context:
-    """A page of what happened and what was said, newest first.
-
-    Pages are cut by the history; each carries the comments that fall into its stretch of time.
-    """
-    history = read_history(session, type_.name, record, before=before, limit=PAGE)
-    oldest = parse_moment(history["data"][-1]["at"]) if history["next"] else comments.FIRST
-    until = min(until, last_moment(session))
-    said = comments.read(session, type_.name, record, since=oldest, until=until)
-    for entry in (*history["data"], *said):
+    """A page of what happened and what was said, newest first."""
+    done, said, following = _read(session, type_, record, before, until)
+    for entry in (*done, *said):
         if entry["by"]:
             looks.names.want([("user", entry["by"]["user"])])
-    for entry in history["data"]:
+    for entry in done:
         for name, pair in entry["changes"].items():
             looks.names.want(references(type_.fields[name], pair))
     looks.names.load()
     more = ""
-    if history["next"]:
-        asked = {"before": history["next"], "until": oldest.isoformat(), "as_of": looks.as_of}
+    if following:
+        asked = {**following, "as_of": looks.as_of}
         more = with_query(f"/o/{type_.name}/{record}", **asked) + "#timeline"
-    entries = [_entry(session, type_, entry, looks) for entry in history["data"]]
+    entries = [_entry(session, type_, entry, looks) for entry in done]
     entries += [_comment(session, entry, looks) for entry in said]
     entries.sort(key=lambda entry: parse_moment(entry["at"]), reverse=True)
     return {"entries": entries, "more_href": more}
+
+
+def _read(
+    session: Session, type_: ObjectType, record: str, before: int, until: datetime
+) -> tuple[list[Context], list[Context], dict[str, str]]:
+    """Entries of the history, the comments of the same stretch of time, and where it goes on.
+
+    Whichever of the two is cut off says where the stretch begins.
+    """
+    history = read_history(session, type_.name, record, before=before, limit=PAGE)
+    done, rest = history["data"], history["next"]
+    oldest = parse_moment(done[-1]["at"]) if rest else comments.FIRST
+    until = min(until, last_moment(session))
+    said = comments.read(session, type_.name, record, since=oldest, until=until, limit=SAID + 1)
+    if len(said) > SAID:
+        said = said[:SAID]
+        oldest = parse_moment(said[-1]["at"])
+        done = [entry for entry in done if parse_moment(entry["at"]) >= oldest]
+        rest = str(done[-1]["rev"] if done else before)
+    return done, said, {"before": rest, "until": oldest.isoformat()} if rest else {}
 
 
 def _comment(session: Session, entry: dict[str, Any], looks: Looks) -> Context:

@@ -14,7 +14,6 @@ from metamodel.checks import DocumentCheck
 from metamodel.documents import Document
 from metamodel.errors import ValueFault
 from metamodel.expressions.expression import Expression, compile_expression
-from metamodel.expressions.scope import Scope
 from metamodel.expressions.types import BOOLEAN
 from metamodel.text import humanise, label_text
 
@@ -131,8 +130,7 @@ def _webform(catalog: Catalog, document: Document) -> WebForm:
 def _condition(catalog: Catalog, type_: ObjectType, source: Any) -> Expression | None:
     if not isinstance(source, str):
         return None
-    scope = Scope(catalog.objects, type_.name, zone=catalog.zone, calendars=catalog.calendars)
-    return compile_expression(source, scope, BOOLEAN)
+    return compile_expression(source, catalog.scope(type_.name), BOOLEAN)
 
 
 def _step(catalog: Catalog, type_: ObjectType, step: Mapping[str, Any]) -> Step:

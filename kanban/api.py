@@ -8,6 +8,7 @@ from fluvial.errors import Unprocessable, fault
 from fluvial.http.call import Answer, Call
 from fluvial.http.parameters import session_of_day
 from fluvial.http.routes import Endpoint, Policy
+from fluvial.records.writer import revision_of
 
 from .moving import Move, move
 from .pins import find_pin, read_pin, visible_pins
@@ -57,8 +58,6 @@ def move_card(call: Call) -> Answer:
             errors.append(fault(f"/{name}", "not_a_value", message))
     if "values" in body and not isinstance(body["values"], dict):
         errors.append(fault("/values", "not_an_object", "`values` holds fields of the record."))
-    if not isinstance(body.get("rev", 0), int):
-        errors.append(fault("/rev", "not_a_number", "`rev` is a whole number."))
     if errors:
         raise Unprocessable(errors[0]["message"], errors=errors)
     wanted = Move(
@@ -69,7 +68,7 @@ def move_card(call: Call) -> Answer:
         before=body.get("before"),
         places="before" in body,
         values=body.get("values"),
-        rev=body.get("rev", call.rev),
+        rev=revision_of(body, call.rev, ""),
     )
     return Answer.json(move(call.session, board, wanted))
 

@@ -20,7 +20,6 @@ from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.errors import ExpressionError
 from metamodel.expressions.expression import compile_expression
 from metamodel.expressions.python import truth
-from metamodel.expressions.scope import Scope
 from metamodel.expressions.types import BOOLEAN
 
 from .boards import Board, boards_of, in_audience
@@ -164,14 +163,7 @@ def _readable(
     session: Session, type_: ObjectType, measures: Iterable[Measure]
 ) -> tuple[Measure, ...]:
     """The measures whose fields the actor may read."""
-    catalog = session.catalog
-    scope = Scope(
-        catalog.objects,
-        type_.name,
-        hidden=session.access.hides,
-        zone=catalog.zone,
-        calendars=catalog.calendars,
-    )
+    scope = session.catalog.scope(type_.name, hidden=session.access.hides)
     kept = []
     for one in measures:
         try:
@@ -278,11 +270,7 @@ def _possible(catalog: Catalog, board: Board) -> frozenset[str]:
     names = [o.name for o in type_.fields[board.by].type.options if not o.retired]
     conditions = []
     for part in _conjuncts(board.where):
-        compiled = compile_expression(
-            part,
-            Scope(catalog.objects, type_.name, zone=catalog.zone, calendars=catalog.calendars),
-            BOOLEAN,
-        )
+        compiled = compile_expression(part, catalog.scope(type_.name), BOOLEAN)
         alone = compiled.paths == {(board.by,)}
         if alone and not (compiled.collects or compiled.timed or compiled.personal):
             conditions.append(compiled)

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from metamodel.calendars.calendars import NO_CALENDARS, Calendars
+from metamodel.expressions.scope import Scope
 from metamodel.expressions.types import FILES, PERSON, PERSONS, RECORD, RECORDS, ROLE, Type
 from metamodel.text import label_text
 
@@ -307,6 +308,10 @@ class Catalog:
     # "book" or "book.title" -> the places that use it, as "view/overdue#/columns/2"
     uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     _derived: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False)
+
+    def scope(self, object: str, *, hidden: Callable[[str, str], bool] | None = None) -> Scope:
+        """What expressions about an object type may name; see Scope."""
+        return Scope(self.objects, object, hidden=hidden, zone=self.zone, calendars=self.calendars)
 
     def of(self, kind: str) -> Mapping[str, Document]:
         """The documents of a kind, by name; empty where there are none."""

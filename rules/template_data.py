@@ -14,7 +14,6 @@ from fluvial.templates import Need, needs
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.expressions import types
 from metamodel.expressions.expression import Expression, compile_expression
-from metamodel.expressions.scope import Scope
 from metamodel.roles import role_titles
 
 from .template_check import GIVEN, LINK
@@ -53,12 +52,7 @@ def template_days(catalog: Catalog) -> Mapping[str, Expression]:
     found = {}
     for name, document in catalog.of("template").items():
         if "as_of" in document.body:
-            scope = Scope(
-                catalog.objects,
-                document.body["for"],
-                zone=catalog.zone,
-                calendars=catalog.calendars,
-            )
+            scope = catalog.scope(document.body["for"])
             found[name] = compile_expression(document.body["as_of"], scope, types.DATE)
     return found
 

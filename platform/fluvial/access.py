@@ -13,7 +13,6 @@ from typing import Any
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.expressions.behind import behind, both
 from metamodel.expressions.expression import Expression, compile_expression
-from metamodel.expressions.scope import Scope
 from metamodel.expressions.types import BOOLEAN
 
 from .actors import ADMINISTRATOR, Actor
@@ -131,8 +130,7 @@ def _add(
     source = grant.get("where")
     condition = None
     if source is not None:
-        scope = Scope(catalog.objects, name, zone=catalog.zone, calendars=catalog.calendars)
-        condition = compile_expression(str(source), scope, BOOLEAN)
+        condition = compile_expression(str(source), catalog.scope(name), BOOLEAN)
     for action in ACTIONS if ALL in grant["can"] else grant["can"]:
         if condition is None:
             where[action] = None

@@ -13,7 +13,7 @@ from metamodel.storage import JSON, TEXT, TIMESTAMP, UUID, timestamp_wire
 from . import notifications
 from .database.statement import Statement, insert, param
 from .database.tables import column, table
-from .errors import Forbidden, NotFound, Unprocessable, fault
+from .errors import Forbidden, NotFound, Problem, Unprocessable, fault
 from .http.call import Answer, Call
 from .http.routes import Endpoint, Policy
 from .ids import is_id, new_id
@@ -25,6 +25,7 @@ MAX_TEXT = 10_000
 MAX_MENTIONS = 20
 MAX_PAGE = 200
 FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+NEWEST = "ffffffff-ffff-ffff-ffff-ffffffffffff"  # ids sort by the time they were made
 RIGHT = "update"  # of the record: comments are for those who work on it
 
 COMMENT = table(
@@ -48,7 +49,12 @@ _READ = (_c.id, _c.at, _c.by, _c.text, _c.mentions, _c.edited_at)
 _there = (_c.record == param("the_record", _c.record), _c.deleted_at.is_(None))
 _PAGE = Statement(
     sa.select(*_READ)
-    .where(*_there, _c.at < param("the_until", _c.at), _c.at >= param("the_since", _c.at))
+    .where(
+        *_there,
+        _c.at < param("the_until", _c.at),
+        _c.at >= param("the_since", _c.at),
+        _c.id < param("the_before", _c.id),
+    )
     .order_by(_c.id.desc())
     .limit(sa.bindparam("the_limit", type_=sa.Integer()))
 )
@@ -80,6 +86,7 @@ def read(
     *,
     since: datetime,
     until: datetime,
+    before: str = NEWEST,
     limit: int = MAX_PAGE,
 ) -> list[dict[str, Any]]:
     """The comments of a stretch of time, newest first; nothing for who may not work on it."""
@@ -89,7 +96,7 @@ def read(
         return []
     rows = _PAGE.rows(
         session.connection,
-        the_record=record, the_since=since, the_until=until, the_limit=limit,
+        the_record=record, the_since=since, the_until=until, the_before=before, the_limit=limit,
     )  # fmt: skip
     return [_wire(row) for row in rows]
 
@@ -236,13 +243,14 @@ def list_comments(call: Call) -> Answer:
     query = call.only("limit", "cursor")
     record = call.params["id"]
     _record(call.session, call.params["object"], record)
-    until = LAST
-    if query.get("cursor"):
-        until = datetime.fromisoformat(_found(call.session, record, query["cursor"])["at"])
+    before = query.get("cursor", NEWEST)
+    if not is_id(before):
+        message = "`cursor` is the `next` of the page before."
+        raise Problem(message, errors=[fault("cursor", "unknown_cursor", message)])
     limit = call.whole("limit", 50, 1, MAX_PAGE)
     found = read(
         call.session, call.params["object"], record,
-        since=FIRST, until=until, limit=limit + 1,
+        since=FIRST, until=LAST, before=before, limit=limit + 1,
     )  # fmt: skip
     page = found[:limit]
     return Answer.json({"data": page, "next": page[-1]["id"] if len(found) > limit else None})

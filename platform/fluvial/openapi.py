@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from metamodel.catalog import Catalog, ObjectType
@@ -58,6 +59,7 @@ def _document(session: Session) -> Json:
             schema.pop("$schema", None)
             schemas[f"{type_.name}_{mode}"] = schema
         _object_paths(paths, type_, access)
+        _further_paths(paths, type_, access, session)
     for endpoint in session.engine.endpoints:
         if not endpoint.page and "{object}" not in endpoint.path and _open_to(session, endpoint):
             operation = _operation(endpoint.about, _name(endpoint), _parameters(endpoint.path))
@@ -194,6 +196,52 @@ def _more_paths(
     if access.can("import"):
         load = _operation(f"{type_.plural} from a file.", f"import_{name}", ())
         add(f"{base}/import", "post", load, "200", "What it did.", None)
+
+
+@dataclass(frozen=True)
+class _Further:
+    """What is told of an object type in the words of its endpoint."""
+
+    open: Callable[[ObjectType, ObjectAccess], bool]
+    body: Json | None = None
+
+
+def _may_update(_: ObjectType, access: ObjectAccess) -> bool:
+    return access.can("update")
+
+
+_COMMENT = {
+    "type": "object",
+    "properties": {
+        "text": {"type": "string"},
+        "mentions": {"type": "array", "items": {"type": "string", "format": "uuid"}},
+    },
+    "required": ["text"],
+}
+_FIELD = {"type": "object", "properties": {"field": {"type": "string"}}, "required": ["field"]}
+_ALL = "/api/records/{object}"
+_FURTHER: Mapping[str, _Further] = {
+    f"{_ALL}/{{id}}/comments": _Further(_may_update, _COMMENT),
+    f"{_ALL}/{{id}}/comments/{{comment}}": _Further(_may_update, _COMMENT),
+    f"{_ALL}/{{id}}/why": _Further(lambda type_, _: any(f.formula for f in type_.fields.values())),
+    f"{_ALL}/{{id}}/reveal": _Further(lambda type_, _: bool(type_.protected_fields), _FIELD),
+    f"{_ALL}/{{id}}/reveals": _Further(lambda type_, _: bool(type_.protected_fields)),
+    f"{_ALL}/import/preview": _Further(lambda _, access: access.can("import")),
+}
+
+
+def _further_paths(paths: Json, type_: ObjectType, access: ObjectAccess, session: Session) -> None:
+    for endpoint in session.engine.endpoints:
+        further = _FURTHER.get(endpoint.path)
+        if further is None or not further.open(type_, access):
+            continue
+        path = endpoint.path.replace("{object}", type_.name)
+        name = f"{_name(endpoint)}_{type_.name}"
+        operation = _operation(endpoint.about, name, _parameters(path))
+        if further.body is not None and endpoint.method in ("POST", "PATCH"):
+            operation["requestBody"] = _body(further.body)
+        operation["responses"] = _answers("2XX", "The answer.")
+        paths.setdefault(path, {})[endpoint.method.lower()] = operation
 
 
 def _day_paths(type_: ObjectType, access: ObjectAccess, add: Callable[..., None]) -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
+import pytest
+
 from tests.app import Client
 from tests.fluvial.library import LIBRARY
 
@@ -16,7 +21,9 @@ DESK = {
 READER = {"kind": "role", "name": "reader", "grants": [{"object": "book", "can": ["read"]}]}
 
 
-def test_comments_follow_the_record_and_tell_whom_they_name(client: Client) -> None:
+def test_comments_follow_the_record_and_tell_whom_they_name(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     client.define(*LIBRARY, DESK, READER)
     book = client.made("book", name="Emma")
     kept = client.made("book", name="Persuasion", lendable=False)
@@ -56,7 +63,7 @@ def test_comments_follow_the_record_and_tell_whom_they_name(client: Client) -> N
         (desk.get("/api/records/nothing/x/comments"), 404),
         (desk.patch(f"{path}/{first['id']}", {"text": "Not mine"}), 403),
         (desk.delete(f"{path}/{first['id']}"), 403),
-        (desk.get(path, cursor="x"), 404),
+        (desk.get(path, cursor="x"), 400),
     ):
         assert asked.status == status, asked.text
 
@@ -73,3 +80,22 @@ def test_comments_follow_the_record_and_tell_whom_they_name(client: Client) -> N
     assert "data-comment=" in shown
     outside = reader.get(f"/o/book/{book['id']}").text
     assert "torn" not in outside and "data-comment=" not in outside
+
+    paths = desk.get("/api/openapi.json").json()["paths"]
+    told = paths["/api/records/book/{id}/comments"]
+    assert sorted(told) == ["get", "post"] and told["post"]["requestBody"]
+    assert sorted(paths["/api/records/book/{id}/comments/{comment}"]) == ["delete", "patch"]
+    assert not any("comment" in one for one in reader.get("/api/openapi.json").json()["paths"]
+                   if "/book/" in one)  # fmt: skip
+
+    monkeypatch.setattr("forms.timeline.SAID", 2)
+    for at in range(5):
+        client.post(path, {"text": f"Line {at}"})
+    seen: list[str] = []
+    address = f"/o/book/{book['id']}"
+    while address:
+        text = client.get(address).text
+        seen += dict.fromkeys(re.findall(r"Line \d|made this book", text))
+        more = re.search(r'href="(/o/book/[^"]+until=[^"#]+)', text)
+        address = unescape(more[1]) if more else ""
+    assert seen == [*(f"Line {at}" for at in (4, 3, 2, 1, 0)), "made this book"]

@@ -245,6 +245,7 @@ def test_faults_of_boards_name_their_place(
         ({"id": "x"}, "/column"),
         ({"id": "x", "column": "out", "values": 3}, "/values"),
         ({"id": "x", "column": "out", "to": 3}, "/to"),
+        ({"id": "x", "column": "out", "rev": True}, "/rev"),
     ],
 )
 def test_faults_of_moves_name_their_place(

@@ -63,7 +63,7 @@ def remove(session: Session, name: str, *, force: bool = False) -> Removal:
         layers = stored_layers(connection)
         dependents = needs.dependents(name, layering.needs_of(layers))
         if dependents:
-            message = f"{name} is needed by {listed(dependents)}. Uninstall that first."
+            message = f"{name} is needed by {listed(dependents)}. Uninstall them first."
             raise Conflict(message, needed_by=dependents)
         catalog = session.engine.catalogs.current(connection)
         _tell(session, removal, layers, catalog)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from starlette.datastructures import UploadFile
@@ -126,7 +127,7 @@ def preview(call: Call) -> Answer:
     try:
         package, hidden = _sent(call)
         source.refuse_core(package)
-        planned = installing.plan(call.session, package)
+        planned, uses = _planned(call, package)
     except Problem as problem:
         return show(call, error=_told(problem))
     form = {
@@ -134,15 +135,26 @@ def preview(call: Call) -> Answer:
         "hidden": hidden,
         "button": planned.verb,
         "busy": "Working",
-        "danger": False,
-        "force": "",
+        "danger": bool(uses),
+        "force": "Take along what uses it" if uses else "",
         "back_href": HERE,
     }
     was = f"from {planned.was} to {planned.version}" if planned.was else planned.version
     return _page(
         call, f"{planned.verb} {planned.name}", f"{planned.verb} {was}. Nothing is changed yet.",
-        tables=_tables(planned), lists=_lists(planned), form=form,
+        tables=_tables(planned), lists=_lists(planned, uses), form=form,
     )  # fmt: skip
+
+
+def _planned(call: Call, package: Package) -> tuple[Installation, list[str]]:
+    """What the package would do, and the site's places that use what goes: they go along."""
+    try:
+        return installing.plan(call.session, package), []
+    except Conflict as problem:
+        uses = [str(use) for use in problem.extra.get("uses", ())]
+        if not uses:
+            raise
+        return installing.plan(call.session, package, force=True), uses
 
 
 def _told(problem: Problem) -> str:
@@ -180,16 +192,21 @@ def _tables(planned: Installation) -> list[Context]:
     return tables
 
 
-def _lists(planned: Installation) -> list[Context]:
+def _lists(planned: Installation, uses: list[str]) -> list[Context]:
     steps = [f"{o.op.replace('_', ' ')}: {o.target}" for o in planned.change.operations]
     lists = (
-        ("What comes", planned.added, ""),
-        ("What goes", planned.removed, "Values stay until they are purged."),
-        ("Tables", steps, ""),
+        ("What comes", planned.added, "", ""),
+        ("What goes", planned.removed, "", "Values stay until they are purged."),
+        ("What you have that uses what goes", uses, "bad", "It goes along only if you say so."),
+        ("Steps", steps, "", ""),
     )
+    return _filled(lists)
+
+
+def _filled(lists: Iterable[tuple[str, list[str], str, str]]) -> list[Context]:
     return [
-        {"title": title, "text": text, "tone": "", "items": items}
-        for title, items, text in lists
+        {"title": title, "text": text, "tone": tone, "items": items}
+        for title, items, tone, text in lists
         if items
     ]
 
@@ -200,7 +217,8 @@ def install(call: Call) -> Answer:
     assert call.form is not None
     take = [str(place) for place in call.form.getlist("take")]
     try:
-        done = installing.put(call.session, package, take=take)
+        force = form_text(call, "force") == "true"
+        done = installing.put(call.session, package, take=take, force=force)
     except Problem as problem:
         return show(call, error=_told(problem))
     if done.change.pending:
@@ -232,13 +250,8 @@ def removal(call: Call) -> Answer:
         "force": "Take along what needs it" if planned.uses else "",
         "back_href": f"{HERE}/{name}",
     }
-    shown = [
-        {"title": title, "text": text, "tone": tone, "items": items}
-        for title, items, tone, text in lists
-        if items
-    ]
     text = f"Version {planned.version}. Nothing is changed yet."
-    return _page(call, f"Uninstall {name}", text, lists=shown, form=form)
+    return _page(call, f"Uninstall {name}", text, lists=_filled(lists), form=form)
 
 
 def _records(count: int) -> str:

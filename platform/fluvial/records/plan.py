@@ -22,7 +22,6 @@ from fluvial.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.errors import ExpressionError
 from metamodel.expressions.expression import Expression, compile_expression
-from metamodel.expressions.scope import Scope
 from metamodel.expressions.sql import Source, predicate
 from metamodel.expressions.types import BOOLEAN
 from metamodel.storage import INTEGER
@@ -242,13 +241,7 @@ def condition(
 ) -> Expression:
     """A condition of a caller, compiled; a field that they may not read is unknown in it."""
     key = (access.roles, access.unrestricted, "where", type_.name, source, visible_only)
-    scope = Scope(
-        access.catalog.objects,
-        type_.name,
-        hidden=access.hides if visible_only else None,
-        zone=access.catalog.zone,
-        calendars=access.catalog.calendars,
-    )
+    scope = access.catalog.scope(type_.name, hidden=access.hides if visible_only else None)
     try:
         compiled: Expression = plans_of(access.catalog).get(
             key, lambda: compile_expression(source, scope, BOOLEAN)

@@ -24,7 +24,6 @@ from fluvial.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.errors import ExpressionError
 from metamodel.expressions.expression import Expression, compile_expression
-from metamodel.expressions.scope import Scope
 from metamodel.expressions.types import DATE, MONEY, NUMBER
 from metamodel.money import minor_units
 from metamodel.segments import Period, Piece, Segment, segments, split_days
@@ -230,14 +229,7 @@ def _lean(objects: Mapping[str, ObjectType], used: set[Place]) -> None:
 
 
 def _compiled(session: Session, type_: ObjectType, text: str) -> Expression:
-    catalog = session.catalog
-    scope = Scope(
-        catalog.objects,
-        type_.name,
-        hidden=session.access.hides,
-        zone=catalog.zone,
-        calendars=catalog.calendars,
-    )
+    scope = session.catalog.scope(type_.name, hidden=session.access.hides)
     try:
         return compile_expression(text, scope)
     except ExpressionError as error:

@@ -15,7 +15,6 @@ from fluvial.session import Session
 from metamodel.catalog import Field
 from metamodel.errors import ExpressionError
 from metamodel.expressions.expression import Expression, compile_expression
-from metamodel.expressions.scope import Scope
 from metamodel.expressions.sql import value
 from metamodel.expressions.types import DATE, DATETIME, DURATION, MONEY, NUMBER, Type
 
@@ -170,14 +169,7 @@ def _measured(planner: PagePlanner, measure_: Measure) -> aggregates.Aggregate:
 
 
 def _compiled(planner: PagePlanner, text: str, parameter: str) -> Expression:
-    catalog = planner.access.catalog
-    scope = Scope(
-        catalog.objects,
-        planner.type.name,
-        hidden=planner.access.hides,
-        zone=catalog.zone,
-        calendars=catalog.calendars,
-    )
+    scope = planner.access.catalog.scope(planner.type.name, hidden=planner.access.hides)
     try:
         return compile_expression(text, scope)
     except ExpressionError as error:

@@ -10,7 +10,7 @@ from fluvial.packages import archive, exporting
 from metamodel.documents import with_kinds
 from metamodel.files import document_of
 from tests.app import Client, Reply
-from tests.fluvial.packages.test_packages import FIRST, SECOND, put
+from tests.fluvial.packages.test_packages import FIRST, LIST, PHONE, SECOND, SHELF, app, book, put
 from tests.fluvial.pages.posting import posted
 from tests.fluvial.pages.test_pages import text_of
 
@@ -59,6 +59,20 @@ def test_a_package_is_seen_before_it_is_installed_and_before_it_goes(client: Cli
     assert "Book: no records" in removal.text
     assert posted(client, "/studio/packages/lending/uninstall", {}).status == 303
     assert client.rows("/api/packages") == []
+
+
+def test_an_upgrade_takes_along_what_uses_what_goes_only_if_one_says_so(client: Client) -> None:
+    put(client, FIRST)
+    client.define({"kind": "view", "name": "dear", "object": "book", "columns": ["name", "fee"]})
+    upgrade = [app("2.0.0"), book(SHELF), PHONE, {**LIST, "columns": ["name"]}]
+    seen = uploaded(client, zipped(upgrade))
+    assert seen.status == 200 and "view/dear#/columns/1" in text_of(seen.text), seen.text
+    form = {"upload": hidden(seen, "upload")}
+    refused = posted(client, "/studio/packages/install", form)
+    assert refused.status == 422 and "Used in view/dear#/columns/1" in text_of(refused.text)
+    done = posted(client, "/studio/packages/install", {**form, "force": hidden(seen, "force")})
+    assert done.status == 303
+    assert client.get("/api/meta/view/dear").json()["columns"] == ["name"]
 
 
 def test_history_shows_what_differs_and_leads_back(client: Client) -> None:
