@@ -10,11 +10,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from fluvial.pages.faces import widget_kind
 from fluvial.records.environment import RecordEnvironment
 from fluvial.session import Session
 from metamodel.catalog import Field, ObjectType
-from metamodel.expressions.browser import ASK, Json, condition_of_form, value_of_form
+from metamodel.expressions.browser import ASK, Json, calendars_of, condition_of_form, value_of_form
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.nodes import Moment, Node, Read, Root
 from metamodel.expressions.python import run
@@ -26,6 +28,8 @@ from metamodel.storage import timestamp_wire
 FILLED = (
     "text", "long_text", "number", "money", "boolean", "date", "datetime", "duration", "choice",
 )  # fmt: skip
+
+MOST_OF_CALENDARS = 40_000  # characters on a page
 
 Readable = Callable[[Reading], bool]
 
@@ -106,12 +110,27 @@ class Live:
             "fields": self.fields,
             "sections": self.sections,
             "defaults": self.defaults,
+            "calendars": self._calendars(),
             "ask": ask,  # where the server says what the browser cannot
             "record": record,
             "note": "optional" if optional else "needed",
             "now": timestamp_wire(self.session.now),
             "zone": str(self.session.engine.clock.zone),
         }
+
+    def _calendars(self) -> dict[str, Json]:
+        """The calendars that the browser needs; what a page has no room for the server is asked."""
+        trees = [tree for rule in (*self.fields.values(), *self.sections.values())
+                 for tree in rule["if"].values()]  # fmt: skip
+        named = self.session.catalog.calendars.named
+        found: dict[str, Json] = {}
+        room = MOST_OF_CALENDARS
+        asked = (name for tree in (*trees, *self.defaults.values()) for name in calendars_of(tree))
+        for name in dict.fromkeys(asked):
+            room -= len(named[name].text)
+            if room >= 0:
+                found[name] = orjson.loads(named[name].text)
+        return found
 
     def _json(self, condition: Expression) -> Json:
         objects = self.session.catalog.objects

@@ -4,8 +4,8 @@ import { num } from "./decimal.js";
 export const MAX_MATCHED = 1000; // characters that a pattern is tried on here
 const DAY = 86_400n;
 const MICROS = 1_000_000n;
-const [FIRST, LAST] = [-719_162, 2_932_896]; // 0001-01-01 and 9999-12-31
-const [EARLIEST, LATEST] = [BigInt(FIRST) * DAY * MICROS, BigInt(LAST + 1) * DAY * MICROS - 1n];
+export const [FIRST, LAST] = [-719_162, 2_932_896]; // 0001-01-01 and 9999-12-31
+export const [EARLIEST, LATEST] = [BigInt(FIRST) * DAY * MICROS, BigInt(LAST + 1) * DAY * MICROS - 1n];
 const MOMENT = /^(\d{4}-\d\d-\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?(Z|[+-]\d\d:\d\d)?$/;
 
 const down = (value, unit) => (value - (((value % unit) + unit) % unit)) / unit;
@@ -71,16 +71,21 @@ const ahead = (micros, zone) => offset(down(micros, MICROS), zone) * MICROS;
 const local = (micros, zone) => inTime(micros + ahead(micros, zone));
 
 // Of a time that comes twice, the first; one that does not come is taken by the old clock.
-function moment(wall, zone) {
+function unbounded(wall, zone) {
   const before = ahead(wall - DAY * MICROS, zone);
   const after = ahead(wall + DAY * MICROS, zone);
   const first = wall - before;
-  if (before === after || ahead(first, zone) === before) return inTime(first);
+  if (before === after || ahead(first, zone) === before) return first;
   const second = wall - after;
-  return inTime(ahead(second, zone) === after ? second : first);
+  return ahead(second, zone) === after ? second : first;
 }
 
+const moment = (wall, zone) => inTime(unbounded(wall, zone));
+
 const startOfDay = (days, zone) => moment(BigInt(days) * DAY * MICROS, zone);
+
+// When a day begins, also where that is before the first moment or behind the last.
+export const beginning = (days, zone) => unbounded(BigInt(days) * DAY * MICROS, zone);
 
 export function localDay(micros, zone) {
   const wall = local(micros, zone);

@@ -3,6 +3,7 @@
 // as BigInts, lists as arrays, references as "user:ID". What only the server knows throws ASK.
 import { Num, OPERATIONS as ARITHMETIC, compare, fix, num } from "./decimal.js";
 import { OPERATIONS as CALENDAR, MAX_MATCHED, day, instant } from "./calendar.js";
+import { OPERATIONS as WORKING } from "./working.js";
 
 export const ASK = Symbol("ask the server");
 
@@ -48,7 +49,7 @@ const TEXT = {
   write_boolean: (answer) => (answer ? "true" : "false"),
 };
 
-const OPERATIONS = { ...TEXT, ...ARITHMETIC, ...CALENDAR };
+const OPERATIONS = { ...TEXT, ...ARITHMETIC, ...CALENDAR, ...WORKING };
 
 const nothing = (value) => value === null || (Array.isArray(value) && value.length === 0);
 
@@ -163,6 +164,7 @@ const FORMS = {
   d: ([text]) => day(text),
   i: ([text]) => instant(text, "UTC"),
   s: ([text]) => BigInt(text),
+  cal: ([name], env) => env.calendar?.(name) ?? unread(),
   list: (items, env) => items.map((item) => run(item, env)).filter((value) => value !== null),
   get: ([path, letter], env) => taken(env.read(path, letter), letter),
   today: (_, env) => env.today,
@@ -216,7 +218,7 @@ const FORMS = {
   decreased: (rest, env) => grown(env, rest, -1),
 };
 
-// `env`: read(path) in the form of a form or undefined, today, now, before.
+// `env`: read(path) in the form of a form or undefined, today, now, before, calendar(name).
 export function run(tree, env) {
   if (!Array.isArray(tree)) return tree;
   const [word, ...rest] = tree;

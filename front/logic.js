@@ -6,6 +6,7 @@ import { all, later, make, one, speak } from "./dom.js";
 import { ASK, run } from "./expressions.js";
 import { send } from "./http.js";
 import { read, readable } from "./values.js";
+import { calendars } from "./working.js";
 
 const WORDS = ["visible", "required", "read_only"];
 const wrapper = (form, name) => one(`[data-field="${name}"]`, form);
@@ -30,6 +31,7 @@ function surroundings(form, rules) {
   const began = instant(rules.now, "UTC");
   const now = () => began + (BigInt(Date.now()) - started) * 1000n;
   return {
+    calendar: calendars(rules.calendars),
     read: (name, letter) => valueOf(form, name, letter),
     get now() {
       return now();

@@ -6,11 +6,12 @@ done. What only the server knows is `["ask"]`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from metamodel.calendars.calendar import Calendar
 from metamodel.expressions import operations as op
 from metamodel.expressions.nodes import (
     And,
@@ -44,7 +45,6 @@ from metamodel.expressions.numbers import plain
 from metamodel.expressions.strings import browser_pattern
 from metamodel.expressions.types import (
     BOOLEAN,
-    CALENDAR,
     CHOICE,
     CHOICES,
     DATE,
@@ -115,6 +115,15 @@ def value_of_form(
 ) -> Json:
     """A value that follows the fields of a form, such as a default."""
     return Writer(object, objects, asked, fold).write(tree)
+
+
+def calendars_of(tree: Json) -> Iterator[str]:
+    """The names of the calendars that a page has to bring for it."""
+    if isinstance(tree, list):
+        if tree[:1] == ["cal"]:
+            yield tree[1]
+        for part in tree:
+            yield from calendars_of(part)
 
 
 def asks(tree: Json) -> bool:
@@ -228,8 +237,6 @@ class Writer:
         return made
 
     def _call(self, node: Call) -> Json:
-        if CALENDAR in node.operation.takes:
-            return ASK
         if node.operation is op.MATCHES:
             pattern = node.arguments[1]
             assert isinstance(pattern, Literal)
@@ -297,6 +304,8 @@ def value_json(value: Any, type: Type) -> Json:
         return ["i", timestamp_wire(value)]
     if isinstance(value, date):
         return ["d", value.isoformat()]
+    if isinstance(value, Calendar):
+        return ["cal", value.name]
     if isinstance(value, tuple):
         return f"{value[0]}:{value[1]}"
     if isinstance(value, list):

@@ -11,6 +11,12 @@ SHELF: dict[str, Any] = {
         {"name": "locked", "kind": "boolean"},
     ],
 }
+DESK: dict[str, Any] = {
+    "kind": "calendar",
+    "name": "desk",
+    "zone": "UTC",
+    "hours": {"mon-fri": ["09:00-17:00"]},
+}
 COPY: dict[str, Any] = {
     "kind": "object",
     "name": "copy",
@@ -35,6 +41,8 @@ COPY: dict[str, Any] = {
         {"name": "due", "kind": "date", "default": "lent_on + days(21)"},
         {"name": "room", "kind": "lookup", "to": "shelf", "default": "shelf"},
         {"name": "made", "kind": "date", "default": "today()"},
+        {"name": "ready", "kind": "datetime",
+         "default": "add_working_time(lent_on, hours(4), 'desk')"},
         {"name": "long", "kind": "calculated", "result": "boolean", "formula": "nights > 20.5"},
     ],
     "logic": [
@@ -53,7 +61,7 @@ FORM: dict[str, Any] = {
         {"name": "facts", "fields": ["name", "state", "reason", "shelf", "key_holder", "price",
                                      "code", "deposit", "room", "made"]},
         {"name": "loan", "label": "Loan", "visible": "state != 'lost'",
-         "fields": ["borrower", "lent_on", "due", "nights", "fine"]},
+         "fields": ["borrower", "lent_on", "due", "ready", "nights", "fine"]},
     ],
 }  # fmt: skip
 REPORT: dict[str, Any] = {

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.app import EMAIL, PASSWORD
 from tests.fluvial.processes import Product, products
-from tests.forms.following import COPY, FORM, REPORT, SHELF
+from tests.forms.following import COPY, DESK, FORM, REPORT, SHELF
 from tests.forms.shapes import ADDRESS, BRANCH, LOAN, WISH
 
 __all__ = ["products"]
@@ -48,7 +48,7 @@ def test_forms_follow_what_is_typed(
     product.serve()
     api = product.client()
     api.post(
-        "/api/meta/changes", json={"documents": [SHELF, COPY, FORM, REPORT]}
+        "/api/meta/changes", json={"documents": [DESK, SHELF, COPY, FORM, REPORT]}
     ).raise_for_status()
     for name, locked in (("Open", False), ("Locked", True)):
         api.post("/api/records/shelf", json={"name": name, "locked": locked}).raise_for_status()
@@ -107,6 +107,7 @@ def _follow_a_record(page: Page) -> None:
     expect(page.locator("#f-code")).to_have_value("C-EMMA")
     page.fill("#f-lent_on", "2026-02-10")
     expect(page.locator("#f-due")).to_have_value("2026-03-03")
+    expect(page.locator("#f-ready")).to_have_value("2026-02-10T13:00")
     expect(page.locator("#f-deposit")).to_have_value("25.00")
     page.fill("#f-deposit", "7")  # what somebody wrote stays
     page.fill("#f-price", "12.50")

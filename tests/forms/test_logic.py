@@ -9,12 +9,12 @@ import pytest
 
 from tests.app import Client, Documents
 from tests.fluvial.pages.posting import posted
-from tests.forms.following import COPY, FORM, REPORT, SHELF
+from tests.forms.following import COPY, DESK, FORM, REPORT, SHELF
 
 
 @pytest.fixture
 def documents() -> Documents:
-    return [SHELF, COPY, FORM, REPORT]
+    return [DESK, SHELF, COPY, FORM, REPORT]
 
 
 @pytest.fixture
@@ -51,9 +51,16 @@ def test_a_form_carries_its_conditions_and_nothing_else(library: Client) -> None
         "deposit": ["fix", ["amounts", "multiply", True, ["get", "price", "m"], ["n", "2"]], 2],
         "due": ["shift_date", ["get", "lent_on", "d"], ["s", "1814400"]],
         "room": ["ask"],
+        "ready": [
+            "add_working_time",
+            ["start_of_day", ["get", "lent_on", "d"], "UTC"],
+            ["s", "14400"],
+            ["cal", "desk"],
+        ],
     }
+    assert logic["calendars"]["desk"]["week"][0] == [[32400, 61200]]
     chosen = logic_of(library.get("/o/copy/new", code="mine", due="2026-06-15").text)
-    assert set(chosen["defaults"]) == {"deposit", "room"}
+    assert set(chosen["defaults"]) == {"deposit", "room", "ready"}
 
     shelf = library.made("shelf", name="A", locked=True)["id"]
     copy = library.made("copy", name="Emma", state="lost", shelf=shelf, key_holder="Ann")
@@ -63,6 +70,7 @@ def test_a_form_carries_its_conditions_and_nothing_else(library: Client) -> None
     assert defaults == {
         "code": {"value": "C-EM"},
         "due": {"value": ""},
+        "ready": {"value": ""},
         "deposit": {"value": "", "currency": "EUR"},
         "room": {"value": shelf, "selected": [{"value": shelf, "label": "A"}]},
     }

@@ -7,10 +7,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from metamodel.expressions.browser import asks, compact, letter, wire_json
+from metamodel.expressions.browser import asks, calendars_of, compact, letter, wire_json
 from metamodel.expressions.expression import Expression
 from metamodel.storage import timestamp_wire
 from scripts.assets import system_node, wheel_node
+from tests.metamodel.calendars.samples import CALENDARS
 from tests.metamodel.expressions.engines import NOW, TODAY, Record
 from tests.metamodel.expressions.library import NAMES, OBJECTS
 
@@ -29,6 +30,7 @@ def question(expression: Expression, record: Record) -> dict[str, Any]:
         and {name: wire_json(value, fields[name].type) for name, value in record.before.items()},
         "today": TODAY.isoformat(),
         "now": timestamp_wire(NOW),
+        "calendars": {name: json.loads(CALENDARS.named[name].text) for name in calendars_of(tree)},
     }
 
 

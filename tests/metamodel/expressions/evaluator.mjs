@@ -1,8 +1,9 @@
-// Evaluates lines of {tree, letter, values, before, today, now} with the browser's evaluator, for the corpus.
+// Evaluates lines of {tree, letter, values, before, today, now, calendars} with the browser's evaluator, for the corpus.
 import { createInterface } from "node:readline";
 import { day, instant, writtenDay, writtenMoment } from "../../../front/calendar.js";
 import { Num, plain } from "../../../front/decimal.js";
 import { ASK, Money, run } from "../../../front/expressions.js";
+import { calendars } from "../../../front/working.js";
 
 function written(value, letter) {
   if (Array.isArray(value)) return value.map((one) => written(one, letter));
@@ -14,8 +15,8 @@ function written(value, letter) {
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { tree, letter, values, before, today, now } = JSON.parse(line);
-  const env = { read: (path) => values[path], before, today: day(today), now: instant(now, "UTC") };
+  const { tree, letter, values, before, today, now, ...rest } = JSON.parse(line);
+  const env = { calendar: calendars(rest.calendars), read: (path) => values[path], before, today: day(today), now: instant(now, "UTC") };
   let answer;
   try {
     answer = { is: written(run(tree, env), letter) };

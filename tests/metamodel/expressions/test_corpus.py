@@ -1,7 +1,9 @@
 """The corpus: every case gives the same on Python and on both databases."""
 
+import json
+import random
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +17,7 @@ from metamodel.expressions.numbers import plain as plain_number
 from metamodel.expressions.python import evaluate, truth
 from metamodel.money import Money
 from metamodel.storage import timestamp_wire
+from tests.metamodel.calendars.samples import CALENDARS
 from tests.metamodel.expressions import library
 from tests.metamodel.expressions.browser import Browser, may_ask, named, question
 from tests.metamodel.expressions.engines import Database, Record, opened
@@ -165,6 +168,37 @@ def test_browser() -> None:
                 wrong.append(told(case, answer))
     assert not wrong, "\n".join(wrong)
     assert asked < len(CASES) / 8
+
+
+def test_working_time_of_the_browser() -> None:
+    """Moments of many years, also around changes of the clocks, by every calendar."""
+    chance = random.Random(7)
+    days = (0, 365, 700_000, 719_162, 738_900, 739_674, 739_890, 740_200, 760_000, 3_652_058)
+    with Browser() as node:
+        for name, calendar in CALENDARS.named.items():
+            for _ in range(60):
+                first, second = (
+                    datetime.fromordinal(chance.choice(days) + 1).replace(tzinfo=UTC)
+                    + timedelta(seconds=chance.randrange(86_400))
+                    for _ in "ab"
+                )
+                seconds = chance.choice((1, 900, 3600, 30_600, 86_400, 5_000_000, 10**9))
+                seconds *= chance.choice((1, -1))
+                texts = [timestamp_wire(one) for one in (first, second)]
+                told = {"calendars": {name: json.loads(calendar.text)}, "values": {}, "letter": "i",
+                        "today": "2026-06-15", "now": texts[0]}  # fmt: skip
+                moment, other, by = ["i", texts[0]], ["i", texts[1]], ["cal", name]
+                for tree, wanted in (
+                    (["working_time", moment, other, by], calendar.between(first, second)),
+                    (["add_working_time", moment, ["s", str(seconds)], by],
+                     calendar.add(first, seconds)),
+                    (["is_open", moment, by], calendar.is_open(first)),
+                ):  # fmt: skip
+                    letter = "s" if tree[0] == "working_time" else "i"
+                    answer = node.answer({**told, "tree": tree, "letter": letter})
+                    right = timestamp_wire(wanted) if isinstance(wanted, datetime) else wanted
+                    right = str(right) if tree[0] == "working_time" else right
+                    assert answer.get("is") == right, (name, tree, answer)
 
 
 @pytest.mark.parametrize("case", [case for _, case in CASES if "fault" in case])
