@@ -7,6 +7,7 @@ plain `ALTER TABLE` all who come later stand in line behind it.
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import statistics
 import threading
@@ -23,22 +24,25 @@ from bench.session import Session
 from bench.targets import ADMIN, Engine
 
 READERS, WRITERS = 8, 4
+PAUSE = 0.1  # seconds between two calls: else all wait for the processor, and not for the change
 SETTLE = 1.5  # seconds of work before and after the change
 LONG_READ = 2.0  # seconds of the transaction that holds the table
 
 
 @dataclass
 class Worker:
-    """Calls again and again, and keeps how long each call took and when it began."""
+    """Calls ten times a second, and keeps how long each call took and when it began."""
 
     call: Callable[[], object]
     took: list[tuple[float, float]] = field(default_factory=list)
 
     def run(self, over: threading.Event) -> None:
+        over.wait(random.uniform(0, PAUSE))
         while not over.is_set():
             began = time.perf_counter()
             self.call()
             self.took.append((began, time.perf_counter() - began))
+            over.wait(PAUSE)
 
     def worst(self, since: float, until: float) -> float:
         return max((t for at, t in self.took if at + t > since and at < until), default=0.0)
@@ -55,8 +59,8 @@ def measure(kind: str, records: int) -> str:
         finally:
             target.stop()
     head = (
-        f"{place.description}; {records:,} loans, {READERS} readers and {WRITERS} writers; "
-        "milliseconds."
+        f"{place.description}; {records:,} loans, {READERS} readers and {WRITERS} writers "
+        "that call about ten times a second each; milliseconds."
     )
     titles = "| change | done after | longest wait of a reader | of a writer | median call |"
     return "\n".join([head, "", titles, "|---|---|---|---|---|", *rows])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -308,6 +309,7 @@ class Catalog:
     # "book" or "book.title" -> the places that use it, as "view/overdue#/columns/2"
     uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     _derived: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False)
+    _making: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def scope(self, object: str, *, hidden: Callable[[str, str], bool] | None = None) -> Scope:
         """What expressions about an object type may name; see Scope."""
@@ -322,4 +324,12 @@ class Catalog:
         try:
             return self._derived[make]  # type: ignore[no-any-return]
         except KeyError:
-            return self._derived.setdefault(make, make(self))  # type: ignore[no-any-return]
+            with self._making:  # the others wait for it, rather than make it as well
+                if make not in self._derived:
+                    self._derived[make] = make(self)
+                return self._derived[make]  # type: ignore[no-any-return]
+
+    def derive_like(self, previous: Catalog) -> None:
+        """Make at once what the last snapshot was asked for, so that nobody waits for it."""
+        for make in list(previous._derived):
+            self.derive(make)

@@ -139,6 +139,7 @@ def write(session: Session, change: Change, prepared: Prepared) -> None:
     """Everything in the caller's transaction; tables that others use come last."""
     connection, old, new = session.connection, prepared.old, prepared.new
     change.operations = prepared.operations
+    new.derive_like(old)  # before anybody has to wait for tables
     _write_documents(connection, prepared)
     for name, version in change.packages.items():
         if version is None:

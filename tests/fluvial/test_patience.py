@@ -1,5 +1,6 @@
 """Queries that take too long are stopped, and say what to do."""
 
+import threading
 import time
 
 import pytest
@@ -18,6 +19,10 @@ BOOK = {
 }
 # Each book with each other one, four times over.
 WHERE = "sum(shelf.books, sum(shelf.books, sum(shelf.books, pages * record.pages) * pages)) > 1"
+WAITING = """
+SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'relation'
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 def test_a_condition_cannot_hold_the_database(
@@ -38,3 +43,32 @@ def test_a_condition_cannot_hold_the_database(
         assert "Narrow it" in reply.json()["detail"]
         assert time.monotonic() - begun < 10
     assert client.get("/api/records/book", where="pages > 100", total="exact").json()["total"] == 49
+
+
+def test_nobody_stands_in_line_behind_a_change_that_waits(client: Client) -> None:
+    """Who holds a table for long lets the change wait, and nobody else."""
+    client.define(SHELF)
+    database = client.app.engine.database
+    holder, watcher = database.connect(), database.connect()
+    answers: list[int] = []
+
+    def change() -> None:
+        part = {"fields": [{"name": "mark", "kind": "text"}]}
+        answers.append(client.patch("/api/meta/object/shelf", part).status)
+
+    thread = threading.Thread(target=change)
+    if database.dialect == "postgresql":  # on SQLite who reads is in nobody's way
+        with holder.transaction():
+            holder.query("SELECT count(*) FROM shelf")
+            time.sleep(0.4)
+            thread.start()
+            for _ in range(40):
+                assert watcher.query(WAITING)[0][0] == 0
+                time.sleep(0.01)
+            assert answers == []
+    else:
+        thread.start()
+    thread.join()
+    assert answers == [200]
+    holder.close()
+    watcher.close()

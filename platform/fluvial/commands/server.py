@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import signal
+import sys
 import time
 from typing import TypeAlias
 
@@ -17,6 +18,10 @@ from fluvial.http.app import build_app
 from fluvial.installation import prepare
 from fluvial.settings import load
 from fluvial.worker import main_scheduler, main_worker, start_embedded
+
+# Who has waited so long for the interpreter gets it: a request does not stand behind a change of
+# metadata, an import or a document that is made meanwhile.
+TURN_SECONDS = 0.001
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -75,6 +80,7 @@ def run_serve(options: argparse.Namespace) -> int:
         timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)
+    sys.setswitchinterval(TURN_SECONDS)
     print(f"Fluvial is at {settings.base_url} (ready in {time.monotonic() - started:.1f} s).")
     print(f"Sign in as {settings.admin_email}. Ctrl-C ends it.", flush=True)
     # The server raises the signal again once it has ended, which must not skip the rest.

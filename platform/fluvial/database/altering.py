@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import random
+import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from metamodel.storage import POSTGRESQL
 
 from .connection import BusyError, Connection
 
 # That a table may be waited for: who comes later waits behind it. Where tries fail because
-# transactions are long, waits grow, so that the change gets its turn.
+# many transactions overlap, waits grow, so that the change gets its turn.
 LOCK_MILLISECONDS = (25, 400)
 GROWTH = 1.3
 PATIENCE = 8.0  # seconds of tries altogether
 PAUSES = (0.02, 0.3)  # seconds between tries, growing; with some chance, so that two do not meet
+LONG = "300 milliseconds"  # who has been at a table for so long will not make way in a moment
+LOOK = 0.03  # seconds until such a table is looked at again
+
+# Those who are at one of the tables that the words of a statement name. Who only reads is in the
+# way of statements that need a table for themselves.
+_HELD = f"""
+SELECT 1 FROM pg_locks l
+JOIN pg_class c ON c.oid = l.relation AND c.relnamespace = current_schema()::regnamespace
+JOIN pg_stat_activity a ON a.pid = l.pid
+WHERE l.locktype = 'relation' AND l.granted AND l.pid <> pg_backend_pid()
+AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+AND c.relname = ANY(CAST($1 AS TEXT[])) AND (l.mode <> 'AccessShareLock' OR $2)
+AND a.xact_start < clock_timestamp() - INTERVAL '{LONG}' LIMIT 1
+"""
+_ALONE = ("ALTER ", "DROP ")
 
 
 class LockedError(BusyError):
@@ -35,6 +51,8 @@ def alter(connection: Connection, statements: Iterable[str]) -> None:
     deadline = time.monotonic() + PATIENCE
     pause = PAUSES[0]
     while True:
+        while time.monotonic() < deadline and _held_for_long(connection, wanted):
+            time.sleep(LOOK)  # nobody has to wait behind us meanwhile
         connection.script(f"SET LOCAL lock_timeout = '{int(wait)}ms'")
         try:
             with connection.savepoint():
@@ -48,3 +66,9 @@ def alter(connection: Connection, statements: Iterable[str]) -> None:
         pause = min(pause * GROWTH, PAUSES[1])
         wait = min(wait * GROWTH, LOCK_MILLISECONDS[1])
     connection.script("SET LOCAL lock_timeout = 0")
+
+
+def _held_for_long(connection: Connection, statements: Sequence[str]) -> bool:
+    words = {word for statement in statements for word in re.findall(r"\w+", statement)}
+    alone = any(statement.startswith(_ALONE) for statement in statements)
+    return bool(connection.query(_HELD, ["{" + ",".join(sorted(words)) + "}", alone]))

@@ -7,6 +7,7 @@ live in the snapshot.
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -52,15 +53,23 @@ class PlanCache:
 
     def __init__(self) -> None:
         self._plans: OrderedDict[Any, Any] = OrderedDict()
+        self._making = threading.RLock()
         self.misses = 0
 
     def get(self, key: Any, make: Any) -> Any:
         plan = self._plans.get(key)
         if plan is None:
-            self.misses += 1
-            plan = self._plans[key] = make()
-            while len(self._plans) > MAX_PLANS:
-                self._plans.popitem(last=False)
+            with self._making:  # after a change of metadata everybody asks for the same ones
+                plan = self._plans.get(key)
+                if plan is None:
+                    plan = self._make(key, make)
+        return plan
+
+    def _make(self, key: Any, make: Any) -> Any:
+        self.misses += 1
+        plan = self._plans[key] = make()
+        while len(self._plans) > MAX_PLANS:
+            self._plans.popitem(last=False)
         return plan
 
 
