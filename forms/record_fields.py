@@ -14,6 +14,7 @@ from fluvial.pages.looks import Looks
 from fluvial.session import Session
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
+from rules.filled import is_template
 
 from .conditions import ShownField, ShownSection
 from .live import Live
@@ -65,7 +66,7 @@ def sections_of(
     live: Live,
 ) -> list[Context]:
     """The sections of a form with their widgets: those that are shown, and those that may come."""
-    found = []
+    found: list[Context] = []
     for section in sections:
         name = section.section.name
         fields = [
@@ -94,7 +95,21 @@ def sections_of(
                 }
             )
     _mark(found)
+    for w in (w for made in found for w in made["fields"]):
+        if is_template(live.type.fields[w["name"]]):
+            w["places"] = _places(live, w["name"])
     return found
+
+
+def _places(live: Live, name: str) -> list[Context]:
+    """What may be put into a text with places: the fields that the person may read."""
+    type_ = live.type
+    hides = live.session.access.hides
+    return [
+        {"value": f"{{{{ {type_.name}.{field.name} }}}}", "label": field.label}
+        for field in type_.own_fields
+        if field.name != name and not hides(type_.name, field.name)
+    ]
 
 
 def _asked(shown: ShownField, stored: bool, live: Live) -> bool:

@@ -21,7 +21,9 @@ from fluvial.records.query import Query, SortKey
 from fluvial.records.reader import read_page
 from fluvial.records.transitions import ways
 from fluvial.session import Session
+from fluvial.templates import TemplateFault
 from metamodel.catalog import Field, Inverse, ObjectType
+from rules.filled import filled, is_template
 
 from .conditions import ShownField, resolve
 from .days import days_href, last_day, planned_words
@@ -208,7 +210,7 @@ def _pair(page: Shown, shown_field: ShownField) -> Context:
     return {
         "name": field.name,
         "label": field.label,
-        "html": explained(page.looks, field, page.record, page.full(field)),
+        "html": _filled(page, field) or explained(page.looks, field, page.record, page.full(field)),
         "kind": field.kind.name,
         "edit_href": f"{page.href}/edit/{field.name}" if inline else "",
         "reveal_href": f"{page.href}/reveal/{field.name}" if _is_masked(page, field) else "",
@@ -216,6 +218,19 @@ def _pair(page: Shown, shown_field: ShownField) -> Context:
         "planned": page.planned.get(field.name, ()),
         "days_href": _days_href(page, field),
     }
+
+
+def _filled(page: Shown, field: Field) -> Markup:
+    """A text with the record's values in its places; nothing of other fields."""
+    text = page.record.get(field.name)
+    if empty(text) or not is_template(field):
+        return Markup()
+    try:
+        said = filled(page.session, page.type, page.id, str(text))
+    except TemplateFault as fault:
+        words = Markup('<div class="prosevalue">{}</div><p class="small bad">{} {}</p>')
+        return words.format(text, "It cannot be filled in.", fault)
+    return Markup('<div class="prosevalue">{}</div>').format(said)
 
 
 def _is_masked(page: Shown, field: Field) -> bool:

@@ -16,6 +16,7 @@ from metamodel.errors import ValueFault
 from metamodel.expressions.expression import Expression, compile_expression
 from metamodel.expressions.types import BOOLEAN
 from metamodel.text import humanise, label_text
+from rules.filled import is_template
 
 RATE = "20/hour"
 MIN_SECONDS = 3
@@ -191,12 +192,19 @@ def _check_steps(
             field = check.field(pointer, object, entry["field"])
             if field is None:
                 continue
-            if field.targets:
+            if field.type.objects:
                 check.fault(
                     pointer,
                     "looks_up",
                     f"`{field.name}` would show your records to everybody.",
                     "Set it under `fixed`, or by a signed link under `prefill`.",
+                )
+            elif is_template(field):
+                check.fault(
+                    pointer,
+                    "is_template",
+                    f"What is put into `{field.name}` would read your records.",
+                    "Ask for it in a long text of another format.",
                 )
             elif not field.writable or field.formula is not None:
                 _made(pointer, field, check)

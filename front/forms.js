@@ -28,6 +28,17 @@ function guard(form) {
   addEventListener("beforeunload", (event) => dirty && event.preventDefault());
 }
 
+// A place for a value, put in where the cursor stands.
+function inserts(event) {
+  const select = event.target.closest?.("select[data-insert]");
+  if (!select?.value) return;
+  const area = one(`#${CSS.escape(select.dataset.insert)}`);
+  area.setRangeText(select.value, area.selectionStart, area.selectionEnd, "end");
+  select.value = "";
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+  area.focus();
+}
+
 // A second press does nothing while the first is on its way.
 function once(event) {
   const form = event.target;
@@ -51,6 +62,7 @@ export function start(root = document) {
   if (summary) summary.focus();
   else if (one("form[data-form]")) one("form[data-form] :is(input:not([type=hidden]), textarea, select)")?.focus();
   addEventListener("submit", once);
+  addEventListener("change", inserts);
   for (const link of all(".note.bad a[href^='#']", root)) {
     link.addEventListener("click", () => {
       const target = one(link.getAttribute("href"));

@@ -6,12 +6,14 @@ from fluvial.records.completion import environment_of
 from fluvial.records.draft import Draft
 from metamodel.expressions.python import evaluate, truth
 
+from .filled import check_texts
 from .index import rule_index
 from .model import Refuse, Rule, Set
 
 
 def before_save(draft: Draft) -> None:
     """Run the rules in their order; later ones see what earlier ones set."""
+    check_texts(draft)
     index = rule_index(draft.session.catalog)
     event = "created" if draft.new else "updated"
     for rule in index.before.get((draft.type.name, event), ()):

@@ -9,7 +9,7 @@ from fluvial import notifications
 from fluvial.feature import Feature, Job
 from fluvial.metrics import Family, gauges
 
-from . import api, deliveries, receiving, runs, timers
+from . import api, deliveries, filled, receiving, runs, timers
 from .before_save import before_save
 from .buttons import act
 from .deeds import deeds
@@ -40,7 +40,7 @@ feature = Feature(
     name="rules",
     kinds=KINDS,
     tables=TABLES,
-    routes=(*api.ENDPOINTS, *receiving.ENDPOINTS, *notifications.ENDPOINTS),
+    routes=(*api.ENDPOINTS, *receiving.ENDPOINTS, *filled.ENDPOINTS, *notifications.ENDPOINTS),
     before_save=before_save,
     stored=timers.stored,
     act=act,

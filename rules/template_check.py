@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from fluvial.outbound import PORTS
@@ -32,17 +34,29 @@ def check_template(document: Document, check: DocumentCheck) -> None:
             check.fault(f"/{part}", "template", str(fault), "Mend it there.")
             continue
         if type_.name in need.members:
-            _check_need(f"/{part}", type_, need.members[type_.name], check)
+            check_need(f"/{part}", type_, need.members[type_.name], check)
 
 
-def _check_need(pointer: str, type_: ObjectType, need: Need, check: DocumentCheck) -> None:
+class Faults(Protocol):
+    """Where what is wrong with a template goes."""
+
+    @property
+    def objects(self) -> Mapping[str, ObjectType]: ...
+
+    def uses(self, pointer: str, place: str) -> None: ...
+
+    def fault(self, pointer: str, code: str, message: str, hint: str = "") -> None: ...
+
+
+def check_need(pointer: str, type_: ObjectType, need: Need, check: Faults) -> None:
+    """Whether there is what a template reads of a record."""
     for name, inner in need.members.items():
         if name == "id":
             continue
         inverse = type_.inverses.get(name)
         if inverse is not None:
             check.uses(pointer, f"{inverse.source}.{inverse.field}")
-            _check_need(pointer, check.objects[inverse.source], inner, check)
+            check_need(pointer, check.objects[inverse.source], inner, check)
             continue
         field = type_.fields.get(name)
         if field is None or field.hidden:
@@ -58,7 +72,7 @@ def _check_need(pointer: str, type_: ObjectType, need: Need, check: DocumentChec
         many = field.type.name == types.RECORDS.name
         target = field.targets[0] if many else target_of(field)
         if target in check.objects:
-            _check_need(pointer, check.objects[target], inner, check)
+            check_need(pointer, check.objects[target], inner, check)
         elif inner.members and field.type.name not in _PARTS:
             last = next(iter(inner.members))
             check.fault(

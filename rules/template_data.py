@@ -47,6 +47,12 @@ def template_data(session: Session, type_: ObjectType, values: Values, *sources:
     return {LINK: link, type_.name: record_data(session, type_, record, need, own)}
 
 
+def filled_data(session: Session, type_: ObjectType, record: str, need: Need) -> Data:
+    """What a text of a record itself needs, as it is now."""
+    link = session.engine.settings.base_url + record_href(type_.name, record)
+    return {LINK: link, type_.name: record_data(session, type_, record, need)}
+
+
 def template_days(catalog: Catalog) -> Mapping[str, Expression]:
     """The days as of which templates read their record, of those that say one."""
     found = {}

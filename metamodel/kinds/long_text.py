@@ -1,4 +1,4 @@
-"""Long text: paragraphs, plain or in Markdown."""
+"""Long text: paragraphs, plain, in Markdown or with places for the record's values."""
 
 from __future__ import annotations
 
@@ -21,12 +21,18 @@ class LongText(Kind):
     group = "Words and numbers"
     icon = "align-left"
     words = "paragraph note description memo markdown rich text"
-    about = "Paragraphs of text, plain or in Markdown."
+    about = (
+        "Paragraphs of text, plain, in Markdown or a template with places for the record's values."
+    )
     example = {"name": "summary", "kind": "long_text", "format": "markdown"}
     first = ("format", "searchable")
     sample = "A **short** history"
     options = {
-        "format": {"enum": ["plain", "markdown"], "description": "Plain by default."},
+        "format": {
+            "enum": ["plain", "markdown", "template"],
+            "description": "Plain by default. A template fills its places, such as "
+            "{{ book.name }}, with the record's values where it is shown.",
+        },
         "max_length": {
             "type": "integer",
             "minimum": 1,

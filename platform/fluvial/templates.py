@@ -179,7 +179,10 @@ class Part:
 class Renderer:
     """Renders in one process that is started when it is needed, and again after it was killed."""
 
-    def __init__(self, locale: str = "en", zone: str = "UTC") -> None:
+    def __init__(
+        self, locale: str = "en", zone: str = "UTC", *, seconds: float = RENDER_SECONDS
+    ) -> None:
+        self._seconds = seconds
         self._job = {"locale": locale, "zone": zone}
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -204,7 +207,7 @@ class Renderer:
 
     def _ask(self, line: bytes) -> dict[str, Any]:
         process = self._process
-        seconds = RENDER_SECONDS
+        seconds = self._seconds
         if process is None or process.poll() is not None:
             self._end()
             process = self._process = _start()
