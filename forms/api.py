@@ -11,7 +11,7 @@ from fluvial.errors import NotFound, Unprocessable, fault
 from fluvial.http.call import Answer, Call
 from fluvial.http.parameters import session_of_day
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.ids import new_id
+from fluvial.ids import is_id, new_id
 from fluvial.pages.faces import face_of, references
 from fluvial.pages.looks import looks_of
 from fluvial.records.draft import Draft, wire_value
@@ -46,11 +46,11 @@ def try_layout(call: Call) -> Answer:
     return _layout(call, call.session, body.get("id"), values)
 
 
-def _layout(call: Call, session: Session, record: str | None, body: dict[str, object]) -> Answer:
+def _layout(call: Call, session: Session, record: object, body: dict[str, object]) -> Answer:
     type_ = session.object(call.params["object"])
     before: Values | None = None
     if record is not None:
-        before = load_row(session, type_.name, str(record), "read")
+        before = load_row(session, type_.name, str(record), "read") if is_id(record) else None
         if before is None:
             raise NotFound(f"There is no {type_.label.lower()} with the id `{record}`.")
     layout = layout_of(session.catalog, type_.name, session.access)

@@ -34,7 +34,8 @@ def strip_of(spans: Iterable[Span], today: date, looks: Looks, *, past: bool) ->
 
 
 def _month(day: date, shift: int) -> date:
-    months = day.year * 12 + day.month - 1 + shift
+    first, last = date.min.year * 12, date.max.year * 12 + 11
+    months = min(max(day.year * 12 + day.month - 1 + shift, first), last)
     return date(months // 12, months % 12 + 1, 1)
 
 

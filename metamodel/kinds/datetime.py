@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -29,20 +29,28 @@ CLOCK = re.compile(
     r"(?P<day>.+?)(?:[T ,]+(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
     r"(?::(?P<second>[0-9]{2})(?:\.[0-9]+)?)?)?"
 )
+# A day from the ends of the calendar: beyond these a zone of the world has no date for a moment.
+EARLIEST, LATEST = (
+    datetime.min.replace(tzinfo=UTC) + timedelta(days=1),
+    datetime.max.replace(tzinfo=UTC) - timedelta(days=1),
+)
 SAMPLE = "2026-11-21T09:30:00Z"
 
 
 def moment(raw: Any) -> datetime:
     """The moment of RFC 3339 text, in UTC."""
-    found = MOMENT.fullmatch(raw) if isinstance(raw, str) else None
-    if found is None:
+    written = MOMENT.fullmatch(raw) if isinstance(raw, str) else None
+    if written is None:
         raise ValueFault("not_a_datetime", f"Write a date and time such as {SAMPLE}.")
-    if not found.group(3):
+    if not written.group(3):
         raise ValueFault("no_zone", f"Write the zone too, such as {raw}Z or {raw}+01:00.")
     try:
-        return datetime.fromisoformat(raw.upper()).astimezone(UTC)
+        found = datetime.fromisoformat(raw.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueFault("not_a_datetime", f"There is no such moment as {raw}.") from None
+    if not EARLIEST <= found <= LATEST:
+        raise ValueFault("not_a_datetime", f"There is no such moment as {raw} in every zone.")
+    return found
 
 
 class Datetime(Kind):

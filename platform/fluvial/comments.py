@@ -8,6 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from metamodel.errors import ValueFault
+from metamodel.kinds.datetime import moment
 from metamodel.storage import JSON, TEXT, TIMESTAMP, UUID, timestamp_wire
 
 from . import notifications
@@ -296,7 +298,6 @@ ENDPOINTS = (
 def until(text: str) -> datetime:
     """The moment that an address names, of which a page of comments is the one before."""
     try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
+        return moment(text)
+    except ValueFault:
         return LAST
-    return found if found.tzinfo else LAST

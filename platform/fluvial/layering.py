@@ -49,12 +49,13 @@ def versions(connection: Connection) -> dict[str, str]:
 
 
 def needs_of(layers: Layers) -> dict[str, Mapping[str, str]]:
-    """What each installed package needs."""
-    return {
-        name: (layer["app", name].body.get("needs") or {})
+    """What each installed package needs, whatever else is wrong with what it says."""
+    said = {
+        name: layer["app", name].body.get("needs")
         for name, layer in layers.items()
         if ("app", name) in layer
     }
+    return {name: needs if isinstance(needs, Mapping) else {} for name, needs in said.items()}
 
 
 def known(connection: Connection, name: str) -> str:

@@ -206,10 +206,39 @@ def test_parts_of_documents(library: Client) -> None:
 
 
 def test_packages(library: Client) -> None:
-    wrong: tuple[Any, ...] = ([], {"fluvial": 5}, {"fluvial": []}, {"fluvial": {}}, {"x": True})
+    wrong: tuple[Any, ...] = (
+        [],
+        [[]],
+        True,
+        5,
+        {"fluvial": 5},
+        {"fluvial": []},
+        {"fluvial": {}},
+        {"x": True},
+    )
     for needs in wrong:
         head = {"kind": "app", "name": "shop", "version": "1.0.0", "needs": needs}
         sound(library.post("/api/packages", {"documents": [head]}), str(needs))
+
+
+def test_ends_of_the_calendar(library: Client) -> None:
+    book = library.made("book", name="One", printed="9999-12-31")
+    for day in ("0001-01-01", "0001-01-02", "9999-12-31"):
+        for path in (f"/o/book/{book['id']}", "/o/book", f"/api/records/book/{book['id']}"):
+            reply = library.get(path, as_of=day)
+            assert reply.status in (200, 404), (path, day, reply.text)
+    shown = library.get(f"/o/book/{book['id']}", until="0001-01-01T00:00:00+14:00", before="5")
+    assert shown.status == 200
+    for moment in ("0001-01-01T23:00:00Z", "9999-12-31T01:00:00Z"):
+        body = {"bought_at": moment}
+        sound(library.patch(f"/api/records/book/{book['id']}", body), moment)
+
+
+def test_layouts(library: Client) -> None:
+    wrong: tuple[Any, ...] = ("", True, 5, "x", [], {"x": 1})
+    for identifier in wrong:
+        sound(library.post("/api/forms/layout/book", {"id": identifier}), str(identifier))
+    sound(library.get("/api/forms/layout/book?id=x"), "x")
 
 
 def test_headers(library: Client) -> None:

@@ -274,7 +274,9 @@ async def _form(call: Call) -> FormData | None:
             max_part_size=MAX_FORM_PART,
         ).parse()
     except MultiPartException as error:
-        raise Problem(f"The multipart body does not read: {error.message}") from error
+        limit = error.message.startswith(("Too many", "Part exceeded"))
+        said = error.message if limit else "the head of a part is not sound."
+        raise Problem(f"The multipart body does not read: {said}") from error
 
 
 async def _send(send: Send, answer: Answer, method: str) -> None:

@@ -67,20 +67,23 @@ class Looks:
         return f"{day.day} {_months(self.locale)[day.month]}"
 
     def local(self, moment: datetime) -> datetime:
-        return moment.astimezone(self.zone)
+        try:
+            return moment.astimezone(self.zone)
+        except OverflowError:  # a formula may lead to the ends of the calendar
+            return moment
 
     def moment(self, moment: datetime) -> str:
         """A moment in a list."""
-        local = moment.astimezone(self.zone)
+        local = self.local(moment)
         return f"{self.day(local.date())} {local:%H:%M}"
 
     def full(self, moment: datetime) -> str:
-        local = moment.astimezone(self.zone)
+        local = self.local(moment)
         return f"{self.plain_day(local.date())}, {local:%H:%M}"
 
     def ago(self, moment: datetime) -> str:
         """A moment beside an entry: the clock today, the day before that."""
-        local = moment.astimezone(self.zone)
+        local = self.local(moment)
         if local.date() == self.today:
             return f"{local:%H:%M}"
         if self.today - local.date() < timedelta(days=SOON):

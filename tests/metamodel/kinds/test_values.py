@@ -167,6 +167,8 @@ BAD: list[tuple[dict[str, Any], Any, str]] = [
     ({"kind": "datetime"}, "2026-06-15", "not_a_datetime"),
     ({"kind": "datetime"}, "2026-06-15T25:00:00Z", "not_a_datetime"),
     ({"kind": "datetime"}, "0001-01-01T00:00:00+14:00", "not_a_datetime"),
+    ({"kind": "datetime"}, "0001-01-01T12:00:00Z", "not_a_datetime"),
+    ({"kind": "datetime"}, "9999-12-31T12:00:00Z", "not_a_datetime"),
     ({"kind": "datetime"}, 1760000000, "not_a_datetime"),
     ({"kind": "duration"}, "1:30", "not_a_duration"),
     ({"kind": "duration"}, 1.5, "not_a_duration"),
