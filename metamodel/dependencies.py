@@ -14,7 +14,7 @@ from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.circles import Place, needs_of
 from metamodel.expressions.nodes import Collection, Gather, Node, Read, Root
 from metamodel.expressions.reads import Step as Hop
-from metamodel.expressions.reads import reads
+from metamodel.expressions.reads import changes_by_day, reads
 from metamodel.expressions.scope import USER
 from metamodel.expressions.types import PERSON
 from metamodel.object_types import placeholders
@@ -99,7 +99,8 @@ def keep(objects: Mapping[str, ObjectType]) -> list[Field]:
     for one in fields:
         place = (one.object, one.name)
         assert one.formula is not None
-        if one.formula.timed or one.formula.personal:
+        formula = one.formula
+        if formula.timed or formula.personal or changes_by_day(formula, objects):
             moving[place] = None
         for need in needs_of(place, objects):
             feeds.setdefault(need, []).append(place)

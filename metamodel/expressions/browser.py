@@ -38,6 +38,7 @@ from metamodel.expressions.nodes import (
     Recast,
     Root,
     Rounded,
+    Spread,
     Tally,
     Within,
 )
@@ -188,6 +189,7 @@ class Writer:
             Choose: lambda node: ["if", *map(self.write, node.children())],
             Tally: lambda node: ["count", self.write(node.operand)],
             Gather: lambda node: ASK,
+            Spread: lambda node: ASK,
             Change: self._change,
             Moment: lambda node: ["today" if node.type.name == DATE.name else "now"],
         }

@@ -192,7 +192,8 @@ _TABLE = (
     Function("segment_sum", "Collections",
              "segment_sum(collection, quantity, price, from, until, 'convention')",
              "Of a dated collection quantity times price for the period [from, until), each"
-             " record by its share of it: `actual_period`, `actual_month`, `30/360` or `none`.",
+             " record by its share of it: `actual_period`, `actual_month`, `30/360` or `none`."
+             " What changes from a day on counts with what it is on each day.",
              "segment_sum(memberships, 1, 30, '2026-06-01', '2026-07-01', 'actual_period')",
              least=6, most=6),
     Function("avg", "Collections", "avg(collection, value, condition)",

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import FromClause, Select, and_, case, exists, func, literal_column, null, select
+from sqlalchemy import (
+    FromClause,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from metamodel.expressions import operations as op
-from metamodel.expressions.nodes import Collection, Gather
+from metamodel.expressions.nodes import Collection, Gather, Spread
+from metamodel.expressions.reads import Place, places_by_day
 from metamodel.expressions.sql_value import (
     EXACT,
     Element,
@@ -42,13 +54,24 @@ _LENGTHS = (DURATION.name, DAYS.name)
 class Rows:
     """The rows of a collection: those that are not in the bin and may be seen."""
 
-    def __init__(self, outer: Builder, node: Collection, make: type[Source]) -> None:
+    def __init__(
+        self,
+        outer: Builder,
+        node: Collection,
+        make: type[Source],
+        parts: FromClause | None = None,
+        record: tuple[Source, Element] | None = None,
+    ) -> None:
+        """With the parts of a period each row is there as of every part, as is the outer record."""
         self.sql = outer.sql
         self.outer = outer
+        self.parts = parts
+        self.record = record
         self.source = make(self.sql, node.source)
         self.builder = outer.inside(self.source)
         self.link: tuple[FromClause, Element] | None = None
-        self.found = [self._hangs(node)]
+        self.found: list[Element] = []
+        self.found.append(self._hangs(node))
         if "deleted_at" in self.source.alias.c:
             self.found.append(self.source.column("deleted_at").is_(null()))
         seen = self.sql.restrict(node.source, self.source.alias)
@@ -57,7 +80,7 @@ class Rows:
 
     def _hangs(self, node: Collection) -> Element:
         """How the rows hang on the record that has the collection."""
-        ids = self.outer.given_ids(node)
+        ids = self.outer.given_ids(node) if self.outer.part is None else None
         if ids is not None:
             return self.source.column("id").in_(ids) if ids else literal_column("1") == 0
         owner = self.outer.owner(node)
@@ -78,12 +101,22 @@ class Rows:
     def _linked(self, object: str, field: str, inner: str, outer: str, owner: Element) -> Element:
         link = self.sql.link(object, field).alias()
         self.link = link, link.c[inner] == self.source.column("id")
+        if self.outer.part is not None and "since" in link.c:
+            day = self.outer.part.c.day
+            self.found += [link.c.since <= day, or_(link.c.until.is_(null()), link.c.until > day)]
         return link.c[outer] == owner
 
     def select(self, *elements: Element) -> Select[Any]:
         """A query over the rows, correlated with everything that is not its own."""
-        clause = self.source.joined()
+        clause = self.parts
         own: list[FromClause] = [self.source.alias, *(alias for alias, _ in self.source.added)]
+        if self.record is not None:
+            source, id = self.record
+            clause = source.joined(clause, source.column("id") == id)
+            own += [source.alias, *(alias for alias, _ in source.added)]
+        clause = self.source.joined(clause)
+        if self.parts is not None:
+            own.append(self.parts)
         if self.link is not None:
             clause = clause.join(*self.link)
             own.append(self.link[0])
@@ -95,6 +128,10 @@ class Rows:
 
 def gathered(outer: Builder, node: Gather, make: type[Source]) -> SqlValue:
     """The value of a collection function."""
+    if isinstance(node, Spread):
+        places = places_by_day(node, outer.sql.objects)
+        if places:
+            return _spread(outer, node, places, make)
     rows = Rows(outer, node.collection, make)
     if node.where is not None:
         rows.found.append(rows.builder.condition(node.where, False))
@@ -110,6 +147,24 @@ def gathered(outer: Builder, node: Gather, make: type[Source]) -> SqlValue:
         return _edge(rows, node, item)
     if node.function == "list":
         return _listed(rows, item)
+    return _summed(rows, node, item)
+
+
+def _spread(outer: Builder, node: Spread, places: frozenset[Place], make: type[Source]) -> SqlValue:
+    """A sum over the parts of a period, each with the values of its first day."""
+    first, after = (outer.value(day).element for day in (node.first, node.after))
+    part = outer.sql.parts(first, after, places)
+    id = outer.id()
+    record = None
+    if node.record is not None and id is not None:
+        record = make(outer.sql.of_part(part), node.record), id
+    inner = outer.in_part(part, record[0] if record is not None else None)
+    rows = Rows(inner, node.collection, make, part, record)
+    return _summed(rows, node, rows.builder.value(node.daily))
+
+
+def _summed(rows: Rows, node: Gather, item: SqlValue) -> SqlValue:
+    assert node.item is not None
     made = _aggregated(rows, node, item)
     second = None
     if node.type.name == MONEY.name and not node.type.currency:

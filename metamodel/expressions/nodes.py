@@ -220,6 +220,26 @@ class Gather(Node):
 
 
 @dataclass(frozen=True)
+class Spread(Gather):
+    """A sum over a period, in parts where what it reads changes from a day on.
+
+    `item` is what a record counts in the whole period, `daily` what it does in one part.
+    """
+
+    daily: Node
+    first: Node
+    after: Node
+    record: str | None  # the object type of `record`
+
+
+@dataclass(frozen=True)
+class PartDay(Node):
+    """The first day of a part of a period, or the first one after it."""
+
+    name: str  # day, next
+
+
+@dataclass(frozen=True)
 class Change(Node):
     """was(), changed(), increased() and decreased() of a field."""
 

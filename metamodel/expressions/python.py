@@ -37,6 +37,7 @@ from metamodel.expressions.nodes import (
     Recast,
     Root,
     Rounded,
+    Spread,
     Tally,
     Within,
 )
@@ -132,6 +133,7 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
             Choose: self._choose,
             Tally: self._tally,
             Gather: self._gather,
+            Spread: self._gather,
             Change: self._change,
             Moment: self._moment,
         }

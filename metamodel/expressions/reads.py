@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from metamodel.expressions.expression import Expression
-from metamodel.expressions.nodes import Collection, Gather, Node, Read, Root
+from metamodel.expressions.nodes import Collection, Gather, Node, Read, Root, Spread
 from metamodel.expressions.scope import USER
 from metamodel.expressions.types import PERSON
 
@@ -61,6 +61,33 @@ def reads(
     return frozenset(_read(expression.tree, start, given, objects))
 
 
+def places_by_day(node: Spread, objects: Objects) -> frozenset[Place]:
+    """The fields that decide a sum over a period and may change on its days."""
+    row = _At(Root.ROW, (), node.collection.object)
+    given = _At(Root.RECORD, (), node.record or "")
+    hung = replace(node.collection, root=Root.ROW, path=())
+    waiting = {(one.object, one.field) for one in _collected(hung, row, objects)[1]}
+    rows = _collected(hung, row, objects)[0]
+    waiting |= {(one.object, one.field) for one in _read(node.daily, rows, given, objects)}
+    found: set[Place] = set()
+    while waiting:
+        place = waiting.pop()
+        found.add(place)
+        object, name = place
+        field = objects[object].fields.get(name) if object in objects else None
+        if field is not None and field.formula is not None:
+            read = reads(field.formula, objects)
+            waiting |= {(one.object, one.field) for one in read} - found
+    known = ((o, n) for o, n in found if o in objects and n in objects[o].fields)
+    return frozenset((o, n) for o, n in known if objects[o].fields[n].dated)
+
+
+def changes_by_day(expression: Expression, objects: Objects) -> bool:
+    """Whether it sums over a period what may change on its days, planned ones among them."""
+    spreads = (node for node in expression.tree.walk() if isinstance(node, Spread))
+    return any(places_by_day(node, objects) for node in spreads)
+
+
 def reads_of(tree: Node, object: str, objects: Objects) -> frozenset[Reading]:
     """The same of a part of an expression that stands beside no collection."""
     start = _At(Root.ROW, (), object)
@@ -69,7 +96,8 @@ def reads_of(tree: Node, object: str, objects: Objects) -> frozenset[Reading]:
 
 def depends_on_time(expression: Expression, objects: Objects) -> bool:
     """Whether the value may change although no record does: by the day, or by the moment."""
-    return any(one.timed for one in _formulas(expression, objects))
+    formulas = _formulas(expression, objects)
+    return any(one.timed or changes_by_day(one, objects) for one in formulas)
 
 
 def depends_on_actor(expression: Expression, objects: Objects) -> bool:

@@ -1,7 +1,8 @@
 """segment_sum(): what a period costs, of records that hold for parts of it, in one exact sum.
 
 It becomes a plain sum. Every record counts in whole units of the period and the sum is divided
-once, so that nothing is rounded on the way, on any target.
+once, so that nothing is rounded on the way, on any target. Where what it reads changes from a day
+on, the period is summed in parts.
 """
 
 from __future__ import annotations
@@ -13,12 +14,23 @@ from typing import TYPE_CHECKING
 from metamodel.expressions import operations as op
 from metamodel.expressions.arithmetic import arithmetic
 from metamodel.expressions.fitting import call, constant
-from metamodel.expressions.nodes import Coalesce, Collection, Gather, Literal, Node, Read, Root
+from metamodel.expressions.nodes import (
+    Coalesce,
+    Collection,
+    Extreme,
+    Literal,
+    Node,
+    PartDay,
+    Read,
+    Root,
+    Spread,
+)
 from metamodel.expressions.types import DATE, MONEY, NUMBER, TEXT, money, number
 from metamodel.expressions.words import nearest, node_words
 from metamodel.segments import CONVENTIONS
 
 if TYPE_CHECKING:
+    from metamodel.catalog import Field
     from metamodel.expressions.check import Checker
 
 
@@ -35,38 +47,40 @@ def segment_sum(
         for one in node.args[3:5]
     )
     spans = _spans(checker, node, collection)
-    starts, ends = (
-        Coalesce((span, limit), type=DATE)
-        for span, limit in zip(spans, (first, after), strict=True)
-    )
     worth = inside(lambda: _worth(checker, node))
-    share = call(op.SEGMENT_UNITS, (starts, ends, first, after, convention), number(0))
-    whole = call(op.SEGMENT_UNITS, (first, after, first, after, convention), number(0))
-    zone = checker.scope.zone
-    item = checker.attempt(node, lambda: arithmetic("*", worth, share, zone))
+    period = (first, after, convention)
+    item = checker.attempt(node, lambda: _counted(checker, worth, spans, (first, after), period))
+    part = (PartDay("day", type=DATE), PartDay("next", type=DATE))
+    daily = checker.attempt(node, lambda: _counted(checker, worth, spans, part, period))
     type = money(item.type.currency) if item.type.name == MONEY.name else NUMBER
-    added = Gather("sum", collection, item, None, type=type)
-    return checker.attempt(node, lambda: arithmetic("/", added, whole, zone))
+    record = checker.scope.record or checker.scope.object
+    added = Spread("sum", collection, item, None, daily, first, after, record, type=type)
+    whole = call(op.SEGMENT_UNITS, (first, after, *period), number(0))
+    return checker.attempt(node, lambda: arithmetic("/", added, whole, checker.scope.zone))
+
+
+def _counted(
+    checker: Checker,
+    worth: Node,
+    spans: tuple[Node, Node] | None,
+    part: tuple[Node, Node],
+    period: tuple[Node, Node, Node],
+) -> Node:
+    """What a record is worth times the units of the period for which it holds in a part of it."""
+    starts, ends = part
+    if spans is not None:
+        starts, ends = (
+            Extreme(function, (Coalesce((span, limit), type=DATE), limit), type=DATE)
+            for function, span, limit in zip(("max", "min"), spans, part, strict=True)
+        )
+    share = call(op.SEGMENT_UNITS, (starts, ends, *period), number(0))
+    return arithmetic("*", worth, share, checker.scope.zone)
 
 
 def _worth(checker: Checker, node: ast.Call) -> Node:
-    """The quantity times the price of a record, which hold for as long as it does."""
+    """The quantity times the price of a record."""
     made = [checker.check(one) for one in node.args[1:3]]
-    for argument, part in zip(node.args[1:3], made, strict=True):
-        for read in part.walk():
-            if isinstance(read, Read) and read.path and _is_dated(checker, read):
-                checker.syntax.fail(
-                    argument,
-                    f"`{'.'.join(read.path)}` changes from a day on, which one sum cannot follow.",
-                    "Ask /api/segments, or keep its values as dated records.",
-                )
     return checker.attempt(node, lambda: arithmetic("*", made[0], made[1], checker.scope.zone))
-
-
-def _is_dated(checker: Checker, read: Read) -> bool:
-    object = checker.scope.objects.get(read.object)
-    field = object.fields.get(read.path[-1]) if object is not None else None
-    return field is not None and bool(field.option("dated"))
 
 
 def _convention(checker: Checker, node: ast.expr) -> Node:
@@ -89,17 +103,28 @@ def _of_period(checker: Checker, node: ast.expr, made: Node) -> Node:
     return made
 
 
-def _spans(checker: Checker, node: ast.Call, collection: Collection) -> tuple[Read, Read]:
+def _spans(checker: Checker, node: ast.Call, collection: Collection) -> tuple[Node, Node] | None:
+    """From when until when a record holds; None where only its link has days."""
     dated = checker.scope.objects[collection.source].dated
     fields = checker.scope.objects[collection.source].fields
     if dated is None or fields[dated.from_].type.name != DATE.name:
+        if dated is None and _link(checker, collection).option("dated"):
+            return None
         checker.syntax.fail(
             node.args[0],
             f"{node_words(collection)}, whose records hold on no days.",
-            "Give it `dated: {from: ..., until: ..., per: [...]}`.",
+            "Give it `dated: {from: ..., until: ..., per: [...]}`, or its look-up `dated: true`.",
         )
     made = []
     for name in (dated.from_, dated.until):
         checker.names.uses.add((collection.source, name))
         made.append(Read(Root.ROW, collection.source, (name,), type=fields[name].type))
     return made[0], made[1]
+
+
+def _link(checker: Checker, collection: Collection) -> Field:
+    """The look-up by which the records of a collection belong to it."""
+    objects = checker.scope.objects
+    if collection.field is None:
+        return objects[collection.object].fields[collection.name]
+    return objects[collection.source].fields[collection.field]

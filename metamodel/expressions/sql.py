@@ -18,6 +18,7 @@ from metamodel.expressions.nodes import (
     Literal,
     Member,
     Node,
+    PartDay,
     Read,
     Root,
     Within,
@@ -87,9 +88,11 @@ class Source:
         self.root.added.append((joined.alias, found if seen is None else found & seen))
         return joined
 
-    def joined(self) -> FromClause:
-        """The FROM with all joins that were asked for so far."""
+    def joined(self, to: FromClause | None = None, on: Element | None = None) -> FromClause:
+        """The FROM with all joins that were asked for so far, perhaps joined to another one."""
         clause = self.root.alias
+        if to is not None:
+            clause = to.join(clause, literal_column("1") == 1 if on is None else on)
         for alias, found in self.root.added:
             clause = clause.outerjoin(alias, found)
         return clause
@@ -143,11 +146,13 @@ class Builder(Conditions):
         row: Row | None,
         record: Row | None,
         lifted: Mapping[int, Element] | None = None,
+        part: FromClause | None = None,
     ) -> None:
         super().__init__(sql)
         self.row = row
         self.record = record
         self.lifted = dict(lifted or {})
+        self.part = part  # of a period: `day` and `next`
 
     def lift(self, expression: Expression) -> Builder:
         """Ask for the parameters of the text first, so that their order is known."""
@@ -158,7 +163,15 @@ class Builder(Conditions):
 
     def inside(self, row: Row) -> Builder:
         """The same expression, with another row at hand."""
-        return Builder(self.sql, row, self.record, self.lifted)
+        return Builder(self.sql, row, self.record, self.lifted, self.part)
+
+    def in_part(self, part: FromClause, record: Row | None) -> Builder:
+        """The same expression as of the day of each part of a period."""
+        return Builder(self.sql.of_part(part), self.row, record, self.lifted, part)
+
+    def part_day(self, node: PartDay) -> SqlValue:
+        assert self.part is not None
+        return SqlValue(self.part.c[node.name], storage_of(node.type), nullable=False, plain=True)
 
     def literal(self, node: Literal) -> SqlValue:
         storage = storage_of(node.type)
@@ -183,6 +196,12 @@ class Builder(Conditions):
         if not node.path:
             return SqlValue(row.column("id"), UUID, nullable=not row.at_root, plain=True)
         return self.field(row.through(node.path[:-1]), node.path[-1])
+
+    def id(self) -> Element | None:
+        """The id of `record`."""
+        if isinstance(self.record, Given):
+            return self.record.id(())
+        return None if self.record is None else self.record.column("id")
 
     def _row(self, root: Root) -> Row | None:
         if root is Root.NAME:
@@ -260,7 +279,7 @@ class Builder(Conditions):
         assert isinstance(self.row, Source)
         view = self.row.view()
         record = view if self.record is self.row else self.record
-        condition = make(Builder(self.sql, view, record, self.lifted))
+        condition = make(Builder(self.sql, view, record, self.lifted, self.part))
         if not view.added:
             return condition
         return _exists_over(view, condition, _strict_hop(node))

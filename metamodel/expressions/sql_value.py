@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from operator import attrgetter
@@ -102,6 +102,14 @@ class SqlContext(Protocol):
 
     def link(self, object: str, field: str) -> FromClause:
         """The link table of a multi_lookup: source, target, position."""
+
+    def of_part(self, part: FromClause) -> SqlContext:
+        """The same with dated fields and links as of the day of each part of a period."""
+
+    def parts(
+        self, first: Element, after: Element, places: Iterable[tuple[str, str]]
+    ) -> FromClause:
+        """The parts of a period between the days on which fields change: `day` and `next`."""
 
     def column(self, object: str, alias: FromClause, field: str, suffix: str) -> Element:
         """A column of a field: of a dated one the value of the day that is read."""

@@ -23,9 +23,11 @@ from metamodel.expressions.nodes import (
     MoneyCall,
     Node,
     Part,
+    PartDay,
     Read,
     Recast,
     Rounded,
+    Spread,
     Tally,
 )
 from metamodel.expressions.sql_value import (
@@ -81,6 +83,8 @@ class Values:
             Choose: self._choose,
             Tally: self._tally,
             Gather: self._gathered,
+            Spread: self._gathered,
+            PartDay: self.part_day,
             Moment: self._moment,
         }
 
@@ -92,6 +96,9 @@ class Values:
 
     @abstractmethod
     def gather(self, node: Gather) -> SqlValue: ...
+
+    @abstractmethod
+    def part_day(self, node: PartDay) -> SqlValue: ...
 
     @abstractmethod
     def condition(self, node: Node, exact: bool) -> Element: ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +19,7 @@ from metamodel.expressions.sql import Source, predicate
 from metamodel.expressions.sql_value import SqlContext
 from metamodel.storage import TEXT, Storage
 
-from .day_value import links_on_day, on_day
+from .day_value import links_by_day, links_on_day, on_day, parts_of
 
 LARGEST = 2**63 - 1
 
@@ -50,8 +50,11 @@ class PlanContext:
     def table(self, object_name: str) -> sa.Table:
         return self._tables.objects[object_name]
 
+    def link_table(self, object_name: str, field_name: str) -> sa.Table:
+        return self._tables.links[object_name, field_name]
+
     def link(self, object_name: str, field_name: str) -> sa.FromClause:
-        table = self._tables.links[object_name, field_name]
+        table = self.link_table(object_name, field_name)
         if self.as_of:
             field = self.objects[object_name].fields[field_name]
             if field.dated:
@@ -67,6 +70,17 @@ class PlanContext:
                 return on_day(self, alias, field, suffix)
         element: sa.ColumnElement[Any] = alias.c[field_name + suffix]
         return element
+
+    def of_part(self, part: sa.FromClause) -> SqlContext:
+        return _OfPart(self, part, trusted=False)
+
+    def parts(
+        self,
+        first: sa.ColumnElement[Any],
+        after: sa.ColumnElement[Any],
+        places: Iterable[tuple[str, str]],
+    ) -> sa.FromClause:
+        return parts_of(first, after, places)
 
     def constant(self, value: Any, storage: Storage) -> sa.ColumnElement[Any]:
         name = f"c{len(self.constants)}"
@@ -119,25 +133,69 @@ class PlanContext:
         return sa.or_(*(predicate(c, source, exact=False) for c in conditions))
 
 
-class _Trusted:
-    """A context that collects into another one's plan and sees every record."""
+class _Within:
+    """A context that collects into another one's plan."""
 
     def __init__(self, context: PlanContext) -> None:
         self.dialect = context.dialect
         self.fresh = context.fresh
         self.objects = context.objects
         self.table = context.table
-        self.link = context.link
-        self.column = context.column
         self.constant = context.constant
         self.parameter = context.parameter
+        self.parts = context.parts
         self.me_set = context.me_set
+        self._context = context
+
+
+class _Trusted(_Within):
+    """The same, which sees every record."""
+
+    def __init__(self, context: PlanContext) -> None:
+        super().__init__(context)
+        self.link = context.link
+        self.column = context.column
+
+    def of_part(self, part: sa.FromClause) -> SqlContext:
+        return _OfPart(self._context, part, trusted=True)
 
     def restrict(self, object_name: str, alias: Any) -> sa.ColumnElement[bool] | None:
         return None
 
     def trusted(self) -> SqlContext:
         return self
+
+
+class _OfPart(_Within):
+    """The same, which reads dated fields and links as of the day of a part of a period."""
+
+    def __init__(self, context: PlanContext, part: sa.FromClause, *, trusted: bool) -> None:
+        super().__init__(context)
+        self.fresh = True
+        self._part = part
+        self._sees_all = trusted
+
+    def link(self, object_name: str, field_name: str) -> sa.FromClause:
+        table = self._context.link_table(object_name, field_name)
+        field = self.objects[object_name].fields[field_name]
+        return links_by_day(table, field, self.dialect) if field.dated else table
+
+    def column(
+        self, object_name: str, alias: Any, field_name: str, suffix: str
+    ) -> sa.ColumnElement[Any]:
+        field = self.objects[object_name].fields.get(field_name)
+        if field is not None and field.dated and field.columns:
+            return on_day(self, alias, field, suffix, self._part)
+        return self._context.column(object_name, alias, field_name, suffix)
+
+    def restrict(self, object_name: str, alias: Any) -> sa.ColumnElement[bool] | None:
+        return None if self._sees_all else self._context.restrict(object_name, alias)
+
+    def of_part(self, part: sa.FromClause) -> SqlContext:
+        return _OfPart(self._context, part, trusted=self._sees_all)
+
+    def trusted(self) -> SqlContext:
+        return _OfPart(self._context, self._part, trusted=True)
 
 
 def ask(session: Session, plan: Compiled, **binds: Any) -> list[Row]:

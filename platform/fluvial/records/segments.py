@@ -1,4 +1,4 @@
-"""The records of a dated object over a period, in segments: quantity, price, days and amount.
+"""Records over a period, in segments: quantity, price, days and amount.
 
 Each part of the period between two changes is read as of its first day, by the same summary that
 anybody may ask for. So dated fields, formulas and permissions mean here what they mean there.
@@ -24,6 +24,7 @@ from fluvial.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.errors import ExpressionError
 from metamodel.expressions.expression import Expression, compile_expression
+from metamodel.expressions.names import IN_FORCE
 from metamodel.expressions.types import DATE, MONEY, NUMBER
 from metamodel.money import minor_units
 from metamodel.segments import Period, Piece, Segment, segments, split_days
@@ -88,11 +89,12 @@ class Line:
 def lines(session: Session, asked: Asked) -> list[Line]:
     """One line for each group, in the order in which summaries tell of groups."""
     type_ = session.object(asked.query.object)
-    _check_dated(type_)
     pricing = Pricing(session, type_, asked)
+    used = _used(session, type_, asked)
+    _check_days(session.catalog.objects, type_, used)
     found: dict[str, tuple[dict[str, Any], str | None, list[Piece]]] = {}
     pieces_made = 0
-    for start, end in _parts(session, type_, asked):
+    for start, end in _parts(session, asked.period, used):
         rows = pricing.rows(start)
         pieces_made += len(rows)
         if pieces_made > MAX_PIECES:
@@ -166,14 +168,13 @@ def _number(text: str) -> Decimal | None:
     return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
-def _parts(session: Session, type_: ObjectType, asked: Asked) -> Iterator[tuple[date, date]]:
+def _parts(session: Session, period: Period, used: set[Place]) -> Iterator[tuple[date, date]]:
     """The period between the days on which something that was asked for may change."""
-    period = asked.period
     if period.convention == "none":
         yield period.from_, period.until
         return
     days: set[date] = set()
-    for object, name in _used(session, type_, asked):
+    for object, name in used:
         days |= _changes(session, session.catalog.objects[object], name, period)
     if len(days) >= MAX_PARTS:
         message = f"The period has more than {MAX_PARTS} parts. Ask for a shorter one, or for less."
@@ -185,7 +186,7 @@ def _parts(session: Session, type_: ObjectType, asked: Asked) -> Iterator[tuple[
 def _used(session: Session, type_: ObjectType, asked: Asked) -> set[Place]:
     """Every field that decides the answer, those that formulas lean on among them."""
     objects = session.catalog.objects
-    used: set[Place] = {(type_.name, "in_force")}
+    used: set[Place] = {(type_.name, IN_FORCE)} if type_.dated else set()
     price = () if _number(asked.price) is not None else (tuple(asked.price.split(".")),)
     for path in (*asked.groups, *price):
         used |= set(_walked(objects, type_, path))
@@ -273,12 +274,18 @@ def _ends(session: Session, type_: ObjectType, name: str, period: Period) -> set
     return {date.fromisoformat(str(row[0])) for row in rows}
 
 
-def _check_dated(type_: ObjectType) -> None:
-    """Refuse an object type whose records hold on no days."""
+def _check_days(objects: Mapping[str, ObjectType], type_: ObjectType, used: set[Place]) -> None:
+    """Refuse records that hold on no days, where nothing that is asked of them changes either."""
     dated = type_.dated
-    if dated is None or type_.fields[dated.from_].type.name != DATE.name:
-        message = f"{type_.plural} hold on no days: only objects that are dated have segments."
-        raise Problem(message, errors=[fault("", "not_dated", message)])
+    if dated is not None and type_.fields[dated.from_].type.name == DATE.name:
+        return
+    if dated is None and any(objects[object].fields[name].dated for object, name in used):
+        return
+    message = (
+        f"{type_.plural} hold on no days: ask for records that are dated, or for what changes from "
+        "a day on."
+    )
+    raise Problem(message, errors=[fault("", "not_dated", message)])
 
 
 def _refused(parameter: str, code: str, message: str) -> Problem:

@@ -1,6 +1,6 @@
 """The evaluators that the corpus is run against: Python, and a database."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -183,6 +183,14 @@ class Database:
 
     def link(self, object: str, field: str) -> sa.FromClause:
         return self._links[object, field]
+
+    def of_part(self, part: sa.FromClause) -> SqlContext:
+        raise NotImplementedError("nothing in the library changes from a day on")
+
+    def parts(
+        self, first: Element, after: Element, places: Iterable[tuple[str, str]]
+    ) -> sa.FromClause:
+        raise NotImplementedError("nothing in the library changes from a day on")
 
     def column(self, object: str, alias: sa.FromClause, field: str, suffix: str) -> Element:
         return alias.c[field + suffix]
