@@ -203,6 +203,7 @@ class _Comparison:
         links = {link_name(c.as_field()) for c in self.retired} | {
             f"{object}__{base}" for object, bases in moving.items() for base in bases
         }
+        coming = {o for p in open_changes(self.connection) for o in p.columns if "." not in o}
         for table, columns in sorted(self.found.columns.items()):
             kept = self._of(table)
             if table in tables:
@@ -220,6 +221,8 @@ class _Comparison:
                         "Add a field for it, or drop it: "
                         f'ALTER TABLE "{table}" DROP COLUMN "{column}".',
                     )
+            elif table.partition("__")[0] in coming:
+                continue
             elif not table.startswith(OURS) and table not in links and not kept:
                 yield Finding(
                     f"The table `{table}` is in no document.",

@@ -193,7 +193,10 @@ def begin(session: Session, change: Change, prepared: Prepared) -> None:
         ),
         take_out=change.take_out,
         make=sorted(change.make),
-        columns={r.target: r.new.base for r in prepared.retypes},
+        columns={
+            **{r.target: r.new.base for r in prepared.retypes},
+            **{o.target: "" for o in prepared.operations if o.op == "add_object"},
+        },
         progress={
             target: {"copied": 0, "rows": count, "after": "", "passes": 0}
             for target, count in rows.items()
@@ -226,8 +229,11 @@ def give_up(connection: Connection, pending: Pending, state: str, error: str = "
     there = Columns.read(connection).tables
     kept = {(c.object, c.column): c for c in retired_columns(connection)}
     statements: list[str] = []
+    tables = [name for name in pending.columns if "." not in name]
     for target, base in pending.columns.items():
         object = target.partition(".")[0]
+        if object in tables:
+            continue
         retired = kept.get((object, base))
         if retired is not None:
             field = retired.as_field()
@@ -238,6 +244,9 @@ def give_up(connection: Connection, pending: Pending, state: str, error: str = "
                 statements += drop_column(connection, object, name)
         if f"{object}__{base}" in there:
             statements.append(f'DROP TABLE "{object}__{base}"')
+    for name in sorted(there, reverse=True):  # those of links before those of their records
+        if name.partition("__")[0] in tables:
+            statements.append(f'DROP TABLE "{name}"')
     alter(connection, statements)
     end(connection, pending.id, state, error)
 

@@ -54,7 +54,8 @@ def find_retypes(
 ) -> list[Retype]:
     """The retyped fields; gives them, and fields that come back, the columns that they have.
 
-    `given` names columns that a copy under way has made, by `object.field`.
+    `given` names columns that a copy under way has made, by `object.field`, and object types
+    whose tables are there since it began.
     """
     found: list[Retype] = []
     faults = []
@@ -68,7 +69,8 @@ def find_retypes(
             was = before.fields.get(field.name) if before else None
             source = _source(field, was, retired)
             if source is None:
-                fill(field, column=_column(field, _fresh(field, columns)))
+                base = field.name if type_.name in given else _fresh(field, columns)
+                fill(field, column=_column(field, base))
                 continue
             if source is not was and source.kind.name != field.kind.name:
                 faults.append(_taken(field, source))

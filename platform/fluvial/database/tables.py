@@ -89,7 +89,7 @@ PENDING = table(
     column("documents", JSON),  # [{layer, kind, name, body}]
     column("take_out", BOOLEAN),
     column("make", JSON),  # ["book.genre"]
-    column("columns", JSON),  # {"book.pages": "pages__2"}
+    column("columns", JSON),  # {"book.pages": "pages__2"}; {"author": ""} is a new table
     column("progress", JSON),  # {"book.pages": {"copied": 500, "rows": 9000, "after": id}}
     column("revision", INTEGER, nullable=True),
     column("packages", JSON, nullable=True),  # {"lending": "1.1.0"}; null is one that goes

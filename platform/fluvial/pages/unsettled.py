@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fluvial.records.recalculation import waiting_places
+from fluvial.records.recalculation import unsettled_places
 from fluvial.session import Session
 from metamodel.catalog import Field
 from metamodel.dependencies import TITLE
 
 
 def unsettled(session: Session, fields: Iterable[Field]) -> str:
-    """The labels of those whose values the workers still bring up to date, as one text.
+    """The labels of those whose values may be out of date until the workers are done, as one text.
 
     Of another day all values are worked out when they are read; only titles are stored.
     """
-    waiting = waiting_places(session)
+    waiting = unsettled_places(session)
     if not waiting:
         return ""
     labels = {

@@ -49,7 +49,7 @@ class Plan:
 
 
 class PlanCache:
-    """The plans of one snapshot, the least used leave first."""
+    """The plans of one snapshot, the oldest leave first."""
 
     def __init__(self) -> None:
         self._plans: OrderedDict[Any, Any] = OrderedDict()

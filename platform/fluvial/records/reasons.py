@@ -29,7 +29,7 @@ from .output import as_stored
 from .plan import resolve
 from .query import Path
 from .reader import read_one
-from .recalculation import waiting_fields
+from .recalculation import unsettled_places
 from .rows import load_row
 from .titles import titles_of
 
@@ -81,7 +81,7 @@ def reasons(session: Session, object_name: str, record: str, name: str) -> dict[
         "agrees": fresh == shown[name],
         "recalculating": field.kept
         and session.as_of is None
-        and name in waiting_fields(session, object_name),
+        and (object_name, name) in unsettled_places(session),
         "inputs": list(_inputs(asked)),
         "collections": [_collection(asked, node) for node in _gathers(field.formula.tree)],
     }

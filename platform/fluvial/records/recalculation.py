@@ -23,7 +23,7 @@ from fluvial.database.tables import RECALCULATION
 from fluvial.ids import new_id
 from fluvial.session import Session
 from metamodel.circles import Place
-from metamodel.dependencies import Route, Step
+from metamodel.dependencies import Route, Step, graph_of
 from metamodel.storage import POSTGRESQL, SQLITE, timestamp_wire
 
 from .routes import NOBODY
@@ -99,13 +99,20 @@ def waiting(session: Session) -> list[dict[str, Any]]:
 
 
 def waiting_fields(session: Session, object_name: str) -> set[str]:
-    """The fields of an object type of which some values may be out of date."""
+    """The fields of an object type that wait for the workers."""
     return {row[0] for row in _OF.rows(session.connection, the_object=object_name)}
 
 
-def waiting_places(session: Session) -> set[Place]:
-    """The fields of all object types of which some values may be out of date."""
-    return {(object, field) for object, field in _PLACES.rows(session.connection)}
+def unsettled_places(session: Session) -> set[Place]:
+    """The fields that wait for the workers, of all object types, and those that lean on them."""
+    found = {(object, field) for object, field in _PLACES.rows(session.connection)}
+    edges = session.catalog.derive(graph_of).edges if found else {}
+    left = list(found)
+    while left:
+        new = {edge.target for edge in edges.get(left.pop(), ())} - found
+        found |= new
+        left += new
+    return found
 
 
 def some(connection: Connection) -> bool:

@@ -14,7 +14,8 @@ from tests.fluvial.dying import changing
 from tests.fluvial.packages.test_packages import FEE, FIRST, PHONE, SHELF, app, book, put
 from tests.fluvial.packages.test_revisions import last
 
-RETYPED = [app("2.0.0"), book(FEE, {**SHELF, "kind": "number", "scale": 0}), PHONE]
+PLACE = {"kind": "object", "name": "place", "fields": [{"name": "shelves", "kind": "number"}]}
+RETYPED = [app("2.0.0"), book(FEE, {**SHELF, "kind": "number", "scale": 0}), PHONE, PLACE]
 
 
 def _shelves(client: Client) -> set[Any]:
@@ -41,7 +42,12 @@ def test_an_upgrade_of_a_large_table_is_copied_first(
     monkeypatch.setattr(copying, "BATCH", 10)
     planned = put(client, RETYPED, "?plan=true")
     assert "plan" not in planned and client.rows("/api/meta/plans") == []
-    assert {o["op"] for o in planned["operations"]} == {"retype_field"}
+    assert {o["op"] for o in planned["operations"]} == {"add_object", "retype_field"}
+
+    given_up = client.post("/api/packages", {"documents": RETYPED}).json()["plan"]
+    assert drift(client.app.engine) == []
+    assert client.post(f"/api/meta/plans/{given_up}/cancel").status == 200
+    assert drift(client.app.engine) == []
 
     begun = client.post("/api/packages", {"documents": RETYPED})
     assert begun.status == 202 and begun.json()["revision"] is None
