@@ -14,7 +14,7 @@ from fluvial.http.parameters import as_of
 from fluvial.http.routes import MAX_UPLOAD, Endpoint, Handler, Policy
 from fluvial.ids import is_id
 from fluvial.languages import in_words
-from fluvial.pages.faces import empty, references
+from fluvial.pages.faces import empty, face_of, references
 from fluvial.pages.frame import Context, deed, page, render, with_query
 from fluvial.pages.lists import keys_of
 from fluvial.pages.looks import Looks, looks_of, record_href
@@ -256,15 +256,26 @@ def save(call: Call) -> Answer:
 
 def _update(call: Call, shown: Shown, body: dict[str, Any], rev: int | None) -> None:
     """Write what the person changed: a field that they left alone is not theirs to set back."""
+    for name in _left_alone(shown, shown.record, body):
+        body[name] = shown.record.get(name)  # an input may show less than there is
     try:
         writer.update(call.session, shown.type.name, shown.id, body, rev=rev)
     except Conflict as conflict:
-        base, yours = conflict.extra.get("base", {}), conflict.extra.get("yours", {})
-        untouched = [name for name in yours if yours[name] == base.get(name)]
+        untouched = _left_alone(
+            shown, conflict.extra.get("base", {}), conflict.extra.get("yours", {})
+        )
         if not untouched:
             raise
         rest = {name: value for name, value in body.items() if name not in untouched}
         writer.update(call.session, shown.type.name, shown.id, rest, rev=rev)
+
+
+def _left_alone(shown: Shown, base: Mapping[str, Any], yours: Mapping[str, Any]) -> list[str]:
+    fields = shown.type.fields
+    return [
+        name for name, value in yours.items()
+        if face_of(fields[name]).alike(fields[name], base.get(name), value, shown.looks)
+    ]  # fmt: skip
 
 
 def new_page(

@@ -139,6 +139,20 @@ def test_an_edit_keeps_what_was_not_on_the_form(library: Client) -> None:
     assert (now["name"], now["pages"]) == ("Emma, again", "474")
 
 
+def test_a_moment_that_is_left_alone_keeps_its_seconds(library: Client) -> None:
+    moment = "2026-06-09T10:30:17Z"
+    book = library.made("book", name="Emma", bought_at=moment)["id"]
+    for name, other in (("Emma, again", moment), ("Emma, anew", "2026-06-10T08:00:09Z")):
+        form = library.get(f"/o/book/{book}/edit")
+        (shown,) = re.findall(r'name="bought_at"[^>]* value="([^"]+)"', form.text)
+        library.patch(f"/api/records/book/{book}", {"bought_at": other})  # by somebody else
+        values = {"rev": rev_of(form), "name": name, "bought_at": shown}
+        saved = posted(library, f"/o/book/{book}/edit", values)
+        assert saved.status == 303, text_of(saved.text)
+        now = library.get(f"/api/records/book/{book}").json()
+        assert (now["name"], now["bought_at"]) == (name, other)
+
+
 def test_two_people_who_edit_different_fields_both_win(library: Client) -> None:
     book = library.made("book", name="Emma", pages="474")["id"]
     form = library.get(f"/o/book/{book}/edit")

@@ -58,6 +58,10 @@ class Face:
             return None
         return field.kind.wire(field, field.kind.parse_text(field, text, TextFormat(zone=zone)))
 
+    def alike(self, field: Field, one: Any, other: Any, looks: Looks) -> bool:
+        """Whether the input shows both values the same: it was left alone, then."""
+        return bool(one == other)
+
 
 def text_in(form: FormData, name: str) -> str:
     values = [value for value in form.getlist(name) if isinstance(value, str)]

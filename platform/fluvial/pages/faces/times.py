@@ -73,6 +73,10 @@ class DatetimeFace(Face):
         step = 1 if field.option("precision") == "second" else ""
         return {"value": shown, "zone": str(looks.zone), "step": step}
 
+    def alike(self, field: Field, one: Any, other: Any, looks: Looks) -> bool:
+        """The input shows no seconds, and not which of two equal hours of an autumn night."""
+        return self.widget(field, one, looks) == self.widget(field, other, looks)
+
 
 def _in_zone(field: Field, looks: Looks) -> Looks:
     """The looks of a reader in the field's own zone, where it has one."""
