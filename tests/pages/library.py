@@ -313,7 +313,7 @@ def record() -> Context:
         "panel": {"columns": [column("loan"), column("from"), column("until"), column("status"), column("fee", "num")], "rows": loans, "all_href": "#", "new": deed("New loan", "#", "plus"), "empty": "No other loans of this copy."},
         "timeline": {"entries": TIMELINE, "more_href": ""},
         "comment_href": "#",
-        "files": {"items": [{"name": "slip-4471.pdf", "href": "#", "size": "212 kB", "field": "slip", "when": ""}], "upload_href": ""},
+        "files": {"items": [{"name": "slip-4471.pdf", "href": "#", "size": "212 kB", "preview": "", "field": "slip", "when": ""}], "upload_href": ""},
         "side": "timeline", "as_of": OTHER_DAY, "unsettled": "Earned",
     }  # fmt: skip
 
@@ -323,7 +323,7 @@ def w(kind: str, label: str, value: Any = "", **more: Any) -> Context:
     more["options"] = [{"when": "", **option} for option in more.get("options", ())]
     return {
         "kind": kind, "id": f"f-{name}", "name": name, "label": label, "value": value, "required": False, "optional_note": True, "needed_note": False, "depends": "", "read_only": False, "hidden": False,
-        "error": "", "help": "", "wide": kind == "long_text", "options": [], "selected": [], "search_url": "/lookup", "create_url": "", "targets": [],
+        "error": "", "help": "", "wide": kind == "long_text", "options": [], "selected": [], "search_url": "/lookup", "create_url": "", "targets": [], "places": [{"value": "{title}", "label": "Title"}] if kind == "long_text" else [],
         "files": [], "accept": "", "object": "", "unit": "", "currency": "EUR", "currencies": [], "format": "", "min": "", "max": "", "scale": 2, "autocomplete": "", "hint": "",
         "many": False, "three_state": False, "radio": False, "zone": "", "why": None, "depends_on": "", "create_label": "", "step": "", "day": "", "yes": "Yes",
         "no": "No", **more,
@@ -356,7 +356,7 @@ WIDGETS = [
     w("multi_lookup", "Books", [], selected=[{"value": "1", "label": "B-10427"}, {"value": "2", "label": "B-10431"}]),
     w("any_lookup", "Came from", "", object="loan", targets=[{"value": "loan", "label": "Loan"}, {"value": "member", "label": "Member"}]),
     w("person", "Clerk", "user:1", selected=[{"value": "user:1", "label": "Jonas Weber"}], help="A user, a team, or “me”"),
-    w("file", "Photos", [], many=True, hint="PNG or JPEG, up to 10 MB", files=[{"id": "1", "name": "cover.jpg", "size": "212 kB", "href": "#"}]),
+    w("file", "Photos", [], many=True, hint="PNG or JPEG, up to 10 MB", files=[{"id": "1", "name": "cover.jpg", "size": "212 kB", "href": "#", "preview": "/cover"}]),
     w("long_text", "Notes", "Cover is worn at the spine."),
 ]  # fmt: skip
 
