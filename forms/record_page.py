@@ -204,9 +204,7 @@ def _sections(page: Shown) -> list[Context]:
 def _pair(page: Shown, shown_field: ShownField) -> Context:
     field = shown_field.field
     inline = not shown_field.read_only and field.kind.name not in NOT_INLINE
-    inline = inline and not field.option("protected")
-    if page.session.as_of is not None:
-        inline = False
+    inline = inline and not field.option("protected") and page.session.as_of is None
     return {
         "name": field.name,
         "label": field.label,

@@ -12,36 +12,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from metamodel.calendars.calendar import Calendar
+from metamodel.expressions import nodes
 from metamodel.expressions import operations as op
-from metamodel.expressions.nodes import (
-    And,
-    Call,
-    Change,
-    Choose,
-    Coalesce,
-    Collection,
-    Compare,
-    Empty,
-    Extreme,
-    Gather,
-    Join,
-    Listing,
-    Literal,
-    Member,
-    Moment,
-    MoneyCall,
-    Node,
-    Not,
-    Or,
-    Part,
-    Read,
-    Recast,
-    Root,
-    Rounded,
-    Spread,
-    Tally,
-    Within,
-)
 from metamodel.expressions.numbers import plain
 from metamodel.expressions.strings import browser_pattern
 from metamodel.expressions.types import (
@@ -71,7 +43,7 @@ if TYPE_CHECKING:
     from metamodel.catalog import ObjectType
 
 Json = Any
-Fold = Callable[[Node], tuple[bool, Any]]  # whether the server says the value now, and which
+Fold = Callable[[nodes.Node], tuple[bool, Any]]  # whether the server says the value now, and which
 
 ASK: Json = ["ask"]
 # How a value stands in a form: the letter after the name that is read.
@@ -88,13 +60,13 @@ def letter(type: Type) -> str:
     return LETTERS.get(type.name, "t")
 
 
-def compact(tree: Node, object: str | None, objects: Mapping[str, ObjectType]) -> Json:
+def compact(tree: nodes.Node, object: str | None, objects: Mapping[str, ObjectType]) -> Json:
     """The JSON of a tree whose record is of `object`."""
     return Writer(object, objects).write(tree)
 
 
 def condition_of_form(
-    tree: Node,
+    tree: nodes.Node,
     object: str,
     objects: Mapping[str, ObjectType],
     asked: Container[str],
@@ -108,7 +80,7 @@ def condition_of_form(
 
 
 def value_of_form(
-    tree: Node,
+    tree: nodes.Node,
     object: str,
     objects: Mapping[str, ObjectType],
     asked: Container[str],
@@ -166,60 +138,60 @@ class Writer:
         self.objects = objects
         self.asked = asked  # the fields of a form; None where all are known
         self.fold = fold
-        self._rules: Mapping[type[Node], Callable[[Any], Json]] = {
-            Literal: lambda node: value_json(node.value, node.type),
-            Read: self._read,
-            Collection: self._collection,
-            Part: self._part,
-            Recast: self._recast,
-            Rounded: lambda node: ["fix", self.write(node.operand), node.type.scale],
-            Call: self._call,
-            MoneyCall: self._money,
-            Join: lambda node: ["join", *map(self.write, node.items)],
-            Coalesce: lambda node: ["coalesce", *map(self.write, node.items)],
-            Extreme: lambda node: [node.function, *map(self.write, node.items)],
-            Listing: lambda node: ["list", *map(self.write, node.items)],
-            Compare: lambda node: [node.operator, *self._alike(node.left, node.right)],
-            Empty: lambda node: ["empty", self.write(node.operand)],
-            Within: lambda node: ["in", *self._alike(node.item, *node.items)],
-            Member: self._member,
-            And: lambda node: ["and", *map(self.write, node.items)],
-            Or: lambda node: ["or", *map(self.write, node.items)],
-            Not: lambda node: ["not", self.write(node.operand)],
-            Choose: lambda node: ["if", *map(self.write, node.children())],
-            Tally: lambda node: ["count", self.write(node.operand)],
-            Gather: lambda node: ASK,
-            Spread: lambda node: ASK,
-            Change: self._change,
-            Moment: lambda node: ["today" if node.type.name == DATE.name else "now"],
+        self._rules: Mapping[type[nodes.Node], Callable[[Any], Json]] = {
+            nodes.Literal: lambda node: value_json(node.value, node.type),
+            nodes.Read: self._read,
+            nodes.Collection: self._collection,
+            nodes.Part: self._part,
+            nodes.Recast: self._recast,
+            nodes.Rounded: lambda node: ["fix", self.write(node.operand), node.type.scale],
+            nodes.Call: self._call,
+            nodes.MoneyCall: self._money,
+            nodes.Join: lambda node: ["join", *map(self.write, node.items)],
+            nodes.Coalesce: lambda node: ["coalesce", *map(self.write, node.items)],
+            nodes.Extreme: lambda node: [node.function, *map(self.write, node.items)],
+            nodes.Listing: lambda node: ["list", *map(self.write, node.items)],
+            nodes.Compare: lambda node: [node.operator, *self._alike(node.left, node.right)],
+            nodes.Empty: lambda node: ["empty", self.write(node.operand)],
+            nodes.Within: lambda node: ["in", *self._alike(node.item, *node.items)],
+            nodes.Member: self._member,
+            nodes.And: lambda node: ["and", *map(self.write, node.items)],
+            nodes.Or: lambda node: ["or", *map(self.write, node.items)],
+            nodes.Not: lambda node: ["not", self.write(node.operand)],
+            nodes.Choose: lambda node: ["if", *map(self.write, node.children())],
+            nodes.Tally: lambda node: ["count", self.write(node.operand)],
+            nodes.Gather: lambda node: ASK,
+            nodes.Spread: lambda node: ASK,
+            nodes.Change: self._change,
+            nodes.Moment: lambda node: ["today" if node.type.name == DATE.name else "now"],
         }
 
-    def write(self, node: Node) -> Json:
-        if self.fold is not None and not isinstance(node, Literal):
+    def write(self, node: nodes.Node) -> Json:
+        if self.fold is not None and not isinstance(node, nodes.Literal):
             known, value = self.fold(node)
             if known:
                 return value_json(value, node.type)
         return self._rules[type(node)](node)
 
-    def _read(self, node: Read) -> Json:
+    def _read(self, node: nodes.Read) -> Json:
         return self._path(node.root, node.path, node.type)
 
-    def _path(self, root: Root, path: tuple[str, ...], type: Type) -> Json:
-        if root is Root.ROW and len(path) == 1 and self.object is not None:
+    def _path(self, root: nodes.Root, path: tuple[str, ...], type: Type) -> Json:
+        if root is nodes.Root.ROW and len(path) == 1 and self.object is not None:
             formula = self.objects[self.object].fields[path[0]].formula
             if formula is not None:
                 return self.write(formula.tree)
         if self.asked is not None and (len(path) != 1 or path[0] not in self.asked):
             return ASK
-        words = {Root.ME: ("me",), Root.RECORD: ("record",)}.get(root, ())
+        words = {nodes.Root.ME: ("me",), nodes.Root.RECORD: ("record",)}.get(root, ())
         return ["get", ".".join((*words, *(path or ("id",)))), letter(type)]
 
-    def _collection(self, node: Collection) -> Json:
+    def _collection(self, node: nodes.Collection) -> Json:
         if node.field is not None:
             return ASK
         return self._path(node.root, (*node.path, node.name), node.type)
 
-    def _part(self, node: Part) -> Json:
+    def _part(self, node: nodes.Part) -> Json:
         operand = self.write(node.operand)
         if node.operand.type.name == MONEY.name:
             return [node.name, operand]
@@ -228,7 +200,7 @@ class Writer:
         values = {o.name: getattr(o, node.name) for o in node.operand.type.options}
         return ["of", operand, {name: None if v == "" else v for name, v in values.items()}]
 
-    def _recast(self, node: Recast) -> Json:
+    def _recast(self, node: nodes.Recast) -> Json:
         made, given, wanted = self.write(node.operand), node.operand.type, node.type
         if wanted.name == MONEY.name and given.name == NUMBER.name:
             return ["money", made, wanted.currency or ""]
@@ -238,10 +210,10 @@ class Writer:
             return ["unref", made, wanted.objects[0]]
         return made
 
-    def _call(self, node: Call) -> Json:
+    def _call(self, node: nodes.Call) -> Json:
         if node.operation is op.MATCHES:
             pattern = node.arguments[1]
-            assert isinstance(pattern, Literal)
+            assert isinstance(pattern, nodes.Literal)
             translated = browser_pattern(pattern.value)
             return (
                 ASK
@@ -250,7 +222,7 @@ class Writer:
             )
         return [node.operation.name, *map(self.write, node.arguments)]
 
-    def _money(self, node: MoneyCall) -> Json:
+    def _money(self, node: nodes.MoneyCall) -> Json:
         gives = node.type.name == MONEY.name
         return [
             "amounts",
@@ -260,18 +232,18 @@ class Writer:
             self.write(node.right),
         ]
 
-    def _alike(self, *nodes: Node) -> list[Json]:
+    def _alike(self, *parts: nodes.Node) -> list[Json]:
         """References that say what they are of, as soon as one of them does."""
-        if not any(_told(node.type) for node in nodes):
-            return [self.write(node) for node in nodes]
+        if not any(_told(node.type) for node in parts):
+            return [self.write(node) for node in parts]
         return [
             self.write(node)
             if _told(node.type)
             else ["ref", self.write(node), node.type.objects[0]]
-            for node in nodes
+            for node in parts
         ]
 
-    def _member(self, node: Member) -> Json:
+    def _member(self, node: nodes.Member) -> Json:
         item, held = self.write(node.item), self.write(node.collection)
         told, given = node.collection.type.name == PERSONS.name, node.item.type
         if told and not _told(given):
@@ -280,7 +252,7 @@ class Writer:
             item = ["unref", item, node.collection.type.objects[0]]
         return ["has", held, item]
 
-    def _change(self, node: Change) -> Json:
+    def _change(self, node: nodes.Change) -> Json:
         field = [node.field.path[0] if node.field.path else "id", letter(node.field.type)]
         if node.function in ("was", "changed"):
             return [node.function, *field]

@@ -23,8 +23,9 @@ from fluvial.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.errors import ExpressionError
 from metamodel.expressions.expression import Expression, compile_expression
+from metamodel.expressions.scope import Scope
 from metamodel.expressions.sql import Source, predicate
-from metamodel.expressions.types import BOOLEAN
+from metamodel.expressions.types import BOOLEAN, Type
 from metamodel.storage import INTEGER
 
 from . import cursor
@@ -251,13 +252,16 @@ def condition(
     """A condition of a caller, compiled; a field that they may not read is unknown in it."""
     key = (access.roles, access.unrestricted, "where", type_.name, source, visible_only)
     scope = access.catalog.scope(type_.name, hidden=access.hides if visible_only else None)
+    made: Expression = plans_of(access.catalog).get(
+        key, lambda: compiled(source, scope, "where", BOOLEAN)
+    )
+    return made
+
+
+def compiled(source: str, scope: Scope, parameter: str, expect: Type | None = None) -> Expression:
+    """An expression of a parameter, compiled; a problem says what is wrong with it."""
     try:
-        compiled: Expression = plans_of(access.catalog).get(
-            key, lambda: compile_expression(source, scope, BOOLEAN)
-        )
+        return compile_expression(source, scope, expect)
     except ExpressionError as error:
-        raise Problem(
-            str(error),
-            errors=[fault("where", "expression", f"{error.message} {error.hint}".strip())],
-        ) from error
-    return compiled
+        message = f"{error.message} {error.hint}".strip()
+        raise Problem(str(error), errors=[fault(parameter, "expression", message)]) from error

@@ -22,8 +22,7 @@ from fluvial.database.tables import DATED
 from fluvial.errors import Problem, fault
 from fluvial.session import Session
 from metamodel.catalog import Field, ObjectType
-from metamodel.errors import ExpressionError
-from metamodel.expressions.expression import Expression, compile_expression
+from metamodel.expressions.expression import Expression
 from metamodel.expressions.names import IN_FORCE
 from metamodel.expressions.types import DATE, MONEY, NUMBER
 from metamodel.money import minor_units
@@ -31,7 +30,7 @@ from metamodel.segments import Period, Piece, Segment, segments, split_days
 from metamodel.storage import DATE as DATE_STORAGE
 
 from . import summary
-from .plan import condition, plans_of, resolve
+from .plan import compiled, condition, plans_of, resolve
 from .query import Path, Query
 
 MAX_PARTS = 400  # of a period: a year in which something changes every day
@@ -194,7 +193,8 @@ def _used(session: Session, type_: ObjectType, asked: Asked) -> set[Place]:
     if asked.query.where:
         waiting.append(condition(session.access, type_, asked.query.where))
     if asked.quantity:
-        waiting.append(_compiled(session, type_, asked.quantity))
+        scope = session.catalog.scope(type_.name, hidden=session.access.hides)
+        waiting.append(compiled(asked.quantity, scope, "quantity"))
     waiting += session.access.object(type_.name).where["read"] or ()
     used |= {(type_.name, name) for name, _ in asked.query.equals}
     for expression in waiting:
@@ -227,15 +227,6 @@ def _lean(objects: Mapping[str, ObjectType], used: set[Place]) -> None:
             more = field.formula.uses - used
             used |= more
             waiting.extend(more)
-
-
-def _compiled(session: Session, type_: ObjectType, text: str) -> Expression:
-    scope = session.catalog.scope(type_.name, hidden=session.access.hides)
-    try:
-        return compile_expression(text, scope)
-    except ExpressionError as error:
-        message = f"{error.message} {error.hint}".strip()
-        raise _refused("quantity", "expression", message) from error
 
 
 def _changes(session: Session, type_: ObjectType, name: str, period: Period) -> set[date]:

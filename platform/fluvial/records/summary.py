@@ -13,15 +13,14 @@ from fluvial.database.statement import Compiled
 from fluvial.errors import Problem, fault
 from fluvial.session import Session
 from metamodel.catalog import Field
-from metamodel.errors import ExpressionError
-from metamodel.expressions.expression import Expression, compile_expression
+from metamodel.expressions.expression import Expression
 from metamodel.expressions.sql import value
 from metamodel.expressions.types import DATE, DATETIME, DURATION, MONEY, NUMBER, Type
 
 from . import aggregates
 from .context import ask
 from .output import Output
-from .plan import PagePlanner, plans_of
+from .plan import PagePlanner, compiled, plans_of
 from .query import Path, Query
 from .reader import query_values
 
@@ -170,13 +169,7 @@ def _measured(planner: PagePlanner, measure_: Measure) -> aggregates.Aggregate:
 
 def _compiled(planner: PagePlanner, text: str, parameter: str) -> Expression:
     scope = planner.access.catalog.scope(planner.type.name, hidden=planner.access.hides)
-    try:
-        return compile_expression(text, scope)
-    except ExpressionError as error:
-        raise Problem(
-            str(error),
-            errors=[fault(parameter, "expression", f"{error.message} {error.hint}".strip())],
-        ) from error
+    return compiled(text, scope, parameter)
 
 
 _ADDABLE = (NUMBER.name, DURATION.name)
