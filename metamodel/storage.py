@@ -65,7 +65,9 @@ def timestamp_text(moment: datetime) -> str:
     if known is not None and known[0] is moment:
         return known[1]
     utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-    text = utc.isoformat(timespec="microseconds")[:26] + "Z"
+    text = orjson.dumps(utc, option=orjson.OPT_UTC_Z).decode()[1:-1]  # isoformat() is slow
+    if len(text) < 27:
+        text = f"{text[:19]}.000000Z"
     if len(_recent) >= MAX_RECENT:
         _recent.clear()
     _recent[id(moment)] = (moment, text)

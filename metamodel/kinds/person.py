@@ -98,11 +98,15 @@ class Person(Kind):
         if self.holds_many(field):
             return ([{kind: id} for kind, id in value],)
         kind, id = value
+        if len(field.columns) == 1:
+            return (id,)
         return tuple(id if kind == one else None for one in held(field))
 
     def unpack(self, field: Field, parts: Sequence[Any]) -> Who | list[Who] | None:
         if self.holds_many(field):
             return [_pair(one) for one in parts[0] or ()]
+        if len(parts) == 1:
+            return None if parts[0] is None else ("user", parts[0])
         both = zip(held(field), parts, strict=False)
         return next(((kind, id) for kind, id in both if id is not None), None)
 

@@ -11,11 +11,14 @@ MAX_WORDS = 8
 
 # The databases part text differently at hyphens, dots and @; here all of them part words.
 _WORD = re.compile(r"[^\W_]+")
+_PARTED = "".join(c if c.isalnum() else " " for c in map(chr, range(128)))  # the same for ASCII
 
 
 def indexed(text: str) -> str:
     """The folded words of a text, with spaces between."""
-    return " ".join(_WORD.findall(fold(text)))
+    folded = fold(text)
+    words = folded.translate(_PARTED).split() if folded.isascii() else _WORD.findall(folded)
+    return " ".join(words)
 
 
 def wanted(search: str, dialect: str) -> str:

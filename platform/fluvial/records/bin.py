@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -79,7 +80,7 @@ def _bin(session: Session, type_: ObjectType, row: Values, seen: set[str]) -> No
         )
     rev = row["rev"] + 1
     values = {"deleted_at": session.now, "updated_at": session.now, "rev": rev}
-    if not row_writer(session, type_).update(session, record, row["rev"], values):
+    if row_writer(session, type_).update(session, record, row["rev"], values) is None:
         raise Conflict(f"This {type_.label.lower()} was changed at the same moment. Try again.")
     journal.unindex(session.connection, record)
     journal.write(session, type_.name, record, rev, "deleted", {})
@@ -227,8 +228,9 @@ def _clear(session: Session, field: Field, other: str, target: str, record: str)
     row = load_row(session, field.object, other, None, lock=True)
     if row is None:
         return
-    type_ = session.catalog.objects[field.object]
-    draft = Draft(session, type_, other, row, dict(row))
+    # It follows from the deletion, whatever else its author may change.
+    freely = session.as_actor(replace(session.actor, unrestricted=True))
+    draft = Draft(freely, session.catalog.objects[field.object], other, row, dict(row))
     value = row[field.name]
     draft.set(field.name, [v for v in value if v != record] if isinstance(value, list) else None)
     store_changed(draft)

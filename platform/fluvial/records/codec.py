@@ -126,6 +126,16 @@ def first_changes(fields: Iterable[Field]) -> Callable[[Values], dict[str, Any]]
     return code.procedure("v", [*lines, "return changes"])  # type: ignore[no-any-return]
 
 
+def record_maker(fields: Iterable[Field]) -> Callable[[Values], dict[str, Any]]:
+    """From values to a record in wire form, as reading it would give it."""
+    code, pieces = _Code(), []
+    for field in fields:
+        absent, nothing = repr(field.kind.absent(field)), "[]" if field.many else "''"
+        empty = f"(x := v.get({field.name!r})) is None or x == {nothing}"
+        pieces.append(f"{field.name!r}: {absent} if {empty} else {_wire(code, field)}")
+    return code.function("v", f"{{{', '.join(pieces)}}}")  # type: ignore[no-any-return]
+
+
 def _wire(code: _Code, field: Field) -> str:
     if type(field.kind).wire is not Kind.wire:
         return f"{code.name(field.kind.wire)}({code.name(field)}, x)"

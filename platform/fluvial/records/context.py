@@ -122,6 +122,11 @@ class PlanContext:
         """The row permission of an action on a source; None where every row is allowed."""
         return self._allowed(object_name, action, source.alias)
 
+    def allowed_of_written(self, object_name: str, action: str) -> sa.ColumnElement[bool]:
+        """The row permission of an action on the row that a statement writes, for `RETURNING`."""
+        allowed = self._allowed(object_name, action, _Written(self.table(object_name)))
+        return sa.true() if allowed is None else allowed
+
     def _allowed(self, object_name: str, action: str, alias: Any) -> sa.ColumnElement[bool] | None:
         where = self.access.object(object_name).where
         if action not in where:
@@ -131,6 +136,16 @@ class PlanContext:
             return None
         source = Source(self.trusted(), object_name, alias, joins=False)
         return sa.or_(*(predicate(c, source, exact=False) for c in conditions))
+
+
+class _Written:
+    """The row that a statement writes: columns that need no FROM."""
+
+    def __init__(self, table: sa.Table) -> None:
+        self.c = {
+            key: sa.literal_column(f'"{table.name}"."{column.name}"', column.type)
+            for key, column in table.c.items()
+        }
 
 
 class _Within:

@@ -115,7 +115,7 @@ def _note(
     record, rev = values["id"], values["rev"]
     author = ("user", session.actor.id) if session.actor.id else None
     stamp = {"rev": rev + 1, "updated_at": session.now, "updated_by": author}
-    if not row_writer(session, type_).update(session, record, rev, stamp):
+    if row_writer(session, type_).update(session, record, rev, stamp) is None:
         raise Conflict(f"This {type_.label.lower()} was changed at the same moment. Try again.")
     journal.note(session, type_.name, record, rev + 1, f"{event}:{day}", changes)
 

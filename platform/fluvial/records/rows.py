@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -21,7 +21,7 @@ from metamodel.storage import INTEGER, POSTGRESQL, UUID
 
 from .codec import first_changes, row_packer, row_reader
 from .context import PlanContext, ask
-from .insertion import binds, insertion
+from .insertion import insertion
 from .output import linked_ids
 from .plan import plans_of
 
@@ -158,6 +158,24 @@ def empty(value: Any) -> bool:
     return value is None or value == "" or value == []
 
 
+@dataclass(frozen=True)
+class _WritePlan:
+    sql: str
+    cells: Callable[[Values], list[Any]]
+    rest: tuple[str, ...]  # the binds behind the cells
+    constants: Mapping[str, Any]
+
+    def binds(self, session: Session, cells: list[Any]) -> list[Any]:
+        if not self.rest:
+            return cells
+        known = {**self.constants, **session.binds}
+        return [*cells, *(known[name] for name in self.rest)]
+
+
+def _roles(session: Session) -> tuple[Any, ...]:
+    return session.access.roles, session.access.unrestricted
+
+
 class RowWriter:
     """The statements that write one object type's rows, compiled once per set of columns."""
 
@@ -166,6 +184,7 @@ class RowWriter:
         self._dialect = dialect
         self._plans = plans_of(catalog)
         tables = tables_of(catalog)
+        self._table = tables.objects[type_.name]
         self._links = {f.name: tables.links[type_.name, f.name] for f in type_.linked_fields}
         self.columns = tuple(f.base + c.suffix for f in type_.stored_fields for c in f.columns)
         self.cells = row_packer(type_.stored_fields, dialect)
@@ -177,29 +196,72 @@ class RowWriter:
         found: Compiled = self._plans.get(key, lambda: Compiled(make(), self._dialect))
         return found
 
-    def insert(self, session: Session, values: Values) -> None:
-        session.connection.execute(self._insert, self.cells(values))
+    def insert(self, session: Session, values: Values, asked: tuple[str, ...] = ()) -> Row:
+        """Write a new row; whether the actor may do with it what is `asked`, action by action."""
+        cells = self.cells(values)
+        if not asked:
+            session.connection.execute(self._insert, cells)
+            held: Row = ()
+        else:
+            key = (*_roles(session), self._type.name, "insert", asked)
+            plan: _WritePlan = self._plans.get(key, lambda: self._inserting(session, asked))
+            (held,) = session.connection.query(plan.sql, plan.binds(session, cells))
         if self._links:
             self._write_links(session, values["id"], values, fresh=True)
+        return held
 
-    def update(self, session: Session, record: str, rev: int, values: Values) -> bool:
-        """Write the values where the record still is at `rev`; whether it was."""
+    def update(
+        self,
+        session: Session,
+        record: str,
+        rev: int,
+        values: Values,
+        asked: tuple[str, ...] = (),
+    ) -> Row | None:
+        """Write the values where the record still is at `rev`; None where it is not."""
         names = tuple(sorted(values))
-        key = (self._type.name, "update", names)
-        sql, cells = self._plans.get(key, lambda: self._update(names))
-        touched = session.connection.execute(sql, [*cells(values), record, rev])
-        if touched and self._links:
+        key = (*_roles(session), self._type.name, "update", names, asked)
+        plan: _WritePlan = self._plans.get(key, lambda: self._updating(session, names, asked))
+        cells = [*plan.cells(values), record, rev]
+        rows = session.connection.query(plan.sql, plan.binds(session, cells))
+        if rows and self._links:
             self._write_links(session, record, values, fresh=False)
-        return bool(touched)
+        return rows[0][1:] if rows else None
 
-    def _update(self, names: Sequence[str]) -> tuple[str, Callable[[Values], list[Any]]]:
-        fields = [f for f in map(self._type.fields.__getitem__, names) if f.columns]
-        columns = [f.base + c.suffix for f in fields for c in f.columns]
-        bind = iter(binds(self._dialect, len(columns) + 2))
-        cells = ", ".join(f'"{column}" = {next(bind)}' for column in columns)
-        where = f'"id" = {next(bind)} AND "rev" = {next(bind)}'
-        sql = f'UPDATE "{self._type.name}" SET {cells} WHERE {where}'
-        return sql, row_packer(fields, self._dialect)
+    def _inserting(self, session: Session, asked: tuple[str, ...]) -> _WritePlan:
+        statement = self._table.insert().values(self._given(self._type.stored_fields))
+        return self._planned(session, statement, asked, self.cells, len(self.columns))
+
+    def _updating(
+        self, session: Session, names: Collection[str], asked: tuple[str, ...]
+    ) -> _WritePlan:
+        table = self._table
+        fields = [f for f in self._type.stored_fields if f.name in names]
+        given = self._given(fields)
+        the_id, the_rev = (sa.bindparam(f"the_{n}", type_=table.c[n].type) for n in ("id", "rev"))
+        statement = table.update().where(table.c.id == the_id, table.c.rev == the_rev)
+        statement = statement.values(given).returning(sa.literal_column("1"))
+        cells = row_packer(fields, self._dialect)
+        return self._planned(session, statement, asked, cells, len(given) + 2)
+
+    def _given(self, fields: Iterable[Field]) -> dict[str, Any]:
+        names = [field.name + column.suffix for field in fields for column in field.columns]
+        return {n: sa.bindparam(f"_{n}", type_=self._table.c[n].type) for n in names}
+
+    def _planned(
+        self,
+        session: Session,
+        statement: Any,
+        asked: tuple[str, ...],
+        cells: Callable[[Values], list[Any]],
+        count: int,
+    ) -> _WritePlan:
+        """`count` are the binds that the caller gives; what `RETURNING` asks with follows them."""
+        context = PlanContext(session.catalog, session.access, self._dialect)
+        conditions = [context.allowed_of_written(self._type.name, action) for action in asked]
+        returned = [one.label(f"may{at}") for at, one in enumerate(conditions)]
+        compiled = context.compiled(statement.returning(*returned) if returned else statement)
+        return _WritePlan(compiled.sql, cells, compiled.order[count:], compiled.constants)
 
     def _write_links(self, session: Session, record: str, values: Values, *, fresh: bool) -> None:
         connection = session.connection

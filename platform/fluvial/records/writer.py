@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
-from fluvial.database.connection import UniqueError
+from fluvial.database.connection import Row, UniqueError
 from fluvial.errors import Conflict, Forbidden, NotFound, Problem, Unprocessable, fault
 from fluvial.ids import is_id, new_id
 from fluvial.session import Session
@@ -16,6 +16,7 @@ from . import journal
 from .changed import spread
 from .completion import apply_defaults, complete, pull, search_text, title_of
 from .computing import ALWAYS, compute_changed, compute_new
+from .covering import Cover, cover_of
 from .dated_fields import keep_days
 from .draft import Draft, wire_value
 from .merging import check_rev
@@ -59,12 +60,14 @@ def create(
 def store_new(draft: Draft) -> dict[str, Any]:
     """Complete and store a draft of a new record, inside the caller's transaction."""
     prepare_new(draft)
+    cover = cover_of(draft.session, draft.type, "create")
+    writer = row_writer(draft.session, draft.type)
     try:
-        row_writer(draft.session, draft.type).insert(draft.session, draft.values)
+        held = writer.insert(draft.session, draft.values, cover.asked)
     except UniqueError as error:
         raise unique_fault(draft, error) from error
     _leave(draft, 1, "created", changes_of_new(draft))
-    return _answer(draft, "create")
+    return _answer(draft, "create", cover, held)
 
 
 def prepare_new(draft: Draft) -> None:
@@ -124,7 +127,7 @@ def store_changed(draft: Draft) -> dict[str, Any]:
     assert before is not None
     draft.refuse_faults()
     if not draft.changed and not draft.extras:  # extras: what a hook stores beside the row
-        return _answer(draft, "update")
+        return _read_again(draft, "update")
     pull(draft, frozenset(draft.changed))
     complete(draft)
     if draft.values["title"] != before["title"]:
@@ -137,18 +140,20 @@ def store_changed(draft: Draft) -> dict[str, Any]:
     }
     computed = compute_changed(draft)
     values = {name: draft.values[name] for name in (*draft.changed, *ALWAYS, *computed)}
+    cover, writer = cover_of(session, type_, "update"), row_writer(session, type_)
     try:
-        if not row_writer(session, type_).update(session, draft.id, before["rev"], values):
-            raise Conflict(f"This {type_.label.lower()} was changed at the same moment. Try again.")
+        held = writer.update(session, draft.id, before["rev"], values, cover.asked)
     except UniqueError as error:
         raise unique_fault(draft, error) from error
+    if held is None:
+        raise Conflict(f"This {type_.label.lower()} was changed at the same moment. Try again.")
     changes = {
         name: [wire_value(type_.fields[name], before.get(name)), draft.wire(name)]
         for name in type_.fields
         if name in draft.changed and name != "title"
     }
     _leave(draft, rev, "updated", changes, computed)
-    return _answer(draft, "update")
+    return _answer(draft, "update", cover, held)
 
 
 def write_many(
@@ -268,13 +273,22 @@ def _leave(
             feature.stored(draft, event)
 
 
-def _answer(draft: Draft, action: str) -> dict[str, Any]:
+def _answer(draft: Draft, action: str, cover: Cover, held: Row) -> dict[str, Any]:
     """The record as the actor may read it; a write that their rights do not cover is undone."""
+    if cover.echo is None:
+        return _read_again(draft, action)
+    if not cover.allows(action, held):
+        raise _not_covered(draft.type, action)
+    if not cover.allows("read", held):
+        return {"id": draft.id, "rev": draft.values["rev"]}
+    return cover.echo(draft.values)
+
+
+def _read_again(draft: Draft, action: str) -> dict[str, Any]:
+    """The same where the record has to be read for it."""
     session, type_ = draft.session, draft.type
     access = session.access.object(type_.name)
     written, read = access.where[action], access.where["read"]
-    if written is None and read is None and not type_.moving_fields:
-        return _echo(draft, access.hidden)
     covered = written is None or written == read
     if not covered and find_one(session, type_.name, draft.id, (("id",),), action) is None:
         raise _not_covered(type_, action)
@@ -289,12 +303,3 @@ def _answer(draft: Draft, action: str) -> dict[str, Any]:
 def _not_covered(type_: ObjectType, action: str) -> Forbidden:
     label = type_.label.lower()
     return Forbidden(f"Your roles do not allow to {action} a {label} with these values.")
-
-
-def _echo(draft: Draft, hidden: frozenset[str]) -> dict[str, Any]:
-    """The record from the values that were stored, equal to what a read would give."""
-    return {
-        name: draft.wire(name)
-        for name in ("id", "rev", *draft.type.fields)
-        if name not in hidden and not draft.type.fields[name].hidden
-    }
