@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from fluvial import changes, copying, switching
+from fluvial.cli import main
 from fluvial.drift import drift
-from tests.app import Client
+from tests.app import Client, environment
 from tests.fluvial.dying import changing
 from tests.fluvial.packages.test_packages import FEE, FIRST, PHONE, SHELF, app, book, put
 from tests.fluvial.packages.test_revisions import last
@@ -32,7 +33,11 @@ def _work_off(client: Client) -> None:
 
 
 def test_an_upgrade_of_a_large_table_is_copied_first(
-    client: Client, monkeypatch: pytest.MonkeyPatch
+    client: Client,
+    engine_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     put(client, FIRST)
     first, texts = last(client), {str(n) for n in range(30)}
@@ -65,6 +70,8 @@ def test_an_upgrade_of_a_large_table_is_copied_first(
     assert client.get(place).json()["state"] == "done"
     assert _version(client) == "2.0.0" and _shelves(client) == texts
     assert client.get("/api/meta/view/all_books").status == 404
+    second = tmp_path / "lending.zip"
+    second.write_bytes(client.get("/api/packages/lending/export").body)
 
     back = client.post(f"/api/meta/revisions/{first}/rollback")
     assert back.status == 202 and _version(client) == "2.0.0"
@@ -73,6 +80,14 @@ def test_an_upgrade_of_a_large_table_is_copied_first(
     assert client.get("/api/meta/object/book").json()["fields"][2]["kind"] == "text"
     assert client.get("/api/meta/view/all_books").status == 200
     assert drift(client.app.engine) == []
+
+    # The command copies itself, and ends when the version is in force.
+    for name, value in environment(engine_url, tmp_path).items():
+        monkeypatch.setenv(name, value)
+    assert main(["app", "upgrade", str(second)]) == 0
+    told = capsys.readouterr().out
+    assert "0 of 30 values are copied" in told and told.rstrip().endswith("In force.")
+    assert _version(client) == "2.0.0" and _shelves(client) == texts
 
 
 def test_an_upgrade_that_dies_goes_on(client: Client, engine_url: str, tmp_path: Path) -> None:
