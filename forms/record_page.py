@@ -23,6 +23,7 @@ from fluvial.records.transitions import ways
 from fluvial.session import Session
 from fluvial.templates import TemplateFault
 from metamodel.catalog import Field, Inverse, ObjectType
+from metamodel.kinds.link_fields import OPTION as LINK_FIELDS
 from rules.filled import filled, is_template
 
 from .conditions import ShownField, resolve
@@ -204,7 +205,8 @@ def _sections(page: Shown) -> list[Context]:
 def _pair(page: Shown, shown_field: ShownField) -> Context:
     field = shown_field.field
     inline = not shown_field.read_only and field.kind.name not in NOT_INLINE
-    inline = inline and not field.option("protected") and page.session.as_of is None
+    inline = inline and not field.option("protected") and not field.option(LINK_FIELDS)
+    inline = inline and page.session.as_of is None
     return {
         "name": field.name,
         "label": field.label,

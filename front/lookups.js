@@ -88,10 +88,32 @@ function dress(select) {
   control.control_input.addEventListener("keydown", awake, true);
   control.dropdown.addEventListener("click", () => (pickedAt = performance.now()), true);
   select.setAttribute("aria-hidden", "true");
+  select.addEventListener("change", () => rows(select));
   if (select.getAttribute("aria-invalid")) control.wrapper.classList.add("bad-in");
   const any = one("select[data-any]", select.closest("[data-kind=any_lookup]") ?? select);
   any?.addEventListener("change", () => (control.clear(), control.clearOptions(), control.load("")));
   return control;
+}
+
+// Each link that has fields of its own is a row: those that are added come, those that are taken out go.
+function rows(select) {
+  const table = one(`[data-links="${CSS.escape(select.id)}"]`);
+  const blank = one(`template[data-blank="${CSS.escape(select.id)}"]`);
+  if (!table || !blank) return;
+  const chosen = [...select.selectedOptions].filter((option) => option.value);
+  const ids = chosen.map((option) => option.value);
+  for (const row of all("tr[data-link]", table)) if (!ids.includes(row.dataset.link)) row.remove();
+  for (const option of chosen.filter(({ value }) => !one(`tr[data-link="${CSS.escape(value)}"]`, table))) {
+    const row = one("tr", blank.content.cloneNode(true));
+    row.dataset.link = option.value;
+    one("td", row).textContent = option.textContent;
+    for (const input of all("[name]", row)) {
+      input.name = input.name.replace(".ID.", `.${option.value}.`);
+      input.setAttribute("aria-label", `${input.getAttribute("aria-label")}${option.textContent}`);
+    }
+    one("tbody", table).append(row);
+  }
+  table.hidden = !ids.length;
 }
 
 export function start(root = document) {

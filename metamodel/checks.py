@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -195,9 +196,17 @@ class FieldCheck:
         self.check = check
         self.subject = field
         self.place = f"/fields/{at}"
+        self.faulty: list[str] = []  # the options that are reported already
+
+    def inside(self, option: str) -> FieldCheck:
+        """The check of a field that stands within an option."""
+        made = copy(self)
+        made.place = self.pointer(option)
+        return made
 
     def fault(self, option: str, code: str, message: str, hint: str = "") -> None:
         """Report a fault of an option, or with "" of the field."""
+        self.faulty.append(option)
         self.check.fault(self.pointer(option), code, message, hint)
 
     def object(self, option: str, name: str) -> ObjectType | None:

@@ -133,7 +133,7 @@ def _members(session: Session, type_: ObjectType, read: Data, need: Need) -> Dat
             members[name] = {"$": "record", "v": _members(session, nested, found, inner)}
         elif field.type.name == types.RECORDS.name:
             members[name] = [
-                record_data(session, session.catalog.objects[field.targets[0]], one, inner)
+                record_data(session, session.catalog.objects[field.targets[0]], _id_of(one), inner)
                 for one in (value or [])[:MAX_ITEMS]
             ]
         elif field.type.objects:
@@ -141,6 +141,11 @@ def _members(session: Session, type_: ObjectType, read: Data, need: Need) -> Dat
         else:
             members[name] = tagged(field, value)
     return members
+
+
+def _id_of(link: Any) -> str:
+    """Of a linked record; a link that has fields of its own is an object."""
+    return str(link["id"] if isinstance(link, Mapping) else link)
 
 
 def _named(session: Session, value: Any, need: Need) -> Any:

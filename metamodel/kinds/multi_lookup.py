@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,14 @@ from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.kinds.date import iso_date
 from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.kinds.link_fields import (
+    OPTION,
+    OPTIONS,
+    check_link_fields,
+    link_schema,
+    parse_link,
+    wire_links,
+)
 from metamodel.kinds.lookup import INVERSE
 from metamodel.kinds.system import uuid_text
 
@@ -38,6 +47,18 @@ def _link(item: Any) -> str:
     if days[0] is not None and days[1] is not None and days[1] <= days[0]:
         raise ValueFault("ends_before_start", "A link has to end after it begins.")
     return DatedLink(uuid_text(item["id"]), *days)
+
+
+def _plain_link(field: Field, item: Any) -> str:
+    return uuid_text(item)
+
+
+def _listed(text: str) -> Any:
+    """The links of a table's cell that says more of them than their ids."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise ValueFault("not_a_list", "Write a list of links as JSON.") from None
 
 
 class DatedLink(str):
@@ -91,6 +112,7 @@ class MultiLookup(Kind):
             "description": "The object type that it links to.",
         },
         **INVERSE,
+        **OPTIONS,
         "min": {
             "type": "integer",
             "minimum": 1,
@@ -115,6 +137,7 @@ class MultiLookup(Kind):
         check.object("to", field.option("to"))
         if field.option("min", 1) > field.option("max", MAX_LINKS):
             check.fault("min", "min_above_max", "`min` is above `max`.", "Exchange the two.")
+        check_link_fields(field, check)
 
     def type(self, field: Field) -> types.Type:
         return types.records(field.option("to"))
@@ -131,13 +154,17 @@ class MultiLookup(Kind):
             raise ValueFault("too_many", f"Link at most {most} records.")
         if field.dated and any(isinstance(item, dict) for item in items):
             return [_link(item) for item in items]
-        linked = list(dict.fromkeys(uuid_text(item) for item in items))
+        read = parse_link if field.option(OPTION) else _plain_link
+        # Of a record that is named twice the first counts.
+        linked = list(dict.fromkeys(read(field, item) for item in items))
         least = field.option("min", 0)
         if len(linked) < least:
             raise ValueFault("too_few", f"Link at least {least} records.")
         return linked
 
     def parse_text(self, field: Field, text: str, form: TextFormat) -> list[str]:
+        if field.option(OPTION) and text.lstrip().startswith("["):
+            return self.parse(field, _listed(text))
         return self.parse(field, [part.strip() for part in text.split(";") if part.strip()])
 
     def pack(self, field: Field, value: Sequence[str]) -> Sequence[Any]:
@@ -146,8 +173,8 @@ class MultiLookup(Kind):
     def unpack(self, field: Field, parts: Sequence[Any]) -> list[str]:
         return list(parts)
 
-    def wire(self, field: Field, value: Sequence[str]) -> list[str]:
-        return list(value)
+    def wire(self, field: Field, value: Sequence[str]) -> list[Any]:
+        return wire_links(field, value) if field.option(OPTION) else list(value)
 
     def wire_parts(self, field: Field, parts: Sequence[Any]) -> list[str]:
         return list(parts)
@@ -157,6 +184,8 @@ class MultiLookup(Kind):
 
     def json_schema(self, field: Field) -> dict[str, Any]:
         item: dict[str, Any] = {"type": "string", "format": "uuid"}
+        if field.option(OPTION):
+            item = link_schema(field)
         return {
             "type": "array",
             "items": {"anyOf": [item, _PERIOD]} if field.dated else item,

@@ -18,6 +18,7 @@ import orjson
 import xlsxwriter  # type: ignore[import-untyped]
 
 from metamodel.catalog import Field
+from metamodel.kinds.link_fields import OPTION as LINK_FIELDS
 
 from .database.connection import Connection
 from .records.plan import resolve
@@ -160,6 +161,8 @@ def cell(field: Field, value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list) and field.option(LINK_FIELDS):
+        return orjson.dumps(value).decode()
     if isinstance(value, list):
         return ";".join(cell(field, one) for one in value)
     if isinstance(value, Mapping):

@@ -14,6 +14,7 @@ from .database.objects import link_name
 from .errors import Conflict, NotFound
 from .pending import drop_column
 from .records.dated_fields import purge_days
+from .records.link_values import forget_said
 from .retired import RetiredColumn, forget, retired_columns
 from .retyping import unguard
 from .session import Session
@@ -71,6 +72,7 @@ def purge(session: Session, object: str, field: str) -> list[str]:
             alter(connection, [s for c in found for s in _dropping(connection, c, columns)])
             for column in found:
                 forget(connection, column.object, column.column)
+                forget_said(connection, column.as_field())
             purge_days(session, object, field)
             note_revision(session, f"Purged {object}.{field}", [])
     except LockedError as error:

@@ -41,6 +41,8 @@ COPY: dict[str, Any] = {
         {"name": "due", "kind": "date", "default": "lent_on + days(21)"},
         {"name": "room", "kind": "lookup", "to": "shelf", "default": "shelf"},
         {"name": "made", "kind": "date", "default": "today()"},
+        {"name": "places", "kind": "multi_lookup", "to": "shelf",
+         "link_fields": [{"name": "number", "kind": "number", "scale": 0}]},
         {"name": "ready", "kind": "datetime",
          "default": "add_working_time(lent_on, hours(4), 'desk')"},
         {"name": "long", "kind": "calculated", "result": "boolean", "formula": "nights > 20.5"},
@@ -59,7 +61,7 @@ FORM: dict[str, Any] = {
     "object": "copy",
     "sections": [
         {"name": "facts", "fields": ["name", "state", "reason", "shelf", "key_holder", "price",
-                                     "code", "deposit", "room", "made"]},
+                                     "code", "deposit", "room", "made", "places"]},
         {"name": "loan", "label": "Loan", "visible": "state != 'lost'",
          "fields": ["borrower", "lent_on", "due", "ready", "nights", "fine"]},
     ],

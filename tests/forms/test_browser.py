@@ -70,6 +70,7 @@ def test_forms_follow_what_is_typed(
     emma = records["Emma"]
     assert (emma["room"], emma["code"], emma["due"]) == (emma["shelf"], "C-EMMA", "2026-03-03")
     assert emma["deposit"]["amount"] == "7.00"
+    assert [place["number"] for place in emma["places"]] == ["7"]
     assert (records["Emma"]["price"]["amount"], records["Emma"]["state"]) == ("12.50", "lent")
     assert (records["Found"]["reason"], records["Found"]["borrower"]) == ("reader", "Cy")
 
@@ -119,6 +120,15 @@ def _follow_a_record(page: Page) -> None:
     page.click(".ts-dropdown .option:has-text('Locked')")
     expect(page.locator("[data-field=key_holder]")).to_be_visible()
     page.fill("#f-key_holder", "Bob")
+    page.click("[data-field=places] .ts-control")
+    for name in ("Open", "Locked"):
+        page.click(f"[data-field=places] .option:has-text('{name}')")
+    rows = page.locator("[data-field=places] tr[data-link]")
+    expect(rows).to_have_count(2)
+    rows.filter(has_text="Open").locator("input").fill("7")
+    page.keyboard.press("Escape")
+    page.click("[data-field=places] .item:has-text('Locked') .remove")
+    expect(rows).to_have_count(1)
     expect(page.locator("[data-field=room] .item")).to_have_text("Locked")
     page.click("button.primary[type=submit]")
     page.wait_for_url("**/o/copy/0*")

@@ -83,7 +83,7 @@ def examples() -> list[Example]:
 def filled(value: Any, **places: str) -> Any:
     """A value with `{book1}` and the like put in."""
     if isinstance(value, Mapping):
-        return {name: filled(one, **places) for name, one in value.items()}
+        return {filled(name, **places): filled(one, **places) for name, one in value.items()}
     if isinstance(value, list):
         return [filled(one, **places) for one in value]
     if isinstance(value, str):

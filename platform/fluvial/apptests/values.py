@@ -24,6 +24,8 @@ def _linked(field: Field | None, value: Any, refs: Refs) -> Any:
         return value
     if isinstance(value, list):
         return [_linked(field, one, refs) for one in value]
+    if isinstance(value, Mapping) and "id" in value and field.type.name == types.RECORDS.name:
+        return {**value, "id": _linked(field, value["id"], refs)}
     found = refs.get(value) if isinstance(value, str) else None
     if found is None:
         return value

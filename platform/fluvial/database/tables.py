@@ -77,6 +77,15 @@ PLACED = table(
     column("column", TEXT),
 )
 
+# What is said of each link of many-look-ups whose links have fields.
+LINK = table(
+    "link",
+    column("source", UUID, primary_key=True),
+    column("field", TEXT, primary_key=True),  # what its link table is called
+    column("target", UUID, primary_key=True),
+    column("said", JSON),
+)
+
 # Changes that wait until the values of a large table are copied.
 PENDING = table(
     "pending_change",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,15 +10,18 @@ import sqlalchemy as sa
 from fluvial.database.columns import Stored
 from fluvial.database.connection import Connection
 from fluvial.database.objects import tables_of
-from fluvial.database.tables import HISTORY, OUTBOX
+from fluvial.database.tables import HISTORY, LINK, OUTBOX
 from fluvial.ids import new_id
 from fluvial.stream import Change
+from metamodel.catalog import Field
+from metamodel.kinds.link_fields import OPTION as LINK_FIELDS
 
 from .changed import spread
 from .completion import search_text
 from .draft import Draft
 from .insertion import insert_cells
 from .journal import SEARCH, check_catalog
+from .link_values import said_rows
 from .rows import row_writer
 from .writer import changes_of_new
 
@@ -40,6 +43,8 @@ def store_drafts(drafts: Sequence[Draft]) -> None:
     for field in type_.linked_fields:
         links = tables.links[type_.name, field.name]
         insert_rows(connection, links, _links(drafts, field.name))
+        if field.option(LINK_FIELDS):
+            insert_rows(connection, LINK, list(_said(drafts, field)))
     _write_journal(drafts, spread(drafts))
     hook = session.engine.hooks.get(type_.name)
     for draft in drafts:
@@ -56,6 +61,11 @@ def _links(drafts: Iterable[Draft], name: str) -> list[dict[str, Any]]:
         for draft in drafts
         for position, target in enumerate(draft.values.get(name) or ())
     ]
+
+
+def _said(drafts: Iterable[Draft], field: Field) -> Iterator[dict[str, Any]]:
+    for draft in drafts:
+        yield from said_rows(field, draft.id, draft.values.get(field.name) or ())
 
 
 def _write_journal(drafts: Sequence[Draft], heard: Mapping[str, dict[str, Any]]) -> None:

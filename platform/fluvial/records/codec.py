@@ -12,6 +12,8 @@ from typing import Any
 from fluvial.database.connection import Row
 from metamodel.catalog import Field
 from metamodel.kinds.kind import Kind
+from metamodel.kinds.link_fields import OPTION as LINK_FIELDS
+from metamodel.kinds.link_fields import stored_links
 from metamodel.storage import JSON
 
 Values = Mapping[str, Any]
@@ -49,6 +51,9 @@ def row_reader(fields: Iterable[Field], dialect: str) -> Callable[[Row], dict[st
 
 
 def _read(code: _Code, field: Field, cells: Sequence[str], dialect: str) -> str:
+    if field.kind.linked and field.option(LINK_FIELDS):
+        links, loads = code.name(stored_links), code.name(JSON.decoder(dialect))
+        return f"([] if {cells[0]} is None else {links}({code.name(field)}, {loads}({cells[0]})))"
     if field.kind.linked:
         return f"([] if {cells[0]} is None else {code.name(JSON.decoder(dialect))}({cells[0]}))"
     decoders = [c.storage.decoder(dialect) for c in field.columns if not c.hidden]

@@ -12,6 +12,8 @@ from fluvial.errors import Unprocessable, fault
 from fluvial.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.errors import ValueFault
+from metamodel.kinds.link_fields import OPTION as LINK_FIELDS
+from metamodel.kinds.link_fields import Link, alike, completed, missing
 from metamodel.kinds.multi_lookup import DatedLink, in_force, refuse_overlaps
 
 from .rows import Values, empty
@@ -46,11 +48,23 @@ class Draft:
         if value is None or value == "" or value == []:
             known = self.type.fields[name]
             value = known.kind.absent(known)
+        same = self.before is not None and self.before.get(name) == value
+        if type(value) is list and self.type.fields[name].option(LINK_FIELDS):
+            value = self._said(self.type.fields[name], value)
+            same = same and alike((self.before or {}).get(name) or (), value)
         self.values[name] = value
-        if self.before is not None and self.before.get(name) == value:
+        if same:
             self.changed.discard(name)
         else:
             self.changed.add(name)
+
+    def _said(self, known: Field, links: list[str]) -> list[Link]:
+        """Links with all their fields: where only an id was written, those that it had."""
+        made = completed(known, links, (self.before or {}).get(known.name))
+        lacks = missing(known, made)
+        if lacks is not None:
+            self.fault(known.name, "required", f"{lacks} is needed of each link.")
+        return made
 
     def fault(self, name: str, code: str, message: str) -> None:
         pointer = f"{self.pointer}/{name}" if name else self.pointer

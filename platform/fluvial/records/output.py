@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from fluvial.database.columns import Stored
@@ -13,10 +14,13 @@ from metamodel.catalog import Field, ObjectType
 from metamodel.expressions.sql import Builder, Source
 from metamodel.expressions.sql_value import SqlValue
 from metamodel.kinds.kind import Kind
+from metamodel.kinds.link_fields import OPTION as LINK_FIELDS
+from metamodel.kinds.link_fields import stored_links, wire_links
 from metamodel.storage import JSON, POSTGRESQL, TEXT, Storage
 
 from .context import PlanContext
 from .day_titles import MAX_DEPTH, DayTitle, moving_titles
+from .link_values import said_of
 from .query import Path
 
 RowBuilder = Callable[[Sequence[Any]], dict[str, Any]]
@@ -84,7 +88,8 @@ class Output:
             return self.title(source, self._context.objects[field_.object])
         if field_.kind.linked:
             column = linked_ids(self._context, source, field_)
-            return self._converted(self.select(column), JSON.wire(dialect), "[]")
+            read = _said_reader(field_) if field_.option(LINK_FIELDS) else JSON.wire(dialect)
+            return self._converted(self.select(column), read, "[]")
         absent = "None" if self._nulls else repr(field_.kind.absent(field_))
         plain = type(field_.kind).wire_parts is Kind.wire_parts
         cells, parts = [], []
@@ -155,6 +160,10 @@ def _assembler(field_: Field) -> Callable[[Sequence[Any]], Any]:
     return lambda parts: field_.kind.wire_parts(field_, parts)
 
 
+def _said_reader(field_: Field) -> Callable[[Any], Any]:
+    return lambda held: wire_links(field_, stored_links(field_, orjson.loads(held)))
+
+
 def _display(node: _Node) -> str:
     members = ", ".join(
         f"{name!r}: {_display(member) if member.members else member.expression}"
@@ -169,8 +178,12 @@ def linked_ids(context: PlanContext, source: Source, field_: Field) -> sa.Column
     """The targets of a many-look-up as one JSON list, in order: no query for each row."""
     link = context.link(field_.object, field_.name).alias()
     record = source.column("id")
+    target, joined = link.c.target, link
+    if field_.option(LINK_FIELDS):
+        target, joined = said_of(field_, link, context.dialect)
     chosen = (
-        sa.select(link.c.target)
+        sa.select(target.label("target"))
+        .select_from(joined)
         .where(link.c.source == record)
         .order_by(link.c.position)
         .correlate(record.table)
@@ -179,5 +192,8 @@ def linked_ids(context: PlanContext, source: Source, field_: Field) -> sa.Column
     if context.dialect == POSTGRESQL:
         gathered: sa.ColumnElement[Any] = sa.func.json_agg(chosen.c.target)
     else:
-        gathered = sa.func.json_group_array(chosen.c.target)
+        each = chosen.c.target
+        gathered = sa.func.json_group_array(
+            sa.func.json(each) if field_.option(LINK_FIELDS) else each
+        )
     return sa.select(gathered).scalar_subquery()

@@ -17,11 +17,13 @@ from fluvial.database.statement import Compiled
 from fluvial.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.expressions.sql import Source
+from metamodel.kinds.link_fields import OPTION as LINK_FIELDS
 from metamodel.storage import INTEGER, POSTGRESQL, UUID
 
 from .codec import first_changes, row_packer, row_reader
 from .context import PlanContext, ask
 from .insertion import insertion
+from .link_values import write_said
 from .output import linked_ids
 from .plan import plans_of
 
@@ -186,6 +188,7 @@ class RowWriter:
         tables = tables_of(catalog)
         self._table = tables.objects[type_.name]
         self._links = {f.name: tables.links[type_.name, f.name] for f in type_.linked_fields}
+        self._saying = {f.name: f for f in type_.linked_fields if f.option(LINK_FIELDS)}
         self.columns = tuple(f.base + c.suffix for f in type_.stored_fields for c in f.columns)
         self.cells = row_packer(type_.stored_fields, dialect)
         self.changes = first_changes(f for f in type_.own_fields if f.stored)
@@ -275,6 +278,8 @@ class RowWriter:
             for position, target in enumerate(values[name] or ()):
                 binds = {"source": record, "target": target, "position": position}
                 connection.execute(added.sql, [binds[n] for n in added.order])
+            if name in self._saying:
+                write_said(connection, self._saying[name], record, values[name], fresh=fresh)
 
 
 def _unlink(link: sa.Table) -> sa.Delete:

@@ -67,6 +67,8 @@ def references(field: Field, value: Any) -> Iterable[tuple[str, str]]:
             yield field.to, one
         elif isinstance(one, Mapping) and "object" in one:
             yield one["object"], one["id"]
+        elif isinstance(one, Mapping) and field.to:  # a link that has fields of its own
+            yield field.to, one["id"]
         elif isinstance(one, Mapping):
             yield from one.items()
 

@@ -11,9 +11,11 @@ from starlette.datastructures import FormData
 from fluvial.pages import looks as marks
 from fluvial.pages.looks import NIL, NOBODY, Looks
 from metamodel.catalog import Field
+from metamodel.kinds.link_fields import link_fields
 from metamodel.kinds.person import accepts
 
 from .face import Cell, Face, Reference, text_in, texts_in
+from .link_rows import said, table, typed
 
 
 class LookupFace(Face):
@@ -71,11 +73,33 @@ class LookupFace(Face):
 
 class MultiLookupFace(LookupFace):
     def references(self, field: Field, value: Any) -> Iterator[Reference]:
-        for record in value or ():
-            yield field.targets[0], record
+        for link in value or ():
+            yield field.targets[0], link["id"] if isinstance(link, Mapping) else link
+
+    def text(self, field: Field, value: Any, looks: Looks) -> str:
+        inner = link_fields(field)
+        links = zip(self.references(field, value), value or (), strict=True)
+        return ", ".join(f"{self._title(looks, one)}{said(inner, link)}" for one, link in links)
+
+    def full(self, field: Field, value: Any, looks: Looks) -> Markup:
+        inner = link_fields(field)
+        links = zip(self.references(field, value), value or (), strict=True)
+        words = ((self._link(looks, one), said(inner, link)) for one, link in links)
+        return Markup(", ").join(Markup("{}{}").format(*pair) for pair in words)
+
+    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
+        w, inner = super().widget(field, value, looks), link_fields(field)
+        if not inner:
+            return w
+        links = zip(self.references(field, value), value or (), strict=True)
+        rows = [(one[1], self._title(looks, one), link) for one, link in links]
+        return w | {"links": table(inner, rows)}
 
     def read(self, field: Field, form: FormData, zone: str) -> Any:
-        return texts_in(form, field.name)
+        ids, inner = texts_in(form, field.name), link_fields(field)
+        if not inner:
+            return ids
+        return [{"id": id, **typed(field.name, inner, id, form, zone)} for id in ids]
 
 
 class AnyLookupFace(LookupFace):
