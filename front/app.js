@@ -21,7 +21,10 @@ const WHERE = [
   ["[data-studio], #new-object, #new-kind", () => import("./studio.js").then((module) => module.start())],
 ];
 
-for (const [selector, load] of WHERE) if (one(selector)) load();
+const parts = WHERE.filter(([selector]) => one(selector)).map(([, load]) => load());
 live.start();
 
 for (const input of all("[data-select]")) input.addEventListener("focus", () => input.select());
+
+// Programs that press what people press wait for it.
+Promise.all(parts).then(() => (document.documentElement.dataset.ready = ""));

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 # The accessibility checker, for `page.add_script_tag(path=AXE)`; `npm ci` brings it.
@@ -20,6 +20,20 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+# A page whose scripts are still on their way: what is pressed now is lost.
+UNREADY = "html:has(script[src*='/vendor/app.js']):not([data-ready])"
+
+
+def patient(page: Page) -> Page:
+    """Lets the page wait for its scripts before it presses anything."""
+    page.add_locator_handler(
+        page.locator(UNREADY),
+        lambda: page.wait_for_selector("html[data-ready]", state="attached"),
+        no_wait_after=True,
+    )
+    return page
 
 
 # Of a module: while Playwright is open, its event loop runs in this thread, and tests that

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, expect
 
 from scripts.watch import signed
 from tests.app import EMAIL, PASSWORD
+from tests.browser import patient
 from tests.e2e import guide
 from tests.e2e.processes import Install
 from tests.e2e.walk import Walk
@@ -269,7 +270,9 @@ class Newcomer:
 def newcomer(
     browser: Browser, servers: list[str], elsewhere: Elsewhere, smtp: Mailbox, sink: WebhookSink
 ) -> Newcomer:
-    page = browser.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    page = patient(
+        browser.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    )
     addresses = {"http://127.0.0.1:9000": sink.url, "http://127.0.0.1:9001": elsewhere.url}
     return Newcomer(browser, Walk(page, servers, addresses), elsewhere, smtp, sink)
 
