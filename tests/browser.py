@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 # The accessibility checker, for `page.add_script_tag(path=AXE)`; `npm ci` brings it.
@@ -24,6 +24,9 @@ ARGUMENTS = [
 
 # A page whose scripts are still on their way: what is pressed now is lost.
 UNREADY = "html:has(script[src*='/vendor/app.js']):not([data-ready])"
+
+
+expect.set_options(timeout=30_000)  # as everything else that waits in a browser
 
 
 def patient(page: Page) -> Page:

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.app import Prepared
 from tests.browser import AXE, patient
@@ -71,7 +71,7 @@ def test_quick_edits_of_a_person_lose_no_typing(desk: Page) -> None:
     """What is typed while a field opens is kept, and opens no other page."""
     desk.goto("/o/book")
     desk.click("text=Persuasion")
-    desk.wait_for_selector("#sections")
+    desk.wait_for_selector("html[data-ready]", state="attached")
     here = desk.url
     for typed, name in (("Cata", "Cataloguing"), ("dmin", "Administrator")):
         _press(desk, "keeper")
@@ -82,7 +82,7 @@ def test_quick_edits_of_a_person_lose_no_typing(desk: Page) -> None:
         desk.wait_for_selector(f".toast:has-text('{name}')")
         _press(desk, "name")
         desk.keyboard.type(name)
-        desk.wait_for_function(f"document.querySelector('form.editing input')?.value == '{name}'")
+        expect(desk.locator("form.editing input")).to_have_value(name)
         desk.keyboard.press("Enter")
         desk.wait_for_selector(f"h1:has-text('{name}')")
     assert desk.url == here and desk.locator("form.editing").count() == 0
@@ -189,7 +189,7 @@ def test_every_page_is_whole_and_accessible(desk: Page, width: int, theme: str) 
     found: dict[str, Any] = {}
     for path in (*EVERY_PAGE, record, f"{record}/edit"):
         desk.goto(path)
-        desk.wait_for_function("document.fonts.status == 'loaded'")
+        desk.evaluate("document.fonts.ready.then(() => 0)")
         faults = [text for text in said if not any(quiet in text for quiet in QUIET)]
         said.clear()
         if desk.evaluate("document.documentElement.scrollWidth") > width:
