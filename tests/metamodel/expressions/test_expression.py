@@ -1,5 +1,6 @@
 """What is known of a compiled expression, and what a scope allows."""
 
+from bisect import bisect_left
 from datetime import date
 from typing import Any
 
@@ -149,14 +150,19 @@ def test_limits(source: str, message: str) -> None:
 )
 def test_nesting_grows_gently(before: str, inner: str, after: str) -> None:
     """Nothing is repeated so often that the database must read a book."""
-    source = inner
-    while len(longer := before + source + after) <= MAX_LENGTH:
+
+    def nested(depth: int) -> str:
+        return before * depth + inner + after * depth
+
+    def refused(depth: int) -> bool:
         try:
-            made = book(longer)
+            book(nested(depth))
         except ExpressionError:
-            break
-        source = longer
-    made = book(source)
+            return True
+        return False
+
+    depths = range(1, MAX_LENGTH // len(before + after) + 2)
+    made = book(nested(bisect_left(depths, True, key=refused)))  # the deepest that is taken
     assert sum(1 for _ in made.tree.walk()) < 20_000
     with opened("sqlite://") as connection:
         query = sa.select(value(made, Source(Database(connection), "book")).element)
