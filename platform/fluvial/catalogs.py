@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CORE = "fluvial"
 
+_IN_FORCE = Statement(sa.select(CATALOG.c.version, CATALOG.c.hash))
 _VERSION = Statement(sa.select(CATALOG.c.version))
 _DOCUMENTS = Statement(
     sa.select(DOCUMENT.c.layer, DOCUMENT.c.kind, DOCUMENT.c.name, DOCUMENT.c.body)
@@ -38,6 +39,7 @@ class Catalogs:
         self._engine = engine
         self._lock = threading.Lock()
         self._current: Catalog | None = None
+        self._coming: Catalog | None = None  # of a change that is about to be committed
         # The last one that was compiled, in force or not: the next takes over what is equal.
         self._last: Catalog | None = None
         self._last_in: dict[str, Catalog] = {}  # by language
@@ -59,8 +61,21 @@ class Catalogs:
         with self._lock:
             current = self._current
             if current is None or current.version < version:
-                self._current = current = self.build(connection)
+                self._current = current = self._arrived(version, connection)
             return current
+
+    def _arrived(self, version: int, connection: Connection) -> Catalog:
+        """The catalog of a change that is committed by now, or else one that is built."""
+        coming = self._coming
+        if coming is not None and coming.version == version:
+            row = _IN_FORCE.row(connection)
+            if row is not None and row == (coming.version, coming.hash):
+                return coming
+        return self.build(connection)
+
+    def expect(self, catalog: Catalog) -> None:
+        """This catalog may be in force in a moment; then nobody has to build it."""
+        self._coming = catalog
 
     def build(self, connection: Connection) -> Catalog:
         """The catalog of what the database holds now."""
@@ -107,6 +122,7 @@ class Catalogs:
     def adopt(self, catalog: Catalog) -> None:
         """Take over the catalog of a change that this process has just committed."""
         with self._lock:
+            self._coming = None
             if self._current is None or self._current.version < catalog.version:
                 self._current = catalog
 

@@ -157,6 +157,7 @@ def write(session: Session, change: Change, prepared: Prepared) -> None:
     for feature in session.engine.features:
         if feature.changed is not None:
             feature.changed(session, new)
+    session.engine.catalogs.expect(new)
     connection.after_commit(lambda: session.engine.catalogs.adopt(new))
     faults.point("change_done")
 

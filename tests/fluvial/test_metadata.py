@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from fluvial.http.app import build_app
 from tests.app import EMAIL, PASSWORD, Client, OpenEngine
@@ -129,3 +132,21 @@ def test_documents_agree_with_their_address(client: Client) -> None:
     assert client.put("/api/meta/nothing/branch", {}).status == 404
     assert client.get("/api/meta/object/nothing").status == 404
     assert client.get("/api/schema/object").json()["properties"]["fields"]
+
+
+def test_who_comes_right_after_a_commit_finds_its_catalog(
+    open_engine: OpenEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, other = open_engine(), open_engine()
+    one, two = (Client(build_app(e)).signed_in(EMAIL, PASSWORD) for e in (engine, other))
+    with monkeypatch.context() as patched:
+        patched.setattr(engine.catalogs, "adopt", lambda catalog: None)
+        one.define(BRANCH)
+        patched.setattr(engine.catalogs, "build", None)  # nobody has to
+        catalog = engine.database.call(engine.session).catalog
+        assert "branch" in catalog.objects
+    # One that was not committed is not taken for that of another process.
+    engine.catalogs.expect(replace(catalog, version=catalog.version + 1, hash="another"))
+    two.define(BRANCH | {"label": "House"})
+    found = engine.database.call(engine.session).catalog
+    assert found.version == catalog.version + 1 and found.objects["branch"].label == "House"

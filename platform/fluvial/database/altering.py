@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from metamodel.storage import POSTGRESQL
 
-from .connection import BusyError, Connection
+from .connection import BusyError, Connection, DatabaseError
 
 # That a table may be waited for: who comes later waits behind it. Where tries fail because
 # many transactions overlap, waits grow, so that the change gets its turn.
@@ -31,6 +31,7 @@ AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()
 AND c.relname = ANY(CAST($1 AS TEXT[])) AND (l.mode <> 'AccessShareLock' OR $2)
 AND a.xact_start < clock_timestamp() - INTERVAL '{LONG}' LIMIT 1
 """
+POINT = "altering"
 _ALONE = ("ALTER ", "DROP ")
 
 
@@ -53,19 +54,31 @@ def alter(connection: Connection, statements: Iterable[str]) -> None:
     while True:
         while time.monotonic() < deadline and _held_for_long(connection, wanted):
             time.sleep(LOOK)  # nobody has to wait behind us meanwhile
-        connection.script(f"SET LOCAL lock_timeout = '{int(wait)}ms'")
         try:
-            with connection.savepoint():
-                for statement in wanted:
-                    connection.script(statement)
-            break
+            _try(connection, wanted, int(wait))
+            return
         except BusyError as error:
             if time.monotonic() > deadline:
                 raise LockedError(str(error)) from error
         time.sleep(pause * random.uniform(0.5, 1.5))
         pause = min(pause * GROWTH, PAUSES[1])
         wait = min(wait * GROWTH, LOCK_MILLISECONDS[1])
-    connection.script("SET LOCAL lock_timeout = 0")
+
+
+def _try(connection: Connection, statements: Sequence[str], milliseconds: int) -> None:
+    """All of it in one round trip: each further one would be a time in which others wait."""
+    parts = (
+        f"SET LOCAL lock_timeout = '{milliseconds}ms'",
+        f"SAVEPOINT {POINT}",
+        *statements,
+        f"RELEASE SAVEPOINT {POINT}",
+        "SET LOCAL lock_timeout = 0",
+    )
+    try:
+        connection.script(";\n".join(parts))
+    except DatabaseError:
+        connection.script(f"ROLLBACK TO SAVEPOINT {POINT}")
+        raise
 
 
 def _held_for_long(connection: Connection, statements: Sequence[str]) -> bool:
