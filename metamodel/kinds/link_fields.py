@@ -137,8 +137,8 @@ def completed(field: Field, links: Sequence[str], before: Sequence[str] | None) 
     had = {str(link): link for link in before or ()}
     made = []
     for link in links:
-        kept = getattr(had.get(str(link)), "said", None) or {}
-        said = {**kept, **(getattr(link, "said", None) or {})}
+        kept = _said(had.get(str(link), "")) or {}
+        said = {**kept, **(_said(link) or {})}
         made.append(Link(str(link), {f.name: said.get(f.name) for f in link_fields(field)}))
     return made
 
@@ -153,18 +153,21 @@ def missing(field: Field, links: Sequence[Link]) -> str | None:
 
 def alike(left: Sequence[str], right: Sequence[str]) -> bool:
     """Whether equal links also say the same."""
-    return all(
-        getattr(one, "said", None) == getattr(other, "said", None)
-        for one, other in zip(left, right, strict=True)
-    )
+    return all(_said(one) == _said(other) for one, other in zip(left, right, strict=True))
 
 
-def wire_links(field: Field, links: Sequence[str]) -> list[dict[str, Any]]:
-    return [
-        {"id": str(link), **{f.name: (getattr(link, "said", None) or {}).get(f.name)
-                             for f in link_fields(field)}}
-        for link in links
-    ]  # fmt: skip
+def wire_links(field: Field, links: Sequence[Any]) -> list[dict[str, Any]]:
+    """The links as objects; one of long ago, which does not read any more, as far as it fits."""
+    names = [inner.name for inner in link_fields(field)]
+    made = []
+    for link in links:
+        whole = link if isinstance(link, Mapping) else {"id": str(link), **(_said(link) or {})}
+        made.append({name: whole.get(name) for name in ("id", *names)})
+    return made
+
+
+def _said(link: str) -> Mapping[str, Any] | None:
+    return getattr(link, "said", None)
 
 
 def stored_links(field: Field, held: Sequence[Mapping[str, Any]] | None) -> list[Link]:

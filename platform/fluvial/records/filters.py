@@ -122,7 +122,7 @@ def matching(context: PlanContext, source: Source, type_: ObjectType) -> sa.Colu
         found = found.where(sa.literal_column("rowid").in_(rows))
     among: sa.ColumnElement[bool] = source.column("id").in_(found)
     hidden = {f for f in type_.searchable_fields if context.access.hides(type_.name, f.name)}
-    seen = [f for f in type_.searchable_fields if f not in hidden]
+    seen = [type_.fields["title"], *(f for f in type_.searchable_fields if f not in hidden)]
     if hidden:  # the index holds them all
         among = sa.and_(among, _hold(context, [(source, f) for f in seen], bind))
     moved = _moved(context, source, type_)
