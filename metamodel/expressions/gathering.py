@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from metamodel.expressions import operations as op
+from metamodel.expressions.needed import needed_paths
 from metamodel.expressions.nodes import Collection, Gather, Spread
 from metamodel.expressions.reads import Place, places_by_day
 from metamodel.expressions.sql_value import (
@@ -135,6 +136,7 @@ def gathered(outer: Builder, node: Gather, make: type[Source]) -> SqlValue:
     rows = Rows(outer, node.collection, make)
     if node.where is not None:
         rows.found.append(rows.builder.condition(node.where, False))
+        rows.source.require(needed_paths(node.where))
     if node.function == "exists":
         query = rows.select(literal_column("1"))
         return SqlValue(exists(query), storage_of(BOOLEAN), nullable=False)

@@ -27,6 +27,15 @@ def _code(signature: str, gives: str, body: str) -> str:
     )
 
 
+def _steps(signature: str, gives: str, declared: str, body: str) -> str:
+    """What is not one plain expression: SQL that is not put in place of its call costs more."""
+    return (
+        f"create or replace function fluvial_{signature} returns {gives}"
+        f" language plpgsql immutable strict parallel safe as"
+        f" $$ declare {declared} begin {body} end $$"
+    )
+
+
 def _folding(name: str) -> str:
     """Case by Unicode, which the plain collation of text may not know."""
     made = _sql(f"{name}(text)", "text", f'normalize({name}($1 collate "%s"), NFC)')
@@ -40,10 +49,18 @@ def _folding(name: str) -> str:
         end $do$"""
 
 
-_ZEROS = (
-    "length(split_part(abs($1)::text, '.', 2))"
-    " - length(ltrim(split_part(abs($1)::text, '.', 2), '0'))"
-)
+_DIGITS = f"""
+  if $1 = 0 then return 0; end if;
+  if abs($1) >= 1 then return round($1, {DIGITS} - length(trunc(abs($1))::text)); end if;
+  part := split_part(abs($1)::text, '.', 2);
+  return round($1, {DIGITS} + length(part) - length(ltrim(part, '0')));
+"""
+# So many decimals that the rounding of the quotient itself cannot be seen.
+_DIVIDE = """
+  if $2 = 0 then return null; end if;
+  return fluvial_digits(
+    $1 * round(1::numeric, least(100 + length(trunc(abs($2))::text), 900)) / $2);
+"""
 _UNIT_ENDS = (
     "case $2 when 'day' then $1 else (date_trunc($2, $1::timestamp) + case $2"
     " when 'week' then interval '7 days' when 'month' then interval '1 month'"
@@ -55,17 +72,11 @@ _MOMENT_TEXT = (
 
 # In the order in which they build on one another.
 FUNCTIONS: tuple[str, ...] = (
-    _sql("digits(numeric)", "numeric",
-         f"case when $1 = 0 then 0 when abs($1) >= 1"
-         f" then round($1, {DIGITS} - length(trunc(abs($1))::text))"
-         f" else round($1, {DIGITS} + ({_ZEROS})) end"),
+    _steps("digits(numeric)", "numeric", "part text;", _DIGITS),
     _sql("add(numeric, numeric)", "numeric", "fluvial_digits($1 + $2)"),
     _sql("subtract(numeric, numeric)", "numeric", "fluvial_digits($1 - $2)"),
     _sql("multiply(numeric, numeric)", "numeric", "fluvial_digits($1 * $2)"),
-    # So many decimals that the rounding of the quotient itself cannot be seen.
-    _sql("divide(numeric, numeric)", "numeric",
-         "case when $2 <> 0 then fluvial_digits($1 * round(1::numeric,"
-         " least(100 + length(trunc(abs($2))::text), 900)) / $2) end"),
+    _steps("divide(numeric, numeric)", "numeric", "", _DIVIDE),
     _sql("negate(numeric)", "numeric", "fluvial_digits(-$1)"),
     _sql("absolute(numeric)", "numeric", "fluvial_digits(abs($1))"),
     _sql("round(numeric, bigint)", "numeric", "round($1, $2::int)"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from sqlalchemy import FromClause, Select, case, func, literal_column, select
@@ -11,6 +11,7 @@ from metamodel.catalog import Field
 from metamodel.expressions.conditions import Conditions
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.gathering import Rows, gathered
+from metamodel.expressions.needed import needed_paths
 from metamodel.expressions.nodes import (
     Collection,
     Compare,
@@ -62,6 +63,7 @@ class Source:
         self.joins = joins
         self.root = self if root is None else root
         self.added: list[tuple[FromClause, Element]] = []  # of the root: every join
+        self._required: set[FromClause] = set()  # of the root: joins without which no row is found
         self._steps: dict[str, Source] = {}
         self._trusted: Source | None = None
 
@@ -94,8 +96,22 @@ class Source:
         if to is not None:
             clause = to.join(clause, literal_column("1") == 1 if on is None else on)
         for alias, found in self.root.added:
-            clause = clause.outerjoin(alias, found)
+            outer = alias not in self.root._required
+            clause = clause.join(alias, found, isouter=outer)
         return clause
+
+    def require(self, paths: Iterable[tuple[str, ...]]) -> None:
+        """Find no row whose look-ups lead nowhere: the database may begin with what they lead to.
+
+        Databases see that for one look-up by themselves, and not all of them for several.
+        """
+        for path in paths:
+            source = self
+            for name in path:
+                if name not in source._steps:
+                    break  # it was asked for in an EXISTS of its own
+                source = source._steps[name]
+                self.root._required.add(source.alias)
 
     def trusted(self) -> Source:
         """The same row of the same query for a formula, which has the value that it has for all."""
@@ -358,6 +374,13 @@ def predicate(expression: Expression, source: Source, *, exact: bool = True) -> 
     """A condition that is never NULL. With exact=False NULL counts as no, as it does in WHERE."""
     builder = Builder(source.sql, source, _record(expression, source)).lift(expression)
     return builder.condition(expression.tree, exact)
+
+
+def wanted(expression: Expression, source: Source) -> Element:
+    """A condition that every row of the query of a source has to meet: a part of its WHERE."""
+    made = predicate(expression, source, exact=False)
+    source.require(needed_paths(expression.tree))
+    return made
 
 
 def value(expression: Expression, source: Source) -> SqlValue:

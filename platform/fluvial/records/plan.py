@@ -24,7 +24,7 @@ from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.errors import ExpressionError
 from metamodel.expressions.expression import Expression, compile_expression
 from metamodel.expressions.scope import Scope
-from metamodel.expressions.sql import Source, predicate
+from metamodel.expressions.sql import Source, predicate, wanted
 from metamodel.expressions.types import BOOLEAN, Type
 from metamodel.storage import INTEGER
 
@@ -184,8 +184,8 @@ class PagePlanner:
             field = self.field((name,), name)
             conditions.append(equal(self.context, self.source, field, f"e{i}", text == ""))
         if query.where:
-            wanted = condition(self.access, self.type, query.where)
-            conditions.append(predicate(wanted, self.source, exact=False))
+            asked = condition(self.access, self.type, query.where)
+            conditions.append(wanted(asked, self.source))
         if query.search:
             conditions.append(matching(self.context, self.source, self.type))
         if query.as_of is not None and self.type.dated is not None:

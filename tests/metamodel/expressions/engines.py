@@ -13,7 +13,7 @@ from metamodel.expressions.expression import Expression
 from metamodel.expressions.nodes import Collection, Gather, Node, Root
 from metamodel.expressions.postgresql import FUNCTIONS
 from metamodel.expressions.python import evaluate, run
-from metamodel.expressions.sql import Source, collected, predicate, value
+from metamodel.expressions.sql import Source, collected, predicate, value, wanted
 from metamodel.expressions.sql_value import Element, SqlContext, SqlValue
 from metamodel.expressions.sqlite import register
 from metamodel.expressions.types import BOOLEAN, DURATION, MONEY, Type
@@ -308,6 +308,8 @@ class Database:
                 answers.append(self._meets(source, condition, id))
             condition = predicate(expression, source)
             answers.append(not self._meets(source, sa.not_(condition), id))
+        source = Source(self, object)
+        answers.append(self._meets(source, wanted(expression, source), id))
         return answers
 
     def _meets(self, source: Source, condition: Element, id: str) -> bool:
