@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import UserDefinedType
 
@@ -31,3 +32,21 @@ class Stored(UserDefinedType[Any]):
 @compiles(Stored, "postgresql")
 def _on_postgresql(type_: Stored, compiler: Any, **_: Any) -> str:
     return type_.storage.type(POSTGRESQL)
+
+
+class Qualified(sa.ColumnElement[bool]):
+    """A condition in RETURNING: its columns keep the names of their tables.
+
+    On SQLite SQLAlchemy leaves them out there, also in subqueries, where they tell columns apart.
+    """
+
+    inherit_cache = False
+    type = sa.Boolean()
+
+    def __init__(self, clause: sa.ColumnElement[bool]) -> None:
+        self.clause = clause
+
+
+@compiles(Qualified)
+def _qualified(element: Qualified, compiler: Any, **options: Any) -> str:
+    return f"({compiler.process(element.clause, **{**options, 'include_table': True})})"

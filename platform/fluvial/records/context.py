@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fluvial.access import Access
-from fluvial.database.columns import Stored
+from fluvial.database.columns import Qualified, Stored
 from fluvial.database.connection import Row
 from fluvial.database.objects import tables_of
 from fluvial.database.statement import Compiled
@@ -125,7 +125,7 @@ class PlanContext:
     def allowed_of_written(self, object_name: str, action: str) -> sa.ColumnElement[bool]:
         """The row permission of an action on the row that a statement writes, for `RETURNING`."""
         allowed = self._allowed(object_name, action, _Written(self.table(object_name)))
-        return sa.true() if allowed is None else allowed
+        return sa.true() if allowed is None else Qualified(allowed)
 
     def _allowed(self, object_name: str, action: str, alias: Any) -> sa.ColumnElement[bool] | None:
         where = self.access.object(object_name).where
