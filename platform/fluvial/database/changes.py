@@ -22,7 +22,7 @@ from metamodel.storage import POSTGRESQL
 from .connection import Connection
 from .exclusion import OVERLAP, drop_exclusion, exclusion, overlapping
 from .inspection import column_types
-from .objects import field_columns, link_name, object_indexes, tables_of
+from .objects import field_columns, link_name, tables_of
 from .statement import DIALECTS
 
 
@@ -142,6 +142,7 @@ class _Difference:
         self.columns = columns
         self.ddl = Ddl(connection.dialect)
         self.tables = tables_of(new)
+        self.old_tables = tables_of(old) if old else None
 
     def operations(self) -> Iterator[Operation]:
         for name, type_ in self.new.objects.items():
@@ -258,7 +259,8 @@ class _Difference:
         return operation
 
     def _indexes(self, old: ObjectType | None, new: ObjectType) -> Iterator[Operation]:
-        before = _index_names(old) if old else {}
+        there = self.old_tables.objects[old.name].indexes if self.old_tables and old else ()
+        before = {str(i.name): i for i in there}
         after = {str(i.name): i for i in self.tables.objects[new.name].indexes}
         for name, index in sorted(after.items()):
             if name in before:
@@ -294,11 +296,3 @@ def _is_left(before: Field, after: Field | None) -> bool:
     if after is None:
         return True
     return before.stored and before.formula is None and after.formula is not None
-
-
-def _index_names(type_: ObjectType) -> dict[str, sa.Index]:
-    metadata = sa.MetaData()
-    table = sa.Table(
-        type_.name, metadata, *(c for f in type_.stored_fields for c in field_columns(f))
-    )
-    return {str(index.name): index for index in object_indexes(type_, table)}
