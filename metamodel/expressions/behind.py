@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from metamodel.expressions.expression import Expression, expression_of
-from metamodel.expressions.nodes import And, Collection, Gather, Node, Read, Root
+from metamodel.expressions.nodes import And, Collection, Gather, Node, Read, Root, Spread
 
 
 def behind(expression: Expression, object: str, look_up: str) -> Expression:
@@ -31,7 +31,7 @@ def both(left: Expression, right: Expression) -> Expression:
 
 def _moved(node: Node, object: str, look_up: str, *, inside: bool) -> Node:
     """The tree with its paths lengthened; inside a collection the row is another one."""
-    changes: dict[str, Any] = {}
+    changes: dict[str, Any] = {"record": object} if isinstance(node, Spread) else {}
     for one in fields(node):
         value = getattr(node, one.name)
         deeper = inside or (isinstance(node, Gather) and one.name != "collection")
