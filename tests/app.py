@@ -9,6 +9,7 @@ import asyncio
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -23,11 +24,14 @@ from fluvial.engine import Engine
 from fluvial.http.app import Front, build_app
 from fluvial.installation import first_administrator
 from fluvial.packages import folder_of, install, install_core
+from fluvial.records import recalculation
 from fluvial.settings import load
 from tests.servers import Databases
 
 # Tests sign many people in; the processes that they start take the care that is meant.
 passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+# Other tests write to the same server meanwhile: what is left to work out waits for them too.
+recalculation.YOUNG = timedelta(seconds=30)
 
 EMAIL = "admin@example.com"
 PASSWORD = "correct horse battery"

@@ -46,7 +46,12 @@ SETTINGS: tuple[Setting, ...] = (
         "TLS from the start. Empty: mails wait until it is set.",
     ),
     Setting("ZONE", "UTC", "The time zone of the business: what `today()` means."),
-    Setting("LOCALE", "en", "The language and region of dates and numbers on pages."),
+    Setting(
+        "LOCALE",
+        "en",
+        "The language and region of the words, dates and numbers of pages; people may choose "
+        "another language for theirs.",
+    ),
     Setting(
         "SECRET_KEY",
         "",

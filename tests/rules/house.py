@@ -68,7 +68,7 @@ LETTER: Json = {
         {"name": "name", "kind": "text", "required": True, "max_length": 40},
         {"name": "member", "kind": "lookup", "to": "member", "inverse": "letters"},
         {"name": "about", "kind": "any_lookup", "to": ["loan", "member"]},
-        {"name": "keeper", "kind": "person", "accepts": ["user", "team", "group"]},
+        {"name": "keeper", "kind": "person", "accepts": ["user", "team", "group", "role"]},
         {"name": "fee", "kind": "money", "currency": "EUR"},
         {"name": "wanted", "kind": "date"},
         {"name": "copies", "kind": "number", "scale": 0},

@@ -5,7 +5,8 @@ far it got, is one transaction: what is killed in between goes on where it was.
 
 On PostgreSQL others write at the same time. A transaction that was under way when the change was
 committed may have read what was before, and may add records that a portion does not see yet. So
-a row waits until all of them are over: whoever begins later reads what is to be spread.
+a row waits until all of them are over: whoever begins later reads what is to be spread. Numbers
+of transactions are the server's, so those of its other databases are waited for as well.
 """
 
 from __future__ import annotations

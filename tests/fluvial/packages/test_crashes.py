@@ -74,13 +74,13 @@ def test_two_installations_at_once(client: Client, engine_url: str, tmp_path: Pa
     client.made("chair", name="By the window")
     client.made("book", name="Emma", fee="2.50", shelf="A1")
     # Two versions of one package: the one that came last is in force, whole.
-    third = [app("3.0.0"), book(FEE, {"name": "isbn", "kind": "text"}), LIST]
+    third = [app("3.0.0"), book(SHELF, FEE, {"name": "isbn", "kind": "text"}), LIST]
     both = [changing(engine_url, tmp_path, documents) for documents in (SECOND[::-1], third)]
     assert [one.wait(60) for one in both] == [0, 0], both[0].said()
     found = outline(client)
     fields = {
         "2.0.0": {"name": "text", "shelf": "number", "isbn": "text"},
-        "3.0.0": {"name": "text", "fee": "number", "isbn": "text"},
+        "3.0.0": {"name": "text", "shelf": "text", "fee": "number", "isbn": "text"},
     }
     assert found["fields"] == fields[found["packages"]["lending"]]
     assert found["view"] == (200 if found["packages"]["lending"] == "3.0.0" else 404)
