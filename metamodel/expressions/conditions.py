@@ -147,26 +147,26 @@ class Conditions(Values):
         if isinstance(operand, Not):
             return self.condition(operand.operand, exact)
         if isinstance(operand, Compare) and operand.operator == "==" and self.takes_joins:
-            plain = self._unequal(operand)
-            if plain is not None:
-                return plain
+            return self._unequal(operand)
         return not_(self.condition(operand, True))
 
-    def _unequal(self, node: Compare) -> Element | None:
-        """`a != b`, which is met where either is empty; None where it is not that simple."""
+    def _unequal(self, node: Compare) -> Element:
+        """`a != b`, which is met where either is empty. Its sides are made once: they nest."""
         if node.left.type.name in (RECORD.name, PERSON.name, MONEY.name, BOOLEAN.name):
-            return None
+            return not_(self.condition(node, True))
         left, right = self.value(node.left), self.value(node.right)
         plain = all(value.plain or not value.nullable for value in (left, right))
         if not plain or not same_form(self.sql, left, right):
-            return None
+            return not_(self._matched(node, left, right, True))
         empties = [value.element.is_(null()) for value in (left, right) if value.nullable]
         return or_(left.element != right.element, *empties)
 
     def _comparison(self, node: Compare, exact: bool) -> Element:
         if node.left.type.name == BOOLEAN.name:
             return self._same_answer(node, exact)
-        left, right = self.value(node.left), self.value(node.right)
+        return self._matched(node, self.value(node.left), self.value(node.right), exact)
+
+    def _matched(self, node: Compare, left: SqlValue, right: SqlValue, exact: bool) -> Element:
         if {node.left.type.name, node.right.type.name} <= {RECORD.name, PERSON.name}:
             found = self.same_record(left, node.left.type, right, node.right.type)
             return self._guarded(found, exact, _whole(left), _whole(right))
