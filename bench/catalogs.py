@@ -6,14 +6,13 @@ import gc
 import os
 import statistics
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 
 from bench.databases import databases
+from bench.timing import timed
 from fluvial import changes, packages
 from fluvial.engine import Engine
 from fluvial.installation import first_administrator
@@ -21,8 +20,6 @@ from fluvial.records import reader, writer
 from fluvial.records.query import Query
 from fluvial.settings import load
 from metamodel.build import build_catalog
-
-T = TypeVar("T")
 
 OBJECTS = 200
 FIELDS = 60
@@ -105,12 +102,12 @@ def _steps(engine: Engine, settings: dict[str, str], folder: Path) -> list[tuple
     engine.open()
     packages.install_core(engine.session())
     first_administrator(engine)
-    installed, _ = _timed(lambda: packages.install(engine.session(), folder))
+    installed, _ = timed(lambda: packages.install(engine.session(), folder))
     rows = [("install: files read, checked, 200 tables made", f"{installed:.1f} s")]
 
     before = _resident()
     other = Engine(load(settings))  # a second process, as far as the engine knows
-    built, session = _timed(lambda: other.session())
+    built, session = timed(lambda: other.session())
     rows.append(("a process reads and builds the catalog", f"{built:.2f} s"))
     rows.append(("memory of the catalog in each process", f"{_resident() - before:.0f} MB"))
 
@@ -119,8 +116,8 @@ def _steps(engine: Engine, settings: dict[str, str], folder: Path) -> list[tuple
         ("write", lambda: writer.create(session, "thing_1", body)),
         ("list", lambda: reader.read_page(session, Query(object="thing_1"))),
     ):
-        first, _ = _timed(run)
-        again = statistics.median(_timed(run)[0] for _ in range(20))
+        first, _ = timed(run)
+        again = statistics.median(timed(run)[0] for _ in range(20))
         said = f"{first * 1000:.1f} ms, {first / again:.0f} times the next"
         rows.append((f"the first {what} of an object type", said))
     rows += _one_field(engine, other)
@@ -144,19 +141,12 @@ def _add_field(engine: Engine, other: Engine, number: int) -> tuple[float, float
     """Seconds to apply the change, for another process to follow, and to build it all anew."""
     fields = [{"name": f"more_{n}", "kind": "number"} for n in range(number + 1)]
     change = changes.Change({("object", "thing_3"): {"extends": "things", "fields": fields}})
-    applied, _ = _timed(lambda: changes.apply(engine.session(), change))
-    followed, session = _timed(other.session)
+    applied, _ = timed(lambda: changes.apply(engine.session(), change))
+    followed, session = timed(other.session)
     named = session.catalog.documents.values()
     parts = [part for documents in named for one in documents.values() for part in one.parts]
-    rebuilt, _ = _timed(lambda: build_catalog(parts, engine.kinds))
+    rebuilt, _ = timed(lambda: build_catalog(parts, engine.kinds))
     return applied, followed, rebuilt
-
-
-def _timed(run: Callable[[], T]) -> tuple[float, T]:
-    gc.collect()
-    started = time.perf_counter()
-    result = run()
-    return time.perf_counter() - started, result
 
 
 def _resident() -> float:

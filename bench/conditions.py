@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from bench.databases import databases
+from bench.timing import timed
 from fluvial import changes, packages
 from fluvial.engine import Engine
 from fluvial.ids import new_id
@@ -83,10 +82,10 @@ def _rows(engine: Engine, kind: str, records: int) -> Iterator[str]:
         asked, fetched = [], []
         found = set()
         for _ in range(ROUNDS):
-            taken, count = _timed(lambda: reader.count(session, Query("loan", where=source)))  # noqa: B023
+            taken, count = timed(lambda: reader.count(session, Query("loan", where=source)))  # noqa: B023
             asked.append(taken)
             found.add(count)
-        taken, count = _timed(lambda: evaluated(session, source))  # noqa: B023
+        taken, count = timed(lambda: evaluated(session, source))  # noqa: B023
         fetched.append(taken)
         found.add(count)
         if len(found) > 1:
@@ -147,10 +146,3 @@ def evaluated(session: Session, source: str) -> int:
 
 def _value(field: Any, raw: Any) -> Any:
     return date.fromisoformat(raw) if field.kind.name == "date" else field.kind.parse(field, raw)
-
-
-def _timed(run: Any) -> tuple[float, int]:
-    gc.collect()
-    started = time.perf_counter()
-    result = run()
-    return time.perf_counter() - started, result

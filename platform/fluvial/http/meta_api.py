@@ -151,9 +151,13 @@ def change_many(call: Call) -> Answer:
     call.only("plan", "force", "make")
     body = call.json_object("documents", "delete", "note")
     given, gone = body.get("documents") or [], body.get("delete") or []
-    if not isinstance(given, list) or not isinstance(gone, list):
-        raise Problem("`documents` and `delete` are lists.")
-    errors = []
+    errors = [
+        fault(f"/{member}", "not_a_list", f"`{member}` is a list.")
+        for member, entries in (("documents", given), ("delete", gone))
+        if not isinstance(entries, list)
+    ]
+    if errors:
+        raise Problem(errors[0]["message"], errors=errors)
     for member, entries in (("documents", given), ("delete", gone)):
         for i, entry in enumerate(entries):
             if not isinstance(entry, dict) or not all(

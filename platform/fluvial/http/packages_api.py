@@ -45,7 +45,8 @@ def sent_package(call: Call) -> tuple[Package, list[str]]:
     body = call.json_object("documents", "app", "take")
     given = body.get("take", [])
     if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
-        raise Problem("`take` is a list of places, such as those of the plan's conflicts.")
+        message = "`take` is a list of places, such as those of the plan's conflicts."
+        raise Problem(message, errors=[fault("/take", "not_a_list", message)])
     if "app" in body:
         return _shipped(call, body), take + given
     return source.from_json(body), take + given

@@ -37,7 +37,9 @@ def login(call: Call) -> Answer:
     body = call.json_object("email", "password")
     email, password = body.get("email"), body.get("password")
     if not isinstance(email, str) or not isinstance(password, str):
-        raise Problem("Send `email` and `password` as text.")
+        missing = [n for n in ("email", "password") if not isinstance(body.get(n), str)]
+        errors = [fault(f"/{name}", "required", f"Send `{name}` as text.") for name in missing]
+        raise Problem("Send `email` and `password` as text.", errors=errors)
     secret, csrf = signed_in(call, email, password)
     user = call.engine.people.by_session(call.session.connection, secret, call.session.now)
     assert user is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
 from fluvial.errors import Unprocessable, fault
@@ -15,8 +15,12 @@ from metamodel.errors import ValueFault
 from metamodel.kinds.link_fields import OPTION as LINK_FIELDS
 from metamodel.kinds.link_fields import Link, alike, completed, missing
 from metamodel.kinds.multi_lookup import DatedLink, in_force, refuse_overlaps
+from metamodel.text import nearest
 
 from .rows import Values, empty
+
+TOLD_ONCE = 30  # faults of one body among which each place stands once
+HINTED = 3  # members of one body that get a hint: to look for names alike takes long
 
 
 @dataclass
@@ -68,7 +72,8 @@ class Draft:
 
     def fault(self, name: str, code: str, message: str) -> None:
         pointer = f"{self.pointer}/{name}" if name else self.pointer
-        if not any(f["pointer"] == pointer for f in self.faults):
+        # Among the first of many: a fault that is told twice does no harm.
+        if not any(f["pointer"] == pointer for f in islice(self.faults, TOLD_ONCE)):
             self.faults.append(fault(pointer, code, message))
 
     def take(self, body: Mapping[str, Any], ignore: Iterable[str] = ()) -> None:
@@ -120,11 +125,11 @@ class Draft:
         return in_force(links, self.session.today)
 
     def _unknown(self, name: str) -> str:
-        access = self.session.access.object(self.type.name)
-        names = [n for n in self.type.fields if n not in access.hidden]
-        near = get_close_matches(name, names, n=1)
-        hint = f" Did you mean `{near[0]}`?" if near else ""
-        return f"{self.type.label} has no field `{name}`.{hint}"
+        said = f"{self.type.label} has no field `{name}`."
+        if len(self.faults) >= HINTED:
+            return said
+        hidden = self.session.access.object(self.type.name).hidden
+        return f"{said} {nearest(name, (n for n in self.type.fields if n not in hidden))}".strip()
 
     def refuse_faults(self) -> None:
         if self.faults:
