@@ -26,13 +26,14 @@ _END_SESSIONS = Statement(
 
 
 def keep_house(engine: Engine) -> bool:
-    """Forget what has expired."""
+    """Forget what has expired, and let the database count what it plans by."""
     connection = engine.database.connection()
     now = engine.clock.now()
     idempotency.expire(connection, now)
     _END_SESSIONS.run(connection, the_now=now)
     rates.forget(connection, now)
     files.sweep(engine)
+    connection.analyze()
     return False
 
 

@@ -8,10 +8,23 @@ import pytest
 
 from fluvial import purging
 from fluvial.drift import drift, repair
+from fluvial.jobs import keep_house
 from tests.app import Client
 from tests.fluvial.library import LIBRARY
 
 PATH = "/api/meta/object/branch"
+
+
+def test_what_queries_are_planned_by_is_counted_and_no_drift(client: Client) -> None:
+    engine = client.app.engine
+    client.define(*LIBRARY)
+    client.made("branch", name="North")
+    keep_house(engine)
+    connection = engine.database.connection()
+    if connection.dialect == "sqlite":
+        counted = {row[0] for row in connection.query("SELECT tbl FROM sqlite_stat1")}
+        assert "branch" in counted
+    assert drift(engine) == []
 
 
 def test_drift_is_told_and_mended(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,6 +58,10 @@ class Connection(ABC):
         """Run one statement without binds and without preparing it (DDL)."""
 
     @abstractmethod
+    def analyze(self) -> None:
+        """Count anew what queries are planned by."""
+
+    @abstractmethod
     def _begin(self) -> None: ...
 
     @abstractmethod

@@ -146,6 +146,9 @@ class PostgresConnection(Connection):
             raise GoneError("The connection was lost inside a transaction.")
         self._open()
 
+    def analyze(self) -> None:
+        """Its autovacuum does that."""
+
     def _begin(self) -> None:
         if self._outdated:
             self._forget()

@@ -23,6 +23,7 @@ PRAGMAS = (
     "PRAGMA synchronous=NORMAL",
     "PRAGMA cache_size=-65536",
     "PRAGMA temp_store=MEMORY",
+    "PRAGMA analysis_limit=400",  # rows of an index that ANALYZE looks at
 )
 
 
@@ -69,6 +70,9 @@ class SqliteConnection(Connection):
             self._raw.execute(sql)
         except sqlite3.Error as error:
             raise translated(error) from error
+
+    def analyze(self) -> None:
+        self.script("ANALYZE")
 
     def _begin(self) -> None:
         self.script("BEGIN IMMEDIATE")
