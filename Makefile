@@ -9,7 +9,8 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 BIN := .venv/bin
 # What `make test` runs: all of it, or for example `make test TESTS=tests/metamodel`.
 TESTS ?= tests
-JOBS ?= 2
+# One more than the cores of a small machine: tests also wait for processes, browsers and disks.
+JOBS ?= 3
 
 help: ## Show these lines
 	@sed -n -E 's/^([a-z]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -25,7 +26,7 @@ test: environment ## Check the code, then run every test on SQLite and on Postgr
 	@$(BIN)/python scripts/browser.py
 	@$(MAKE) --no-print-directory check
 	@echo '== Running the tests'
-	@$(BIN)/pytest -n $(JOBS) $(TESTS)
+	@$(BIN)/pytest -n $(JOBS) --dist worksteal $(TESTS)
 
 check: environment ## Lint, formatting, types and the order of the layers
 	@echo '== Checking style, types and layers'
