@@ -322,7 +322,7 @@ def w(kind: str, label: str, value: Any = "", **more: Any) -> Context:
     name = label.lower().replace(" ", "_")
     more["options"] = [{"when": "", **option} for option in more.get("options", ())]
     return {
-        "kind": kind, "id": f"f-{name}", "name": name, "label": label, "value": value, "required": False, "optional_note": True, "needed_note": False, "depends": "", "read_only": False, "hidden": False,
+        "kind": kind, "id": f"f-{name}", "name": name, "label": label, "value": value, "links": None, "required": False, "optional_note": True, "needed_note": False, "depends": "", "read_only": False, "hidden": False,
         "error": "", "help": "", "wide": kind == "long_text", "options": [], "selected": [], "search_url": "/lookup", "create_url": "", "targets": [], "places": [{"value": "{title}", "label": "Title"}] if kind == "long_text" else [],
         "files": [], "accept": "", "object": "", "unit": "", "currency": "EUR", "currencies": [], "format": "", "min": "", "max": "", "scale": 2, "autocomplete": "", "hint": "",
         "many": False, "three_state": False, "radio": False, "zone": "", "why": None, "depends_on": "", "create_label": "", "step": "", "day": "", "yes": "Yes",

@@ -94,7 +94,7 @@ def test_the_record_that_is_edited() -> None:
         for name, answer in (("emma", True), ("heights", False), ("blank", False)):
             id = library.identity(name)
             assert evaluate(made, Record("book", id, given=edited)) is answer
-            assert database.holds(made, "book", id) == [answer] * 6
+            assert set(database.holds(made, "book", id)) == {answer}
 
 
 def test_expected_types() -> None:
