@@ -163,7 +163,7 @@ def _generate(type_: ObjectType) -> Layout:
         for label, fields in by_kind.items():
             name = label.lower().replace(" ", "_").replace(",", "")
             groups.append((name, label, tuple(fields), 2, False))
-    groups.append(("text", "", long, 1, False))
+    groups.append(("text", "Text", long, 1, False))
     groups.append(("files", "Files", files, 1, False))
     system = tuple(f for f in type_.fields.values() if f.system and _shows(f))
     groups.append(("system", "System", system, 2, True))

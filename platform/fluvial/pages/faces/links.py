@@ -93,7 +93,7 @@ class MultiLookupFace(LookupFace):
             return w
         links = zip(self.references(field, value), value or (), strict=True)
         rows = [(one[1], self._title(looks, one), link) for one, link in links]
-        return w | {"links": table(inner, rows)}
+        return w | {"links": table(inner, rows), "wide": True}
 
     def read(self, field: Field, form: FormData, zone: str) -> Any:
         ids, inner = texts_in(form, field.name), link_fields(field)
