@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from .actors import SYSTEM
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from .engine import Engine
 
+SOON = 0.01  # seconds until a row that waits for others is looked at again
 PORTION = 200  # records in one transaction
 
 
@@ -26,13 +28,17 @@ def run(engine: Engine) -> bool:
     connection = engine.database.connection()
     if not recalculation.some(connection):
         return False
+    # Asked first: what is over between the two is ready for the second.
+    held_up = recalculation.held_up(connection, engine.clock.now())
     with connection.transaction():
         row = recalculation.next_row(connection)
         if row is not None:
             # With the formulas of now: a change of them that is made later has a row of its own,
             # which waits for this transaction.
             _work(engine.session(SYSTEM, connection=connection), *row)
-    return row is not None or recalculation.held_up(connection, engine.clock.now())
+    if row is None and held_up:
+        time.sleep(SOON)
+    return row is not None or held_up
 
 
 def _work(

@@ -42,6 +42,7 @@ class Draft:
     # and None where it is known already.
     days: dict[str, date | None] = field(default_factory=dict)
     periods: dict[str, list[str]] = field(default_factory=dict)  # dated links with their days
+    _hinted: int = field(default=0, init=False)
 
     @property
     def new(self) -> bool:
@@ -126,8 +127,9 @@ class Draft:
 
     def _unknown(self, name: str) -> str:
         said = f"{self.type.label} has no field `{name}`."
-        if len(self.faults) >= HINTED:
+        if self._hinted >= HINTED:
             return said
+        self._hinted += 1
         hidden = self.session.access.object(self.type.name).hidden
         return f"{said} {nearest(name, (n for n in self.type.fields if n not in hidden))}".strip()
 

@@ -11,7 +11,6 @@ of transactions are the server's, so those of its other databases are waited for
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,7 +28,6 @@ from metamodel.storage import POSTGRESQL, SQLITE, timestamp_wire
 
 from .routes import NOBODY
 
-SOON = 0.01  # seconds until a row that waits for others is looked at again
 YOUNG = timedelta(seconds=2)  # rows that wait for longer are looked at now and then
 
 _r = RECALCULATION.c
@@ -131,13 +129,10 @@ def next_row(connection: Connection) -> Row | None:
 
 
 def held_up(connection: Connection, now: datetime) -> bool:
-    """Whether something waits for transactions that will soon be over; waits for a moment."""
+    """Whether something waits for transactions that will soon be over."""
     if connection.dialect != POSTGRESQL:
         return False
-    if _HELD_UP.row(connection, the_moment=now - YOUNG) is None:
-        return False
-    time.sleep(SOON)
-    return True
+    return _HELD_UP.row(connection, the_moment=now - YOUNG) is not None
 
 
 def done_with(session: Session, row: str, records: int, last: str | None) -> None:
