@@ -31,7 +31,7 @@ _lock = threading.Lock()
 
 
 def is_template(field: Field) -> bool:
-    return field.kind.name == "long_text" and field.option("format") == FORMAT
+    return bool(field.option("format") == FORMAT)
 
 
 def _texts(catalog: Catalog) -> Mapping[str, tuple[Field, ...]]:

@@ -76,7 +76,7 @@ def condition_of_form(
 
     `fold` settles what they cannot change. The rest names nothing but the fields of the form.
     """
-    return simplified(Writer(object, objects, asked, fold).write(tree))
+    return simplified(value_of_form(tree, object, objects, asked, fold))
 
 
 def value_of_form(

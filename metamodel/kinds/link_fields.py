@@ -137,8 +137,8 @@ def completed(field: Field, links: Sequence[str], before: Sequence[str] | None) 
     had = {str(link): link for link in before or ()}
     made = []
     for link in links:
-        kept = _said(had.get(str(link), "")) or {}
-        said = {**kept, **(_said(link) or {})}
+        kept = link_says(had.get(str(link), "")) or {}
+        said = {**kept, **(link_says(link) or {})}
         made.append(Link(str(link), {f.name: said.get(f.name) for f in link_fields(field)}))
     return made
 
@@ -153,7 +153,7 @@ def missing(field: Field, links: Sequence[Link]) -> str | None:
 
 def alike(left: Sequence[str], right: Sequence[str]) -> bool:
     """Whether equal links also say the same."""
-    return all(_said(one) == _said(other) for one, other in zip(left, right, strict=True))
+    return all(link_says(one) == link_says(other) for one, other in zip(left, right, strict=True))
 
 
 def wire_links(field: Field, links: Sequence[Any]) -> list[dict[str, Any]]:
@@ -161,12 +161,13 @@ def wire_links(field: Field, links: Sequence[Any]) -> list[dict[str, Any]]:
     names = [inner.name for inner in link_fields(field)]
     made = []
     for link in links:
-        whole = link if isinstance(link, Mapping) else {"id": str(link), **(_said(link) or {})}
+        whole = link if isinstance(link, Mapping) else {"id": str(link), **(link_says(link) or {})}
         made.append({name: whole.get(name) for name in ("id", *names)})
     return made
 
 
-def _said(link: str) -> Mapping[str, Any] | None:
+def link_says(link: str) -> Mapping[str, Any] | None:
+    """What is said of a link; None of a mere id."""
     return getattr(link, "said", None)
 
 

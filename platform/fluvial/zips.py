@@ -5,6 +5,7 @@ import struct
 import zipfile
 import zlib
 
+# NotImplementedError is how zipfile refuses a way of compression that it does not know.
 UNREADABLE = (
     zipfile.BadZipFile, NotImplementedError, zlib.error, lzma.LZMAError, struct.error, OSError,
     EOFError, ValueError,

@@ -17,6 +17,8 @@ from .routes import MAX_UPLOAD, Endpoint, Policy
 # What comes from others is never run with the rights of this site.
 CLOSED = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; sandbox"
 PDF = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'"
+CHECKED = [("cache-control", "private, no-cache")]  # a right may be taken away at any time
+ALONE = [("x-content-type-options", "nosniff"), ("cross-origin-resource-policy", "same-origin")]
 
 
 def upload(call: Call) -> Answer:
@@ -39,7 +41,7 @@ def download(call: Call) -> Answer:
     call.only()
     row = files.readable_file(call.session, call.params["id"])
     tag = f'"{row["sha256"][:32]}"'
-    headers = [("etag", tag), ("cache-control", "private, no-cache")]
+    headers = [("etag", tag), *CHECKED]
     if call.headers.get("if-none-match") == tag:
         return Answer(304, b"", row["media_type"], headers)
     way = "inline" if row["media_type"] in INLINE else "attachment"
@@ -50,8 +52,7 @@ def download(call: Call) -> Answer:
             f"{way}; filename=\"{plain}\"; filename*=UTF-8''{quote(row['name'], safe='')}",
         ),
         ("content-security-policy", PDF if row["media_type"] == "application/pdf" else CLOSED),
-        ("x-content-type-options", "nosniff"),
-        ("cross-origin-resource-policy", "same-origin"),
+        *ALONE,
     ]
     type_ = row["media_type"]
     if type_.startswith("text/"):
@@ -64,18 +65,13 @@ def show_small(call: Call) -> Answer:
     call.only()
     row = files.readable_file(call.session, call.params["id"])
     tag = f'"{row["sha256"][:32]}-small"'
-    headers = [("etag", tag), ("cache-control", "private, max-age=3600")]
+    headers = [("etag", tag), *CHECKED]
     if call.headers.get("if-none-match") == tag:
         return Answer(304, b"", MEDIA_TYPE, headers)
     made = thumbnail(call.engine, row)
     if made is None:
         raise NotFound(f"{row['name']} has no small copy. Read the file itself.")
-    headers += [
-        ("content-security-policy", CLOSED),
-        ("x-content-type-options", "nosniff"),
-        ("cross-origin-resource-policy", "same-origin"),
-    ]
-    return Answer(200, made, MEDIA_TYPE, headers)
+    return Answer(200, made, MEDIA_TYPE, [*headers, ("content-security-policy", CLOSED), *ALONE])
 
 
 ENDPOINTS = (

@@ -12,6 +12,7 @@ from fluvial.database.objects import link_name
 from fluvial.database.statement import Statement, insert, param
 from fluvial.database.tables import LINK
 from metamodel.catalog import Field
+from metamodel.kinds.link_fields import link_says
 from metamodel.storage import POSTGRESQL
 
 _l = LINK.c
@@ -41,7 +42,7 @@ def forget_said(connection: Connection, field: Field) -> None:
 
 def said_rows(field: Field, record: str, links: Iterable[str]) -> Iterator[dict[str, Any]]:
     for link in links:
-        said = {n: v for n, v in (getattr(link, "said", None) or {}).items() if v is not None}
+        said = {n: v for n, v in (link_says(link) or {}).items() if v is not None}
         if said:
             name = link_name(field)
             yield {"source": record, "field": name, "target": str(link), "said": said}

@@ -185,12 +185,12 @@ class Database:
         return self._links[object, field]
 
     def of_part(self, part: sa.FromClause) -> SqlContext:
-        raise NotImplementedError("nothing in the library changes from a day on")
+        raise AssertionError("nothing in the library changes from a day on")
 
     def parts(
         self, first: Element, after: Element, places: Iterable[tuple[str, str]]
     ) -> sa.FromClause:
-        raise NotImplementedError("nothing in the library changes from a day on")
+        raise AssertionError("nothing in the library changes from a day on")
 
     def column(self, object: str, alias: sa.FromClause, field: str, suffix: str) -> Element:
         return alias.c[field + suffix]

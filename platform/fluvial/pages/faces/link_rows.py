@@ -7,8 +7,10 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
+from fluvial.exports import cell
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
+from metamodel.expressions.types import BOOLEAN, DATE, DURATION
 from metamodel.kinds.kind import TextFormat
 
 from .face import text_in
@@ -48,20 +50,18 @@ def _row(inner: Sequence[Field], id: str, label: str, link: Any) -> Context:
 
 def _cell(field: Field, value: Any) -> Context:
     options = [{"value": o.name, "label": o.label} for o in field.type.options]
-    text = "" if value is None else str(value)
-    if isinstance(value, Mapping):
-        text = f"{value['amount']} {value['currency']}"
-    elif field.kind.name == "boolean":
-        options = [{"value": "true", "label": "Yes"}, {"value": "false", "label": "No"}]
-        text = text.lower()
-    elif field.kind.name == "duration" and value is not None:
+    text = cell(field, value)
+    if field.type.name == BOOLEAN.name:
+        words = [(cell(field, one), field.kind.show(field, one)) for one in (True, False)]
+        options = [{"value": one, "label": label} for one, label in words]
+    elif field.type.name == DURATION.name and value is not None:
         text = _shown(field, value)
     return {
         "name": field.name,
         "label": field.label,
         "value": text,
         "options": options,
-        "type": "date" if field.kind.name == "date" else "text",
+        "type": "date" if field.type.name == DATE.name else "text",
     }
 
 
