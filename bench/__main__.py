@@ -7,13 +7,14 @@ import contextlib
 import os
 import sys
 
-from bench import catalogs, conditions, data, report, schema
 from bench.databases import databases
 from bench.load import WRK
 from bench.measure import measure
 from bench.operations import look_around
 from bench.targets import Baseline, Engine, Target
 from bench.verify import Difference, verify
+
+from . import catalogs, conditions, data, report, schema
 
 KINDS = ("sqlite", "postgresql")
 

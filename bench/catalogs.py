@@ -13,12 +13,14 @@ import orjson
 
 from bench.databases import databases
 from bench.timing import timed
-from fluvial import changes, packages
-from fluvial.engine import Engine
-from fluvial.installation import first_administrator
-from fluvial.records import reader, writer
-from fluvial.records.query import Query
-from fluvial.settings import load
+from fluvial import packages
+from fluvial.kernel.settings import load
+from fluvial.metadata_changes import apply
+from fluvial.packages.installation import first_administrator
+from fluvial.records.reading import reader
+from fluvial.records.reading.query import Query
+from fluvial.records.writing import writer
+from fluvial.runtime.engine import Engine
 from metamodel.build import build_catalog
 
 OBJECTS = 200
@@ -140,8 +142,8 @@ def _one_field(engine: Engine, other: Engine) -> list[tuple[str, str]]:
 def _add_field(engine: Engine, other: Engine, number: int) -> tuple[float, float, float]:
     """Seconds to apply the change, for another process to follow, and to build it all anew."""
     fields = [{"name": f"more_{n}", "kind": "number"} for n in range(number + 1)]
-    change = changes.Change({("object", "thing_3"): {"extends": "things", "fields": fields}})
-    applied, _ = timed(lambda: changes.apply(engine.session(), change))
+    change = apply.Change({("object", "thing_3"): {"extends": "things", "fields": fields}})
+    applied, _ = timed(lambda: apply.apply(engine.session(), change))
     followed, session = timed(other.session)
     named = session.catalog.documents.values()
     parts = [part for documents in named for one in documents.values() for part in one.parts]

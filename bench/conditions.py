@@ -11,16 +11,17 @@ from typing import Any
 
 from bench.databases import databases
 from bench.timing import timed
-from fluvial import changes, packages
-from fluvial.engine import Engine
-from fluvial.ids import new_id
-from fluvial.installation import first_administrator
-from fluvial.records import reader
-from fluvial.records.plan import condition
-from fluvial.records.query import Query
-from fluvial.records.rows import row_writer
-from fluvial.session import Session
-from fluvial.settings import load
+from fluvial import packages
+from fluvial.kernel.ids import new_id
+from fluvial.kernel.settings import load
+from fluvial.metadata_changes import apply
+from fluvial.packages.installation import first_administrator
+from fluvial.records.drafts.rows import row_writer
+from fluvial.records.reading import reader
+from fluvial.records.reading.plan import condition
+from fluvial.records.reading.query import Query
+from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.plain import Path, PlainEnvironment
 from metamodel.expressions.python import truth
@@ -74,7 +75,7 @@ def _rows(engine: Engine, kind: str, records: int) -> Iterator[str]:
     packages.install_core(engine.session())
     first_administrator(engine)
     parts = {("object", body["name"]): body for body in DOCUMENTS}
-    changes.apply(engine.session(), changes.Change(parts))
+    apply.apply(engine.session(), apply.Change(parts))
     session = engine.session()
     print(f"{kind}: filling {records:,} loans", file=sys.stderr)
     fill(session, records)

@@ -14,10 +14,11 @@ from typing import Any
 import orjson
 import psycopg
 
-from bench import baseline_schema
 from bench.baseline_fields import FORMATS, STATUSES, Values
 from bench.baseline_sqlite import stored
 from bench.baseline_store import uuid7
+
+from . import baseline_schema
 
 SEED = 20260601
 GROUPS = 40

@@ -8,10 +8,11 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass
 
-from bench import cpu
 from bench.load import Load, own_client, put_load
 from bench.operations import NAMES, World, operation
 from bench.targets import Target, show_progress
+
+from . import cpu
 
 CLIENTS = (1, 16)
 # By operation, target and number of clients: one cell for each round, in the order of the rounds.

@@ -9,10 +9,11 @@ from typing import Any, Protocol
 
 import orjson
 
-from bench import data
 from bench.data import Library
 from bench.session import Session
 from bench.targets import Target
+
+from . import data
 
 PAGE = "limit=50&sort=due"
 LISTED = ("lent", "returned", "reserved")

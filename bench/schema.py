@@ -18,10 +18,11 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from bench import data
 from bench.databases import databases
 from bench.session import Session
 from bench.targets import ADMIN, Engine
+
+from . import data
 
 READERS, WRITERS = 8, 4
 PAUSE = 0.1  # seconds between two calls: else all wait for the processor, and not for the change

@@ -14,10 +14,11 @@ from typing import Any, Protocol
 
 import yaml
 
-from bench import cpu, data
 from bench.baseline_store import Values
 from bench.data import Library, Person
 from bench.session import Session
+
+from . import cpu, data
 
 ROOT = Path(__file__).parent.parent
 BATCH = 500

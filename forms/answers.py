@@ -9,10 +9,10 @@ from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
 
-from fluvial import files
-from fluvial.errors import Problem, fault
-from fluvial.records.rows import empty
-from fluvial.session import Session
+from fluvial.kernel.errors import Problem, fault
+from fluvial.records.drafts.rows import empty
+from fluvial.runtime.session import Session
+from fluvial.transfer import files
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
 from metamodel.kinds.file import most_files

@@ -7,17 +7,17 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from fluvial.errors import NotFound, Unprocessable, fault
 from fluvial.http.call import Answer, Call
 from fluvial.http.parameters import session_of_day
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.ids import is_id, new_id
-from fluvial.pages.faces import face_of, references
-from fluvial.pages.looks import looks_of
-from fluvial.records.draft import Draft, wire_value
-from fluvial.records.references import check_references
-from fluvial.records.rows import Values, load_row
-from fluvial.session import Session
+from fluvial.kernel.errors import NotFound, Unprocessable, fault
+from fluvial.kernel.ids import is_id, new_id
+from fluvial.pages.presenters import face_of, references
+from fluvial.pages.reader_format import looks_of
+from fluvial.records.drafts.draft import Draft, wire_value
+from fluvial.records.drafts.references import check_references
+from fluvial.records.drafts.rows import Values, load_row
+from fluvial.runtime.session import Session
 from metamodel.errors import ValueFault
 from metamodel.kinds.datetime import moment
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fluvial import comments
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.pages.looks import record_href
+from fluvial.pages.reader_format import record_href
 from fluvial.pages.sign_in import form_text
+from fluvial.services import comments
 
 
 def write(call: Call) -> Answer:

@@ -6,10 +6,10 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fluvial.records.completion import apply_defaults
-from fluvial.records.draft import Draft
-from fluvial.records.environment import RecordEnvironment
-from fluvial.session import Session
+from fluvial.records.drafts.completion import apply_defaults
+from fluvial.records.drafts.draft import Draft
+from fluvial.records.drafts.environment import RecordEnvironment
+from fluvial.runtime.session import Session
 from metamodel.catalog import Field, Logic, ObjectType
 from metamodel.expressions.python import truth
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from fluvial.errors import Conflict
-from fluvial.pages.faces import references, said
-from fluvial.pages.looks import parse_moment
-from fluvial.records.history import read_history
+from fluvial.kernel.errors import Conflict
+from fluvial.pages.presenters import references, said
+from fluvial.pages.reader_format import parse_moment
+from fluvial.records.reading.history import read_history
 
 from .record_page import Shown
 

@@ -9,19 +9,20 @@ from typing import Any
 from markupsafe import Markup
 from starlette.datastructures import FormData
 
-from fluvial.errors import NotFound, Problem, Unprocessable
 from fluvial.http.call import Answer, Call
 from fluvial.http.parameters import day
 from fluvial.http.routes import MAX_UPLOAD, Endpoint, Policy
-from fluvial.languages import in_words
-from fluvial.pages.faces import references, said
+from fluvial.kernel.errors import NotFound, Problem, Unprocessable
 from fluvial.pages.frame import deed, page
-from fluvial.pages.looks import Looks, looks_of, record_href
+from fluvial.pages.presenters import references, said
+from fluvial.pages.reader_format import Looks, looks_of, record_href
 from fluvial.pages.sign_in import form_text
-from fluvial.records import planned, reader
-from fluvial.records.dated_fields import Span, spans_of
-from fluvial.records.draft import wire_value
-from fluvial.session import Session
+from fluvial.records.drafts.dated_fields import Span, spans_of
+from fluvial.records.drafts.draft import wire_value
+from fluvial.records.over_time import planned_values
+from fluvial.records.reading import reader
+from fluvial.runtime.languages import in_words
+from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 
 from .conditions import ShownField
@@ -165,7 +166,7 @@ def plan(call: Call) -> Answer:
         return days_page(call, again=again.get(field.name), others=[problem.detail])
     rev = form_text(call, "rev")
     try:
-        planned.set_on(
+        planned_values.set_on(
             session, type_.name, call.params["id"], {field.name: None, **body}, since,
             rev=int(rev) if rev.isdigit() else None,
         )  # fmt: skip
@@ -178,7 +179,7 @@ def plan(call: Call) -> Answer:
 
 def withdraw(call: Call) -> Answer:
     type_ = call.session.object(call.params["object"], "update")
-    planned.withdraw(call.session, type_.name, call.params["id"], call.params["plan"])
+    planned_values.withdraw(call.session, type_.name, call.params["id"], call.params["plan"])
     return Answer.redirect(days_href(type_, call.params["id"], call.params["field"]))
 
 

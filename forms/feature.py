@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fluvial.feature import Feature
+from fluvial.kernel.feature import Feature
 
 from . import api, comment_pages, days, public, record_pages, why_page
 from .kinds import FORM, WEBFORM

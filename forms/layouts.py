@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fluvial.access import Access, with_inherited
+from fluvial.auth.access import Access, with_inherited
 from metamodel.catalog import Catalog, Field, Inverse, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 
-from fluvial.rates import Rate, limited
-from fluvial.session import Session
+from fluvial.database.rate_limits import Rate, limited
+from fluvial.runtime.session import Session
 
 from .webforms import WebForm
 

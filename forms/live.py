@@ -12,9 +12,9 @@ from typing import Any
 
 import orjson
 
-from fluvial.pages.faces import widget_kind
-from fluvial.records.environment import RecordEnvironment
-from fluvial.session import Session
+from fluvial.pages.presenters import widget_kind
+from fluvial.records.drafts.environment import RecordEnvironment
+from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.expressions.browser import ASK, Json, calendars_of, condition_of_form, value_of_form
 from metamodel.expressions.expression import Expression

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from fluvial.errors import Forbidden
 from fluvial.http.call import Call
+from fluvial.kernel.errors import Forbidden
 
 from .webforms import WebForm
 

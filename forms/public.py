@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from fluvial.errors import Problem, Unprocessable
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import MAX_UPLOAD, Endpoint, Policy
+from fluvial.kernel.errors import Problem, Unprocessable
 from metamodel.expressions.types import Option
 
 from . import limits
@@ -17,14 +17,7 @@ from .answers import Answers, from_form, from_json, keep_files, read, unknown
 from .origins import check_origin, preflight
 from .pages import Rows, done_page, form_page
 from .questions import asked
-from .submissions import (
-    Receipt,
-    check_token,
-    form_session,
-    prefilled,
-    signer_of,
-    submit,
-)
+from .submissions import Receipt, check_token, form_session, prefilled, signer_of, submit
 from .tokens import MAX_AGE, PROOF_BITS
 from .webforms import Question, WebForm, find_webform
 

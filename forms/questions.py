@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fluvial.records.completion import apply_defaults
-from fluvial.records.environment import RecordEnvironment
-from fluvial.records.writer import fresh_draft
-from fluvial.session import Session
+from fluvial.records.drafts.completion import apply_defaults
+from fluvial.records.drafts.environment import RecordEnvironment
+from fluvial.records.writing.writer import fresh_draft
+from fluvial.runtime.session import Session
 from metamodel.catalog import Logic
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.nodes import Root

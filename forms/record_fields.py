@@ -7,11 +7,11 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from fluvial import files
-from fluvial.errors import Problem
-from fluvial.pages.faces import empty, face_of, uploads, widget_kind
-from fluvial.pages.looks import Looks
-from fluvial.session import Session
+from fluvial.kernel.errors import Problem
+from fluvial.pages.presenters import empty, face_of, uploads, widget_kind
+from fluvial.pages.reader_format import Looks
+from fluvial.runtime.session import Session
+from fluvial.transfer import files
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
 from rules.filled import is_template

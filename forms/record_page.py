@@ -10,18 +10,26 @@ from typing import Any
 
 from markupsafe import Markup
 
-from fluvial import comments
-from fluvial.pages import looks as marks
-from fluvial.pages.faces import empty, face_of, file_size, preview_href, references, said, shown
+from fluvial.pages import reader_format as marks
 from fluvial.pages.frame import deed, with_query
-from fluvial.pages.looks import Looks, record_href
+from fluvial.pages.presenters import (
+    empty,
+    face_of,
+    file_size,
+    preview_href,
+    references,
+    said,
+    shown,
+)
+from fluvial.pages.reader_format import Looks, record_href
+from fluvial.pages.recalculation_marks import unsettled
 from fluvial.pages.tables import Table, columns_of, default_names, head_classes, paths_of
-from fluvial.pages.unsettled import unsettled
-from fluvial.records.query import Query, SortKey
-from fluvial.records.reader import read_page
-from fluvial.records.transitions import ways
-from fluvial.session import Session
-from fluvial.templates import TemplateFault
+from fluvial.records.reading.query import Query, SortKey
+from fluvial.records.reading.reader import read_page
+from fluvial.records.writing.transitions import ways
+from fluvial.runtime.session import Session
+from fluvial.services import comments
+from fluvial.services.templates import TemplateFault
 from metamodel.catalog import Field, Inverse, ObjectType
 from metamodel.kinds.link_fields import OPTION as LINK_FIELDS
 from rules.filled import filled, is_template

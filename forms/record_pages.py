@@ -7,25 +7,26 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from fluvial import comments
-from fluvial.errors import Conflict, NotFound, Problem, Unprocessable
 from fluvial.http.call import Answer, Call
 from fluvial.http.parameters import as_of
 from fluvial.http.routes import MAX_UPLOAD, Endpoint, Handler, Policy
-from fluvial.ids import is_id
-from fluvial.languages import in_words
-from fluvial.pages.faces import empty, face_of, references
+from fluvial.kernel.errors import Conflict, NotFound, Problem, Unprocessable
+from fluvial.kernel.ids import is_id
+from fluvial.pages.as_of_bar import as_of_context
 from fluvial.pages.frame import Context, deed, page, render, with_query
 from fluvial.pages.lists import keys_of
-from fluvial.pages.looks import Looks, looks_of, record_href
-from fluvial.pages.other_day import as_of_context
+from fluvial.pages.presenters import empty, face_of, references
+from fluvial.pages.reader_format import Looks, looks_of, record_href
 from fluvial.pages.sign_in import form_text
-from fluvial.records import reader, transitions, writer
-from fluvial.records.completion import apply_defaults
-from fluvial.records.draft import Draft
-from fluvial.records.revealing import reveal
-from fluvial.records.rows import load_row
-from fluvial.session import Session
+from fluvial.records.drafts.completion import apply_defaults
+from fluvial.records.drafts.draft import Draft
+from fluvial.records.drafts.rows import load_row
+from fluvial.records.reading import reader
+from fluvial.records.reading.revealing import reveal
+from fluvial.records.writing import transitions, writer
+from fluvial.runtime.languages import in_words
+from fluvial.runtime.session import Session
+from fluvial.services import comments
 from metamodel.catalog import Field, ObjectType
 from metamodel.errors import ValueFault
 from metamodel.expressions.types import ROLE

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from fluvial.pages.looks import Looks
+from fluvial.pages.reader_format import Looks
 
 Context = dict[str, Any]
 Span = tuple[date | None, date | None]  # [from, until)

@@ -8,17 +8,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fluvial.actors import Actor
+from fluvial.auth.actors import Actor
 from fluvial.database.connection import UniqueError
+from fluvial.database.engine_tables import column, table
 from fluvial.database.statement import Statement, insert, param
-from fluvial.database.tables import column, table
-from fluvial.errors import Unprocessable, fault
-from fluvial.files import described
 from fluvial.http.call import Call
-from fluvial.ids import new_id
-from fluvial.records import writer
-from fluvial.records.rows import empty, load_row
-from fluvial.session import Cause, Session
+from fluvial.kernel.errors import Unprocessable, fault
+from fluvial.kernel.ids import new_id
+from fluvial.records.drafts.rows import empty, load_row
+from fluvial.records.writing import writer
+from fluvial.runtime.session import Cause, Session
+from fluvial.transfer.files import described
 from metamodel.errors import ValueFault
 from metamodel.storage import TEXT, TIMESTAMP, UUID
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from fluvial import comments
-from fluvial.pages.faces import empty, references, said
 from fluvial.pages.frame import with_query
-from fluvial.pages.looks import Looks, parse_moment
-from fluvial.records.history import last_moment, read_history
-from fluvial.session import Session
+from fluvial.pages.presenters import empty, references, said
+from fluvial.pages.reader_format import Looks, parse_moment
+from fluvial.records.reading.history import last_moment, read_history
+from fluvial.runtime.session import Session
+from fluvial.services import comments
 from metamodel.catalog import Field, ObjectType
 from metamodel.text import humanise, label_text
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from fluvial.errors import NotFound
+from fluvial.kernel.errors import NotFound
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document

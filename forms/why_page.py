@@ -11,10 +11,10 @@ from markupsafe import Markup
 from fluvial.http.call import Answer, Call
 from fluvial.http.parameters import session_of_day
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.pages.faces import empty, references, said
 from fluvial.pages.frame import Context, page, render, with_query
-from fluvial.pages.looks import Looks, looks_of, money, number, record_href
-from fluvial.records.reasons import reasons
+from fluvial.pages.presenters import empty, references, said
+from fluvial.pages.reader_format import Looks, looks_of, money, number, record_href
+from fluvial.records.calculated.reasons import reasons
 from metamodel.catalog import Field
 
 FUNCTIONS = {

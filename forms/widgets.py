@@ -7,8 +7,8 @@ from datetime import tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fluvial.pages.faces import file_size, widget_kind
-from fluvial.pages.faces.choices import choices
+from fluvial.pages.presenters import file_size, widget_kind
+from fluvial.pages.presenters.choices import choices
 from metamodel.money import currencies
 from metamodel.text import label_text
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fluvial.errors import Unprocessable, fault
 from fluvial.http.call import Answer, Call
 from fluvial.http.parameters import session_of_day
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.records.writer import revision_of
+from fluvial.kernel.errors import Unprocessable, fault
+from fluvial.records.writing.writer import revision_of
 
 from .moving import Move, move
 from .pins import find_pin, read_pin, visible_pins

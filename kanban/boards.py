@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fluvial.access import Access, with_inherited
-from fluvial.errors import Problem
-from fluvial.records.summary import Measure, measure
+from fluvial.auth.access import Access, with_inherited
+from fluvial.kernel.errors import Problem
+from fluvial.records.reading.summary import Measure, measure
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document

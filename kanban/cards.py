@@ -7,11 +7,11 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from fluvial.pages import due
-from fluvial.pages import looks as marks
-from fluvial.pages.assets import icon
-from fluvial.pages.faces import empty, face_of, references, said
-from fluvial.pages.looks import Looks
+from fluvial.http.assets import icon
+from fluvial.pages import due_dates
+from fluvial.pages import reader_format as marks
+from fluvial.pages.presenters import empty, face_of, references, said
+from fluvial.pages.reader_format import Looks
 from metamodel.catalog import Field, ObjectType
 
 from .boards import Board
@@ -80,9 +80,9 @@ class Cards:
     def _time(self, field: Field, value: Any, record: Mapping[str, Any]) -> Markup:
         """A day or moment; a due one that has passed is red."""
         shown = Markup(face_of(field).cell(field, self._looks)(value))
-        if field.name not in due.NAMES or not due.is_open(self._type, record):
+        if field.name not in due_dates.NAMES or not due_dates.is_open(self._type, record):
             return shown
-        tone = due.tone(value, self._looks)
+        tone = due_dates.tone(value, self._looks)
         return Markup('<span class="{}">{}</span>').format(tone, shown) if tone else shown
 
     def _colour(self, record: Mapping[str, Any]) -> Context | None:

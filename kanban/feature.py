@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from fluvial.access import Access
-from fluvial.feature import Feature, NavigationItem
+from fluvial.auth.access import Access
+from fluvial.kernel.feature import Feature, NavigationItem
 from metamodel.catalog import Catalog
 
 from . import pages

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fluvial.pages.faces import references, said
 from fluvial.pages.frame import with_query
-from fluvial.pages.looks import TONES, Looks, looks_of
+from fluvial.pages.presenters import references, said
+from fluvial.pages.reader_format import TONES, Looks, looks_of
 from fluvial.pages.tables import Column, columns_of
-from fluvial.records.query import Query
-from fluvial.records.summary import measure, summarise
-from fluvial.session import Session
+from fluvial.records.reading.query import Query
+from fluvial.records.reading.summary import measure, summarise
+from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 
 from .measures import measured

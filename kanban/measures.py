@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from fluvial.pages.faces import face_of
-from fluvial.pages.looks import Looks, number
-from fluvial.records.summary import Measure
+from fluvial.pages.presenters import face_of
+from fluvial.pages.reader_format import Looks, number
+from fluvial.records.reading.summary import Measure
 from metamodel.catalog import Field, ObjectType
 
 CURRENCY = "money"

@@ -9,17 +9,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fluvial.actors import SYSTEM
+from fluvial.auth.actors import SYSTEM
 from fluvial.database.columns import Stored
-from fluvial.database.objects import tables_of
+from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Compiled
-from fluvial.errors import Conflict, Unprocessable, fault
-from fluvial.ids import is_id
-from fluvial.records import reader, writer
-from fluvial.records.context import ask
-from fluvial.records.grouped import rank_of
-from fluvial.records.plan import plans_of
-from fluvial.session import Session
+from fluvial.kernel.errors import Conflict, Unprocessable, fault
+from fluvial.kernel.ids import is_id
+from fluvial.records.reading import reader
+from fluvial.records.reading.grouped import rank_of
+from fluvial.records.reading.plan import plans_of
+from fluvial.records.reading.sql_context import ask
+from fluvial.records.writing import writer
+from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, Field
 from metamodel.storage import POSTGRESQL, TEXT, UUID
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fluvial.errors import NotFound
 from fluvial.http.call import Answer, Call
 from fluvial.http.parameters import session_of_day
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.pages import looks as marks
+from fluvial.kernel.errors import NotFound
+from fluvial.pages import reader_format as marks
+from fluvial.pages.as_of_bar import other_day
 from fluvial.pages.frame import deed, page, render, with_query
 from fluvial.pages.lists import keys_of
-from fluvial.pages.looks import TONES, Looks, looks_of
-from fluvial.pages.other_day import other_day
-from fluvial.session import Session
+from fluvial.pages.reader_format import TONES, Looks, looks_of
+from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 
 from .boards import Board

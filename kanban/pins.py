@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from fluvial.errors import NotFound
-from fluvial.records.query import Query, SortKey
-from fluvial.records.reader import read_page
-from fluvial.records.summary import Measure, measure, summarise
-from fluvial.session import Session
+from fluvial.kernel.errors import NotFound
+from fluvial.records.reading.query import Query, SortKey
+from fluvial.records.reading.reader import read_page
+from fluvial.records.reading.summary import Measure, measure, summarise
+from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fluvial.database.connection import Connection
+from fluvial.database.engine_tables import column, table
 from fluvial.database.statement import Statement
-from fluvial.database.tables import column, table
 from metamodel.storage import POSTGRESQL, TEXT, UUID
 
 TABLES = sa.MetaData()

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fluvial.errors import NotFound, Problem
-from fluvial.records.environment import RecordEnvironment
-from fluvial.records.grouped import Group, Ranking, read_groups
-from fluvial.records.plan import condition
-from fluvial.records.query import Query, SortKey
-from fluvial.records.reader import read_page
-from fluvial.records.summary import Measure, measure, summarise
-from fluvial.records.titles import references, titles_in, titles_of
-from fluvial.session import Session
+from fluvial.kernel.errors import NotFound, Problem
+from fluvial.records.drafts.environment import RecordEnvironment
+from fluvial.records.reading.grouped import Group, Ranking, read_groups
+from fluvial.records.reading.plan import condition
+from fluvial.records.reading.query import Query, SortKey
+from fluvial.records.reading.reader import read_page
+from fluvial.records.reading.summary import Measure, measure, summarise
+from fluvial.records.reading.titles import references, titles_in, titles_of
+from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.errors import ExpressionError
 from metamodel.expressions.expression import compile_expression

@@ -13,14 +13,14 @@ from metamodel.calendars.calendars import Calendars
 from metamodel.calendars.documents import make_calendars
 from metamodel.catalog import Catalog
 from metamodel.checks import DocumentCheck, Draft
-from metamodel.circles import circles
+from metamodel.cycles import circles
 from metamodel.dependencies import keep
 from metamodel.documents import Document, DocumentKind
 from metamodel.errors import Fault, MetadataError
+from metamodel.incremental import kept_uses, reusable
 from metamodel.layers import locate, locked_faults, merge_documents
 from metamodel.object_check import check_object, fill
 from metamodel.object_types import check_kinds, items, make_inverses, make_object
-from metamodel.reuse import kept_uses, reusable
 from metamodel.schemas.faults import schema_faults
 from metamodel.text import nearest
 from metamodel.translations import BASE, localised

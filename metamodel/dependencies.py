@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from metamodel.catalog import Catalog, Field, ObjectType
-from metamodel.circles import Place, needs_of
+from metamodel.cycles import Place, needs_of
 from metamodel.expressions.nodes import Collection, Gather, Node, Read, Root
 from metamodel.expressions.reads import Step as Hop
 from metamodel.expressions.reads import changes_by_day, reads

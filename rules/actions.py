@@ -7,16 +7,16 @@ from typing import Any
 
 import orjson
 
-from fluvial.errors import Problem, Unprocessable
-from fluvial.mail import as_html
-from fluvial.notifications import record_href
-from fluvial.records import bin, writer
-from fluvial.records.draft import wire_value
-from fluvial.records.environment import RecordEnvironment
-from fluvial.records.query import Query
-from fluvial.records.reader import find_one, read_page
-from fluvial.records.rows import load_row
-from fluvial.session import Session
+from fluvial.kernel.errors import Problem, Unprocessable
+from fluvial.records.drafts.draft import wire_value
+from fluvial.records.drafts.environment import RecordEnvironment
+from fluvial.records.drafts.rows import load_row
+from fluvial.records.reading.query import Query
+from fluvial.records.reading.reader import find_one, read_page
+from fluvial.records.writing import bin, writer
+from fluvial.runtime.session import Session
+from fluvial.services.mail import as_html
+from fluvial.services.notifications import record_href
 from metamodel.catalog import ObjectType
 from metamodel.expressions import types
 from metamodel.expressions.expression import Expression

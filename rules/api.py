@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fluvial import outbox
-from fluvial.errors import NotFound, Problem, Unprocessable, fault
+from fluvial.events import outbox
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.ids import is_id
+from fluvial.kernel.errors import NotFound, Problem, Unprocessable, fault
+from fluvial.kernel.ids import is_id
 from metamodel.catalog import Catalog
 from metamodel.storage import timestamp_wire
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fluvial.records.completion import environment_of
-from fluvial.records.draft import Draft
+from fluvial.records.drafts.completion import environment_of
+from fluvial.records.drafts.draft import Draft
 from metamodel.expressions.python import evaluate, truth
 
 from .filled import check_texts

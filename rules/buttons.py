@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fluvial.errors import Conflict, Unprocessable
-from fluvial.ids import new_id
-from fluvial.records.events import Event
-from fluvial.records.reader import read_one
-from fluvial.session import Session
+from fluvial.kernel.errors import Conflict, Unprocessable
+from fluvial.kernel.ids import new_id
+from fluvial.records.drafts.event import Event
+from fluvial.records.reading.reader import read_one
+from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 
 from .index import rule_index

@@ -19,17 +19,7 @@ from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
 from metamodel.text import humanise, label_text
 
-from .model import (
-    Action,
-    Create,
-    Notify,
-    Refuse,
-    Rule,
-    Set,
-    Several,
-    Trigger,
-    Webhook,
-)
+from .model import Action, Create, Notify, Refuse, Rule, Set, Several, Trigger, Webhook
 from .triggers import read_trigger
 
 CHANNELS = ("email", "in_app")

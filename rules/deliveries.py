@@ -21,17 +21,17 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from fluvial import mail, notifications, outbound
-from fluvial.actors import SYSTEM
-from fluvial.faults import point
-from fluvial.ids import new_id
-from fluvial.session import Cause, Session
-from fluvial.templates import Part, Renderer, TemplateFault
+from fluvial.auth.actors import SYSTEM
+from fluvial.kernel.crash_points import point
+from fluvial.kernel.ids import new_id
+from fluvial.runtime.session import Cause, Session
+from fluvial.services import mail, notifications, outbound
+from fluvial.services.templates import Part, Renderer, TemplateFault
 
 from . import effects, webhooks
 
 if TYPE_CHECKING:
-    from fluvial.engine import Engine
+    from fluvial.runtime.engine import Engine
 
 THREADS = 8
 IN_FLIGHT = 2  # for each endpoint; mails share THREADS // 2

@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from fluvial.database.connection import Connection
+from fluvial.database.leases import Later, claim, free
 from fluvial.database.statement import Statement, insert, param
-from fluvial.leases import Later, claim, free
 from metamodel.storage import timestamp_wire
 
 from .tables import EFFECT, ENDPOINT_OFF

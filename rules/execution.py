@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fluvial.actors import Actor
-from fluvial.records.environment import RecordEnvironment
-from fluvial.records.events import Event
-from fluvial.records.rows import Values, empty
-from fluvial.session import Cause, Session
+from fluvial.auth.actors import Actor
+from fluvial.records.drafts.environment import RecordEnvironment
+from fluvial.records.drafts.event import Event
+from fluvial.records.drafts.rows import Values, empty
+from fluvial.runtime.session import Cause, Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.expressions.python import truth
 

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fluvial import notifications
-from fluvial.feature import Feature, Job
-from fluvial.metrics import Family, gauges
+from fluvial.kernel.feature import Feature, Job
+from fluvial.kernel.metrics import Family, gauges
+from fluvial.services import notifications
 
 from . import api, deliveries, filled, receiving, runs, timers
 from .before_save import before_save
 from .buttons import act
-from .deeds import deeds
 from .effects import open_by_state
 from .index import listened
 from .kinds import KINDS
 from .running import happened
+from .sent_effects import deeds
 from .tables import TABLES
 
 if TYPE_CHECKING:
-    from fluvial.engine import Engine
-    from fluvial.session import Session
+    from fluvial.runtime.engine import Engine
+    from fluvial.runtime.session import Session
 
 
 def keep_house(engine: Engine) -> bool:

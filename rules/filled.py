@@ -7,21 +7,21 @@ import weakref
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from fluvial.errors import Conflict, NotFound, Problem
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.records.draft import Draft
-from fluvial.records.plan import resolve
-from fluvial.records.reader import read_one
-from fluvial.session import Session
-from fluvial.templates import Need, Part, Renderer, TemplateFault, needs
+from fluvial.kernel.errors import Conflict, NotFound, Problem
+from fluvial.records.drafts.draft import Draft
+from fluvial.records.reading.plan import resolve
+from fluvial.records.reading.reader import read_one
+from fluvial.runtime.session import Session
+from fluvial.services.templates import Need, Part, Renderer, TemplateFault, needs
 from metamodel.catalog import Catalog, Field, ObjectType
 
 from .template_check import GIVEN, check_need
 from .template_data import filled_data
 
 if TYPE_CHECKING:
-    from fluvial.engine import Engine
+    from fluvial.runtime.engine import Engine
 
 FORMAT = "template"  # of long texts
 SECONDS = 2.0  # for one text

@@ -10,10 +10,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fluvial.actors import Actor
+from fluvial.auth.actors import Actor
 from fluvial.database.connection import Connection, UniqueError
+from fluvial.database.rate_limits import Rate, limited
 from fluvial.database.statement import Statement, insert, param
-from fluvial.errors import (
+from fluvial.http.call import Answer, Call
+from fluvial.http.perform import CAUSE_HEADER
+from fluvial.http.routes import Endpoint, Policy
+from fluvial.kernel.errors import (
     Conflict,
     NotFound,
     Problem,
@@ -22,15 +26,11 @@ from fluvial.errors import (
     Unprocessable,
     fault,
 )
-from fluvial.http.call import Answer, Call
-from fluvial.http.perform import CAUSE_HEADER
-from fluvial.http.routes import Endpoint, Policy
-from fluvial.ids import new_id
-from fluvial.imports.lookups import find_by, parts_of
-from fluvial.rates import Rate, limited
-from fluvial.records import writer
-from fluvial.records.rows import empty
-from fluvial.session import Cause, Session
+from fluvial.kernel.ids import new_id
+from fluvial.records.drafts.rows import empty
+from fluvial.records.writing import writer
+from fluvial.runtime.session import Cause, Session
+from fluvial.transfer.imports.lookups import find_by, parts_of
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
 from metamodel.storage import POSTGRESQL

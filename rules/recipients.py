@@ -8,12 +8,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fluvial.access import with_inherited
+from fluvial.auth.access import with_inherited
 from fluvial.database.columns import Stored
 from fluvial.database.statement import Statement
-from fluvial.mail import is_address
-from fluvial.records.rows import load_row
-from fluvial.session import Session
+from fluvial.records.drafts.rows import load_row
+from fluvial.runtime.session import Session
+from fluvial.services.mail import is_address
 from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
 from metamodel.storage import BOOLEAN, JSON, TEXT, TIMESTAMP, UUID

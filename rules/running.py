@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 
-from fluvial import outbox
-from fluvial.errors import Problem
-from fluvial.records.events import Event
-from fluvial.records.query import Query
-from fluvial.records.reader import read_page
-from fluvial.session import Session
-from fluvial.templates import TemplateFault
+from fluvial.events import outbox
+from fluvial.kernel.errors import Problem
+from fluvial.records.drafts.event import Event
+from fluvial.records.reading.query import Query
+from fluvial.records.reading.reader import read_page
+from fluvial.runtime.session import Session
+from fluvial.services.templates import TemplateFault
 
 from . import effects, runs
 from .actions import perform

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from fluvial.database.connection import Connection
 from fluvial.database.statement import Statement, insert, param
-from fluvial.ids import new_id
+from fluvial.kernel.ids import new_id
 from metamodel.storage import timestamp_wire
 
 from .tables import RUN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from fluvial.database.tables import column, table
+from fluvial.database.engine_tables import column, table
 from metamodel.storage import BOOLEAN, INTEGER, JSON, TEXT, TIMESTAMP, UUID
 
 TABLES = sa.MetaData()

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from fluvial.outbound import PORTS
-from fluvial.templates import Need, TemplateFault, needs
+from fluvial.services.outbound import PORTS
+from fluvial.services.templates import Need, TemplateFault, needs
 from metamodel.catalog import ObjectType
 from metamodel.checks import DocumentCheck, target_of
 from metamodel.documents import Document

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fluvial.notifications import record_href
-from fluvial.records.query import Path, Query
-from fluvial.records.reader import find_one, read_page
-from fluvial.records.rows import Values, empty
-from fluvial.session import Session
-from fluvial.templates import Need, needs
+from fluvial.records.drafts.rows import Values, empty
+from fluvial.records.reading.query import Path, Query
+from fluvial.records.reading.reader import find_one, read_page
+from fluvial.runtime.session import Session
+from fluvial.services.notifications import record_href
+from fluvial.services.templates import Need, needs
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.expressions import types
 from metamodel.expressions.expression import Expression, compile_expression

@@ -15,16 +15,16 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from fluvial import outbox
-from fluvial.actors import SYSTEM
+from fluvial.auth.actors import SYSTEM
 from fluvial.database.connection import Connection
-from fluvial.database.objects import tables_of
+from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Compiled, Statement, param
-from fluvial.ids import new_id
-from fluvial.records.draft import Draft
-from fluvial.records.events import Event
-from fluvial.records.rows import load_row
-from fluvial.session import Session
+from fluvial.events import outbox
+from fluvial.kernel.ids import new_id
+from fluvial.records.drafts.draft import Draft
+from fluvial.records.drafts.event import Event
+from fluvial.records.drafts.rows import load_row
+from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
 from metamodel.storage import POSTGRESQL, timestamp_text
 
@@ -34,7 +34,7 @@ from .moments import moment_of
 from .tables import NOBODY, TIMER
 
 if TYPE_CHECKING:
-    from fluvial.engine import Engine
+    from fluvial.runtime.engine import Engine
 
 PLANNED, FIRED, SKIPPED, CANCELLED = "planned", "fired", "skipped", "cancelled"
 LATE = timedelta(hours=24)  # a moment that had passed when the record was saved still counts

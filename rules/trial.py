@@ -8,16 +8,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from fluvial.database.engine_tables import HISTORY, OUTBOX
 from fluvial.database.statement import Statement, param
-from fluvial.database.tables import HISTORY, OUTBOX
-from fluvial.errors import NotFound, Problem, Unprocessable
-from fluvial.ids import is_id, new_id
-from fluvial.records import writer
-from fluvial.records.draft import Draft, wire_value
-from fluvial.records.events import Event
-from fluvial.records.rows import load_row
-from fluvial.session import Session
-from fluvial.templates import TemplateFault
+from fluvial.kernel.errors import NotFound, Problem, Unprocessable
+from fluvial.kernel.ids import is_id, new_id
+from fluvial.records.drafts.draft import Draft, wire_value
+from fluvial.records.drafts.event import Event
+from fluvial.records.drafts.rows import load_row
+from fluvial.records.writing import writer
+from fluvial.runtime.session import Session
+from fluvial.services.templates import TemplateFault
 from metamodel.storage import timestamp_wire
 
 from . import before_save

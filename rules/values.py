@@ -8,15 +8,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from fluvial.database.engine_tables import HISTORY
 from fluvial.database.statement import Statement, param
-from fluvial.database.tables import HISTORY
-from fluvial.records.believed import read_wire, reverse
-from fluvial.records.completion import title_of
-from fluvial.records.draft import Draft
-from fluvial.records.environment import RecordEnvironment
-from fluvial.records.events import Event
-from fluvial.records.rows import Values, load_row
-from fluvial.session import Session
+from fluvial.records.drafts.completion import title_of
+from fluvial.records.drafts.draft import Draft
+from fluvial.records.drafts.environment import RecordEnvironment
+from fluvial.records.drafts.event import Event
+from fluvial.records.drafts.rows import Values, load_row
+from fluvial.records.over_time.recorded_at import read_wire, reverse
+from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 from metamodel.dependencies import graph_of
 from metamodel.expressions import types

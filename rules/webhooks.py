@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from fluvial import outbound
+from fluvial.services import outbound
 
 PREFIX = "whsec_"
 GONE = 410

@@ -18,20 +18,20 @@ import orjson
 import pytest
 from argon2 import PasswordHasher
 
-from fluvial import passwords
+from fluvial.auth import passwords
 from fluvial.database.database import sqlite_path
-from fluvial.engine import Engine
 from fluvial.http.app import Front, build_app
-from fluvial.installation import first_administrator
+from fluvial.kernel.settings import load
 from fluvial.packages import folder_of, install, install_core
-from fluvial.records import recalculation
-from fluvial.settings import load
+from fluvial.packages.installation import first_administrator
+from fluvial.records.calculated import recalculation_queue
+from fluvial.runtime.engine import Engine
 from tests.servers import Databases
 
 # Tests sign many people in; the processes that they start take the care that is meant.
 passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 # Other tests write to the same server meanwhile: what is left to work out waits for them too.
-recalculation.YOUNG = timedelta(seconds=30)
+recalculation_queue.YOUNG = timedelta(seconds=30)
 
 EMAIL = "admin@example.com"
 PASSWORD = "correct horse battery"

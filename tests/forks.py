@@ -108,7 +108,7 @@ def become(
     os.environ.clear()
     os.environ.update(environ)
     os.chdir(Path(log).parent)
-    importlib.reload(importlib.import_module("fluvial.faults"))  # they are read once
+    importlib.reload(importlib.import_module("fluvial.kernel.crash_points"))  # they are read once
     main = importlib.import_module(module).main
     return int(main(arguments) or 0)
 
@@ -123,7 +123,7 @@ def serve() -> int:
     """Answer until the run ends, however it ends; its processes end with it."""
     for name in MODULES:
         importlib.import_module(name)
-    importlib.import_module("fluvial.feature").load_features()
+    importlib.import_module("fluvial.kernel.feature").load_features()
     gc.freeze()
     answers = os.dup(1)  # the copies print elsewhere
     alive: set[int] = set()

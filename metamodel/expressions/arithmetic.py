@@ -6,7 +6,6 @@ import ast
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-from metamodel.expressions import operations as op
 from metamodel.expressions.fitting import Misfit, amount, call, constant, fit, is_null
 from metamodel.expressions.nodes import MoneyCall, Node, Recast
 from metamodel.expressions.operations import INTEGER, Operation
@@ -23,6 +22,8 @@ from metamodel.expressions.types import (
     money,
 )
 from metamodel.expressions.words import node_words
+
+from . import operations as op
 
 SIGNS: Mapping[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _NUMBERS: Mapping[str, Operation] = {

@@ -12,8 +12,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from metamodel.calendars.calendar import Calendar
-from metamodel.expressions import nodes
-from metamodel.expressions import operations as op
 from metamodel.expressions.numbers import plain
 from metamodel.expressions.strings import browser_pattern
 from metamodel.expressions.types import (
@@ -38,6 +36,9 @@ from metamodel.expressions.types import (
 )
 from metamodel.money import Money
 from metamodel.storage import timestamp_wire
+
+from . import nodes
+from . import operations as op
 
 if TYPE_CHECKING:
     from metamodel.catalog import ObjectType

@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
-from metamodel.expressions import operations as op
 from metamodel.expressions.alike import common, is_simple, is_twofold, unify_all
 from metamodel.expressions.conversion import as_text
 from metamodel.expressions.fitting import ORDERED, Misfit, call, constant, fit, is_null
@@ -59,6 +58,8 @@ from metamodel.expressions.types import (
 from metamodel.expressions.words import nearest, node_words
 from metamodel.expressions.working import WorkingTime
 from metamodel.money import currencies
+
+from . import operations as op
 
 if TYPE_CHECKING:
     from metamodel.expressions.check import Checker

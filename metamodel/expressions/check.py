@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TypeVar
 
 from metamodel.errors import ExpressionError
-from metamodel.expressions import operations as op
 from metamodel.expressions.alike import alike, common, is_simple, is_twofold
 from metamodel.expressions.arithmetic import SIGNS, arithmetic, negative
 from metamodel.expressions.calls import Calls
@@ -60,6 +59,8 @@ from metamodel.expressions.types import (
     Type,
 )
 from metamodel.expressions.words import MANY, node_words
+
+from . import operations as op
 
 T = TypeVar("T")
 

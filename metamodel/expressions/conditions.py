@@ -51,9 +51,7 @@ from metamodel.expressions.sql_value import (
     same_form,
     typed,
 )
-from metamodel.expressions.sql_value import (
-    exact as exact_form,
-)
+from metamodel.expressions.sql_value import exact as exact_form
 from metamodel.expressions.types import (
     BOOLEAN,
     CHOICES,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from metamodel.expressions import operations as op
 from metamodel.expressions.fitting import Misfit, amount, call, constant, is_null
 from metamodel.expressions.nodes import Choose, Empty, Join, Literal, Node, Part, Recast
 from metamodel.expressions.operations import INTEGER, Operation
@@ -18,6 +17,8 @@ from metamodel.expressions.types import (
     TEXT,
 )
 from metamodel.expressions.words import node_words
+
+from . import operations as op
 
 _WRITERS: dict[str, Operation] = {
     BOOLEAN.name: op.WRITE_BOOLEAN,

@@ -7,18 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from metamodel.expressions import moments
-from metamodel.expressions import operations as op
-from metamodel.expressions.nodes import (
-    Call,
-    Listing,
-    Literal,
-    Node,
-    Part,
-    Read,
-    Recast,
-    Rounded,
-)
+from metamodel.expressions.nodes import Call, Listing, Literal, Node, Part, Read, Recast, Rounded
 from metamodel.expressions.scope import USER
 from metamodel.expressions.syntax import Place
 from metamodel.expressions.types import (
@@ -46,6 +35,9 @@ from metamodel.expressions.types import (
 from metamodel.expressions.words import nearest, node_words, type_words
 from metamodel.names import NAME
 from metamodel.storage import MAX_DIGITS
+
+from . import moments
+from . import operations as op
 
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 REFERENCES = frozenset({RECORD.name, PERSON.name})

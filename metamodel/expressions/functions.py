@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from metamodel.expressions import operations as op
 from metamodel.expressions.operations import Operation
 from metamodel.expressions.types import (
     BOOLEAN,
@@ -20,6 +19,8 @@ from metamodel.expressions.types import (
     TEXT,
     Type,
 )
+
+from . import operations as op
 
 ZONE = "zone"  # stands for the business's zone among the arguments that a signature adds
 

@@ -18,7 +18,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from metamodel.expressions import operations as op
 from metamodel.expressions.needed import needed_paths
 from metamodel.expressions.nodes import Collection, Gather, Spread
 from metamodel.expressions.reads import Place, places_by_day
@@ -44,6 +43,8 @@ from metamodel.expressions.types import (
 )
 from metamodel.storage import INTEGER
 from metamodel.storage import TEXT as TEXT_STORAGE
+
+from . import operations as op
 
 if TYPE_CHECKING:
     from metamodel.expressions.sql import Builder, Source

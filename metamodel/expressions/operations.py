@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, func
 
 from metamodel import segments
 from metamodel.calendars import working
-from metamodel.expressions import moments, numbers, strings
 from metamodel.expressions.types import (
     BOOLEAN,
     CALENDAR,
@@ -25,6 +24,8 @@ from metamodel.expressions.types import (
     number,
 )
 from metamodel.storage import POSTGRESQL, SQLITE
+
+from . import moments, numbers, strings
 
 PREFIX = "fluvial_"  # of the functions in the database
 

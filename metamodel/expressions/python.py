@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 from simpleeval import EvalWithCompoundTypes  # type: ignore[import-untyped]
 
-from metamodel.expressions import moments, numbers, strings
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.nodes import (
     And,
@@ -43,6 +42,8 @@ from metamodel.expressions.nodes import (
 )
 from metamodel.expressions.types import DATE, MONEY, NUMBER, PERSON, RECORD, ROLE, TEXT, Type
 from metamodel.money import Money
+
+from . import moments, numbers, strings
 
 
 class Environment(Protocol):

@@ -11,7 +11,6 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from metamodel.expressions import operations as op
 from metamodel.expressions.arithmetic import arithmetic
 from metamodel.expressions.fitting import call, constant
 from metamodel.expressions.nodes import (
@@ -28,6 +27,8 @@ from metamodel.expressions.nodes import (
 from metamodel.expressions.types import DATE, MONEY, NUMBER, TEXT, money, number
 from metamodel.expressions.words import nearest, node_words
 from metamodel.segments import CONVENTIONS
+
+from . import operations as op
 
 if TYPE_CHECKING:
     from metamodel.catalog import Field

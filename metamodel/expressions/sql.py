@@ -25,14 +25,7 @@ from metamodel.expressions.nodes import (
     Within,
 )
 from metamodel.expressions.scope import USER
-from metamodel.expressions.sql_value import (
-    Element,
-    SqlContext,
-    SqlValue,
-    bound,
-    storage_of,
-    typed,
-)
+from metamodel.expressions.sql_value import Element, SqlContext, SqlValue, bound, storage_of, typed
 from metamodel.expressions.types import PERSON
 from metamodel.storage import UUID
 

@@ -27,22 +27,9 @@ from metamodel.expressions.types import (
     RECORD,
     Type,
 )
-from metamodel.storage import (
-    BOOLEAN as BOOLEAN_STORAGE,
-)
-from metamodel.storage import (
-    DATE as DATE_STORAGE,
-)
-from metamodel.storage import (
-    INTEGER,
-    JSON,
-    POSTGRESQL,
-    TEXT,
-    TIMESTAMP,
-    UUID,
-    Storage,
-    decimal,
-)
+from metamodel.storage import BOOLEAN as BOOLEAN_STORAGE
+from metamodel.storage import DATE as DATE_STORAGE
+from metamodel.storage import INTEGER, JSON, POSTGRESQL, TEXT, TIMESTAMP, UUID, Storage, decimal
 
 if TYPE_CHECKING:
     from metamodel.catalog import ObjectType

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from metamodel.expressions import numbers
 from metamodel.expressions.operations import OPERATIONS, Operation
 from metamodel.expressions.sql_value import storage_of
 from metamodel.expressions.strings import MAX_TEXT
 from metamodel.storage import SQLITE
+
+from . import numbers
 
 
 def register(connection: sqlite3.Connection) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import case, collate, func, literal_column, null
 
-from metamodel.expressions import operations as op
 from metamodel.expressions.nodes import (
     Call,
     Choose,
@@ -59,6 +58,8 @@ from metamodel.expressions.types import (
 )
 from metamodel.storage import INTEGER, JSON, POSTGRESQL, UUID, decimal
 from metamodel.storage import TEXT as TEXT_STORAGE
+
+from . import operations as op
 
 NOTHING: Element = literal_column("''")
 

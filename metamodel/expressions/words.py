@@ -6,15 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from metamodel.expressions.nodes import Call, Collection, Literal, Moment, Node, Read, Root
-from metamodel.expressions.types import (
-    CHOICES,
-    FILES,
-    NUMBER,
-    PERSONS,
-    RECORD,
-    RECORDS,
-    Type,
-)
+from metamodel.expressions.types import CHOICES, FILES, NUMBER, PERSONS, RECORD, RECORDS, Type
 
 _PLAIN = {"empty": "empty", "text": "text", "files": "files", "choices": "several choices"}
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from metamodel.calendars.calendar import Calendar
-from metamodel.expressions import operations as op
 from metamodel.expressions.fitting import call, constant, fit
 from metamodel.expressions.nodes import Choose, Compare, Empty, Literal, Node
 from metamodel.expressions.types import (
@@ -21,6 +20,8 @@ from metamodel.expressions.types import (
     TEXT,
 )
 from metamodel.expressions.words import nearest, node_words
+
+from . import operations as op
 
 if TYPE_CHECKING:
     from metamodel.expressions.check import Checker

@@ -6,13 +6,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from fluvial.database.connection import DatabaseError
+from fluvial.kernel.errors import Problem
+from fluvial.kernel.settings import SETTINGS
 from metamodel.errors import MetamodelError
 
 from . import __version__
 from .commands import apps, doctor, imports, people, server
-from .database.connection import DatabaseError
-from .errors import Problem
-from .settings import SETTINGS
 
 FAMILIES = (server, apps, imports, people, doctor)
 

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from fluvial.drift import drift
-from fluvial.engine import Engine
-from fluvial.settings import load
+from fluvial.kernel.settings import load
+from fluvial.metadata_changes.drift import drift
+from fluvial.runtime.engine import Engine
 from tests.app import environment
 from tests.e2e.processes import Install, Installation
 

@@ -14,7 +14,7 @@ from socketserver import TCPServer, ThreadingTCPServer
 import httpx
 import pytest
 
-from fluvial import mail
+from fluvial.services import mail
 from rules import webhooks
 from scripts.watch import Mailbox, Receiver, signed
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fluvial import changes, copying, switching
-from fluvial.engine import Engine
+from fluvial.kernel.settings import load
+from fluvial.metadata_changes import apply, backfill, cutover
 from fluvial.packages import installing, source
-from fluvial.settings import load
+from fluvial.runtime.engine import Engine
 from tests.app import environment
 from tests.forks import Forked
 
@@ -30,16 +30,16 @@ def changing(
 
 
 def main(arguments: Sequence[str]) -> None:
-    changes.SMALL_ROWS, copying.BATCH = int(arguments[0]), 10
+    apply.SMALL_ROWS, backfill.BATCH = int(arguments[0]), 10
     documents: list[dict[str, Any]] = json.loads(arguments[1])
     engine = Engine(load())
     session = engine.session()
     if any(document["kind"] == "app" for document in documents):
         installing.put(session, source.from_json({"documents": documents}))
     else:
-        changes.apply(
-            session, changes.Change({(body["kind"], body["name"]): body for body in documents})
+        apply.apply(
+            session, apply.Change({(body["kind"], body["name"]): body for body in documents})
         )
-    while switching.run(engine):
+    while cutover.run(engine):
         pass
     engine.close()

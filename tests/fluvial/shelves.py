@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from fluvial.records.calculations import work_out
-from fluvial.records.completion import title_of
-from fluvial.records.draft import Draft
-from fluvial.records.rows import load_row
-from fluvial.session import Session
+from fluvial.records.calculated.calculations import work_out
+from fluvial.records.drafts.completion import title_of
+from fluvial.records.drafts.draft import Draft
+from fluvial.records.drafts.rows import load_row
+from fluvial.runtime.session import Session
 
 
 def _number(name: str, formula: str, scale: int = 0) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from fluvial import recalculating
-from fluvial.engine import Engine
-from fluvial.errors import Problem
 from fluvial.http.app import build_app
-from fluvial.records import bin, refresh, writer
-from fluvial.session import Session
+from fluvial.kernel.errors import Problem
+from fluvial.records.calculated import recalculation_job, refresh
+from fluvial.records.writing import bin, writer
+from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
 from tests.app import EMAIL, PASSWORD, Client, OpenEngine
 from tests.fluvial.shelves import OBJECTS, SHELVES, wrong
 
@@ -128,7 +128,7 @@ def test_every_stored_value_is_its_formula(
         monkeypatch.setattr(refresh, "FAN_OUT", 2)
         for _ in range(30):
             walk.step()
-        while recalculating.run(engine):
+        while recalculation_job.run(engine):
             pass
         assert list(wrong(session)) == []
         assert sum(map(len, walk.live.values())) > 20

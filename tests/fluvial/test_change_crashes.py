@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fluvial import switching
-from fluvial.drift import drift
+from fluvial.metadata_changes import cutover
+from fluvial.metadata_changes.drift import drift
 from tests.app import Client, OpenEngine
 from tests.fluvial.dying import changing
 from tests.fluvial.test_retyping import AUTHOR, BOOK, PAGES, PATH, _with
@@ -35,7 +35,7 @@ def test_a_change_is_whole_or_not_there(
         found = client.rows("/api/records/book", sort="name", limit="100")
         assert sorted(b["pages"] for b in found) == sorted(str(n) for n in range(30)), point
         if under_way and under_way[0]["state"] == "copying":
-            while switching.run(engine):
+            while cutover.run(engine):
                 pass
             assert client.get(PATH).json()["fields"][1]["kind"] == "number", point
             one = f"/api/records/book/{books[7]['id']}"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from fluvial.engine import Engine
 from fluvial.http.app import build_app
+from fluvial.runtime.engine import Engine
 from tests.app import EMAIL, PASSWORD, Client, OpenEngine
 
 DOCUMENTS: tuple[dict[str, Any], ...] = (

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from fluvial.database.connection import BusyError, Connection, UniqueError
-from fluvial.engine import Engine
+from fluvial.events import apply_planned
+from fluvial.events.jobs import run_pending
 from fluvial.http.app import build_app
-from fluvial.jobs import run_pending
-from fluvial.records import taking_effect
+from fluvial.runtime.engine import Engine
 from tests.app import EMAIL, PASSWORD, Client, Documents, OpenEngine
 from tests.fluvial.library import BRANCH, MEMBER
 
@@ -543,15 +543,15 @@ def test_several_workers_and_a_crash_make_each_change_once(
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(taking_effect, "point", die)
+        patched.setattr(apply_planned, "point", die)
         with pytest.raises(KeyboardInterrupt):
-            taking_effect.run(engine)
+            apply_planned.run(engine)
     assert {row["room"] for row in client.rows(SHELVES)} == {str(n) for n in range(12)}
 
     def work(mine: Engine) -> None:
         for _ in range(50):
             with suppress(BusyError):
-                if not taking_effect.run(mine):
+                if not apply_planned.run(mine):
                     return
         raise AssertionError("it finds no end")
 

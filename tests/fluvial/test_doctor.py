@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from fluvial import purging
-from fluvial.drift import drift, repair
-from fluvial.jobs import keep_house
+from fluvial.events.jobs import keep_house
+from fluvial.metadata_changes import purge
+from fluvial.metadata_changes.drift import drift, repair
 from tests.app import Client
 from tests.fluvial.library import LIBRARY
 
@@ -74,7 +74,7 @@ def test_drift_is_told_and_mended(client: Client, monkeypatch: pytest.MonkeyPatc
     path = "/api/meta/retired/branch/nick/purge"
     assert client.post(path, {"confirm": "branch.name"}).status == 409
     assert client.post(path, {"confirm": "branch.nick"}).headers["retry-after"] == "60"
-    monkeypatch.setattr(purging, "GRACE", timedelta(0))
+    monkeypatch.setattr(purge, "GRACE", timedelta(0))
     assert client.post(path, {"confirm": "branch.nick"}).json() == {"purged": ["branch.nick"]}
     done = client.post("/api/meta/retired/branch/storey/purge", {"confirm": "branch.storey"})
     assert done.status == 200, done.text

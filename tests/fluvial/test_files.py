@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from fluvial import files
-from fluvial.engine import Engine
-from fluvial.media_types import agrees, sniff
+from fluvial.kernel.media_types import agrees, sniff
+from fluvial.runtime.engine import Engine
+from fluvial.transfer import files
 from tests.app import Client, Documents, Reply
 from tests.forms.shapes import PNG, multipart
 

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from fluvial import recalculating
-from fluvial.engine import Engine
-from fluvial.records import refresh
-from fluvial.records.filling import adopt
-from fluvial.records.verifying import verify
+from fluvial.records.calculated import recalculation_job, refresh
+from fluvial.records.calculated.backfill_values import adopt
+from fluvial.records.calculated.verification import verify
+from fluvial.runtime.engine import Engine
 from tests.app import Client, OpenEngine
 from tests.fluvial.shelves import AUTHOR, BOOK, COPY, LOAN, MEMBER, SHELVES, wrong
 from tests.fluvial.tables import imported
@@ -48,7 +47,7 @@ def settled(engine: Engine) -> list[str]:
     """What is wrong once the workers are done."""
 
     def work() -> list[str]:
-        while recalculating.run(engine):
+        while recalculation_job.run(engine):
             pass
         return list(wrong(engine.session()))
 
@@ -136,7 +135,7 @@ def test_large_fan_outs_are_left_to_the_workers(
     bodies = [{"name": f"B{i}", "author": author["id"]} for i in range(6)]
     books = client.post("/api/records/book", bodies).json()["data"]
     monkeypatch.setattr(refresh, "FAN_OUT", 5)
-    monkeypatch.setattr(recalculating, "PORTION", 4)
+    monkeypatch.setattr(recalculation_job, "PORTION", 4)
     client.patch(f"/api/records/author/{author['id']}", {"name": "Bea"})
     waiting = client.rows("/api/recalculations")
     assert {(one["object"], one["field"]) for one in waiting} == {("book", "by"), ("book", "title")}
@@ -152,7 +151,7 @@ def test_large_fan_outs_are_left_to_the_workers(
 
     # a worker that is killed has done nothing, and the next one does all of it
     with monkeypatch.context() as patch:
-        patch.setattr(recalculating, "point", killed)
+        patch.setattr(recalculation_job, "point", killed)
         with pytest.raises(Killed):
             settled(engine)  # which waits where neighbours write to the same server
     assert client.rows("/api/recalculations") == waiting

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]
 
-from fluvial.database.tables import OUTBOX
-from fluvial.engine import Engine
+from fluvial.database.engine_tables import OUTBOX
+from fluvial.runtime.engine import Engine
 from tests.app import Client, Documents
 from tests.fluvial.tables import AUTHOR, BOOK, faults, imported, sent
 

@@ -7,7 +7,7 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from fluvial.mail import NotSent, Server, as_html, as_text, compose, is_address, send
+from fluvial.services.mail import NotSent, Server, as_html, as_text, compose, is_address, send
 from tests.mailbox import DROP, Mailbox
 
 

@@ -6,12 +6,12 @@ import re
 
 import sqlalchemy as sa
 
-from fluvial import outbox
+from fluvial.database.engine_tables import OUTBOX
 from fluvial.database.statement import Statement
-from fluvial.database.tables import OUTBOX
-from fluvial.feature import Job
-from fluvial.jobs import Rounds
-from fluvial.metrics import BOUNDS, Family, Metrics, text
+from fluvial.events import outbox
+from fluvial.events.jobs import Rounds
+from fluvial.kernel.feature import Job
+from fluvial.kernel.metrics import BOUNDS, Family, Metrics, text
 from tests.app import Client
 
 LINE = re.compile(r'([a-z_]+(?:\{(?:[a-z]+="[^"\\\n]*",?)+\})?) (\d+(?:\.\d+)?)')

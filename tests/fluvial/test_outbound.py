@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from fluvial import outbound
-from fluvial.outbound import Refused, Unreachable, checked_url, is_public, post
+from fluvial.services import outbound
+from fluvial.services.outbound import Refused, Unreachable, checked_url, is_public, post
 from tests.webhooks import HANG, WebhookSink
 
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from fluvial import outbox
 from fluvial.database.connection import Connection
-from fluvial.engine import Engine
-from fluvial.feature import Feature
-from fluvial.ids import new_id
-from fluvial.records import writer
-from fluvial.records.events import Event
-from fluvial.session import Session
+from fluvial.events import outbox
+from fluvial.kernel.feature import Feature
+from fluvial.kernel.ids import new_id
+from fluvial.records.drafts.event import Event
+from fluvial.records.writing import writer
+from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
 from tests.app import OpenEngine
 
 

@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from fluvial.database.statement import Compiled
-from fluvial.engine import Engine
-from fluvial.records.plan import plans_of
+from fluvial.records.reading.plan import plans_of
+from fluvial.runtime.engine import Engine
 from tests.app import Client, Documents, OpenEngine
 from tests.fluvial.library import LIBRARY
 

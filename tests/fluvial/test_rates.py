@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fluvial.errors import TooMany
+from fluvial.database.rate_limits import Rate, forget, hit, limited
 from fluvial.http.app import build_app
-from fluvial.rates import Rate, forget, hit, limited
+from fluvial.kernel.errors import TooMany
 from tests.app import EMAIL, Client, OpenEngine
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from fluvial import recalculating
 from fluvial.database.connection import BusyError
-from fluvial.engine import Engine
-from fluvial.records import filling, refresh, writer
-from fluvial.records.bulk import store_drafts
-from fluvial.records.writer import fresh_draft, prepare_new
-from fluvial.session import Session
+from fluvial.records.calculated import backfill_values, recalculation_job, refresh
+from fluvial.records.writing import writer
+from fluvial.records.writing.bulk import store_drafts
+from fluvial.records.writing.writer import fresh_draft, prepare_new
+from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
 from tests.app import Client, OpenEngine
 
 PEN: dict[str, Any] = {
@@ -48,7 +48,7 @@ BOOK: dict[str, Any] = {
 
 
 def _work_off(engine: Engine) -> None:
-    while recalculating.run(engine):
+    while recalculation_job.run(engine):
         pass
 
 
@@ -83,7 +83,7 @@ def test_a_write_under_way_is_waited_for(
     written.wait(20)
     assert client.patch(f"/api/records/author/{master}", {"pen": pen}).status == 200
     for _ in range(3):
-        engine.database.call(lambda: recalculating.run(engine))
+        engine.database.call(lambda: recalculation_job.run(engine))
     left = client.rows("/api/recalculations")
     worked.set()
     thread.join()
@@ -129,7 +129,7 @@ def test_titles_and_formulas_follow_what_they_are_made_of(
 ) -> None:
     """Also where only the kind, or a label, of a field changes that they show."""
     engine = client.app.engine
-    monkeypatch.setattr(filling, "MOST_FILLED", most)
+    monkeypatch.setattr(backfill_values, "MOST_FILLED", most)
     client.define(BRANCH, SHELF)
     branch = client.made("branch", place="12", open="yes", area="100.5", note="Quiet")["id"]
     shelf = client.made("shelf", mark="A", branch=branch)["id"]
@@ -210,7 +210,7 @@ def test_calendars_are_what_working_time_is_made_of(
     filled: list[str] = ["usual", "chosen"]
     assert now(office | {"hours": {"wed": ["09:00-12:00"]}}) == [3, 2, 2, 4]
     filled = ["named", "chosen", "twice"]
-    monkeypatch.setattr(filling, "MOST_FILLED", 0)
+    monkeypatch.setattr(backfill_values, "MOST_FILLED", 0)
     assert now(night | {"holidays": [{"date": "2026-11-18"}]}) == [3, 0, 0, 0]
     filled = []
     assert now(night | {"holidays": [{"date": "2026-11-18"}], "label": "Nights"}) == [3, 0, 0, 0]

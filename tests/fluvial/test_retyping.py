@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from fluvial import changes, copying, indexing, switching
+from fluvial.metadata_changes import apply, backfill, cutover, index_builds
 from tests.app import Client, Reply
 from tests.fluvial.tables import imported
 
@@ -108,9 +108,9 @@ def test_values_become_those_of_the_new_kind_and_come_back(client: Client) -> No
 
 def _large(client: Client, monkeypatch: pytest.MonkeyPatch, count: int) -> list[dict[str, Any]]:
     """Books in a table that counts as large."""
-    monkeypatch.setattr(changes, "SMALL_ROWS", 20)
-    monkeypatch.setattr(copying, "BATCH", 10)
-    monkeypatch.setattr(switching, "FEW", 1)
+    monkeypatch.setattr(apply, "SMALL_ROWS", 20)
+    monkeypatch.setattr(backfill, "BATCH", 10)
+    monkeypatch.setattr(cutover, "FEW", 1)
     client.define(AUTHOR, BOOK)
     bodies = [
         {"name": f"b{n}", "pages": str(n) if n % 5 else "many", "genre": "crime"}
@@ -137,13 +137,13 @@ def test_a_large_table_is_copied_while_others_write(
     # The document waits; who would change it meanwhile is told so.
     refused = client.patch(PATH, {"label": "Volume"})
     assert refused.status == 409 and refused.json()["plan"] in place
-    monkeypatch.setattr(switching, "ROUND_SECONDS", 0)
+    monkeypatch.setattr(cutover, "ROUND_SECONDS", 0)
     for n in range(4):
-        assert switching.run(engine)
+        assert cutover.run(engine)
         changed = client.patch(f"/api/records/book/{books[n]['id']}", {"pages": f"{1000 + n}"})
         assert changed.status == 200
-    monkeypatch.setattr(switching, "ROUND_SECONDS", 5)
-    while switching.run(engine):
+    monkeypatch.setattr(cutover, "ROUND_SECONDS", 5)
+    while cutover.run(engine):
         pass
     done = client.get(place).json()
     assert done["state"] == "done" and done["progress"]["book.pages"]["copied"] == 60
@@ -159,11 +159,11 @@ def test_a_large_table_is_copied_while_others_write(
     assert (
         client.post(f"/api/meta/plans/{begun.json()['plan']}/cancel").json()["state"] == "cancelled"
     )
-    assert not switching.run(engine) and _read(client, books[6])["pages"] == "6"
+    assert not cutover.run(engine) and _read(client, books[6])["pages"] == "6"
     taken = client.patch(f"/api/records/book/{books[6]['id']}", {"pages": 7})
     assert taken.status == 200 and taken.json()["pages"] == "7"
     begun = client.call("PUT", PATH, BOOK)
-    while switching.run(engine):
+    while cutover.run(engine):
         pass
     assert client.get(f"/api/meta/plans/{begun.json()['plan']}").json()["state"] == "done"
     assert [_read(client, books[n])["pages"] for n in (0, 5, 6)] == ["1000", "many", "7"]
@@ -186,7 +186,7 @@ def test_keys_of_large_tables_are_built_beside_the_work(
     assert changed.status == 200, changed.text
     states = {i["name"]: i["state"] for i in client.rows("/api/meta/indexes")}
     assert set(states.values()) == {"planned"}
-    while indexing.run(engine):
+    while index_builds.run(engine):
         pass
     found = {i["name"]: i for i in client.rows("/api/meta/indexes")}
     assert found["uq_book__writer"]["state"] == "valid"

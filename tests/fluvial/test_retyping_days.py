@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from fluvial import changes, copying, switching
-from fluvial.engine import Engine
+from fluvial.events.jobs import run_pending
 from fluvial.http.app import build_app
-from fluvial.jobs import run_pending
+from fluvial.metadata_changes import apply, backfill, cutover
+from fluvial.runtime.engine import Engine
 from tests.app import EMAIL, PASSWORD, Client, OpenEngine
 
 BRANCH = {
@@ -65,8 +65,8 @@ def _on(client: Client, shelf: str, *days: str) -> list[Any]:
 def test_days_go_along(
     client: Client, engine: Engine, monkeypatch: pytest.MonkeyPatch, small: int
 ) -> None:
-    monkeypatch.setattr(changes, "SMALL_ROWS", small)
-    monkeypatch.setattr(copying, "BATCH", 2)
+    monkeypatch.setattr(apply, "SMALL_ROWS", small)
+    monkeypatch.setattr(backfill, "BATCH", 2)
     client.define(BRANCH, SHELF)
     north, south = (client.made("branch", name=name)["id"] for name in ("North", "South"))
     shelf = client.made("shelf", name="S", room="1", place=north)["id"]
@@ -94,7 +94,7 @@ def test_days_go_along(
     def change(document: dict[str, Any]) -> None:
         begun = client.put(PATH, document)
         assert begun.status == (200 if small else 202), begun.text
-        while switching.run(engine):
+        while cutover.run(engine):
             pass
         assert client.get(PATH).json()["fields"][1]["kind"] == document["fields"][1]["kind"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fluvial.engine import Engine
+from fluvial.runtime.engine import Engine
 from tests.app import Client, OpenEngine
 
 TARIFF = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from fluvial.settings import SETTINGS, load
+from fluvial.kernel.settings import SETTINGS, load
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fluvial.templates import Need, Part, Renderer, TemplateFault, needs
+from fluvial.services.templates import Need, Part, Renderer, TemplateFault, needs
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from fluvial.files import sweep
+from fluvial.transfer.files import sweep
 from tests.app import Client
 from tests.forms.shapes import multipart
 

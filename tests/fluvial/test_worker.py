@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from fluvial.database.database import Database
-from fluvial.faults import chosen
+from fluvial.kernel.crash_points import chosen
 from tests.fluvial.processes import Product, products
 from tests.mailbox import Mailbox
 from tests.rules.house import LETTER, LOAN, MEMBER, SECRET, rule

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fluvial.records.codec import first_changes, record_maker, row_packer, row_reader
-from fluvial.records.draft import wire_value
+from fluvial.records.drafts.codec import first_changes, record_maker, row_packer, row_reader
+from fluvial.records.drafts.draft import wire_value
 from metamodel.build import build_catalog
 from metamodel.catalog import Field
 from metamodel.documents import Document, with_kinds

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from fluvial.engine import Engine
+from fluvial.events.jobs import run_pending
 from fluvial.http.app import build_app
-from fluvial.jobs import run_pending
+from fluvial.runtime.engine import Engine
 from tests.app import EMAIL, PASSWORD, Client, OpenEngine
 from tests.fluvial.pages.posting import posted
 from tests.fluvial.pages.test_pages import text_of

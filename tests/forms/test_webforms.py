@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from fluvial.engine import Engine
+from fluvial.runtime.engine import Engine
 from tests.app import Client, Documents, Reply
 from tests.forms.shapes import ADDRESS, BRANCH, LOAN, PNG, WISH, multipart
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fluvial.engine import Engine
+from fluvial.runtime.engine import Engine
 from tests.app import Client, Documents
 from tests.kanban.library import BRANCH, DESK, LOAN, SHELF
 

@@ -18,15 +18,15 @@ import pytest
 from jsonschema import Draft202012Validator
 from python_calamine import CalamineWorkbook
 
-from fluvial.actors import SYSTEM
-from fluvial.engine import Engine
+from fluvial.auth.actors import SYSTEM
 from fluvial.http.app import build_app
+from fluvial.kernel.settings import load
 from fluvial.pages.filters import ops_of, sentence
 from fluvial.pages.kind_options import COMMON
-from fluvial.pages.looks import looks_of
-from fluvial.records.rows import load_row
-from fluvial.settings import load
-from fluvial.templates import Part, Renderer
+from fluvial.pages.reader_format import looks_of
+from fluvial.records.drafts.rows import load_row
+from fluvial.runtime.engine import Engine
+from fluvial.services.templates import Part, Renderer
 from metamodel.kinds import KINDS
 from rules.template_data import template_data
 from tests.app import Client, Prepared, environment

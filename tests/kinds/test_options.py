@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
-from fluvial.engine import Engine
-from fluvial.records.writer import create
+from fluvial.records.writing.writer import create
+from fluvial.runtime.engine import Engine
 from tests.app import Client
 
 COUNTRIES = [{"name": "france"}, {"name": "spain"}]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from jinja2 import StrictUndefined
 
-from fluvial.pages.assets import STATIC, slim, stylesheet
+from fluvial.http.assets import STATIC, slim, stylesheet
 from fluvial.pages.environment import environment, initials
 from tests.pages.library_pages import PAGES
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from fluvial.engine import Engine
+from fluvial.events.jobs import run_pending
 from fluvial.http.app import build_app
-from fluvial.jobs import run_pending
+from fluvial.runtime.engine import Engine
 from tests.app import EMAIL, PASSWORD, Client, Documents, OpenEngine
 from tests.mailbox import Mailbox
 from tests.webhooks import WebhookSink

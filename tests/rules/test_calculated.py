@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fluvial.jobs import run_pending
+from fluvial.events.jobs import run_pending
 from tests.app import Client
 from tests.fluvial.shelves import SHELVES
 from tests.rules.house import rule

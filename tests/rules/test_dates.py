@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fluvial.engine import Engine
+from fluvial.runtime.engine import Engine
 from rules import timers
 from tests.rules.house import House, Json, rule
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from fluvial import templates
+from fluvial.services import templates
 from rules import deliveries
 from tests.mailbox import DROP
 from tests.rules.house import SECRET, House, endpoint, rule
@@ -341,7 +341,7 @@ def test_addresses_inside_are_refused(house: House) -> None:
 def test_an_endpoint_that_hangs_holds_up_no_other(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fluvial.outbound.TOTAL_SECONDS", 2.0)
+    monkeypatch.setattr("fluvial.services.outbound.TOTAL_SECONDS", 2.0)
     webhook_rule(house)
     house.sink.replies.extend([HANG, HANG])
     house.client.made("loan", name="a")
@@ -366,7 +366,7 @@ def test_an_endpoint_that_hangs_holds_up_no_other(
 
 
 def _some_rounds(house: House) -> None:
-    from fluvial.jobs import run_pending
+    from fluvial.events.jobs import run_pending
 
     for _ in range(6):
         run_pending(house.engine)

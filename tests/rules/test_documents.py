@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fluvial.feature import load_features
+from fluvial.kernel.feature import load_features
 from metamodel.build import build_catalog
 from metamodel.documents import Document, with_kinds
 from metamodel.errors import Fault, MetadataError

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fluvial.catalogs import CORE
-from fluvial.errors import NotFound, Problem
+from fluvial.kernel.errors import NotFound, Problem
 from fluvial.packages import needs, registry
 from fluvial.packages.source import Package, from_folder
+from fluvial.runtime.catalogs import CORE
 from metamodel.build import build_catalog
 from metamodel.documents import Document, DocumentKind
 from metamodel.errors import Fault, MetadataError
 from metamodel.files import read_package
-from metamodel.remarks import Remark, remarks_on
+from metamodel.lint import Remark, remarks_on
 from metamodel.translations import languages, missing
 
 from .playing import Failure, play

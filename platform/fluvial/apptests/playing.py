@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from fluvial.actors import SYSTEM
-from fluvial.engine import Engine
-from fluvial.errors import NotFound, Problem
-from fluvial.records import bin, transitions, writer
-from fluvial.records.query import Query
-from fluvial.records.reader import count, find_one
-from fluvial.session import Session
+from fluvial.auth.actors import SYSTEM
+from fluvial.kernel.errors import NotFound, Problem
+from fluvial.records.reading.query import Query
+from fluvial.records.reading.reader import count, find_one
+from fluvial.records.writing import bin, transitions, writer
+from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 
-from .deeds import find_deeds, judge
+from .effects_seen import find_deeds, judge
 from .reading import AppTest
 from .stage import Stage, StoppedClock, work
 from .values import alike, shown, wire

@@ -10,13 +10,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
-from fluvial.clock import Clock
-from fluvial.engine import Engine
-from fluvial.errors import Problem
-from fluvial.jobs import jobs_of
+from fluvial.events.jobs import jobs_of
+from fluvial.kernel.clock import Clock
+from fluvial.kernel.errors import Problem
+from fluvial.kernel.settings import load
 from fluvial.packages import installing
 from fluvial.packages.source import Package
-from fluvial.settings import load
+from fluvial.runtime.engine import Engine
 
 FILE = "fluvial.db"
 TEMPLATE = "the template"  # a test's name has no space

@@ -9,16 +9,24 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from fluvial import layering, switching
 from fluvial.apptests import checking
-from fluvial.engine import Engine
-from fluvial.errors import Conflict, NotFound, Problem
-from fluvial.installation import prepare
-from fluvial.packages import archive, exporting, installing, listing, registry, source, uninstalling
+from fluvial.kernel.errors import Conflict, NotFound, Problem
+from fluvial.kernel.settings import load
+from fluvial.metadata_changes import cutover, package_order
+from fluvial.metadata_changes.pending_change import COPYING, DONE, pending_change
+from fluvial.packages import (
+    archive,
+    exporting,
+    installing,
+    listing,
+    registry,
+    source,
+    uninstalling,
+)
+from fluvial.packages.installation import prepare
 from fluvial.packages.installing import Installation
 from fluvial.packages.source import Package
-from fluvial.pending import COPYING, DONE, pending_change
-from fluvial.settings import load
+from fluvial.runtime.engine import Engine
 from metamodel.documents import SITE
 from metamodel.upgrades import CHANGES, CONFLICT, EVERYTHING
 
@@ -127,7 +135,7 @@ def run_install(options: argparse.Namespace) -> int:
     packages = [package_of(text, engine) for text in options.apps]
     for package in packages:
         source.refuse_core(package)
-        if options.upgrade and package.name not in layering.versions(session.connection):
+        if options.upgrade and package.name not in package_order.versions(session.connection):
             raise NotFound(f"There is no app `{package.name}` installed. Use `app install`.")
     done = installing.put_all(
         session, packages, take=options.take, force=options.force, keep=not options.dry_run
@@ -184,7 +192,7 @@ def follow(engine: Engine, plan: str) -> None:
         if pending.copied != told:
             told = pending.copied
             print(f"  {told:,} of {pending.rows:,} values are copied")
-        if not switching.run(engine):
+        if not cutover.run(engine):
             time.sleep(0.2)
     if pending.state != DONE:
         raise Conflict(pending.error or "It was cancelled.")

@@ -6,12 +6,12 @@ import argparse
 import sys
 from collections.abc import Iterator
 
-from fluvial.drift import drift, repair
-from fluvial.engine import Engine
-from fluvial.errors import Problem
-from fluvial.pending import open_changes
-from fluvial.purging import purge, retired_list
-from fluvial.settings import load
+from fluvial.kernel.errors import Problem
+from fluvial.kernel.settings import load
+from fluvial.metadata_changes.drift import drift, repair
+from fluvial.metadata_changes.pending_change import open_changes
+from fluvial.metadata_changes.purge import purge, retired_list
+from fluvial.runtime.engine import Engine
 
 from .server import Commands
 from .values import add_values, value_findings

@@ -7,9 +7,9 @@ import json
 import sys
 from pathlib import Path
 
-from fluvial.imports.command import import_file
-from fluvial.installation import prepare
-from fluvial.settings import load
+from fluvial.kernel.settings import load
+from fluvial.packages.installation import prepare
+from fluvial.transfer.imports.command import import_file
 
 from .server import Commands
 

@@ -7,14 +7,14 @@ import getpass
 import sys
 from datetime import timedelta
 
-from fluvial import people
-from fluvial.errors import Problem
+from fluvial.auth import people
 from fluvial.http.people_api import SCOPES
-from fluvial.installation import prepare
-from fluvial.records import writer
-from fluvial.records.query import Query
-from fluvial.records.reader import read_page
-from fluvial.settings import load
+from fluvial.kernel.errors import Problem
+from fluvial.kernel.settings import load
+from fluvial.packages.installation import prepare
+from fluvial.records.reading.query import Query
+from fluvial.records.reading.reader import read_page
+from fluvial.records.writing import writer
 
 from .server import Commands
 

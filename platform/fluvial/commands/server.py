@@ -11,13 +11,15 @@ from typing import TypeAlias
 
 import uvicorn
 
-from fluvial import layering, packages, sample
+from fluvial import packages
 from fluvial.database.connection import Connection
-from fluvial.engine import Engine
+from fluvial.events.worker import main_scheduler, main_worker, start_embedded
 from fluvial.http.app import build_app
-from fluvial.installation import prepare
-from fluvial.settings import load
-from fluvial.worker import main_scheduler, main_worker, start_embedded
+from fluvial.kernel.settings import load
+from fluvial.metadata_changes import package_order
+from fluvial.packages import sample
+from fluvial.packages.installation import prepare
+from fluvial.runtime.engine import Engine
 
 # Who has waited so long for the interpreter gets it: a request does not stand behind a change of
 # metadata, an import or a document that is made meanwhile.
@@ -67,7 +69,7 @@ def run_serve(options: argparse.Namespace) -> int:
     for name in options.apps:
         _install_once(engine, name)
     if options.sample:
-        for package in layering.installed(engine.database.connection()):
+        for package in package_order.installed(engine.database.connection()):
             _load_sample(engine, package["name"])
     engine.closers.append(start_embedded(engine))
     config = uvicorn.Config(
@@ -91,7 +93,7 @@ def run_serve(options: argparse.Namespace) -> int:
 
 
 def _install_once(engine: Engine, name: str) -> None:
-    known = {p["name"] for p in layering.installed(engine.database.connection())}
+    known = {p["name"] for p in package_order.installed(engine.database.connection())}
     if name not in known:
         print(f"Installing {name} ...", flush=True)
     packages.install(engine.session(), packages.folder_of(name))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from fluvial.actors import SYSTEM
-from fluvial.engine import Engine
-from fluvial.records.verifying import verify
+from fluvial.auth.actors import SYSTEM
+from fluvial.records.calculated.verification import verify
+from fluvial.runtime.engine import Engine
 
 SAMPLE = 200  # the newest records of each object type
 

@@ -13,7 +13,7 @@ from metamodel.kinds.kind import Column
 from metamodel.storage import BOOLEAN, DATE, INTEGER, TEXT, TIMESTAMP, UUID
 
 from .connection import Connection
-from .objects import short_name
+from .object_tables import short_name
 
 OVERLAP = "some records with equal keys hold at the same time"
 

@@ -26,7 +26,7 @@ from .connection import (
     SlowError,
     UniqueError,
 )
-from .patience import PATIENCE
+from .statement_timeout import PATIENCE
 
 MAX_PREPARED = 1_000
 _AS_TEXT = ("numeric", "uuid", "timestamptz", "date", "json", "jsonb")

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from metamodel.expressions.postgresql import FUNCTIONS
 from metamodel.storage import POSTGRESQL
 
-from .changes import Columns, Ddl
 from .connection import Connection
+from .engine_tables import ENGINE
 from .exclusion import create_ranges
+from .schema_changes import Columns, Ddl
 from .statement import DIALECTS
-from .tables import ENGINE
 
 _SEARCH = {
     "sqlite": (

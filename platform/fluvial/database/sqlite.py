@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fluvial.words import holds
+from fluvial.kernel.search_words import holds
 from metamodel.expressions.sqlite import register
 from metamodel.storage import SQLITE
 

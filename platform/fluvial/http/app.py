@@ -24,12 +24,11 @@ from starlette.formparsers import FormParser, MultiPartException, MultiPartParse
 from starlette.requests import ClientDisconnect
 from starlette.routing import Mount
 
-from fluvial import comments
-from fluvial.engine import Engine
-from fluvial.errors import NotFound, Problem, TooLarge
-from fluvial.metrics import UNKNOWN
+from fluvial.kernel.errors import NotFound, Problem, TooLarge
+from fluvial.kernel.metrics import UNKNOWN
 from fluvial.pages import site
-from fluvial.pages.static import Static
+from fluvial.runtime.engine import Engine
+from fluvial.services import comments
 
 from . import (
     files_api,
@@ -46,7 +45,8 @@ from . import (
 from .call import Answer, Call
 from .perform import perform
 from .routes import Endpoint, Policy
-from .stream import serve_stream
+from .server_sent_events import serve_stream
+from .static import Static
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

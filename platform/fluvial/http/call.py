@@ -12,17 +12,17 @@ from urllib.parse import quote
 
 import orjson
 
-from fluvial.errors import Problem, fault
-from fluvial.lazily import lazily
-from fluvial.people import Identity
-from fluvial.session import Session
+from fluvial.auth.people import Identity
+from fluvial.kernel.errors import Problem, fault
+from fluvial.kernel.lazy import lazily
+from fluvial.runtime.session import Session
 
 from .bodies import read_json, read_query
 
 if TYPE_CHECKING:
     from starlette.datastructures import FormData
 
-    from fluvial.engine import Engine
+    from fluvial.runtime.engine import Engine
 
 COOKIE = "fluvial"
 _ADDRESS = "/?#[]@!$&'()*+,;=:%-._~"  # stands in an address as it is; the rest is written in %XX

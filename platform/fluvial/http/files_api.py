@@ -6,10 +6,10 @@ from urllib.parse import quote
 
 from starlette.datastructures import FormData, UploadFile
 
-from fluvial import files
-from fluvial.errors import NotFound, Problem, fault
-from fluvial.media_types import INLINE
-from fluvial.thumbnails import MEDIA_TYPE, thumbnail
+from fluvial.kernel.errors import NotFound, Problem, fault
+from fluvial.kernel.media_types import INLINE
+from fluvial.transfer import files
+from fluvial.transfer.thumbnails import MEDIA_TYPE, thumbnail
 
 from .call import Answer, Call
 from .routes import MAX_UPLOAD, Endpoint, Policy

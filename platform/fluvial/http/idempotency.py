@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from fluvial.database.connection import Connection, UniqueError
+from fluvial.database.engine_tables import IDEMPOTENCY
 from fluvial.database.statement import Statement, insert, param
-from fluvial.database.tables import IDEMPOTENCY
-from fluvial.errors import Conflict, Problem, Unprocessable
+from fluvial.kernel.errors import Conflict, Problem, Unprocessable
 
 from .call import Answer, Call
 

@@ -6,14 +6,14 @@ from typing import Any
 
 from starlette.datastructures import UploadFile
 
-from fluvial.errors import Problem, Unprocessable
-from fluvial.exports import FORMATS, export
-from fluvial.imports.batches import undo
-from fluvial.imports.importer import import_table
-from fluvial.imports.options import Options, read_options
-from fluvial.imports.preview import preview
-from fluvial.imports.reading import open_table
-from fluvial.imports.results import Result
+from fluvial.kernel.errors import Problem, Unprocessable
+from fluvial.transfer.exports import FORMATS, export
+from fluvial.transfer.imports.batches import undo
+from fluvial.transfer.imports.importer import import_table
+from fluvial.transfer.imports.options import Options, read_options
+from fluvial.transfer.imports.preview import preview
+from fluvial.transfer.imports.reading import open_table
+from fluvial.transfer.imports.results import Result
 
 from .bodies import read_json
 from .call import Answer, Call

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from fluvial import changes, revisions
-from fluvial.catalogs import stored_layers
-from fluvial.errors import Conflict, NotFound, Problem, Unprocessable, fault
-from fluvial.layering import installed
-from fluvial.openapi import openapi
+from fluvial.kernel.errors import Conflict, NotFound, Problem, Unprocessable, fault
+from fluvial.metadata_changes import apply, revisions
+from fluvial.metadata_changes.package_order import installed
+from fluvial.runtime.catalogs import stored_layers
 from metamodel.documents import SITE, Document
 from metamodel.files import document_of
 from metamodel.layers import merge, merge_over
@@ -17,6 +16,7 @@ from metamodel.record_schema import Mode, record_schema
 from metamodel.uses import uses_of
 
 from .call import Answer, Call
+from .openapi import openapi
 from .routes import Endpoint, Policy
 
 
@@ -119,23 +119,23 @@ def _sound(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _changed(
-    call: Call, body: Mapping[str, Any] | None, seen: changes.Bodies | None = None
+    call: Call, body: Mapping[str, Any] | None, seen: apply.Bodies | None = None
 ) -> Answer:
     key = (_kind(call), call.params["name"])
     verb = "Deleted" if body is None or body.get("$delete") else "Changed"
     label = call.engine.kinds[key[0]].label or key[0]
-    change = changes.Change({key: body}, note=f"{verb} {label.lower()} {key[1]}")
+    change = apply.Change({key: body}, note=f"{verb} {label.lower()} {key[1]}")
     change.seen = seen or {}
     return _apply(call, change)
 
 
-def _apply(call: Call, change: changes.Change) -> Answer:
+def _apply(call: Call, change: apply.Change) -> Answer:
     change.take_out = call.flag("force")
     change.make = frozenset(filter(None, call.query.get("make", "").split(",")))
     if call.flag("plan"):
-        changes.plan(call.session, change)
+        apply.plan(call.session, change)
     else:
-        changes.apply(call.session, change)
+        apply.apply(call.session, change)
     return Answer.json(
         {
             "operations": [operation.wire() for operation in change.operations],
@@ -174,7 +174,7 @@ def change_many(call: Call) -> Answer:
     if not given and not gone:
         raise Unprocessable("There is nothing to change: `documents` and `delete` are empty.")
     sound = [_sound(entry) for entry in given]
-    return _apply(call, changes.documents_change(sound, gone, str(body.get("note") or "")))
+    return _apply(call, apply.documents_change(sound, gone, str(body.get("note") or "")))
 
 
 def list_revisions(call: Call) -> Answer:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fluvial import outbox
-from fluvial.metrics import Family, gauge, text
-from fluvial.records import recalculation
+from fluvial.events import outbox
+from fluvial.kernel.metrics import Family, gauge, text
+from fluvial.records.calculated import recalculation_queue
 
 from .call import Answer, Call
 from .routes import Endpoint, Policy
@@ -30,7 +30,7 @@ def _families(call: Call) -> Iterator[Family]:
     yield gauge(
         "fluvial_recalculations_waiting",
         "Recalculations that workers still have to do.",
-        len(recalculation.waiting(session)),
+        len(recalculation_queue.waiting(session)),
     )
     for feature in call.engine.features:
         if feature.measures is not None:

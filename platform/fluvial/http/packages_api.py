@@ -6,8 +6,16 @@ from typing import Any
 
 from starlette.datastructures import UploadFile
 
-from fluvial.errors import Problem, Unprocessable, fault
-from fluvial.packages import archive, exporting, installing, listing, registry, source, uninstalling
+from fluvial.kernel.errors import Problem, Unprocessable, fault
+from fluvial.packages import (
+    archive,
+    exporting,
+    installing,
+    listing,
+    registry,
+    source,
+    uninstalling,
+)
 from fluvial.packages.source import Package
 from metamodel.documents import SITE
 from metamodel.names import NAME

@@ -6,9 +6,9 @@ import re
 from datetime import date, datetime
 from typing import Any, cast
 
-from fluvial.access import Access
-from fluvial.errors import Problem, fault
-from fluvial.records.query import (
+from fluvial.auth.access import Access
+from fluvial.kernel.errors import Problem, fault
+from fluvial.records.reading.query import (
     DEFAULT_LIMIT,
     MAX_FIELDS,
     MAX_HOPS,
@@ -19,7 +19,7 @@ from fluvial.records.query import (
     SortKey,
     Total,
 )
-from fluvial.session import Session
+from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 from metamodel.errors import ValueFault
 from metamodel.kinds.date import iso_date

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from fluvial import people
-from fluvial.errors import Forbidden, NotFound, Problem, Unauthorized, Unprocessable, fault
-from fluvial.ids import is_id
-from fluvial.languages import language_of
-from fluvial.rates import Rate, limited
+from fluvial.auth import people
+from fluvial.database.rate_limits import Rate, limited
+from fluvial.kernel.errors import Forbidden, NotFound, Problem, Unauthorized, Unprocessable, fault
+from fluvial.kernel.ids import is_id
+from fluvial.runtime.languages import language_of
 from metamodel.errors import ValueFault
 from metamodel.kinds.datetime import moment
 

@@ -6,13 +6,13 @@ import hmac
 import logging
 from collections.abc import Callable
 
-from fluvial.actors import Actor
-from fluvial.changes import refused
+from fluvial.auth.actors import Actor
+from fluvial.auth.people import Identity
 from fluvial.database.connection import BusyError, DatabaseError, GoneError, SlowError
-from fluvial.errors import Forbidden, Problem, Unauthorized, Unavailable, Unprocessable
-from fluvial.languages import in_words
-from fluvial.people import Identity
-from fluvial.session import Cause, Session
+from fluvial.kernel.errors import Forbidden, Problem, Unauthorized, Unavailable, Unprocessable
+from fluvial.metadata_changes.apply import refused
+from fluvial.runtime.languages import in_words
+from fluvial.runtime.session import Cause, Session
 from metamodel.errors import MetadataError
 
 from . import idempotency

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from fluvial.errors import Problem
-from fluvial.ids import is_id
-from fluvial.records import (
-    believed,
-    bin,
-    history,
-    planned,
-    reader,
-    recalculation,
-    revealing,
-    summary,
-    transitions,
-    writer,
-)
-from fluvial.records.reasons import reasons
+from fluvial.kernel.errors import Problem
+from fluvial.kernel.ids import is_id
+from fluvial.records.calculated import recalculation_queue
+from fluvial.records.calculated.reasons import reasons
+from fluvial.records.over_time import planned_values, recorded_at
+from fluvial.records.reading import history, reader, revealing, summary
+from fluvial.records.writing import bin, transitions, writer
 from metamodel.catalog import ObjectType
 
 from .call import Answer, Call
@@ -52,12 +44,12 @@ def list_records(call: Call) -> Answer:
     return Answer.json(reader.read_page(call.session, query))
 
 
-def _belief(call: Call) -> believed.Belief:
+def _belief(call: Call) -> recorded_at.Belief:
     moment = believed_on(call)
     assert moment is not None
     if moment > call.session.now:
         raise refuse("believed_on", "not_yet", "What will be known later is not known now.")
-    return believed.belief_of(call.session, moment, as_of(call))
+    return recorded_at.belief_of(call.session, moment, as_of(call))
 
 
 def _own_names(call: Call) -> list[str] | None:
@@ -67,7 +59,7 @@ def _own_names(call: Call) -> list[str] | None:
 
 
 def _read_believed(call: Call) -> Answer:
-    record, unknown = believed.read_believed(
+    record, unknown = recorded_at.read_believed(
         _belief(call), _type(call).name, call.params["id"], _own_names(call)
     )
     return Answer.json(record, 200, [("fluvial-unknown", ", ".join(unknown))] if unknown else [])
@@ -78,7 +70,7 @@ def _list_believed(call: Call) -> Answer:
     ids = given["ids"].split(",") if "ids" in given else None
     if ids is not None and (len(ids) > MAX_IDS or not all(map(is_id, ids))):
         raise refuse("ids", "not_ids", f"`ids` are at most {MAX_IDS} ids with commas between.")
-    data, unknown = believed.list_believed(
+    data, unknown = recorded_at.list_believed(
         _belief(call),
         _type(call).name,
         ids=ids,
@@ -127,7 +119,7 @@ def update_record(call: Call) -> Answer:
     call.only("as_of")
     day = as_of_day(call)
     if day is not None:
-        changed = planned.set_on(
+        changed = planned_values.set_on(
             call.session, _type(call).name, call.params["id"], call.json_object(), day, rev=call.rev
         )
         return Answer.json(changed, 200, [etag(changed)])
@@ -178,9 +170,9 @@ def records_summary(call: Call) -> Answer:
     return Answer.json({"data": rows})
 
 
-def planned_values(call: Call) -> Answer:
+def planned(call: Call) -> Answer:
     call.only("past")
-    rows = planned.planned(
+    rows = planned_values.planned(
         call.session, _type(call).name, call.params["id"], past=call.flag("past")
     )
     return Answer.json({"data": rows})
@@ -188,13 +180,15 @@ def planned_values(call: Call) -> Answer:
 
 def dated_links(call: Call) -> Answer:
     call.only()
-    rows = planned.links(call.session, _type(call).name, call.params["id"], call.params["field"])
+    rows = planned_values.links(
+        call.session, _type(call).name, call.params["id"], call.params["field"]
+    )
     return Answer.json({"data": rows})
 
 
 def withdraw_planned(call: Call) -> Answer:
     call.only()
-    planned.withdraw(call.session, _type(call).name, call.params["id"], call.params["plan"])
+    planned_values.withdraw(call.session, _type(call).name, call.params["id"], call.params["plan"])
     return Answer.empty()
 
 
@@ -231,7 +225,7 @@ def recalculations(call: Call) -> Answer:
     access = call.session.access
     seen = [
         entry
-        for entry in recalculation.waiting(call.session)
+        for entry in recalculation_queue.waiting(call.session)
         if access.object(entry["object"]).can("read")
         and not access.hides(entry["object"], entry["field"])
     ]
@@ -283,7 +277,7 @@ ENDPOINTS = (
     Endpoint(
         "GET", f"{_ONE}/links/{{field}}", dated_links, Policy.SIGNED_IN, "Links with their days."
     ),
-    Endpoint("GET", f"{_ONE}/planned", planned_values, Policy.SIGNED_IN, "Values from a day on."),
+    Endpoint("GET", f"{_ONE}/planned", planned, Policy.SIGNED_IN, "Values from a day on."),
     Endpoint(
         "DELETE",
         f"{_ONE}/planned/{{plan}}",

@@ -7,16 +7,16 @@ import io
 from itertools import islice
 from typing import Any
 
-from fluvial.copying import Copier
-from fluvial.errors import Conflict, Forbidden, NotFound, Problem
-from fluvial.exports import cell, safe
-from fluvial.ids import is_id
-from fluvial.indexing import index_states
-from fluvial.pending import cancel, pending_change, pending_changes
-from fluvial.purging import purge, retired_list
-from fluvial.retired import RETYPED, retired_columns
-from fluvial.retyping import Retype
-from fluvial.world import World
+from fluvial.kernel.errors import Conflict, Forbidden, NotFound, Problem
+from fluvial.kernel.ids import is_id
+from fluvial.metadata_changes.backfill import Copier
+from fluvial.metadata_changes.index_builds import index_states
+from fluvial.metadata_changes.pending_change import cancel, pending_change, pending_changes
+from fluvial.metadata_changes.purge import purge, retired_list
+from fluvial.metadata_changes.related_records import World
+from fluvial.metadata_changes.retired_columns import RETYPED, retired_columns
+from fluvial.metadata_changes.retype import Retype
+from fluvial.transfer.exports import cell, safe
 
 from .call import Answer, Call
 from .routes import Endpoint, Policy

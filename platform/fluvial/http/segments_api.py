@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from fluvial.records import segments
+from fluvial.records.over_time import period_segments
 from metamodel.segments import CONVENTIONS, ROUNDINGS, SPLITS, Period, Segment
 
 from .call import Answer, Call
@@ -29,9 +29,11 @@ def read_segments(call: Call) -> Answer:
     period = _period(call)
     given = call.query
     groups = paths(given["group"], "group") if "group" in given else ()
-    if len(groups) > segments.MAX_GROUPS:
-        raise refuse("group", "too_many", f"`group` takes at most {segments.MAX_GROUPS} fields.")
-    asked = segments.Asked(
+    if len(groups) > period_segments.MAX_GROUPS:
+        raise refuse(
+            "group", "too_many", f"`group` takes at most {period_segments.MAX_GROUPS} fields."
+        )
+    asked = period_segments.Asked(
         page_query(call, type_, *PARAMETERS),
         period,
         quantity=given.get("quantity", ""),
@@ -41,7 +43,7 @@ def read_segments(call: Call) -> Answer:
         split=_one_of(call, "split", tuple(SPLITS), ""),
         scale=call.whole("scale", 0, 0, MAX_SCALE) if "scale" in given else None,
     )
-    lines = segments.lines(call.session, asked)
+    lines = period_segments.lines(call.session, asked)
     totals: dict[str | None, Decimal] = {}
     for line in lines:
         totals[line.currency] = totals.get(line.currency, Decimal(0)) + line.amount
@@ -77,7 +79,7 @@ def _one_of(call: Call, name: str, known: tuple[str, ...], default: str) -> str:
     return value
 
 
-def _line(line: segments.Line) -> dict[str, Any]:
+def _line(line: period_segments.Line) -> dict[str, Any]:
     return {
         "group": line.group,
         "segments": [_segment(one, line.currency) for one in line.segments],

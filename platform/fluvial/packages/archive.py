@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
-from fluvial.errors import Problem, TooLarge
-from fluvial.zips import UNREADABLE
+from fluvial.kernel.errors import Problem, TooLarge
+from fluvial.kernel.zips import UNREADABLE
 from metamodel.files import APP_FILE
 
 MAX_FILES = 5_000

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fluvial import __version__, layering
-from fluvial.catalogs import CORE, Layers, stored_layers
-from fluvial.errors import NotFound, Unprocessable, fault
-from fluvial.session import Session
+from fluvial import __version__
+from fluvial.kernel.errors import NotFound, Unprocessable, fault
+from fluvial.metadata_changes import package_order
+from fluvial.runtime.catalogs import CORE, Layers, stored_layers
+from fluvial.runtime.session import Session
 from metamodel.documents import SITE, Document, DocumentKind
 from metamodel.errors import MetadataError
 from metamodel.files import APP_FILE, BESIDE, document_of, parse_documents
@@ -49,7 +50,7 @@ def texts_of(documents: Iterable[Document], kinds: Mapping[str, DocumentKind]) -
 
 def _head(session: Session, layers: Layers, name: str, label: str, version: str) -> Document:
     used = {below.layer for key in layers[SITE] if (below := _below(layers, *key)) is not None}
-    there = layering.versions(session.connection)
+    there = package_order.versions(session.connection)
     wanted = [one for one in there if one in used or _has_objects(layers, one)]
     body = {
         "kind": "app",

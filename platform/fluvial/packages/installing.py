@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fluvial import changes, layering
-from fluvial.catalogs import CORE, Key, Layers, stored_layers
 from fluvial.database.connection import Connection
-from fluvial.errors import Conflict, Unprocessable, fault
-from fluvial.session import Session
+from fluvial.kernel.errors import Conflict, Unprocessable, fault
+from fluvial.metadata_changes import apply, package_order
+from fluvial.runtime.catalogs import CORE, Key, Layers, stored_layers
+from fluvial.runtime.session import Session
 from metamodel.documents import SITE, Document, DocumentKind
 from metamodel.layers import merged
 from metamodel.upgrades import CHANGES, CONFLICT, EVERYTHING, TAKEN, Comparison, Decision
@@ -34,7 +34,7 @@ class Installation:
     added: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     decisions: dict[str, list[Decision]] = field(default_factory=dict)
-    change: changes.Change = field(default_factory=lambda: changes.Change({}))
+    change: apply.Change = field(default_factory=lambda: apply.Change({}))
 
     @property
     def verb(self) -> str:
@@ -92,7 +92,7 @@ def put(
     """
     connection = session.connection
     with connection.transaction():
-        layering.lock(connection)
+        package_order.lock(connection)
         layers = stored_layers(connection)
         bodies = _bodies(package)
         installation = _compared(layers, package, bodies, session.engine.kinds, take)
@@ -101,7 +101,7 @@ def put(
             if package.name != CORE:
                 installation.change.packages = {package.name: package.version}
             installation.change.take_out, installation.change.whole = force, True
-            changes.apply(session, installation.change)
+            apply.apply(session, installation.change)
     return installation
 
 
@@ -126,7 +126,7 @@ def put_all(
 ) -> list[Installation]:
     """Several packages in one transaction, each behind those that it needs."""
     by_name = {package.name: package for package in packages}
-    order = layering.ordered(list(by_name), {name: p.needs for name, p in by_name.items()})
+    order = package_order.ordered(list(by_name), {name: p.needs for name, p in by_name.items()})
     with session.connection.transaction() if keep else rehearsed(session.connection):
         done: list[Installation] = []
         for name in order:
@@ -143,14 +143,14 @@ def _one_by_one(name: str) -> str:
     )
 
 
-def install(session: Session, folder: Path) -> changes.Change:
+def install(session: Session, folder: Path) -> apply.Change:
     """Install a folder's package, or its new version."""
     package = from_folder(folder, session.engine.kinds)
     refuse_core(package)
     return put(session, package).change
 
 
-def install_core(session: Session) -> changes.Change:
+def install_core(session: Session) -> apply.Change:
     """The engine's own documents: users, teams, groups and the administrator."""
     return put(session, from_folder(registry.CORE_FOLDER, session.engine.kinds)).change
 
@@ -171,9 +171,9 @@ def _check_needs(session: Session, package: Package, layers: Layers) -> None:
     if package.name == CORE:
         return
     shipped = registry.all_shipped()
-    there = layering.versions(session.connection)
+    there = package_order.versions(session.connection)
     needs.check(package.name, package.needs, there, shipped)
-    others = {n: w for n, w in layering.needs_of(layers).items() if n != package.name}
+    others = {n: w for n, w in package_order.needs_of(layers).items() if n != package.name}
     needs.check_others(package.name, package.version, others)
 
 
@@ -198,7 +198,7 @@ def _compared(
     for key in changed:
         _compare_document(installation, layers, key, bodies.get(key), kinds, take, more)
     _refuse_unused(take, installation)
-    installation.change = changes.Change(changed, layer=package.name, more=more)
+    installation.change = apply.Change(changed, layer=package.name, more=more)
     installation.change.note = f"{installation.verb} {package.name} {package.version}"
     return installation
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from fluvial import layering
-from fluvial.catalogs import stored_layers
-from fluvial.session import Session
+from fluvial.metadata_changes import package_order
+from fluvial.runtime.catalogs import stored_layers
+from fluvial.runtime.session import Session
 from metamodel.documents import SITE
 from metamodel.text import humanise, label_text
 from metamodel.upgrades import KEPT, Comparison
@@ -17,13 +17,13 @@ from .installing import whole
 
 def listed(session: Session) -> list[dict[str, Any]]:
     """The installed packages, lowest first."""
-    return [_told(session, entry) for entry in layering.installed(session.connection)]
+    return [_told(session, entry) for entry in package_order.installed(session.connection)]
 
 
 def one(session: Session, name: str) -> dict[str, Any]:
     """A package with what the site says over its documents."""
-    layering.known(session.connection, name)
-    entry = next(e for e in layering.installed(session.connection) if e["name"] == name)
+    package_order.known(session.connection, name)
+    entry = next(e for e in package_order.installed(session.connection) if e["name"] == name)
     return _told(session, entry) | {"site": site_changes(session, name)}
 
 
@@ -36,7 +36,7 @@ def _told(session: Session, entry: dict[str, Any]) -> dict[str, Any]:
         "label": label_text(body.get("label", humanise(entry["name"]))),
         "about": label_text(body.get("about", "")),
         "needs": body.get("needs", {}),
-        "needed_by": needs.dependents(entry["name"], layering.needs_of(layers)),
+        "needed_by": needs.dependents(entry["name"], package_order.needs_of(layers)),
         "documents": len(layer) - (head is not None),
         "changed_by_site": sum(1 for key in layer if key in layers[SITE]),
     }

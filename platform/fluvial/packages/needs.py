@@ -8,8 +8,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from fluvial import __version__
-from fluvial.catalogs import CORE
-from fluvial.errors import Conflict, Unprocessable, fault
+from fluvial.kernel.errors import Conflict, Unprocessable, fault
+from fluvial.runtime.catalogs import CORE
 
 
 def version_of(name: str, text: str) -> Version:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fluvial.errors import NotFound
+from fluvial.kernel.errors import NotFound
 from metamodel.files import APP_FILE
 from metamodel.names import NAME
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fluvial.catalogs import CORE
-from fluvial.changes import refused
-from fluvial.errors import Problem, Unprocessable, fault
+from fluvial.kernel.errors import Problem, Unprocessable, fault
+from fluvial.metadata_changes.apply import refused
+from fluvial.runtime.catalogs import CORE
 from metamodel.documents import SITE, Document, DocumentKind
 from metamodel.errors import Fault, MetadataError
 from metamodel.files import document_of, read_package

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fluvial import changes, layering
-from fluvial.catalogs import Key, Layers, stored_layers
-from fluvial.errors import Conflict
-from fluvial.records.query import Query
-from fluvial.records.reader import count
-from fluvial.session import Session
+from fluvial.kernel.errors import Conflict
+from fluvial.metadata_changes import apply, package_order
+from fluvial.records.reading.query import Query
+from fluvial.records.reading.reader import count
+from fluvial.runtime.catalogs import Key, Layers, stored_layers
+from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
 from metamodel.documents import SITE
 from metamodel.text import listed
@@ -33,7 +33,7 @@ class Removal:
     documents: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)  # what the site says over its documents
     uses: list[str] = field(default_factory=list)  # what the site has that needs it
-    change: changes.Change = field(default_factory=lambda: changes.Change({}))
+    change: apply.Change = field(default_factory=lambda: apply.Change({}))
 
     def wire(self) -> dict[str, Any]:
         return {
@@ -58,16 +58,16 @@ def remove(session: Session, name: str, *, force: bool = False) -> Removal:
     """
     connection = session.connection
     with connection.transaction():
-        layering.lock(connection)
-        removal = Removal(name, layering.known(connection, name))
+        package_order.lock(connection)
+        removal = Removal(name, package_order.known(connection, name))
         layers = stored_layers(connection)
-        dependents = needs.dependents(name, layering.needs_of(layers))
+        dependents = needs.dependents(name, package_order.needs_of(layers))
         if dependents:
             message = f"{name} is needed by {listed(dependents)}. Uninstall them first."
             raise Conflict(message, needed_by=dependents)
         catalog = session.engine.catalogs.current(connection)
         _tell(session, removal, layers, catalog)
-        removal.change = changes.Change(
+        removal.change = apply.Change(
             dict.fromkeys(layers[name]),
             layer=name,
             note=f"Uninstall {name} {removal.version}",
@@ -82,7 +82,7 @@ def remove(session: Session, name: str, *, force: bool = False) -> Removal:
             need = "1 place here needs" if places == 1 else f"{places} places here need"
             message = f"{need} {name}. Change that first, or send force=true."
             raise Conflict(message, uses=removal.uses)
-        changes.apply(session, removal.change)
+        apply.apply(session, removal.change)
     return removal
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.records import bin
-from fluvial.records.query import Query, SortKey
-from fluvial.records.reader import read_page
+from fluvial.records.reading.query import Query, SortKey
+from fluvial.records.reading.reader import read_page
+from fluvial.records.writing import bin
 
 from .frame import page, with_query
-from .looks import looks_of, parse_moment, record_href
+from .reader_format import looks_of, parse_moment, record_href
 
 
 def show(call: Call) -> Answer:

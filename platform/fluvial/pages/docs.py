@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from fluvial.http.call import Answer, Call
+from fluvial.http.openapi import openapi
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.openapi import openapi
 from metamodel.text import humanise
 
 from .frame import Context, page

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fluvial import changes
-from fluvial.catalogs import stored_layers
-from fluvial.errors import Forbidden, NotFound, Problem, Unprocessable, fault
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
+from fluvial.kernel.errors import Forbidden, NotFound, Problem, Unprocessable, fault
+from fluvial.metadata_changes import apply
+from fluvial.runtime.catalogs import stored_layers
 from metamodel.documents import SITE, Document, DocumentKind
 from metamodel.errors import MetadataError
 from metamodel.files import parse_documents
@@ -131,7 +131,7 @@ def read(call: Call, kind: str, name: str, text: str) -> Mapping[str, Any]:
     try:
         found = parse_documents(text)
     except MetadataError as error:
-        raise changes.refused(error) from error
+        raise apply.refused(error) from error
     if len(found) != 1:
         raise Unprocessable("Write one document here.")
     body = {"kind": kind} | found[0]
@@ -153,11 +153,11 @@ def save(call: Call) -> Answer:
         raise Forbidden("Your roles do not allow to change metadata.")
     try:
         body = read(call, kind, name, text)
-        change = changes.Change({(kind, str(body["name"])): body}, note=f"{kind}/{body['name']}")
+        change = apply.Change({(kind, str(body["name"])): body}, note=f"{kind}/{body['name']}")
         if only_plan:
-            changes.plan(call.session, change)
+            apply.plan(call.session, change)
         else:
-            changes.apply(call.session, change)
+            apply.apply(call.session, change)
     except Problem as problem:
         if json:
             return Answer.problem(problem)
@@ -180,7 +180,7 @@ def delete(call: Call) -> Answer:
     body = None
     if site_layer(call, kind, name) is None:
         body = {"kind": kind, "name": name, "$delete": True}
-    changes.apply(call.session, changes.Change({(kind, name): body}, note=f"Without {kind}/{name}"))
+    apply.apply(call.session, apply.Change({(kind, name): body}, note=f"Without {kind}/{name}"))
     object_name = found.body.get("object")
     return Answer.redirect(
         f"/studio/objects/{object_name}?tab={kind}" if object_name else "/studio"

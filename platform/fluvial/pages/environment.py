@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from fluvial.pages.assets import asset, icon
+from fluvial.http.assets import asset, icon
 
 OWN_TEMPLATES = Path(__file__).resolve().parent / "templates"
 AVATAR_TONES = ("a", "b", "c", "d", "e", "")

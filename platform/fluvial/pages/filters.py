@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from fluvial.access import Access
-from fluvial.errors import Problem
-from fluvial.records.plan import condition
+from fluvial.auth.access import Access
+from fluvial.kernel.errors import Problem
+from fluvial.pages.presenters.choices import choices
+from fluvial.records.reading.plan import condition
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.nodes import (
@@ -31,10 +32,9 @@ from metamodel.expressions.nodes import (
 )
 from metamodel.expressions.types import ROLE
 
-from .faces import references, said
-from .faces.choices import choices
 from .filter_words import raw_words
-from .looks import Looks
+from .presenters import references, said
+from .reader_format import Looks
 from .tables import column_of
 
 Context = dict[str, Any]

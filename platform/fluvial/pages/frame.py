@@ -10,12 +10,12 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment
 
-from fluvial.access import Access
-from fluvial.feature import NavigationItem
+from fluvial.auth.access import Access
 from fluvial.http.call import Answer, Call
-from fluvial.languages import language_of
-from fluvial.notifications import unread_count
-from fluvial.session import Session
+from fluvial.kernel.feature import NavigationItem
+from fluvial.runtime.languages import language_of
+from fluvial.runtime.session import Session
+from fluvial.services.notifications import unread_count
 from metamodel.catalog import Catalog
 
 from .environment import environment

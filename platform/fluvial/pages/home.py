@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from fluvial import notifications
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.records.query import Query, SortKey
-from fluvial.records.reader import read_page
-from fluvial.session import Session
+from fluvial.records.reading.query import Query, SortKey
+from fluvial.records.reading.reader import read_page
+from fluvial.runtime.session import Session
+from fluvial.services import notifications
 from metamodel.catalog import Catalog, Field, ObjectType
 
 from . import inbox
-from .due import due_field
+from .due_dates import due_field
 from .frame import Context, page
-from .looks import Looks, looks_of, parse_moment, record_href
+from .reader_format import Looks, looks_of, parse_moment, record_href
 from .tables import columns_of, default_names, paths_of
 
 NEWS = 5

@@ -8,21 +8,21 @@ from typing import IO, Any
 
 import orjson
 
-from fluvial import files
-from fluvial.errors import Problem, Unprocessable
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import MAX_UPLOAD, Endpoint, Policy
-from fluvial.imports.batches import undo
-from fluvial.imports.importer import import_table
-from fluvial.imports.options import DATES, Options, read_options
-from fluvial.imports.preview import preview
-from fluvial.imports.reading import open_table
+from fluvial.kernel.errors import Problem, Unprocessable
+from fluvial.transfer import files
+from fluvial.transfer.imports.batches import undo
+from fluvial.transfer.imports.importer import import_table
+from fluvial.transfer.imports.options import DATES, Options, read_options
+from fluvial.transfer.imports.preview import preview
+from fluvial.transfer.imports.reading import open_table
 from metamodel.catalog import Field, ObjectType
 
-from .faces import uploads
 from .frame import Context, page, with_query
-from .looks import looks_of, number
+from .presenters import uploads
 from .problems import marked
+from .reader_format import looks_of, number
 from .sign_in import form_text
 
 STEPS = (("file", "File"), ("map", "Columns"), ("preview", "Result"), ("done", "Done"))

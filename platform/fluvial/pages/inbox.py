@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from fluvial import notifications
-from fluvial.errors import Forbidden
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.ids import is_id
+from fluvial.kernel.errors import Forbidden
+from fluvial.kernel.ids import is_id
+from fluvial.services import notifications
 
 from .frame import page, with_query
-from .looks import Looks, looks_of, parse_moment
+from .reader_format import Looks, looks_of, parse_moment
 from .sign_in import local
 
 

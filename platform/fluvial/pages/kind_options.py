@@ -7,10 +7,9 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
+from fluvial.pages.presenters.presenter import text_in, texts_in
 from metamodel.kinds.kind import Kind
 from metamodel.text import humanise, label_text, name_of
-
-from .faces.face import text_in, texts_in
 
 Context = dict[str, Any]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from fluvial.errors import Problem
 from fluvial.http.call import Answer, Call
 from fluvial.http.parameters import session_of_day
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.records.query import Query
-from fluvial.records.reader import read_page
+from fluvial.kernel.errors import Problem
+from fluvial.records.reading.query import Query
+from fluvial.records.reading.reader import read_page
 
 from .listing import listing
 from .saved_views import replace_query

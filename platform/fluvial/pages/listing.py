@@ -9,13 +9,13 @@ from urllib.parse import urlencode
 
 from fluvial.http.call import Call
 from fluvial.http.parameters import session_of_day, sort_keys
-from fluvial.records.query import Query
-from fluvial.session import Session
+from fluvial.records.reading.query import Query
+from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 
 from . import preferences, views
-from .looks import Looks
-from .other_day import other_day
+from .as_of_bar import other_day
+from .reader_format import Looks
 from .tables import Column, column_of, columns_of, default_names, paths_of
 from .views import View
 

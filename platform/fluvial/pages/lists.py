@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fluvial.errors import NotFound, Problem
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.records.reader import read_page
+from fluvial.kernel.errors import NotFound, Problem
+from fluvial.records.reading.reader import read_page
 from metamodel.catalog import ObjectType
 
 from .filters import sentence
 from .frame import Context, page, render, with_query
 from .list_tools import bulk_of, chooser_of, empty_of, menu_of, sorts_of
 from .listing import Listing, listing
-from .looks import Looks, looks_of, record_href
+from .reader_format import Looks, looks_of, record_href
+from .recalculation_marks import unsettled
 from .tables import Column, Table, column_of, head_classes
-from .unsettled import unsettled
 from .views import ALL, View
 
 

@@ -7,18 +7,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fluvial.errors import NotFound, Unprocessable
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.ids import is_id
-from fluvial.records.context import PlanContext, ask
-from fluvial.records.environment import RecordEnvironment
-from fluvial.records.filters import matching
-from fluvial.records.plan import resolve
-from fluvial.records.rows import load_row
-from fluvial.records.writer import create
-from fluvial.session import Session
-from fluvial.words import wanted
+from fluvial.kernel.errors import NotFound, Unprocessable
+from fluvial.kernel.ids import is_id
+from fluvial.kernel.search_words import wanted
+from fluvial.records.drafts.environment import RecordEnvironment
+from fluvial.records.drafts.rows import load_row
+from fluvial.records.reading.filters import matching
+from fluvial.records.reading.plan import resolve
+from fluvial.records.reading.sql_context import PlanContext, ask
+from fluvial.records.writing.writer import create
+from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.errors import ValueFault
 from metamodel.expressions.sql import Builder, Given, Source

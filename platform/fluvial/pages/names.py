@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fluvial.records.titles import titles_of
-from fluvial.session import Session
+from fluvial.records.reading.titles import titles_of
+from fluvial.runtime.session import Session
 from metamodel.expressions.types import ROLE
 
 

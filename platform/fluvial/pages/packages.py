@@ -7,13 +7,13 @@ from typing import Any
 
 from starlette.datastructures import UploadFile
 
-from fluvial import files
-from fluvial.errors import Conflict, Problem
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
+from fluvial.kernel.errors import Conflict, Problem
 from fluvial.packages import archive, installing, listing, registry, source, uninstalling
 from fluvial.packages.installing import Installation
 from fluvial.packages.source import Package
+from fluvial.transfer import files
 from metamodel.documents import SITE
 from metamodel.text import label_text
 from metamodel.upgrades import CHANGES, CONFLICT

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from fluvial.errors import NotFound
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
+from fluvial.kernel.errors import NotFound
 from metamodel.kinds import KINDS
 
 from .frame import page

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fluvial.changes import Change
-from fluvial.database.changes import Operation
+from fluvial.database.schema_changes import Operation
+from fluvial.metadata_changes.apply import Change
 from metamodel.text import humanise
 
 Context = dict[str, Any]

@@ -6,9 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from fluvial.database.engine_tables import PREFERENCE
 from fluvial.database.statement import Statement, insert, param
-from fluvial.database.tables import PREFERENCE
-from fluvial.session import Session
+from fluvial.runtime.session import Session
 
 _p = PREFERENCE.c
 _MINE = (_p.user == param("the_user", _p.user), _p.key == param("the_key", _p.key))

@@ -7,8 +7,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from fluvial.errors import Problem, Unauthorized
 from fluvial.http.call import Answer, Call
+from fluvial.kernel.errors import Problem, Unauthorized
 
 from .frame import Context, bare, deed, page, with_query
 

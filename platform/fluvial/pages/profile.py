@@ -7,19 +7,19 @@ from datetime import timedelta
 
 from babel import Locale
 
-from fluvial import people
-from fluvial.errors import Problem
+from fluvial.auth import people
+from fluvial.auth.passwords import MAX_LENGTH, MIN_LENGTH
 from fluvial.http.call import Answer, Call
 from fluvial.http.people_api import SCOPES, session_cookie, signed_in
 from fluvial.http.routes import Endpoint, Handler, Policy
-from fluvial.languages import language_of, offered
-from fluvial.passwords import MAX_LENGTH, MIN_LENGTH
-from fluvial.records import writer
-from fluvial.records.titles import titles_of
+from fluvial.kernel.errors import Problem
+from fluvial.records.reading.titles import titles_of
+from fluvial.records.writing import writer
+from fluvial.runtime.languages import language_of, offered
 from metamodel.roles import role_titles
 
 from .frame import page
-from .looks import looks_of
+from .reader_format import looks_of
 from .sign_in import form_text
 
 SCOPE_WORDS = {

@@ -6,18 +6,18 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from fluvial import changes, revisions
 from fluvial.database.connection import Connection
-from fluvial.errors import NotFound
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.pending import open_changes
+from fluvial.kernel.errors import NotFound
+from fluvial.metadata_changes import apply, revisions
+from fluvial.metadata_changes.pending_change import open_changes
 from metamodel.documents import DocumentKind
 from metamodel.text import humanise, plural
 
 from .document_words import difference_row, short
 from .frame import Context, deed, page
-from .looks import Looks, looks_of
+from .reader_format import Looks, looks_of
 
 SHOWN = 8  # documents of a revision that are named
 DIFFERENCES = 300  # of one revision that are shown
@@ -164,7 +164,7 @@ def rollback_document(call: Call) -> Answer:
     if not (to.isascii() and to.isdigit() and len(to) < 10):
         raise NotFound("Say which revision to go back to.")
     change = revisions.rollback_document(call.session, kind, name, int(to))
-    changes.apply(call.session, change)
+    apply.apply(call.session, change)
     return Answer.redirect(HERE if change.pending else f"/studio/{kind}/{name}/history")
 
 

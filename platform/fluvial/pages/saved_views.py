@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlencode
 
-from fluvial import changes
-from fluvial.errors import Forbidden, Unprocessable, fault
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.session import Session
+from fluvial.kernel.errors import Forbidden, Unprocessable, fault
+from fluvial.metadata_changes import apply
+from fluvial.runtime.session import Session
 from metamodel.text import fold
 
 from . import views
@@ -40,7 +40,7 @@ def save_view(call: Call) -> Answer:
         document = {"kind": "view", "name": name, "label": made.label, "object": type_.name,
                     "columns": list(made.columns), "sort": made.sort.split(",")}  # fmt: skip
         document |= {"where": made.where} if made.where else {}
-        changes.apply(session, changes.documents_change([document], note=f"View {made.label}"))
+        apply.apply(session, apply.documents_change([document], note=f"View {made.label}"))
     else:
         views.keep_own(session, type_.name, made)
     return Answer.json({"href": with_query(f"/o/{type_.name}", view=name)}, 201)

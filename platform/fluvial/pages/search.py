@@ -7,14 +7,14 @@ from typing import Any
 from fluvial.http.call import Answer, Call
 from fluvial.http.parameters import session_of_day
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.records.query import Query
-from fluvial.records.reader import read_page
-from fluvial.session import Session
+from fluvial.records.reading.query import Query
+from fluvial.records.reading.reader import read_page
+from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 
+from .as_of_bar import other_day
 from .frame import page, with_query
-from .looks import looks_of
-from .other_day import other_day
+from .reader_format import looks_of
 
 EACH = 6  # results of an object on the page
 FEW = 4  # ... in the palette

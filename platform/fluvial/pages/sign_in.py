@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from fluvial import people
-from fluvial.errors import Forbidden, Problem
+from fluvial.auth import people
 from fluvial.http.call import COOKIE, Answer, Call
 from fluvial.http.people_api import same_site, session_cookie, signed_in
 from fluvial.http.routes import Endpoint, Policy
+from fluvial.kernel.errors import Forbidden, Problem
 
 from .frame import PRODUCT, bare
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fluvial.engine import Engine
+from fluvial.http.assets import asset
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
+from fluvial.runtime.engine import Engine
 
 from . import (
     bins,
@@ -27,7 +28,6 @@ from . import (
     studio_kind,
     studio_object,
 )
-from .assets import asset
 from .problems import problem_page
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from fluvial import changes
-from fluvial.errors import Problem
+from fluvial.http.assets import icon_names
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.layering import installed
-from fluvial.records.query import Query
-from fluvial.records.reader import read_page
-from fluvial.session import Session
+from fluvial.kernel.errors import Problem
+from fluvial.metadata_changes import apply
+from fluvial.metadata_changes.package_order import installed
+from fluvial.records.reading.query import Query
+from fluvial.records.reading.reader import read_page
+from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 from metamodel.documents import SITE
 from metamodel.text import humanise, label_text, name_of, plural
 
-from .assets import icon_names
 from .frame import Context, deed, page
 from .sign_in import form_text
 
@@ -127,7 +127,7 @@ def create(call: Call) -> Answer:
     if group:
         document["group"] = group
     try:
-        changes.apply(call.session, changes.documents_change([document], note=f"Object {label}"))
+        apply.apply(call.session, apply.documents_change([document], note=f"Object {label}"))
     except Problem as problem:
         faults = " ".join(str(f["message"]) for f in problem.errors[:3])
         return show(call, error=faults or problem.detail, label=label)

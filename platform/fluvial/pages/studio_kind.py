@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fluvial import changes
-from fluvial.errors import Conflict, NotFound, Problem
-from fluvial.exports import cell
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
+from fluvial.kernel.errors import Conflict, NotFound, Problem
+from fluvial.metadata_changes import apply
+from fluvial.transfer.exports import cell
 from metamodel.catalog import Field
 from metamodel.conversions import becomes
 from metamodel.documents import SITE
@@ -69,8 +69,8 @@ def submit(call: Call) -> Answer:
     try:
         change = _change(call, field)
         if not form_text(call, "apply"):
-            return show(call, plan=_preview(field, changes.plan(call.session, change)))
-        changes.apply(call.session, change)
+            return show(call, plan=_preview(field, apply.plan(call.session, change)))
+        apply.apply(call.session, change)
     except Problem as problem:
         told = " ".join(str(one["message"]) for one in problem.errors[:3])
         return show(call, error=told or problem.detail)
@@ -92,7 +92,7 @@ def _refusal(field: Field) -> str:
     )
 
 
-def _change(call: Call, field: Field) -> changes.Change:
+def _change(call: Call, field: Field) -> apply.Change:
     kind = form_text(call, "kind")
     if field.layer != SITE:
         raise Conflict(_refusal(field))
@@ -102,7 +102,7 @@ def _change(call: Call, field: Field) -> changes.Change:
     body = _site_body(call, field.object)
     fields = [spec if f.get("name") == field.name else f for f in body["fields"]]
     key = ("object", field.object)
-    change = changes.Change(
+    change = apply.Change(
         {key: {**body, "fields": fields}},
         note=f"{field.label} becomes {KINDS[kind].label.lower()}",
         seen={key: body},
@@ -139,7 +139,7 @@ def _spec(call: Call, field: Field, kind: Kind) -> dict[str, Any]:
     return {**common, **_given(call, field, kind), "name": field.name, "kind": kind.name}
 
 
-def _preview(field: Field, change: changes.Change) -> Context:
+def _preview(field: Field, change: apply.Change) -> Context:
     step = next((o for o in change.operations if o.op == "retype_field"), None)
     more = step.more if step is not None else {}
     return {

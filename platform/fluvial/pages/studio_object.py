@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fluvial import changes
-from fluvial.errors import NotFound, Problem
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
+from fluvial.kernel.errors import NotFound, Problem
+from fluvial.metadata_changes import apply
 from metamodel.catalog import Field, ObjectType
 from metamodel.conversions import becomes
 from metamodel.documents import SITE, Document
@@ -305,10 +305,10 @@ def add_field(call: Call) -> Answer:
     key, seen = ("object", name), site_layer(call, "object", name)
     site = dict(seen.body if seen is not None else {"kind": "object", "name": name})
     site["fields"] = [*site.get("fields", ()), field]
-    change = changes.Change({key: site}, note=f"Field {label} of {name}")
+    change = apply.Change({key: site}, note=f"Field {label} of {name}")
     change.seen = {key: seen.body if seen is not None else None}
     try:
-        changes.apply(call.session, change)
+        apply.apply(call.session, change)
     except Problem as problem:
         faults = " ".join(str(f["message"]) for f in problem.errors[:3])
         return show(call, error=faults or problem.detail, label=label, kind=kind)

@@ -8,16 +8,16 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from fluvial.access import Access
-from fluvial.errors import Problem
-from fluvial.records.plan import resolve
-from fluvial.records.query import Path
+from fluvial.auth.access import Access
+from fluvial.kernel.errors import Problem
+from fluvial.records.reading.plan import resolve
+from fluvial.records.reading.query import Path
 from metamodel.catalog import Field, ObjectType
 
-from . import due
-from . import looks as marks
-from .faces import Cell, classes_of, empty, face_of, references, said
-from .looks import NIL, Looks
+from . import due_dates
+from . import reader_format as marks
+from .presenters import Cell, classes_of, empty, face_of, references, said
+from .reader_format import NIL, Looks
 
 LEAD = ("sequence",)  # kinds that stand before the title, in its cell
 TITLES = ("text", "sequence")
@@ -96,7 +96,7 @@ def default_names(access: Access, type_: ObjectType) -> list[str]:
 def paths_of(columns: Sequence[Column], type_: ObjectType | None = None) -> tuple[Path, ...]:
     """What to read for the columns: also the title, and the state where something may be late."""
     paths = [("title",), *(column.path for column in columns)]
-    if type_ is not None and type_.states and any(c.name in due.NAMES for c in columns):
+    if type_ is not None and type_.states and any(c.name in due_dates.NAMES for c in columns):
         paths.append((type_.states.field,))
     return tuple(dict.fromkeys(paths))
 
@@ -171,7 +171,7 @@ def _cell(column: Column, looks: Looks, place: int) -> Any:
         value = column.value(record)
         return f"{start}{nothing if empty(value) else show(value)}</td>"
 
-    if column.name in due.NAMES:
+    if column.name in due_dates.NAMES:
         return _due(column, looks, start, show)
     if not _is_title(column, looks):
         return cell
@@ -195,7 +195,7 @@ def _due(column: Column, looks: Looks, start: str, show: Cell) -> Any:
         value = column.value(record)
         if empty(value):
             return f"{start}{NIL}</td>"
-        tone = due.tone(value, looks) if due.is_open(type_, record) else ""
+        tone = due_dates.tone(value, looks) if due_dates.is_open(type_, record) else ""
         return f'{start}<span class="{tone}">{show(value)}</span></td>'
 
     return cell

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fluvial.access import with_inherited
-from fluvial.session import Session
+from fluvial.auth.access import with_inherited
+from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
 from metamodel.documents import SITE
 from metamodel.text import humanise, label_text

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from fluvial import packages
-from fluvial.engine import Engine
-from fluvial.imports.command import import_file
+from fluvial.runtime.engine import Engine
+from fluvial.transfer.imports.command import import_file
 from tests.app import Client
 
 MAPPINGS = Path(__file__).parent / "imports"

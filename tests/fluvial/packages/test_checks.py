@@ -9,7 +9,7 @@ import pytest
 
 from fluvial.apptests.checking import Report, check
 from fluvial.cli import main
-from fluvial.feature import load_features
+from fluvial.kernel.feature import load_features
 from metamodel.documents import with_kinds
 
 KINDS = with_kinds(kind for feature in load_features() for kind in feature.kinds)

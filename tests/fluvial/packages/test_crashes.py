@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fluvial.drift import drift
+from fluvial.metadata_changes.drift import drift
 from tests.app import Client
 from tests.fluvial.dying import changing
 from tests.fluvial.packages.test_packages import FEE, FIRST, LIST, PHONE, SHELF, app, book, put

@@ -9,12 +9,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fluvial.engine import Engine
 from fluvial.http.app import build_app
-from fluvial.installation import first_administrator
+from fluvial.kernel.settings import load
 from fluvial.packages import exporting, install_core
+from fluvial.packages.installation import first_administrator
 from fluvial.packages.registry import CORE_FOLDER
-from fluvial.settings import load
+from fluvial.runtime.engine import Engine
 from metamodel.documents import CORE_KINDS, DocumentKind
 from metamodel.files import UNFIT, document_of, read_package
 from tests.app import EMAIL, PASSWORD, Client, environment

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from fluvial import changes, copying, switching
 from fluvial.cli import main
-from fluvial.drift import drift
+from fluvial.metadata_changes import apply, backfill, cutover
+from fluvial.metadata_changes.drift import drift
 from tests.app import Client, environment
 from tests.fluvial.dying import changing
 from tests.fluvial.packages.test_packages import FEE, FIRST, PHONE, SHELF, app, book, put
@@ -28,7 +28,7 @@ def _version(client: Client) -> str:
 
 
 def _work_off(client: Client) -> None:
-    while switching.run(client.app.engine):
+    while cutover.run(client.app.engine):
         pass
 
 
@@ -43,8 +43,8 @@ def test_an_upgrade_of_a_large_table_is_copied_first(
     first, texts = last(client), {str(n) for n in range(30)}
     bodies = [{"name": f"b{n}", "shelf": str(n)} for n in range(30)]
     assert client.post("/api/records/book", bodies).status == 201
-    monkeypatch.setattr(changes, "SMALL_ROWS", 5)
-    monkeypatch.setattr(copying, "BATCH", 10)
+    monkeypatch.setattr(apply, "SMALL_ROWS", 5)
+    monkeypatch.setattr(backfill, "BATCH", 10)
     planned = put(client, RETYPED, "?plan=true")
     assert "plan" not in planned and client.rows("/api/meta/plans") == []
     assert {o["op"] for o in planned["operations"]} == {"add_object", "retype_field"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fluvial.feature import load_features
+from fluvial.kernel.feature import load_features
 from fluvial.packages.registry import CORE_FOLDER
 from metamodel.build import build_catalog
 from metamodel.documents import CORE_KINDS, with_kinds

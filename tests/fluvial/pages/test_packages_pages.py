@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from fluvial.feature import load_features
+from fluvial.kernel.feature import load_features
 from fluvial.packages import archive, exporting
 from metamodel.documents import with_kinds
 from metamodel.files import document_of

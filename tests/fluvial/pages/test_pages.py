@@ -5,7 +5,7 @@ from html import unescape
 
 import pytest
 
-from fluvial.engine import Engine
+from fluvial.runtime.engine import Engine
 from tests.app import EMAIL, PASSWORD, Client, Documents
 from tests.fluvial.library import BOOK, BRANCH, LIBRARY, MEMBER
 from tests.fluvial.pages.posting import posted

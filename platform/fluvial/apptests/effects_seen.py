@@ -1,0 +1,94 @@
+"""What rules did in a test, and whether it is what the test expects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from fluvial.runtime.session import Session
+from fluvial.services.mail import as_text
+
+from .values import Refs, alike, shown
+
+Deed = Mapping[str, Any]
+CHANGES = ("create", "update", "delete")
+
+
+def find_deeds(session: Session) -> list[Deed]:
+    """All that the features did and would send, in order."""
+    return [
+        deed
+        for feature in session.engine.features
+        if feature.deeds is not None
+        for deed in feature.deeds(session)
+    ]
+
+
+def judge(
+    made: Sequence[Deed], wanted: Any, refs: Refs, people: Mapping[str, str]
+) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """What is not as expected, each with its place below `effects`.
+
+    `people` are the e-mail addresses of given users, by the names that the test gave them.
+    """
+    told = "; ".join(_told(deed, refs) for deed in made) or "none"
+    exact = isinstance(wanted, Mapping)
+    if exact and wanted.get("none"):
+        if made:
+            yield f"expected no effects, found: {told}", ("none",)
+        return
+    left = list(made)
+    for at, entry in enumerate(wanted["exactly"] if exact else wanted):
+        found = next((deed for deed in left if _fits(deed, entry, people)), None)
+        if found is None:
+            wish = ", ".join(f"{name} {value}" for name, value in entry.items())
+            yield f"expected {wish}, found: {told}", ("exactly", at) if exact else (at,)
+        elif found["do"] == "notify" and "by" not in entry:
+            left = [deed for deed in left if not _same_notice(deed, found)]
+        else:
+            left.remove(found)
+    if exact and left:
+        also = "; ".join(_told(deed, refs) for deed in left)
+        yield f"expected no more than these, found also: {also}", ("exactly",)
+
+
+def _fits(deed: Deed, entry: Mapping[str, Any], people: Mapping[str, str]) -> bool:
+    if entry.get("rule", deed["rule"]) != deed["rule"]:
+        return False
+    do = deed["do"]
+    asked = [name for name in (*CHANGES, "notify", "webhook") if name in entry]
+    if asked and asked != [do]:
+        return False
+    if do in CHANGES:
+        return bool(entry.get(do, deed["object"]) == deed["object"])
+    if do == "webhook":
+        to = entry.get(do, deed["to"])
+        return bool(to == deed["to"]) and alike(entry.get("body", {}), deed["body"])
+    return _is_notice(deed, entry, people)
+
+
+def _is_notice(deed: Deed, entry: Mapping[str, Any], people: Mapping[str, str]) -> bool:
+    who = entry.get("notify", deed["person"])
+    if people.get(who, who) != deed["person"]:
+        return False
+    if any(entry.get(name, deed[name]) != deed[name] for name in ("by", "template")):
+        return False
+    if "says" not in entry:
+        return True
+    subject, html = deed["words"]()
+    return entry["says"] in subject or entry["says"] in as_text(html)
+
+
+def _same_notice(deed: Deed, other: Deed) -> bool:
+    """One notice that goes two ways is one to whoever reads the test."""
+    members = ("do", "rule", "template", "person")
+    return all(deed.get(name) == other.get(name) for name in members)
+
+
+def _told(deed: Deed, refs: Refs) -> str:
+    if deed["do"] in CHANGES:
+        return f"{deed['rule']} {deed['do']}s {deed['object']}"
+    if deed["do"] == "webhook":
+        return f"{deed['rule']} posts to {deed['to']}"
+    words = f" with {deed['template']}" if deed["template"] else ""
+    return f"{deed['rule']} notifies {shown(deed['person'], refs)} by {deed['by']}{words}"

@@ -1,0 +1,110 @@
+"""Server-sent events: open boards and lists hear of changes to what they show."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import orjson
+
+from fluvial.kernel.change_stream import NOTIFICATION, Change
+from fluvial.kernel.errors import Problem, Unauthorized, fault
+from fluvial.records.reading.reader import find_one
+from fluvial.runtime.session import Session
+
+from .call import Answer, Call
+from .perform import identify
+
+MAX_TOPICS = 20
+BEAT_SECONDS = 4.0  # also how soon a stream of somebody who was shut out ends
+
+_TOPIC = re.compile(r"object:[a-z][a-z0-9_]*|record:[0-9a-f-]{36}")
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+def topics_of(call: Call) -> frozenset[str]:
+    """What the caller wants to hear of, beside their own notifications."""
+    topics = [topic for topic in call.only("topics").get("topics", "").split(",") if topic]
+    if len(topics) > MAX_TOPICS or not all(map(_TOPIC.fullmatch, topics)):
+        message = f"`topics` holds at most {MAX_TOPICS} of object:NAME and record:ID, with commas."
+        raise Problem(message, errors=[fault("topics", "unknown_topic", message)])
+    return frozenset(topics)
+
+
+async def serve_stream(call: Call, receive: Receive, send: Send) -> Answer | None:
+    """The stream until the caller leaves; an answer where there is none to be had."""
+    topics = topics_of(call)
+    if not await _ask(call, _may_listen, call):
+        raise Unauthorized()
+    headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    gone = asyncio.ensure_future(_gone(receive))
+    try:
+        own = f"record:{call.session.actor.id}"
+        with call.engine.stream.listening(topics | {own}) as listener:
+            await _part(send, b": listening\n\n")
+            while not gone.done():
+                try:
+                    change = await asyncio.wait_for(listener.waiting.get(), BEAT_SECONDS)
+                except TimeoutError:
+                    if not await _ask(call, _may_listen, call):
+                        break
+                    await _part(send, b": beat\n\n")
+                    continue
+                if change.object == NOTIFICATION:
+                    await _part(
+                        send, b"event: notification\ndata: " + change.note.encode() + b"\n\n"
+                    )
+                elif await _ask(call, _may_see, call, change):
+                    data = orjson.dumps(
+                        {"object": change.object, "id": change.id, "rev": change.rev}
+                    )
+                    await _part(send, b"event: change\ndata: " + data + b"\n\n")
+    finally:
+        gone.cancel()
+    await send({"type": "http.response.body", "body": b""})
+    return None
+
+
+async def _ask(call: Call, work: Callable[..., bool], *arguments: Any) -> bool:
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(call.engine.database.executor, work, *arguments)
+
+
+async def _part(send: Send, body: bytes) -> None:
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _may_listen(call: Call) -> bool:
+    """Whether the caller is still somebody; the session is renewed with each look."""
+    engine = call.engine
+    connection = engine.database.connection()
+    try:
+        identity = identify(call)
+    except Unauthorized:
+        return False
+    if identity is None:
+        return False
+    catalog = engine.catalogs.at(identity.version, connection)
+    call.session = Session(engine, connection, catalog, identity.actor, engine.clock.now())
+    return True
+
+
+def _may_see(call: Call, change: Change) -> bool:
+    if not _may_listen(call):
+        return False
+    session = call.session
+    if not session.access.object(change.object).can("read"):
+        return False
+    if session.access.object(change.object).where["read"] is None:
+        return True
+    return find_one(session, change.object, change.id, (("id",),)) is not None

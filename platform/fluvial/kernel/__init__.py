@@ -1,0 +1,1 @@
+"""What needs nothing else: time, ids, settings, errors, features, what a process counts."""

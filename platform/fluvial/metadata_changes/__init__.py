@@ -1,0 +1,1 @@
+"""Changes of metadata: planned, applied, backfilled, cut over, revised, and what drifts."""

@@ -1,0 +1,76 @@
+"""A change of metadata, as it is asked for and as it is worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from fluvial.database.schema_changes import Operation
+from fluvial.runtime.catalogs import Key, Layers
+from metamodel.catalog import Catalog
+from metamodel.documents import SITE
+
+from .retype import Retype
+
+Bodies: TypeAlias = Mapping[Key, Mapping[str, Any] | None]
+
+
+@dataclass
+class Change:
+    """Documents to put into a layer (None takes them out), planned and then perhaps applied.
+
+    `more` are documents of further layers that change with them.
+    """
+
+    documents: Bodies
+    layer: str = SITE
+    note: str = ""
+    more: Mapping[str, Bodies] = field(default_factory=dict)
+    take_out: bool = False  # what uses the things that go goes with them
+    make: frozenset[str] = frozenset()  # "book.genre": records that its values name are made
+    # Of packages that come, or change, the version; None of those that go.
+    packages: Mapping[str, str | None] = field(default_factory=dict)
+    whole: bool = False  # they replace others as a whole: nobody asks what uses what goes
+    seen: Bodies = field(default_factory=dict)  # of the site's layer, from which these were made
+    columns: Mapping[str, str] = field(default_factory=dict)  # that a copy has filled, by target
+    pending: str | None = None  # its id while its values are copied in the background
+    operations: list[Operation] = field(default_factory=list)
+    revision: int | None = None
+    version: int | None = None
+
+    def entries(self) -> Iterator[tuple[str, Key, Mapping[str, Any] | None]]:
+        """Layer, key and body of every document that changes."""
+        for layer, bodies in ((self.layer, self.documents), *self.more.items()):
+            for key, body in bodies.items():
+                yield layer, key, body
+
+
+@dataclass
+class Prepared:
+    """A change worked out against one version of the catalog; nothing is written yet."""
+
+    version: int
+    old: Catalog
+    new: Catalog
+    layers: Layers  # as they would be
+    before: dict[tuple[str, Key], Mapping[str, Any] | None]  # bodies that change, by layer
+    after: dict[tuple[str, Key], Mapping[str, Any] | None]
+    retypes: list[Retype]
+    operations: list[Operation]
+
+    def retypes_of(self) -> list[Operation]:
+        """The steps that copy values into columns of another kind."""
+        return [o for o in self.operations if o.op == "retype_field"]
+
+
+def documents_change(
+    documents: Iterable[Mapping[str, Any]], delete: Iterable[Mapping[str, Any]] = (), note: str = ""
+) -> Change:
+    """A change of the site's layer from document bodies that name their kind and name."""
+    bodies: dict[Key, Mapping[str, Any] | None] = {}
+    for body in documents:
+        bodies[str(body.get("kind", "")), str(body.get("name", ""))] = body
+    for entry in delete:
+        bodies[str(entry.get("kind", "")), str(entry.get("name", ""))] = None
+    return Change(bodies, note=note)

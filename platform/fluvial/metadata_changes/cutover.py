@@ -1,0 +1,119 @@
+"""The workers' part of changes that wait: copy the values, then switch to the new columns."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from fluvial.auth.actors import SYSTEM
+from fluvial.database.connection import Connection
+from fluvial.kernel import crash_points
+from fluvial.kernel.errors import Problem
+from fluvial.runtime.session import Session
+from metamodel.storage import POSTGRESQL
+
+from . import apply, backfill
+from .change import Change, Prepared
+from .index_builds import create_beside
+from .pending_change import (
+    DONE,
+    FAILED,
+    Pending,
+    end,
+    give_up,
+    note_progress,
+    open_changes,
+    still_open,
+)
+from .planner import prepare
+
+if TYPE_CHECKING:
+    from fluvial.runtime.engine import Engine
+
+log = logging.getLogger("fluvial.switching")
+
+ROUND_SECONDS = 1.0  # of copying before other jobs get their turn
+FEW = 200  # records that may still be copied while the others wait
+LOCK = 7_103_403  # of PostgreSQL's advisory locks: one worker copies at a time
+
+
+def run(engine: Engine) -> bool:
+    """Copy for a while; whether there is more to copy."""
+    connection = engine.database.connection()
+    waiting = open_changes(connection)
+    if not waiting:
+        return False
+    postgresql = connection.dialect == POSTGRESQL
+    if postgresql and not connection.query("SELECT pg_try_advisory_lock($1)", [LOCK])[0][0]:
+        return False
+    try:
+        # The others go on while one cannot: who ended it meanwhile is seen here.
+        waiting = open_changes(connection)
+        return any([_advance(engine, connection, pending) for pending in waiting])
+    finally:
+        if postgresql:
+            connection.query("SELECT pg_advisory_unlock($1)", [LOCK])
+
+
+def _advance(engine: Engine, connection: Connection, pending: Pending) -> bool:
+    actor = engine.people.actor(connection, pending.by) if pending.by else None
+    session = engine.session(actor or SYSTEM, connection=connection)
+    change = pending.change()
+    try:
+        prepared = prepare(session, change)
+        if not _copied(session, change, prepared, pending):
+            return True
+        _build_indexes(connection, prepared)
+        _switch(session, change, pending)
+    except Problem as problem:
+        if problem.headers.get("Retry-After"):
+            return True  # others hold the table; the next round tries again
+        log.warning("%s: %s", pending.note, problem.detail)
+        with connection.transaction():
+            if still_open(connection, pending.id):
+                give_up(connection, pending, FAILED, problem.detail)
+    return False
+
+
+def _copied(session: Session, change: Change, prepared: Prepared, pending: Pending) -> bool:
+    """Copy until the time is over; whether few enough records are left to switch."""
+    until = time.monotonic() + ROUND_SECONDS
+    for retype in prepared.retypes:
+        copier = apply.copier(session, change, prepared, retype)
+        progress = pending.progress.get(retype.target)
+        if progress is None:
+            raise Problem(f"{retype.target} has changed meanwhile. Plan it again.")
+        while not progress["passes"] or progress["after"] or copier.waiting() > FEW:
+            progress["after"] = copier.copy_batch(progress["after"])
+            crash_points.point("change_batch")
+            progress["copied"] = min(progress["copied"] + backfill.BATCH, progress["rows"])
+            progress["passes"] += not progress["after"]
+            note_progress(session.connection, pending)
+            if time.monotonic() > until:
+                return False
+    return True
+
+
+def _build_indexes(connection: Connection, prepared: Prepared) -> None:
+    """Keys of the new columns are there, and hold, before they are in force."""
+    if connection.dialect != POSTGRESQL:
+        return
+    moved = {retype.new.object for retype in prepared.retypes}
+    for operation in prepared.operations:
+        object, _, name = operation.target.partition(".")
+        if operation.op in ("add_index", "add_unique_key") and object in moved:
+            error = create_beside(connection, name, operation.statements[0])
+            if error:
+                raise Problem(f"{operation.target}: {error} Mend them, and plan it again.")
+
+
+def _switch(session: Session, change: Change, pending: Pending) -> None:
+    connection = session.connection
+    crash_points.point("change_switch")
+    with connection.transaction():
+        if not still_open(connection, pending.id):
+            return
+        apply.apply(session, change)
+        end(connection, pending.id, DONE, revision=change.revision)
+        crash_points.point("change_switched")

@@ -1,0 +1,46 @@
+"""Preparing a database: the engine's tables and documents, and the first administrator."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from fluvial import packages
+from fluvial.auth.people import set_password
+from fluvial.kernel.settings import Settings
+from fluvial.records.calculated.backfill_values import adopt
+from fluvial.records.reading.query import Query
+from fluvial.records.reading.reader import count
+from fluvial.records.writing import writer
+from fluvial.runtime.engine import Engine
+
+
+def prepare(settings: Settings) -> Engine:
+    """An engine whose database has the engine's tables, documents and first administrator."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    engine = Engine(settings)
+    engine.open()
+    with engine.database.connection().transaction():
+        adopt(engine.session())
+        packages.install_core(engine.session())
+    password = first_administrator(engine)
+    if password:
+        print("The first administrator, shown this once:")
+        print(f"  {settings.admin_email}")
+        print(f"  {password}", flush=True)
+    return engine
+
+
+def first_administrator(engine: Engine) -> str | None:
+    """Make the administrator where there is no user yet; the password where it is a new one."""
+    session = engine.session()
+    with session.connection.transaction():
+        if count(session, Query("user")):
+            return None
+        settings = engine.settings
+        password = settings.admin_password or secrets.token_urlsafe(12)
+        body = {"email": settings.admin_email, "name": "Administrator", "roles": ["administrator"]}
+        user = writer.create(session, "user", body)
+        set_password(session.connection, user["id"], password)
+    return None if settings.admin_password else password

@@ -1,0 +1,90 @@
+"""Sample data of an app: CSV files, imported once, with dates that end today.
+
+`sample/sample.yaml` names the files in their order; all dates are shifted by the whole weeks
+between its `anchor` and today. What is imported sets off no rules.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+import yaml
+from sqlalchemy.dialects import postgresql, sqlite
+
+from fluvial.database.engine_tables import PREFERENCE
+from fluvial.database.statement import Statement, param
+from fluvial.kernel.errors import Problem
+from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
+from fluvial.transfer.imports.importer import import_table
+from fluvial.transfer.imports.options import Options
+from fluvial.transfer.imports.reading import open_table
+from metamodel.storage import POSTGRESQL
+
+from . import folder_of
+
+NOBODY = "00000000-0000-0000-0000-000000000000"  # whose preference remembers what was loaded
+
+_p = PREFERENCE.c
+_LOADED = Statement(
+    sa.select(_p.value).where(
+        _p.user == param("the_user", _p.user), _p.key == param("the_key", _p.key)
+    )
+)
+_ADD = {
+    dialect: Statement(
+        make(PREFERENCE).values({c.name: param(c.name, c) for c in _p}).on_conflict_do_nothing()
+    )
+    for dialect, make in ((False, sqlite.insert), (True, postgresql.insert))
+}
+
+
+def load_once(engine: Engine, app: str) -> bool:
+    """Load an app's sample data where it was not loaded before; whether it was loaded now."""
+    folder = folder_of(app) / "sample"
+    if not (folder / "sample.yaml").is_file():
+        return False
+    session = replace(engine.session(), quiet=True)
+    connection = session.connection
+    key = f"sample:{app}"
+    if _LOADED.row(connection, the_user=NOBODY, the_key=key):
+        return False
+    plan = yaml.safe_load((folder / "sample.yaml").read_text(encoding="utf-8"))
+    anchor = plan["anchor"]
+    first = anchor if isinstance(anchor, date) else date.fromisoformat(anchor)
+    shift = timedelta(weeks=(session.today - first).days // 7)
+    with connection.transaction():
+        for entry in plan["order"]:
+            _load(session, folder, entry, shift)
+        _ADD[connection.dialect == POSTGRESQL].run(
+            connection, user=NOBODY, key=key, value={"at": session.now.isoformat()}
+        )
+    return True
+
+
+def _load(session: Session, folder: Path, entry: dict[str, Any], shift: timedelta) -> None:
+    """Import one file of the plan; it has no faults."""
+    key = tuple(entry["key"]) if entry.get("update") else ()
+    options = Options(key=key, rules=False, shift=shift)
+    plural = session.catalog.objects[entry["object"]].plural.lower()
+    with (folder / entry["file"]).open("rb") as source:
+        table = open_table(source)
+        result = import_table(
+            session, entry["object"], table, options, file=entry["file"], progress=_teller(plural)
+        )
+    if result.faults:
+        error = result.faults[0]
+        raise Problem(f"{entry['file']}, row {error.row}, {error.column}: {error.message}")
+    print(f"\r  {result.created + result.updated:>6} {plural}", flush=True)
+
+
+def _teller(plural: str) -> Callable[[int], None] | None:
+    if not sys.stdout.isatty():
+        return None
+    return lambda rows: print(f"\r  {rows:>6} {plural}", end="", flush=True)

@@ -1,0 +1,72 @@
+"""What the faces of all kinds have in common, and how they read a form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from markupsafe import Markup, escape
+from starlette.datastructures import FormData
+
+from fluvial.pages.reader_format import NIL, Looks
+from metamodel.catalog import Field
+from metamodel.kinds.kind import TextFormat
+
+Cell = Callable[[Any], str]  # the HTML of a value in wire form
+Reference = tuple[str, str]  # object, id
+
+
+class Face:
+    """What kinds have in common: one line of text."""
+
+    classes = ""  # of cells and heads in tables
+    nothing: str = NIL  # of an empty value in a table
+    named = False  # cards on phones say the label before the value
+    wide = False  # takes the full width of a form or section
+
+    def classes_of(self, field: Field) -> str:
+        return self.classes
+
+    def is_named(self, field: Field) -> bool:
+        """Whether a value alone does not say what it is of."""
+        return self.named or bool(self.classes)
+
+    def references(self, field: Field, value: Any) -> Iterator[Reference]:
+        """The records and people whose titles showing the value needs."""
+        return iter(())
+
+    def text(self, field: Field, value: Any, looks: Looks) -> str:
+        """In words, for timelines, confirmations and exports to the eye."""
+        return str(value)
+
+    def cell(self, field: Field, looks: Looks) -> Cell:
+        """Shows values in a table; made once for a column."""
+        return lambda value: escape(self.text(field, value, looks))
+
+    def full(self, field: Field, value: Any, looks: Looks) -> Markup:
+        """On the record's own page."""
+        return Markup(self.cell(field, looks)(value))
+
+    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
+        """What the kind's template needs beside name, label, help and faults."""
+        return {"value": "" if value is None else str(value)}
+
+    def read(self, field: Field, form: FormData, zone: str) -> Any:
+        """The wire value that a form holds; raises ValueFault."""
+        text = text_in(form, field.name).strip()
+        if not text:
+            return None
+        return field.kind.wire(field, field.kind.parse_text(field, text, TextFormat(zone=zone)))
+
+    def alike(self, field: Field, one: Any, other: Any, looks: Looks) -> bool:
+        """Whether the input shows both values the same: it was left alone, then."""
+        return bool(one == other)
+
+
+def text_in(form: FormData, name: str) -> str:
+    values = [value for value in form.getlist(name) if isinstance(value, str)]
+    return values[-1] if values else ""
+
+
+def texts_in(form: FormData, name: str) -> list[str]:
+    return [value for value in form.getlist(name) if isinstance(value, str) and value]

@@ -1,0 +1,65 @@
+"""Faces of text, long text and sequences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from fluvial.pages import reader_format as marks
+from fluvial.pages.markdown import markdown
+from fluvial.pages.reader_format import Looks
+from metamodel.catalog import Field
+
+from .presenter import Cell, Face
+
+CLIP = 120  # characters of a long text in a cell
+
+
+class TextFace(Face):
+    LINKS = {"email": "mailto:", "phone": "tel:", "url": ""}
+    COMPLETE = {"email": "email", "phone": "tel", "url": "url"}
+
+    def full(self, field: Field, value: Any, looks: Looks) -> Markup:
+        form = field.option("format", "plain")
+        if form in self.LINKS and (form != "url" or str(value).startswith(("https:", "http:"))):
+            return marks.link(f"{self.LINKS[form]}{value}", str(value))
+        if form == "code":
+            return Markup(f'<span class="mono">{escape(value)}</span>')
+        return escape(value)
+
+    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
+        form = field.option("format", "")
+        return {
+            "value": value or "",
+            "format": form,
+            "autocomplete": self.COMPLETE.get(form, ""),
+            "hint": field.option("mask", ""),
+        }
+
+
+class LongTextFace(Face):
+    wide = True
+
+    def cell(self, field: Field, looks: Looks) -> Cell:
+        def show(value: Any) -> str:
+            line = " ".join(str(value).split())
+            short = line if len(line) <= CLIP else line[:CLIP].rstrip() + "…"
+            return f'<span class="clip">{escape(short)}</span>'
+
+        return show
+
+    def full(self, field: Field, value: Any, looks: Looks) -> Markup:
+        if field.option("format") == "markdown":
+            return Markup(f'<div class="prose">{markdown(str(value))}</div>')
+        return Markup(f'<div class="prosevalue">{escape(value)}</div>')
+
+    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
+        return {"value": value or "", "format": field.option("format", ""), "multiline": True}
+
+
+class SequenceFace(Face):
+    classes = "nowrap tab"
+
+    def full(self, field: Field, value: Any, looks: Looks) -> Markup:
+        return Markup(f'<span class="tab">{escape(value)}</span>')

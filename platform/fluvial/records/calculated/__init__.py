@@ -1,0 +1,1 @@
+"""Calculated fields: worked out, stored, and kept true along their dependencies."""

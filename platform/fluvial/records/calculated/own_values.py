@@ -1,0 +1,74 @@
+"""Computing: the calculated fields of a draft for which its own values are enough."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from fluvial.records.drafts.completion import environment_of
+from fluvial.records.drafts.draft import Draft
+from fluvial.records.drafts.environment import RecordEnvironment
+from metamodel.dependencies import Own, graph_of
+from metamodel.expressions.nodes import Collection, Gather
+from metamodel.expressions.types import DURATION, MONEY
+from metamodel.money import Money
+
+ALWAYS = frozenset({"rev", "updated_at", "updated_by"})  # what every change writes
+
+_NONE = Own()
+
+
+def own_of(draft: Draft) -> Own:
+    """Which calculated fields of a draft need nothing but its own values."""
+    return draft.session.catalog.derive(graph_of).objects.get(draft.type.name, _NONE)
+
+
+def compute_new(draft: Draft) -> None:
+    """Of a new record, which nothing looks up yet; what needs other records is filled in later."""
+    if not draft.type.kept_fields:
+        return
+    own = own_of(draft)
+    environment = _Newborn(draft.session, draft.type, draft.values, fresh=True)
+    for name in own.newborn:
+        draft.values[name] = environment.values[name]
+    for field in draft.type.kept_fields:
+        if field.name not in own.newborn:
+            draft.values[field.name] = field.kind.absent(field)
+
+
+def compute_changed(draft: Draft) -> list[str]:
+    """Of a record that changes; the fields whose values are others now."""
+    own = own_of(draft)
+    if not own.plain or draft.before is None:
+        return []
+    moved = draft.changed | ALWAYS
+    wanted = [name for name, needs in own.plain.items() if needs & moved]
+    if not wanted:
+        return []
+    values = environment_of(draft).values
+    found = [name for name in wanted if values[name] != draft.before.get(name)]
+    for name in found:
+        draft.values[name] = values[name]
+    return found
+
+
+class _Newborn(RecordEnvironment):
+    """A record that nothing can look up yet: its collections are empty."""
+
+    def collect(self, node: Gather | Collection) -> Any:
+        if isinstance(node, Gather) and not node.collection.path:
+            if node.collection.field is not None:
+                return _of_nothing(node)
+        return super().collect(node)
+
+
+def _of_nothing(node: Gather) -> Any:
+    if node.function == "exists":
+        return False
+    if node.function == "count":
+        return Decimal(0)
+    if node.function != "sum":
+        return None
+    if node.type.name == MONEY.name:
+        return Money(Decimal(0), node.type.currency) if node.type.currency else None
+    return 0 if node.type.name in (DURATION.name, "days") else Decimal(0)

@@ -1,0 +1,87 @@
+"""The job that works out what changes have left to the workers."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from fluvial.auth.actors import SYSTEM
+from fluvial.kernel.crash_points import point
+from fluvial.records.drafts.writer_locks import take_turn
+from fluvial.runtime.session import Cause, Session
+
+from . import recalculation_queue
+from .recalculation_queue import route_of
+from .refresh import refresh_places
+from .routes import every, followed
+
+if TYPE_CHECKING:
+    from fluvial.runtime.engine import Engine
+    from metamodel.dependencies import Route
+
+SOON = 0.01  # seconds until a row that waits for others is looked at again
+PORTION = 200  # records in one transaction
+
+
+def run(engine: Engine) -> bool:
+    """Work out one portion; whether there may be more."""
+    connection = engine.database.connection()
+    if not recalculation_queue.some(connection):
+        return False
+    # Asked first: what is over between the two is ready for the second.
+    held_up = recalculation_queue.held_up(connection, engine.clock.now())
+    with connection.transaction():
+        row = recalculation_queue.next_row(connection)
+        if row is not None:
+            # With the formulas of now: a change of them that is made later has a row of its own,
+            # which waits for this transaction.
+            _work(engine.session(SYSTEM, connection=connection), *row)
+    if row is None and held_up:
+        time.sleep(SOON)
+    return row is not None or held_up
+
+
+def _work(
+    session: Session,
+    row: str,
+    object_name: str,
+    name: str,
+    route: Any,
+    ids: list[str] | None,
+    after: str,
+    done: int,
+    actor: str | None,
+    cause: Any,
+    quiet: bool | None,
+) -> None:
+    """Work out the next portion of a row, as the one who changed what it comes from."""
+    who = session.engine.people.actor(session.connection, actor) if actor else None
+    session = session.as_actor(who or SYSTEM, Cause.read(cause))
+    session.quiet = bool(quiet)
+    take_turn(session, object_name)
+    records = _portion(session, (object_name, name), route_of(route), ids, after)
+    if records:
+        refresh_places(session, [(object_name, name)], records, anew=ids is None)
+        point("in_recalculation")
+    last = records[-1] if len(records) == PORTION else None
+    recalculation_queue.done_with(session, row, done + len(records), last)
+
+
+def _portion(
+    session: Session,
+    place: tuple[str, str],
+    route: Route,
+    ids: list[str] | None,
+    after: str,
+) -> list[str]:
+    """The next records; none where the field, or a look-up on the way, is gone meanwhile."""
+    objects = session.catalog.objects
+    known = objects[place[0]].fields.get(place[1]) if place[0] in objects else None
+    if known is None or not (known.kept or known.system):
+        return []
+    for step in route:
+        if step.object not in objects or step.field not in objects[step.object].fields:
+            return []
+    if ids is None:
+        return every(session, place[0], PORTION, after=after)
+    return followed(session, route, ids, PORTION, after=after)

@@ -1,0 +1,58 @@
+"""Changed: drafts that were stored, and what that changes in calculated fields."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from fluvial.records.drafts.draft import Draft, wire_value
+from fluvial.records.drafts.rows import empty
+from metamodel.dependencies import TITLE, graph_of
+
+from .own_values import ALWAYS, own_of
+from .refresh import Touch, refresh
+
+
+def spread(drafts: Sequence[Draft], computed: Collection[str] = ()) -> dict[str, dict[str, Any]]:
+    """Refresh what depends on drafts whose rows are written, and their own calculated values.
+
+    The calculated fields of each draft that changed with it, in wire form, for its event. Of a
+    draft that existed before, `computed` names those that were worked out before it was written.
+    """
+    if not drafts:
+        return {}
+    session, type_ = drafts[0].session, drafts[0].type
+    if not type_.kept_fields and type_.name not in session.catalog.derive(graph_of).sources:
+        return {draft.id: {} for draft in drafts}
+    found = refresh(session, [_touch(draft, computed) for draft in drafts])
+    heard: dict[str, dict[str, Any]] = {}
+    for draft in drafts:
+        here = found.get((type_.name, draft.id))
+        for name, (_, value) in here.pairs.items() if here else ():
+            draft.values[name] = value
+            if name == TITLE:
+                draft.changed.add(TITLE)
+        heard[draft.id] = _heard(draft, {*computed, *(here.pairs if here else ())})
+    return heard
+
+
+def _touch(draft: Draft, computed: Collection[str]) -> Touch:
+    own = own_of(draft)
+    if draft.new:
+        names, done = frozenset(draft.type.fields), frozenset(own.newborn)
+    else:
+        names, done = frozenset({*draft.changed, *ALWAYS, *computed}), frozenset(own.plain)
+    return Touch(draft.type.name, draft.id, names, (draft.before, draft.values), done)
+
+
+def _heard(draft: Draft, names: Collection[str]) -> dict[str, Any]:
+    """The calculated fields among the changes of an event."""
+    fields = draft.type.fields
+    if draft.before is None:
+        filled = (f for f in draft.type.kept_fields if not empty(draft.values.get(f.name)))
+        return {f.name: [None, draft.wire(f.name)] for f in filled}
+    return {
+        name: [wire_value(fields[name], draft.before.get(name)), draft.wire(name)]
+        for name in sorted(names)
+        if fields[name].kept
+    }

@@ -1,0 +1,72 @@
+"""Amounts in the base currency: worked out when a record is saved, at the rate of its day."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from fluvial.auth.actors import SYSTEM
+from fluvial.kernel.errors import Problem
+from fluvial.records.reading.query import Query, SortKey
+from fluvial.records.reading.reader import read_page
+from metamodel.catalog import Field
+from metamodel.money import Money
+
+from .draft import Draft
+
+
+def fill_base_amounts(draft: Draft) -> None:
+    """Fill the field that each amount names, where the amount or its day has changed."""
+    for field in draft.type.based_fields:
+        base = field.option("base")
+        on = base.get("date")
+        if not draft.new and not draft.changed & {field.name, on}:
+            continue
+        amount = draft.values.get(field.name)
+        target = draft.type.fields[base["field"]]
+        if amount is None:
+            draft.set(target.name, None)
+            continue
+        day = draft.values.get(on) if on else None
+        made = _converted(draft, base["rates"], amount, target, day or draft.session.today)
+        if made is None:
+            rates = draft.session.catalog.objects[base["rates"]].plural.lower()
+            draft.fault(
+                field.name,
+                "no_rate",
+                f"There is no rate of {amount.currency} on {day or draft.session.today}. "
+                f"Add one to the {rates}.",
+            )
+        else:
+            draft.set(target.name, made)
+
+
+def _converted(draft: Draft, rates: str, amount: Money, target: Field, day: date) -> Money | None:
+    currency = str(target.option("currency"))
+    if not amount.currency:
+        return None
+    rate = Decimal(1) if amount.currency == currency else _rate(draft, rates, amount.currency, day)
+    if rate is None:
+        return None
+    step = Decimal(1).scaleb(-(target.type.scale or 0))
+    return Money((amount.amount * rate).quantize(step, ROUND_HALF_UP), currency)
+
+
+def _rate(draft: Draft, rates: str, currency: str, day: date) -> Decimal | None:
+    """What one of the currency is worth, by the latest rate until the day."""
+    session = draft.session.as_actor(SYSTEM)
+    held = session.catalog.objects[rates].fields["currency"]
+    query = Query(
+        rates,
+        fields=(("rate",),),
+        where=f"valid_from <= date('{day}')",
+        equals=(("currency", currency.lower() if held.type.options else currency),),
+        sort=(SortKey(("valid_from",), True),),
+        limit=1,
+    )
+    try:
+        found: list[dict[str, Any]] = read_page(session, query)["data"]
+    except Problem:
+        return None  # the choice of currencies does not know it
+    return Decimal(found[0]["rate"]) if found and found[0]["rate"] is not None else None

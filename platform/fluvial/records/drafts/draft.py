@@ -1,0 +1,153 @@
+"""A draft: a record on its way in, with what it was, what it will be and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+from typing import Any
+
+from fluvial.kernel.errors import Unprocessable, fault
+from fluvial.runtime.session import Session
+from metamodel.catalog import Field, ObjectType
+from metamodel.errors import ValueFault
+from metamodel.kinds.link_fields import OPTION as LINK_FIELDS
+from metamodel.kinds.link_fields import Link, alike, completed, missing
+from metamodel.kinds.multi_lookup import DatedLink, in_force, refuse_overlaps
+from metamodel.text import nearest
+
+from .rows import Values, empty
+
+TOLD_ONCE = 30  # faults of one body among which each place stands once
+HINTED = 3  # members of one body that get a hint: to look for names alike takes long
+
+
+@dataclass
+class Draft:
+    """`values` holds every field with a column or a link; `changed` those that will be written."""
+
+    session: Session
+    type: ObjectType
+    id: str
+    before: Values | None  # None for a record that is new
+    values: Values
+    pointer: str = ""  # of the record in a batch: "/3"
+    changed: set[str] = field(default_factory=set)
+    given: set[str] = field(default_factory=set)  # fields that the caller's body names
+    faults: list[dict[str, str]] = field(default_factory=list)
+    extras: dict[str, Any] = field(default_factory=dict)  # members that a hook took
+    vouched: set[tuple[str, str]] = field(default_factory=set)  # (object, id) known to be there
+    # The day from which a dated field holds its new value; it is today where there is none here,
+    # and None where it is known already.
+    days: dict[str, date | None] = field(default_factory=dict)
+    periods: dict[str, list[str]] = field(default_factory=dict)  # dated links with their days
+    _hinted: int = field(default=0, init=False)
+
+    @property
+    def new(self) -> bool:
+        return self.before is None
+
+    def set(self, name: str, value: Any) -> None:
+        """Give a field a canonical value."""
+        if value is None or value == "" or value == []:
+            known = self.type.fields[name]
+            value = known.kind.absent(known)
+        same = self.before is not None and self.before.get(name) == value
+        if type(value) is list and self.type.fields[name].option(LINK_FIELDS):
+            value = self._said(self.type.fields[name], value)
+            same = same and alike((self.before or {}).get(name) or (), value)
+        self.values[name] = value
+        if same:
+            self.changed.discard(name)
+        else:
+            self.changed.add(name)
+
+    def _said(self, known: Field, links: list[str]) -> list[Link]:
+        """Links with all their fields: where only an id was written, those that it had."""
+        made = completed(known, links, (self.before or {}).get(known.name))
+        lacks = missing(known, made)
+        if lacks is not None:
+            self.fault(known.name, "required", f"{lacks} is needed of each link.")
+        return made
+
+    def fault(self, name: str, code: str, message: str) -> None:
+        pointer = f"{self.pointer}/{name}" if name else self.pointer
+        # Among the first of many: a fault that is told twice does no harm.
+        if not any(f["pointer"] == pointer for f in islice(self.faults, TOLD_ONCE)):
+            self.faults.append(fault(pointer, code, message))
+
+    def take(self, body: Mapping[str, Any], ignore: Iterable[str] = ()) -> None:
+        """Parse the members of a body into values; what does not fit becomes a fault."""
+        writable = self.session.access.writable(self.type.name)
+        for name, raw in body.items():
+            if name in ignore:
+                continue
+            if name in writable:
+                self.take_value(writable[name], raw)
+            else:
+                self._refuse(name)
+
+    def take_value(self, known: Field, raw: Any) -> None:
+        name = known.name
+        self.given.add(name)
+        if raw is None or raw == "" or raw == []:
+            self.set(name, None)
+            return
+        try:
+            value = known.kind.parse(known, raw)
+            if known.kind.linked and known.dated:
+                value = self._in_force(known, value)
+            self.set(name, value)
+            if name in self.periods:
+                self.changed.add(name)  # also where only other days change
+        except ValueFault as error:
+            self.fault(name, error.code, error.message)
+
+    def _refuse(self, name: str) -> None:
+        """Why a member of a body is not taken."""
+        known = self.type.fields.get(name)
+        unknown = self.session.access.object(self.type.name).unknown
+        if known is None or name in unknown or known.hidden:
+            self.fault(name, "unknown_field", self._unknown(name))
+        elif not known.writable or known.read_only:
+            self.fault(name, "read_only", f"{known.label} is made by the system. Leave it out.")
+        else:
+            self.fault(name, "read_only", f"Your roles may read {known.label}, not write it.")
+
+    def _in_force(self, known: Field, links: list[str]) -> list[str]:
+        """Of links with days those that hold on the day that is written; the others are kept."""
+        if not any(isinstance(link, DatedLink) for link in links):
+            return links
+        if self.session.as_of is not None:
+            raise ValueFault("two_days", "Write the days in the list, without `as_of`.")
+        refuse_overlaps(links)
+        self.periods[known.name] = links
+        return in_force(links, self.session.today)
+
+    def _unknown(self, name: str) -> str:
+        said = f"{self.type.label} has no field `{name}`."
+        if self._hinted >= HINTED:
+            return said
+        self._hinted += 1
+        hidden = self.session.access.object(self.type.name).hidden
+        return f"{said} {nearest(name, (n for n in self.type.fields if n not in hidden))}".strip()
+
+    def refuse_faults(self) -> None:
+        if self.faults:
+            first = self.faults[0]["message"]
+            count = len(self.faults)
+            detail = first if count == 1 else f"{count} values do not fit. The first: {first}"
+            raise Unprocessable(detail, errors=self.faults)
+
+    def wire(self, name: str) -> Any:
+        known = self.type.fields[name]
+        value = self.values.get(name)
+        return wire_value(known, value)
+
+
+def wire_value(known: Field, value: Any) -> Any:
+    """A canonical value in wire form."""
+    if empty(value):
+        return known.kind.absent(known)
+    return known.kind.wire(known, value)

@@ -1,0 +1,147 @@
+"""What an expression may ask about one record when it is evaluated in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+
+from fluvial.records.reading.sql_context import PlanContext, ask
+from fluvial.runtime.session import Session
+from metamodel.catalog import ObjectType
+from metamodel.checks import target_of
+from metamodel.expressions.nodes import Collection, Gather
+from metamodel.expressions.python import evaluate
+from metamodel.expressions.sql import collected, collected_ids
+from metamodel.expressions.types import PERSON
+
+from .rows import load_row
+
+Values = Mapping[str, Any]
+
+
+class RecordEnvironment:
+    """Own values come from the draft or event; the rest is read when it is asked for."""
+
+    def __init__(
+        self,
+        session: Session,
+        type_: ObjectType,
+        values: Values,
+        before: Values | None = None,
+        *,
+        record: RecordEnvironment | None = None,
+        fresh: bool = False,
+    ) -> None:
+        self.session = session
+        self.type = type_
+        # Of a draft, and as of another day, formulas are worked out although values are stored.
+        fresh = fresh or session.as_of is not None
+        self.values: Values = _WithFormulas(self, values, fresh)
+        self.before = before
+        self._record = record  # the outer record, in what a look-up may pick
+        self._related: dict[tuple[str, str], RecordEnvironment | None] = {}
+
+    @property
+    def now(self) -> datetime:
+        return self.session.moment
+
+    @property
+    def today(self) -> date:
+        return self.session.today
+
+    @cached_property
+    def me(self) -> Values | None:
+        user = self.session.actor.id
+        environment = self._at("user", user) if user else None
+        return environment.values if environment else None
+
+    def read(self, path: tuple[str, ...]) -> Any:
+        """The canonical value at the end of a path; `me` and `record` may lead."""
+        if path[0] == "record":
+            return (self._record or self)._walk(path[1:])
+        if path[0] == "me":
+            user = self.session.actor.id
+            environment = self._at("user", user) if user else None
+            return environment._walk(path[1:]) if environment else None
+        return self._walk(path)
+
+    def _walk(self, path: tuple[str, ...]) -> Any:
+        value = self.values.get(path[0])
+        if len(path) == 1 or value is None:
+            return value
+        field = self.type.fields[path[0]]
+        target, record = value if isinstance(value, tuple) else (field.targets[0], value)
+        if field.type.name == PERSON.name and target != target_of(field):
+            return None  # the fields behind a person are those of a user
+        if path[1] in self.session.catalog.objects[target].kept_names:
+            self._settle(target, record)
+        environment = self._at(target, record)
+        return environment._walk(path[1:]) if environment else None
+
+    def _at(self, object_name: str, record: str) -> RecordEnvironment | None:
+        key = (object_name, record)
+        if key not in self._related:
+            row = load_row(self.session, object_name, record, None)
+            type_ = self.session.catalog.objects[object_name]
+            self._related[key] = (
+                None if row is None else RecordEnvironment(self.session, type_, row)
+            )
+        return self._related[key]
+
+    def _settle(self, target: str, record: str) -> None:
+        """Write what a bulk write keeps waiting: it may change what is stored elsewhere."""
+        if self.session.settle is not None:
+            self.session.settle()
+            self._related.pop((target, record), None)
+
+    def collect(self, node: Gather | Collection) -> Any:
+        """The value of a question about a collection, asked of the database."""
+        session = self.session
+        if session.settle is not None:
+            session.settle()
+        dialect = session.connection.dialect
+        plan = PlanContext(
+            session.catalog, session.access, dialect, as_of=session.as_of is not None
+        )
+        context = plan.trusted()
+        if isinstance(node, Collection):
+            statement = collected_ids(node, context, self.read)
+            return [row[0] for row in ask(session, plan.compiled(statement))]
+        made = collected(node, context, self.read)
+        columns = [element.label(f"v{i}") for i, (element, _) in enumerate(made.parts)]
+        row = ask(session, plan.compiled(sa.select(*columns)))[0]
+        parts = [
+            storage.decode(dialect, cell)
+            for (_, storage), cell in zip(made.parts, row, strict=True)
+        ]
+        return parts[0] if len(parts) == 1 else None if parts[0] is None else tuple(parts)
+
+
+class _WithFormulas(Mapping[str, Any]):
+    """A record's stored values, and its calculated ones when they are asked for."""
+
+    def __init__(self, environment: RecordEnvironment, values: Values, fresh: bool) -> None:
+        self._environment = environment
+        self._values = values
+        self._stale = environment.type.kept_names if fresh else frozenset[str]()
+        self._calculated: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self._values and name not in self._stale:
+            return self._values[name]
+        if name not in self._calculated:
+            formula = self._environment.type.fields[name].formula
+            if formula is None:
+                raise KeyError(name)
+            self._calculated[name] = evaluate(formula, self._environment)
+        return self._calculated[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._environment.type.fields)
+
+    def __len__(self) -> int:
+        return len(self._environment.type.fields)

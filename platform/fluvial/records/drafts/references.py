@@ -1,0 +1,135 @@
+"""Look-ups of a draft: their targets are there, visible to the actor, and may be picked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from fluvial.database.columns import Stored
+from fluvial.database.id_lists import among_ids, id_list
+from fluvial.database.statement import Compiled
+from fluvial.records.reading.plan import plans_of
+from fluvial.records.reading.sql_context import PlanContext, ask
+from fluvial.runtime.session import Session
+from metamodel.catalog import Field
+from metamodel.expressions.expression import Expression
+from metamodel.expressions.python import truth
+from metamodel.expressions.sql import Source
+from metamodel.expressions.types import ROLE
+from metamodel.storage import UUID
+from metamodel.text import nearest
+
+from .draft import Draft
+from .environment import RecordEnvironment
+from .rows import load_row
+
+# May be named by everybody; their records may not be read by all.
+PEOPLE = ("user", "team", "group")
+
+
+def targets_of(field: Field, value: Any) -> Iterator[tuple[str, str]]:
+    """The (object, id) that a value of a look-up refers to."""
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, tuple):
+            yield one
+        elif isinstance(one, str) and field.targets:
+            yield field.targets[0], one
+
+
+def check_references(draft: Draft) -> None:
+    wanted: dict[str, dict[str, list[Field]]] = {}
+    for field in draft.type.looking_fields:
+        name, value = field.name, draft.values.get(field.name)
+        if name not in draft.changed or value is None:
+            continue
+        if name in draft.periods:
+            value = [str(link) for link in draft.periods[name]]
+        for target, record in targets_of(field, value):
+            if field.kind.name == "person" and target == ROLE:
+                _check_role(draft, field, record)
+            else:
+                wanted.setdefault(target, {}).setdefault(record, []).append(field)
+    for target, records in wanted.items():
+        asked = [record for record in records if (target, record) not in draft.vouched]
+        there = dict.fromkeys({*records} - {*asked}, True)
+        if asked:
+            there |= visible(draft.session, target, asked)
+        for record, fields in records.items():
+            for field in fields:
+                if not there.get(record, True) and not _named_before(draft, field, target, record):
+                    draft.fault(
+                        field.name, "not_active", f"{field.label} has left. Choose somebody active."
+                    )
+                elif record not in there:
+                    label = draft.session.catalog.objects[target].label.lower()
+                    draft.fault(
+                        field.name, "unknown_record", f"There is no {label} with the id `{record}`."
+                    )
+                elif (pick := field.pick_of(target)) is not None:
+                    _check_pick(draft, field, pick, target, record)
+
+
+def _check_role(draft: Draft, field: Field, name: str) -> None:
+    roles = draft.session.catalog.of(ROLE)
+    if name not in roles and not _named_before(draft, field, ROLE, name):
+        hint = nearest(name, roles)
+        draft.fault(field.name, "unknown_role", f"There is no role `{name}`. {hint}".strip())
+
+
+def _named_before(draft: Draft, field: Field, target: str, record: str) -> bool:
+    """Whether the record had the reference already: those who left stay where they are."""
+    before = (draft.before or {}).get(field.name)
+    return before is not None and (target, record) in targets_of(field, before)
+
+
+def _check_pick(draft: Draft, field: Field, pick: Expression, target: str, record: str) -> None:
+    session = draft.session
+    row = load_row(session, target, record, None)
+    environment = RecordEnvironment(
+        session,
+        session.catalog.objects[target],
+        row or {},
+        record=RecordEnvironment(session, draft.type, draft.values, fresh=True),
+    )
+    if not truth(pick, environment):
+        draft.fault(
+            field.name,
+            "may_not_pick",
+            f"{field.label}: {(row or {}).get('title') or 'this record'} is not one of those that "
+            f"may be picked here ({pick.source}).",
+        )
+
+
+def visible(session: Session, object_name: str, records: list[str]) -> dict[str, bool]:
+    """Those of the ids that are there and that the actor may see, and whether they are active."""
+    one = len(records) == 1
+    ids = records[0] if one else id_list(session.connection.dialect, records)
+    rows = ask(session, _visible_plan(session, object_name, one), ids=ids)
+    return {row[0]: bool(row[1]) for row in rows}
+
+
+def _visible_plan(session: Session, object_name: str, one: bool) -> Compiled:
+    catalog, access, dated = session.catalog, session.access, session.as_of is not None
+    dialect = session.connection.dialect
+
+    def make() -> Compiled:
+        context = PlanContext(catalog, access, dialect, as_of=dated)
+        source = Source(context, object_name)
+        record = source.column("id")
+        named = record == sa.bindparam("ids", type_=Stored(UUID))
+        if not one:
+            named = among_ids(record, dialect)
+        active = source.column("active") if object_name == "user" else sa.true()
+        statement = sa.select(record, active).where(named, source.column("deleted_at").is_(None))
+        allowed = None
+        if object_name not in PEOPLE:
+            allowed = context.allowed(object_name, "read", source)
+        if allowed is not None:
+            statement = statement.where(allowed)
+        return context.compiled(statement.select_from(source.joined()))
+
+    key = (access.roles, access.unrestricted, "visible", object_name, one, dated)
+    plan: Compiled = plans_of(catalog).get(key, make)
+    return plan

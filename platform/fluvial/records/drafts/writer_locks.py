@@ -1,0 +1,39 @@
+"""Turns: on PostgreSQL, writers that would meet from both ends take their locks one after another.
+
+A change of a parent that its children show locks the parent first, then the children; a change of
+a child that its parent counts goes the other way. The first kind waits until it is alone.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+
+from fluvial.runtime.session import Session
+from metamodel.dependencies import graph_of
+from metamodel.storage import POSTGRESQL
+
+SPACE = 7_103_402  # of PostgreSQL's advisory locks
+
+_ALONE = "SELECT pg_advisory_xact_lock($1::int, $2::int)"
+_WITH_OTHERS = "SELECT pg_advisory_xact_lock_shared($1::int, $2::int)"
+
+
+def take_turn(
+    session: Session, object_name: str, names: Iterable[str] | None = None, *, new: bool = False
+) -> None:
+    """Before a record is locked: wait for those who go the other way.
+
+    `names` are the fields that are to be written; None are all of them, also of what is new.
+    """
+    if session.connection.dialect != POSTGRESQL:
+        return
+    turn = session.catalog.derive(graph_of).turns.get(object_name)
+    if turn is None:
+        return
+    if new:
+        alone = turn.newborn
+    else:
+        alone = bool(turn.alone) if names is None else not turn.alone.isdisjoint(names)
+    number = zlib.crc32(turn.name.encode()) - 2**31
+    session.connection.query(_ALONE if alone else _WITH_OTHERS, [SPACE, number])

@@ -1,0 +1,1 @@
+"""Records over time: planned values, what was recorded at a moment, segments of a period."""

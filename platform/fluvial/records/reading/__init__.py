@@ -1,0 +1,1 @@
+"""Reading: queries compiled to plans, pages of records, summaries, titles."""

@@ -1,0 +1,267 @@
+"""Read plans: a query compiled to text, binds and a row builder, once for each shape of it.
+
+The plan is the one place where permission, visible fields, sort and look-ups meet. Its key holds
+everything that the text depends on; the catalog's version needs no place in it because the plans
+live in the snapshot.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from fluvial.auth.access import Access
+from fluvial.database.columns import Stored
+from fluvial.database.statement import Compiled
+from fluvial.kernel.errors import Problem, fault
+from fluvial.runtime.session import Session
+from metamodel.catalog import Catalog, Field, ObjectType
+from metamodel.errors import ExpressionError
+from metamodel.expressions.expression import Expression, compile_expression
+from metamodel.expressions.scope import Scope
+from metamodel.expressions.sql import Source, predicate, wanted
+from metamodel.expressions.types import BOOLEAN, Type
+from metamodel.storage import INTEGER
+
+from . import cursor
+from .filters import equal, matching
+from .query import Path, Query, SortKey
+from .row_builder import Output, RowBuilder, field_value
+from .sql_context import PlanContext
+
+MAX_PLANS = 2_000
+CAPPED = 1_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The statement of one shape of query, and how its rows become objects."""
+
+    page: Compiled
+    builder: RowBuilder
+    keys: int  # the last columns of a row, which the cursor holds
+    shape: str  # of the sort: a cursor of another sort is refused
+    counted: Compiled | None = None
+
+
+class PlanCache:
+    """The plans of one snapshot, the oldest leave first."""
+
+    def __init__(self) -> None:
+        self._plans: OrderedDict[Any, Any] = OrderedDict()
+        self._making = threading.RLock()
+        self.misses = 0
+
+    def get(self, key: Any, make: Any) -> Any:
+        plan = self._plans.get(key)
+        if plan is None:
+            with self._making:  # after a change of metadata everybody asks for the same ones
+                plan = self._plans.get(key)
+                if plan is None:
+                    plan = self._make(key, make)
+        return plan
+
+    def _make(self, key: Any, make: Any) -> Any:
+        self.misses += 1
+        plan = self._plans[key] = make()
+        while len(self._plans) > MAX_PLANS:
+            self._plans.popitem(last=False)
+        return plan
+
+
+def _cache(_: Catalog) -> PlanCache:
+    return PlanCache()
+
+
+def plans_of(catalog: Catalog) -> PlanCache:
+    return catalog.derive(_cache)
+
+
+def page_plan(session: Session, query: Query, after: tuple[bool, ...] | None) -> Plan:
+    """The plan of a page. `after` says which sort keys of the cursor are empty; None: no cursor."""
+    access, dated = session.access, (session.as_of is not None, query.as_of is not None)
+    key = (access.roles, access.unrestricted, query.shape, dated, after)
+    plan: Plan = plans_of(access.catalog).get(key, lambda: PagePlanner(session, query).plan(after))
+    return plan
+
+
+def record_plan(
+    session: Session, object_name: str, fields: tuple[Path, ...] | None, action: str
+) -> Plan:
+    """The plan of one record by its id, as far as the actor may do that with it."""
+    access, dated = session.access, session.as_of is not None
+    key = (access.roles, access.unrestricted, "record", object_name, fields, action, dated)
+    query = Query(object_name, fields)
+    plan: Plan = plans_of(access.catalog).get(
+        key, lambda: PagePlanner(session, query).record(action)
+    )
+    return plan
+
+
+class PagePlanner:
+    def __init__(self, session: Session, query: Query) -> None:
+        self.access = access = session.access
+        self.query = query
+        self.type: ObjectType = access.catalog.objects[query.object]
+        self.context = PlanContext(
+            access.catalog,
+            access,
+            session.connection.dialect,
+            as_of=session.as_of is not None,
+        )
+        self.source = Source(self.context, query.object)
+
+    def record(self, action: str) -> Plan:
+        output = self._output()
+        statement = self._selected(output.columns).where(
+            self.source.column("id") == sa.bindparam("id", type_=self.source.column("id").type),
+            self.source.column("deleted_at").is_(None),
+            *self._permission(action),
+        )
+        return Plan(self.context.compiled(statement), output.builder(), 0, "")
+
+    def plan(self, after: tuple[bool, ...] | None) -> Plan:
+        output = self._output()
+        keys = self._keys()
+        conditions = self.conditions()
+        shape = ",".join(f"{'-' * k.descending}{'.'.join(k.path)}" for k in self.query.sort)
+        statement = self._selected([*output.columns, *(key for key, _ in keys)])
+        statement = statement.where(*conditions)
+        if after is not None:
+            empties = [None if empty else True for empty in after]
+            statement = statement.where(cursor.after(keys, empties))
+        statement = statement.order_by(*self._order(keys)).limit(
+            sa.bindparam("limit", type_=Stored(INTEGER))
+        )
+        plan = Plan(self.context.compiled(statement), output.builder(), len(keys), shape)
+        if self.query.total == "none":
+            return plan
+        counted: Any = sa.select(sa.literal_column("1")).select_from(self.source.joined())
+        counted = counted.where(*conditions)
+        if self.query.total == "capped":
+            counted = counted.limit(sa.literal_column(str(CAPPED + 1)))
+        count = sa.select(sa.func.count()).select_from(counted.subquery())
+        return replace(plan, counted=self.context.compiled(count))
+
+    def _selected(self, columns: Sequence[sa.ColumnElement[Any]]) -> sa.Select[Any]:
+        return sa.select(*columns).select_from(self.source.joined())
+
+    def _output(self) -> Output:
+        output = Output(self.context, self.source, self.type)
+        paths = self.query.fields
+        if paths is None:
+            access = self.access.object(self.type.name)
+            paths = tuple(
+                (f.name,)
+                for f in self.type.fields.values()
+                if f.name not in access.hidden and not f.hidden
+            )
+        for path in dict.fromkeys((("id",), ("rev",), *paths)):
+            self.field(path, "fields")
+            output.add(path)
+        return output
+
+    def field(self, path: Path, parameter: str) -> Field:
+        """The field at the end of a path; a hidden one is as unknown as one that is not there."""
+        return resolve(self.access, self.type, path, parameter)
+
+    def _permission(self, action: str) -> list[sa.ColumnElement[bool]]:
+        allowed = self.context.allowed(self.type.name, action, self.source)
+        return [] if allowed is None else [allowed]
+
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        query, deleted_at = self.query, self.source.column("deleted_at")
+        conditions: list[sa.ColumnElement[bool]] = [
+            deleted_at.is_not(None) if query.deleted else deleted_at.is_(None)
+        ]
+        conditions += self._permission("read")
+        for i, (name, text) in enumerate(query.equals):
+            field = self.field((name,), name)
+            conditions.append(equal(self.context, self.source, field, f"e{i}", text == ""))
+        if query.where:
+            asked = condition(self.access, self.type, query.where)
+            conditions.append(wanted(asked, self.source))
+        if query.search:
+            conditions.append(matching(self.context, self.source, self.type))
+        if query.as_of is not None and self.type.dated is not None:
+            in_force = condition(self.access, self.type, "in_force", visible_only=False)
+            conditions.append(predicate(in_force, self.source, exact=False))
+        return conditions
+
+    def _keys(self) -> list[tuple[sa.ColumnElement[Any], bool]]:
+        keys: list[tuple[sa.ColumnElement[Any], bool]] = []
+        for sort in self.query.sort:
+            for element in self._sort_elements(sort):
+                keys.append((element, sort.descending))
+        descending = bool(keys) and keys[-1][1]
+        keys.append((self.source.column("id"), descending))
+        return keys
+
+    def _sort_elements(self, sort: SortKey) -> tuple[sa.ColumnElement[Any], ...]:
+        field = self.field(sort.path, "sort")
+        source = self.source.through(sort.path[:-1]) if len(sort.path) > 1 else self.source
+        if not field.kind.sorts(field):
+            message = f"A list cannot be sorted by {field.label.lower()}."
+            raise Problem(message, errors=[fault("sort", "not_sortable", message)])
+        if self.context.works_out(field):
+            return (field_value(source, field.name).element,)
+        if field.kind.sorts_by is not None:
+            target = self.source.through(sort.path)
+            by = self.context.objects[target.object].fields[field.kind.sorts_by]
+            return by.kind.order(
+                by, {c.suffix: target.column(by.name, c.suffix) for c in by.columns}
+            )
+        columns = {c.suffix: source.column(field.name, c.suffix) for c in field.columns}
+        return field.kind.order(field, columns)
+
+    def _order(
+        self, keys: Sequence[tuple[sa.ColumnElement[Any], bool]]
+    ) -> list[sa.ColumnElement[Any]]:
+        ordered = []
+        for key, descending in keys[:-1]:
+            ordered.append((key.desc() if descending else key.asc()).nulls_last())
+        key, descending = keys[-1]
+        return [*ordered, key.desc() if descending else key.asc()]
+
+
+def resolve(access: Access, type_: ObjectType, path: Path, parameter: str) -> Field:
+    """The field at the end of a dotted path through look-ups, as the caller may read it."""
+    current = type_
+    for i, name in enumerate(path):
+        field = current.fields.get(name)
+        if field is None or field.hidden or access.hides(current.name, name):
+            message = f"{current.label} has no field `{name}`."
+            raise Problem(message, errors=[fault(parameter, "unknown_field", message)])
+        if i == len(path) - 1:
+            return field
+        if field.many or not field.targets:
+            message = f"`{'.'.join(path[: i + 1])}` is not a look-up that a path can walk through."
+            raise Problem(message, errors=[fault(parameter, "not_a_look_up", message)])
+        current = access.catalog.objects[field.targets[0]]
+    raise AssertionError("a path has at least one step")
+
+
+def condition(
+    access: Access, type_: ObjectType, source: str, *, visible_only: bool = True
+) -> Expression:
+    """A condition of a caller, compiled; a field that they may not read is unknown in it."""
+    key = (access.roles, access.unrestricted, "where", type_.name, source, visible_only)
+    scope = access.catalog.scope(type_.name, hidden=access.hides if visible_only else None)
+    made: Expression = plans_of(access.catalog).get(
+        key, lambda: compiled(source, scope, "where", BOOLEAN)
+    )
+    return made
+
+
+def compiled(source: str, scope: Scope, parameter: str, expect: Type | None = None) -> Expression:
+    """An expression of a parameter, compiled; a problem says what is wrong with it."""
+    try:
+        return compile_expression(source, scope, expect)
+    except ExpressionError as error:
+        message = f"{error.message} {error.hint}".strip()
+        raise Problem(str(error), errors=[fault(parameter, "expression", message)]) from error

@@ -1,0 +1,219 @@
+"""What the SQL target of expressions asks of the engine, for one plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from fluvial.auth.access import Access
+from fluvial.database.columns import Qualified, Stored
+from fluvial.database.connection import Row
+from fluvial.database.object_tables import tables_of
+from fluvial.database.statement import Compiled
+from fluvial.kernel.errors import Problem
+from fluvial.runtime.session import Session
+from metamodel.catalog import Catalog, Field, ObjectType
+from metamodel.expressions.sql import Source, predicate
+from metamodel.expressions.sql_value import SqlContext
+from metamodel.storage import TEXT, Storage
+
+from .day_value import links_by_day, links_on_day, on_day, parts_of
+
+LARGEST = 2**63 - 1
+
+
+class PlanContext:
+    """Collects the constants of a plan and gives tables, parameters and row permissions.
+
+    Constants become binds `c0`, `c1`, ... in the order in which they are met, so that two
+    expressions of one shape make the same text with other binds.
+    """
+
+    def __init__(
+        self, catalog: Catalog, access: Access, dialect: str, *, as_of: bool = False
+    ) -> None:
+        self.dialect = dialect
+        self.as_of = as_of  # whether dated fields have the value of the bind `today`
+        self.fresh = as_of  # formulas are worked out: the values that are stored are today's
+        self.objects: Mapping[str, ObjectType] = catalog.objects
+        self.access = access
+        self.constants: list[Any] = []  # in their stored form
+        self._tables = tables_of(catalog)
+        self.search = self._tables.search
+
+    def works_out(self, field: Field) -> bool:
+        """Whether the value of a field is made in the query, from its formula."""
+        return field.formula is not None and (self.fresh or not field.kept)
+
+    def table(self, object_name: str) -> sa.Table:
+        return self._tables.objects[object_name]
+
+    def link_table(self, object_name: str, field_name: str) -> sa.Table:
+        return self._tables.links[object_name, field_name]
+
+    def link(self, object_name: str, field_name: str) -> sa.FromClause:
+        table = self.link_table(object_name, field_name)
+        if self.as_of:
+            field = self.objects[object_name].fields[field_name]
+            if field.dated:
+                return links_on_day(table, field, self.dialect)
+        return table
+
+    def column(
+        self, object_name: str, alias: Any, field_name: str, suffix: str
+    ) -> sa.ColumnElement[Any]:
+        if self.as_of:
+            field = self.objects[object_name].fields.get(field_name)
+            if field is not None and field.dated and field.columns:
+                return on_day(self, alias, field, suffix)
+        element: sa.ColumnElement[Any] = alias.c[field_name + suffix]
+        return element
+
+    def of_part(self, part: sa.FromClause) -> SqlContext:
+        return _OfPart(self, part, trusted=False)
+
+    def parts(
+        self,
+        first: sa.ColumnElement[Any],
+        after: sa.ColumnElement[Any],
+        places: Iterable[tuple[str, str]],
+    ) -> sa.FromClause:
+        return parts_of(first, after, places)
+
+    def constant(self, value: Any, storage: Storage) -> sa.ColumnElement[Any]:
+        name = f"c{len(self.constants)}"
+        stored = storage.encode(self.dialect, value)
+        if isinstance(stored, int) and not -LARGEST <= stored <= LARGEST:
+            raise Problem(f"The number {value} is larger than any that is stored.")
+        self.constants.append(stored)
+        return self._bind(name, storage)
+
+    def compiled(self, statement: sa.ClauseElement) -> Compiled:
+        """A finished statement, with the constants that were met in it."""
+        made = Compiled(statement, self.dialect)
+        made.constants.update((f"c{at}", stored) for at, stored in enumerate(self.constants))
+        return made
+
+    def parameter(self, name: str, storage: Storage) -> sa.ColumnElement[Any]:
+        return self._bind(name, storage)
+
+    def me_set(self, field_name: str) -> sa.ColumnElement[Any] | None:
+        """The ids, or roles, that a many-field of the actor's own record holds, as one bind."""
+        if field_name not in ("groups", "teams", "roles"):
+            return None
+        return sa.bindparam(f"me_{field_name}", type_=Stored(TEXT), unique=False)
+
+    def _bind(self, name: str, storage: Storage) -> sa.ColumnElement[Any]:
+        return sa.bindparam(name, type_=Stored(storage), unique=False)
+
+    def restrict(self, object_name: str, alias: Any) -> sa.ColumnElement[bool] | None:
+        """Which rows of a joined or collected object the actor may see; None is all."""
+        return self._allowed(object_name, "read", alias)
+
+    def trusted(self) -> SqlContext:
+        """For formulas and row permissions: they mean the same whoever asks."""
+        return _Trusted(self)
+
+    def allowed(
+        self, object_name: str, action: str, source: Source
+    ) -> sa.ColumnElement[bool] | None:
+        """The row permission of an action on a source; None where every row is allowed."""
+        return self._allowed(object_name, action, source.alias)
+
+    def allowed_of_written(self, object_name: str, action: str) -> sa.ColumnElement[bool]:
+        """The row permission of an action on the row that a statement writes, for `RETURNING`."""
+        allowed = self._allowed(object_name, action, _Written(self.table(object_name)))
+        return sa.true() if allowed is None else Qualified(allowed)
+
+    def _allowed(self, object_name: str, action: str, alias: Any) -> sa.ColumnElement[bool] | None:
+        where = self.access.object(object_name).where
+        if action not in where:
+            return sa.false()
+        conditions = where[action]
+        if conditions is None:
+            return None
+        source = Source(self.trusted(), object_name, alias, joins=False)
+        return sa.or_(*(predicate(c, source, exact=False) for c in conditions))
+
+
+class _Written:
+    """The row that a statement writes: columns that need no FROM."""
+
+    def __init__(self, table: sa.Table) -> None:
+        self.c = {
+            key: sa.literal_column(f'"{table.name}"."{column.name}"', column.type)
+            for key, column in table.c.items()
+        }
+
+
+class _Within:
+    """A context that collects into another one's plan."""
+
+    def __init__(self, context: PlanContext) -> None:
+        self.dialect = context.dialect
+        self.fresh = context.fresh
+        self.objects = context.objects
+        self.table = context.table
+        self.constant = context.constant
+        self.parameter = context.parameter
+        self.parts = context.parts
+        self.me_set = context.me_set
+        self._context = context
+
+
+class _Trusted(_Within):
+    """The same, which sees every record."""
+
+    def __init__(self, context: PlanContext) -> None:
+        super().__init__(context)
+        self.link = context.link
+        self.column = context.column
+
+    def of_part(self, part: sa.FromClause) -> SqlContext:
+        return _OfPart(self._context, part, trusted=True)
+
+    def restrict(self, object_name: str, alias: Any) -> sa.ColumnElement[bool] | None:
+        return None
+
+    def trusted(self) -> SqlContext:
+        return self
+
+
+class _OfPart(_Within):
+    """The same, which reads dated fields and links as of the day of a part of a period."""
+
+    def __init__(self, context: PlanContext, part: sa.FromClause, *, trusted: bool) -> None:
+        super().__init__(context)
+        self.fresh = True
+        self._part = part
+        self._sees_all = trusted
+
+    def link(self, object_name: str, field_name: str) -> sa.FromClause:
+        table = self._context.link_table(object_name, field_name)
+        field = self.objects[object_name].fields[field_name]
+        return links_by_day(table, field, self.dialect) if field.dated else table
+
+    def column(
+        self, object_name: str, alias: Any, field_name: str, suffix: str
+    ) -> sa.ColumnElement[Any]:
+        field = self.objects[object_name].fields.get(field_name)
+        if field is not None and field.dated and field.columns:
+            return on_day(self, alias, field, suffix, self._part)
+        return self._context.column(object_name, alias, field_name, suffix)
+
+    def restrict(self, object_name: str, alias: Any) -> sa.ColumnElement[bool] | None:
+        return None if self._sees_all else self._context.restrict(object_name, alias)
+
+    def of_part(self, part: sa.FromClause) -> SqlContext:
+        return _OfPart(self._context, part, trusted=self._sees_all)
+
+    def trusted(self) -> SqlContext:
+        return _OfPart(self._context, self._part, trusted=True)
+
+
+def ask(session: Session, plan: Compiled, **binds: Any) -> list[Row]:
+    """The rows of a plan, with binds in their stored form beside those of the session."""
+    values = {**plan.constants, **session.binds, **binds}
+    return session.connection.query(plan.sql, [values[name] for name in plan.order])

@@ -1,0 +1,236 @@
+"""The bin: deleting a record with what depends on it, and bringing it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from fluvial.database.columns import Stored
+from fluvial.database.connection import UniqueError
+from fluvial.database.object_tables import tables_of
+from fluvial.database.statement import Compiled
+from fluvial.kernel.errors import Conflict, NotFound
+from fluvial.kernel.ids import is_id
+from fluvial.records.calculated.refresh import Touch, refresh
+from fluvial.records.drafts import journal
+from fluvial.records.drafts.completion import search_text, title_of
+from fluvial.records.drafts.dated_fields import catch_up, keep_days
+from fluvial.records.drafts.draft import Draft, wire_value
+from fluvial.records.drafts.periods import check_period
+from fluvial.records.drafts.references import targets_of
+from fluvial.records.drafts.rows import Values, load_row, row_writer
+from fluvial.records.drafts.uniqueness import broken_key
+from fluvial.records.drafts.writer_locks import take_turn
+from fluvial.records.reading.plan import plans_of
+from fluvial.records.reading.reader import find_one
+from fluvial.runtime.session import Session
+from metamodel.catalog import Catalog, Field, ObjectType
+from metamodel.kinds.lookup import on_delete
+from metamodel.storage import UUID
+
+from .writer import existing, store_changed
+
+MAX_CASCADE = 10_000
+SHOWN = 20
+
+
+def delete(session: Session, object_name: str, record: str, *, rev: int | None = None) -> None:
+    """Put a record into the bin. What looks it up holds it back, lets go, or goes with it."""
+    type_ = session.object(object_name, "delete")
+    with session.connection.transaction():
+        take_turn(session, object_name)
+        row = existing(session, type_, record, "delete")
+        if rev is not None and rev != row["rev"]:
+            label = type_.label.lower()
+            raise Conflict(f"This {label} was changed since you read it.", rev=row["rev"])
+        _bin(session, type_, row, set())
+
+
+def _bin(session: Session, type_: ObjectType, row: Values, seen: set[str]) -> None:
+    record = row["id"]
+    if record in seen:
+        return
+    seen.add(record)
+    if len(seen) > MAX_CASCADE:
+        raise Conflict(f"More than {MAX_CASCADE} records would go with it. Delete them first.")
+    held: list[dict[str, Any]] = []
+    for field in references_to(session.catalog, type_.name):
+        for other in _referring(session, field, type_.name, record):
+            if other in seen:
+                continue
+            rule = _on_delete(field)
+            if rule == "restrict":
+                held.append(_held(session, field, other))
+            elif rule == "cascade":
+                other_type = session.catalog.objects[field.object]
+                found = load_row(session, field.object, other, None, lock=True)
+                if found is not None:
+                    _bin(session, other_type, found, seen)
+            else:
+                _clear(session, field, other, type_.name, record)
+    if held:
+        count = len(held)
+        raise Conflict(
+            f"{count} record{'s use' if count > 1 else ' uses'} this {type_.label.lower()}. "
+            "Change or delete them first.",
+            uses=held[:SHOWN],
+        )
+    rev = row["rev"] + 1
+    values = {"deleted_at": session.now, "updated_at": session.now, "rev": rev}
+    if row_writer(session, type_).update(session, record, row["rev"], values) is None:
+        raise Conflict(f"This {type_.label.lower()} was changed at the same moment. Try again.")
+    journal.unindex(session.connection, record)
+    journal.write(session, type_.name, record, rev, "deleted", {})
+    refresh(session, [Touch(type_.name, record, None, (row,))])
+    draft = Draft(session, type_, record, row, row)
+    hook = session.engine.hooks.get(type_.name)
+    if hook is not None:
+        hook.stored(draft)
+    for feature in session.engine.features:
+        if feature.stored is not None:
+            feature.stored(draft, "deleted")
+
+
+def restore(session: Session, object_name: str, record: str) -> dict[str, Any]:
+    """Bring a record back from the bin; its unique keys may be taken meanwhile."""
+    type_ = session.object(object_name, "delete")
+    with session.connection.transaction():
+        take_turn(session, object_name)
+        row = None
+        if is_id(record):
+            row = load_row(session, object_name, record, "delete", lock=True, deleted=True)
+        if row is None:
+            raise NotFound(f"The bin holds no {type_.label.lower()} with the id `{record}`.")
+        draft = Draft(session, type_, record, row, dict(row))
+        if type_.dated_fields:
+            catch_up(draft)
+        _settle_references(draft)
+        _check_dates(draft)
+        rev = row["rev"] + 1
+        values = {name: draft.values[name] for name in draft.changed}
+        changes = {n: [wire_value(type_.fields[n], row[n]), draft.wire(n)] for n in values}
+        if draft.changed:
+            draft.values["title"] = values["title"] = title_of(draft)
+        values |= {"deleted_at": None, "updated_at": session.now, "rev": rev}
+        try:
+            row_writer(session, type_).update(session, record, row["rev"], values)
+        except UniqueError as error:
+            fields = broken_key(type_, error)
+            labels = " and ".join(type_.fields[name].label for name in fields) or "a unique value"
+            raise Conflict(
+                f"Another {type_.label.lower()} has taken its {labels} meanwhile."
+            ) from error
+        if type_.dated_fields:
+            keep_days(draft)
+        draft.values |= values
+        touch = Touch(object_name, record, None, (row, draft.values), whole=True)
+        here = refresh(session, [touch]).get((object_name, record))
+        draft.values |= {name: new for name, (_, new) in here.pairs.items()} if here else {}
+        text = search_text(draft)
+        if text is not None:
+            journal.index(session.connection, object_name, record, text)
+        journal.write(session, object_name, record, rev, "restored", changes)
+        for feature in session.engine.features:
+            if feature.stored is not None:
+                feature.stored(draft, "restored")
+        return find_one(session, object_name, record) or {"id": record, "rev": rev}
+
+
+def _settle_references(draft: Draft) -> None:
+    """Let go of what went to the bin meanwhile; what is required has to come back first."""
+    for field in draft.type.own_fields:
+        if not field.stored or not field.targets or field.kind.name == "person":
+            continue  # names of users who left stay readable
+        value = draft.values.get(field.name)
+        gone = [
+            record
+            for target, record in targets_of(field, value or [])
+            if load_row(draft.session, target, record, None) is None
+        ]
+        if not gone:
+            continue
+        if field.required and not field.many:
+            raise Conflict(f"Its {field.label.lower()} is in the bin too. Bring that back first.")
+        left = [one for one in value if one not in gone] if isinstance(value, list) else None
+        draft.set(field.name, left)
+
+
+def _check_dates(draft: Draft) -> None:
+    """Another record may hold for the same time meanwhile."""
+    check_period(draft, always=True)
+    if draft.faults:
+        raise Conflict(draft.faults[0]["message"])
+
+
+def references_to(catalog: Catalog, object_name: str) -> list[Field]:
+    """The look-ups of all object types that may refer to records of one."""
+    return [f for f in catalog.derive(_references).get(object_name, ()) if not f.system]
+
+
+def _references(catalog: Catalog) -> dict[str, list[Field]]:
+    found: dict[str, list[Field]] = {}
+    for type_ in catalog.objects.values():
+        for field in type_.own_fields:
+            if field.stored:
+                for target in field.targets:
+                    found.setdefault(target, []).append(field)
+    return found
+
+
+def _referring(session: Session, field: Field, target: str, record: str) -> Iterator[str]:
+    """The live records whose field refers to the record."""
+    dialect = session.connection.dialect
+
+    def make() -> Compiled:
+        tables = tables_of(session.catalog)
+        table = tables.objects[field.object]
+        the_id = sa.bindparam("the_id", type_=Stored(UUID))
+        statement = sa.select(table.c.id).where(table.c.deleted_at.is_(None))
+        if field.kind.linked:
+            link = tables.links[field.object, field.name]
+            statement = statement.join(link, link.c.source == table.c.id)
+            return Compiled(statement.where(link.c.target == the_id), dialect)
+        for column in field.columns:
+            if column.references == target:
+                held = table.c[field.name + column.suffix]
+                return Compiled(statement.where(held == the_id), dialect)
+        held = table.c[field.name]  # any_lookup: the id, and the object beside it
+        named = table.c[f"{field.name}__object"] == sa.literal_column(f"'{target}'")
+        return Compiled(statement.where(held == the_id, named), dialect)
+
+    if not field.kind.linked and not any(c.storage is UUID for c in field.columns):
+        return  # many people in one JSON column: names of users who left stay readable
+    compiled = plans_of(session.catalog).get(("referring", field.object, field.name, target), make)
+    for (found,) in session.connection.query(compiled.sql, [record]):
+        yield found
+
+
+def _on_delete(field: Field) -> str:
+    if field.kind.name in ("lookup", "any_lookup"):
+        return on_delete(field)
+    return "clear" if field.many else "restrict"
+
+
+def _held(session: Session, field: Field, record: str) -> dict[str, Any]:
+    """What holds a record back, with its title where the actor may see it."""
+    entry: dict[str, Any] = {"object": field.object, "field": field.name}
+    if session.access.object(field.object).can("read"):
+        found = find_one(session, field.object, record, (("title",),))
+        if found is not None:
+            entry |= {"id": record, "title": found["title"]}
+    return entry
+
+
+def _clear(session: Session, field: Field, other: str, target: str, record: str) -> None:
+    row = load_row(session, field.object, other, None, lock=True)
+    if row is None:
+        return
+    # It follows from the deletion, whatever else its author may change.
+    freely = session.as_actor(replace(session.actor, unrestricted=True))
+    draft = Draft(freely, session.catalog.objects[field.object], other, row, dict(row))
+    value = row[field.name]
+    draft.set(field.name, [v for v in value if v != record] if isinstance(value, list) else None)
+    store_changed(draft)

@@ -1,0 +1,102 @@
+"""Actions on a record: the transitions of its state, and why somebody may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fluvial.kernel.errors import Conflict, NotFound, Unprocessable
+from fluvial.records.drafts.completion import refusal
+from fluvial.records.drafts.environment import RecordEnvironment
+from fluvial.records.drafts.rows import Values, load_row
+from fluvial.runtime.session import Session
+from metamodel.catalog import ObjectType, Transition
+from metamodel.expressions.python import truth
+
+from .writer import existing, update
+
+
+@dataclass(frozen=True)
+class Way:
+    """A transition as a record offers it: open, or with the reason why it is not."""
+
+    transition: Transition
+    reason: str | None
+
+
+def ways(session: Session, type_: ObjectType, values: Values) -> list[Way]:
+    """The transitions from the state that a record is in."""
+    if type_.states is None:
+        return []
+    environment = RecordEnvironment(session, type_, values)
+    current = values.get(type_.states.field)
+    return [
+        Way(transition, refusal(session, transition, environment))
+        for transition in type_.states.transitions
+        if current in transition.sources
+    ]
+
+
+def act(
+    session: Session,
+    object_name: str,
+    record: str,
+    name: str,
+    body: Mapping[str, Any],
+    *,
+    rev: int | None = None,
+) -> dict[str, Any]:
+    """Take a transition, with values for fields that it needs, or press a button of a feature."""
+    type_ = session.object(object_name)
+    states = type_.states
+    for transition in states.transitions if states else ():
+        if transition.name == name and states is not None:
+            session.object(object_name, "update")
+            values = existing(session, type_, record, "update")
+            if values.get(states.field) not in transition.sources:
+                shown = type_.fields[states.field].kind.show(
+                    type_.fields[states.field], values[states.field]
+                )
+                raise Conflict(f"{transition.label} is not possible from {shown}.")
+            return update(
+                session, object_name, record, {**body, states.field: transition.to}, rev=rev
+            )
+    for feature in session.engine.features:
+        if feature.act is not None:
+            done = feature.act(session, type_, record, name, body)
+            if done is not None:
+                return done
+    raise NotFound(f"{type_.label} has no action `{name}`.")
+
+
+def explain(session: Session, object_name: str, record: str, user: str) -> dict[str, Any]:
+    """Which grants allow or deny a person each action on a record."""
+    type_ = session.object(object_name)
+    actor = session.engine.people.actor(session.connection, user)
+    if actor is None:
+        raise Unprocessable(f"There is no active user with the id `{user}`.")
+    values = load_row(session, object_name, record, None)
+    if values is None:
+        raise NotFound(f"There is no {type_.label.lower()} with the id `{record}`.")
+    theirs = session.as_actor(actor)
+    environment = RecordEnvironment(theirs, type_, values)
+    access = theirs.access.object(object_name)
+    actions = {}
+    for action, conditions in access.where.items():
+        if conditions is None:
+            actions[action] = {"allowed": True, "because": "on every record"}
+        else:
+            held = [c.source for c in conditions if truth(c, environment)]
+            missing = [c.source for c in conditions if c.source not in held]
+            actions[action] = {
+                "allowed": bool(held),
+                "because": " or ".join(held) if held else f"none holds: {' or '.join(missing)}",
+            }
+    return {
+        "user": actor.id,
+        "roles": list(actor.roles),
+        "actions": actions,
+        "hidden": sorted(access.hidden),
+        "read_only": sorted(access.read_only),
+    }

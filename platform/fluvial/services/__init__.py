@@ -1,0 +1,1 @@
+"""What the engine does for people beside records: mails, notifications, comments, templates."""

@@ -1,0 +1,303 @@
+"""Comments on records: who may change a record reads and writes them; who is named is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from fluvial.database.engine_tables import column, table
+from fluvial.database.statement import Statement, insert, param
+from fluvial.http.call import Answer, Call
+from fluvial.http.routes import Endpoint, Policy
+from fluvial.kernel.change_stream import Change
+from fluvial.kernel.errors import Forbidden, NotFound, Problem, Unprocessable, fault
+from fluvial.kernel.ids import is_id, new_id
+from fluvial.records.drafts.rows import load_row
+from fluvial.runtime.session import Session
+from metamodel.errors import ValueFault
+from metamodel.kinds.datetime import moment
+from metamodel.storage import JSON, TEXT, TIMESTAMP, UUID, timestamp_wire
+
+from . import notifications
+
+MAX_TEXT = 10_000
+MAX_MENTIONS = 20
+MAX_PAGE = 200
+FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+NEWEST = "ffffffff-ffff-ffff-ffff-ffffffffffff"  # ids sort by the time they were made
+RIGHT = "update"  # of the record: comments are for those who work on it
+
+COMMENT = table(
+    "comment",
+    column("id", UUID, primary_key=True),
+    column("object", TEXT),
+    column("record", UUID),
+    column("at", TIMESTAMP),
+    column("by", UUID, nullable=True),
+    column("text", TEXT),
+    column("mentions", JSON),  # [{user, name}], the names as they are written in the text
+    column("edited_at", TIMESTAMP, nullable=True),
+    column("deleted_at", TIMESTAMP, nullable=True),
+)
+
+_c = COMMENT.c
+sa.Index("ix_fluvial_comment__record", _c.record, _c.id)
+
+_ADD = insert(COMMENT)
+_READ = (_c.id, _c.at, _c.by, _c.text, _c.mentions, _c.edited_at)
+_there = (_c.record == param("the_record", _c.record), _c.deleted_at.is_(None))
+_PAGE = Statement(
+    sa.select(*_READ)
+    .where(
+        *_there,
+        _c.at < param("the_until", _c.at),
+        _c.at >= param("the_since", _c.at),
+        _c.id < param("the_before", _c.id),
+    )
+    .order_by(_c.id.desc())
+    .limit(sa.bindparam("the_limit", type_=sa.Integer()))
+)
+_ONE = Statement(sa.select(*_READ).where(*_there, _c.id == param("the_id", _c.id)))
+_EDIT = Statement(
+    COMMENT.update()
+    .values(
+        text=param("the_text", _c.text),
+        mentions=param("the_mentions", _c.mentions),
+        edited_at=param("the_now", _c.edited_at),
+    )
+    .where(_c.id == param("the_id", _c.id))
+)
+_TAKE_OUT = Statement(
+    COMMENT.update()
+    .values(deleted_at=param("the_now", _c.deleted_at))
+    .where(_c.id == param("the_id", _c.id))
+)
+
+
+def may_comment(session: Session, object_name: str) -> bool:
+    return session.actor.id is not None and session.access.object(object_name).can(RIGHT)
+
+
+def read(
+    session: Session,
+    object_name: str,
+    record: str,
+    *,
+    since: datetime,
+    until: datetime,
+    before: str = NEWEST,
+    limit: int = MAX_PAGE,
+) -> list[dict[str, Any]]:
+    """The comments of a stretch of time, newest first; nothing for who may not work on it."""
+    if not session.access.object(object_name).can(RIGHT):
+        return []
+    if load_row(session, object_name, record, RIGHT) is None:
+        return []
+    rows = _PAGE.rows(
+        session.connection,
+        the_record=record, the_since=since, the_until=until, the_before=before, the_limit=limit,
+    )  # fmt: skip
+    return [_wire(row) for row in rows]
+
+
+def _wire(row: Sequence[Any]) -> dict[str, Any]:
+    identifier, at, by, text, mentions, edited = row
+    return {
+        "id": identifier,
+        "at": timestamp_wire(at),
+        "by": {"user": by} if by else None,
+        "text": text,
+        "mentions": mentions or [],
+        "edited_at": timestamp_wire(edited) if edited else None,
+    }
+
+
+def write(
+    session: Session, object_name: str, record: str, text: Any, mentions: Any = ()
+) -> dict[str, Any]:
+    """A new comment; the people whom it names are told, once each."""
+    said, named = _checked(session, object_name, record, text, mentions)
+    identifier = new_id()
+    with session.connection.transaction():
+        _ADD.run(
+            session.connection,
+            id=identifier, object=object_name, record=record, at=session.now, by=session.actor.id,
+            text=said, mentions=named, edited_at=None, deleted_at=None,
+        )  # fmt: skip
+        _tell(session, object_name, record, said, named)
+        _publish(session, object_name, record)
+    return _found(session, record, identifier)
+
+
+def edit(
+    session: Session, object_name: str, record: str, identifier: str, text: Any, mentions: Any = ()
+) -> dict[str, Any]:
+    """Change one's own comment; people whom it did not name before are told."""
+    said, named = _checked(session, object_name, record, text, mentions)
+    before = _own(session, record, identifier, "change")
+    known = {mention["user"] for mention in before["mentions"]}
+    with session.connection.transaction():
+        _EDIT.run(
+            session.connection,
+            the_id=identifier, the_text=said, the_mentions=named, the_now=session.now,
+        )  # fmt: skip
+        fresh = [mention for mention in named if mention["user"] not in known]
+        _tell(session, object_name, record, said, fresh)
+        _publish(session, object_name, record)
+    return _found(session, record, identifier)
+
+
+def take_out(session: Session, object_name: str, record: str, identifier: str) -> None:
+    _record(session, object_name, record)
+    _own(session, record, identifier, "delete")
+    with session.connection.transaction():
+        _TAKE_OUT.run(session.connection, the_id=identifier, the_now=session.now)
+        _publish(session, object_name, record)
+
+
+def _record(session: Session, object_name: str, record: str) -> dict[str, Any]:
+    type_ = session.object(object_name)
+    if not session.access.object(object_name).can(RIGHT):
+        raise Forbidden(f"Comments on {type_.plural.lower()} are for those who may change them.")
+    row = load_row(session, object_name, record, RIGHT) if is_id(record) else None
+    if row is None:
+        raise NotFound(f"There is no {type_.label.lower()} with the id `{record}` to comment on.")
+    return row
+
+
+def _own(session: Session, record: str, identifier: str, verb: str) -> dict[str, Any]:
+    found = _found(session, record, identifier)
+    mine = found["by"] == {"user": session.actor.id}
+    if not mine and not (verb == "delete" and session.access.admin):
+        raise Forbidden(f"Only who wrote a comment may {verb} it.")
+    return found
+
+
+def _found(session: Session, record: str, identifier: str) -> dict[str, Any]:
+    row = None
+    if is_id(identifier):
+        row = _ONE.row(session.connection, the_record=record, the_id=identifier)
+    if row is None:
+        raise NotFound("There is no such comment here.")
+    return _wire(row)
+
+
+def _checked(
+    session: Session, object_name: str, record: str, text: Any, mentions: Any
+) -> tuple[str, list[dict[str, str]]]:
+    _record(session, object_name, record)
+    if session.actor.id is None:
+        raise Forbidden("Only people write comments.")
+    if not isinstance(text, str) or not text.strip():
+        raise _refused("/text", "required", "Write a few words.")
+    if len(text) > MAX_TEXT:
+        raise _refused("/text", "too_long", f"A comment holds at most {MAX_TEXT:,} characters.")
+    listed = isinstance(mentions, (list, tuple)) and len(mentions) <= MAX_MENTIONS
+    if not listed or not all(isinstance(one, str) for one in mentions):
+        raise _refused("/mentions", "type", f"Mentions are a list of at most {MAX_MENTIONS} ids.")
+    people = list(dict.fromkeys(mentions))
+    return text.strip(), [
+        _mention(session, object_name, record, user, at) for at, user in enumerate(people)
+    ]
+
+
+def _mention(session: Session, object_name: str, record: str, user: Any, at: int) -> dict[str, str]:
+    """Who is named has to be able to read what they are told of."""
+    actor = session.engine.people.actor(session.connection, user) if is_id(user) else None
+    if actor is None:
+        raise _refused(f"/mentions/{at}", "unknown", f"There is no active person `{user}`.")
+    theirs = session.as_actor(actor)
+    reads = theirs.access.object(object_name).can(RIGHT)
+    if not reads or load_row(theirs, object_name, record, RIGHT) is None:
+        label = session.catalog.objects[object_name].label.lower()
+        message = f"{actor.name} may not read the comments of this {label}. Take the name out."
+        raise _refused(f"/mentions/{at}", "not_allowed", message)
+    return {"user": str(user), "name": actor.name}
+
+
+def _refused(pointer: str, code: str, message: str) -> Unprocessable:
+    return Unprocessable(message, errors=[fault(pointer, code, message)])
+
+
+def _tell(
+    session: Session, object_name: str, record: str, text: str, named: Sequence[dict[str, str]]
+) -> None:
+    people = [m["user"] for m in named if m["user"] != session.actor.id]
+    if not people:
+        return
+    row = load_row(session, object_name, record, None) or {}
+    title = f"{session.actor.name} mentions you: {row.get('title') or 'a record'}"
+    href = f"{notifications.record_href(object_name, record)}#timeline"
+    for user in people:
+        notifications.tell(session, user, title, text, href)
+
+
+def _publish(session: Session, object_name: str, record: str) -> None:
+    """Open pages of the record hear of it."""
+    change = Change(object_name, record, 0)
+    session.connection.after_commit(lambda: session.engine.stream.publish(change))
+
+
+def list_comments(call: Call) -> Answer:
+    query = call.only("limit", "cursor")
+    record = call.params["id"]
+    _record(call.session, call.params["object"], record)
+    before = query.get("cursor", NEWEST)
+    if not is_id(before):
+        message = "`cursor` is the `next` of the page before."
+        raise Problem(message, errors=[fault("cursor", "unknown_cursor", message)])
+    limit = call.whole("limit", 50, 1, MAX_PAGE)
+    found = read(
+        call.session, call.params["object"], record,
+        since=FIRST, until=LAST, before=before, limit=limit + 1,
+    )  # fmt: skip
+    page = found[:limit]
+    return Answer.json({"data": page, "next": page[-1]["id"] if len(found) > limit else None})
+
+
+def write_comment(call: Call) -> Answer:
+    body = call.json_object("text", "mentions")
+    made = write(
+        call.session, call.params["object"], call.params["id"],
+        body.get("text"), body.get("mentions", ()),
+    )  # fmt: skip
+    return Answer.json(made, 201)
+
+
+def edit_comment(call: Call) -> Answer:
+    body = call.json_object("text", "mentions")
+    params = call.params
+    changed = edit(
+        call.session, params["object"], params["id"], params["comment"],
+        body.get("text"), body.get("mentions", ()),
+    )  # fmt: skip
+    return Answer.json(changed)
+
+
+def delete_comment(call: Call) -> Answer:
+    call.only()
+    params = call.params
+    take_out(call.session, params["object"], params["id"], params["comment"])
+    return Answer.empty()
+
+
+_ALL = "/api/records/{object}/{id}/comments"
+_THIS = f"{_ALL}/{{comment}}"
+
+ENDPOINTS = (
+    Endpoint("GET", _ALL, list_comments, Policy.SIGNED_IN, "What people say about a record."),
+    Endpoint("POST", _ALL, write_comment, Policy.SIGNED_IN, "Write a comment."),
+    Endpoint("PATCH", _THIS, edit_comment, Policy.SIGNED_IN, "Change one's own comment."),
+    Endpoint("DELETE", _THIS, delete_comment, Policy.SIGNED_IN, "Take a comment out."),
+)
+
+
+def until(text: str) -> datetime:
+    """The moment that an address names, of which a page of comments is the one before."""
+    try:
+        return moment(text)
+    except ValueFault:
+        return LAST

@@ -1,0 +1,267 @@
+"""Templates: what one needs is read from its text; it is rendered in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jinja2 import TemplateSyntaxError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from .template_process import WITHHELD_FILTERS
+
+MAX_LENGTH = 200_000  # characters of a template
+RENDER_SECONDS = 5.0
+START_SECONDS = 20.0
+FILTERS = ("date", "datetime", "money", "number")
+
+# Nodes that read other templates, switch escaping off or hide what is needed.
+_REFUSED: Mapping[type[nodes.Node], str] = {
+    nodes.Include: "include",
+    nodes.Import: "import",
+    nodes.FromImport: "from ... import",
+    nodes.Extends: "extends",
+    nodes.ScopedEvalContextModifier: "autoescape",
+    nodes.EvalContextModifier: "autoescape",
+}
+_SYNTAX = ImmutableSandboxedEnvironment(optimized=False)
+_KNOWN_FILTERS = (set(_SYNTAX.filters) - set(WITHHELD_FILTERS)) | set(FILTERS)
+
+
+class TemplateFault(Exception):
+    """A template that does not read or cannot be rendered: what is wrong, and in which line."""
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        self.message = message
+        self.line = line
+        super().__init__(f"Line {line}: {message}" if line else message)
+
+
+@dataclass
+class Need:
+    """What a template reads of a value: members by name, and the items of a collection."""
+
+    members: dict[str, Need] = field(default_factory=dict)
+    line: int = 0
+
+    def at(self, names: Sequence[str], line: int) -> Need:
+        need = self
+        for name in names:
+            need = need.members.setdefault(name, Need(line=line))
+        return need
+
+
+def needs(source: str, roots: Sequence[str]) -> Need:
+    """The paths that a template reads from each of its roots; raises TemplateFault."""
+    if len(source) > MAX_LENGTH:
+        raise TemplateFault(f"The template has more than {MAX_LENGTH:,} characters.")
+    try:
+        tree = _SYNTAX.parse(source)
+    except TemplateSyntaxError as error:
+        raise TemplateFault(error.message or "It does not read.", error.lineno) from error
+    except RecursionError as error:
+        raise TemplateFault("The template is nested too deep.") from error
+    reader = _Reader(roots)
+    reader.visit(tree, {})
+    return reader.need
+
+
+class _Reader:
+    """Walks a template's tree; `names` are those of loops and what they stand for."""
+
+    def __init__(self, roots: Sequence[str]) -> None:
+        self.need = Need()
+        self.roots = roots
+
+    def visit(self, node: nodes.Node, names: dict[str, Need | None]) -> None:
+        if type(node) in _REFUSED:
+            message = f"`{_REFUSED[type(node)]}` is not part of templates here."
+            raise TemplateFault(message, node.lineno)
+        if isinstance(node, nodes.Filter) and node.name not in _KNOWN_FILTERS:
+            raise TemplateFault(f"There is no filter `{node.name}`.", node.lineno)
+        if isinstance(node, nodes.Test) and node.name not in _SYNTAX.tests:
+            raise TemplateFault(f"There is no test `{node.name}`.", node.lineno)
+        if isinstance(node, nodes.For):
+            self._loop(node, names)
+        elif isinstance(node, nodes.Macro | nodes.CallBlock):
+            inner = names | {arg.name: None for arg in node.args} | _macro_names(node)
+            if isinstance(node, nodes.Macro):
+                names[node.name] = None
+            self._children(node, inner)
+        elif isinstance(node, nodes.Assign | nodes.With):
+            self._children(node, self._assigned(node, names))
+        elif isinstance(node, nodes.Getattr | nodes.Getitem | nodes.Name):
+            self._read(node, names)
+        else:
+            self._children(node, names)
+
+    def _children(self, node: nodes.Node, names: dict[str, Need | None]) -> None:
+        for child in node.iter_child_nodes():
+            self.visit(child, names)
+
+    def _loop(self, node: nodes.For, names: dict[str, Need | None]) -> None:
+        over = self._found(node.iter, names)
+        if over is None:
+            self.visit(node.iter, names)
+        inner = dict(names) | {"loop": None}
+        for name in node.target.find_all(nodes.Name):
+            inner[name.name] = None
+        if isinstance(node.target, nodes.Name):
+            inner[node.target.name] = over
+            inner[node.target.name] = over
+        for child in (*node.body, *([node.test] if node.test else [])):
+            self.visit(child, inner)
+        for child in node.else_:
+            self.visit(child, names)
+
+    def _assigned(
+        self, node: nodes.Assign | nodes.With, names: dict[str, Need | None]
+    ) -> dict[str, Need | None]:
+        if isinstance(node, nodes.Assign):
+            if isinstance(node.target, nodes.Name):
+                names[node.target.name] = self._found(node.node, names)
+            return names
+        inner = dict(names)
+        for target, value in zip(node.targets, node.values, strict=True):
+            if isinstance(target, nodes.Name):
+                inner[target.name] = self._found(value, names)
+        return inner
+
+    def _read(self, node: nodes.Expr, names: dict[str, Need | None]) -> None:
+        if self._found(node, names) is None and not isinstance(node, nodes.Name):
+            self._children(node, names)
+
+    def _found(self, node: nodes.Node, names: dict[str, Need | None]) -> Need | None:
+        """The need of a chain such as `loan.member.name`; None where it is something else."""
+        if isinstance(node, nodes.Name):
+            if node.name in names:
+                return names[node.name]
+            if node.name not in self.roots:
+                if node.name == "range":
+                    return None
+                known = ", ".join(f"`{root}`" for root in self.roots)
+                raise TemplateFault(
+                    f"There is nothing called `{node.name}` here. There is {known}.", node.lineno
+                )
+            return self.need.at((node.name,), node.lineno)
+        if isinstance(node, nodes.Getattr):
+            inner, name = self._found(node.node, names), node.attr
+        elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
+            inner, name = self._found(node.node, names), node.arg.value
+            if isinstance(name, int):
+                return inner
+        else:
+            return None
+        return None if inner is None else inner.at((str(name),), node.lineno)
+
+
+def _macro_names(node: nodes.Macro | nodes.CallBlock) -> dict[str, Need | None]:
+    return dict.fromkeys(("caller", "varargs", "kwargs"))
+
+
+@dataclass(frozen=True)
+class Part:
+    """One text of a template. `escape` where it is HTML."""
+
+    source: str
+    escape: bool = True
+
+
+class Renderer:
+    """Renders in one process that is started when it is needed, and again after it was killed."""
+
+    def __init__(
+        self, locale: str = "en", zone: str = "UTC", *, seconds: float = RENDER_SECONDS
+    ) -> None:
+        self._seconds = seconds
+        self._job = {"locale": locale, "zone": zone}
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def render(self, parts: Sequence[Part], data: Mapping[str, Any]) -> list[str]:
+        """The texts of the parts; raises TemplateFault."""
+        job = self._job | {
+            "parts": [{"source": part.source, "escape": part.escape} for part in parts],
+            "data": data,
+        }
+        line = json.dumps(job).encode() + b"\n"
+        with self._lock:
+            answer = self._ask(line)
+        if "fault" in answer:
+            raise TemplateFault(answer["fault"])
+        texts: list[str] = answer["texts"]
+        return texts
+
+    def close(self) -> None:
+        with self._lock:
+            self._end()
+
+    def _ask(self, line: bytes) -> dict[str, Any]:
+        process = self._process
+        seconds = self._seconds
+        if process is None or process.poll() is not None:
+            self._end()
+            process = self._process = _start()
+            seconds += START_SECONDS
+        assert process.stdin is not None
+        try:
+            process.stdin.write(line)
+            process.stdin.flush()
+            answer = _line(process, seconds)
+        except (OSError, _Ended):
+            self._end()
+            raise TemplateFault("The template takes too much time or memory.") from None
+        found: dict[str, Any] = json.loads(answer)
+        return found
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    try:
+                        pipe.close()
+                    except OSError:
+                        pass
+
+
+class _Ended(Exception):
+    """The process died, or took too long."""
+
+
+def _start() -> subprocess.Popen[bytes]:
+    # Nothing of ours is in its environment but where Python finds the code: no secrets.
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "fluvial.services.template_process"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": os.defpath, "LC_ALL": "C.UTF-8"},
+    )
+
+
+def _line(process: subprocess.Popen[bytes], seconds: float) -> bytes:
+    assert process.stdout is not None
+    handle = process.stdout.fileno()
+    deadline = time.monotonic() + seconds
+    chunks: list[bytes] = []
+    while not chunks or not chunks[-1].endswith(b"\n"):
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([handle], [], [], left)[0]:
+            raise _Ended
+        chunk = os.read(handle, 1 << 16)
+        if not chunk:
+            raise _Ended
+        chunks.append(chunk)
+    return b"".join(chunks)

@@ -1,0 +1,280 @@
+"""Files: bytes kept by their digest, rows that say what they are and whom they belong to.
+
+The bytes are written to a temporary name, made durable and renamed before the row is written, so
+no row ever points to half a file. What no row points to is swept after a day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path, PurePosixPath
+from typing import IO, TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from fluvial.database.connection import Connection
+from fluvial.database.engine_tables import FILE
+from fluvial.database.statement import Statement, insert, param
+from fluvial.kernel.errors import NotFound, Problem, TooLarge, Unavailable, Unprocessable, fault
+from fluvial.kernel.ids import is_id, new_id
+from fluvial.kernel.media_types import agrees, sniff
+from fluvial.records.reading.reader import find_one
+from metamodel.catalog import Field
+from metamodel.kinds.file import size_of
+
+if TYPE_CHECKING:
+    from fluvial.records.drafts.draft import Draft
+    from fluvial.runtime.engine import Engine
+    from fluvial.runtime.session import Session
+
+MAX_SIZE = 50_000_000
+MAX_NAME = 200
+HEAD = 4096  # bytes that tell the media type
+CHUNK = 65_536
+UNATTACHED = timedelta(hours=24)
+
+_f = FILE.c
+_ADD = insert(FILE)
+_FIND = Statement(sa.select(FILE).where(_f.id == param("the_id", _f.id)))
+_ATTACH = Statement(
+    FILE.update()
+    .where(_f.id == param("the_id", _f.id))
+    .values(
+        object=param("the_object", _f.object),
+        record=param("the_record", _f.record),
+        field=param("the_field", _f.field),
+        created_at=param("the_at", _f.created_at),
+    )
+)
+_OLD = Statement(
+    sa.select(_f.id).where(_f.field.is_(None), _f.created_at < param("the_at", _f.created_at))
+)
+_DROP = Statement(FILE.delete().where(_f.id == param("the_id", _f.id), _f.field.is_(None)))
+_USED = Statement(sa.select(_f.id).where(_f.sha256 == param("the_digest", _f.sha256)).limit(1))
+
+
+def store(
+    session: Session, name: str, claimed: str, source: IO[bytes], *, limit: int = MAX_SIZE
+) -> dict[str, Any]:
+    """Keep a file that nothing is attached to yet; its row as a dictionary."""
+    folder = _folder(session.engine)
+    digest, size, head = _keep(folder, source, limit)
+    shown = base_name(name)
+    media_type = sniff(head, shown)
+    if not agrees(claimed, shown, media_type):
+        message = f"{shown} does not hold what its name or type says; it looks like {media_type}."
+        raise Unprocessable(message, errors=[fault("/file", "wrong_type", message)])
+    row = {
+        "id": new_id(),
+        "name": shown,
+        "size": size,
+        "media_type": media_type,
+        "sha256": digest,
+        "created_at": session.now,
+        "created_by": session.actor.id,
+        "object": None,
+        "record": None,
+        "field": None,
+    }
+    _ADD.run(session.connection, **row)
+    return row
+
+
+def described(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What records and the API say of a file."""
+    return {name: row[name] for name in ("id", "name", "size", "media_type")}
+
+
+def wire(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**described(row), "url": f"/api/files/{row['id']}"}
+
+
+def base_name(name: str) -> str:
+    """The last part of a name without what could lead elsewhere or hide its end."""
+    plain = PurePosixPath(name.replace("\\", "/")).name
+    kept = "".join(c for c in plain if c.isprintable() and c not in '"<>|:*?').strip(" .")
+    stem, dot, end = kept.rpartition(".")
+    if len(kept) > MAX_NAME:
+        kept = f"{stem[: MAX_NAME - len(end) - 1]}.{end}" if dot else kept[:MAX_NAME]
+    return kept or "file"
+
+
+def _folder(engine: Engine) -> Path:
+    return engine.settings.data_dir / "files"
+
+
+def path_of(engine: Engine, digest: str) -> Path:
+    return _folder(engine) / digest[:2] / digest[2:4] / digest
+
+
+def _keep(folder: Path, source: IO[bytes], limit: int) -> tuple[str, int, bytes]:
+    """The digest, size and first bytes of a file that is now durable under its digest."""
+    digest, size, head = hashlib.sha256(), 0, b""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix="new-")
+    except OSError as error:
+        raise Unavailable("There is no room for files now.") from error
+    try:
+        with os.fdopen(handle, "wb") as target:
+            while chunk := source.read(CHUNK):
+                size += len(chunk)
+                if size > limit:
+                    raise TooLarge(f"A file has at most {limit // 1_000_000} MB.")
+                head = head or chunk[:HEAD]
+                digest.update(chunk)
+                target.write(chunk)
+            target.flush()
+            os.fsync(target.fileno())
+        name = digest.hexdigest()
+        place = folder / name[:2] / name[2:4] / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(temporary, place)
+    except OSError as error:
+        raise Unavailable("There is no room for files now.") from error
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    return name, size, head
+
+
+def find_file(session: Session, file: str) -> dict[str, Any] | None:
+    row = _FIND.row(session.connection, the_id=file) if is_id(file) else None
+    return dict(zip(FILE.c.keys(), row, strict=True)) if row else None
+
+
+def readable_file(session: Session, file: str) -> dict[str, Any]:
+    """A file of a record and field that the actor may read, or one that they uploaded."""
+    row = find_file(session, file)
+    if row is not None and _may_read(session, row):
+        return row
+    raise NotFound(f"There is no file with the id `{file}`.")
+
+
+def _may_read(session: Session, row: Mapping[str, Any]) -> bool:
+    if row["field"] is None:
+        return session.actor.id is not None and row["created_by"] == session.actor.id
+    access = session.access
+    if row["object"] not in session.catalog.objects:
+        return False
+    if not access.object(row["object"]).can("read") or access.hides(row["object"], row["field"]):
+        return False
+    return find_one(session, row["object"], row["record"], (("id",),)) is not None
+
+
+def attach(draft: Draft) -> None:
+    """Fill in the files that a draft's fields name, hold their limits, and make them its own.
+
+    Part of the transaction of the write: what is refused later takes it back.
+    """
+    for field in draft.type.file_fields:
+        name = field.name
+        if name not in draft.changed:
+            continue
+        kept = []
+        for file in draft.values[name] or ():
+            row = find_file(draft.session, file["id"])
+            if row is None or not _may_attach(draft, field, row):
+                draft.fault(name, "unknown_file", f"There is no file with the id `{file['id']}`.")
+            else:
+                _check_limits(draft, field, row)
+                kept.append(row)
+        if not draft.faults:
+            _write(draft, field, kept)
+
+
+def _may_attach(draft: Draft, field: Field, row: Mapping[str, Any]) -> bool:
+    if row["record"] is not None:
+        here = (row["object"], row["record"]) == (draft.type.name, draft.id)
+        return here and row["field"] in (None, field.name)
+    actor = draft.session.actor
+    return actor.unrestricted or (actor.id is not None and row["created_by"] == actor.id)
+
+
+def _check_limits(draft: Draft, field: Field, row: Mapping[str, Any]) -> None:
+    accept = field.option("accept")
+    if accept and not any(_matches(row["media_type"], pattern) for pattern in accept):
+        types = ", ".join(accept)
+        draft.fault(field.name, "wrong_type", f"{row['name']} is no {types}. Attach another file.")
+    largest = field.option("max_size")
+    if largest and row["size"] > size_of(largest):
+        draft.fault(
+            field.name,
+            "too_large",
+            f"{row['name']} is larger than {largest}. Attach a smaller one.",
+        )
+
+
+def _matches(media_type: str, pattern: str) -> bool:
+    return media_type == pattern or (pattern.endswith("/*") and media_type.startswith(pattern[:-1]))
+
+
+def _write(draft: Draft, field: Field, rows: list[dict[str, Any]]) -> None:
+    draft.set(field.name, [described(row) for row in rows])
+    connection, at = draft.session.connection, draft.session.now
+    now_there = {row["id"] for row in rows}
+    for row in rows:
+        if row["field"] is None:
+            _mark(connection, row["id"], draft, field.name, row["created_at"])
+    if field.option("versions"):
+        return  # what is let go stays the field's, and readable
+    for file in (draft.before or {}).get(field.name) or ():
+        if file["id"] not in now_there:
+            # It stays the record's for a day, so that the change can be taken back.
+            _mark(connection, file["id"], draft, None, at)
+
+
+def _mark(connection: Connection, file: str, draft: Draft, field: str | None, at: datetime) -> None:
+    _ATTACH.run(
+        connection,
+        the_id=file,
+        the_object=draft.type.name,
+        the_record=draft.id,
+        the_field=field,
+        the_at=at,
+    )
+
+
+def read_parts(engine: Engine, row: Mapping[str, Any]) -> Iterator[bytes]:
+    """The bytes of a file, in parts."""
+    with _opened(engine, row) as source:
+        while chunk := source.read(CHUNK):
+            yield chunk
+
+
+def _opened(engine: Engine, row: Mapping[str, Any]) -> IO[bytes]:
+    try:
+        return path_of(engine, row["sha256"]).open("rb")
+    except FileNotFoundError as error:
+        raise Problem(f"The bytes of {row['name']} are missing from the server.") from error
+
+
+def sweep(engine: Engine) -> int:
+    """Drop files that were never attached, or let go, more than a day ago; their number.
+
+    Bytes, and what was made of them, go when no row names them and they are a day old: an upload
+    under way is younger.
+    """
+    connection = engine.database.connection()
+    before = engine.clock.now() - UNATTACHED
+    old = [row[0] for row in _OLD.rows(connection, the_at=before)]
+    for file in old:
+        _DROP.run(connection, the_id=file)
+    _sweep_bytes(_folder(engine), before.timestamp(), lambda digest: _is_used(connection, digest))
+    return len(old)
+
+
+def _is_used(connection: Connection, digest: str) -> bool:
+    return _USED.row(connection, the_digest=digest) is not None
+
+
+def _sweep_bytes(folder: Path, before: float, used: Callable[[str], bool]) -> None:
+    for path in folder.rglob("*"):
+        try:
+            if path.is_file() and path.stat().st_mtime < before and not used(path.stem):
+                path.unlink()
+        except FileNotFoundError:
+            continue  # another process sweeps as well

@@ -1,0 +1,208 @@
+"""Cells of a batch of rows become values: texts are parsed, named records are found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from fluvial.records.drafts.rows import empty
+from fluvial.runtime.session import Session
+from metamodel.catalog import Field
+from metamodel.errors import ValueFault
+
+from .lookups import find_by, parts_of
+from .options import Options
+from .targets import Target
+
+ESCAPED = re.compile(r"'+[=+\-@\t\r\n]")  # what our export put a quote before
+MAX_KNOWN = 50_000  # found records that are remembered for each column
+
+
+@dataclass
+class Fault:
+    row: int
+    column: str
+    code: str
+    message: str
+
+    def wire(self) -> dict[str, Any]:
+        return vars(self)
+
+
+@dataclass
+class Deferred:
+    """A cell that names a record of the same object, which may stand further down the table."""
+
+    target: Target
+    text: str
+
+
+@dataclass
+class Parsed:
+    """One row on its way in."""
+
+    row: int
+    values: dict[str, Any] = field(default_factory=dict)  # canonical, of the mapped fields
+    vouched: set[tuple[str, str]] = field(default_factory=set)
+    several: dict[str, tuple[Target, list[str]]] = field(default_factory=dict)  # which is meant?
+    deferred: list[Deferred] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+    def fault(self, column: str, code: str, message: str) -> None:
+        self.faults.append(Fault(self.row, column, code, message))
+
+
+class Cells:
+    """Parses rows by their targets. What was found once is remembered."""
+
+    def __init__(
+        self, session: Session, object_name: str, targets: Sequence[Target], options: Options
+    ) -> None:
+        self._session = session
+        self._object = object_name
+        self._targets = targets
+        self._options = options
+        self._form = options.form(session.catalog.zone)
+        self._known: dict[int, dict[str, list[str]]] = {t.index: {} for t in targets if t.object}
+        self._wrong: dict[tuple[int, str], ValueFault] = {}
+        self._absent: set[tuple[int, str]] = set()
+
+    def parse(self, rows: Iterable[tuple[int, list[str]]]) -> list[Parsed]:
+        read = [(number, self._texts(cells)) for number, cells in rows]
+        for target in self._targets:
+            if target.object:
+                self.find(target, (texts[target.index] for _, texts in read))
+        return [self._parsed(number, texts) for number, texts in read]
+
+    def _texts(self, cells: list[str]) -> dict[int, str]:
+        return {t.index: self._text(t.column, cells, t.index) for t in self._targets}
+
+    def _text(self, column: str, cells: list[str], index: int) -> str:
+        text = cells[index].strip() if index < len(cells) else ""
+        if text in self._options.empty:
+            return ""
+        if text.startswith("'") and ESCAPED.match(text):
+            text = text[1:]
+        replaced = self._options.values.get(column)
+        return replaced.get(text, text) or "" if replaced else text
+
+    def find(self, target: Target, texts: Iterable[str]) -> None:
+        """Look up what is not known yet of the records that texts name; one statement."""
+        known = self._known[target.index]
+        if len(known) > MAX_KNOWN:
+            known.clear()
+        wanted: dict[str, Any] = {}
+        for text in texts:
+            for part in _parts(target, text):
+                if (
+                    part not in known
+                    and part not in wanted
+                    and (target.index, part) not in self._wrong
+                ):
+                    try:
+                        value = target.by.kind.parse_text(target.by, part, self._form)
+                        wanted[part] = parts_of(target.by, value)
+                    except ValueFault as error:
+                        self._wrong[target.index, part] = error
+        if wanted:
+            found = find_by(self._session, target.object, (target.path,), wanted.values())
+            known.update({text: found.get(key, []) for text, key in wanted.items()})
+            self._absent |= {(target.index, text) for text in wanted if not known[text]}
+
+    def forget_missing(self) -> None:
+        """What was not there may have been made since."""
+        for index, text in self._absent:
+            self._known[index].pop(text, None)
+        self._absent.clear()
+
+    def _parsed(self, number: int, texts: Mapping[int, str]) -> Parsed:
+        parsed = Parsed(number)
+        for target in self._targets:
+            text = texts[target.index]
+            name = target.field.name
+            if not text:
+                # Of several columns for one field, those that say something count.
+                parsed.values.setdefault(name, None)
+            elif target.object:
+                self._look_up(parsed, target, text)
+            else:
+                try:
+                    value = target.field.kind.parse_text(target.field, text, self._form)
+                    parsed.values[name] = self._shifted(value)
+                except ValueFault as error:
+                    parsed.fault(
+                        target.column, error.code, f"{error.message} (It says {text[:60]}.)"
+                    )
+        return parsed
+
+    def _shifted(self, value: Any) -> Any:
+        shift = self._options.shift
+        return value + shift if shift and isinstance(value, date) else value
+
+    def _look_up(self, parsed: Parsed, target: Target, text: str) -> None:
+        ids = []
+        for part in _parts(target, text):
+            found = self._known[target.index].get(part, [])
+            if len(found) == 1:
+                ids.append(found[0])
+            elif found:
+                parsed.several[target.field.name] = (target, found)
+            elif target.object == self._object and not target.field.required:
+                parsed.deferred.append(Deferred(target, text))
+                parsed.values.setdefault(target.field.name, None)
+                return
+            else:
+                self._missing(parsed, target, part)
+                return
+        if ids:
+            parsed.vouched |= {(target.object, id_) for id_ in ids}
+            parsed.values[target.field.name] = value_of(target, ids)
+
+    def _missing(self, parsed: Parsed, target: Target, text: str) -> None:
+        parsed.fault(target.column, "unknown_record", self.missing(target, text))
+
+    def missing(self, target: Target, text: str) -> str:
+        label = self._session.catalog.objects[target.object].label.lower()
+        wrong = self._wrong.get((target.index, text))
+        hint = f" {wrong.message}" if wrong else ""
+        return f"There is no {label} with the {target.by.label.lower()} {text}.{hint}"
+
+    def found(self, target: Target, text: str) -> list[str] | None:
+        """The ids of what a deferred cell names, or None where one of them is not there."""
+        ids = []
+        for part in _parts(target, text):
+            known = self._known[target.index].get(part, [])
+            if len(known) != 1:
+                return None
+            ids += known
+        return ids
+
+
+def _parts(target: Target, text: str) -> list[str]:
+    """The records that a cell names; several with `;` between them where the field holds many."""
+    if not text:
+        return []
+    if not target.field.many:
+        return [text]
+    return [part.strip() for part in text.split(";") if part.strip()]
+
+
+def value_of(target: Target, ids: Sequence[str]) -> Any:
+    """The canonical value of a look-up that leads to records."""
+    field_: Field = target.field
+    pairs = field_.kind.name in ("person", "any_lookup")
+    values: list[Any] = [(target.object, id_) for id_ in ids] if pairs else list(ids)
+    return values if field_.many else values[0]
+
+
+def fixed_values(session: Session, fields: Mapping[str, Field], options: Options) -> dict[str, Any]:
+    """The canonical values of what every row gets; ValueFault where one does not read."""
+    form = options.form(session.catalog.zone)
+    return {
+        name: fields[name].kind.parse_text(fields[name], text, form)
+        for name, text in options.fixed.items()
+        if not empty(text)
+    }

@@ -1,0 +1,112 @@
+"""What a caller says of an import: where columns go, how cells are written, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from fluvial.kernel.errors import Unprocessable, fault
+from metamodel.kinds.kind import TextFormat
+
+MEMBERS = (
+    "map", "dates", "empty", "decimal", "key", "sheet", "skip_faults", "dry_run", "rules", "values",
+    "fixed",
+)  # fmt: skip
+DATES = ("ymd", "dmy", "mdy")
+
+
+@dataclass(frozen=True)
+class Options:
+    """`map` is {column: field or ""}; columns whose names fit need no place in it."""
+
+    map: Mapping[str, str] = field(default_factory=dict)
+    key: tuple[str, ...] = ()  # fields by which a row finds a record to update
+    sheet: str | None = None
+    skip_faults: bool = False
+    dry_run: bool = False
+    rules: bool = True  # False leaves no events, so that nothing happens after the import
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # {column: {cell: text}}
+    # {field: text} of every row; {column} in the text stands for the row's cell.
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    shift: timedelta = timedelta()  # added to every date: sample data that ends today
+    dates: str = "ymd"
+    empty: frozenset[str] = frozenset()
+    decimal: str = "."
+
+    def form(self, zone: str) -> TextFormat:
+        return TextFormat(dates=self.dates, empty=self.empty, decimal=self.decimal, zone=zone)
+
+    def with_query(self, query: Mapping[str, str]) -> Options:
+        """What the address says beside the body."""
+        options = self
+        if query.get("key"):
+            options = replace(options, key=tuple(name.strip() for name in query["key"].split(",")))
+        return replace(
+            options,
+            dry_run=query.get("dry_run", str(self.dry_run).lower()) == "true",
+            skip_faults=query.get("skip_faults", str(self.skip_faults).lower()) == "true",
+        )
+
+
+def read_options(raw: Any) -> Options:
+    """The options of a JSON object; every fault at once."""
+    if not isinstance(raw, dict):
+        raise _refused([fault("/options", "not_an_object", "`options` is a JSON object.")])
+    faults = [
+        fault(f"/options/{name}", "unknown_member", f"There is no option `{name}`.")
+        for name in raw
+        if name not in MEMBERS
+    ]
+    for name, good, remedy in (
+        ("map", _is_texts(raw.get("map", {})), "{column: field}, or null to leave a column out"),
+        ("values", _is_nested(raw.get("values", {})), "{column: {cell: text}}"),
+        ("fixed", _is_texts(raw.get("fixed", {})), "{field: text}"),
+        ("dates", raw.get("dates", "ymd") in DATES, "dmy, mdy or ymd"),
+        ("decimal", raw.get("decimal", ".") in (".", ","), 'the decimal mark, "." or ","'),
+        ("empty", _is_list(raw.get("empty", [])), "a list of texts that mean empty"),
+        ("key", _is_list(raw.get("key", [])), "a list of fields"),
+        ("sheet", isinstance(raw.get("sheet") or "", str), "the name of a sheet"),
+        *((name, isinstance(raw.get(name, False), bool), "true or false")
+          for name in ("skip_faults", "dry_run", "rules")),
+    ):  # fmt: skip
+        if not good:
+            faults.append(fault(f"/options/{name}", "wrong_value", f"`{name}` is {remedy}."))
+    if faults:
+        raise _refused(faults)
+    return Options(
+        map={column: target or "" for column, target in raw.get("map", {}).items()},
+        key=tuple(_listed(raw.get("key", []))),
+        sheet=raw.get("sheet") or None,
+        skip_faults=raw.get("skip_faults", False),
+        dry_run=raw.get("dry_run", False),
+        rules=raw.get("rules", True),
+        values=raw.get("values", {}),
+        fixed={name: text or "" for name, text in raw.get("fixed", {}).items()},
+        dates=raw.get("dates", "ymd"),
+        empty=frozenset(_listed(raw.get("empty", []))),
+        decimal=raw.get("decimal", "."),
+    )
+
+
+def _refused(faults: list[dict[str, str]]) -> Unprocessable:
+    return Unprocessable(faults[0]["message"], errors=faults)
+
+
+def _is_texts(raw: Any) -> bool:
+    return isinstance(raw, dict) and all(v is None or isinstance(v, str) for v in raw.values())
+
+
+def _is_nested(raw: Any) -> bool:
+    return isinstance(raw, dict) and all(v is not None and _is_texts(v) for v in raw.values())
+
+
+def _is_list(raw: Any) -> bool:
+    return isinstance(raw, str) or (
+        isinstance(raw, list) and all(isinstance(one, str) for one in raw)
+    )
+
+
+def _listed(raw: Any) -> list[str]:
+    return [raw] if isinstance(raw, str) else list(raw)

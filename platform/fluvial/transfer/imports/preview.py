@@ -1,0 +1,75 @@
+"""The preview of an import: columns, first rows, and what the columns most likely mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any
+
+from fluvial.runtime.session import Session
+
+from .reading import Table
+from .targets import Resolver
+
+ROWS = 20
+SAMPLES = 3
+EMPTIES = ("?", "-", "n/a", "N/A", "NULL", "null", "#N/A", "none")
+
+_DATE = re.compile(r"(\d{1,4})[-/. ](\d{1,2})[-/. ](\d{1,4})\b")
+
+
+def preview(session: Session, object_name: str, table: Table) -> dict[str, Any]:
+    type_ = session.object(object_name, "import")
+    resolver = Resolver(session.catalog, session.access, type_)
+    rows = [cells for _, cells in islice(table.rows, ROWS)]
+    suggested = resolver.suggestions(table.header)
+    count = len(rows) + sum(1 for _ in table.rows)
+    texts = [cell.strip() for row in rows for cell in row]
+    return {
+        "columns": [
+            {
+                "index": index,
+                "header": header,
+                "samples": _samples(rows, index),
+                "field": suggested.get(header),
+            }
+            for index, header in enumerate(table.header)
+        ],
+        "rows": rows,
+        "count": count,
+        "encoding": table.encoding,
+        "delimiter": table.delimiter,
+        "sheets": table.sheets,
+        "suggested": {
+            "map": suggested,
+            "dates": _order(texts),
+            "empty": [text for text in EMPTIES if text in texts],
+            "key": _key(suggested.values(), [f.name for f in type_.own_fields if f.unique]),
+        },
+    }
+
+
+def _samples(rows: Sequence[Sequence[str]], index: int) -> list[str]:
+    cells = (row[index].strip() for row in rows if index < len(row))
+    return list(dict.fromkeys(cell for cell in cells if cell))[:SAMPLES]
+
+
+def _order(texts: Iterable[str]) -> str:
+    """The order of day, month and year: only one may fit all dates."""
+    order = "ymd"
+    for text in texts:
+        found = _DATE.match(text)
+        if found is None or len(found[1]) == 4:
+            continue
+        if int(found[1]) > 12:
+            return "dmy"
+        if int(found[2]) > 12:
+            return "mdy"
+        order = "dmy"
+    return order
+
+
+def _key(fields: Iterable[str], unique: Sequence[str]) -> list[str]:
+    found = [name for name in fields if name in unique]
+    return found[:1]

@@ -1,0 +1,174 @@
+"""Where the columns of a table go: fields, and look-ups by a key of the record they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from fluvial.auth.access import Access
+from fluvial.kernel.errors import Unprocessable, fault
+from fluvial.records.drafts.references import PEOPLE
+from metamodel.catalog import Catalog, Field, ObjectType
+from metamodel.text import fold
+
+from .options import Options
+
+LOOKING = ("lookup", "multi_lookup", "any_lookup", "person")
+KEYS = ("text", "sequence", "number", "date", "choice")  # kinds that find a record
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """Where one column goes. With `object` its cells find records of it by `path`."""
+
+    index: int
+    column: str
+    field: Field
+    object: str = ""
+    path: tuple[Field, ...] = ()
+
+    @property
+    def by(self) -> Field:
+        """The field of the other record that the cells hold."""
+        return self.path[-1]
+
+
+class Resolver:
+    """Resolves names of columns to targets of one object type, as far as the caller may write."""
+
+    def __init__(self, catalog: Catalog, access: Access, type_: ObjectType) -> None:
+        self._catalog = catalog
+        self._access = access
+        self._type = type_
+        self._labels = {
+            fold(field.label): name
+            for name, field in type_.fields.items()
+            if self._may_set(field) and not field.system
+        }
+
+    def targets(self, header: Sequence[str], options: Options) -> list[Target]:
+        """The targets of a header; what leads nowhere is refused, all of it at once."""
+        faults = [
+            fault(f"/options/map/{column}", "unknown_column", f"The file has no column `{column}`.")
+            for column in options.map
+            if column not in header
+        ]
+        targets = []
+        for index, column in enumerate(header):
+            wanted = options.map.get(column)
+            if wanted == "" or not column:
+                continue
+            name = wanted or self.fitting(column)
+            if not name:
+                if not options.map:
+                    message = (
+                        f"No field fits the column `{column}`. Map it to a field, or to nothing."
+                    )
+                    faults.append(fault(f"/options/map/{column}", "unmapped", message))
+                continue
+            found = self.target(index, column, name)
+            if isinstance(found, str):
+                faults.append(fault(f"/options/map/{column}", "unknown_field", found))
+            else:
+                targets.append(found)
+        faults += self._faulty_key(targets, options)
+        if not targets and not faults:
+            faults.append(fault("/options/map", "nothing_mapped", "No column goes to a field."))
+        if faults:
+            raise Unprocessable(faults[0]["message"], errors=faults)
+        return targets
+
+    def _faulty_key(self, targets: Sequence[Target], options: Options) -> Iterator[dict[str, str]]:
+        placed = {target.field.name for target in targets} | set(options.fixed)
+        for name in options.key:
+            if name.partition(".")[0] not in placed:
+                message = f"No column goes to `{name}`, which is a part of the key."
+                yield fault("/options/key", "unmapped_key", message)
+
+    def fitting(self, column: str) -> str:
+        """The field that a column's heading names exactly: by name, by path or by label."""
+        if not isinstance(self.target(0, column, column), str):
+            return column
+        return self._labels.get(fold(column), "")
+
+    def target(self, index: int, column: str, name: str) -> Target | str:
+        """The target of a field's name or path; a sentence where there is none."""
+        first, *rest = name.split(".")
+        field = self._type.fields.get(first)
+        access = self._access.object(self._type.name)
+        if field is None or first in access.hidden or field.hidden:
+            near = get_close_matches(first, [*self._type.fields], n=1)
+            hint = f" Did you mean `{near[0]}`?" if near else ""
+            return f"{self._type.label} has no field `{first}`.{hint}"
+        if not self._may_set(field):
+            return f"{field.label} cannot be imported: it is made by the system, or closed to you."
+        if not rest:
+            return Target(index, column, field)
+        if not field.targets:
+            return f"`{first}` is no look-up, so nothing follows it."
+        return self._through(index, column, field, rest)
+
+    def _through(self, index: int, column: str, field: Field, rest: list[str]) -> Target | str:
+        if rest[0] in field.targets and len(rest) > 1:
+            object_name, steps = rest[0], rest[1:]
+        elif len(field.targets) == 1 or field.kind.name == "person":
+            object_name, steps = field.targets[0], rest
+        else:
+            return f"Say which object: {field.name}.{field.targets[0]}.{rest[0]}."
+        current, path = object_name, []
+        for i, step in enumerate(steps):
+            found = self._catalog.objects[current].fields.get(step)
+            if found is None or (current not in PEOPLE and self._access.hides(current, step)):
+                return f"{self._catalog.objects[current].label} has no field `{step}`."
+            path.append(found)
+            if i < len(steps) - 1:
+                if found.to is None or found.many:
+                    return f"`{step}` is no look-up of one record, so nothing follows it."
+                current = found.to
+        if path[-1].kind.name not in KEYS:
+            return f"{path[-1].label} finds no record. Take a text, such as a code or a name."
+        return Target(index, column, field, object_name, tuple(path))
+
+    def _may_set(self, field: Field) -> bool:
+        """Numbers of records may come from another system; else what the caller may write."""
+        if field.name in self._access.object(self._type.name).read_only:
+            return False
+        if field.kind.name == "file":
+            return False
+        return field.writable or (field.kind.unique and field.stored and not field.system)
+
+    def suggestions(self, header: Sequence[str]) -> Mapping[str, str]:
+        """The fields that columns most likely mean, by their headings."""
+        names = {fold(name.replace("_", " ")): name for name in self._nameable()}
+        names |= {label: name for label, name in self._labels.items() if name in names.values()}
+        found: dict[str, str] = {}
+        for column in header:
+            exact = self.fitting(column)
+            words = fold(column.replace("_", " ").replace(".", " "))
+            near = get_close_matches(words, names, n=1, cutoff=0.75)
+            name = exact or (names[near[0]] if near else "")
+            if name and name not in found.values():
+                found[column] = self.by_key(name)
+        return found
+
+    def _nameable(self) -> list[str]:
+        return [f.name for f in self._type.own_fields if self._may_set(f)]
+
+    def by_key(self, name: str) -> str:
+        """A look-up with the field by which people name the record: `author` is `author.name`."""
+        field = self._type.fields.get(name)
+        if (
+            field is None
+            or field.kind.name not in LOOKING
+            or field.to is None
+            and (field.kind.name != "person")
+        ):
+            return name
+        if field.kind.name == "person":
+            return f"{name}.email"
+        target = self._catalog.objects[field.to or ""]
+        unique = [f.name for f in target.own_fields if f.unique and f.kind.name in KEYS]
+        if "{name}" in target.title and "name" in target.fields:
+            return f"{name}.name"
+        return f"{name}.{unique[0]}" if unique else name
