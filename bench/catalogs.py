@@ -21,6 +21,7 @@ from fluvial.records.reading import reader
 from fluvial.records.reading.query import Query
 from fluvial.records.writing import writer
 from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
 from metamodel.build import build_catalog
 
 OBJECTS = 200
@@ -102,14 +103,14 @@ def measure(kind: str) -> str:
 
 def _steps(engine: Engine, settings: dict[str, str], folder: Path) -> list[tuple[str, str]]:
     engine.open()
-    packages.install_core(engine.session())
+    packages.install_core(Session.begin(engine))
     first_administrator(engine)
-    installed, _ = timed(lambda: packages.install(engine.session(), folder))
+    installed, _ = timed(lambda: packages.install(Session.begin(engine), folder))
     rows = [("install: files read, checked, 200 tables made", f"{installed:.1f} s")]
 
     before = _resident()
     other = Engine(load(settings))  # a second process, as far as the engine knows
-    built, session = timed(lambda: other.session())
+    built, session = timed(lambda: Session.begin(other))
     rows.append(("a process reads and builds the catalog", f"{built:.2f} s"))
     rows.append(("memory of the catalog in each process", f"{_resident() - before:.0f} MB"))
 
@@ -143,8 +144,8 @@ def _add_field(engine: Engine, other: Engine, number: int) -> tuple[float, float
     """Seconds to apply the change, for another process to follow, and to build it all anew."""
     fields = [{"name": f"more_{n}", "kind": "number"} for n in range(number + 1)]
     change = apply.Change({("object", "thing_3"): {"extends": "things", "fields": fields}})
-    applied, _ = timed(lambda: apply.apply(engine.session(), change))
-    followed, session = timed(other.session)
+    applied, _ = timed(lambda: apply.apply(Session.begin(engine), change))
+    followed, session = timed(lambda: Session.begin(other))
     named = session.catalog.documents.values()
     parts = [part for documents in named for one in documents.values() for part in one.parts]
     rebuilt, _ = timed(lambda: build_catalog(parts, engine.kinds))

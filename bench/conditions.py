@@ -72,11 +72,11 @@ def measure(kind: str, records: int) -> str:
 
 def _rows(engine: Engine, kind: str, records: int) -> Iterator[str]:
     engine.open()
-    packages.install_core(engine.session())
+    packages.install_core(Session.begin(engine))
     first_administrator(engine)
     parts = {("object", body["name"]): body for body in DOCUMENTS}
-    apply.apply(engine.session(), apply.Change(parts))
-    session = engine.session()
+    apply.apply(Session.begin(engine), apply.Change(parts))
+    session = Session.begin(engine)
     print(f"{kind}: filling {records:,} loans", file=sys.stderr)
     fill(session, records)
     for source in CONDITIONS:

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.datastructures import FormData, UploadFile
 
 from fluvial.kernel.errors import Problem, fault
+from fluvial.records.drafts.attachments import find_file
 from fluvial.records.drafts.rows import empty
 from fluvial.runtime.session import Session
 from fluvial.transfer import files
@@ -157,7 +158,7 @@ def _earlier(
     rows = []
     for text in answers.texts.get(f"{name}.keep", ()):
         file = signer.kept(token, text)
-        row = files.find_file(session, file) if file and text not in removed else None
+        row = find_file(session, file) if file and text not in removed else None
         if row is not None and row["record"] is None:
             rows.append(row)
     return rows

@@ -18,7 +18,7 @@ def write(call: Call) -> Answer:
 
 def take_out(call: Call) -> Answer:
     params = call.params
-    comments.take_out(call.session, params["object"], params["id"], params["comment"])
+    comments.delete(call.session, params["object"], params["id"], params["comment"])
     return _back(call)
 
 

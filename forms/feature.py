@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from fluvial.apptests.playing import ANSWER
+from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.feature import Feature
+from fluvial.pages.environment import TEMPLATES
 
-from . import api, comment_pages, days, public, record_pages, why_page
+from . import api, comment_pages, days, pages, public, record_pages, why_page
 from .kinds import FORM, WEBFORM
-from .pages import TEMPLATES
 from .submissions import TABLES, answer
 
 feature = Feature(
-    name="forms",
+    "forms",
     kinds=(FORM, WEBFORM),
     tables=TABLES,
-    routes=(
-        *api.ENDPOINTS,
-        *public.ENDPOINTS,
-        *days.ENDPOINTS,
-        *record_pages.ENDPOINTS,
-        *comment_pages.ENDPOINTS,
-        *why_page.ENDPOINTS,
+    brings=(
+        ENDPOINT(
+            *api.ENDPOINTS,
+            *public.ENDPOINTS,
+            *days.ENDPOINTS,
+            *record_pages.ENDPOINTS,
+            *comment_pages.ENDPOINTS,
+            *why_page.ENDPOINTS,
+        ),
+        TEMPLATES(pages.TEMPLATES),
+        ANSWER(answer),
     ),
-    templates=TEMPLATES,
-    answer=answer,
 )

@@ -22,8 +22,8 @@ from fluvial.records.drafts.completion import apply_defaults
 from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.rows import load_row
 from fluvial.records.reading import reader
-from fluvial.records.reading.revealing import reveal
 from fluvial.records.writing import transitions, writer
+from fluvial.records.writing.revealing import reveal
 from fluvial.runtime.languages import in_words
 from fluvial.runtime.session import Session
 from fluvial.services import comments

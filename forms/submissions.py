@@ -13,12 +13,13 @@ from fluvial.database.connection import UniqueError
 from fluvial.database.engine_tables import column, table
 from fluvial.database.statement import Statement, insert, param
 from fluvial.http.call import Call
+from fluvial.kernel.causes import Cause
 from fluvial.kernel.errors import Unprocessable, fault
 from fluvial.kernel.ids import new_id
+from fluvial.records.drafts.attachments import described
 from fluvial.records.drafts.rows import empty, load_row
 from fluvial.records.writing import writer
-from fluvial.runtime.session import Cause, Session
-from fluvial.transfer.files import described
+from fluvial.runtime.session import Session
 from metamodel.errors import ValueFault
 from metamodel.storage import TEXT, TIMESTAMP, UUID
 

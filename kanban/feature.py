@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fluvial.auth.access import Access
-from fluvial.kernel.feature import Feature, NavigationItem
+from fluvial.http.routes import ENDPOINT
+from fluvial.kernel.feature import Feature
+from fluvial.pages.environment import TEMPLATES
+from fluvial.pages.home import PINS
+from fluvial.pages.navigation import NAVIGATION, NavigationItem
 from metamodel.catalog import Catalog
 
-from . import pages
-from .api import ENDPOINTS
+from . import api, pages
 from .boards import boards_of, in_audience
 from .home import home_pins
 from .kinds import BOARD, PIN
@@ -33,11 +36,13 @@ def navigation(catalog: Catalog, access: Access) -> Sequence[NavigationItem]:
 
 
 feature = Feature(
-    name="kanban",
+    "kanban",
     kinds=(BOARD, PIN),
     tables=TABLES,
-    routes=(*ENDPOINTS, *pages.ENDPOINTS),
-    templates=Path(__file__).parent / "templates",
-    navigation=navigation,
-    pins=home_pins,
+    brings=(
+        ENDPOINT(*api.ENDPOINTS, *pages.ENDPOINTS),
+        TEMPLATES(Path(__file__).parent / "templates"),
+        NAVIGATION(navigation),
+        PINS(home_pins),
+    ),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,6 +10,7 @@ import sqlalchemy as sa
 
 from fluvial.auth.actors import SYSTEM
 from fluvial.database.columns import Stored
+from fluvial.database.locks import hold_named
 from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Compiled
 from fluvial.kernel.errors import Conflict, Unprocessable, fault
@@ -22,7 +22,7 @@ from fluvial.records.reading.sql_context import ask
 from fluvial.records.writing import writer
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, Field
-from metamodel.storage import POSTGRESQL, TEXT, UUID
+from metamodel.storage import TEXT, UUID
 
 from .boards import Board
 from .ranks import RANK, behind, between, keep
@@ -71,11 +71,9 @@ def _check_limit(session: Session, board: Board, by: Field, column: Any) -> str 
     limit = board.limits.get(text_of(by, column))
     if limit is None:
         return None
-    if board.blocks and session.connection.dialect == POSTGRESQL:
+    if board.blocks:
         # One at a time, or two movers would both find the last free place.
-        digest = hashlib.sha256(f"{board.name}:{column}".encode()).digest()
-        number = int.from_bytes(digest[:8], "big", signed=True)
-        session.connection.query("SELECT pg_advisory_xact_lock($1::bigint)", [number])
+        hold_named(session.connection, "board", board.name, column)
     # The limit is about all cards of the column, also those that the mover may not see.
     actor = replace(session.actor, unrestricted=True, roles=SYSTEM.roles)
     query = board_query(session, board, Wish(column=text_of(by, column)))

@@ -17,7 +17,7 @@ from .running import run_rule
 from .runs import NOT_MET
 
 
-def act(
+def press(
     session: Session, type_: ObjectType, record: str, name: str, body: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """Press a button; None where the object type has none of this name."""

@@ -16,22 +16,21 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 
 from fluvial.auth.actors import SYSTEM
+from fluvial.kernel.causes import Cause
 from fluvial.kernel.crash_points import point
 from fluvial.kernel.ids import new_id
-from fluvial.runtime.session import Cause, Session
+from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
 from fluvial.services import mail, notifications, outbound
 from fluvial.services.templates import Part, Renderer, TemplateFault
 
 from . import effects, webhooks
-
-if TYPE_CHECKING:
-    from fluvial.runtime.engine import Engine
 
 THREADS = 8
 IN_FLIGHT = 2  # for each endpoint; mails share THREADS // 2
@@ -75,7 +74,7 @@ class Deliveries:
         if not self._lock.acquire(blocking=False):
             return False  # another thread is at it
         try:
-            session = engine.session(SYSTEM)
+            session = Session.begin(engine, SYSTEM)
             noted = self._note(session)
             started = self._start(session)
             if self._running and not noted and not started:

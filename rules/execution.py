@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from fluvial.auth.actors import Actor
+from fluvial.kernel.causes import Cause
 from fluvial.records.drafts.environment import RecordEnvironment
 from fluvial.records.drafts.event import Event
 from fluvial.records.drafts.rows import Values, empty
-from fluvial.runtime.session import Cause, Session
+from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.expressions.python import truth
 

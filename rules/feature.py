@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from fluvial.kernel.feature import Feature, Job
+from fluvial.apptests.effects_seen import EFFECTS
+from fluvial.events.jobs import HOUSEKEEPING, JOB, Job
+from fluvial.events.outbox import LISTENER, Listener
+from fluvial.http.metrics_api import MEASURES
+from fluvial.http.routes import ENDPOINT
+from fluvial.kernel.feature import Feature
 from fluvial.kernel.metrics import Family, gauges
-from fluvial.services import notifications
+from fluvial.metadata_changes.apply import CATALOG_CHANGED
+from fluvial.records.drafts.seams import BEFORE_SAVE, PRESSED, STORED
+from fluvial.runtime.session import Session
 
 from . import api, deliveries, filled, receiving, runs, timers
 from .before_save import before_save
-from .buttons import act
+from .buttons import press
 from .effects import open_by_state
 from .index import listened
 from .kinds import KINDS
 from .running import happened
-from .sent_effects import deeds
+from .sent_effects import effects_of
 from .tables import TABLES
-
-if TYPE_CHECKING:
-    from fluvial.runtime.engine import Engine
-    from fluvial.runtime.session import Session
-
-
-def keep_house(engine: Engine) -> bool:
-    connection, now = engine.database.connection(), engine.clock.now()
-    runs.forget(connection, now)
-    receiving.forget(connection, now)
-    return False
 
 
 def measures(session: Session) -> Iterator[Family]:
@@ -37,21 +32,22 @@ def measures(session: Session) -> Iterator[Family]:
 
 
 feature = Feature(
-    name="rules",
+    "rules",
     kinds=KINDS,
     tables=TABLES,
-    routes=(*api.ENDPOINTS, *receiving.ENDPOINTS, *filled.ENDPOINTS, *notifications.ENDPOINTS),
-    before_save=before_save,
-    stored=timers.stored,
-    act=act,
-    happened=happened,
-    listens=listened,
-    changed=timers.changed,
-    measures=measures,
-    deeds=deeds,
-    jobs=(
-        Job("timers", timers.run),
-        Job("deliveries", deliveries.run, sends=True),
-        Job("runs", keep_house, every=3600),
+    brings=(
+        ENDPOINT(*api.ENDPOINTS, *receiving.ENDPOINTS, *filled.ENDPOINTS),
+        BEFORE_SAVE(before_save),
+        STORED(timers.stored),
+        PRESSED(press),
+        LISTENER(Listener(happened, listened)),
+        CATALOG_CHANGED(timers.changed),
+        MEASURES(measures),
+        EFFECTS(effects_of),
+        JOB(
+            Job("timers", timers.run),
+            Job("deliveries", deliveries.run, sends=True),
+        ),
+        HOUSEKEEPING(runs.forget, receiving.forget),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
@@ -13,15 +13,13 @@ from fluvial.kernel.errors import Conflict, NotFound, Problem
 from fluvial.records.drafts.draft import Draft
 from fluvial.records.reading.plan import resolve
 from fluvial.records.reading.reader import read_one
+from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from fluvial.services.templates import Need, Part, Renderer, TemplateFault, needs
 from metamodel.catalog import Catalog, Field, ObjectType
 
 from .template_check import GIVEN, check_need
 from .template_data import filled_data
-
-if TYPE_CHECKING:
-    from fluvial.runtime.engine import Engine
 
 FORMAT = "template"  # of long texts
 SECONDS = 2.0  # for one text

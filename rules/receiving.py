@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 from datetime import UTC, datetime, timedelta
@@ -12,11 +11,13 @@ import sqlalchemy as sa
 
 from fluvial.auth.actors import Actor
 from fluvial.database.connection import Connection, UniqueError
+from fluvial.database.locks import hold_named
 from fluvial.database.rate_limits import Rate, limited
 from fluvial.database.statement import Statement, insert, param
 from fluvial.http.call import Answer, Call
 from fluvial.http.perform import CAUSE_HEADER
 from fluvial.http.routes import Endpoint, Policy
+from fluvial.kernel.causes import Cause
 from fluvial.kernel.errors import (
     Conflict,
     NotFound,
@@ -29,11 +30,10 @@ from fluvial.kernel.errors import (
 from fluvial.kernel.ids import new_id
 from fluvial.records.drafts.rows import empty
 from fluvial.records.writing import writer
-from fluvial.runtime.session import Cause, Session
+from fluvial.runtime.session import Session
 from fluvial.transfer.imports.lookups import find_by, parts_of
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
-from metamodel.storage import POSTGRESQL
 
 from . import webhooks
 from .hooks import Hook, Mapped, hooks_of
@@ -213,11 +213,7 @@ def _found(
 
 
 def _lock(connection: Connection, hook: Hook, key: tuple[Any, ...]) -> None:
-    if connection.dialect == POSTGRESQL:
-        digest = hashlib.sha256(repr((hook.name, key)).encode()).digest()
-        connection.query(
-            "SELECT pg_advisory_xact_lock($1)", [int.from_bytes(digest[:8], "big", signed=True)]
-        )
+    hold_named(connection, "hook", hook.name, key)
 
 
 def forget(connection: Connection, now: datetime) -> None:

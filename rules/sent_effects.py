@@ -21,15 +21,15 @@ _ALL = Statement(
 )
 
 
-def deeds(session: Session) -> list[dict[str, Any]]:
+def effects_of(session: Session) -> list[dict[str, Any]]:
     """Every effect so far, in order; `words` makes the words of a message when asked."""
     return [
-        {"rule": rule, **_deed(session, kind, target, payload)}
+        {"rule": rule, **_effect(session, kind, target, payload)}
         for rule, kind, target, payload in _ALL.rows(session.connection)
     ]
 
 
-def _deed(session: Session, kind: str, target: str, payload: dict[str, Any]) -> dict[str, Any]:
+def _effect(session: Session, kind: str, target: str, payload: dict[str, Any]) -> dict[str, Any]:
     if kind not in SENT:
         return {"do": kind, "object": payload.get("object", ""), "record": target}
     if kind == "webhook":

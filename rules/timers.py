@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ from fluvial.kernel.ids import new_id
 from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.event import Event
 from fluvial.records.drafts.rows import load_row
+from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
 from metamodel.storage import POSTGRESQL, timestamp_text
@@ -32,9 +33,6 @@ from .index import RuleIndex, rule_index
 from .model import Rule
 from .moments import moment_of
 from .tables import NOBODY, TIMER
-
-if TYPE_CHECKING:
-    from fluvial.runtime.engine import Engine
 
 PLANNED, FIRED, SKIPPED, CANCELLED = "planned", "fired", "skipped", "cancelled"
 LATE = timedelta(hours=24)  # a moment that had passed when the record was saved still counts
@@ -235,7 +233,7 @@ def run(engine: Engine) -> bool:
     if not _DUE.rows(connection, the_now=now):
         return False
     with connection.transaction():
-        session = engine.session(SYSTEM, connection=connection)
+        session = Session.begin(engine, SYSTEM, connection=connection)
         due = _DUE.rows(connection, the_now=now)
         for timer, rule, object_name, record, due_at in due:
             # Another scheduler may have been faster: then there is nothing to update.

@@ -26,6 +26,7 @@ from fluvial.packages import folder_of, install, install_core
 from fluvial.packages.installation import first_administrator
 from fluvial.records.calculated import recalculation_queue
 from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
 from tests.servers import Databases
 
 # Tests sign many people in; the processes that they start take the care that is meant.
@@ -211,10 +212,10 @@ class Prepared:
     def _set_up(self, url: str, apps: tuple[str, ...], documents: Documents) -> None:
         engine = Engine(load(environment(url, self._folder)))
         engine.open()
-        install_core(engine.session())
+        install_core(Session.begin(engine))
         first_administrator(engine)
         for app in apps:
-            install(engine.session(), folder_of(app))
+            install(Session.begin(engine), folder_of(app))
         client = Client(build_app(engine)).signed_in(EMAIL, PASSWORD)
         if documents:
             client.define(*documents)

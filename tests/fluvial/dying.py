@@ -11,6 +11,7 @@ from fluvial.kernel.settings import load
 from fluvial.metadata_changes import apply, backfill, cutover
 from fluvial.packages import installing, source
 from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
 from tests.app import environment
 from tests.forks import Forked
 
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str]) -> None:
     apply.SMALL_ROWS, backfill.BATCH = int(arguments[0]), 10
     documents: list[dict[str, Any]] = json.loads(arguments[1])
     engine = Engine(load())
-    session = engine.session()
+    session = Session.begin(engine)
     if any(document["kind"] == "app" for document in documents):
         installing.put(session, source.from_json({"documents": documents}))
     else:

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from fluvial.http.app import engine_endpoints
-from fluvial.http.routes import Policy
+from fluvial.http.routes import ENDPOINT, Policy
 from tests.app import Client, Documents
 from tests.fluvial.library import CLERK, LIBRARY
 
@@ -176,7 +175,7 @@ def test_parts_are_read_and_written_as_their_owners_are(world: dict[str, Any]) -
 
 def test_every_route_declares_who_may_call_it(client: Client, anybody: Client) -> None:
     """Nobody gets an answer from a route that is not public, whatever its parameters say."""
-    endpoints = engine_endpoints(client.app.engine)
+    endpoints = client.app.engine.brought(ENDPOINT)
     assert len(endpoints) > 30
     for endpoint in endpoints:
         if endpoint.policy is Policy.PUBLIC:

@@ -119,7 +119,7 @@ def test_every_stored_value_is_its_formula(
     client.define(*SHELVES)
 
     def walk() -> None:
-        session = engine.session()
+        session = Session.begin(engine)
         walk = Walk(session, 2)
         for at in range(80):
             walk.step()
@@ -232,4 +232,4 @@ def test_writers_at_the_same_time_leave_true_values(open_engine: OpenEngine) -> 
         statuses = [status for found in pool.map(work, range(4)) for status in found]
     assert set(statuses) <= {200, 201, 409}, sorted(statuses)
     assert statuses.count(201) == 48
-    assert engine.database.call(lambda: list(wrong(engine.session()))) == []
+    assert engine.database.call(lambda: list(wrong(Session.begin(engine)))) == []

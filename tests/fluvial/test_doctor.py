@@ -9,6 +9,7 @@ import pytest
 from fluvial.events.jobs import keep_house
 from fluvial.metadata_changes import purge
 from fluvial.metadata_changes.drift import drift, repair
+from fluvial.runtime.session import Session
 from tests.app import Client
 from tests.fluvial.library import LIBRARY
 
@@ -63,7 +64,7 @@ def test_drift_is_told_and_mended(client: Client, monkeypatch: pytest.MonkeyPatc
     ):  # fmt: skip
         assert part in told, told
     assert len(found) == 8 + 2 * postgresql and all(finding.remedy for finding in found)
-    assert len(repair(engine.session(), found)) == 5 + postgresql
+    assert len(repair(Session.begin(engine), found)) == 5 + postgresql
     left = {finding.text for finding in drift(engine)}
     assert len(left) == 3 + postgresql and all("in no doc" in t or "is bigint" in t for t in left)
     assert client.post("/api/records/branch", {"name": "North"}).status == 422

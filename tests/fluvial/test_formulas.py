@@ -11,6 +11,7 @@ from fluvial.records.calculated import recalculation_job, refresh
 from fluvial.records.calculated.backfill_values import adopt
 from fluvial.records.calculated.verification import verify
 from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
 from tests.app import Client, OpenEngine
 from tests.fluvial.shelves import AUTHOR, BOOK, COPY, LOAN, MEMBER, SHELVES, wrong
 from tests.fluvial.tables import imported
@@ -49,7 +50,7 @@ def settled(engine: Engine) -> list[str]:
     def work() -> list[str]:
         while recalculation_job.run(engine):
             pass
-        return list(wrong(engine.session()))
+        return list(wrong(Session.begin(engine)))
 
     return engine.database.call(work)
 
@@ -98,7 +99,7 @@ def test_formulas_are_filled_in_for_the_records_that_are_there(
 
     def older() -> None:
         """A database of a release that stored no formulas."""
-        session = engine.session()
+        session = Session.begin(engine)
         session.connection.script('DROP INDEX "ix_book__earned"')
         session.connection.script('ALTER TABLE "book" DROP COLUMN "earned__decimal2"')
         with session.connection.transaction():
@@ -161,7 +162,7 @@ def test_large_fan_outs_are_left_to_the_workers(
 
     def verdicts() -> list[tuple[int, int]]:
         """What was changed by hand is found, and repaired."""
-        session = engine.session()
+        session = Session.begin(engine)
         session.connection.script("UPDATE book SET by__text = 'x'")
         found = [verify(session, "book", most=3), verify(session, "book", repair=True)]
         return [(one.looked_at, one.wrong) for one in (*found, verify(session, "book"))]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fluvial.http.app import build_app
+from fluvial.runtime.session import Session
 from tests.app import EMAIL, PASSWORD, Client, OpenEngine
 from tests.fluvial.library import BRANCH, LIBRARY
 
@@ -143,10 +144,10 @@ def test_who_comes_right_after_a_commit_finds_its_catalog(
         patched.setattr(engine.catalogs, "adopt", lambda catalog: None)
         one.define(BRANCH)
         patched.setattr(engine.catalogs, "build", None)  # nobody has to
-        catalog = engine.database.call(engine.session).catalog
+        catalog = engine.database.call(lambda: Session.begin(engine)).catalog
         assert "branch" in catalog.objects
     # One that was not committed is not taken for that of another process.
     engine.catalogs.expect(replace(catalog, version=catalog.version + 1, hash="another"))
     two.define(BRANCH | {"label": "House"})
-    found = engine.database.call(engine.session).catalog
+    found = engine.database.call(lambda: Session.begin(engine)).catalog
     assert found.version == catalog.version + 1 and found.objects["branch"].label == "House"

@@ -9,8 +9,7 @@ import sqlalchemy as sa
 from fluvial.database.engine_tables import OUTBOX
 from fluvial.database.statement import Statement
 from fluvial.events import outbox
-from fluvial.events.jobs import Rounds
-from fluvial.kernel.feature import Job
+from fluvial.events.jobs import Job, Rounds
 from fluvial.kernel.metrics import BOUNDS, Family, Metrics, text
 from tests.app import Client
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from fluvial.database.connection import Connection
 from fluvial.events import outbox
-from fluvial.kernel.feature import Feature
+from fluvial.events.outbox import LISTENER, Listener
+from fluvial.kernel.feature import Feature, Features
 from fluvial.kernel.ids import new_id
 from fluvial.records.drafts.event import Event
 from fluvial.records.writing import writer
@@ -19,13 +19,17 @@ from fluvial.runtime.session import Session
 from tests.app import OpenEngine
 
 
+def hearing(happened: Callable[[Session, Event], None]) -> Features:
+    return Features([Feature("heard", brings=[LISTENER(Listener(happened))])])
+
+
 class Heard:
     """A feature that keeps what it is told, and fails for records with some titles."""
 
     def __init__(self) -> None:
         self.events: list[tuple[str, int]] = []
         self.poison: set[str] = set()
-        self.feature = Feature(name="heard", happened=self.happened)
+        self.features = hearing(self.happened)
 
     def happened(self, session: Session, event: Event) -> None:
         name = event.changes.get("name", [None, ""])[1]
@@ -37,7 +41,7 @@ class Heard:
 @pytest.fixture
 def heard(engine: Engine) -> Iterator[Heard]:
     heard = Heard()
-    engine.features = (heard.feature,)
+    engine.features = heard.features
     on(engine, lambda: drain(engine))  # the first administrator's own event
     heard.events.clear()
     yield heard
@@ -54,7 +58,7 @@ def drain(engine: Engine) -> None:
 
 def make(engine: Engine, *names: str) -> list[str]:
     def work() -> list[str]:
-        session = engine.session()
+        session = Session.begin(engine)
         return [writer.create(session, "group", {"name": name})["id"] for name in names]
 
     found: list[str] = on(engine, work)
@@ -62,7 +66,7 @@ def make(engine: Engine, *names: str) -> list[str]:
 
 
 def change(engine: Engine, record: str, name: str) -> None:
-    on(engine, lambda: writer.update(engine.session(), "group", record, {"name": name}))
+    on(engine, lambda: writer.update(Session.begin(engine), "group", record, {"name": name}))
 
 
 def query(engine: Engine, sql: str) -> list[tuple[Any, ...]]:
@@ -105,10 +109,10 @@ def test_a_poison_event_is_quarantined_and_the_others_flow(engine: Engine, heard
     assert given_up["attempts"] == outbox.MAX_ATTEMPTS
     assert given_up["error"] == "RuntimeError: bad cannot be handled"
     heard.poison.clear()
-    assert on(engine, lambda: outbox.again(engine.session(), given_up["id"]))
+    assert on(engine, lambda: outbox.again(Session.begin(engine), given_up["id"]))
     on(engine, lambda: drain(engine))
     assert heard.events[-1] == ("bad", 1)
-    assert not on(engine, lambda: outbox.again(engine.session(), given_up["id"]))
+    assert not on(engine, lambda: outbox.again(Session.begin(engine), given_up["id"]))
 
 
 def test_a_failed_event_waits_longer_each_time(engine: Engine, heard: Heard) -> None:
@@ -127,7 +131,7 @@ def test_what_an_event_wrote_goes_with_it(engine: Engine, heard: Heard) -> None:
             writer.create(session, "team", {"name": "made by the event"})
             raise RuntimeError("too late")
 
-    engine.features = (replace(heard.feature, happened=write_and_fail),)
+    engine.features = hearing(write_and_fail)
     make(engine, "first", "second")
     on(engine, lambda: drain(engine))
     assert query(engine, "SELECT id FROM team") == []
@@ -143,7 +147,7 @@ def test_a_lease_holds_others_off_until_it_ends(open_engine: OpenEngine) -> None
     make(one, "a")
     on(one, lambda: claimed(one.database.connection(), new_id()))
     heard = Heard()
-    other.features = (heard.feature,)
+    other.features = heard.features
     on(other, lambda: drain(other))
     assert heard.events == []
     script(other, "UPDATE fluvial_outbox SET leased_until = '2020-01-01T00:00:00.000000Z'")
@@ -159,7 +163,7 @@ def test_a_worker_that_lost_its_lease_changes_nothing(open_engine: OpenEngine) -
     events = [Event(*row) for row in sorted(rows)]
     script(slow, "UPDATE fluvial_outbox SET leased_until = '2020-01-01T00:00:00.000000Z'")
     late, early = Heard(), Heard()
-    slow.features, quick.features = (late.feature,), (early.feature,)
+    slow.features, quick.features = late.features, early.features
     on(quick, lambda: drain(quick))
     assert ("a", 1) in early.events
     # The slow worker wakes up and goes on with what it believes to hold.

@@ -71,7 +71,7 @@ def test_a_write_under_way_is_waited_for(
 
     def write() -> None:
         other = open_engine()
-        session = other.session()
+        session = Session.begin(other)
         with session.connection.transaction():
             made.append(writer.create(session, "book", {"name": "B", "author": pupils[0]})["id"])
             written.set()
@@ -233,7 +233,7 @@ def test_who_writes_with_formulas_of_before_begins_anew(client: Client) -> None:
             prepare_new(draft)
             store_drafts([draft])
 
-    session = engine.database.call(engine.session)
+    session = engine.database.call(lambda: Session.begin(engine))
     client.define(BRANCH | {"label": "House"})  # what is written means the same
     engine.database.call(partial(write, session))
     kinds = {"place": {"kind": "number", "scale": 1, "searchable": False}}
@@ -245,5 +245,5 @@ def test_who_writes_with_formulas_of_before_begins_anew(client: Client) -> None:
                 engine.database.call(partial(writer.create, working, "branch", {"note": "x"}))
         with pytest.raises(BusyError):
             engine.database.call(partial(many, session))
-        session = engine.database.call(engine.session)
+        session = engine.database.call(lambda: Session.begin(engine))
         engine.database.call(partial(write, session))

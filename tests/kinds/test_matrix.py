@@ -26,6 +26,7 @@ from fluvial.pages.kind_options import COMMON
 from fluvial.pages.reader_format import looks_of
 from fluvial.records.drafts.rows import load_row
 from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
 from fluvial.services.templates import Part, Renderer
 from metamodel.kinds import KINDS
 from rules.template_data import template_data
@@ -154,7 +155,7 @@ def test_each_of_its_operators_finds_the_records(world: World, example: Example)
 
 @EVERY
 def test_filters_of_pages_read_it_back(world: World, example: Example) -> None:
-    session = world.client.app.engine.session(SYSTEM)
+    session = Session.begin(world.client.app.engine, SYSTEM)
     type_, field = session.catalog.objects["item"], world.field(example)
     looks = looks_of(session)
     for op in ops_of(field):
@@ -244,7 +245,7 @@ def test_rules_see_it(world: World, example: Example) -> None:
 @pytest.fixture(scope="module")
 def rendered(world: World) -> Callable[[str], str]:
     """What a template with every field says of the low record, by field."""
-    session = world.client.app.engine.session()
+    session = Session.begin(world.client.app.engine)
     type_ = session.catalog.objects["item"]
     values = load_row(session, "item", world.rows["low"]["id"], None)
     assert values is not None

@@ -8,6 +8,7 @@ from typing import Any
 
 from fluvial.records.writing.writer import create
 from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
 from tests.app import Client
 
 COUNTRIES = [{"name": "france"}, {"name": "spain"}]
@@ -343,7 +344,7 @@ def test_gap_free_numbers_leave_none_out_whoever_writes_and_gives_up(
 
     def write(writer: int) -> None:
         for at in range(8):
-            session = engine.session()
+            session = Session.begin(engine)
             with suppress(RuntimeError), session.connection.transaction():
                 create(session, "bill", {"name": f"{writer} {at}"})
                 if at % 3 == 1:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import yaml
 
+from fluvial.runtime.session import Session
 from metamodel.catalog import Field
 from metamodel.kinds import KINDS
 from tests.app import Client
@@ -143,7 +144,7 @@ class World:
         return self.client.made("item", label=row, **self.values(row))
 
     def field(self, example: Example) -> Field:
-        catalog = self.client.app.engine.session().catalog
+        catalog = Session.begin(self.client.app.engine).catalog
         return catalog.objects["item"].fields[example.name]
 
     def found(self, **query: str) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from fluvial.kernel.feature import load_features
 from metamodel.build import build_catalog
-from metamodel.documents import Document, with_kinds
+from metamodel.documents import Document
 from metamodel.errors import Fault, MetadataError
 from rules.kinds import KINDS
 from tests.rules.house import OBJECTS, Json, rule
@@ -25,7 +25,7 @@ CREATED = {"object": "loan", "event": "created"}
 
 
 def faults(*documents: Json) -> list[Fault]:
-    kinds = with_kinds(kind for feature in load_features() for kind in feature.kinds)
+    kinds = load_features().kinds
     bodies = [USER, TEAM, *OBJECTS, TEMPLATE, DESK, *documents]
     unique = {(body["kind"], body["name"]): body for body in bodies}
     try:

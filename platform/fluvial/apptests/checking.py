@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fluvial.kernel.errors import NotFound, Problem
+from fluvial.kernel.feature import CORE
 from fluvial.packages import needs, registry
 from fluvial.packages.source import Package, from_folder
-from fluvial.runtime.catalogs import CORE
 from metamodel.build import build_catalog
 from metamodel.documents import Document, DocumentKind
 from metamodel.errors import Fault, MetadataError

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from fluvial.kernel.feature import Seam
 from fluvial.runtime.session import Session
 from fluvial.services.mail import as_text
 
 from .values import Refs, alike, shown
 
 Deed = Mapping[str, Any]
+# What was done and would be sent, in order.
+EFFECTS: Seam[Callable[[Session], Sequence[Deed]]] = Seam("for the tests of apps")
 CHANGES = ("create", "update", "delete")
 
 
 def find_deeds(session: Session) -> list[Deed]:
     """All that the features did and would send, in order."""
-    return [
-        deed
-        for feature in session.engine.features
-        if feature.deeds is not None
-        for deed in feature.deeds(session)
-    ]
+    return [deed for effects in session.engine.brought(EFFECTS) for deed in effects(session)]
 
 
 def judge(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from fluvial.auth.actors import SYSTEM
 from fluvial.kernel.errors import NotFound, Problem
+from fluvial.kernel.feature import Seam
 from fluvial.records.reading.query import Query
 from fluvial.records.reading.reader import count, find_one
 from fluvial.records.writing import bin, transitions, writer
@@ -20,6 +21,9 @@ from .effects_seen import find_deeds, judge
 from .reading import AppTest
 from .stage import Stage, StoppedClock, work
 from .values import alike, shown, wire
+
+# Session, name and fields; whether there is a web form of this name.
+ANSWER: Seam[Callable[[Session, str, Mapping[str, Any]], bool]] = Seam("to answer web forms")
 
 
 @dataclass(frozen=True)
@@ -59,14 +63,14 @@ class Play:
     def session(self, name: str = "") -> Session:
         """A session of the system, or of a given user."""
         if not name:
-            return self.engine.session(SYSTEM)
+            return Session.begin(self.engine, SYSTEM)
         object_name, record = self.refs.get(name, ("", ""))
         actor = None
         if object_name == "user":
             actor = self.engine.people.actor(self.engine.database.connection(), record)
         if actor is None:
             raise Problem(f"`{name}` is no user that this test gives. Add it under `given: user`.")
-        return self.engine.session(actor)
+        return Session.begin(self.engine, actor)
 
     def type(self, name: str, *path: str | int) -> ObjectType:
         type_ = self.session().catalog.objects.get(name)
@@ -185,8 +189,8 @@ def _move_clock(play: Play, text: str, path: tuple[str | int, ...]) -> None:
 
 def _post(play: Play, name: str, fields: Mapping[str, Any], path: tuple[str | int, ...]) -> None:
     session = play.session()
-    for feature in play.engine.features:
-        if feature.answer is not None and feature.answer(session, name, fields):
+    for answer in play.engine.brought(ANSWER):
+        if answer(session, name, fields):
             break
     else:
         raise _Wrong(path, f"There is no web form `{name}`.")

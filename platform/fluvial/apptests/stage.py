@@ -10,13 +10,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
-from fluvial.events.jobs import jobs_of
+from fluvial.events.jobs import JOB
 from fluvial.kernel.clock import Clock
 from fluvial.kernel.errors import Problem
 from fluvial.kernel.settings import load
 from fluvial.packages import installing
 from fluvial.packages.source import Package
 from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
 
 FILE = "fluvial.db"
 TEMPLATE = "the template"  # a test's name has no space
@@ -45,9 +46,9 @@ class Stage:
         self._folder = folder
         engine = self._engine(TEMPLATE, "UTC")
         engine.open()
-        installing.install_core(engine.session())
-        installing.put_all(engine.session(), packages)
-        self._catalog = engine.session().catalog
+        installing.install_core(Session.begin(engine))
+        installing.put_all(Session.begin(engine), packages)
+        self._catalog = Session.begin(engine).catalog
         engine.close()
 
     def _engine(self, name: str, zone: str) -> Engine:
@@ -86,7 +87,7 @@ def stage(packages: list[Package]) -> Iterator[Stage]:
 
 def work(engine: Engine) -> None:
     """Let the workers do all that is to be done, without anything leaving the engine."""
-    jobs = [job for job in jobs_of(engine) if not job.sends and job.every <= 1]
+    jobs = [job for job in engine.brought(JOB) if not job.sends and job.every <= 1]
     for _ in range(MAX_ROUNDS):
         if not any([job.run(engine) for job in jobs]):
             return

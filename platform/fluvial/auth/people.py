@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,20 +13,16 @@ from fluvial.database.columns import Stored
 from fluvial.database.connection import Connection
 from fluvial.database.engine_tables import CATALOG, CREDENTIAL, SESSION, TOKEN
 from fluvial.database.statement import Statement, insert, param
-from fluvial.kernel.errors import Conflict
 from fluvial.kernel.ids import is_id, new_id
 from metamodel.storage import BOOLEAN, INTEGER, JSON, POSTGRESQL, TEXT, TIMESTAMP, UUID
 
-from .actors import ADMINISTRATOR, Actor
-from .passwords import MAX_LENGTH, MIN_LENGTH, digest, hashed, matches, new_secret
-
-if TYPE_CHECKING:
-    from fluvial.records.drafts.draft import Draft
+from .actors import Actor
+from .passwords import MAX_LENGTH, digest, hashed, matches, new_secret
 
 SESSION_HOURS = 24 * 14
 TOKEN_PREFIX = "flv_"
 
-_user = sa.table(
+USER = sa.table(
     "user",
     *(
         sa.column(name, Stored(storage))
@@ -43,17 +38,7 @@ _user = sa.table(
         )
     ),
 )
-_u = _user.c
-ADMINISTRATORS_LOCK = 7_103_402  # of PostgreSQL's advisory locks
-_ADMINISTRATOR = Statement(
-    sa.select(_u.id)
-    .where(
-        _u.active,
-        _u.deleted_at.is_(None),
-        sa.cast(_u.roles, sa.Text).like(sa.literal_column(f"'%\"{ADMINISTRATOR}\"%'")),
-    )
-    .limit(sa.literal_column("1"))
-)
+_u = USER.c
 
 
 def _links(name: str) -> Any:
@@ -76,7 +61,7 @@ _USER = Statement(
 )
 _BY_TOKEN = Statement(
     sa.select(_u.id, _u.rev, _catalog_version, TOKEN.c.scopes)
-    .join_from(TOKEN, _user, _u.id == TOKEN.c.user)
+    .join_from(TOKEN, USER, _u.id == TOKEN.c.user)
     .where(
         TOKEN.c.hash == param("the_hash", TOKEN.c.hash),
         sa.or_(
@@ -89,7 +74,7 @@ _BY_TOKEN = Statement(
 )
 _BY_SESSION = Statement(
     sa.select(_u.id, _u.rev, _catalog_version, SESSION.c.csrf)
-    .join_from(SESSION, _user, _u.id == SESSION.c.user)
+    .join_from(SESSION, USER, _u.id == SESSION.c.user)
     .where(
         SESSION.c.hash == param("the_hash", SESSION.c.hash),
         SESSION.c.expires_at > param("the_now", SESSION.c.expires_at),
@@ -99,7 +84,7 @@ _BY_SESSION = Statement(
 )
 _CREDENTIAL = Statement(
     sa.select(_u.id, CREDENTIAL.c.password)
-    .outerjoin_from(_user, CREDENTIAL, CREDENTIAL.c.user == _u.id)
+    .outerjoin_from(USER, CREDENTIAL, CREDENTIAL.c.user == _u.id)
     .where(
         sa.func.lower(_u.email) == sa.bindparam("the_email", type_=Stored(TEXT)),
         _u.active,
@@ -112,6 +97,9 @@ _END_SESSION = Statement(
 )
 _END_SESSIONS = Statement(
     SESSION.delete().where(SESSION.c.user == param("the_user", SESSION.c.user))
+)
+_END_EXPIRED = Statement(
+    SESSION.delete().where(SESSION.c.expires_at < param("the_now", SESSION.c.expires_at))
 )
 _ADD_TOKEN = insert(TOKEN)
 _TOKENS = Statement(
@@ -227,6 +215,10 @@ def end_sessions(connection: Connection, user: str) -> None:
     _END_SESSIONS.run(connection, the_user=user)
 
 
+def end_expired_sessions(connection: Connection, now: datetime) -> None:
+    _END_EXPIRED.run(connection, the_now=now)
+
+
 def set_password(connection: Connection, user: str, password: str) -> None:
     statement = _PASSWORD[connection.dialect == POSTGRESQL]
     statement.run(connection, user=user, password=hashed(password))
@@ -262,48 +254,3 @@ def tokens(connection: Connection, user: str) -> list[dict[str, Any]]:
 
 def end_token(connection: Connection, user: str, token: str) -> bool:
     return _END_TOKEN.run(connection, the_token=token, the_user=user) > 0
-
-
-# Else a token for records could make itself an administrator.
-_SCOPE = "This token's scopes do not cover who may sign in and as what. It needs meta:write too."
-
-
-class UserHook:
-    """A user's password: written with the record, never read, stored as its hash elsewhere."""
-
-    members = ("password",)
-
-    def take(self, draft: Draft, body: Mapping[str, Any]) -> None:
-        if "email" in draft.changed and isinstance(draft.values.get("email"), str):
-            draft.set("email", draft.values["email"].lower())
-        password = body.get("password")
-        scopes = draft.session.actor.scopes
-        if scopes and "meta:write" not in scopes and draft.changed & {"roles", "email", "active"}:
-            draft.fault("", "scope", _SCOPE)
-        if password is None:
-            return
-        if scopes and "meta:write" not in scopes:
-            draft.fault("password", "scope", _SCOPE)
-        if not isinstance(password, str) or not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-            message = f"A password has {MIN_LENGTH} to {MAX_LENGTH} characters."
-            draft.fault("password", "password_length", message)
-        else:
-            draft.extras["password"] = password
-
-    def stored(self, draft: Draft) -> None:
-        connection = draft.session.connection
-        if "password" in draft.extras:
-            set_password(connection, draft.id, draft.extras["password"])
-            end_sessions(connection, draft.id)
-        if draft.before is not None and ADMINISTRATOR in (draft.before.get("roles") or ()):
-            _keep_an_administrator(connection)
-
-
-def _keep_an_administrator(connection: Connection) -> None:
-    """Undo a change after which nobody could mend it. Two at the same moment wait in turn."""
-    if connection.dialect == POSTGRESQL:
-        connection.query(f"SELECT pg_advisory_xact_lock({ADMINISTRATORS_LOCK})")
-    if _ADMINISTRATOR.row(connection) is None:
-        raise Conflict(
-            "There has to be an administrator who is active. Make somebody else one first."
-        )

@@ -27,6 +27,7 @@ from fluvial.packages.installation import prepare
 from fluvial.packages.installing import Installation
 from fluvial.packages.source import Package
 from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
 from metamodel.documents import SITE
 from metamodel.upgrades import CHANGES, CONFLICT, EVERYTHING
 
@@ -131,7 +132,7 @@ def package_of(text: str, engine: Engine) -> Package:
 
 def run_install(options: argparse.Namespace) -> int:
     engine = prepare(load())
-    session = engine.session()
+    session = Session.begin(engine)
     packages = [package_of(text, engine) for text in options.apps]
     for package in packages:
         source.refuse_core(package)
@@ -218,7 +219,7 @@ def _short(value: Any) -> str:
 
 def run_uninstall(options: argparse.Namespace) -> int:
     engine = prepare(load())
-    session = engine.session()
+    session = Session.begin(engine)
     if options.dry_run:
         removal = uninstalling.plan(session, options.name)
     else:
@@ -254,7 +255,7 @@ def run_export(options: argparse.Namespace) -> int:
     given = {name: text for name, text in given.items() if text}
     if options.layer != SITE and given:
         raise Problem("--name, --label and --version are for an export of `site`.")
-    files = exporting.files_of(engine.session(), options.layer, **given)
+    files = exporting.files_of(Session.begin(engine), options.layer, **given)
     target = options.to or Path(f"{options.name or options.layer}.zip")
     target.write_bytes(archive.packed(files))
     print(f"{target}: {len(files)} files.")
@@ -264,7 +265,7 @@ def run_export(options: argparse.Namespace) -> int:
 
 def run_list(_: argparse.Namespace) -> int:
     engine = prepare(load())
-    for entry in listing.listed(engine.session()):
+    for entry in listing.listed(Session.begin(engine)):
         changed = f", {entry['changed_by_site']} of them changed here" * bool(
             entry["changed_by_site"]
         )

@@ -12,6 +12,7 @@ from fluvial.metadata_changes.drift import drift, repair
 from fluvial.metadata_changes.pending_change import open_changes
 from fluvial.metadata_changes.purge import purge, retired_list
 from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
 
 from .server import Commands
 from .values import add_values, value_findings
@@ -54,7 +55,7 @@ def _examine(engine: Engine, options: argparse.Namespace) -> int:
         return 1
     findings = drift(engine)
     if options.repair:
-        for finding in repair(engine.session(), findings):
+        for finding in repair(Session.begin(engine), findings):
             print(f"+ Mended: {finding.text}")
         findings = drift(engine)
     told = [f"{finding.text} {finding.remedy}" for finding in findings] + list(_queues(engine))
@@ -91,6 +92,6 @@ def _purge(engine: Engine, target: str, sure: bool) -> int:
         if sys.stdin.readline().strip() != target:
             print("Nothing was dropped.")
             return 1
-    dropped = purge(engine.session(), object, field)
+    dropped = purge(Session.begin(engine), object, field)
     print(f"Dropped {', '.join(dropped)}.")
     return 0

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fluvial.kernel.settings import load
 from fluvial.packages.installation import prepare
+from fluvial.runtime.session import Session
 from fluvial.transfer.imports.command import import_file
 
 from .server import Commands
@@ -51,7 +52,7 @@ def run_import(arguments: argparse.Namespace) -> int:
     }
     engine = prepare(load())
     result = import_file(
-        engine.session(), arguments.object, arguments.file, options, dry_run=arguments.dry_run
+        Session.begin(engine), arguments.object, arguments.file, options, dry_run=arguments.dry_run
     )
     for error in result["errors"][:50]:
         place = (

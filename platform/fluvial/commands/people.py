@@ -15,6 +15,7 @@ from fluvial.packages.installation import prepare
 from fluvial.records.reading.query import Query
 from fluvial.records.reading.reader import read_page
 from fluvial.records.writing import writer
+from fluvial.runtime.session import Session
 
 from .server import Commands
 
@@ -46,7 +47,7 @@ def run_user(options: argparse.Namespace) -> int:
     )
     name = options.name or options.email.partition("@")[0]
     body = {"email": options.email, "name": name, "roles": options.role, "password": password}
-    user = writer.create(engine.session(), "user", body)
+    user = writer.create(Session.begin(engine), "user", body)
     print(f"{user['title']} may sign in as {user['email']}.")
     engine.close()
     return 0
@@ -58,7 +59,7 @@ def run_token(options: argparse.Namespace) -> int:
     if unknown:
         raise Problem(f"There is no scope {', '.join(unknown)}. There are {', '.join(SCOPES)}.")
     engine = prepare(load())
-    session = engine.session()
+    session = Session.begin(engine)
     equals = (("email", options.email.lower()),)
     found = read_page(session, Query("user", (("id",),), equals=equals))["data"]
     if not found:

@@ -20,6 +20,7 @@ from fluvial.metadata_changes import package_order
 from fluvial.packages import sample
 from fluvial.packages.installation import prepare
 from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
 
 # Who has waited so long for the interpreter gets it: a request does not stand behind a change of
 # metadata, an import or a document that is made meanwhile.
@@ -96,7 +97,7 @@ def _install_once(engine: Engine, name: str) -> None:
     known = {p["name"] for p in package_order.installed(engine.database.connection())}
     if name not in known:
         print(f"Installing {name} ...", flush=True)
-    packages.install(engine.session(), packages.folder_of(name))
+    packages.install(Session.begin(engine), packages.folder_of(name))
 
 
 def _load_sample(engine: Engine, app: str) -> None:

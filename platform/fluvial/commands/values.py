@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from fluvial.auth.actors import SYSTEM
 from fluvial.records.calculated.verification import verify
 from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
 
 SAMPLE = 200  # the newest records of each object type
 
@@ -31,7 +32,7 @@ def value_findings(engine: Engine, arguments: argparse.Namespace) -> Iterator[st
     """What is wrong with stored values; rules hear of what is repaired."""
     if arguments.values == "none":
         return
-    session = engine.session(SYSTEM)
+    session = Session.begin(engine, SYSTEM)
     most = SAMPLE if arguments.values == "sample" else None
     for name, type_ in session.catalog.objects.items():
         if not type_.kept_fields:

@@ -13,6 +13,7 @@ from metamodel.storage import POSTGRESQL
 from .connection import Connection
 from .engine_tables import ENGINE
 from .exclusion import create_ranges
+from .locks import Lock, hold
 from .schema_changes import Columns, Ddl
 from .statement import DIALECTS
 
@@ -41,14 +42,11 @@ _SEARCH = {
     ),
 }
 
-SETUP_LOCK = 7_103_401  # of PostgreSQL's advisory locks: one process at a time makes the tables
-
 
 def set_up(connection: Connection, features: Sequence[sa.MetaData]) -> None:
     """Make what is missing, in one transaction."""
     with connection.transaction():
-        if connection.dialect == POSTGRESQL:
-            connection.query(f"SELECT pg_advisory_xact_lock({SETUP_LOCK})")
+        hold(connection, Lock.SETUP)
         there = Columns.read(connection).tables
         for metadata in (ENGINE, *features):
             for table in metadata.sorted_tables:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -23,12 +23,10 @@ from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.rows import load_row
 from fluvial.records.reading.day_value import form_of
 from fluvial.records.writing.writer import store_changed
+from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from fluvial.services import notifications
 from metamodel.catalog import Field
-
-if TYPE_CHECKING:
-    from fluvial.runtime.engine import Engine
 
 log = logging.getLogger("fluvial.dated")
 
@@ -66,7 +64,7 @@ def run(engine: Engine) -> bool:
     if _ANY.row(connection, the_day=today) is None:
         return False
     with connection.transaction():
-        session = engine.session(SYSTEM, connection=connection)
+        session = Session.begin(engine, SYSTEM, connection=connection)
         rows = _DUE.rows(connection, the_day=today)
         while rows:
             together = [

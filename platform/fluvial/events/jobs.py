@@ -1,64 +1,47 @@
-"""The jobs that workers repeat: the engine's own and those of the features."""
+"""Jobs: what workers repeat, brought by the engine's own parts and by features."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
-from fluvial.database import rate_limits
-from fluvial.database.connection import BusyError, GoneError
-from fluvial.database.engine_tables import SESSION
-from fluvial.database.statement import Statement, param
-from fluvial.http import idempotency
-from fluvial.kernel.feature import Job
-from fluvial.metadata_changes import cutover, index_builds
-from fluvial.records.calculated import recalculation_job
-from fluvial.transfer import files
-
-from . import apply_planned, outbox
-
-if TYPE_CHECKING:
-    from fluvial.runtime.engine import Engine
+from fluvial.database.connection import BusyError, Connection, GoneError
+from fluvial.kernel.feature import Seam
+from fluvial.runtime.engine import Engine
 
 log = logging.getLogger("fluvial.jobs")
 
-_END_SESSIONS = Statement(
-    SESSION.delete().where(SESSION.c.expires_at < param("the_now", SESSION.c.expires_at))
-)
+
+@dataclass(frozen=True)
+class Job:
+    """Work that the workers repeat: `run` does one portion and says whether there may be more."""
+
+    name: str
+    run: Callable[[Engine], bool]
+    every: float = 1.0  # seconds between looks when nothing wakes it
+    sends: bool = False  # it reaches other systems, so the tests of apps leave it out
+
+
+JOB: Seam[Job] = Seam("what workers repeat")
+# Forgets what has expired; in the workers, every few minutes.
+HOUSEKEEPING: Seam[Callable[[Connection, datetime], object]] = Seam("when the workers keep house")
 
 
 def keep_house(engine: Engine) -> bool:
     """Forget what has expired, and let the database count what it plans by."""
-    connection = engine.database.connection()
-    now = engine.clock.now()
-    idempotency.expire(connection, now)
-    _END_SESSIONS.run(connection, the_now=now)
-    rate_limits.forget(connection, now)
-    files.sweep(engine)
+    connection, now = engine.database.connection(), engine.clock.now()
+    for forget in engine.brought(HOUSEKEEPING):
+        forget(connection, now)
     connection.analyze()
     return False
 
 
-OUTBOX_JOB = Job("outbox", outbox.run)
-DATED_JOB = Job("dated", apply_planned.run)
-RECALCULATION_JOB = Job("recalculation", recalculation_job.run)
-CHANGES_JOB = Job("changes", cutover.run)
-INDEXES_JOB = Job("indexes", index_builds.run)
-HOUSE_JOB = Job("house", keep_house, every=600)
-
-
-def jobs_of(engine: Engine) -> tuple[Job, ...]:
-    """Events first, then what they made."""
-    features = (job for feature in engine.features for job in feature.jobs)
-    own = (RECALCULATION_JOB, CHANGES_JOB, INDEXES_JOB, HOUSE_JOB)
-    return (OUTBOX_JOB, DATED_JOB, *features, *own)
-
-
 def run_pending(engine: Engine) -> bool:
     """One round of all jobs; whether there may be more to do at once."""
-    return any([job.run(engine) for job in jobs_of(engine)])
+    return any([job.run(engine) for job in engine.brought(JOB)])
 
 
 class Rounds:
@@ -66,7 +49,7 @@ class Rounds:
 
     def __init__(self, engine: Engine, jobs: Iterable[Job] | None = None) -> None:
         self.engine = engine
-        self.jobs = tuple(jobs_of(engine) if jobs is None else jobs)
+        self.jobs = tuple(engine.brought(JOB) if jobs is None else jobs)
         self._next = dict.fromkeys((job.name for job in self.jobs), 0.0)
 
     def round(self) -> bool:

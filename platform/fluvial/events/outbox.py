@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import orjson
 import sqlalchemy as sa
@@ -20,16 +21,28 @@ from fluvial.database.connection import BusyError, Connection, GoneError, Row
 from fluvial.database.engine_tables import OUTBOX
 from fluvial.database.leases import Later, claim, free
 from fluvial.database.statement import Statement, insert, param
+from fluvial.kernel.causes import Cause
 from fluvial.kernel.crash_points import point
+from fluvial.kernel.feature import Seam
 from fluvial.kernel.ids import new_id
 from fluvial.records.drafts.event import Event
-from fluvial.runtime.session import Cause, Session
+from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
+from metamodel.catalog import Catalog
 from metamodel.storage import POSTGRESQL, SQLITE
 
-if TYPE_CHECKING:
-    from fluvial.runtime.engine import Engine
-
 log = logging.getLogger("fluvial.outbox")
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Hears of committed changes, in the transaction of a worker."""
+
+    happened: Callable[[Session, Event], None]
+    objects: Callable[[Catalog], Collection[str]] | None = None  # of these types; None: of all
+
+
+LISTENER: Seam[Listener] = Seam("when a change was committed")
 
 BATCH = 50
 LEASE_SECONDS = 30
@@ -163,11 +176,10 @@ def _drop_unheard(engine: Engine, connection: Connection) -> None:
     """Events of object types that no feature listens to are done at once, all of them."""
     heard: set[str] = set()
     catalog = engine.catalogs.current(connection)
-    for feature in engine.features:
-        if feature.happened is not None:
-            if feature.listens is None:
-                return
-            heard |= set(feature.listens(catalog))
+    for listener in engine.brought(LISTENER):
+        if listener.objects is None:
+            return
+        heard |= set(listener.objects(catalog))
     postgresql = connection.dialect == POSTGRESQL
     names = (
         "{" + ",".join(sorted(heard)) + "}" if postgresql else orjson.dumps(sorted(heard)).decode()
@@ -184,7 +196,7 @@ def _portion(engine: Engine, connection: Connection, lease: str, events: Sequenc
     started = time.monotonic()
     done = 0
     with connection.transaction():
-        session = engine.session(SYSTEM, connection=connection)
+        session = Session.begin(engine, SYSTEM, connection=connection)
         for event in events:
             _handle(session, lease, event)
             done += 1
@@ -219,9 +231,8 @@ def _handle(session: Session, lease: str, event: Event) -> None:
 def happened(session: Session, event: Event) -> None:
     """Tell every feature of an event, with the chain of causes that led to it."""
     caused = session.as_actor(SYSTEM, Cause.read(event.cause))
-    for feature in session.engine.features:
-        if feature.happened is not None:
-            feature.happened(caused, event)
+    for listener in session.engine.brought(LISTENER):
+        listener.happened(caused, event)
 
 
 def quarantined(connection: Connection) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from fluvial.kernel.settings import Settings
 from fluvial.runtime.engine import Engine
 
 from .celery_app import Waker, add_task, make_app
-from .jobs import Rounds, jobs_of
+from .jobs import JOB, Rounds
 
 log = logging.getLogger("fluvial.worker")
 
@@ -99,7 +99,7 @@ def main_scheduler(settings: Settings) -> int:
     over = threading.Event()
     _on_signal(over.set)
     stop = start_waking(engine) if settings.redis_url else None
-    moments = [job for job in jobs_of(engine) if job.name in MOMENTS]
+    moments = [job for job in engine.brought(JOB) if job.name in MOMENTS]
     rounds = Rounds(engine, moments)
     print("Fluvial's scheduler runs. Ctrl-C ends it.", flush=True)
     while not over.is_set():

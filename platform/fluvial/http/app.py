@@ -26,25 +26,11 @@ from starlette.routing import Mount
 
 from fluvial.kernel.errors import NotFound, Problem, TooLarge
 from fluvial.kernel.metrics import UNKNOWN
-from fluvial.pages import site
 from fluvial.runtime.engine import Engine
-from fluvial.services import comments
 
-from . import (
-    files_api,
-    health_api,
-    imports_api,
-    meta_api,
-    metrics_api,
-    packages_api,
-    people_api,
-    records_api,
-    retired_api,
-    segments_api,
-)
 from .call import Answer, Call
 from .perform import perform
-from .routes import Endpoint, Policy
+from .routes import ENDPOINT, Endpoint, Policy, problem_answer
 from .server_sent_events import serve_stream
 from .static import Static
 
@@ -73,25 +59,6 @@ PAGE_HEADERS = (
 API_HEADERS = ((b"cache-control", b"no-store"),)
 
 
-def engine_endpoints(engine: Engine) -> tuple[Endpoint, ...]:
-    """Every endpoint of the engine and of its features."""
-    own = (
-        *people_api.ENDPOINTS,
-        *records_api.ENDPOINTS,
-        *comments.ENDPOINTS,
-        *segments_api.ENDPOINTS,
-        *files_api.ENDPOINTS,
-        *imports_api.ENDPOINTS,
-        *retired_api.ENDPOINTS,
-        *meta_api.ENDPOINTS,
-        *packages_api.ENDPOINTS,
-        *health_api.ENDPOINTS,
-        *metrics_api.ENDPOINTS,
-        *site.assemble(engine),
-    )
-    return (*own, *(route for feature in engine.features for route in feature.routes))
-
-
 def build_app(engine: Engine) -> Front:
     """The application of a process. Its lifespan opens and closes the engine's threads."""
 
@@ -100,8 +67,7 @@ def build_app(engine: Engine) -> Front:
         yield
         engine.close()
 
-    engine.endpoints = engine_endpoints(engine)
-    table = Table(engine.endpoints)
+    table = Table(engine.brought(ENDPOINT))
     other = Starlette(
         routes=[Mount("/static", Static()), Mount("/", partial(_serve, engine, table))],
         lifespan=lifespan,
@@ -202,13 +168,13 @@ async def _serve(engine: Engine, table: Table, scope: Scope, receive: Receive, s
                 raise Problem("The form holds a zero character, which no text has.")
     except Problem as problem:
         if path.startswith("/api/"):
-            answer = engine.shown(call, problem, page=False)
+            answer = problem_answer(call, problem, page=False)
             engine.metrics.request(*counted, answer.status, time.perf_counter() - started)
             return await _send(send, answer, method)
         endpoint = _refusing(problem)
     except ClientDisconnect:
         return
-    shown = partial(engine.shown, page=endpoint.page)
+    shown = partial(problem_answer, page=endpoint.page)
     loop = asyncio.get_running_loop()
     answer = await loop.run_in_executor(engine.database.executor, perform, endpoint, call, shown)
     engine.metrics.request(*counted, answer.status, time.perf_counter() - started)

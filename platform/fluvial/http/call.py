@@ -7,22 +7,19 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import cached_property
 from http.cookies import CookieError, SimpleCookie
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import orjson
+from starlette.datastructures import FormData
 
 from fluvial.auth.people import Identity
 from fluvial.kernel.errors import Problem, fault
 from fluvial.kernel.lazy import lazily
+from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 
 from .bodies import read_json, read_query
-
-if TYPE_CHECKING:
-    from starlette.datastructures import FormData
-
-    from fluvial.runtime.engine import Engine
 
 COOKIE = "fluvial"
 _ADDRESS = "/?#[]@!$&'()*+,;=:%-._~"  # stands in an address as it is; the rest is written in %XX

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from fluvial.events import outbox
+from fluvial.kernel.feature import Seam
 from fluvial.kernel.metrics import Family, gauge, text
 from fluvial.records.calculated import recalculation_queue
+from fluvial.runtime.session import Session
 
 from .call import Answer, Call
 from .routes import Endpoint, Policy
+
+# Of all processes, from the database.
+MEASURES: Seam[Callable[[Session], Iterable[Family]]] = Seam("for Prometheus")
 
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -32,9 +37,8 @@ def _families(call: Call) -> Iterator[Family]:
         "Recalculations that workers still have to do.",
         len(recalculation_queue.waiting(session)),
     )
-    for feature in call.engine.features:
-        if feature.measures is not None:
-            yield from feature.measures(session)
+    for measures in call.engine.brought(MEASURES):
+        yield from measures(session)
 
 
 ENDPOINTS = (Endpoint("GET", "/metrics", metrics, Policy.METRICS, "Metrics for Prometheus."),)

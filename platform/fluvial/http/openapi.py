@@ -13,7 +13,7 @@ from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, ObjectType
 from metamodel.record_schema import record_schema
 
-from .routes import Endpoint, Policy
+from .routes import ENDPOINT, Endpoint, Policy
 
 Json = dict[str, Any]
 
@@ -60,7 +60,7 @@ def _document(session: Session) -> Json:
             schemas[f"{type_.name}_{mode}"] = schema
         _object_paths(paths, type_, access)
         _further_paths(paths, type_, access, session)
-    for endpoint in session.engine.endpoints:
+    for endpoint in session.engine.brought(ENDPOINT):
         if not endpoint.page and "{object}" not in endpoint.path and _open_to(session, endpoint):
             operation = _operation(endpoint.about, _name(endpoint), _parameters(endpoint.path))
             operation["responses"] = _answers("200", "The answer.")
@@ -231,7 +231,7 @@ _FURTHER: Mapping[str, _Further] = {
 
 
 def _further_paths(paths: Json, type_: ObjectType, access: ObjectAccess, session: Session) -> None:
-    for endpoint in session.engine.endpoints:
+    for endpoint in session.engine.brought(ENDPOINT):
         further = _FURTHER.get(endpoint.path)
         if further is None or not further.open(type_, access):
             continue

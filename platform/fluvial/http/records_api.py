@@ -9,8 +9,8 @@ from fluvial.kernel.ids import is_id
 from fluvial.records.calculated import recalculation_queue
 from fluvial.records.calculated.reasons import reasons
 from fluvial.records.over_time import planned_values, recorded_at
-from fluvial.records.reading import history, reader, revealing, summary
-from fluvial.records.writing import bin, transitions, writer
+from fluvial.records.reading import history, reader, summary
+from fluvial.records.writing import bin, revealing, transitions, writer
 from metamodel.catalog import ObjectType
 
 from .call import Answer, Call

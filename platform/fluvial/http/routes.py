@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+from fluvial.kernel.errors import Problem
+from fluvial.kernel.feature import Seam
+
 from .call import Answer, Call
 
 Handler = Callable[[Call], Answer]
@@ -48,3 +51,14 @@ class Endpoint:
     @property
     def writes(self) -> bool:
         return self.method not in ("GET", "HEAD", "OPTIONS")
+
+
+ENDPOINT: Seam[Endpoint] = Seam("an endpoint")
+# The page of a problem, for people.
+PROBLEM_PAGE: Seam[Callable[[Call, Problem], Answer]] = Seam("when a page meets a problem")
+
+
+def problem_answer(call: Call, problem: Problem, *, page: bool) -> Answer:
+    """The answer of a problem: JSON, or a page where people asked."""
+    pages = call.engine.brought(PROBLEM_PAGE)
+    return pages[-1](call, problem) if page and pages else Answer.problem(problem)

@@ -5,10 +5,28 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
-from fluvial.runtime.session import Cause
+
+@dataclass(frozen=True)
+class Cause:
+    """The chain of (rule, record) that led to a change, oldest first."""
+
+    chain: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def depth(self) -> int:
+        return len(self.chain)
+
+    def wire(self) -> list[list[str]] | None:
+        return [list(link) for link in self.chain] or None
+
+    @staticmethod
+    def read(raw: Any) -> Cause:
+        return Cause(tuple((str(rule), str(record)) for rule, record in raw or ()))
 
 
 class Causes:

@@ -1,81 +1,91 @@
-"""A feature: what a folder above the engine brings, in one object.
+"""Features and seams: what a folder brings to the engine, and the places that take it.
 
-`fluvial.settings.FEATURES` names the packages; each has a `feature.py` with a `feature`.
+A *seam* is a place where the engine goes on with whatever features bring: before a record is
+saved, when an event happened, in the navigation. The module that asks owns the seam; features
+name it and bring their part, so that neither knows the other:
+
+    BEFORE_SAVE: Seam[Callable[[Draft], None]] = Seam("before a record is saved")  # the engine
+
+    feature = Feature("rules", brings=(BEFORE_SAVE(run_rules), ENDPOINT(*ENDPOINTS)))  # a feature
+
+`fluvial.kernel.settings.FEATURES` names the packages; each has a `feature.py` with a `feature`.
+The engine's own parts enter in the same way, by `fluvial/feature.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import sqlalchemy as sa
 
-from metamodel.documents import DocumentKind
+from metamodel.documents import DocumentKind, with_kinds
 
 from .settings import FEATURES
 
-if TYPE_CHECKING:
-    from fluvial.auth.access import Access
-    from fluvial.http.routes import Endpoint
-    from fluvial.records.drafts.draft import Draft
-    from fluvial.records.drafts.event import Event
-    from fluvial.runtime.engine import Engine
-    from fluvial.runtime.session import Session
-    from metamodel.catalog import Catalog
+CORE = "fluvial"
 
-    from .metrics import Family
+T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class NavigationItem:
-    """An entry of the rail."""
+class Seam(Generic[T]):
+    """A place that takes what features bring; `about` says which, for those who read it."""
 
-    group: str
-    label: str
-    icon: str
-    href: str
-    object: str = ""  # the object type that one must be able to read to see it
-    position: int = 50
+    def __init__(self, about: str) -> None:
+        self.about = about
+
+    def __repr__(self) -> str:
+        return f"Seam({self.about!r})"
+
+    def __call__(self, *parts: T) -> Brought:
+        return Brought(self, parts)
 
 
-@dataclass(frozen=True)
-class Job:
-    """Work that the workers repeat: `run` does one portion and says whether there may be more."""
+class Brought(NamedTuple):
+    """Parts for a seam."""
 
-    name: str
-    run: Callable[[Engine], bool]
-    every: float = 1.0  # seconds between looks when nothing wakes it
-    sends: bool = False  # it reaches other systems, so the tests of apps leave it out
+    seam: Seam[Any]
+    parts: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
 class Feature:
-    """Everything is optional but the name."""
+    """A folder of the product: its kinds of document, its tables, and its parts for seams."""
 
     name: str
     kinds: Sequence[DocumentKind] = ()
     tables: sa.MetaData | None = None
-    routes: Sequence[Endpoint] = ()
-    templates: Path | None = None
-    navigation: Callable[[Catalog, Access], Sequence[NavigationItem]] | None = None
-    pins: Callable[[Session], Sequence[dict[str, Any]]] | None = None  # of the home page
-    before_save: Callable[[Draft], None] | None = None  # pure: sets fields or adds faults
-    stored: Callable[[Draft, str], None] | None = None  # in the transaction of the write
-    act: Callable[..., dict[str, Any] | None] | None = (
-        None  # a button: session, type, id, name, body
-    )
-    happened: Callable[[Session, Event], None] | None = None  # a worker, in its transaction
-    listens: Callable[[Catalog], Collection[str]] | None = None  # object types; None: all of them
-    changed: Callable[[Session, Catalog], None] | None = None  # in the transaction of a new catalog
-    jobs: Sequence[Job] = ()
-    measures: Callable[[Session], Iterable[Family]] | None = None  # for /metrics, beside requests
-    # For the tests of apps: what was done and would be sent, and a web form that is answered.
-    deeds: Callable[[Session], Sequence[dict[str, Any]]] | None = None
-    answer: Callable[[Session, str, Mapping[str, Any]], bool] | None = None
+    brings: Sequence[Brought] = ()
 
 
-def load_features() -> tuple[Feature, ...]:
-    return tuple(import_module(f"{name}.feature").feature for name in FEATURES)
+class Features:
+    """The features of a process, and what they bring to each seam, in their order."""
+
+    def __init__(self, features: Iterable[Feature]) -> None:
+        self.all = tuple(features)
+        self._parts: dict[Seam[Any], tuple[Any, ...]] = {}
+        for feature in self.all:
+            for seam, parts in feature.brings:
+                self._parts[seam] = (*self._parts.get(seam, ()), *parts)
+
+    def parts(self, seam: Seam[T]) -> tuple[T, ...]:
+        return cast(tuple[T, ...], self._parts.get(seam, ()))
+
+    @property
+    def kinds(self) -> Mapping[str, DocumentKind]:
+        """Every kind of document, the engine's own first."""
+        return with_kinds(kind for feature in self.all for kind in feature.kinds)
+
+    @property
+    def tables(self) -> list[sa.MetaData]:
+        return [feature.tables for feature in self.all if feature.tables is not None]
+
+    def __add__(self, feature: Feature) -> Features:
+        return Features((*self.all, feature))
+
+
+def load_features() -> Features:
+    """The engine's own parts and those of the features that the settings name."""
+    return Features(import_module(f"{name}.feature").feature for name in (CORE, *FEATURES))

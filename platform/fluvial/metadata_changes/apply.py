@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -16,8 +16,10 @@ from fluvial.database.schema_locks import LockedError, alter
 from fluvial.database.statement import Statement, insert, param
 from fluvial.kernel import crash_points
 from fluvial.kernel.errors import Conflict
+from fluvial.kernel.feature import Seam
 from fluvial.records.calculated.backfill_values import fill_calculated
 from fluvial.runtime.session import Session
+from metamodel.catalog import Catalog
 from metamodel.documents import SITE
 from metamodel.storage import POSTGRESQL
 
@@ -59,6 +61,8 @@ _DROP = Statement(
 _ADD = insert(DOCUMENT)
 _NEXT_REVISION = Statement(sa.select(sa.func.coalesce(sa.func.max(REVISION.c.number), 0) + 1))
 _ADD_REVISION = insert(REVISION)
+# In the transaction of a new catalog.
+CATALOG_CHANGED: Seam[Callable[[Session, Catalog], None]] = Seam("when metadata changes")
 
 
 def plan(session: Session, change: Change) -> Change:
@@ -154,9 +158,8 @@ def write(session: Session, change: Change, prepared: Prepared) -> None:
     crash_points.point("change_written")
     _write_schema(session, change, prepared)
     crash_points.point("change_altered")
-    for feature in session.engine.features:
-        if feature.changed is not None:
-            feature.changed(session, new)
+    for changed in session.engine.brought(CATALOG_CHANGED):
+        changed(session, new)
     session.engine.catalogs.expect(new)
     connection.after_commit(lambda: session.engine.catalogs.adopt(new))
     crash_points.point("change_done")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING
 
 from fluvial.auth.actors import SYSTEM
 from fluvial.database.connection import Connection
+from fluvial.database.locks import Lock, alone
 from fluvial.kernel import crash_points
 from fluvial.kernel.errors import Problem
+from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from metamodel.storage import POSTGRESQL
 
@@ -28,14 +29,10 @@ from .pending_change import (
 )
 from .planner import prepare
 
-if TYPE_CHECKING:
-    from fluvial.runtime.engine import Engine
-
 log = logging.getLogger("fluvial.switching")
 
 ROUND_SECONDS = 1.0  # of copying before other jobs get their turn
 FEW = 200  # records that may still be copied while the others wait
-LOCK = 7_103_403  # of PostgreSQL's advisory locks: one worker copies at a time
 
 
 def run(engine: Engine) -> bool:
@@ -44,21 +41,15 @@ def run(engine: Engine) -> bool:
     waiting = open_changes(connection)
     if not waiting:
         return False
-    postgresql = connection.dialect == POSTGRESQL
-    if postgresql and not connection.query("SELECT pg_try_advisory_lock($1)", [LOCK])[0][0]:
-        return False
-    try:
+    with alone(connection, Lock.CUTOVER) as mine:
         # The others go on while one cannot: who ended it meanwhile is seen here.
-        waiting = open_changes(connection)
+        waiting = open_changes(connection) if mine else []
         return any([_advance(engine, connection, pending) for pending in waiting])
-    finally:
-        if postgresql:
-            connection.query("SELECT pg_advisory_unlock($1)", [LOCK])
 
 
 def _advance(engine: Engine, connection: Connection, pending: Pending) -> bool:
     actor = engine.people.actor(connection, pending.by) if pending.by else None
-    session = engine.session(actor or SYSTEM, connection=connection)
+    session = Session.begin(engine, actor or SYSTEM, connection=connection)
     change = pending.change()
     try:
         prepared = prepare(session, change)

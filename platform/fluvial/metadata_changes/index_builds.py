@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
 from fluvial.database.connection import BusyError, Connection, DatabaseError, UniqueError
 from fluvial.database.engine_tables import INDEX
+from fluvial.database.locks import Lock, alone
 from fluvial.database.statement import Statement, insert, param
+from fluvial.runtime.engine import Engine
 from metamodel.storage import POSTGRESQL
-
-if TYPE_CHECKING:
-    from fluvial.runtime.engine import Engine
 
 log = logging.getLogger("fluvial.indexing")
 
-LOCK = 7_103_402  # of PostgreSQL's advisory locks: one worker builds at a time
 
 _i = INDEX.c
 _ADD = insert(INDEX)
@@ -84,15 +82,11 @@ def run(engine: Engine) -> bool:
     connection = engine.database.connection()
     if not _OPEN.rows(connection):
         return False
-    if not connection.query("SELECT pg_try_advisory_lock($1)", [LOCK])[0][0]:
-        return False
-    try:
-        row = _OPEN.row(connection)
+    with alone(connection, Lock.INDEXES) as mine:
+        row = _OPEN.row(connection) if mine else None
         if row is not None:
             build(connection, *row)
-    finally:
-        connection.query("SELECT pg_advisory_unlock($1)", [LOCK])
-    return True
+    return mine
 
 
 def build(connection: Connection, name: str, statement: str) -> None:

@@ -14,7 +14,7 @@ from fluvial.database.object_tables import link_name, short_name
 from fluvial.database.schema_changes import Columns
 from fluvial.database.sqlite import RETYPED as MARK
 from fluvial.kernel.errors import Conflict, fault
-from fluvial.runtime.catalogs import CORE
+from fluvial.kernel.feature import CORE
 from metamodel.catalog import Catalog, Field
 from metamodel.conversions import convertible
 from metamodel.object_check import fill

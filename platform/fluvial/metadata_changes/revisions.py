@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from fluvial.database.engine_tables import REVISION
 from fluvial.database.statement import Statement, param
 from fluvial.kernel.errors import Conflict, NotFound
-from fluvial.runtime.catalogs import CORE, Key, stored_layers
+from fluvial.kernel.feature import CORE
+from fluvial.runtime.catalogs import Key, stored_layers
 from fluvial.runtime.session import Session
 from metamodel.differences import Difference, differences
 from metamodel.documents import SITE

@@ -7,8 +7,9 @@ from typing import Any
 
 from fluvial import __version__
 from fluvial.kernel.errors import NotFound, Unprocessable, fault
+from fluvial.kernel.feature import CORE
 from fluvial.metadata_changes import package_order
-from fluvial.runtime.catalogs import CORE, Layers, stored_layers
+from fluvial.runtime.catalogs import Layers, stored_layers
 from fluvial.runtime.session import Session
 from metamodel.documents import SITE, Document, DocumentKind
 from metamodel.errors import MetadataError

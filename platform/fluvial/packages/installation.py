@@ -13,6 +13,7 @@ from fluvial.records.reading.query import Query
 from fluvial.records.reading.reader import count
 from fluvial.records.writing import writer
 from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
 
 
 def prepare(settings: Settings) -> Engine:
@@ -22,8 +23,8 @@ def prepare(settings: Settings) -> Engine:
     engine = Engine(settings)
     engine.open()
     with engine.database.connection().transaction():
-        adopt(engine.session())
-        packages.install_core(engine.session())
+        adopt(Session.begin(engine))
+        packages.install_core(Session.begin(engine))
     password = first_administrator(engine)
     if password:
         print("The first administrator, shown this once:")
@@ -34,7 +35,7 @@ def prepare(settings: Settings) -> Engine:
 
 def first_administrator(engine: Engine) -> str | None:
     """Make the administrator where there is no user yet; the password where it is a new one."""
-    session = engine.session()
+    session = Session.begin(engine)
     with session.connection.transaction():
         if count(session, Query("user")):
             return None

@@ -11,8 +11,9 @@ from typing import Any
 
 from fluvial.database.connection import Connection
 from fluvial.kernel.errors import Conflict, Unprocessable, fault
+from fluvial.kernel.feature import CORE
 from fluvial.metadata_changes import apply, package_order
-from fluvial.runtime.catalogs import CORE, Key, Layers, stored_layers
+from fluvial.runtime.catalogs import Key, Layers, stored_layers
 from fluvial.runtime.session import Session
 from metamodel.documents import SITE, Document, DocumentKind
 from metamodel.layers import merged

@@ -9,7 +9,7 @@ from packaging.version import InvalidVersion, Version
 
 from fluvial import __version__
 from fluvial.kernel.errors import Conflict, Unprocessable, fault
-from fluvial.runtime.catalogs import CORE
+from fluvial.kernel.feature import CORE
 
 
 def version_of(name: str, text: str) -> Version:

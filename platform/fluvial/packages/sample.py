@@ -50,7 +50,7 @@ def load_once(engine: Engine, app: str) -> bool:
     folder = folder_of(app) / "sample"
     if not (folder / "sample.yaml").is_file():
         return False
-    session = replace(engine.session(), quiet=True)
+    session = replace(Session.begin(engine), quiet=True)
     connection = session.connection
     key = f"sample:{app}"
     if _LOADED.row(connection, the_user=NOBODY, the_key=key):

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from fluvial.kernel.errors import Problem, Unprocessable, fault
+from fluvial.kernel.feature import CORE
 from fluvial.metadata_changes.apply import refused
-from fluvial.runtime.catalogs import CORE
 from metamodel.documents import SITE, Document, DocumentKind
 from metamodel.errors import Fault, MetadataError
 from metamodel.files import document_of, read_package

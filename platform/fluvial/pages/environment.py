@@ -8,8 +8,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from fluvial.http.assets import asset, icon
+from fluvial.kernel.feature import Seam
 
 OWN_TEMPLATES = Path(__file__).resolve().parent / "templates"
+# A folder of templates, beside the engine's own.
+TEMPLATES: Seam[Path] = Seam("templates of pages")
 AVATAR_TONES = ("a", "b", "c", "d", "e", "")
 
 

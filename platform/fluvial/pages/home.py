@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
+from fluvial.kernel.feature import Seam
 from fluvial.records.reading.query import Query, SortKey
 from fluvial.records.reading.reader import read_page
 from fluvial.runtime.session import Session
@@ -18,6 +20,9 @@ from .frame import Context, page
 from .reader_format import Looks, looks_of, parse_moment, record_href
 from .tables import columns_of, default_names, paths_of
 
+# What people see first, each with its rows.
+PINS: Seam[Callable[[Session], Sequence[Context]]] = Seam("on the home page")
+
 NEWS = 5
 MINE = 6  # records of an object that are shown as mine
 LISTS = ("list", "board")
@@ -25,12 +30,7 @@ LISTS = ("list", "board")
 
 def show(call: Call) -> Answer:
     session, looks = call.session, looks_of(call.session)
-    pins = [
-        pin
-        for feature in call.engine.features
-        if feature.pins is not None
-        for pin in feature.pins(session)
-    ]
+    pins = [pin for pins_of in call.engine.brought(PINS) for pin in pins_of(session)]
     work = [*_mine(session, looks), *_news(session, looks)]
     local = looks.local(session.now)
     home = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fluvial.http.routes import ENDPOINT
+
 from .filters import askable
 from .frame import Context, deed, with_query
 from .listing import NEWEST, Listing
@@ -103,7 +105,8 @@ def empty_of(asked: Listing, clear: str) -> Context:
         "clear_href": clear,
         "new": new,
         "import_href": f"/import/{type_.name}"
-        if access.can("import") and any(e.path == IMPORT for e in asked.session.engine.endpoints)
+        if access.can("import")
+        and any(e.path == IMPORT for e in asked.session.engine.brought(ENDPOINT))
         else "",
     }
 
@@ -138,7 +141,7 @@ def menu_of(asked: Listing) -> list[Context]:
     name, access = asked.type.name, asked.session.access
     may = access.object(name)
     items = []
-    routes = {endpoint.path for endpoint in asked.session.engine.endpoints}
+    routes = {endpoint.path for endpoint in asked.session.engine.brought(ENDPOINT)}
     if may.can("export") and EXPORT in routes:
         query = {"where": asked.where, "search": asked.given.get("search", ""), "sort": asked.sort}
         fields = ",".join(column.name for column in asked.columns)

@@ -15,6 +15,7 @@ from .filters import sentence
 from .frame import Context, page, render, with_query
 from .list_tools import bulk_of, chooser_of, empty_of, menu_of, sorts_of
 from .listing import Listing, listing
+from .navigation import brought_entries
 from .reader_format import Looks, looks_of, record_href
 from .recalculation_marks import unsettled
 from .tables import Column, Table, column_of, head_classes
@@ -65,11 +66,9 @@ def keys_of(call: Call, type_: ObjectType) -> dict[str, str]:
     keys = {"list": f"/o/{type_.name}"}
     if call.session.access.object(type_.name).can("create"):
         keys["new"] = f"/o/{type_.name}/new"
-    for feature in call.engine.features:
-        if feature.navigation is not None:
-            for item in feature.navigation(call.session.catalog, call.session.access):
-                if item.object == type_.name:
-                    keys.setdefault("board", item.href)
+    for item in brought_entries(call.session):
+        if item.object == type_.name:
+            keys.setdefault("board", item.href)
     return keys
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -17,13 +16,11 @@ from markupsafe import Markup, escape
 from fluvial.runtime.languages import language_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
+from metamodel.expressions.types import Option
 from metamodel.kinds.date import people_locale
 
 from .environment import initials, tone
 from .names import Names
-
-if TYPE_CHECKING:
-    from metamodel.expressions.types import Option
 
 TONES = {"green": "good", "amber": "warn", "red": "bad", "blue": "info", "plum": "plum"}
 NIL = Markup('<span class="nil">–</span>')

@@ -1,11 +1,10 @@
-"""All pages of the engine, and what the application takes from them."""
+"""All pages of the engine."""
 
 from __future__ import annotations
 
 from fluvial.http.assets import asset
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.runtime.engine import Engine
 
 from . import (
     bins,
@@ -28,7 +27,6 @@ from . import (
     studio_kind,
     studio_object,
 )
-from .problems import problem_page
 
 
 def favicon(_: Call) -> Answer:
@@ -58,9 +56,3 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *patterns.ENDPOINTS,
     Endpoint("GET", "/favicon.ico", favicon, Policy.PUBLIC, "The icon.", page=True),
 )
-
-
-def assemble(engine: Engine) -> tuple[Endpoint, ...]:
-    """Let problems of pages be pages; the endpoints of the pages."""
-    engine.problem_page = problem_page
-    return ENDPOINTS

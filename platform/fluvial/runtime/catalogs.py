@@ -5,22 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
 from fluvial.database.connection import Connection
 from fluvial.database.engine_tables import CATALOG, DOCUMENT, PACKAGE, PLACED
 from fluvial.database.statement import Statement
+from fluvial.kernel.feature import CORE
 from metamodel.build import build_catalog
 from metamodel.catalog import Catalog
-from metamodel.documents import SITE, Document
+from metamodel.documents import SITE, Document, DocumentKind
 from metamodel.translations import BASE, languages
-
-if TYPE_CHECKING:
-    from .engine import Engine
-
-CORE = "fluvial"
 
 _IN_FORCE = Statement(sa.select(CATALOG.c.version, CATALOG.c.hash))
 _VERSION = Statement(sa.select(CATALOG.c.version))
@@ -34,8 +30,10 @@ _LAYERS = Statement(sa.select(PACKAGE.c.name).order_by(PACKAGE.c.position))
 class Catalogs:
     """Gives each request and job the snapshot that the database says is in force."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, zone: str, locale: str, kinds: Mapping[str, DocumentKind]) -> None:
+        self._zone = zone
+        self._locale = locale
+        self._kinds = kinds
         self._lock = threading.Lock()
         self._current: Catalog | None = None
         self._coming: Catalog | None = None  # of a change that is about to be committed
@@ -85,7 +83,7 @@ class Catalogs:
 
     def in_language(self, catalog: Catalog, language: str, connection: Connection) -> Catalog:
         """The same catalog in the words of a language; itself where it has none in it."""
-        if language == self._engine.settings.locale:
+        if language == self._locale:
             return catalog
         if not {language, language[:2]} & self.spoken(catalog):
             return catalog
@@ -115,7 +113,7 @@ class Catalogs:
                 for documents in catalog.documents.values()
                 for document in documents.values()
             )
-            known.append(frozenset({BASE, *languages(written, self._engine.kinds)}))
+            known.append(frozenset({BASE, *languages(written, self._kinds)}))
         return known[0]
 
     def adopt(self, catalog: Catalog) -> None:
@@ -132,7 +130,7 @@ class Catalogs:
         columns: Mapping[tuple[str, str], str],
     ) -> Catalog:
         """A catalog of layers of documents; MetadataError with every fault."""
-        locale = self._engine.settings.locale
+        locale = self._locale
         self._last = built = self._compiled(layers, version, columns, locale, self._last)
         return built
 
@@ -146,9 +144,9 @@ class Catalogs:
     ) -> Catalog:
         return build_catalog(
             [document for layer in layers.values() for document in layer.values()],
-            self._engine.kinds,
+            self._kinds,
             version=version,
-            zone=self._engine.settings.zone,
+            zone=self._zone,
             locale=locale,
             previous=previous,
             columns=columns,

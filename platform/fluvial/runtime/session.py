@@ -5,37 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fluvial.auth.access import Access, access_of
-from fluvial.auth.actors import Actor
+from fluvial.auth.actors import SYSTEM, Actor
 from fluvial.database.connection import Connection
 from fluvial.database.id_lists import id_list
+from fluvial.kernel.causes import Cause
 from fluvial.kernel.errors import Forbidden, NotFound
 from fluvial.kernel.lazy import lazily
 from metamodel.catalog import Catalog, ObjectType
 from metamodel.storage import DATE, TIMESTAMP, timestamp_wire
 
-if TYPE_CHECKING:
-    from .engine import Engine
-
-
-@dataclass(frozen=True)
-class Cause:
-    """The chain of (rule, record) that led to a change, oldest first."""
-
-    chain: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def depth(self) -> int:
-        return len(self.chain)
-
-    def wire(self) -> list[list[str]] | None:
-        return [list(link) for link in self.chain] or None
-
-    @staticmethod
-    def read(raw: Any) -> Cause:
-        return Cause(tuple((str(rule), str(record)) for rule, record in raw or ()))
+from .engine import Engine
 
 
 @dataclass
@@ -54,6 +36,19 @@ class Session:
     # Of a bulk write: rows of other object types that it has read, and how it writes what waits.
     rows: dict[str, dict[str, Any]] | None = None
     settle: Callable[[], None] | None = None
+
+    @staticmethod
+    def begin(
+        engine: Engine,
+        actor: Actor = SYSTEM,
+        *,
+        connection: Connection | None = None,
+        cause: Cause | None = None,
+    ) -> Session:
+        """A session on the snapshot in force, with the calling thread's connection."""
+        connection = connection or engine.database.connection()
+        catalog = engine.catalogs.current(connection)
+        return Session(engine, connection, catalog, actor, engine.clock.now(), cause or Cause())
 
     @lazily
     def access(self) -> Access:

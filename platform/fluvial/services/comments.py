@@ -10,10 +10,8 @@ import sqlalchemy as sa
 
 from fluvial.database.engine_tables import column, table
 from fluvial.database.statement import Statement, insert, param
-from fluvial.http.call import Answer, Call
-from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.change_stream import Change
-from fluvial.kernel.errors import Forbidden, NotFound, Problem, Unprocessable, fault
+from fluvial.kernel.errors import Forbidden, NotFound, Unprocessable, fault
 from fluvial.kernel.ids import is_id, new_id
 from fluvial.records.drafts.rows import load_row
 from fluvial.runtime.session import Session
@@ -70,7 +68,7 @@ _EDIT = Statement(
     )
     .where(_c.id == param("the_id", _c.id))
 )
-_TAKE_OUT = Statement(
+_DELETE = Statement(
     COMMENT.update()
     .values(deleted_at=param("the_now", _c.deleted_at))
     .where(_c.id == param("the_id", _c.id))
@@ -150,15 +148,15 @@ def edit(
     return _found(session, record, identifier)
 
 
-def take_out(session: Session, object_name: str, record: str, identifier: str) -> None:
-    _record(session, object_name, record)
+def delete(session: Session, object_name: str, record: str, identifier: str) -> None:
+    commentable(session, object_name, record)
     _own(session, record, identifier, "delete")
     with session.connection.transaction():
-        _TAKE_OUT.run(session.connection, the_id=identifier, the_now=session.now)
+        _DELETE.run(session.connection, the_id=identifier, the_now=session.now)
         _publish(session, object_name, record)
 
 
-def _record(session: Session, object_name: str, record: str) -> dict[str, Any]:
+def commentable(session: Session, object_name: str, record: str) -> dict[str, Any]:
     type_ = session.object(object_name)
     if not session.access.object(object_name).can(RIGHT):
         raise Forbidden(f"Comments on {type_.plural.lower()} are for those who may change them.")
@@ -188,7 +186,7 @@ def _found(session: Session, record: str, identifier: str) -> dict[str, Any]:
 def _checked(
     session: Session, object_name: str, record: str, text: Any, mentions: Any
 ) -> tuple[str, list[dict[str, str]]]:
-    _record(session, object_name, record)
+    commentable(session, object_name, record)
     if session.actor.id is None:
         raise Forbidden("Only people write comments.")
     if not isinstance(text, str) or not text.strip():
@@ -239,60 +237,6 @@ def _publish(session: Session, object_name: str, record: str) -> None:
     """Open pages of the record hear of it."""
     change = Change(object_name, record, 0)
     session.connection.after_commit(lambda: session.engine.stream.publish(change))
-
-
-def list_comments(call: Call) -> Answer:
-    query = call.only("limit", "cursor")
-    record = call.params["id"]
-    _record(call.session, call.params["object"], record)
-    before = query.get("cursor", NEWEST)
-    if not is_id(before):
-        message = "`cursor` is the `next` of the page before."
-        raise Problem(message, errors=[fault("cursor", "unknown_cursor", message)])
-    limit = call.whole("limit", 50, 1, MAX_PAGE)
-    found = read(
-        call.session, call.params["object"], record,
-        since=FIRST, until=LAST, before=before, limit=limit + 1,
-    )  # fmt: skip
-    page = found[:limit]
-    return Answer.json({"data": page, "next": page[-1]["id"] if len(found) > limit else None})
-
-
-def write_comment(call: Call) -> Answer:
-    body = call.json_object("text", "mentions")
-    made = write(
-        call.session, call.params["object"], call.params["id"],
-        body.get("text"), body.get("mentions", ()),
-    )  # fmt: skip
-    return Answer.json(made, 201)
-
-
-def edit_comment(call: Call) -> Answer:
-    body = call.json_object("text", "mentions")
-    params = call.params
-    changed = edit(
-        call.session, params["object"], params["id"], params["comment"],
-        body.get("text"), body.get("mentions", ()),
-    )  # fmt: skip
-    return Answer.json(changed)
-
-
-def delete_comment(call: Call) -> Answer:
-    call.only()
-    params = call.params
-    take_out(call.session, params["object"], params["id"], params["comment"])
-    return Answer.empty()
-
-
-_ALL = "/api/records/{object}/{id}/comments"
-_THIS = f"{_ALL}/{{comment}}"
-
-ENDPOINTS = (
-    Endpoint("GET", _ALL, list_comments, Policy.SIGNED_IN, "What people say about a record."),
-    Endpoint("POST", _ALL, write_comment, Policy.SIGNED_IN, "Write a comment."),
-    Endpoint("PATCH", _THIS, edit_comment, Policy.SIGNED_IN, "Change one's own comment."),
-    Endpoint("DELETE", _THIS, delete_comment, Policy.SIGNED_IN, "Take a comment out."),
-)
 
 
 def until(text: str) -> datetime:

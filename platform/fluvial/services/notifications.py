@@ -11,12 +11,9 @@ import sqlalchemy as sa
 from fluvial.database.connection import Connection
 from fluvial.database.engine_tables import column, table
 from fluvial.database.statement import Statement, insert, param
-from fluvial.http.call import Answer, Call
-from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.change_stream import NOTIFICATION as NOTIFIED
 from fluvial.kernel.change_stream import Change
-from fluvial.kernel.errors import Forbidden, NotFound
-from fluvial.kernel.ids import is_id, new_id
+from fluvial.kernel.ids import new_id
 from fluvial.runtime.session import Session
 from metamodel.storage import TEXT, TIMESTAMP, UUID, timestamp_wire
 
@@ -128,52 +125,3 @@ def mark_read(connection: Connection, user: str, notification: str, now: datetim
 
 def mark_all_read(connection: Connection, user: str, now: datetime) -> int:
     return _READ_ALL.run(connection, the_user=user, the_now=now)
-
-
-def _user(call: Call) -> str:
-    if call.session.actor.id is None:
-        raise Forbidden("Only people have notifications.")
-    return call.session.actor.id
-
-
-def list_notifications(call: Call) -> Answer:
-    query = call.only("unread", "limit", "cursor")
-    before = query.get("cursor", "")
-    if before and not is_id(before):
-        raise NotFound("This cursor is not one of a page of notifications.")
-    found = page(
-        call.session.connection,
-        _user(call),
-        unread=call.flag("unread"),
-        limit=call.whole("limit", 50, 1, MAX_PAGE),
-        before=before,
-    )
-    return Answer.json(found)
-
-
-def read_notification(call: Call) -> Answer:
-    call.only()
-    session = call.session
-    notification = call.params["id"]
-    known = is_id(notification) and mark_read(
-        session.connection, _user(call), notification, session.now
-    )
-    if not known:
-        raise NotFound("You have no such notification.")
-    return Answer.empty()
-
-
-def read_notifications(call: Call) -> Answer:
-    call.only()
-    session = call.session
-    count = mark_all_read(session.connection, _user(call), session.now)
-    return Answer.json({"read": count})
-
-
-_ALL = "/api/notifications"
-
-ENDPOINTS = (
-    Endpoint("GET", _ALL, list_notifications, Policy.SIGNED_IN, "What you were told."),
-    Endpoint("POST", f"{_ALL}/read-all", read_notifications, Policy.SIGNED_IN, "Read all of it."),
-    Endpoint("POST", f"{_ALL}/{{id}}/read", read_notification, Policy.SIGNED_IN, "Read one."),
-)

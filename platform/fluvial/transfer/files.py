@@ -10,9 +10,9 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import sqlalchemy as sa
 
@@ -20,16 +20,12 @@ from fluvial.database.connection import Connection
 from fluvial.database.engine_tables import FILE
 from fluvial.database.statement import Statement, insert, param
 from fluvial.kernel.errors import NotFound, Problem, TooLarge, Unavailable, Unprocessable, fault
-from fluvial.kernel.ids import is_id, new_id
+from fluvial.kernel.ids import new_id
 from fluvial.kernel.media_types import agrees, sniff
+from fluvial.records.drafts.attachments import described, find_file
 from fluvial.records.reading.reader import find_one
-from metamodel.catalog import Field
-from metamodel.kinds.file import size_of
-
-if TYPE_CHECKING:
-    from fluvial.records.drafts.draft import Draft
-    from fluvial.runtime.engine import Engine
-    from fluvial.runtime.session import Session
+from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
 
 MAX_SIZE = 50_000_000
 MAX_NAME = 200
@@ -39,17 +35,6 @@ UNATTACHED = timedelta(hours=24)
 
 _f = FILE.c
 _ADD = insert(FILE)
-_FIND = Statement(sa.select(FILE).where(_f.id == param("the_id", _f.id)))
-_ATTACH = Statement(
-    FILE.update()
-    .where(_f.id == param("the_id", _f.id))
-    .values(
-        object=param("the_object", _f.object),
-        record=param("the_record", _f.record),
-        field=param("the_field", _f.field),
-        created_at=param("the_at", _f.created_at),
-    )
-)
 _OLD = Statement(
     sa.select(_f.id).where(_f.field.is_(None), _f.created_at < param("the_at", _f.created_at))
 )
@@ -82,11 +67,6 @@ def store(
     }
     _ADD.run(session.connection, **row)
     return row
-
-
-def described(row: Mapping[str, Any]) -> dict[str, Any]:
-    """What records and the API say of a file."""
-    return {name: row[name] for name in ("id", "name", "size", "media_type")}
 
 
 def wire(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,11 +121,6 @@ def _keep(folder: Path, source: IO[bytes], limit: int) -> tuple[str, int, bytes]
     return name, size, head
 
 
-def find_file(session: Session, file: str) -> dict[str, Any] | None:
-    row = _FIND.row(session.connection, the_id=file) if is_id(file) else None
-    return dict(zip(FILE.c.keys(), row, strict=True)) if row else None
-
-
 def readable_file(session: Session, file: str) -> dict[str, Any]:
     """A file of a record and field that the actor may read, or one that they uploaded."""
     row = find_file(session, file)
@@ -165,79 +140,6 @@ def _may_read(session: Session, row: Mapping[str, Any]) -> bool:
     return find_one(session, row["object"], row["record"], (("id",),)) is not None
 
 
-def attach(draft: Draft) -> None:
-    """Fill in the files that a draft's fields name, hold their limits, and make them its own.
-
-    Part of the transaction of the write: what is refused later takes it back.
-    """
-    for field in draft.type.file_fields:
-        name = field.name
-        if name not in draft.changed:
-            continue
-        kept = []
-        for file in draft.values[name] or ():
-            row = find_file(draft.session, file["id"])
-            if row is None or not _may_attach(draft, field, row):
-                draft.fault(name, "unknown_file", f"There is no file with the id `{file['id']}`.")
-            else:
-                _check_limits(draft, field, row)
-                kept.append(row)
-        if not draft.faults:
-            _write(draft, field, kept)
-
-
-def _may_attach(draft: Draft, field: Field, row: Mapping[str, Any]) -> bool:
-    if row["record"] is not None:
-        here = (row["object"], row["record"]) == (draft.type.name, draft.id)
-        return here and row["field"] in (None, field.name)
-    actor = draft.session.actor
-    return actor.unrestricted or (actor.id is not None and row["created_by"] == actor.id)
-
-
-def _check_limits(draft: Draft, field: Field, row: Mapping[str, Any]) -> None:
-    accept = field.option("accept")
-    if accept and not any(_matches(row["media_type"], pattern) for pattern in accept):
-        types = ", ".join(accept)
-        draft.fault(field.name, "wrong_type", f"{row['name']} is no {types}. Attach another file.")
-    largest = field.option("max_size")
-    if largest and row["size"] > size_of(largest):
-        draft.fault(
-            field.name,
-            "too_large",
-            f"{row['name']} is larger than {largest}. Attach a smaller one.",
-        )
-
-
-def _matches(media_type: str, pattern: str) -> bool:
-    return media_type == pattern or (pattern.endswith("/*") and media_type.startswith(pattern[:-1]))
-
-
-def _write(draft: Draft, field: Field, rows: list[dict[str, Any]]) -> None:
-    draft.set(field.name, [described(row) for row in rows])
-    connection, at = draft.session.connection, draft.session.now
-    now_there = {row["id"] for row in rows}
-    for row in rows:
-        if row["field"] is None:
-            _mark(connection, row["id"], draft, field.name, row["created_at"])
-    if field.option("versions"):
-        return  # what is let go stays the field's, and readable
-    for file in (draft.before or {}).get(field.name) or ():
-        if file["id"] not in now_there:
-            # It stays the record's for a day, so that the change can be taken back.
-            _mark(connection, file["id"], draft, None, at)
-
-
-def _mark(connection: Connection, file: str, draft: Draft, field: str | None, at: datetime) -> None:
-    _ATTACH.run(
-        connection,
-        the_id=file,
-        the_object=draft.type.name,
-        the_record=draft.id,
-        the_field=field,
-        the_at=at,
-    )
-
-
 def read_parts(engine: Engine, row: Mapping[str, Any]) -> Iterator[bytes]:
     """The bytes of a file, in parts."""
     with _opened(engine, row) as source:
@@ -250,6 +152,12 @@ def _opened(engine: Engine, row: Mapping[str, Any]) -> IO[bytes]:
         return path_of(engine, row["sha256"]).open("rb")
     except FileNotFoundError as error:
         raise Problem(f"The bytes of {row['name']} are missing from the server.") from error
+
+
+def run(engine: Engine) -> bool:
+    """The job of the workers: drop what nothing names any more."""
+    sweep(engine)
+    return False
 
 
 def sweep(engine: Engine) -> int:

@@ -11,16 +11,14 @@ from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PIL import Image, ImageOps
 
 from fluvial.kernel.media_types import IMAGES
+from fluvial.runtime.engine import Engine
 
 from .files import path_of
-
-if TYPE_CHECKING:
-    from fluvial.runtime.engine import Engine
 
 SIDE = 320  # pixels of the longer side
 MOST_BYTES = 30_000_000

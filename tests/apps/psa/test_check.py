@@ -5,11 +5,10 @@ from __future__ import annotations
 from fluvial.apptests.checking import check
 from fluvial.kernel.feature import load_features
 from fluvial.packages import folder_of
-from metamodel.documents import with_kinds
 
 
 def test_the_app_passes_its_check() -> None:
-    kinds = with_kinds(kind for feature in load_features() for kind in feature.kinds)
+    kinds = load_features().kinds
     report = check(folder_of("psa"), kinds)
     assert [str(fault) for fault in (*report.faults, *report.failures)] == []
     assert report.tests >= 14 and report.remarks == []

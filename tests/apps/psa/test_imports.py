@@ -10,6 +10,7 @@ import yaml
 
 from fluvial import packages
 from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
 from fluvial.transfer.imports.command import import_file
 from tests.app import Client
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"the tables of others
 
 @pytest.fixture
 def psa(client: Client, engine: Engine) -> Client:
-    engine.database.call(lambda: packages.install(engine.session(), packages.folder_of("psa")))
+    engine.database.call(lambda: packages.install(Session.begin(engine), packages.folder_of("psa")))
     return client
 
 
@@ -32,7 +33,7 @@ def loaded(engine: Engine, mapping: str, *, again: bool = False) -> list[dict[st
         path = DATA / entry["file"]
         answer = engine.database.call(
             lambda entry=entry, path=path: import_file(  # type: ignore[misc]
-                engine.session(), entry["object"], path, entry["options"]
+                Session.begin(engine), entry["object"], path, entry["options"]
             )
         )
         assert answer["errors"] == [], answer["errors"][:3]

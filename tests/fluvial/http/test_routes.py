@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from fluvial.http.routes import Endpoint
+from fluvial.http.routes import ENDPOINT, Endpoint
 from tests.app import Client
 
 PAGE = Path(__file__).parents[3] / "docs" / "api.md"
@@ -27,11 +27,11 @@ def test_the_page_lists_every_endpoint(client: Client) -> None:
         PAGE.read_text(encoding="utf-8"),
         re.DOTALL,
     )
-    assert match is not None and match[1] == table(client.app.engine.endpoints)
+    assert match is not None and match[1] == table(client.app.engine.brought(ENDPOINT))
 
 
 def test_no_endpoint_stands_twice(client: Client) -> None:
-    endpoints = client.app.engine.endpoints
+    endpoints = client.app.engine.brought(ENDPOINT)
     seen = [(e.method, re.sub(r"\{\w+\}", "{}", e.path)) for e in endpoints]
     assert len(seen) == len(set(seen))
     assert all(e.about.endswith(".") for e in endpoints)

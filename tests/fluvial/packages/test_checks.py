@@ -10,9 +10,8 @@ import pytest
 from fluvial.apptests.checking import Report, check
 from fluvial.cli import main
 from fluvial.kernel.feature import load_features
-from metamodel.documents import with_kinds
 
-KINDS = with_kinds(kind for feature in load_features() for kind in feature.kinds)
+KINDS = load_features().kinds
 
 FILES = {
     "app.yaml": "app: lending\nversion: 1.0.0\nneeds: {fluvial: '>=0.1'}\n",

@@ -15,6 +15,7 @@ from fluvial.packages import exporting, install_core
 from fluvial.packages.installation import first_administrator
 from fluvial.packages.registry import CORE_FOLDER
 from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
 from metamodel.documents import CORE_KINDS, DocumentKind
 from metamodel.files import UNFIT, document_of, read_package
 from tests.app import EMAIL, PASSWORD, Client, environment
@@ -94,7 +95,7 @@ def test_the_sites_layer_installed_elsewhere_makes_the_same_catalog(
 
     engine = Engine(load(environment(f"sqlite:///{tmp_path}/elsewhere.db", tmp_path)))
     engine.open()
-    install_core(engine.session())
+    install_core(Session.begin(engine))
     first_administrator(engine)
     there = Client(build_app(engine)).signed_in(EMAIL, PASSWORD)
     early = there.call("POST", "/api/packages", body=exported.body)

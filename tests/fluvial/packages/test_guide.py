@@ -8,7 +8,6 @@ from pathlib import Path
 from fluvial.apptests.checking import check
 from fluvial.kernel.feature import load_features
 from fluvial.packages import archive
-from metamodel.documents import with_kinds
 from tests.app import Client
 
 PAGE = Path(__file__).parents[3] / "docs" / "apps.md"
@@ -26,7 +25,7 @@ def test_the_guides_app_passes_its_check_and_is_installed(client: Client, tmp_pa
     for path, text in files().items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
-    kinds = with_kinds(kind for feature in load_features() for kind in feature.kinds)
+    kinds = load_features().kinds
     report = check(folder, kinds)
     assert [str(fault) for fault in (*report.faults, *report.failures)] == []
     assert (report.tests, report.remarks) == (2, [])

@@ -5,11 +5,11 @@ from __future__ import annotations
 from fluvial.kernel.feature import load_features
 from fluvial.packages.registry import CORE_FOLDER
 from metamodel.build import build_catalog
-from metamodel.documents import CORE_KINDS, with_kinds
+from metamodel.documents import CORE_KINDS
 from metamodel.files import document_of, parse_documents, read_package
 from metamodel.uses import uses_of
 
-KINDS = with_kinds(kind for feature in load_features() for kind in feature.kinds)
+KINDS = load_features().kinds
 
 LIBRARY = """
 kind: object

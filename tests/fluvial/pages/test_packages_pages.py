@@ -7,7 +7,6 @@ from typing import Any
 
 from fluvial.kernel.feature import load_features
 from fluvial.packages import archive, exporting
-from metamodel.documents import with_kinds
 from metamodel.files import document_of
 from tests.app import Client, Reply
 from tests.fluvial.packages.test_packages import FIRST, LIST, PHONE, SECOND, SHELF, app, book, put
@@ -16,7 +15,7 @@ from tests.fluvial.pages.test_pages import text_of
 
 
 def zipped(documents: list[dict[str, Any]]) -> bytes:
-    kinds = with_kinds(kind for feature in load_features() for kind in feature.kinds)
+    kinds = load_features().kinds
     return archive.packed(exporting.texts_of([document_of(d) for d in documents], kinds))
 
 

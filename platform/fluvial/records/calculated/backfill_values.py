@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from fluvial.database.connection import Connection
+from fluvial.database.locks import Lock, hold
 from fluvial.database.object_tables import field_columns
 from fluvial.database.schema_changes import Columns, Ddl, Operation, count_rows, estimate
 from fluvial.database.schema_locks import alter
-from fluvial.database.setup import SETUP_LOCK
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.cycles import Place
@@ -134,8 +134,7 @@ def _differ(was: Field, now: Field) -> bool:
 def adopt(session: Session) -> None:
     """Give stored formulas their columns where an earlier release made none; fill them."""
     connection, catalog = session.connection, session.catalog
-    if connection.dialect == POSTGRESQL:
-        connection.query(f"SELECT pg_advisory_xact_lock({SETUP_LOCK})")
+    hold(connection, Lock.SETUP)
     there = Columns.read(connection).tables
     ddl = Ddl(connection.dialect)
     missing: list[Place] = []

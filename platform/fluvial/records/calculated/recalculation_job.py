@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fluvial.auth.actors import SYSTEM
+from fluvial.kernel.causes import Cause
 from fluvial.kernel.crash_points import point
 from fluvial.records.drafts.writer_locks import take_turn
-from fluvial.runtime.session import Cause, Session
+from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
+from metamodel.dependencies import Route
 
 from . import recalculation_queue
 from .recalculation_queue import route_of
 from .refresh import refresh_places
 from .routes import every, followed
-
-if TYPE_CHECKING:
-    from fluvial.runtime.engine import Engine
-    from metamodel.dependencies import Route
 
 SOON = 0.01  # seconds until a row that waits for others is looked at again
 PORTION = 200  # records in one transaction
@@ -35,7 +34,7 @@ def run(engine: Engine) -> bool:
         if row is not None:
             # With the formulas of now: a change of them that is made later has a row of its own,
             # which waits for this transaction.
-            _work(engine.session(SYSTEM, connection=connection), *row)
+            _work(Session.begin(engine, SYSTEM, connection=connection), *row)
     if row is None and held_up:
         time.sleep(SOON)
     return row is not None or held_up

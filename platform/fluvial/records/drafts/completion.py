@@ -12,19 +12,20 @@ from typing import Any
 from fluvial.kernel.search_words import indexed
 from fluvial.records.reading.day_titles import titled
 from fluvial.runtime.session import Session
-from fluvial.transfer.files import attach
 from metamodel.catalog import States, Transition
 from metamodel.errors import ValueFault
 from metamodel.expressions.python import evaluate, truth
 from metamodel.expressions.types import ROLE
 from metamodel.roles import role_titles
 
+from .attachments import attach
 from .base_amounts import fill_base_amounts
 from .draft import Draft
 from .environment import RecordEnvironment
 from .periods import check_period
 from .references import check_references
 from .rows import empty, load_row
+from .seams import BEFORE_SAVE
 
 
 def apply_defaults(draft: Draft) -> None:
@@ -47,9 +48,8 @@ def environment_of(draft: Draft) -> RecordEnvironment:
 
 def complete(draft: Draft) -> None:
     """Everything between the values that were asked for and the row that is stored."""
-    for feature in draft.session.engine.features:
-        if feature.before_save is not None:
-            feature.before_save(draft)
+    for before_save in draft.session.engine.brought(BEFORE_SAVE):
+        before_save(draft)
     check(draft)
     if not draft.new:  # a new record has no number yet
         draft.values["title"] = title_of(draft)

@@ -18,15 +18,13 @@ from metamodel.expressions.expression import Expression
 from metamodel.expressions.python import truth
 from metamodel.expressions.sql import Source
 from metamodel.expressions.types import ROLE
+from metamodel.object_types import PEOPLE
 from metamodel.storage import UUID
 from metamodel.text import nearest
 
 from .draft import Draft
 from .environment import RecordEnvironment
 from .rows import load_row
-
-# May be named by everybody; their records may not be read by all.
-PEOPLE = ("user", "team", "group")
 
 
 def targets_of(field: Field, value: Any) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fluvial.database.engine_tables import SEQUENCE
+from fluvial.database.locks import hold_named
 from fluvial.database.statement import Statement, param
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field
@@ -84,7 +85,7 @@ def _sequence(session: Session, field: Field, period: str) -> str:
     key = (session.engine.settings.database_url, name)
     if key not in _known:
         connection = session.connection
-        connection.query("SELECT pg_advisory_xact_lock($1)", [lock])
+        hold_named(connection, "sequence", name)
         connection.script(f"CREATE SEQUENCE IF NOT EXISTS {name}")
         connection.after_commit(lambda: _known.add(key))
     return name

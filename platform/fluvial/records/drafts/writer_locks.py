@@ -9,11 +9,10 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable
 
+from fluvial.database.locks import Lock
 from fluvial.runtime.session import Session
 from metamodel.dependencies import graph_of
 from metamodel.storage import POSTGRESQL
-
-SPACE = 7_103_402  # of PostgreSQL's advisory locks
 
 _ALONE = "SELECT pg_advisory_xact_lock($1::int, $2::int)"
 _WITH_OTHERS = "SELECT pg_advisory_xact_lock_shared($1::int, $2::int)"
@@ -36,4 +35,4 @@ def take_turn(
     else:
         alone = bool(turn.alone) if names is None else not turn.alone.isdisjoint(names)
     number = zlib.crc32(turn.name.encode()) - 2**31
-    session.connection.query(_ALONE if alone else _WITH_OTHERS, [SPACE, number])
+    session.connection.query(_ALONE if alone else _WITH_OTHERS, [int(Lock.WRITERS), number])

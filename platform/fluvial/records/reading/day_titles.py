@@ -5,9 +5,9 @@ The column holds the title of today. Only types whose titles may be others on ot
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -17,11 +17,9 @@ from metamodel.expressions.sql import Source
 from metamodel.expressions.types import PERSON, ROLE
 from metamodel.object_types import PLACE, placeholders
 from metamodel.roles import role_titles
+from metamodel.storage import Storage
 
 from .canonical import reader
-
-if TYPE_CHECKING:
-    from .row_builder import Output
 
 MAX_TITLE = 255
 MAX_DEPTH = 3  # of titles within titles
@@ -62,10 +60,24 @@ def _named(field: Field) -> set[str]:
     return set() if field.many else set(field.targets)
 
 
+class Selected(Protocol):
+    """What a title asks of the plan that it becomes a part of; see `row_builder.Output`."""
+
+    def name(self, value: Any) -> str: ...
+
+    def select(self, column: sa.ColumnElement[Any]) -> str: ...
+
+    def parts(
+        self, source: Source, field_: Field
+    ) -> Iterable[tuple[sa.ColumnElement[Any], Storage]]: ...
+
+    def title(self, source: Source, type_: ObjectType, depth: int = 0) -> str: ...
+
+
 class DayTitle:
     """Adds what titles are made of to the columns of a plan."""
 
-    def __init__(self, output: Output, catalog: Catalog) -> None:
+    def __init__(self, output: Selected, catalog: Catalog) -> None:
         self._output = output
         self._catalog = catalog
 

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.statement import Compiled
 from fluvial.kernel.ids import is_id
-from fluvial.records.drafts.references import PEOPLE
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field
 from metamodel.expressions.sql import Source
 from metamodel.expressions.types import ROLE
+from metamodel.object_types import PEOPLE
 from metamodel.roles import role_titles
 
 from .plan import plans_of

@@ -22,6 +22,7 @@ from fluvial.records.drafts.draft import Draft, wire_value
 from fluvial.records.drafts.periods import check_period
 from fluvial.records.drafts.references import targets_of
 from fluvial.records.drafts.rows import Values, load_row, row_writer
+from fluvial.records.drafts.seams import hook_of, tell_stored
 from fluvial.records.drafts.uniqueness import broken_key
 from fluvial.records.drafts.writer_locks import take_turn
 from fluvial.records.reading.plan import plans_of
@@ -86,12 +87,10 @@ def _bin(session: Session, type_: ObjectType, row: Values, seen: set[str]) -> No
     journal.write(session, type_.name, record, rev, "deleted", {})
     refresh(session, [Touch(type_.name, record, None, (row,))])
     draft = Draft(session, type_, record, row, row)
-    hook = session.engine.hooks.get(type_.name)
+    hook = hook_of(session, type_.name)
     if hook is not None:
         hook.stored(draft)
-    for feature in session.engine.features:
-        if feature.stored is not None:
-            feature.stored(draft, "deleted")
+    tell_stored(draft, "deleted")
 
 
 def restore(session: Session, object_name: str, record: str) -> dict[str, Any]:
@@ -133,9 +132,7 @@ def restore(session: Session, object_name: str, record: str) -> dict[str, Any]:
         if text is not None:
             journal.index(session.connection, object_name, record, text)
         journal.write(session, object_name, record, rev, "restored", changes)
-        for feature in session.engine.features:
-            if feature.stored is not None:
-                feature.stored(draft, "restored")
+        tell_stored(draft, "restored")
         return find_one(session, object_name, record) or {"id": record, "rev": rev}
 
 

@@ -19,6 +19,7 @@ from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.insertion import insert_cells
 from fluvial.records.drafts.journal import SEARCH, check_catalog
 from fluvial.records.drafts.rows import row_writer
+from fluvial.records.drafts.seams import hook_of, tell_stored
 from fluvial.records.reading.link_values import said_rows
 from metamodel.catalog import Field
 from metamodel.kinds.link_fields import OPTION as LINK_FIELDS
@@ -46,13 +47,11 @@ def store_drafts(drafts: Sequence[Draft]) -> None:
         if field.option(LINK_FIELDS):
             insert_rows(connection, LINK, list(_said(drafts, field)))
     _write_journal(drafts, spread(drafts))
-    hook = session.engine.hooks.get(type_.name)
+    hook = hook_of(session, type_.name)
     for draft in drafts:
         if hook is not None:
             hook.stored(draft)
-        for feature in session.engine.features:
-            if feature.stored is not None:
-                feature.stored(draft, "created")
+        tell_stored(draft, "created")
 
 
 def _links(drafts: Iterable[Draft], name: str) -> list[dict[str, Any]]:

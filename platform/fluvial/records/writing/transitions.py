@@ -10,6 +10,7 @@ from fluvial.kernel.errors import Conflict, NotFound, Unprocessable
 from fluvial.records.drafts.completion import refusal
 from fluvial.records.drafts.environment import RecordEnvironment
 from fluvial.records.drafts.rows import Values, load_row
+from fluvial.records.drafts.seams import PRESSED
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType, Transition
 from metamodel.expressions.python import truth
@@ -62,11 +63,10 @@ def act(
             return update(
                 session, object_name, record, {**body, states.field: transition.to}, rev=rev
             )
-    for feature in session.engine.features:
-        if feature.act is not None:
-            done = feature.act(session, type_, record, name, body)
-            if done is not None:
-                return done
+    for press in session.engine.brought(PRESSED):
+        done = press(session, type_, record, name, body)
+        if done is not None:
+            return done
     raise NotFound(f"{type_.label} has no action `{name}`.")
 
 

@@ -17,6 +17,7 @@ from fluvial.records.drafts.dated_fields import keep_days
 from fluvial.records.drafts.draft import Draft, wire_value
 from fluvial.records.drafts.merging import check_rev
 from fluvial.records.drafts.rows import Values, empty, load_row, row_writer
+from fluvial.records.drafts.seams import hook_of, tell_stored
 from fluvial.records.drafts.sequences import number
 from fluvial.records.drafts.uniqueness import unique_fault
 from fluvial.records.drafts.write_permissions import Cover, cover_of
@@ -47,7 +48,7 @@ def create(
     with session.connection.transaction():
         take_turn(session, object_name, new=True)
         draft = fresh_draft(session, type_, pointer)
-        hook = session.engine.hooks.get(object_name)
+        hook = hook_of(session, object_name)
         draft.take(body, ignore=hook.members if hook else ())
         for name, value in (fixed or {}).items():
             draft.set(name, value)
@@ -109,7 +110,7 @@ def update(
         take_turn(session, object_name, {*body, *(fixed or ())})
         before = existing(session, type_, record, "update")
         draft = Draft(session, type_, record, before, dict(before), pointer)
-        hook = session.engine.hooks.get(object_name)
+        hook = hook_of(session, object_name)
         ignored = ("rev", *hook.members) if hook else ("rev",)
         draft.take(body, ignore=ignored)
         for name, value in (fixed or {}).items():
@@ -256,7 +257,7 @@ def _leave(
     `computed` are its calculated fields that have changed with it.
     """
     session = draft.session
-    hook = session.engine.hooks.get(draft.type.name)
+    hook = hook_of(session, draft.type.name)
     if hook:
         hook.stored(draft)
     if draft.type.dated_fields:
@@ -267,9 +268,7 @@ def _leave(
         text = search_text(draft)
         if text is not None:
             journal.index(session.connection, draft.type.name, draft.id, text)
-    for feature in session.engine.features:
-        if feature.stored is not None:
-            feature.stored(draft, event)
+    tell_stored(draft, event)
 
 
 def _answer(draft: Draft, action: str, cover: Cover, held: Row) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from fluvial.kernel.errors import Forbidden, Problem, Unprocessable, fault
 from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.environment import RecordEnvironment
 from fluvial.records.drafts.rows import empty, load_row
+from fluvial.records.drafts.seams import hook_of
 from fluvial.records.drafts.sequences import raise_counters
 from fluvial.records.drafts.uniqueness import unique_fault
 from fluvial.records.drafts.writer_locks import take_turn
@@ -234,7 +235,7 @@ class _Run:
                 draft.set(name, value)
         for name, (target, ids) in parsed.several.items():
             self._pick(draft, parsed, name, target, ids)
-        hook = self.session.engine.hooks.get(self.type.name)
+        hook = hook_of(self.session, self.type.name)
         if hook is not None:
             hook.take(draft, {})
 

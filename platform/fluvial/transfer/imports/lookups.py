@@ -10,12 +10,12 @@ import sqlalchemy as sa
 
 from fluvial.database.columns import Stored
 from fluvial.database.statement import Compiled
-from fluvial.records.drafts.references import PEOPLE
 from fluvial.records.reading.plan import plans_of
 from fluvial.records.reading.sql_context import PlanContext, ask
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field
 from metamodel.expressions.sql import Source
+from metamodel.object_types import PEOPLE
 from metamodel.storage import POSTGRESQL, TEXT, Storage
 
 Parts = tuple[Any, ...]  # canonical values of the columns of a key

@@ -8,8 +8,8 @@ from difflib import get_close_matches
 
 from fluvial.auth.access import Access
 from fluvial.kernel.errors import Unprocessable, fault
-from fluvial.records.drafts.references import PEOPLE
 from metamodel.catalog import Catalog, Field, ObjectType
+from metamodel.object_types import PEOPLE
 from metamodel.text import fold
 
 from .options import Options

@@ -12,10 +12,9 @@ from fluvial.kernel.errors import Problem, fault
 from fluvial.kernel.ids import new_id
 from fluvial.records.drafts.draft import wire_value
 from fluvial.records.drafts.rows import load_row
+from fluvial.records.reading.reader import read_one
 from fluvial.runtime.session import Session
 from metamodel.storage import timestamp_wire
-
-from .reader import read_one
 
 SHOWN = 200
 

@@ -1,0 +1,65 @@
+"""The engine's own parts, which enter by the same seams as those of the features."""
+
+from __future__ import annotations
+
+from fluvial.auth import people
+from fluvial.database import rate_limits
+from fluvial.events import apply_planned, outbox
+from fluvial.events.jobs import HOUSEKEEPING, JOB, Job, keep_house
+from fluvial.http import (
+    comments_api,
+    files_api,
+    health_api,
+    idempotency,
+    imports_api,
+    meta_api,
+    metrics_api,
+    notifications_api,
+    packages_api,
+    people_api,
+    records_api,
+    retired_api,
+    segments_api,
+)
+from fluvial.http.routes import ENDPOINT, PROBLEM_PAGE
+from fluvial.kernel.feature import CORE, Feature
+from fluvial.metadata_changes import cutover, index_builds
+from fluvial.pages import site
+from fluvial.pages.problems import problem_page
+from fluvial.records.calculated import recalculation_job
+from fluvial.records.drafts.seams import OBJECT_HOOK
+from fluvial.records.drafts.user_accounts import UserHook
+from fluvial.transfer import files
+
+feature = Feature(
+    CORE,
+    brings=(
+        OBJECT_HOOK(UserHook()),
+        ENDPOINT(
+            *people_api.ENDPOINTS,
+            *records_api.ENDPOINTS,
+            *comments_api.ENDPOINTS,
+            *notifications_api.ENDPOINTS,
+            *segments_api.ENDPOINTS,
+            *files_api.ENDPOINTS,
+            *imports_api.ENDPOINTS,
+            *retired_api.ENDPOINTS,
+            *meta_api.ENDPOINTS,
+            *packages_api.ENDPOINTS,
+            *health_api.ENDPOINTS,
+            *metrics_api.ENDPOINTS,
+            *site.ENDPOINTS,
+        ),
+        PROBLEM_PAGE(problem_page),
+        JOB(  # events first, then what they made
+            Job("outbox", outbox.run),
+            Job("dated", apply_planned.run),
+            Job("recalculation", recalculation_job.run),
+            Job("changes", cutover.run),
+            Job("indexes", index_builds.run),
+            Job("house", keep_house, every=600),
+            Job("files", files.run, every=600),
+        ),
+        HOUSEKEEPING(idempotency.expire, people.end_expired_sessions, rate_limits.forget),
+    ),
+)

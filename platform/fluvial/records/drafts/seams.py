@@ -1,0 +1,49 @@
+"""Where features take part in the writing of records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from fluvial.kernel.feature import Seam
+from fluvial.runtime.session import Session
+from metamodel.catalog import ObjectType
+
+from .draft import Draft
+
+# Pure: it sets fields or adds faults.
+BEFORE_SAVE: Seam[Callable[[Draft], None]] = Seam("before a record is saved")
+# In the transaction of the write: a draft, and what became of it (created, updated, ...).
+STORED: Seam[Callable[[Draft, str], None]] = Seam("when a record is stored")
+# Session, type, id, name and body; None where there is no button of this name.
+Press = Callable[[Session, ObjectType, str, str, Mapping[str, Any]], dict[str, Any] | None]
+PRESSED: Seam[Press] = Seam("when a button of a record is pressed")
+
+
+class ObjectHook(Protocol):
+    """What is added to the writing of one object type."""
+
+    @property
+    def object(self) -> str: ...
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Of a body, beside the fields."""
+
+    def take(self, draft: Draft, body: Mapping[str, Any]) -> None: ...
+
+    def stored(self, draft: Draft) -> None: ...
+
+
+OBJECT_HOOK: Seam[ObjectHook] = Seam("beside the fields of an object type")
+
+
+def hook_of(session: Session, name: str) -> ObjectHook | None:
+    """The hook of an object type, if it has one."""
+    return next((h for h in session.engine.brought(OBJECT_HOOK) if h.object == name), None)
+
+
+def tell_stored(draft: Draft, event: str) -> None:
+    """Let the features take note of a stored draft."""
+    for stored in draft.session.engine.brought(STORED):
+        stored(draft, event)
