@@ -102,12 +102,11 @@ def _menu(shown: Shown) -> list[Context]:
     last = [deed("As JSON", address, "code")] if access.admin else []
     if shown.session.as_of is not None:
         return last
-    items = []
-    for name, document in shown.session.catalog.of("rule").items():
-        trigger = document.body.get("on", {})
-        if trigger.get("object") == type_.name and "button" in trigger and shown.may_update:
-            address = f"{shown.href}/actions/{name}"
-            items.append(deed(str(trigger["button"]), address, "bolt", post=True))
+    offered = transitions.buttons_of(shown.session, type_, shown.values) if shown.may_update else ()
+    items = [
+        deed(button.label, f"{shown.href}/actions/{button.name}", "bolt", post=True)
+        for button in offered
+    ]
     if access.object(type_.name).can("create"):
         items.append(deed("Make a copy", f"/o/{type_.name}/new?copy={shown.id}", "copy"))
     if access.object(type_.name).can("delete"):

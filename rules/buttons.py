@@ -7,14 +7,31 @@ from typing import Any
 
 from fluvial.kernel.errors import Conflict, Unprocessable
 from fluvial.kernel.ids import new_id
+from fluvial.records.drafts.environment import RecordEnvironment
 from fluvial.records.drafts.event import Event
+from fluvial.records.drafts.rows import Values
+from fluvial.records.drafts.seams import Button
 from fluvial.records.reading.reader import read_one
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
+from metamodel.expressions.python import truth
 
+from .execution import asker_of
 from .index import rule_index
 from .running import run_rule
 from .runs import NOT_MET
+
+
+def offered(session: Session, type_: ObjectType, values: Values) -> list[Button]:
+    """The buttons whose conditions a record meets now, for who may change it."""
+    if not session.access.object(type_.name).can("update"):
+        return []
+    found = []
+    for rule in rule_index(session.catalog).buttons.get(type_.name, ()):
+        asking = session.as_actor(asker_of(session, rule, session.actor.id))
+        if rule.when is None or truth(rule.when, RecordEnvironment(asking, type_, values)):
+            found.append(Button(rule.name, rule.trigger.name))
+    return found
 
 
 def press(

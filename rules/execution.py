@@ -75,23 +75,27 @@ def prepared(session: Session, rule: Rule, event: Event, run: Run) -> Execution 
         computed_by(type_, values, event)
         before = before_of(type_, values, event)
     roles = (rule.run_as,) if rule.run_as else ()
-    free = not rule.run_as
-    who = session.engine.people.actor(session.connection, event.actor) if event.actor else None
-    asker = Actor(
+    actor = Actor(None, f"rule {rule.name}", roles, unrestricted=not roles, rule=rule.name)
+    cause = Cause((*session.cause.chain, (rule.name, event.record)))
+    asking = session.as_actor(asker_of(session, rule, event.actor))
+    environment = RecordEnvironment(asking, type_, values or {}, before)  # type: ignore[arg-type]
+    return Execution(
+        rule, event, run, asking, session.as_actor(actor, cause), type_, values or {}, environment
+    )
+
+
+def asker_of(session: Session, rule: Rule, user: str | None) -> Actor:
+    """Who `me` is in a rule: the person who set it off, with the rights of the rule."""
+    who = session.engine.people.actor(session.connection, user) if user else None
+    roles = (rule.run_as,) if rule.run_as else ()
+    return Actor(
         who.id if who else None,
         who.name if who else "",
         roles,
         who.email if who else "",
         who.sets if who else {},
-        unrestricted=free,
+        unrestricted=not roles,
         rule=rule.name,
-    )
-    actor = Actor(None, f"rule {rule.name}", roles, unrestricted=free, rule=rule.name)
-    cause = Cause((*session.cause.chain, (rule.name, event.record)))
-    asking = session.as_actor(asker)
-    environment = RecordEnvironment(asking, type_, values or {}, before)  # type: ignore[arg-type]
-    return Execution(
-        rule, event, run, asking, session.as_actor(actor, cause), type_, values or {}, environment
     )
 
 

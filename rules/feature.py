@@ -12,12 +12,11 @@ from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.feature import Feature
 from fluvial.kernel.metrics import Family, gauges
 from fluvial.metadata_changes.apply import CATALOG_CHANGED
-from fluvial.records.drafts.seams import BEFORE_SAVE, PRESSED, STORED
+from fluvial.records.drafts.seams import BEFORE_SAVE, BUTTONS, STORED, Buttons
 from fluvial.runtime.session import Session
 
-from . import api, deliveries, filled, receiving, runs, timers
+from . import api, buttons, deliveries, filled, receiving, runs, timers
 from .before_save import before_save
-from .buttons import press
 from .effects import open_by_state
 from .index import listened
 from .kinds import KINDS
@@ -39,7 +38,7 @@ feature = Feature(
         ENDPOINT(*api.ENDPOINTS, *receiving.ENDPOINTS, *filled.ENDPOINTS),
         BEFORE_SAVE(before_save),
         STORED(timers.stored),
-        PRESSED(press),
+        BUTTONS(Buttons(buttons.offered, buttons.press)),
         LISTENER(Listener(happened, listened)),
         CATALOG_CHANGED(timers.changed),
         MEASURES(measures),

@@ -313,6 +313,22 @@ def test_a_button_acts_at_once(house: House) -> None:
     assert house.client.post(f"/api/records/loan/{loan['id']}/actions/other").status == 404
 
 
+def test_a_record_offers_the_buttons_that_are_possible_now(house: House) -> None:
+    give_back: Json = {"object": "loan", "button": "Give back"}
+    returned: Json = {"update": {"set": {"status": "'returned'"}}}
+    house.define(
+        rule("give_back", give_back, returned, when="status == 'open'"),
+        rule("lose", {"object": "loan", "button": "Lose it"}, returned, active=False),
+    )
+    loan = house.client.made("loan", name="Emma")
+    page = f"/o/loan/{loan['id']}"
+    shown = house.client.get(page).text
+    assert f'action="{page}/actions/give_back"' in shown and "Give back" in shown
+    assert "Lose it" not in shown  # the rule is switched off
+    house.client.patch(f"/api/records/loan/{loan['id']}", {"status": "returned"})
+    assert "Give back" not in house.client.get(page).text
+
+
 @pytest.mark.parametrize("path", ["/api/rules/none/runs"])
 def test_an_unknown_rule_is_not_found(house: House, path: str) -> None:
     assert house.client.get(path).status == 404

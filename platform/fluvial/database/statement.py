@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
+from fluvial.kernel.generated_code import Code
 from metamodel.storage import POSTGRESQL, SQLITE
 
 from .columns import Stored
@@ -55,17 +56,13 @@ class Compiled:
 
     def _binder(self) -> Callable[[Mapping[str, Any]], list[Any]]:
         """`binds` as generated code: one expression with a piece for each of them."""
-        names: dict[str, Any] = {}
-        cells = []
-        for at, name in enumerate(self.order):
-            names[f"c{at}"], names[f"e{at}"] = self.constants[name], self.encoders.get(name)
-            cell = f"v.get({name!r}, c{at})"
+        code, cells = Code("binds"), []
+        for name in self.order:
+            cell = f"v.get({code.key(name)}, {code.name(self.constants[name])})"
             if name in self.encoders:
-                cell = f"(None if (x := {cell}) is None else e{at}(x))"
+                cell = f"(None if (x := {cell}) is None else {code.name(self.encoders[name])}(x))"
             cells.append(cell)
-        binder: Callable[[Mapping[str, Any]], list[Any]]
-        binder = eval(f"lambda v: [{', '.join(cells)}]", names)
-        return binder
+        return code.function("v", f"[{', '.join(cells)}]")  # type: ignore[no-any-return]
 
 
 class Statement:

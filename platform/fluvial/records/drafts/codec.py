@@ -6,10 +6,11 @@ that packs, unpacks or shows its values in a way of its own is called; the other
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fluvial.database.connection import Row
+from fluvial.kernel.generated_code import Code
 from metamodel.catalog import Field
 from metamodel.kinds.kind import Kind
 from metamodel.kinds.link_fields import OPTION as LINK_FIELDS
@@ -19,38 +20,23 @@ from metamodel.storage import JSON
 Values = Mapping[str, Any]
 
 
-class _Code:
-    """Python source under way, and what the names in it stand for."""
-
-    def __init__(self) -> None:
-        self._names: dict[str, Any] = {}
-
-    def name(self, thing: Any) -> str:
-        name = f"n{len(self._names)}"
-        self._names[name] = thing
-        return name
-
-    def function(self, argument: str, body: str) -> Any:
-        return eval(f"lambda {argument}: {body}", self._names)
-
-    def procedure(self, argument: str, lines: Sequence[str]) -> Any:
-        exec("\n    ".join([f"def made({argument}):", *lines]), self._names)
-        return self._names["made"]
+def _about(verb: str, fields: Sequence[Field]) -> str:
+    return f"{verb} {fields[0].object if fields else 'nothing'}"
 
 
-def row_reader(fields: Iterable[Field], dialect: str) -> Callable[[Row], dict[str, Any]]:
+def row_reader(fields: Sequence[Field], dialect: str) -> Callable[[Row], dict[str, Any]]:
     """From a row of the columns of fields to their values; links are one column, a JSON list."""
-    code, pieces, at = _Code(), [], 0
+    code, pieces, at = Code(_about("read", fields)), [], 0
     for field in fields:
         width = 1 if field.kind.linked else sum(not c.hidden for c in field.columns)
         cells = [f"r[{place}]" for place in range(at, at + width)]
-        pieces.append(f"{field.name!r}: {_read(code, field, cells, dialect)}")
+        pieces.append(f"{code.key(field.name)}: {_read(code, field, cells, dialect)}")
         at += width
     read: Callable[[Row], dict[str, Any]] = code.function("r", f"{{{', '.join(pieces)}}}")
     return read
 
 
-def _read(code: _Code, field: Field, cells: Sequence[str], dialect: str) -> str:
+def _read(code: Code, field: Field, cells: Sequence[str], dialect: str) -> str:
     if field.kind.linked and field.option(LINK_FIELDS):
         links, loads = code.name(stored_links), code.name(JSON.decoder(dialect))
         return f"([] if {cells[0]} is None else {links}({code.name(field)}, {loads}({cells[0]})))"
@@ -58,7 +44,7 @@ def _read(code: _Code, field: Field, cells: Sequence[str], dialect: str) -> str:
         return f"([] if {cells[0]} is None else {code.name(JSON.decoder(dialect))}({cells[0]}))"
     decoders = [c.storage.decoder(dialect) for c in field.columns if not c.hidden]
     empty = " and ".join(f"{cell} is None" for cell in cells)
-    absent = repr(field.kind.absent(field))
+    absent = code.literal(field.kind.absent(field))
     if type(field.kind).unpack is Kind.unpack:
         decode = decoders[0]
         if decode is None and absent == "None":
@@ -73,16 +59,17 @@ def _read(code: _Code, field: Field, cells: Sequence[str], dialect: str) -> str:
     return f"({absent} if {empty} else {unpack})"
 
 
-def row_packer(fields: Iterable[Field], dialect: str) -> Callable[[Values], list[Any]]:
+def row_packer(fields: Sequence[Field], dialect: str) -> Callable[[Values], list[Any]]:
     """From values to the stored cells of the columns of fields, in their order."""
-    code = _Code()
+    code = Code(_about("store", fields))
     pieces = [_pack(code, field, dialect) for field in fields]
     pack: Callable[[Values], list[Any]] = code.function("v", f"[{', '.join(pieces)}]")
     return pack
 
 
-def _pack(code: _Code, field: Field, dialect: str) -> str:
-    value = f"v.get({field.name!r})" if field.kept else f"v[{field.name!r}]"
+def _pack(code: Code, field: Field, dialect: str) -> str:
+    key = code.key(field.name)
+    value = f"v.get({key})" if field.kept else f"v[{key}]"
     if len(field.columns) > 1 or type(field.kind).pack is not Kind.pack:
         return f"*{code.name(packer(field, dialect))}({value})"
     encode = field.columns[0].storage.encoder(dialect)
@@ -121,27 +108,28 @@ def packed(field: Field, value: Any, dialect: str) -> dict[str, Any]:
     return dict(zip(names, packer(field, dialect)(value), strict=True))
 
 
-def first_changes(fields: Iterable[Field]) -> Callable[[Values], dict[str, Any]]:
+def first_changes(fields: Sequence[Field]) -> Callable[[Values], dict[str, Any]]:
     """From the values of a new record to its changes: what is not empty, in wire form."""
-    code, lines = _Code(), ["changes = {}"]
+    code, lines = Code(_about("changes of", fields)), ["changes = {}"]
     for field in fields:
-        there = f"(x := v[{field.name!r}]) is not None and x != {'[]' if field.many else repr('')}"
-        change = f"changes[{field.name!r}] = [None, {_wire(code, field)}]"
+        key, nothing = code.key(field.name), "[]" if field.many else "''"
+        there = f"(x := v[{key}]) is not None and x != {nothing}"
+        change = f"changes[{key}] = [None, {_wire(code, field)}]"
         lines.append(f"if {there}: {change}")
     return code.procedure("v", [*lines, "return changes"])  # type: ignore[no-any-return]
 
 
-def record_maker(fields: Iterable[Field]) -> Callable[[Values], dict[str, Any]]:
+def record_maker(fields: Sequence[Field]) -> Callable[[Values], dict[str, Any]]:
     """From values to a record in wire form, as reading it would give it."""
-    code, pieces = _Code(), []
+    code, pieces = Code(_about("answer", fields)), []
     for field in fields:
-        absent, nothing = repr(field.kind.absent(field)), "[]" if field.many else "''"
-        empty = f"(x := v.get({field.name!r})) is None or x == {nothing}"
-        pieces.append(f"{field.name!r}: {absent} if {empty} else {_wire(code, field)}")
+        absent, nothing = code.literal(field.kind.absent(field)), "[]" if field.many else "''"
+        empty = f"(x := v.get({code.key(field.name)})) is None or x == {nothing}"
+        pieces.append(f"{code.key(field.name)}: {absent} if {empty} else {_wire(code, field)}")
     return code.function("v", f"{{{', '.join(pieces)}}}")  # type: ignore[no-any-return]
 
 
-def _wire(code: _Code, field: Field) -> str:
+def _wire(code: Code, field: Field) -> str:
     if type(field.kind).wire is not Kind.wire:
         return f"{code.name(field.kind.wire)}({code.name(field)}, x)"
     convert = field.columns[0].storage.to_wire

@@ -191,7 +191,7 @@ class RowWriter:
         self._saying = {f.name: f for f in type_.linked_fields if f.option(LINK_FIELDS)}
         self.columns = tuple(f.base + c.suffix for f in type_.stored_fields for c in f.columns)
         self.cells = row_packer(type_.stored_fields, dialect)
-        self.changes = first_changes(f for f in type_.own_fields if f.stored)
+        self.changes = first_changes([f for f in type_.own_fields if f.stored])
         self._insert = insertion(type_.name, self.columns, 1, dialect)
 
     def _statement(self, name: str, make: Callable[[], Any]) -> Compiled:

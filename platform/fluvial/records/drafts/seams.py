@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from fluvial.kernel.feature import Seam
@@ -10,14 +11,35 @@ from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 
 from .draft import Draft
+from .rows import Values
 
 # Pure: it sets fields or adds faults.
 BEFORE_SAVE: Seam[Callable[[Draft], None]] = Seam("before a record is saved")
 # In the transaction of the write: a draft, and what became of it (created, updated, ...).
 STORED: Seam[Callable[[Draft, str], None]] = Seam("when a record is stored")
-# Session, type, id, name and body; None where there is no button of this name.
-Press = Callable[[Session, ObjectType, str, str, Mapping[str, Any]], dict[str, Any] | None]
-PRESSED: Seam[Press] = Seam("when a button of a record is pressed")
+
+
+@dataclass(frozen=True)
+class Button:
+    """Something that a person can set off on a record, by a name, with the words on it."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Buttons:
+    """The buttons of records: those that are possible now, and what a press on one does.
+
+    `press` takes the session, the type, the id, the button's name and the body of the call, and
+    gives the record; None where there is no button of this name.
+    """
+
+    offered: Callable[[Session, ObjectType, Values], Sequence[Button]]
+    press: Callable[[Session, ObjectType, str, str, Mapping[str, Any]], dict[str, Any] | None]
+
+
+BUTTONS: Seam[Buttons] = Seam("buttons of records")
 
 
 class ObjectHook(Protocol):

@@ -10,6 +10,7 @@ import orjson
 import sqlalchemy as sa
 
 from fluvial.database.columns import Stored
+from fluvial.kernel.generated_code import Code
 from metamodel.catalog import Field, ObjectType
 from metamodel.expressions.sql import Builder, Source
 from metamodel.expressions.sql_value import SqlValue
@@ -52,7 +53,7 @@ class Output:
         self._source = source
         self._type = type_
         self._root = _Node()
-        self._names: dict[str, Any] = {}  # the converters, by their name in the source
+        self._code = Code(f"show {type_.name}")
 
     def add(self, path: Path) -> None:
         """Select a path and place it, nested, in the object."""
@@ -90,7 +91,7 @@ class Output:
             column = linked_ids(self._context, source, field_)
             read = _said_reader(field_) if field_.option(LINK_FIELDS) else JSON.wire(dialect)
             return self._converted(self.select(column), read, "[]")
-        absent = "None" if self._nulls else repr(field_.kind.absent(field_))
+        absent = "None" if self._nulls else self._code.literal(field_.kind.absent(field_))
         plain = type(field_.kind).wire_parts is Kind.wire_parts
         cells, parts = [], []
         for element, storage in self.parts(source, field_):
@@ -127,13 +128,20 @@ class Output:
 
     def name(self, function: Any) -> str:
         """What Python source calls a function."""
-        name = f"f{len(self._names)}"
-        self._names[name] = function
-        return name
+        return self._code.name(function)
 
     def builder(self) -> RowBuilder:
-        source = f"lambda r: {_display(self._root)}"
-        return eval(source, self._names)  # type: ignore[no-any-return]
+        return self._code.function("r", self._display(self._root))  # type: ignore[no-any-return]
+
+    def _display(self, node: _Node) -> str:
+        members = ", ".join(
+            f"{self._code.key(name)}: "
+            f"{self._display(member) if member.members else member.expression}"
+            for name, member in node.members.items()
+        )
+        if node.guard:
+            return f"(None if {node.guard} is None else {{{members}}})"
+        return f"{{{members}}}"
 
 
 def _null_of_nothing(element: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
@@ -162,16 +170,6 @@ def _assembler(field_: Field) -> Callable[[Sequence[Any]], Any]:
 
 def _said_reader(field_: Field) -> Callable[[Any], Any]:
     return lambda held: wire_links(field_, stored_links(field_, orjson.loads(held)))
-
-
-def _display(node: _Node) -> str:
-    members = ", ".join(
-        f"{name!r}: {_display(member) if member.members else member.expression}"
-        for name, member in node.members.items()
-    )
-    if node.guard:
-        return f"(None if {node.guard} is None else {{{members}}})"
-    return f"{{{members}}}"
 
 
 def linked_ids(context: PlanContext, source: Source, field_: Field) -> sa.ColumnElement[Any]:

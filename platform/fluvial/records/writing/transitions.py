@@ -10,7 +10,7 @@ from fluvial.kernel.errors import Conflict, NotFound, Unprocessable
 from fluvial.records.drafts.completion import refusal
 from fluvial.records.drafts.environment import RecordEnvironment
 from fluvial.records.drafts.rows import Values, load_row
-from fluvial.records.drafts.seams import PRESSED
+from fluvial.records.drafts.seams import BUTTONS, Button
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType, Transition
 from metamodel.expressions.python import truth
@@ -39,6 +39,12 @@ def ways(session: Session, type_: ObjectType, values: Values) -> list[Way]:
     ]
 
 
+def buttons_of(session: Session, type_: ObjectType, values: Values) -> list[Button]:
+    """The buttons that a record offers now."""
+    brought = session.engine.brought(BUTTONS)
+    return [one for buttons in brought for one in buttons.offered(session, type_, values)]
+
+
 def act(
     session: Session,
     object_name: str,
@@ -63,8 +69,8 @@ def act(
             return update(
                 session, object_name, record, {**body, states.field: transition.to}, rev=rev
             )
-    for press in session.engine.brought(PRESSED):
-        done = press(session, type_, record, name, body)
+    for buttons in session.engine.brought(BUTTONS):
+        done = buttons.press(session, type_, record, name, body)
         if done is not None:
             return done
     raise NotFound(f"{type_.label} has no action `{name}`.")
