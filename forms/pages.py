@@ -14,7 +14,7 @@ from .origins import page_policy
 from .questions import asked
 from .submissions import signer_of
 from .tokens import PROOF_BITS, Token
-from .webforms import WebForm
+from .webforms import Question, WebForm
 from .widgets import PLACES, widget
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -44,45 +44,51 @@ def form_page(
     written = typed(shown.questions, answers)
     sent = {name.partition(".")[0] for name in (*answers.texts, *answers.uploads)}
     now = asked(call.session, form, answers, dict(values or {}))
-    fields = []
-    for question in now.shown(shown.questions):
+
+    def shown_as(question: Question) -> Context:
         name = question.field.name
-        fields.append(
-            widget(
-                question,
-                written[name] if name in sent else None,
-                given=(values or {}).get(name),
-                error=messages.get(name, ""),
-                zone=call.engine.clock.zone,
-                currency=answers.text(f"{name}.currency"),
-                files=kept.get(name, []),
-            )
-            | {"hidden": name in now.hidden}
-        )
-    several = len(form.steps) > 1
+        return widget(
+            question,
+            written[name] if name in sent else None,
+            given=(values or {}).get(name),
+            error=messages.get(name, ""),
+            zone=call.engine.clock.zone,
+            currency=answers.text(f"{name}.currency"),
+            files=kept.get(name, []),
+        ) | {"hidden": name in now.hidden}
+
+    fields = [shown_as(question) for question in now.shown(shown.questions)]
     context: Context = {
-        "title": form.label,
-        "intro": shown.help or (form.help if step == 0 else ""),
-        "action": _action(call, form),
-        "embedded": "embed" in call.query,
+        **_heading(call, form, step),
         "multipart": any(w["kind"] == "file" for w in fields),
-        "brand": None,
         "fields": fields,
         "logic": now.live.json(optional=True) if now.live else None,
         "errors": list(_summary(form, errors, [w["name"] for w in fields])),
-        "steps": _steps(form, step) if several else [],
-        "number": step + 1,
-        "count": len(form.steps),
-        "last": step == len(form.steps) - 1,
-        "back": step > 0,
         "hidden": list(_hidden(call, form, step, answers, token, kept)),
-        "honeypot": form.trap,
-        "summary": [],
-        "submit": form.submit if step == len(form.steps) - 1 else "",
     }
     answer = bare(call, "webform.html", form.label, status=status, webform=context)
     answer.headers.append(page_policy(form))
     return answer
+
+
+def _heading(call: Call, form: WebForm, step: int) -> Context:
+    """What a step shows whatever is asked in it."""
+    last = step == len(form.steps) - 1
+    return {
+        "title": form.label,
+        "intro": form.steps[step].help or (form.help if step == 0 else ""),
+        "action": _action(call, form),
+        "embedded": "embed" in call.query,
+        "brand": None,
+        "steps": _steps(form, step) if len(form.steps) > 1 else [],
+        "number": step + 1,
+        "count": len(form.steps),
+        "last": last,
+        "back": step > 0,
+        "honeypot": form.trap,
+        "summary": [],
+        "submit": form.submit if last else "",
+    }
 
 
 def done_page(call: Call, form: WebForm, message: str) -> Answer:

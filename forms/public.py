@@ -222,17 +222,9 @@ def _again(
         read_token = signer.read_token(token, call.session.now)
     filled, _ = prefilled(call, form, answers)
     return form_page(
-        call,
-        form,
-        step,
-        answers,
-        token=token,
-        read=read_token,
-        errors=errors,
-        files=files,
-        values=filled,
-        status=status,
-    )
+        call, form, step, answers,
+        token=token, read=read_token, errors=errors, files=files, values=filled, status=status,
+    )  # fmt: skip
 
 
 def _step_of(form: WebForm, errors: Faults, current: int) -> int:

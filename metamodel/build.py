@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from metamodel.cycles import circles
 from metamodel.dependencies import keep
 from metamodel.documents import Document, DocumentKind
 from metamodel.errors import Fault, MetadataError
-from metamodel.incremental import kept_uses, reusable
+from metamodel.incremental import ByKind, kept_uses, reusable
 from metamodel.layers import locate, locked_faults, merge_documents
 from metamodel.object_check import check_object, fill
 from metamodel.object_types import check_kinds, items, make_inverses, make_object
@@ -55,23 +55,15 @@ def build_catalog(
     digest = _hash(merged)
     if previous is not None and previous.zone == zone and not faults and _same(by_kind, known):
         return replace(previous, version=version, _derived={})
-    for document in merged:
-        if len(document.parts) > 1 and document.kind in kinds:
-            faults += locked_faults(document, kinds[document.kind].shape)
+    faults += _locked(merged, kinds)
     draft = Draft(
         documents=by_kind, faults=faults, zone=zone, kinds=frozenset(kinds), columns=columns
     )
-    sound = {
-        document.place: _sound_body(document, kinds[document.kind], draft, known)
-        for named in by_kind.values()
-        for document in named.values()
-    }
+    sound = _sound(by_kind, kinds, draft, known)
     if faults:
         draft.documents = _told_of(by_kind, sound)
-    if previous is not None and previous.zone == zone and not faults:
-        draft.kept = reusable(previous, by_kind, kinds)
-        for target, place in kept_uses(previous, draft.kept):
-            draft.uses.setdefault(target, set()).add(place)
+    elif previous is not None and previous.zone == zone:
+        _take_over(previous, by_kind, kinds, draft)
     draft.calendars = _make_calendars(by_kind.get("calendar", {}), sound, draft)
     _make_objects(by_kind.get("object", {}), sound, draft)
     _check_others(by_kind, kinds, sound, draft)
@@ -79,6 +71,33 @@ def build_catalog(
         raise MetadataError(_ordered(faults))
     uses = {target: tuple(sorted(places)) for target, places in draft.uses.items()}
     return Catalog(version, digest, draft.objects, by_kind, zone, draft.calendars, uses)
+
+
+def _sound(
+    by_kind: ByKind, kinds: Mapping[str, DocumentKind], draft: Draft, known: ByKind
+) -> dict[str, Any]:
+    """The bodies of the documents, by their place, without what their schemas refuse."""
+    return {
+        document.place: _sound_body(document, kinds[document.kind], draft, known)
+        for named in by_kind.values()
+        for document in named.values()
+    }
+
+
+def _locked(merged: Iterable[Document], kinds: Mapping[str, DocumentKind]) -> Iterator[Fault]:
+    """What layers above say of parts that the layer below has locked."""
+    for document in merged:
+        if len(document.parts) > 1 and document.kind in kinds:
+            yield from locked_faults(document, kinds[document.kind].shape)
+
+
+def _take_over(
+    previous: Catalog, by_kind: ByKind, kinds: Mapping[str, DocumentKind], draft: Draft
+) -> None:
+    """Keep the object types for which nothing has changed, with what they use."""
+    draft.kept = reusable(previous, by_kind, kinds)
+    for target, place in kept_uses(previous, draft.kept):
+        draft.uses.setdefault(target, set()).add(place)
 
 
 def _placed(catalog: Catalog) -> dict[tuple[str, str], str]:

@@ -134,8 +134,12 @@ def add(
     """Enter an effect; one that is to be sent is pending, the others are done already."""
     effect = id_of(key)
     sent = kind in SENT
+    untried = dict.fromkeys(
+        ("content", "next_at", "lease", "leased_until", "error", "response"), None
+    )
     _ADD.run(
         connection,
+        **untried,
         id=effect,
         key=key,
         event=event,
@@ -146,14 +150,8 @@ def add(
         object=object_name,
         record=record,
         payload=payload,
-        content=None,
         state=PENDING if sent else DONE,
         attempts=0,
-        next_at=None,
-        lease=None,
-        leased_until=None,
-        error=None,
-        response=None,
         at=at,
         done_at=None if sent else at,
     )

@@ -7,7 +7,7 @@ one of them is kept and the other is not. Only answers of success are kept.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -53,45 +53,22 @@ def once(call: Call, handler: Callable[[Call], Answer], *, secret: bool = False)
     key = call.headers["idempotency-key"]
     if not 0 < len(key) <= MAX_KEY or not key.isprintable():
         raise Problem(f"An `Idempotency-Key` has 1 to {MAX_KEY} printable characters.")
-    connection = call.session.connection
     name = {
         "caller": call.session.actor.id or call.client,
         "path": f"{call.method} {call.path}",
         "key": key,
     }
-    place = {f"the_{part}": text for part, text in name.items()}
     digest = hashlib.sha256(call.raw_query + b"\0" + call.body).hexdigest()
-    kept = _kept(call, place, digest)
+    kept = _kept(call, name, digest)
     if kept is not None:
         return kept
     try:
-        with connection.transaction():
-            _ADD.run(
-                connection,
-                **name,
-                digest=digest,
-                status=0,
-                body="",
-                headers=[],
-                at=call.session.now,
-            )
-            answer = handler(call)
-            if not 200 <= answer.status < 300:
-                raise _Unsuccessful(answer)
-            if not secret:
-                _FINISH.run(
-                    connection,
-                    **place,
-                    the_status=answer.status,
-                    the_body=answer.body.decode(),
-                    the_headers=[["content-type", answer.type], *map(list, answer.headers)],
-                )
-            return answer
+        return _first(call, handler, name, digest, secret=secret)
     except _Unsuccessful as unsuccessful:
         return unsuccessful.answer
     except UniqueError as error:
         # Another call with the same key was faster: it is committed by now, or gone.
-        kept = _kept(call, place, digest)
+        kept = _kept(call, name, digest)
         if kept is None:
             raise Conflict(
                 "A call with this key is under way.", headers={"Retry-After": "1"}
@@ -99,14 +76,52 @@ def once(call: Call, handler: Callable[[Call], Answer], *, secret: bool = False)
         return kept
 
 
-def _kept(call: Call, place: dict[str, str], digest: str) -> Answer | None:
+def _first(
+    call: Call,
+    handler: Callable[[Call], Answer],
+    name: Mapping[str, str],
+    digest: str,
+    *,
+    secret: bool,
+) -> Answer:
+    """The answer of the first time, kept in the transaction that makes it."""
     connection = call.session.connection
-    row = _FIND.row(connection, **place)
+    with connection.transaction():
+        _ADD.run(
+            connection,
+            **name,
+            digest=digest,
+            status=0,
+            body="",
+            headers=[],
+            at=call.session.now,
+        )
+        answer = handler(call)
+        if not 200 <= answer.status < 300:
+            raise _Unsuccessful(answer)
+        if not secret:
+            _FINISH.run(
+                connection,
+                **_place(name),
+                the_status=answer.status,
+                the_body=answer.body.decode(),
+                the_headers=[["content-type", answer.type], *map(list, answer.headers)],
+            )
+        return answer
+
+
+def _place(name: Mapping[str, str]) -> dict[str, str]:
+    return {f"the_{part}": text for part, text in name.items()}
+
+
+def _kept(call: Call, name: Mapping[str, str], digest: str) -> Answer | None:
+    connection = call.session.connection
+    row = _FIND.row(connection, **_place(name))
     if row is None:
         return None
     stored, status, body, headers, at = row
     if call.session.now - at > timedelta(hours=HOURS):
-        _DROP.run(connection, **place)
+        _DROP.run(connection, **_place(name))
         return None
     if stored != digest:
         raise Unprocessable("This `Idempotency-Key` was used for another body. Take a new one.")

@@ -161,17 +161,7 @@ def reopened(retype: Retype, dialect: str) -> list[str]:
 def begin(session: Session, change: Change, prepared: Prepared) -> None:
     """Make the new columns, and leave copying and switching to the workers."""
     connection = session.connection
-    there = Columns.read(connection).tables
-    statements = []
-    for operation in prepared.operations:
-        if operation.op in ("add_object", "retype_field"):
-            statements += operation.statements
-    for retype in prepared.retypes:
-        statements += reopened(retype, connection.dialect)
-        marker = f"{retype.new.base}{MARKER}"
-        if marker not in there[retype.new.object]:
-            statements.append(f'ALTER TABLE "{retype.new.object}" ADD COLUMN "{marker}" BIGINT')
-    alter(connection, statements)
+    alter(connection, _expanding(connection, prepared))
     rows = {o.target: o.rows for o in prepared.retypes_of()}
     change.pending = new_id()
     change.operations = prepared.operations
@@ -183,14 +173,7 @@ def begin(session: Session, change: Change, prepared: Prepared) -> None:
         note=change.note,
         state=COPYING,
         error="",
-        documents=orjson.loads(
-            orjson.dumps(
-                [
-                    {"layer": layer, "kind": kind, "name": name, "body": body}
-                    for layer, (kind, name), body in change.entries()
-                ]
-            )
-        ),
+        documents=_plain(change),
         take_out=change.take_out,
         make=sorted(change.make),
         columns={
@@ -206,6 +189,30 @@ def begin(session: Session, change: Change, prepared: Prepared) -> None:
         whole=change.whole,
     )
     session.engine.woken(connection)
+
+
+def _expanding(connection: Connection, prepared: Prepared) -> list[str]:
+    """The statements that make new tables and columns, beside what is there."""
+    there = Columns.read(connection).tables
+    statements = []
+    for operation in prepared.operations:
+        if operation.op in ("add_object", "retype_field"):
+            statements += operation.statements
+    for retype in prepared.retypes:
+        statements += reopened(retype, connection.dialect)
+        marker = f"{retype.new.base}{MARKER}"
+        if marker not in there[retype.new.object]:
+            statements.append(f'ALTER TABLE "{retype.new.object}" ADD COLUMN "{marker}" BIGINT')
+    return statements
+
+
+def _plain(change: Change) -> Any:
+    """The documents of a change as plain JSON."""
+    entries = [
+        {"layer": layer, "kind": kind, "name": name, "body": body}
+        for layer, (kind, name), body in change.entries()
+    ]
+    return orjson.loads(orjson.dumps(entries))
 
 
 def note_progress(connection: Connection, pending: Pending) -> None:

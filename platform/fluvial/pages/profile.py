@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from babel import Locale
 
@@ -18,8 +20,8 @@ from fluvial.records.writing import writer
 from fluvial.runtime.languages import language_of, offered
 from metamodel.roles import role_titles
 
-from .frame import page
-from .reader_format import looks_of
+from .frame import Context, page
+from .reader_format import Looks, looks_of
 from .sign_in import form_text
 
 SCOPE_WORDS = {
@@ -38,21 +40,6 @@ def show(
     session, actor = call.session, call.session.actor
     assert actor.id is not None
     looks = looks_of(session)
-    listed = [
-        {
-            "id": row["id"],
-            "name": row["name"],
-            "prefix": "",
-            "scopes": ", ".join(SCOPE_WORDS.get(s, s) for s in row["scopes"]) or "All that you may",
-            "made": looks.plain_day(looks.local(row["created_at"]).date()),
-            "used": "",
-            "expires": looks.plain_day(looks.local(row["expires"]).date())
-            if row["expires"]
-            else "",
-            "revoke_href": f"/profile/tokens/{row['id']}/end",
-        }
-        for row in people.tokens(session.connection, actor.id)
-    ]
     profile = {
         "name": actor.name,
         "email": actor.email,
@@ -64,7 +51,7 @@ def show(
             {"value": name, "label": _tongue(name), "chosen": name == language_of(session)}
             for name in offered(session)
         ],
-        "tokens": listed,
+        "tokens": [_token(looks, row) for row in people.tokens(session.connection, actor.id)],
         "new_token": token,
         "action": "/profile/tokens",
         "scopes": [
@@ -78,6 +65,20 @@ def show(
         "said": said,
     }
     return page(call, "profile.html", "Profile", status=status, profile=profile)
+
+
+def _token(looks: Looks, row: Mapping[str, Any]) -> Context:
+    expires = row["expires"]
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "prefix": "",
+        "scopes": ", ".join(SCOPE_WORDS.get(s, s) for s in row["scopes"]) or "All that you may",
+        "made": looks.plain_day(looks.local(row["created_at"]).date()),
+        "used": "",
+        "expires": looks.plain_day(looks.local(expires).date()) if expires else "",
+        "revoke_href": f"/profile/tokens/{row['id']}/end",
+    }
 
 
 def make_token(call: Call) -> Answer:

@@ -7,6 +7,7 @@ faster with.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -90,22 +91,13 @@ def _overlapping(
 
     def make() -> Compiled:
         table = tables_of(session.catalog).objects[type_.name]
-        from_, until = table.c[dated.from_], table.c[dated.until]
-        the_start = sa.bindparam("the_start", type_=from_.type)
-        statement = sa.select(from_, until).where(
-            *(
-                table.c[name] == sa.bindparam(f"k_{name}", type_=table.c[name].type)
-                if name in given
-                else table.c[name].is_(None)
-                for name in stored
-            ),
-            table.c.id != sa.bindparam("the_id", type_=Stored(UUID)),
-            table.c.deleted_at.is_(None),
-            sa.or_(until.is_(None), until > the_start),
-        )
-        if end is not None:
-            statement = statement.where(from_ < sa.bindparam("the_end", type_=until.type))
-        return Compiled(statement.limit(sa.literal_column("1")), dialect)
+        keys = [
+            table.c[name] == sa.bindparam(f"k_{name}", type_=table.c[name].type)
+            if name in given
+            else table.c[name].is_(None)
+            for name in stored
+        ]
+        return Compiled(_first_overlap(table, dated, keys, ends=end is not None), dialect)
 
     key = ("overlap", type_.name, end is None, given)
     compiled: Compiled = plans_of(session.catalog).get(key, make)
@@ -120,3 +112,19 @@ def _overlapping(
     if not rows:
         return None
     return start_of.decode(dialect, rows[0][0]), end_of.decode(dialect, rows[0][1])
+
+
+def _first_overlap(
+    table: sa.Table, dated: Dated, keys: Sequence[sa.ColumnElement[bool]], *, ends: bool
+) -> sa.Select[Any]:
+    """The period of another record with equal keys that holds on a day of the period asked for."""
+    from_, until = table.c[dated.from_], table.c[dated.until]
+    statement = sa.select(from_, until).where(
+        *keys,
+        table.c.id != sa.bindparam("the_id", type_=Stored(UUID)),
+        table.c.deleted_at.is_(None),
+        sa.or_(until.is_(None), until > sa.bindparam("the_start", type_=from_.type)),
+    )
+    if ends:
+        statement = statement.where(from_ < sa.bindparam("the_end", type_=until.type))
+    return statement.limit(sa.literal_column("1"))
