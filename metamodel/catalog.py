@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from metamodel.calendars.calendars import NO_CALENDARS, Calendars
 from metamodel.expressions.scope import Scope
-from metamodel.expressions.types import FILES, PERSON, PERSONS, RECORD, RECORDS, ROLE, Type
+from metamodel.expressions.types import RECORD, RECORDS, ROLE, Type
 from metamodel.text import label_text
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Field:
     @cached_property
     def targets(self) -> tuple[str, ...]:
         """The object types that it looks up; a role is no record."""
-        if self.type.name in (PERSON.name, PERSONS.name):
+        if self.type.people:
             return tuple(name for name in self.type.objects if name != ROLE)
         return self.type.objects
 
@@ -229,7 +229,7 @@ class ObjectType:
 
     @cached_property
     def file_fields(self) -> tuple[Field, ...]:
-        return tuple(f for f in self.own_fields if f.type.name == FILES.name)
+        return tuple(f for f in self.own_fields if f.kind.uploads)
 
     @cached_property
     def looking_fields(self) -> tuple[Field, ...]:

@@ -17,7 +17,6 @@ from metamodel.names import taken
 from metamodel.text import humanise, label_text, plural
 
 PLACE = re.compile(r"\{([^{}]*)\}")
-TITLE_KINDS = ("text", "sequence")  # the first field of these titles a record without a title
 PEOPLE = ("user", "team", "group")
 
 # name, kind, label, options, and whether it is kept from the wire
@@ -157,7 +156,7 @@ def _title(fields: Mapping[str, Field], label: str) -> str:
     if "name" in fields:
         return "{name}"
     for field in fields.values():
-        if field.kind.name in TITLE_KINDS:
+        if field.kind.titles:
             return f"{{{field.name}}}"
     return f"{label} {{{next(iter(fields))}}}" if fields else label
 

@@ -19,6 +19,21 @@ class Type:
     scale: int | None = None
     currency: str | None = None  # a money field's fixed currency
 
+    @property
+    def timed(self) -> bool:
+        """Whether its values are days or moments."""
+        return self.name in (DATE.name, DATETIME.name)
+
+    @property
+    def people(self) -> bool:
+        """Whether its values are people, sets of them or roles."""
+        return self.name in (PERSON.name, PERSONS.name)
+
+    @property
+    def quoted(self) -> bool:
+        """Whether literals of it stand in quotes."""
+        return self.name not in (NUMBER.name, MONEY.name, BOOLEAN.name, DURATION.name)
+
     def __str__(self) -> str:
         if self.objects:
             return f"{self.name} of {' or '.join(self.objects)}"

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
+from metamodel.kinds.conversion import Convert, World, titles_of
 from metamodel.kinds.kind import Column, Kind, TextFormat
-from metamodel.kinds.lookup import ON_DELETE
+from metamodel.kinds.lookup import ON_DELETE, on_delete, taken
 from metamodel.kinds.system import uuid_text
 from metamodel.storage import TEXT, UUID
 from metamodel.text import listed
@@ -62,6 +63,21 @@ class AnyLookup(Kind):
                     f"`{field.name}` does not link to `{name}`.",
                     f"Take one of {listed(field.option('to', ()))}.",
                 )
+
+    def on_delete(self, field: Field) -> str:
+        return on_delete(field)
+
+    def link(self, field: Field, object: str, record: str) -> tuple[str, str]:
+        return object, record
+
+    def cell(self, field: Field, value: Mapping[str, str]) -> str:
+        return f"{value['object']}:{value['id']}"
+
+    def texts(self, field: Field, value: Any, world: World) -> list[str]:
+        return titles_of(field, value, world)
+
+    def takes(self, old: Kind) -> Convert | None:
+        return taken(old)
 
     def type(self, field: Field) -> types.Type:
         return types.record(*field.option("to"))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
+from metamodel.kinds.conversion import Convert, Step, World, one_text, parsed
 from metamodel.kinds.kind import Column, Kind, TextFormat
 from metamodel.storage import BOOLEAN
 from metamodel.text import label_text
@@ -32,10 +35,14 @@ class Boolean(Kind):
         "yes": {"$ref": "#/$defs/label", "description": "The word shown for Yes."},
         "no": {"$ref": "#/$defs/label", "description": "The word shown for No."},
     }
+    emptiable = False
     operators = ("is",)
 
     def absent(self, field: Field) -> bool | None:
         return None if field.option("three_state") else False
+
+    def default_schema(self) -> Mapping[str, Any]:
+        return {"type": "boolean", "title": "Yes at first"}
 
     def type(self, field: Field) -> types.Type:
         return types.BOOLEAN
@@ -56,8 +63,27 @@ class Boolean(Kind):
             return False
         raise ValueFault("not_a_boolean", "Write yes or no.")
 
+    def cell(self, field: Field, value: bool) -> str:
+        return "true" if value else "false"
+
+    def texts(self, field: Field, value: bool, world: World) -> list[str]:
+        return [self.show(field, value)]
+
+    def takes(self, old: Kind) -> Convert | None:
+        if old.among(("boolean",)):
+            return parsed
+        if old.among(("number",)):
+            return _one_or_none
+        return one_text if old.among(("choice",)) else super().takes(old)
+
     def show(self, field: Field, value: bool, locale: str = "en") -> str:
         return label_text(field.option("yes", "Yes") if value else field.option("no", "No"), locale)
 
     def json_schema(self, field: Field) -> dict[str, Any]:
         return {"type": "boolean"}
+
+
+def _one_or_none(step: Step, value: Decimal) -> bool:
+    if value not in (0, 1):
+        raise ValueFault("not_a_boolean", "Only 1 means yes and 0 no.")
+    return value == 1

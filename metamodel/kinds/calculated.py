@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement
 
 from metamodel.expressions import types
 from metamodel.kinds.boolean import Boolean
+from metamodel.kinds.conversion import Convert
 from metamodel.kinds.date import Date
 from metamodel.kinds.datetime import Datetime
 from metamodel.kinds.duration import Duration
@@ -146,6 +147,13 @@ class Calculated(Kind):
 
     def wire_source(self, field: Field, parts: Sequence[str]) -> str | None:
         return result_kind(field).wire_source(field, parts)
+
+    def cell(self, field: Field, value: Any) -> str:
+        return result_kind(field).cell(field, value)
+
+    def takes(self, old: Kind) -> Convert | None:
+        """Nobody writes it."""
+        return None
 
     def show(self, field: Field, value: Any, locale: str = "en") -> str:
         return result_kind(field).show(field, value, locale)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, case
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.expressions.types import Option
+from metamodel.kinds.conversion import LINKING, LISTED, Convert, World, one_text
 from metamodel.kinds.kind import Column, Kind, TextFormat
 from metamodel.storage import TEXT
 from metamodel.text import fold, humanise, label_text, listed, nearest
@@ -225,6 +226,7 @@ class Choice(Kind):
         ],
     }
     first = ("options",)
+    awaits = ("options",)
     sample = "good"
     options = {
         **OPTIONS,
@@ -233,6 +235,8 @@ class Choice(Kind):
             "description": "Whether forms show a list to open, by default, or all options.",
         },
     }
+    identifies = True
+    groups = True
     operators = ("is", "is_not", "any_of", "none_of", "empty", "not_empty")
 
     def check(self, field: Field, check: FieldCheck) -> None:
@@ -262,6 +266,13 @@ class Choice(Kind):
 
     def parse_text(self, field: Field, text: str, form: TextFormat) -> str:
         return named(field, text)
+
+    def texts(self, field: Field, value: str, world: World) -> list[str]:
+        return [self.show(field, value)]
+
+    def takes(self, old: Kind) -> Convert | None:
+        short = old.among(("number", "boolean", "date", *LISTED, *LINKING))
+        return one_text if short else super().takes(old)
 
     def show(self, field: Field, value: str, locale: str = "en") -> str:
         return label_of(field, value, locale)

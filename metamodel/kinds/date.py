@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
+from metamodel.kinds.conversion import Convert, Step, World, one_text, parsed
 from metamodel.kinds.kind import Column, Kind, TextFormat
 from metamodel.kinds.working_days import OPTIONS, check_calendar, check_working
 from metamodel.storage import DATE
@@ -83,6 +85,7 @@ class Date(Kind):
         },
         **OPTIONS,
     }
+    identifies = True
     operators = (
         "is", "is_not", "before", "after", "between", "within", "empty", "not_empty",
     )  # fmt: skip
@@ -123,6 +126,16 @@ class Date(Kind):
         day = date_in(MIDNIGHT.sub("", text.strip()), form.dates)
         return self.parse(field, day.isoformat())
 
+    def texts(self, field: Field, value: date, world: World) -> list[str]:
+        return [value.isoformat()]
+
+    def takes(self, old: Kind) -> Convert | None:
+        if old.among(("date",)):
+            return parsed
+        if old.among(("datetime",)):
+            return _day
+        return one_text if old.among(("choice",)) else super().takes(old)
+
     def show(self, field: Field, value: date, locale: str = "en") -> str:
         return format_date(value, format="medium", locale=people_locale(locale))
 
@@ -133,3 +146,8 @@ class Date(Kind):
 def bound(field: Field, name: str) -> date | None:
     limit = field.option(name)
     return None if limit is None else iso_date(limit)
+
+
+def _day(step: Step, value: datetime) -> Any:
+    local = value.astimezone(ZoneInfo(step.world.zone))
+    return step.new.kind.parse(step.new, local.date().isoformat())

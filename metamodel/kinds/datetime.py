@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -11,10 +11,11 @@ from babel.dates import format_datetime
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
+from metamodel.kinds.conversion import Convert, Step, World, parsed
 from metamodel.kinds.date import date_in, people_locale
 from metamodel.kinds.kind import Column, Kind, TextFormat
 from metamodel.kinds.working_days import OPTIONS, check_calendar, check_working
-from metamodel.storage import TIMESTAMP
+from metamodel.storage import TIMESTAMP, timestamp_wire
 from metamodel.text import nearest
 
 if TYPE_CHECKING:
@@ -136,6 +137,14 @@ class Datetime(Kind):
         except (ValueError, OverflowError):
             raise ValueFault("not_a_datetime", f"There is no such moment as {text}.") from None
 
+    def texts(self, field: Field, value: datetime, world: World) -> list[str]:
+        return [timestamp_wire(value)]
+
+    def takes(self, old: Kind) -> Convert | None:
+        if old.among(("datetime",)):
+            return parsed
+        return _midnight if old.among(("date",)) else super().takes(old)
+
     def show(self, field: Field, value: datetime, locale: str = "en") -> str:
         zone = field.option("zone")
         local = value.astimezone(ZoneInfo(zone)) if zone else value
@@ -152,3 +161,8 @@ class Datetime(Kind):
 def bound(field: Field, name: str) -> datetime | None:
     limit = field.option(name)
     return None if limit is None else moment(limit)
+
+
+def _midnight(step: Step, value: date) -> Any:
+    local = datetime.combine(value, time(), tzinfo=ZoneInfo(step.world.zone))
+    return step.new.kind.parse(step.new, timestamp_wire(local.astimezone(UTC)))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
+from metamodel.kinds.conversion import Convert, Step, World, parsed
 from metamodel.kinds.kind import Column, Kind, TextFormat
 from metamodel.kinds.working_days import Idle, check_named
 from metamodel.storage import INTEGER
@@ -132,6 +134,14 @@ class Duration(Kind):
             raise ValueFault("not_a_duration", "Write hours and minutes, such as 1:30.")
         return self.parse(field, text)
 
+    def texts(self, field: Field, value: int, world: World) -> list[str]:
+        return [clock_text(value)]
+
+    def takes(self, old: Kind) -> Convert | None:
+        if old.among(("duration",)):
+            return parsed
+        return _hours if old.among(("number",)) else super().takes(old)
+
     def show(self, field: Field, value: int, locale: str = "en") -> str:
         day = field.option(DAY_LENGTH)
         return clock_text(value) if day is None else days_text(value, day)
@@ -149,3 +159,10 @@ def rounded(seconds: int, step: int, rounding: str) -> int:
     whole, rest = divmod(seconds, step)
     up = rest * 2 >= step if rounding == "nearest" else rounding == "up"
     return (whole + 1 if up and rest else whole) * step
+
+
+def _hours(step: Step, value: Decimal) -> Any:
+    seconds = value * 3600
+    if seconds != seconds.to_integral_value():
+        raise ValueFault("not_a_duration", "It is no whole number of seconds; numbers are hours.")
+    return step.new.kind.parse(step.new, int(seconds))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
+from metamodel.kinds.conversion import Convert, World
 from metamodel.kinds.kind import Column, Kind
 from metamodel.kinds.system import uuid_text
 from metamodel.storage import JSON
@@ -69,6 +70,7 @@ class File(Kind):
     many = True  # always a list, so that a field may take more files later
     sortable = False
     indexable = False
+    uploads = True
     operators = ("empty", "not_empty")
 
     def check(self, field: Field, check: FieldCheck) -> None:
@@ -79,6 +81,9 @@ class File(Kind):
                 f"`{field.name}` holds one file.",
                 "Write `many: true`, or take `max_files` out.",
             )
+
+    def default_schema(self) -> None:
+        """Nobody can upload a file before there is a record."""
 
     def type(self, field: Field) -> types.Type:
         return types.FILES
@@ -101,6 +106,15 @@ class File(Kind):
 
     def wire_parts(self, field: Field, parts: Sequence[Any]) -> list[dict[str, Any]]:
         return self.wire(field, parts[0] or ())
+
+    def cell(self, field: Field, value: Sequence[dict[str, Any]]) -> str:
+        return ";".join(str(file.get("name", file["id"])) for file in value)
+
+    def texts(self, field: Field, value: Sequence[dict[str, Any]], world: World) -> list[str]:
+        return [str(file.get("name", file["id"])) for file in value]
+
+    def takes(self, old: Kind) -> Convert | None:
+        return None
 
     def show(self, field: Field, value: Sequence[dict[str, Any]], locale: str = "en") -> str:
         return ", ".join(str(file.get("name", file["id"])) for file in value)

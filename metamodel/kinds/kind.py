@@ -11,12 +11,15 @@ from sqlalchemy import ColumnElement
 
 from metamodel.errors import ValueFault
 from metamodel.expressions.types import Type
+from metamodel.kinds.conversion import WRITTEN, one_text
+from metamodel.kinds.text_format import TextFormat as TextFormat
 from metamodel.storage import Storage
 
 if TYPE_CHECKING:
     from metamodel.calendars.calendars import Calendars
     from metamodel.catalog import Field
     from metamodel.checks import FieldCheck
+    from metamodel.kinds.conversion import Convert, World
 
 
 @dataclass(frozen=True)
@@ -30,16 +33,6 @@ class Column:
     indexed: bool = False
 
 
-@dataclass(frozen=True)
-class TextFormat:
-    """How text from outside (CSV cells, URL parameters, form inputs) is written."""
-
-    dates: str = "ymd"  # "dmy", "mdy" or "ymd"
-    empty: frozenset[str] = frozenset()  # cells that mean empty, beside ""
-    decimal: str = "."  # decimal mark
-    zone: str = "UTC"  # of moments that do not name theirs
-
-
 class Kind:
     """A field kind. Subclasses override what differs; the defaults suit one plain column."""
 
@@ -48,13 +41,16 @@ class Kind:
     group: ClassVar[str]  # in the kind picker: "Words and numbers", "Time", "Choices", "Links", ...
     icon: ClassVar[str]  # a Tabler outline icon
     like: ClassVar[str] = ""  # the kind whose inputs it has, where it brings none of its own
+    face: ClassVar[str] = ""  # of one from elsewhere: where its face is, "package.module:Class"
     words: ClassVar[str] = ""  # other words it is found by: "e-mail percent"
+    formats: ClassVar[Mapping[str, str]] = {}  # such words that also say its `format`
     about: ClassVar[str]  # one sentence for the reference
     example: ClassVar[Mapping[str, Any]]  # a field of this kind, as a document writes it
     sample: ClassVar[Any] = None  # a value of the example, as JSON has it
     options: ClassVar[Mapping[str, Any]] = {}  # JSON Schema of the options beside the common ones
     needs: ClassVar[tuple[str, ...]] = ()  # options that must be given
     first: ClassVar[tuple[str, ...]] = ()  # options that the studio asks for at first glance
+    awaits: ClassVar[tuple[str, ...]] = ()  # of these, those without which it tells no plan
     many: ClassVar[bool] = False  # whether it always holds many; see holds_many
     editable: ClassVar[bool] = True  # False for what the system makes
     linked: ClassVar[bool] = False  # its values are rows of a link table, not columns
@@ -64,6 +60,13 @@ class Kind:
     searchable: ClassVar[bool] = False  # whether a field may be part of the full-text search
     indexable: ClassVar[bool] = True  # whether a field may be unique or part of a key
     unique: ClassVar[bool] = False  # whether it is unique without being told
+    emptiable: ClassVar[bool] = True  # False where no value is a value: requiring one says nothing
+    titles: ClassVar[bool] = False  # whether the first such field titles records without a title
+    identifies: ClassVar[bool] = False  # whether tables name records by it: account.code
+    groups: ClassVar[bool] = False  # whether it parts records into the columns of a board
+    long: ClassVar[bool] = False  # whether it holds paragraphs
+    uploads: ClassVar[bool] = False  # whether its values are files, which are sent beside a form
+    lasting: ClassVar[bool] = False  # whether links stay readable when what they name has left
     operators: ClassVar[tuple[str, ...]] = ("is", "is_not", "empty", "not_empty")
 
     def holds_many(self, field: Field) -> bool:
@@ -76,6 +79,19 @@ class Kind:
     def absent(self, field: Field) -> Any:
         """What an empty field reads as."""
         return [] if self.holds_many(field) else None
+
+    def default_schema(self) -> Mapping[str, Any] | None:
+        """JSON Schema of the default that the studio asks for; None where it asks for none."""
+        able = self.editable and not self.linked
+        return {"type": "string", "description": "A value, or today()."} if able else None
+
+    def on_delete(self, field: Field) -> str:
+        """What becomes of the record when one that it links to is deleted."""
+        return "clear" if self.holds_many(field) else "restrict"
+
+    def link(self, field: Field, object: str, record: str) -> Any:
+        """The canonical value, or one of its parts, that links to a record."""
+        return record
 
     def period(self, field: Field, day: date) -> str | None:
         """The period of the counter that numbers new records; None where nothing is counted."""
@@ -159,6 +175,25 @@ class Kind:
         None where a call is all there is. The value is not empty.
         """
         return None
+
+    def cell(self, field: Field, value: Any) -> str:
+        """The text of a cell, from the JSON form of a value that is not empty.
+
+        `parse_text` reads it again.
+        """
+        return ";".join(map(str, value)) if isinstance(value, list) else str(value)
+
+    def texts(self, field: Field, value: Any, world: World) -> list[str]:
+        """The words of a value in other kinds, one for each of its parts; see `takes`."""
+        return [str(value)]
+
+    def takes(self, old: Kind) -> Convert | None:
+        """How values of another kind become its own; None where they mean nothing here."""
+        return one_text if old.among(WRITTEN) else None
+
+    def among(self, names: tuple[str, ...]) -> bool:
+        """Whether it is one of some kinds, or holds values as one of them does."""
+        return any(getattr(base, "name", "") in names for base in type(self).__mro__)
 
     def show(self, field: Field, value: Any, locale: str = "en") -> str:
         """A value that is not empty, for people."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from metamodel.expressions import types
+from metamodel.kinds.conversion import Convert, lines
 from metamodel.kinds.kind import Column, Kind
 from metamodel.kinds.text import limit, words
 from metamodel.storage import TEXT
@@ -20,7 +21,8 @@ class LongText(Kind):
     label = "Long text"
     group = "Words and numbers"
     icon = "align-left"
-    words = "paragraph note description memo markdown rich text"
+    words = "paragraph note description memo rich text"
+    formats = {"markdown": "markdown"}
     about = (
         "Paragraphs of text, plain, in Markdown or a template with places for the record's values."
     )
@@ -43,6 +45,7 @@ class LongText(Kind):
     sortable = False
     searchable = True
     indexable = False
+    long = True
     operators = ("contains", "not_contains", "empty", "not_empty")
 
     def type(self, field: Field) -> types.Type:
@@ -58,6 +61,10 @@ class LongText(Kind):
     def parse(self, field: Field, raw: Any) -> str:
         text = words(raw, allowed="\n\r\t").replace("\r\n", "\n").replace("\r", "\n")
         return limit(text, field.option("max_length", MAX_LENGTH))
+
+    def takes(self, old: Kind) -> Convert | None:
+        """Whatever is stored has words."""
+        return lines if old.stored else None
 
     def json_schema(self, field: Field) -> dict[str, Any]:
         return {"type": "string", "maxLength": field.option("max_length", MAX_LENGTH)}

@@ -6,6 +6,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from metamodel.expressions import types
+from metamodel.kinds.conversion import (
+    LINKING,
+    LISTED,
+    WRITTEN,
+    Convert,
+    World,
+    found,
+    relinked,
+    titles_of,
+)
 from metamodel.kinds.kind import Column, Kind
 from metamodel.kinds.system import uuid_text
 from metamodel.storage import UUID
@@ -40,6 +50,18 @@ def on_delete(field: Field) -> str:
     if field.option("owned"):
         return "cascade"
     return str(field.option("on_delete", "restrict"))
+
+
+def cell_of(link: Any) -> str:
+    """The id of a link; of one whose record was read too, what that is called."""
+    return str(link.get("title", link.get("id", ""))) if isinstance(link, Mapping) else str(link)
+
+
+def taken(old: Kind) -> Convert | None:
+    """How other kinds become links: by the titles of records, or as the same records."""
+    if old.among(LINKING):
+        return relinked
+    return found if old.among((*WRITTEN, *LISTED)) else None
 
 
 class Lookup(Kind):
@@ -81,6 +103,7 @@ class Lookup(Kind):
     }
     needs = ("to",)
     sorts_by = "title"
+    groups = True
     operators = ("is", "is_not", "any_of", "none_of", "empty", "not_empty")
 
     def check(self, field: Field, check: FieldCheck) -> None:
@@ -99,6 +122,18 @@ class Lookup(Kind):
                 "An owned record goes with its owner.",
                 "Take `on_delete` or `owned` out.",
             )
+
+    def on_delete(self, field: Field) -> str:
+        return on_delete(field)
+
+    def cell(self, field: Field, value: Any) -> str:
+        return cell_of(value)
+
+    def texts(self, field: Field, value: Any, world: World) -> list[str]:
+        return titles_of(field, value, world)
+
+    def takes(self, old: Kind) -> Convert | None:
+        return taken(old)
 
     def type(self, field: Field) -> types.Type:
         return types.record(field.option("to"))

@@ -10,8 +10,17 @@ from babel.numbers import format_currency
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
+from metamodel.kinds.conversion import Convert, Step, World
 from metamodel.kinds.kind import Column, Kind, TextFormat
-from metamodel.kinds.number import MAX_SCALE, check_bounds, exact, plain_number, sample, within
+from metamodel.kinds.number import (
+    MAX_SCALE,
+    check_bounds,
+    exact,
+    plain,
+    plain_number,
+    sample,
+    within,
+)
 from metamodel.money import Money as Amount
 from metamodel.money import currencies, minor_units
 from metamodel.storage import MAX_DIGITS, TEXT, decimal
@@ -239,6 +248,18 @@ class Money(Kind):
         currency = field.option("currency")
         return f'{{"amount": {parts[0]}, "currency": {repr(currency) if currency else parts[1]}}}'
 
+    def cell(self, field: Field, value: Mapping[str, str]) -> str:
+        fixed = field.option("currency")
+        return str(value["amount"]) if fixed else f"{value['amount']} {value['currency']}"
+
+    def texts(self, field: Field, value: Amount, world: World) -> list[str]:
+        return [f"{value.amount:f} {value.currency}"]
+
+    def takes(self, old: Kind) -> Convert | None:
+        if old.among(("money",)):
+            return _fitted
+        return _named if old.among(("number",)) else super().takes(old)
+
     def show(self, field: Field, value: Amount, locale: str = "en") -> str:
         decimals = max(-_exponent(value.amount.normalize()), minor_units(value.currency))
         shown = value.amount.quantize(Decimal(1).scaleb(-decimals))
@@ -273,3 +294,15 @@ class Money(Kind):
 def _exponent(value: Decimal) -> int:
     exponent = value.as_tuple().exponent
     return exponent if isinstance(exponent, int) else 0
+
+
+def _fitted(step: Step, value: Amount) -> Any:
+    wire = {"amount": f"{plain(value.amount):f}", "currency": value.currency}
+    return step.new.kind.parse(step.new, wire)
+
+
+def _named(step: Step, value: Decimal) -> Any:
+    currency = step.new.option("currency")
+    if currency is None:
+        raise ValueFault("no_currency", "A number names no currency. Fix one in the field.")
+    return _fitted(step, Amount(value, currency))

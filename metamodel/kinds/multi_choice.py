@@ -18,6 +18,15 @@ from metamodel.kinds.choice import (
     names_of,
     options_of,
 )
+from metamodel.kinds.conversion import (
+    LINKING,
+    LISTED,
+    WRITTEN,
+    Convert,
+    World,
+    lines,
+    several_texts,
+)
 from metamodel.kinds.kind import Column, Kind, TextFormat
 from metamodel.storage import JSON
 
@@ -41,6 +50,7 @@ class MultiChoice(Kind):
         "options": [{"name": "crime"}, {"name": "history"}, {"name": "travel"}],
     }
     first = ("options",)
+    awaits = ("options",)
     sample = ["crime", "travel"]
     options = {
         **OPTIONS,
@@ -87,6 +97,17 @@ class MultiChoice(Kind):
     def parse_text(self, field: Field, text: str, form: TextFormat) -> list[str]:
         mark = ";" if ";" in text else ","
         return self.parse(field, [named(field, part) for part in text.split(mark) if part.strip()])
+
+    def cell(self, field: Field, value: list[str]) -> str:
+        return ";".join(value)
+
+    def texts(self, field: Field, value: list[str], world: World) -> list[str]:
+        return [label_of(field, name, "en") for name in value]
+
+    def takes(self, old: Kind) -> Convert | None:
+        if old.among((*LISTED, *LINKING)):
+            return several_texts
+        return lines if old.among(WRITTEN) else None
 
     def show(self, field: Field, value: list[str], locale: str = "en") -> str:
         return ", ".join(label_of(field, name, locale) for name in value)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
+from metamodel.kinds.conversion import Convert, World, titles_of
 from metamodel.kinds.date import iso_date
 from metamodel.kinds.kind import Column, Kind, TextFormat
 from metamodel.kinds.link_fields import (
@@ -19,7 +20,7 @@ from metamodel.kinds.link_fields import (
     parse_link,
     wire_links,
 )
-from metamodel.kinds.lookup import INVERSE
+from metamodel.kinds.lookup import INVERSE, cell_of, taken
 from metamodel.kinds.system import uuid_text
 
 if TYPE_CHECKING:
@@ -178,6 +179,18 @@ class MultiLookup(Kind):
 
     def wire_parts(self, field: Field, parts: Sequence[Any]) -> list[str]:
         return list(parts)
+
+    def cell(self, field: Field, value: Sequence[Any]) -> str:
+        """The ids; links that say more of themselves as JSON."""
+        if field.option(OPTION):
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return ";".join(map(cell_of, value))
+
+    def texts(self, field: Field, value: Any, world: World) -> list[str]:
+        return titles_of(field, value, world)
+
+    def takes(self, old: Kind) -> Convert | None:
+        return taken(old)
 
     def show(self, field: Field, value: Sequence[str], locale: str = "en") -> str:
         return ", ".join(value)

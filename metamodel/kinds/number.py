@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from babel.numbers import format_decimal
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
+from metamodel.kinds.conversion import Convert, Step, World, one_text
 from metamodel.kinds.kind import Column, Kind, TextFormat
 from metamodel.storage import MAX_DIGITS, decimal
 
@@ -101,7 +103,8 @@ class Number(Kind):
     label = "Number"
     group = "Words and numbers"
     icon = "number-123"
-    words = "integer decimal quantity count percent amount score"
+    words = "integer decimal quantity count amount score"
+    formats = {"percent": "percent"}
     about = "An exact number with a fixed number of decimals; percent is one of its formats."
     example = {"name": "pages", "kind": "number", "scale": 0, "min": 1}
     first = ("format", "scale", "unit")
@@ -126,6 +129,7 @@ class Number(Kind):
             "description": "Whether thousands are set apart: 1,250. Not for years and codes.",
         },
     }
+    identifies = True
     operators = ("is", "is_not", "above", "below", "between", "empty", "not_empty")
 
     def check(self, field: Field, check: FieldCheck) -> None:
@@ -158,6 +162,13 @@ class Number(Kind):
         unit = field.option("unit")
         return f"{shown} {unit}" if unit else shown
 
+    def texts(self, field: Field, value: Decimal, world: World) -> list[str]:
+        return [f"{value:f}"]
+
+    def takes(self, old: Kind) -> Convert | None:
+        own = (way for name, way in _WAYS.items() if old.among((name,)))
+        return next(own, None) or super().takes(old)
+
     def json_schema(self, field: Field) -> dict[str, Any]:
         scale = self.scale(field)
         part = rf"(\.[0-9]{{1,{scale}}})?" if scale else ""
@@ -166,3 +177,36 @@ class Number(Kind):
             "pattern": f"^-?[0-9]{{1,{MAX_DIGITS - scale}}}{part}$",
             "examples": [sample(scale)],
         }
+
+
+def plain(number: Decimal) -> Decimal:
+    """The same number without zeros that another scale has no place for."""
+    short = number.normalize()
+    exponent = short.as_tuple().exponent
+    return short.quantize(Decimal(1)) if isinstance(exponent, int) and exponent > 0 else short
+
+
+def fitted(step: Step, number: Decimal) -> Any:
+    """An exact number in the scale of another field."""
+    return step.new.kind.parse(step.new, f"{plain(number):f}")
+
+
+def _amount(step: Step, value: Any) -> Any:
+    return fitted(step, value.amount)
+
+
+def _one_or_none(step: Step, value: bool) -> Any:
+    return fitted(step, Decimal(int(value)))
+
+
+def _hours(step: Step, seconds: int) -> Any:
+    hours = Decimal(seconds) / 3600
+    if hours * 3600 != seconds or len(hours.as_tuple().digits) > 20:
+        raise ValueFault("too_many_decimals", "It is no exact number of hours.")
+    return fitted(step, hours)
+
+
+_WAYS: Mapping[str, Convert] = {
+    "number": fitted, "money": _amount, "boolean": _one_or_none, "duration": _hours,
+    "choice": one_text,
+}  # fmt: skip

@@ -7,6 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
+from metamodel.kinds.conversion import (
+    LINKING,
+    WRITTEN,
+    Convert,
+    World,
+    people,
+    relinked,
+    titles_of,
+)
 from metamodel.kinds.kind import Column, Kind, TextFormat
 from metamodel.kinds.system import uuid_text
 from metamodel.names import NAME
@@ -55,10 +64,26 @@ class Person(Kind):
         },
     }
     sorts_by = "title"
+    groups = True
+    lasting = True
     operators = ("is", "is_not", "any_of", "none_of", "empty", "not_empty")
 
     def holds_many(self, field: Field) -> bool:
         return bool(field.option("many"))
+
+    def link(self, field: Field, object: str, record: str) -> Who:
+        return object, record
+
+    def cell(self, field: Field, value: Any) -> str:
+        return ";".join(_cell(one) for one in (value if isinstance(value, list) else [value]))
+
+    def texts(self, field: Field, value: Any, world: World) -> list[str]:
+        return titles_of(field, value, world)
+
+    def takes(self, old: Kind) -> Convert | None:
+        if old.among(LINKING):
+            return relinked
+        return people if old.among(WRITTEN) else None
 
     def type(self, field: Field) -> types.Type:
         return types.person(*accepts(field), many=self.holds_many(field))
@@ -172,3 +197,11 @@ def _pair(one: Mapping[str, str]) -> Who:
 def _written(text: str) -> dict[str, str]:
     kind, mark, id = text.partition(":")
     return {kind: id} if mark else {"user": text}
+
+
+def _cell(one: Mapping[str, str]) -> str:
+    """Users by their ids, others with what they are before it; as `parse_text` reads it."""
+    if "title" in one or len(one) > 1:  # read with fields of the user
+        return str(one.get("title", one.get("id", "")))
+    ((kind, id),) = one.items()
+    return id if kind in ("user", "id") else f"{kind}:{id}"

@@ -73,6 +73,8 @@ class Sequence(Kind):
     editable = False
     searchable = True
     unique = True
+    titles = True
+    identifies = True
     operators = ("is", "is_not", "contains", "starts_with")
 
     def check(self, field: Field, check: FieldCheck) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.formats import FORMATS, e164, mask_pattern, masked
+from metamodel.kinds.conversion import Convert, one_line
 from metamodel.kinds.kind import Column, Kind
 from metamodel.storage import TEXT
 from metamodel.text import fold, normal
@@ -61,7 +62,11 @@ class Text(Kind):
     label = "Text"
     group = "Words and numbers"
     icon = "letter-t"
-    words = "string line name e-mail email phone telephone url link web address code"
+    words = "string line name web address"
+    formats = {
+        "e-mail": "email", "email": "email", "phone": "phone", "telephone": "phone", "url": "url",
+        "link": "url", "code": "code",
+    }  # fmt: skip
     about = (
         "One line of text: plain, an e-mail address, a phone number, a link, a time of day or a "
         "code."
@@ -113,6 +118,8 @@ class Text(Kind):
         },
     }
     searchable = True
+    titles = True
+    identifies = True
     operators = (
         "is", "is_not", "contains", "not_contains", "starts_with", "empty", "not_empty",
     )  # fmt: skip
@@ -178,6 +185,10 @@ class Text(Kind):
 
     def pack(self, field: Field, value: str) -> Sequence[Any]:
         return (value, fold(value))
+
+    def takes(self, old: Kind) -> Convert | None:
+        """Whatever is stored has words."""
+        return one_line if old.stored else None
 
     def json_schema(self, field: Field) -> dict[str, Any]:
         schema: dict[str, Any] = {

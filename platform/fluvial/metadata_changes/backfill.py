@@ -20,8 +20,9 @@ from fluvial.records.drafts.codec import packed
 from fluvial.records.drafts.rows import empty
 from fluvial.records.reading.canonical import reader
 from metamodel.catalog import Field
-from metamodel.conversions import Step, convert
+from metamodel.conversions import convert
 from metamodel.errors import ValueFault
+from metamodel.kinds.conversion import Step
 from metamodel.storage import POSTGRESQL
 
 from .backfill_days import DaysCopier

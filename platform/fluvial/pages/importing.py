@@ -17,6 +17,7 @@ from fluvial.transfer.imports.importer import import_table
 from fluvial.transfer.imports.options import DATES, Options, read_options
 from fluvial.transfer.imports.preview import preview
 from fluvial.transfer.imports.reading import open_table
+from fluvial.transfer.imports.targets import is_imported
 from metamodel.catalog import Field, ObjectType
 
 from .frame import Context, page, with_query
@@ -151,9 +152,7 @@ def _fields(call: Call, type_: ObjectType) -> list[Context]:
     closed = access.hidden | access.read_only
     found = []
     for field in type_.own_fields:
-        if field.name in closed or not (field.writable or field.kind.name == "sequence"):
-            continue
-        if field.kind.name == "file":
+        if field.name in closed or not is_imported(field):
             continue
         if field.targets:
             found += list(_keys(call, field))
@@ -166,7 +165,7 @@ def _keys(call: Call, field: Field) -> Iterator[Context]:
     target = call.session.catalog.objects[field.targets[0]]
     for key in target.own_fields:
         named = f"{{{key.name}}}" in target.title or key.unique
-        if named and key.kind.name in ("text", "sequence"):
+        if named and key.kind.titles:
             label = f"{field.label} › {key.label}"
             yield {"value": f"{field.name}.{key.name}", "label": label, "required": field.required}
 

@@ -28,7 +28,7 @@ COMMON: Mapping[str, Mapping[str, Any]] = {
     "required": {"type": "boolean"},
     "unique": {"type": "boolean"},
     "searchable": {"type": "boolean"},
-    "default": {"type": "string", "description": "A value, or today()."},
+    "default": {},  # see Kind.default_schema
     "help": {"type": "string", "description": "One sentence shown below the input."},
 }
 
@@ -39,21 +39,25 @@ def asked_of(kind: Kind) -> list[Context]:
     first = [name for name in (*kind.needs, *kind.first, "required") if name in options]
     ordered = [*dict.fromkeys(first), *(name for name in options if name not in first)]
     inputs = [_input(name, options[name], needed=name in kind.needs) for name in ordered]
-    return [{**one, "more": one["name"] not in first} for one in inputs if one["type"]]
+    awaited = (*kind.needs, *kind.awaits)
+    return [
+        {**one, "more": one["name"] not in first, "awaited": one["name"] in awaited}
+        for one in inputs
+        if one["type"]
+    ]
 
 
 def _common(kind: Kind) -> dict[str, Mapping[str, Any]]:
+    default = kind.default_schema()
     able = {
-        "required": kind.editable and kind.name != "boolean",
+        "required": kind.editable and kind.emptiable,
         "unique": kind.indexable and not kind.unique and kind.editable,
         "searchable": kind.searchable,
-        "default": kind.editable and not kind.linked and kind.name != "file",
+        "default": default is not None,
         "help": True,
     }
     found = {name: schema for name, schema in COMMON.items() if able[name]}
-    if kind.name == "boolean":
-        found["default"] = {"type": "boolean", "title": "Yes at first"}
-    return found
+    return found if default is None else {**found, "default": default}
 
 
 def _input(name: str, schema: Mapping[str, Any], *, needed: bool) -> Context:

@@ -29,7 +29,7 @@ SHOWN = "shown"  # in the form: the kind whose options were asked
 def show(call: Call, *, error: str = "", plan: Context | None = None) -> Answer:
     field = _field(call)
     object = call.session.catalog.objects[field.object]
-    kinds = [KINDS[name] for name in becomes(field.kind.name) if name in KINDS]
+    kinds = becomes(field.kind)
     if field.layer != SITE:
         kinds, error = [], _refusal(field)
     chosen = form_text(call, "kind") if call.form is not None else ""
@@ -96,7 +96,7 @@ def _change(call: Call, field: Field) -> apply.Change:
     kind = form_text(call, "kind")
     if field.layer != SITE:
         raise Conflict(_refusal(field))
-    if kind not in becomes(field.kind.name):
+    if KINDS.get(kind) not in becomes(field.kind):
         raise Problem("Choose the new kind.")
     spec = _spec(call, field, KINDS[kind])
     body = _site_body(call, field.object)

@@ -33,10 +33,6 @@ ABOUT = (
     ("pin", "Pins", "A pin shows a number on the home page and opens the records behind it."),
     ("role", "Roles", "Roles say who may do what with these records."),
 )
-FORMATS = (
-    "email=email phone=phone telephone=phone url=url link=url code=code percent=percent "
-    "markdown=markdown"
-)
 
 
 def show(call: Call, *, error: str = "", label: str = "", kind: str = "text") -> Answer:
@@ -154,7 +150,7 @@ def _field(field: Field, labels: Mapping[str, str], writes: bool) -> Context:
         "own": field.layer == SITE and writes,
         "remove_href": "",
         "kind_href": f"/studio/objects/{field.object}/fields/{field.name}/kind"
-        if writes and field.layer == SITE and becomes(field.kind.name)
+        if writes and field.layer == SITE and becomes(field.kind)
         else "",
     }
 
@@ -168,7 +164,7 @@ def _rule(field: Field) -> str:
         words.append("unique")
     if field.to:
         words.append(f"to {field.to}")
-    elif field.targets and field.kind.name.startswith("any"):
+    elif field.targets and not field.type.people:
         words.append(f"to {listed(field.targets, 3)}".replace("`", ""))
     if field.type.options:
         words.append(f"{len(field.type.options)} options")
@@ -188,7 +184,8 @@ def kind_groups() -> list[Context]:
     """The kinds for the picker, by their groups."""
     groups: dict[str, list[Context]] = {}
     for kind in KINDS.values():
-        words = f"{kind.words} {FORMATS}" if kind.name in ("text", "number") else kind.words
+        formats = (f"{word}={name}" for word, name in kind.formats.items())
+        words = " ".join((kind.words, *formats))
         groups.setdefault(kind.group, []).append(
             {"name": kind.name, "label": kind.label, "icon": kind.icon, "words": words}
         )

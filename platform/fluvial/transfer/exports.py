@@ -23,7 +23,7 @@ from fluvial.records.reading.query import Path, Query
 from fluvial.records.reading.reader import read_page
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field
-from metamodel.kinds.link_fields import OPTION as LINK_FIELDS
+from metamodel.expressions.types import NUMBER
 
 PAGE = 500
 CHUNK = 65_536
@@ -146,7 +146,7 @@ def _write_cell(sheet: Any, row: int, at: int, field: Field, value: Any) -> None
     text = cell(field, value)
     if not text:
         return
-    if field.type.name == "number" and sum(c.isdigit() for c in text) <= MAX_EXACT:
+    if field.type.name == NUMBER.name and sum(c.isdigit() for c in text) <= MAX_EXACT:
         sheet.write_number(row, at, float(text))
     elif isinstance(value, bool):
         sheet.write_boolean(row, at, value)
@@ -156,31 +156,7 @@ def _write_cell(sheet: Any, row: int, at: int, field: Field, value: Any) -> None
 
 def cell(field: Field, value: Any) -> str:
     """A value in wire form as the text of a cell, which an import reads again."""
-    if value is None or value == []:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list) and field.option(LINK_FIELDS):
-        return orjson.dumps(value).decode()
-    if isinstance(value, list):
-        return ";".join(cell(field, one) for one in value)
-    if isinstance(value, Mapping):
-        return _part(field, value)
-    return str(value)
-
-
-def _part(field: Field, value: Mapping[str, Any]) -> str:
-    if "amount" in value:
-        fixed = field.option("currency")
-        return str(value["amount"]) if fixed else f"{value['amount']} {value['currency']}"
-    if "object" in value:
-        return f"{value['object']}:{value['id']}"
-    if "name" in value and "media_type" in value:
-        return str(value["name"])
-    if "title" in value:
-        return str(value["title"])
-    ((kind, id_),) = value.items() if len(value) == 1 else (("", value.get("id", "")),)
-    return str(id_) if kind in ("user", "") else f"{kind}:{id_}"
+    return "" if value is None or value == [] else field.kind.cell(field, value)
 
 
 def safe(text: str) -> str:

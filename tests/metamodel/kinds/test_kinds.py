@@ -15,7 +15,15 @@ from tests.metamodel.catalogs import catalog, field
 
 GROUPS = ["Words and numbers", "Choices", "Time", "Links", "Made by the system", "Files"]
 FOLDER = Path(__file__).parents[3] / "metamodel" / "kinds"
-NO_KINDS = {"working_days", "link_fields", "__init__", "kind", "system"}
+NO_KINDS = {
+    "working_days",
+    "link_fields",
+    "__init__",
+    "kind",
+    "system",
+    "conversion",
+    "text_format",
+}
 
 OTHERS = """
 {kind: object, name: author, fields: [{name: name, kind: text}]}

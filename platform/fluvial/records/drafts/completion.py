@@ -211,7 +211,7 @@ def _shown(draft: Draft, name: str) -> str:
         return ""
     if field.type.objects and not field.many:
         target, record = value if isinstance(value, tuple) else (field.targets[0], value)
-        if field.kind.name == "person" and target == ROLE:
+        if field.type.people and target == ROLE:
             return role_titles(draft.session.catalog, (record,)).get(str(record), str(record))
         row = load_row(draft.session, target, record, None)
         return str(row["title"]) if row else ""

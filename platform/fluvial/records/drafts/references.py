@@ -45,7 +45,7 @@ def check_references(draft: Draft) -> None:
         if name in draft.periods:
             value = [str(link) for link in draft.periods[name]]
         for target, record in targets_of(field, value):
-            if field.kind.name == "person" and target == ROLE:
+            if field.type.people and target == ROLE:
                 _check_role(draft, field, record)
             else:
                 wanted.setdefault(target, {}).setdefault(record, []).append(field)

@@ -29,7 +29,6 @@ from fluvial.records.reading.plan import plans_of
 from fluvial.records.reading.reader import find_one
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
-from metamodel.kinds.lookup import on_delete
 from metamodel.storage import UUID
 
 from .writer import existing, store_changed
@@ -62,7 +61,7 @@ def _bin(session: Session, type_: ObjectType, row: Values, seen: set[str]) -> No
         for other in _referring(session, field, type_.name, record):
             if other in seen:
                 continue
-            rule = _on_delete(field)
+            rule = field.kind.on_delete(field)
             if rule == "restrict":
                 held.append(_held(session, field, other))
             elif rule == "cascade":
@@ -139,7 +138,7 @@ def restore(session: Session, object_name: str, record: str) -> dict[str, Any]:
 def _settle_references(draft: Draft) -> None:
     """Let go of what went to the bin meanwhile; what is required has to come back first."""
     for field in draft.type.own_fields:
-        if not field.stored or not field.targets or field.kind.name == "person":
+        if not field.stored or not field.targets or field.kind.lasting:
             continue  # names of users who left stay readable
         value = draft.values.get(field.name)
         gone = [
@@ -203,12 +202,6 @@ def _referring(session: Session, field: Field, target: str, record: str) -> Iter
     compiled = plans_of(session.catalog).get(("referring", field.object, field.name, target), make)
     for (found,) in session.connection.query(compiled.sql, [record]):
         yield found
-
-
-def _on_delete(field: Field) -> str:
-    if field.kind.name in ("lookup", "any_lookup"):
-        return on_delete(field)
-    return "clear" if field.many else "restrict"
 
 
 def _held(session: Session, field: Field, record: str) -> dict[str, Any]:

@@ -193,8 +193,7 @@ def _parts(target: Target, text: str) -> list[str]:
 def value_of(target: Target, ids: Sequence[str]) -> Any:
     """The canonical value of a look-up that leads to records."""
     field_: Field = target.field
-    pairs = field_.kind.name in ("person", "any_lookup")
-    values: list[Any] = [(target.object, id_) for id_ in ids] if pairs else list(ids)
+    values = [field_.kind.link(field_, target.object, id_) for id_ in ids]
     return values if field_.many else values[0]
 
 

@@ -14,8 +14,11 @@ from metamodel.text import fold
 
 from .options import Options
 
-LOOKING = ("lookup", "multi_lookup", "any_lookup", "person")
-KEYS = ("text", "sequence", "number", "date", "choice")  # kinds that find a record
+
+def is_imported(field: Field) -> bool:
+    """Whether tables may bring it: what people write, and numbers of records from elsewhere."""
+    made = field.kind.unique and field.stored and not field.system
+    return (field.writable or made) and not field.kind.uploads
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +115,7 @@ class Resolver:
     def _through(self, index: int, column: str, field: Field, rest: list[str]) -> Target | str:
         if rest[0] in field.targets and len(rest) > 1:
             object_name, steps = rest[0], rest[1:]
-        elif len(field.targets) == 1 or field.kind.name == "person":
+        elif len(field.targets) == 1 or field.type.people:
             object_name, steps = field.targets[0], rest
         else:
             return f"Say which object: {field.name}.{field.targets[0]}.{rest[0]}."
@@ -126,7 +129,7 @@ class Resolver:
                 if found.to is None or found.many:
                     return f"`{step}` is no look-up of one record, so nothing follows it."
                 current = found.to
-        if path[-1].kind.name not in KEYS:
+        if not path[-1].kind.identifies:
             return f"{path[-1].label} finds no record. Take a text, such as a code or a name."
         return Target(index, column, field, object_name, tuple(path))
 
@@ -134,9 +137,7 @@ class Resolver:
         """Numbers of records may come from another system; else what the caller may write."""
         if field.name in self._access.object(self._type.name).read_only:
             return False
-        if field.kind.name == "file":
-            return False
-        return field.writable or (field.kind.unique and field.stored and not field.system)
+        return is_imported(field)
 
     def suggestions(self, header: Sequence[str]) -> Mapping[str, str]:
         """The fields that columns most likely mean, by their headings."""
@@ -158,17 +159,12 @@ class Resolver:
     def by_key(self, name: str) -> str:
         """A look-up with the field by which people name the record: `author` is `author.name`."""
         field = self._type.fields.get(name)
-        if (
-            field is None
-            or field.kind.name not in LOOKING
-            or field.to is None
-            and (field.kind.name != "person")
-        ):
-            return name
-        if field.kind.name == "person":
+        if field is not None and field.type.people:
             return f"{name}.email"
-        target = self._catalog.objects[field.to or ""]
-        unique = [f.name for f in target.own_fields if f.unique and f.kind.name in KEYS]
+        if field is None or field.to is None:
+            return name
+        target = self._catalog.objects[field.to]
+        unique = [f.name for f in target.own_fields if f.unique and f.kind.identifies]
         if "{name}" in target.title and "name" in target.fields:
             return f"{name}.name"
         return f"{name}.{unique[0]}" if unique else name
