@@ -10,7 +10,7 @@ import orjson
 
 from metamodel.documents import DocumentKind
 
-from .layouts import check_form
+from .layouts import check_form, start_form
 from .webforms import check_webform
 
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -26,6 +26,7 @@ FORM = DocumentKind(
     folder="forms",
     schema=_schema("form"),
     check=check_form,
+    start=start_form,
     label="Layout",
     removable={
         "/object": "",

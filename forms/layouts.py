@@ -14,7 +14,6 @@ from metamodel.expressions.expression import Expression, compile_expression
 from metamodel.expressions.types import BOOLEAN
 from metamodel.text import humanise, label_text
 
-LONG = ("long_text",)
 MAX_FACTS = 6
 
 
@@ -146,8 +145,8 @@ def _generate(type_: ObjectType) -> Layout:
     def take(wanted: Iterable[Field]) -> tuple[Field, ...]:
         return tuple(waiting.pop(f.name) for f in list(wanted) if f.name in waiting)
 
-    long = take(f for f in type_.own_fields if f.kind.name in LONG)
-    files = take(f for f in type_.own_fields if f.kind.group == "Files")
+    long = take(f for f in type_.own_fields if f.kind.long)
+    files = take(f for f in type_.own_fields if f.kind.uploads)
     state = type_.states.field if type_.states else ""
     first = take(f for f in type_.own_fields if f"{{{f.name}}}" in type_.title)
     first += take(f for f in type_.own_fields if f.name == state)
@@ -187,6 +186,12 @@ def _facts(type_: ObjectType) -> tuple[Field, ...]:
     choices = [f for f in own if f.type.options and not f.many]
     days = [f for f in own if f.kind.group == "Time"]
     return tuple(dict.fromkeys([*placing[:3], *choices[:2], *days[:2]]))[:MAX_FACTS]
+
+
+def start_form(object: ObjectType) -> Mapping[str, Any]:
+    """A layout with all fields in one section."""
+    fields = [field.name for field in object.own_fields]
+    return {"sections": [{"name": "facts", "label": "Facts", "fields": fields}]}
 
 
 def check_form(document: Document, check: DocumentCheck) -> None:

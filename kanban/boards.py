@@ -12,10 +12,9 @@ from fluvial.records.reading.summary import Measure, measure
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document
+from metamodel.expressions.types import CHOICE
 from metamodel.text import humanise, label_text
 from metamodel.views import check_sort
-
-GROUPING = ("choice", "lookup", "person")  # kinds that part records into columns and lanes
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +96,14 @@ def in_audience(catalog: Catalog, access: Access, audience: Iterable[str]) -> bo
     return not wanted or access.admin or bool(wanted & set(with_inherited(catalog, access.roles)))
 
 
+def start_board(object: ObjectType) -> Mapping[str, Any]:
+    """A board by the first choice."""
+    own = object.own_fields
+    choices = [field.name for field in own if field.type.name == CHOICE.name]
+    by = [*choices, *(field.name for field in own), "title"][0]
+    return {"columns": {"by": by}, "card": {"title": "title"}, "totals": ["count()"]}
+
+
 def check_board(document: Document, check: DocumentCheck) -> None:
     body = document.body
     for at, role in enumerate(body.get("audience", ())):
@@ -136,7 +143,7 @@ def _check_columns(columns: Mapping[str, Any], object: ObjectType, check: Docume
 def _grouping(pointer: str, object: ObjectType, name: str, check: DocumentCheck) -> Field | None:
     """A field that parts records into columns or lanes; a fault where it cannot."""
     field = check.field(pointer, object, name)
-    if field is not None and (field.kind.name not in GROUPING or field.many):
+    if field is not None and (not field.kind.groups or field.many):
         check.fault(
             pointer,
             "not_a_grouping",
@@ -154,7 +161,7 @@ def _check_card(card: Mapping[str, Any], object: ObjectType, check: DocumentChec
         check.field(f"/card/fields/{at}", object, name)
     if "colour" in card:
         field = check.field("/card/colour", object, card["colour"])
-        if field is not None and field.kind.name != "choice":
+        if field is not None and field.type.name != CHOICE.name:
             check.fault(
                 "/card/colour",
                 "no_colours",

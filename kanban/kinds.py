@@ -10,7 +10,7 @@ import orjson
 
 from metamodel.documents import DocumentKind
 
-from .boards import check_board
+from .boards import check_board, start_board
 from .pins import check_pin
 
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -26,6 +26,7 @@ BOARD = DocumentKind(
     folder="boards",
     schema=_schema("board"),
     check=check_board,
+    start=start_board,
     label="Board",
     removable={
         "/object": "",

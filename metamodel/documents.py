@@ -15,9 +15,10 @@ from metamodel.kinds import KINDS
 from metamodel.policies import Shape, shape_of
 from metamodel.roles import check_role
 from metamodel.schemas.loading import complete_schema, load_schema, validator_of
-from metamodel.views import check_view
+from metamodel.views import check_view, start_view
 
 if TYPE_CHECKING:
+    from metamodel.catalog import ObjectType
     from metamodel.checks import DocumentCheck
 
 SITE = "site"  # the layer of what is changed on the spot
@@ -61,6 +62,7 @@ class Document:
 
 
 CheckDocument = Callable[[Document, "DocumentCheck"], None]
+StartDocument = Callable[["ObjectType"], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +80,9 @@ class DocumentKind:
     label: str = ""
     about: str = ""
     example: Mapping[str, Any] = field(default_factory=dict)
+    # What a first document about an object type says beside its name; the example's members
+    # where the kind has none.
+    start: StartDocument | None = None
     beside: tuple[str, ...] = ()  # members that may name a file beside the document
     embedded: bool = False  # whether object types hold what it says: they are rebuilt with it
     # What goes with a thing that it uses: the place of the use, and the part that then goes.
@@ -174,6 +179,7 @@ VIEW = DocumentKind(
     folder="views",
     schema=load_schema("view"),
     check=check_view,
+    start=start_view,
     label="View",
     removable={
         "/object": "",

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from metamodel.catalog import ObjectType
     from metamodel.checks import DocumentCheck
     from metamodel.documents import Document
+
+
+def start_view(object: ObjectType) -> Mapping[str, Any]:
+    """A view of all records, the newest first."""
+    return {
+        "label": f"My {object.plural.lower()}",
+        "columns": ["title"],
+        "sort": ["-created_at"],
+    }
 
 
 def check_view(document: Document, check: DocumentCheck) -> None:

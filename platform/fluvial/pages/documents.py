@@ -99,31 +99,15 @@ def show(call: Call, *, text: str = "", error: str = "", plan: Context | None = 
 
 
 def _start(call: Call, kind: DocumentKind) -> str:
-    """The example of a kind, about the object that it was asked for."""
-    body: dict[str, Any] = dict(kind.example)
-    object_name = call.query.get("object", "")
-    type_ = call.session.catalog.objects.get(object_name)
+    """The start of a document about the object that it was asked for, or the kind's example."""
+    name = call.query.get("object", "")
+    type_ = call.session.catalog.objects.get(name)
     if type_ is None:
-        return yaml_of(body)
-    first = type_.own_fields[0].name if type_.own_fields else "title"
-    own: dict[str, Any] = {"kind": kind.name, "name": f"my_{kind.name}", "object": object_name}
-    if kind.name == "view":
-        own |= {
-            "label": f"My {type_.plural.lower()}",
-            "columns": ["title"],
-            "sort": ["-created_at"],
-        }
-        return yaml_of(own)
-    if kind.name == "form":
-        fields = [f.name for f in type_.own_fields]
-        return yaml_of(own | {"sections": [{"name": "facts", "label": "Facts", "fields": fields}]})
-    if kind.name == "board":
-        choices = [f.name for f in type_.own_fields if f.kind.name == "choice"]
-        by = choices[0] if choices else first
-        return yaml_of(
-            own | {"columns": {"by": by}, "card": {"title": "title"}, "totals": ["count()"]}
-        )
-    return yaml_of({name: (object_name if name == "object" else v) for name, v in body.items()})
+        return yaml_of(dict(kind.example))
+    if kind.start is None:
+        return yaml_of({k: name if k == "object" else v for k, v in kind.example.items()})
+    head = {"kind": kind.name, "name": f"my_{kind.name}", "object": name}
+    return yaml_of({**head, **kind.start(type_)})
 
 
 def read(call: Call, kind: str, name: str, text: str) -> Mapping[str, Any]:

@@ -293,6 +293,16 @@ def test_a_document_as_yaml(library: Client) -> None:
     assert library.get("/studio/view/lent").status == 404
 
 
+@pytest.mark.parametrize("kind", ["view", "form", "board"])
+def test_the_studio_begins_a_document_about_an_object(library: Client, kind: str) -> None:
+    page = library.get(f"/studio/{kind}/new", object="book").text
+    (text,) = re.findall(r"<textarea[^>]*>(.*?)</textarea>", page, re.S)
+    written = unescape(text).strip()
+    assert written.startswith(f"kind: {kind}\nname: my_{kind}\n") and "object: book\n" in written
+    saved = posted(library, f"/studio/{kind}/new", {"yaml": written, "deed": "save"})
+    assert saved.headers["location"] == f"/studio/{kind}/my_{kind}", text_of(saved.text)
+
+
 def test_going_back_to_a_revision(library: Client) -> None:
     library.define({**BRANCH, "fields": [*BRANCH["fields"], {"name": "town", "kind": "text"}]})
     first = max(r["number"] for r in library.rows("/api/meta/revisions")) - 1
