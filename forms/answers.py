@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import tzinfo
 from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
 
 from fluvial.kernel.errors import Problem, fault
+from fluvial.pages.presenters import face_of
 from fluvial.records.drafts.attachments import find_file
 from fluvial.records.drafts.rows import empty
 from fluvial.runtime.session import Session
@@ -84,7 +85,7 @@ def read(
     faults: list[dict[str, str]] = []
     form = TextFormat(zone=session.catalog.zone)
     for question in questions:
-        if question.field.kind.name == "file":
+        if question.field.kind.uploads:
             continue
         name = question.field.name
         try:
@@ -125,7 +126,7 @@ def keep_files(
     kept: dict[str, list[dict[str, Any]]] = {}
     faults: list[dict[str, str]] = []
     for question in questions:
-        if question.field.kind.name != "file":
+        if not question.field.kind.uploads:
             continue
         name = question.field.name
         if answers.json and not empty(answers.values.get(name)):
@@ -164,22 +165,11 @@ def _earlier(
     return rows
 
 
-def shown(field_: Field, value: Any, zone: Any) -> Any:
+def shown(field_: Field, value: Any, zone: tzinfo) -> Any:
     """A canonical value as the widget of its kind shows it."""
     if empty(value):
         return [] if field_.many else ""
-    name = field_.kind.name
-    if name == "multi_choice":
-        return value
-    if name == "boolean":
-        return "true" if value else "false"
-    if name == "datetime":
-        return value.astimezone(zone or UTC).strftime("%Y-%m-%dT%H:%M")
-    if name == "money":
-        return str(value.amount)
-    if name in ("duration", "choice"):
-        return field_.kind.show(field_, value) if name == "duration" else value
-    return str(value)
+    return face_of(field_).typed(field_, value, zone)
 
 
 def typed(questions: Sequence[Question], answers: Answers) -> dict[str, Any]:
@@ -187,6 +177,6 @@ def typed(questions: Sequence[Question], answers: Answers) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for question in questions:
         texts = answers.texts.get(question.field.name, [])
-        many = question.field.many and question.field.kind.name != "file"
+        many = question.field.many and not question.field.kind.uploads
         found[question.field.name] = [t for t in texts if t] if many else (texts or [""])[-1]
     return found

@@ -103,7 +103,7 @@ def days_page(
         "rev": record["rev"],
         "day": _day_text(call) or (session.today + timedelta(days=1)).isoformat(),
         "w": widget(shown, value, looks, error=error, record=record["id"]),
-        "multipart": field.kind.name == "file",
+        "multipart": field.kind.uploads,
         "errors": [{"href": f"#f-{field.name}", "message": text} for text in others],
         "rows": _rows(session, type_, record, field, spans, looks, closed),
     }

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from fluvial.pages.presenters import widget_kind
+from fluvial.pages.presenters import face_of
 from fluvial.records.drafts.environment import RecordEnvironment
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
@@ -23,11 +23,6 @@ from metamodel.expressions.python import run
 from metamodel.expressions.reads import Reading, reads_of
 from metamodel.expressions.types import BOOLEAN
 from metamodel.storage import timestamp_wire
-
-# Kinds whose widgets the browser fills by itself; of others the server says what they show.
-FILLED = (
-    "text", "long_text", "number", "money", "boolean", "date", "datetime", "duration", "choice",
-)  # fmt: skip
 
 MOST_OF_CALENDARS = 40_000  # characters on a page
 
@@ -77,7 +72,7 @@ class Live:
         if not any(name in self.asked for name in _own(self._readings(default.tree))):
             return
         tree = ASK
-        if widget_kind(field_.kind) in FILLED:
+        if face_of(field_).fills:
             objects = self.session.catalog.objects
             tree = value_of_form(
                 default.tree, self.type.name, objects, self.asked, lambda node: self._fold(node)

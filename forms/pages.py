@@ -57,10 +57,11 @@ def form_page(
             files=kept.get(name, []),
         ) | {"hidden": name in now.hidden}
 
-    fields = [shown_as(question) for question in now.shown(shown.questions)]
+    questions = list(now.shown(shown.questions))
+    fields = [shown_as(question) for question in questions]
     context: Context = {
         **_heading(call, form, step),
-        "multipart": any(w["kind"] == "file" for w in fields),
+        "multipart": any(q.field.kind.uploads for q in questions),
         "fields": fields,
         "logic": now.live.json(optional=True) if now.live else None,
         "errors": list(_summary(form, errors, [w["name"] for w in fields])),

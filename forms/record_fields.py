@@ -33,6 +33,7 @@ def widget(
     picks = [*field.picks.values(), *([field.pick] if field.pick else ())]
     w: Context = {
         "kind": widget_kind(field.kind),
+        "holds": face.holds,
         "id": f"f-{field.name}",
         "name": field.name,
         "label": field.label,

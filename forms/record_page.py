@@ -46,7 +46,6 @@ Context = dict[str, Any]
 MAX_FACTS = 6
 RELATED = 10  # rows of a related list
 RELATED_COLUMNS = 6
-NOT_INLINE = ("file", "sequence", "calculated")
 
 
 @dataclass
@@ -133,7 +132,7 @@ def _comment_href(page: Shown) -> str:
 
 def _number(page: Shown) -> str:
     for field in page.type.own_fields:
-        if field.kind.name == "sequence" and not empty(page.record.get(field.name)):
+        if face_of(field).lead and not empty(page.record.get(field.name)):
             return str(page.record[field.name])
     return ""
 
@@ -149,9 +148,9 @@ def _first(page: Shown) -> list[Field]:
     """The look-up and the person that stand below the title."""
     fields = [f for f in page.layout.fields if not empty(page.record.get(f.name))]
     scope = (page.type.scope or "").partition(".")[0]
-    look_ups = [f for f in fields if f.type.name == "record"]
+    look_ups = [f for f in fields if f.targets and not f.type.people and not f.many]
     look_ups.sort(key=lambda f: (f.name != scope, not f.required))
-    people = [f for f in fields if f.type.name == "person"]
+    people = [f for f in fields if f.type.people and not f.many]
     return [*look_ups[:1], *people[:1]]
 
 
@@ -212,7 +211,7 @@ def _sections(page: Shown) -> list[Context]:
 
 def _pair(page: Shown, shown_field: ShownField) -> Context:
     field = shown_field.field
-    inline = not shown_field.read_only and field.kind.name not in NOT_INLINE
+    inline = not shown_field.read_only and bool(face_of(field).holds)
     inline = inline and not field.option("protected") and not field.option(LINK_FIELDS)
     inline = inline and page.session.as_of is None
     return {
@@ -346,7 +345,7 @@ def _files(page: Shown) -> Context:
             "when": "",
         }
         for field in page.layout.fields
-        if field.kind.name == "file"
+        if field.kind.uploads
         for file in page.record.get(field.name) or ()
     ]
     return {"items": items, "upload_href": ""}

@@ -212,7 +212,7 @@ def _form(
         "sections": shown,
         "errors": errors,
         "logic": live.json(f"/api/forms/layout/{live.type.name}", record, optional=optional),
-        "multipart": any(f.kind.name == "file" for f in fields),
+        "multipart": any(f.kind.uploads for f in fields),
     }
 
 
@@ -298,7 +298,7 @@ def new_page(
     chosen = given if again is None else None
     live = follow(session, layout, sections, canonical, new=True, given=chosen)
     context = _form(looks, sections, live, values, faults or {}, others or [])
-    made = [f.label.lower() for f in layout.fields if f.kind.name == "sequence"]
+    made = [f.label.lower() for f in layout.fields if f in type_.numbered_fields]
     label = type_.label.lower()
     context |= {
         "title": f"New {label}",
@@ -325,7 +325,7 @@ def _given(call: Call, type_: ObjectType) -> dict[str, Any]:
         record = reader.read_one(session, type_.name, copied)
         for field in type_.own_fields:
             plain = field.writable and not field.read_only and not field.unique
-            if plain and field.kind.name != "file" and not empty(record.get(field.name)):
+            if plain and not field.kind.uploads and not empty(record.get(field.name)):
                 found[field.name] = record[field.name]
         if type_.states:
             found.pop(type_.states.field, None)

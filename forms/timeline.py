@@ -23,7 +23,6 @@ Context = dict[str, Any]
 PAGE, SAID = 20, 100  # entries of the history and comments of a page
 LINES = 6  # fields of a change that are told
 LONG = 60  # characters of a value in a line
-BODIES = ("long_text",)
 SINCE = {"planned": "planned", "recorded": "recorded", "withdrawn": "withdrew"}
 ICONS = {"created": "plus", "deleted": "trash", "restored": "arrow-back-up"}
 
@@ -160,7 +159,7 @@ def _lines(type_: ObjectType, changes: dict[str, Any], looks: Looks) -> list[Mar
     lines = []
     for name, (old, new) in list(changes.items())[:LINES]:
         field = type_.fields[name]
-        if field.kind.name in BODIES:
+        if field.kind.long:
             if len(changes) > 1:
                 lines.append(Markup("{} was rewritten").format(field.label))
             continue

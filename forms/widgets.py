@@ -7,7 +7,7 @@ from datetime import tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fluvial.pages.presenters import file_size, widget_kind
+from fluvial.pages.presenters import face_of, file_size, widget_kind
 from fluvial.pages.presenters.choices import choices
 from metamodel.money import currencies
 from metamodel.text import label_text
@@ -46,6 +46,7 @@ def widget(
     choosable = not (field.option("currency") or field.option("currency_from"))
     return {
         "kind": widget_kind(field.kind),
+        "holds": face_of(field).holds,
         "id": f"f-{field.name}",
         "name": field.name,
         "label": question.label,
@@ -72,16 +73,9 @@ def widget(
         "currencies": sorted(currencies()) if choosable else [],
         "many": bool(field.option("many")),
         "accept": ",".join(field.option("accept", ())),
-        "hint": _hint(question),
+        "hint": face_of(field).hint(field),
         "files": [
             {"id": f["id"], "name": f["name"], "size": file_size(f["size"]), "href": ""}
             for f in files
         ],
     }
-
-
-def _hint(question: Question) -> str:
-    size = question.field.option("max_size") if question.field.kind.name == "file" else None
-    if size:
-        return f"At most {str(size).replace('MB', ' MB')}"
-    return str(question.field.option("mask", ""))

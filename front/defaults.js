@@ -19,23 +19,21 @@ function clock(seconds, day) {
   return parts.filter(([count]) => count).map(([count, unit]) => `${count}${unit}`).join(" ") || "0m";
 }
 
-// A value of the evaluator as the widget of a kind holds it.
+// A value of the evaluator as a widget holds it.
 const WRITE = {
-  text: (value) => value,
-  long_text: (value) => value,
-  choice: (value) => value,
-  number: digits,
-  boolean: String,
-  date: writtenDay,
-  datetime: (value, field) => localTime(value, one("input", field).dataset.zone || "UTC").slice(0, 16),
-  duration: (value, field) => clock(value, Number(one("input", field).dataset.day || 0)),
+  plain: (value) => value,
+  option: (value) => value,
+  digits,
+  amount: (value) => digits(value.amount),
+  tick: String,
+  day: writtenDay,
+  moment: (value, field) => localTime(value, one("input", field).dataset.zone || "UTC").slice(0, 16),
+  length: (value, field) => clock(value, Number(one("input", field).dataset.day || 0)),
 };
 
 function written(value, field) {
-  const { kind } = field.dataset;
   if (value === null) return { value: "" };
-  if (kind === "money") return { value: digits(value.amount), currency: value.currency };
-  return { value: WRITE[kind](value, field) };
+  return { value: WRITE[field.dataset.holds](value, field), currency: value.currency };
 }
 
 function pick(select, items) {

@@ -33,8 +33,8 @@ function valueInput(field, op, value) {
   const label = { "aria-label": "Value", name: "value", class: "input" };
   if (field.options?.length) return make("select", label, ...field.options.map((option) => make("option", { value: option.value, selected: option.value === value }, option.label)));
   if (field.search_url) return make("select", { ...label, "data-lookup": true, "data-url": field.search_url }, make("option", { value: value ?? "" }, value ?? ""));
-  const type = op.takes === "raw" ? "text" : ({ date: "date", datetime: "datetime-local", number: "text", money: "text" }[field.kind] ?? "text");
-  return make("input", { ...label, type, value: value ?? "", autocomplete: "off", inputmode: ["number", "money"].includes(field.kind) ? "decimal" : null });
+  const asked = op.takes === "raw" ? { type: "text" } : field.input;
+  return make("input", { ...label, ...asked, value: value ?? "", autocomplete: "off" });
 }
 
 function editor(anchor, index) {

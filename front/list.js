@@ -93,11 +93,11 @@ deeds["bulk-clear"] = () => {
 // one field for many records, seen before it is written
 function editorFor(field) {
   const label = { class: "input", "aria-label": field.label };
-  const holder = make("div", { class: "field", "data-kind": field.kind, "data-field": field.name });
-  if (field.options?.length) holder.append(make("select", label, make("option", { value: "" }, "None"), ...field.options.map((option) => make("option", { value: option.value }, option.label))));
+  const holder = make("div", { class: "field", "data-holds": field.holds, "data-field": field.name });
+  const none = field.emptiable ? [make("option", { value: "" }, "None")] : [];
+  if (field.options?.length) holder.append(make("select", label, ...none, ...field.options.map((option) => make("option", { value: option.value }, option.label))));
   else if (field.search_url) holder.append(make("select", { ...label, "data-lookup": true, "data-url": field.search_url }, make("option", { value: "" })));
-  else if (field.kind === "boolean") holder.append(make("select", label, make("option", { value: "true" }, "Yes"), make("option", { value: "false" }, "No")));
-  else holder.append(make("input", { ...label, type: { date: "date", datetime: "datetime-local" }[field.kind] ?? "text", "data-currency": field.currency, "data-zone": field.zone }));
+  else holder.append(make("input", { ...label, ...field.input, "data-currency": field.currency, "data-zone": field.zone }));
   return holder;
 }
 
@@ -124,7 +124,7 @@ deeds["bulk-set"] = () => {
   slot.addEventListener("input", tell);
   slot.addEventListener("change", tell);
   const run = async () => {
-    const value = read(one("[data-kind]", slot));
+    const value = read(one("[data-holds]", slot));
     const result = await send("PATCH", bar.dataset.api, chosen.map((box) => ({ id: box.value, [pick.value]: value })));
     if (!result.ok) {
       fault.textContent = reason(result);

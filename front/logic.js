@@ -22,7 +22,7 @@ function carried(form, name, letter) {
 
 function valueOf(form, name, letter) {
   const field = wrapper(form, name);
-  if (field) return readable(field.dataset.kind) ? read(field) : undefined;
+  if (field) return readable(field) ? read(field) : undefined;
   return one(`[name="${name}"]`, form) ? carried(form, name, letter) : undefined;
 }
 
@@ -115,7 +115,7 @@ function settle(rules, layout) {
 function typed(form, left) {
   const values = {};
   for (const field of all("[data-field]", form)) {
-    if (readable(field.dataset.kind) && !left.includes(field.dataset.field)) values[field.dataset.field] = read(field);
+    if (readable(field) && !left.includes(field.dataset.field)) values[field.dataset.field] = read(field);
   }
   return values;
 }

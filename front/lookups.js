@@ -11,8 +11,11 @@ TomSelect.define("remove_button", removeButton);
 
 const REST = 800; // milliseconds after a pick in which only a press or a key opens the list
 
+// The select of a link to any object that says which object is searched.
+const objectOf = (select) => one("select[data-any]", select.closest("[data-field]") ?? select);
+
 const address = (select, words) => {
-  const object = select.closest("[data-kind=any_lookup]") ? one("select[data-any]", select.closest("[data-kind]")).value : "";
+  const object = objectOf(select)?.value ?? "";
   const base = select.dataset.url + (object ? encodeURIComponent(object) : "");
   // What may be picked can depend on other fields of the form.
   const given = (select.dataset.depends ?? "").split(",").filter(Boolean).map((name) => [name, select.form?.elements[name]?.value]);
@@ -90,7 +93,7 @@ function dress(select) {
   select.setAttribute("aria-hidden", "true");
   select.addEventListener("change", () => rows(select));
   if (select.getAttribute("aria-invalid")) control.wrapper.classList.add("bad-in");
-  const any = one("select[data-any]", select.closest("[data-kind=any_lookup]") ?? select);
+  const any = objectOf(select);
   any?.addEventListener("change", () => (control.clear(), control.clearOptions(), control.load("")));
   return control;
 }

@@ -127,7 +127,7 @@ async function edit(button) {
   const form = await fragment(button.dataset.edit).catch(() => undefined);
   if (form === undefined) return typed(), toast("The server did not answer. Check the connection, then try again.", { tone: "bad" });
   const field = form && one("[data-field]", form);
-  if (!field || !readable(field.dataset.kind)) return typed(), location.assign(document.body.dataset.keyEdit ?? location.href);
+  if (!field || !readable(field)) return typed(), location.assign(document.body.dataset.keyEdit ?? location.href);
   const lookups = one("select[data-lookup]", form) ? await import("./lookups.js") : null;
   // The page may have been refreshed meanwhile: the place is found again by its name.
   const holder = one(`[data-edit][data-field="${button.dataset.field}"]`)?.closest(".can-edit");

@@ -11,7 +11,7 @@ const api = (query = "") => `${root().dataset.api}${query}`;
 
 const state = { kind: "text", format: "" };
 
-// what a kind asks for: [{name, label, help, type, choices, more}], from the JSON Schema of its options
+// what a kind asks for: [{name, label, help, type, choices, more, awaited}], from the JSON Schema of its options
 const optionsOf = (kind) => data("kind-options")[kind] ?? [];
 
 function select(name, id, choices, several) {
@@ -96,7 +96,7 @@ function fillPlan(chip, summary, lines, tone) {
   one("[data-plan-lines]", box).replaceChildren(...lines.map(([kind, text]) => make("li", { class: kind }, icon(kind === "good" ? "check" : "alert-triangle"), make("span", {}, text))));
 }
 
-const ready = (made) => made.name && !(["choice", "multi_choice"].includes(made.kind) && !made.options?.length) && !(made.kind === "calculated" && !made.formula);
+const ready = (made) => made.name && optionsOf(made.kind).every(({ name, awaited }) => !awaited || (name in made && made[name].length !== 0));
 
 const plan = later(async (form) => {
   const made = field(form);
@@ -164,7 +164,7 @@ function setKind(form, kind, format) {
   plan(form);
 }
 
-const formatOf = (option, words) => option.dataset.words.split(" ").map((word) => word.split("=")).find(([said]) => words && said.startsWith(words))?.[1] ?? "";
+const formatOf = (option, words) => option.dataset.words.split(" ").map((word) => word.split("=")).find(([said]) => words && said === words)?.[1] ?? "";
 
 function openKinds(button) {
   const form = button.closest("form");

@@ -1,4 +1,4 @@
-// Reads what stands in a widget as the API wants it, kind by kind.
+// Reads what stands in a widget as the API wants it. What a widget holds is said by its kind's face: data-holds.
 import { all, one } from "./dom.js";
 
 const text = (field) => one("input:not([type=hidden]), textarea, select", field)?.value ?? "";
@@ -37,38 +37,37 @@ const person = (value) => {
 export const reference = (value) => value.id ?? Object.entries(value)[0].join(":");
 
 const READ = {
-  text: (field) => orNull(text(field)),
-  long_text: (field) => orNull(text(field)),
-  number: (field) => orNull(text(field)),
-  money: (field) => {
+  plain: (field) => orNull(text(field)),
+  digits: (field) => orNull(text(field)),
+  amount: (field) => {
     const input = one("input", field);
     const amount = orNull(input.value);
     return amount === null ? null : { amount, currency: one("select", field)?.value ?? input.dataset.currency };
   },
-  boolean: (field) => {
+  tick: (field) => {
     const box = one("[type=checkbox]", field);
     return box ? box.checked : ({ true: true, false: false }[text(field)] ?? null);
   },
-  date: (field) => orNull(text(field)),
-  datetime: (field) => zoned(text(field), one("input", field).dataset.zone || "UTC"),
-  duration: (field) => seconds(text(field), Number(one("input", field).dataset.day || 86400)),
-  choice: (field) => (one("select", field) ? chosen(field)[0] : one("input:checked", field)?.value) ?? null,
-  multi_choice: (field) => all("input:checked", field).map((box) => box.value),
-  lookup: (field) => chosen(field)[0] ?? null,
-  multi_lookup: chosen,
-  any_lookup: (field) => {
+  day: (field) => orNull(text(field)),
+  moment: (field) => zoned(text(field), one("input", field).dataset.zone || "UTC"),
+  length: (field) => seconds(text(field), Number(one("input", field).dataset.day || 86400)),
+  option: (field) => (one("select", field) ? chosen(field)[0] : one("input:checked", field)?.value) ?? null,
+  options: (field) => all("input:checked", field).map((box) => box.value),
+  link: (field) => chosen(field)[0] ?? null,
+  links: chosen,
+  any_link: (field) => {
     const id = one("select[data-lookup]", field).value;
     return id ? { object: one("select[data-any]", field).value, id } : null;
   },
-  person: (field) => {
+  people: (field) => {
     const many = one("select", field).multiple;
     const found = chosen(field).map(person);
     return many ? found : (found[0] ?? null);
   },
 };
 
-export const readable = (kind) => kind in READ;
-export const read = (field) => READ[field.dataset.kind](field);
+export const readable = (field) => field.dataset.holds in READ;
+export const read = (field) => READ[field.dataset.holds](field);
 
 const tongue = () => (document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang);
 

@@ -18,8 +18,6 @@ from .boards import Board
 
 Context = dict[str, Any]
 
-TIMES = ("date", "date and time")
-
 
 class Cards:
     """Makes the cards of one board."""
@@ -40,22 +38,19 @@ class Cards:
         people: list[Markup] = []
         number, badge = "", Markup()
         for field in self._fields:
-            value = record.get(field.name)
-            kind = field.type.name
-            if kind in ("person", "persons"):
-                people.append(Markup(face_of(field).cell(field, self._looks)(value)))
+            value, face = record.get(field.name), face_of(field)
+            if face.place == "people":
+                people.append(Markup(face.cell(field, self._looks)(value)))
             elif empty(value):
                 continue
-            elif field.kind.name == "sequence" and not number:
+            elif face.lead and not number:
                 number = str(value)
-            elif kind == "yes/no":
+            elif face.place == "badge":
                 badge += self._yes(field, value)
-            elif kind in ("record", "collection"):
+            elif face.place == "line":
                 lines.append(escape(said(field, value, self._looks)))
-            elif kind in TIMES:
-                meta.append(self._time(field, value, record))
             else:
-                meta.append(Markup(face_of(field).cell(field, self._looks)(value)))
+                meta.append(self._meta(field, value, record))
         title = record.get(self._board.title) or record["title"]
         return {
             "id": record["id"],
@@ -77,10 +72,14 @@ class Cards:
             '<span class="good" title="{}">{}<span class="hidden">{}</span></span>'
         ).format(field.label, icon("check"), field.label)
 
-    def _time(self, field: Field, value: Any, record: Mapping[str, Any]) -> Markup:
-        """A day or moment; a due one that has passed is red."""
+    def _meta(self, field: Field, value: Any, record: Mapping[str, Any]) -> Markup:
+        """A value as lists show it; a due day or moment that has passed is red."""
         shown = Markup(face_of(field).cell(field, self._looks)(value))
-        if field.name not in due_dates.NAMES or not due_dates.is_open(self._type, record):
+        if (
+            not field.type.timed
+            or field.name not in due_dates.NAMES
+            or not due_dates.is_open(self._type, record)
+        ):
             return shown
         tone = due_dates.tone(value, self._looks)
         return Markup('<span class="{}">{}</span>').format(tone, shown) if tone else shown

@@ -13,6 +13,7 @@ from fluvial.records.reading.query import Query
 from fluvial.records.reading.summary import measure, summarise
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
+from metamodel.expressions.types import CHOICE
 
 from .measures import measured
 from .pins import Pin, read_pin, visible_pins
@@ -151,7 +152,7 @@ def _telling(session: Session, type_: ObjectType) -> Field | None:
     choices = [
         f
         for f in type_.own_fields
-        if f.kind.name == "choice" and f.name not in hidden
+        if f.type.name == CHOICE.name and f.name not in hidden
         and sum(1 for o in f.type.options if o.colour) > 1
     ]  # fmt: skip
     choices.sort(key=lambda f: (f.name == state, -sum(1 for o in f.type.options if o.colour)))

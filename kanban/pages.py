@@ -84,7 +84,7 @@ def _quick(
     """The quick filters, and the condition of the one that is on."""
     offered = [(f.name, f.label, f.where) for f in board.filters]
     hidden = session.access.object(type_.name).hidden
-    people = [f for f in type_.own_fields if f.type.name == "person" and f.name not in hidden]
+    people = [f for f in type_.own_fields if f.type.people and not f.many and f.name not in hidden]
     if people and MINE not in [name for name, _, _ in offered]:
         offered.insert(0, (MINE, "Mine", f"{people[0].name} == me"))
     path = f"/boards/{board.name}"
@@ -182,7 +182,7 @@ class _Made:
     def _quick_add(self, value: str) -> Context | None:
         """One line makes a card where the title is a text of its own."""
         field = self._type.fields.get(self._board.title)
-        if field is None or field.kind.name != "text" or not field.writable or field.system:
+        if field is None or not field.kind.titles or not field.writable or field.system:
             return None
         return {
             "api": f"/api/records/{self._type.name}",

@@ -15,7 +15,7 @@ from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document
-from metamodel.expressions.types import DATE, DATETIME
+from metamodel.expressions.types import CHOICE, DATE, DATETIME
 from metamodel.text import humanise, label_text
 from metamodel.views import check_sort
 
@@ -95,7 +95,7 @@ def _check_by(body: Mapping[str, Any], object: ObjectType, check: DocumentCheck)
     field = check.field("/by", object, body["by"])
     if field is None:
         return
-    if show == "board" and field.kind.name != "choice":
+    if show == "board" and field.type.name != CHOICE.name:
         check.fault("/by", "not_a_choice", f"`{field.name}` is no choice.", "Name a choice.")
     if show == "trend" and field.type not in (DATE, DATETIME):
         check.fault("/by", "not_a_date", f"`{field.name}` is no date.", "Name a date.")

@@ -198,7 +198,7 @@ def _targets(
 ) -> list[Column]:
     """The records that a look-up leads to: all where they are few, else those with cards."""
     named: dict[str, str] = {}
-    if everything and by.kind.name == "lookup" and by.to:
+    if everything and by.to:
         page = Query(by.to, (("id",), ("title",)), sort=(SortKey(("title",)),), limit=MAX_TARGETS)
         read = read_page(session, page)
         if read["next"] is None:
@@ -247,7 +247,7 @@ def text_of(field: Field | None, value: Any) -> str:
 
 
 def _wire_of(field: Field, text: str) -> Any:
-    if field.kind.name == "person":
+    if field.type.people:
         kind, _, record = text.rpartition(":")
         return {kind or "user": record}
     return text

@@ -188,7 +188,7 @@ def _expression(
         zone=draft.zone,
         calendars=draft.calendars,
     )
-    expect = TEXT if find or field.type.name in ("record", "person") else field.type
+    expect = TEXT if find or (field.type.objects and not field.many) else field.type
     try:
         compiled = compile_expression(written, scope, expect)
     except ExpressionError as error:

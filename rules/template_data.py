@@ -21,11 +21,11 @@ from .template_check import GIVEN, LINK
 MAX_ITEMS = 200  # of a collection that a template goes through
 
 _NAMED = {
-    types.DATE.name: "date",
-    types.DATETIME.name: "datetime",
-    types.MONEY.name: "money",
-    types.NUMBER.name: "number",
-    types.DURATION.name: "duration",
+    types.DATE.name: "day",
+    types.DATETIME.name: "moment",
+    types.MONEY.name: "amount",
+    types.NUMBER.name: "decimal",
+    types.DURATION.name: "seconds",
 }
 Data = dict[str, Any]
 

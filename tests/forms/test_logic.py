@@ -29,7 +29,7 @@ def logic_of(html: str) -> dict[str, Any]:
 
 
 def hidden(html: str) -> set[str]:
-    return set(re.findall(r'data-field="(\w+)" data-kind="\w+" hidden', html))
+    return set(re.findall(r'data-field="(\w+)" data-holds="\w*" hidden', html))
 
 
 def test_a_form_carries_its_conditions_and_nothing_else(library: Client) -> None:

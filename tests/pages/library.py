@@ -6,6 +6,7 @@ from typing import Any
 from markupsafe import Markup
 
 from fluvial.pages.environment import environment, initials, tone
+from fluvial.pages.presenters import FACES
 
 Context = dict[str, Any]
 WHY_ENVIRONMENT = environment()
@@ -138,15 +139,15 @@ STATES = ["Requested", "Reserved", "Held", "On loan", "Awaiting return", "Return
 STATUS_OPTIONS = [{"value": name.lower().replace(" ", "_"), "label": name} for name in STATES]
 FILTER_FIELDS = [
     {
-        "name": "status", "label": "Status", "kind": "choice", "options": STATUS_OPTIONS, "quote": True,
+        "name": "status", "label": "Status", "input": {"type": "text"}, "options": STATUS_OPTIONS, "quote": True,
         "ops": [op("is", "is", "{f} == {v}"), op("not", "is not", "{f} != {v}"), op("open", "is not closed", "{f}.closed == false", "none")],
     },
     {
-        "name": "due", "label": "Due", "kind": "date", "options": [], "quote": True,
+        "name": "due", "label": "Due", "input": {"type": "date"}, "options": [], "quote": True,
         "ops": [op("before", "is before", "{f} < {v}"), op("after", "is after", "{f} > {v}"), op("past", "has passed", "{f} < today()", "none")],
     },
     {
-        "name": "clerk", "label": "Clerk", "kind": "person", "options": [], "search_url": "/lookup", "quote": True,
+        "name": "clerk", "label": "Clerk", "input": {"type": "text"}, "options": [], "search_url": "/lookup", "quote": True,
         "ops": [op("is", "is", "{f} == {v}"), op("me", "is me", "{f} == me", "none"), op("empty", "is empty", "{f} == null", "none")],
     },
 ]  # fmt: skip
@@ -209,9 +210,9 @@ def loan_list(empty: bool = False) -> Context:
         "bulk": {
             "api": "/api/records/loan", "can_delete": True, "delete_api": "/api/records/loan",
             "fields": [
-                {"name": "status", "label": "Status", "kind": "choice", "options": STATUS_OPTIONS},
-                {"name": "clerk", "label": "Clerk", "kind": "person", "search_url": "/lookup"},
-                {"name": "due", "label": "Due", "kind": "date"},
+                {"name": "status", "label": "Status", "holds": "option", "input": {"type": "text"}, "options": STATUS_OPTIONS, "emptiable": True},
+                {"name": "clerk", "label": "Clerk", "holds": "people", "input": {"type": "text"}, "search_url": "/lookup", "emptiable": True},
+                {"name": "due", "label": "Due", "holds": "day", "input": {"type": "date"}, "emptiable": True},
             ],
         },
         "as_of": OTHER_DAY | {"href": "/list"}, "unsettled": "Earned, Out",
@@ -322,7 +323,7 @@ def w(kind: str, label: str, value: Any = "", **more: Any) -> Context:
     name = label.lower().replace(" ", "_")
     more["options"] = [{"when": "", **option} for option in more.get("options", ())]
     return {
-        "kind": kind, "id": f"f-{name}", "name": name, "label": label, "value": value, "links": None, "required": False, "optional_note": True, "needed_note": False, "depends": "", "read_only": False, "hidden": False,
+        "kind": kind, "holds": FACES[kind].holds, "id": f"f-{name}", "name": name, "label": label, "value": value, "links": None, "required": False, "optional_note": True, "needed_note": False, "depends": "", "read_only": False, "hidden": False,
         "error": "", "help": "", "wide": kind == "long_text", "options": [], "selected": [], "search_url": "/lookup", "create_url": "", "targets": [], "places": [{"value": "{title}", "label": "Title"}] if kind == "long_text" else [],
         "files": [], "accept": "", "object": "", "unit": "", "currency": "EUR", "currencies": [], "format": "", "min": "", "max": "", "scale": 2, "autocomplete": "", "hint": "",
         "many": False, "three_state": False, "radio": False, "zone": "", "why": None, "depends_on": "", "create_label": "", "step": "", "day": "", "yes": "Yes",
@@ -353,7 +354,7 @@ WIDGETS = [
     w("sequence", "Number", "L-00431", help="Given once, never reused"),
     w("calculated", "Fee", "3.10"),
     w("lookup", "Member", "1", selected=[{"value": "user:0", "label": "Ines Duarte"}], create_url="/new", create_label="New member"),
-    w("multi_lookup", "Books", [], selected=[{"value": "1", "label": "B-10427"}, {"value": "2", "label": "B-10431"}]),
+    w("multi_lookup", "Books", [], many=True, selected=[{"value": "1", "label": "B-10427"}, {"value": "2", "label": "B-10431"}]),
     w("any_lookup", "Came from", "", object="loan", targets=[{"value": "loan", "label": "Loan"}, {"value": "member", "label": "Member"}]),
     w("person", "Clerk", "user:1", selected=[{"value": "user:1", "label": "Jonas Weber"}], help="A user, a team, or “me”"),
     w("file", "Photos", [], many=True, hint="PNG or JPEG, up to 10 MB", files=[{"id": "1", "name": "cover.jpg", "size": "212 kB", "href": "#", "preview": "/cover"}]),

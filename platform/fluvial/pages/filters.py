@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from fluvial.auth.access import Access
 from fluvial.kernel.errors import Problem
-from fluvial.pages.presenters.choices import choices
 from fluvial.records.reading.plan import condition
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.expressions.expression import Expression
@@ -30,100 +29,17 @@ from metamodel.expressions.nodes import (
     Root,
     Within,
 )
-from metamodel.expressions.types import ROLE
+from metamodel.expressions.types import MONEY, RECORD, ROLE
 
 from .filter_words import raw_words
-from .presenters import references, said
+from .presenters import Op, face_of, references, said
 from .reader_format import Looks
 from .tables import column_of
 
 Context = dict[str, Any]
 
-UNQUOTED = ("number", "money", "boolean", "duration")
-TIMES = ("date", "datetime")
-PEOPLE = ("person",)
 NAMED_PEOPLE = ("team", "group", ROLE)  # whose value says what they are
-RECORDS = ("lookup",)
 SYSTEM = ("created_at", "created_by", "updated_at", "updated_by", "owner")
-
-
-@dataclass(frozen=True)
-class Op:
-    """One way to ask: its template takes the field as {f} and the value as {v}."""
-
-    name: str
-    label: str
-    template: str
-    takes: str = "value"  # value, raw (an expression), none
-    only: tuple[str, ...] = ()  # kinds that it is for, beside the kind's own operators
-
-
-# By the names of kinds' operators. What compares with an expression, such as today(), takes raw.
-OPS: Mapping[str, Op] = {
-    op.name: op
-    for op in (
-        Op("is", "is", "{f} == {v}"),
-        Op("is_not", "is not", "{f} != {v}"),
-        Op("contains", "contains", "lower({v}) in lower({f})"),
-        Op("not_contains", "does not contain", "not (lower({v}) in lower({f}))"),
-        Op("starts_with", "starts with", "starts_with(lower({f}), lower({v}))"),
-        Op("above", "is above", "{f} > {v}"),
-        Op("below", "is below", "{f} < {v}"),
-        Op("after", "is after", "{f} > {v}"),
-        Op("before", "is before", "{f} < {v}"),
-        Op("empty", "is empty", "{f} == null", "none"),
-        Op("not_empty", "is not empty", "{f} != null", "none"),
-    )
-}
-BOUNDS = (
-    Op("at_least", "is at least", "{f} >= {v}"),
-    Op("at_most", "is at most", "{f} <= {v}"),
-)
-MOMENTS = (
-    Op("since", "is not before", "{f} >= {v}"),
-    Op("until", "is not after", "{f} <= {v}"),
-    Op("past", "has passed", "{f} < now()", "none"),
-    Op("from_now", "is to come", "{f} > now()", "none"),
-    Op("before_raw", "is before …", "{f} < {v}", "raw"),
-    Op("after_raw", "is after …", "{f} > {v}", "raw"),
-    Op("since_raw", "is from …", "{f} >= {v}", "raw"),
-    Op("until_raw", "is until …", "{f} <= {v}", "raw"),
-)
-CLOSED = (
-    Op("open", "is not closed", "{f}.closed == false", "none"),
-    Op("closed", "is closed", "{f}.closed == true", "none"),
-)
-YES_NO = (Op("yes", "is yes", "{f} == true", "none"), Op("no", "is no", "{f} == false", "none"))
-MINE = (Op("me", "is me", "{f} == me", "none"),)
-OURS = (Op("ours", "is me or mine", "mine({f})", "none"),)
-AMONG = (Op("among", "is one of …", "{f} in [{v}]", "raw"),)
-HOLDS = (Op("has", "has", "{v} in {f}"), Op("has_not", "has not", "not ({v} in {f})"))
-WITHIN = (Op("within_raw", "is in …", "{f} in {v}", "raw"),)
-
-
-def ops_of(field: Field) -> tuple[Op, ...]:
-    """What can be asked of a field."""
-    kind = field.type.name
-    own = [OPS[name] for name in field.kind.operators if name in OPS]
-    empties = [op for op in own if op.takes == "none"] or [OPS["empty"], OPS["not_empty"]]
-    if kind == "yes/no":
-        return (*YES_NO, *empties) if field.option("three_state") else YES_NO
-    if kind in ("choices", "collection", "persons"):
-        return (*HOLDS, *empties)
-    if kind == "files":
-        return tuple(empties)
-    if kind in ("date", "date and time"):
-        return (OPS["after"], OPS["before"], *MOMENTS, *empties)
-    if kind in ("number", "money", "duration"):
-        return (OPS["is"], OPS["above"], OPS["below"], *BOUNDS, *empties)
-    if kind == "choice":
-        return (OPS["is"], OPS["is_not"], *CLOSED, *AMONG, *empties)
-    if kind == "person":
-        sets = () if field.type.objects == ("user",) else OURS
-        return (*MINE, *sets, OPS["is"], OPS["is_not"], *empties)
-    if kind == "record":
-        return (OPS["is"], OPS["is_not"], *WITHIN, *empties)
-    return tuple(own) or (OPS["is"], *empties)
 
 
 def askable(access: Access, type_: ObjectType) -> list[Context]:
@@ -143,17 +59,18 @@ def _askable(_: Catalog) -> dict[Any, list[Context]]:
 
 
 def _asked(field: Field, name: str, label: str) -> Context:
-    kind = field.type.name
-    links = kind in ("record", "collection", "person", "persons")
+    face = face_of(field)
     return {
         "name": name,
         "label": label,
         # A moment is asked for by its day.
-        "kind": "date" if kind == "date and time" else field.kind.name,
-        "quote": kind not in ("number", "money", "yes/no", "duration"),
-        "ops": [asdict(op) for op in ops_of(field)],
-        "options": choices(field) if field.type.options else [],
-        "search_url": f"/lookup/{field.object}/{field.name}?plain=true" if links else "",
+        "input": {"type": "date"} if field.type.timed else face.input(field),
+        "quote": field.type.quoted,
+        "ops": [asdict(op) for op in face.asks(field)],
+        "options": face.options(field),
+        "search_url": f"/lookup/{field.object}/{field.name}?plain=true"
+        if field.type.objects
+        else "",
     }
 
 
@@ -253,7 +170,7 @@ class _Reading:
             return path, "is_not" if turned else "is", right
         if turned:
             raise _Unreadable
-        timed = field.type.name in ("date", "date and time")
+        timed = field.type.timed
         names = _TIMED if timed else _BOUNDED
         name = names.get(node.operator, "")
         if isinstance(right, Literal):
@@ -287,7 +204,7 @@ class _Reading:
 
     def _shown(self, path: tuple[str, ...], name: str, value: Any, looks: Looks) -> Context:
         column = self._column(path)
-        op = next((op for op in ops_of(column.field) if op.name == name), None)
+        op = next((op for op in face_of(column.field).asks(column.field) if op.name == name), None)
         if op is None:
             raise _Unreadable
         text, label = "", ""
@@ -338,22 +255,21 @@ def _lowered(node: Node) -> Node:
 
 def _wire(field: Field, value: Any, objects: tuple[str, ...] = ()) -> Any:
     """The wire form of a literal beside a field."""
-    if field.type.name == "record" and len(field.targets) > 1 and objects:
+    type_ = field.type
+    if type_.name == RECORD.name and len(field.targets) > 1 and objects:
         return {"object": objects[0], "id": value}
     if field.many and not isinstance(value, list):
         value = [value]
-    if field.type.name in ("person", "persons"):
+    if type_.people:
         # A literal that is no record is the name of a role.
         kind = objects[0] if objects else ROLE
         people = [{kind: v} if isinstance(v, str) else v for v in _list(value)]
         return people if field.many else people[0]
-    if field.type.name in ("money", "record", "collection") and not isinstance(value, tuple):
-        return (
-            {"amount": str(value), "currency": field.option("currency")}
-            if field.type.name == "money"
-            else value
-        )
-    return field.kind.wire(field, value)
+    if isinstance(value, tuple):
+        return field.kind.wire(field, value)
+    if type_.name == MONEY.name:
+        return {"amount": str(value), "currency": field.option("currency")}
+    return value if type_.objects else field.kind.wire(field, value)
 
 
 def _list(value: Any) -> list[Any]:

@@ -96,7 +96,7 @@ def _workable(catalog: Catalog) -> list[tuple[ObjectType, Field, str]]:
             continue
         if not any(o.closed for o in type_.fields[type_.states.field].type.options):
             continue
-        people = [f for f in type_.own_fields if f.type.name == "person" and not f.many]
+        people = [f for f in type_.own_fields if f.type.people and not f.many]
         if people:
             found.append((type_, people[0], due_field(type_)))
     return found

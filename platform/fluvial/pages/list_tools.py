@@ -4,28 +4,12 @@ from __future__ import annotations
 
 from fluvial.http.routes import ENDPOINT
 
-from .filters import askable
 from .frame import Context, deed, with_query
 from .listing import NEWEST, Listing
+from .presenters import face_of
 from .tables import columns_of
 
 EXPORT, IMPORT = "/api/records/{object}/export", "/import/{object}"
-BULK_KINDS = (
-    "choice", "lookup", "person", "date", "datetime", "boolean", "text", "number", "money",
-)  # fmt: skip
-
-# What the two orders of a type of values are called.
-SORTED = {
-    "text": ("A to Z", "Z to A"),
-    "record": ("A to Z", "Z to A"),
-    "person": ("A to Z", "Z to A"),
-    "number": ("smallest first", "largest first"),
-    "money": ("smallest first", "largest first"),
-    "duration": ("shortest first", "longest first"),
-    "date": ("earliest first", "latest first"),
-    "date and time": ("earliest first", "latest first"),
-    "yes/no": ("no first", "yes first"),
-}
 
 
 def chooser_of(asked: Listing) -> Context:
@@ -67,7 +51,7 @@ def sorts_of(asked: Listing) -> Context:
     options = [("Newest first", NEWEST), ("Changed last", "-updated_at")]
     for column in asked.columns:
         if column.sorts:
-            up, down = SORTED.get(column.field.type.name, ("first to last", "last to first"))
+            up, down = face_of(column.field).orders
             options.append((f"{column.label}, {up}", column.name))
             options.append((f"{column.label}, {down}", f"-{column.name}"))
     if asked.view.sort and asked.view.sort not in dict((s, label) for label, s in options):
@@ -116,17 +100,18 @@ def bulk_of(asked: Listing) -> Context:
     writable = [
         f
         for f in asked.type.own_fields
-        if f.writable and not f.read_only and f.kind.name in BULK_KINDS and not f.many
+        if f.writable and not f.read_only and face_of(f).quick and not f.many
         and f.name not in access.hidden | access.read_only
     ]  # fmt: skip
-    known = {entry["name"]: entry for entry in askable(asked.session.access, asked.type)}
     zone = str(asked.session.engine.clock.zone)
     fields = [
         {
             "name": f.name,
             "label": f.label,
-            "kind": f.kind.name,
-            "options": known[f.name]["options"],
+            "holds": face_of(f).holds,
+            "input": face_of(f).input(f),
+            "options": face_of(f).options(f),
+            "emptiable": f.kind.emptiable,
             "search_url": f"/lookup/{asked.type.name}/{f.name}" if f.targets else "",
             "currency": f.option("currency"),
             "zone": zone,

@@ -46,10 +46,10 @@ def look_up(call: Call) -> Answer:
     asked = call.query.get("object", "")
     targets = [asked] if asked in field.targets else list(field.targets)
     plain = call.query.get("plain") == "true"  # for a filter, which knows one value
-    several = field.type.name == "record" and field.to is None
+    several = field.to is None and not field.type.people
     if several and not (asked or plain):
         targets = targets[:1]
-    person = field.type.name.startswith("person")
+    person = field.type.people
     named = plain if several else person and not plain
     outer = _record(session, type_, call.query)
     results = []
@@ -113,7 +113,7 @@ def candidates(
         conditions += [] if allowed is None else [allowed]
     if words.strip():
         conditions.append(matching(context, source, type_))
-    pick = None if target in SETS and field.kind.name == "person" else field.pick_of(target)
+    pick = None if target in SETS and field.type.people else field.pick_of(target)
     if pick is not None:
         builder = Builder(context, source, Given(context, outer.read)).lift(pick)
         conditions.append(builder.condition(pick.tree, False))
@@ -169,7 +169,8 @@ def _hint(session: Session, type_: ObjectType) -> str:
     hidden = session.access.object(type_.name).hidden
     for field in type_.own_fields:
         plain = len([c for c in field.columns if c.storage is TEXT and not c.hidden]) == 1
-        if field.searchable and plain and field.name not in hidden and field.kind.name == "text":
+        named = field.kind.titles and field.writable and field.searchable
+        if named and plain and field.name not in hidden:
             if f"{{{field.name}}}" not in type_.title:
                 return field.name
     return ""

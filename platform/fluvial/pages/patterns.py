@@ -7,9 +7,10 @@ from typing import Any
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.errors import NotFound
-from metamodel.kinds import KINDS
+from metamodel.kinds import KINDS, Kind
 
 from .frame import page
+from .presenters import face_of_kind, widget_kind
 
 OPTIONS = [
     {"value": "new", "label": "New", "colour": "plum"},
@@ -29,18 +30,19 @@ def show(call: Call) -> Answer:
          "at": "2026-06-09", "lines": [], "bubble": "", "deed": None},
     ]  # fmt: skip
     record: dict[str, Any] = {"timeline": {"entries": entries, "more_href": ""}, "notices": []}
-    fields = [_widget(name, kind.label) for name, kind in KINDS.items()]
+    fields = [_widget(kind) for kind in KINDS.values()]
     return page(call, "patterns.html", "Patterns", fields=fields, record=record)
 
 
-def _widget(name: str, label: str) -> dict[str, Any]:
-    many = name.startswith("multi")
+def _widget(kind: Kind) -> dict[str, Any]:
     return {
-        "kind": name,
-        "id": f"f-{name}",
-        "name": name,
-        "label": label,
-        "value": [] if many else "",
+        "kind": widget_kind(kind),
+        "holds": face_of_kind(kind).holds,
+        "id": f"f-{kind.name}",
+        "name": kind.name,
+        "label": kind.label,
+        "value": [] if kind.many else "",
+        "many": kind.many,
         "options": OPTIONS,
         "selected": [],
         "search_url": "/lookup/people",

@@ -19,11 +19,8 @@ from . import reader_format as marks
 from .presenters import Cell, classes_of, empty, face_of, references, said
 from .reader_format import NIL, Looks
 
-LEAD = ("sequence",)  # kinds that stand before the title, in its cell
-TITLES = ("text", "sequence")
 ON_PHONES = 6  # columns that cards on a phone show
 DEFAULT = 7  # columns of a list that nobody arranged
-RARE = ("long_text", "file", "multi_lookup")  # kinds that no list shows unasked
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +79,7 @@ def columns_of(access: Access, type_: ObjectType, names: Iterable[str]) -> list[
 def default_names(access: Access, type_: ObjectType) -> list[str]:
     """The title, what states and places the record, then the first of the rest."""
     hidden = access.object(type_.name).hidden
-    own = [f for f in type_.own_fields if f.name not in hidden and f.kind.name not in RARE]
+    own = [f for f in type_.own_fields if f.name not in hidden and not face_of(f).rare]
     own = [f for f in own if f.option("in_lists", True)]
     state = type_.states.field if type_.states else ""
     first = [f for f in own if f"{{{f.name}}}" in type_.title]
@@ -150,7 +147,7 @@ class Table:
 def _parted(columns: Sequence[Column]) -> tuple[Column | None, Column, list[Column]]:
     """A number stands in the cell of the title that follows it."""
     first, rest = columns[0], list(columns[1:])
-    if first.field.kind.name in LEAD and rest and rest[0].field.kind.name in TITLES:
+    if face_of(first.field).lead and rest and rest[0].field.kind.titles:
         if len(rest[0].path) == 1:
             return first, rest[0], rest[1:]
     return None, first, rest
@@ -215,7 +212,10 @@ def _shown(column: Column, looks: Looks) -> Cell:
 
 def _is_title(column: Column, looks: Looks) -> bool:
     """Whether the column shows what the record behind a look-up is called."""
-    if not column.linked or column.linked[-1] == "user" or column.field.kind.name != "text":
+    if not column.linked or column.linked[-1] == "user":
+        return False
+    kind = column.field.kind
+    if not (kind.titles and kind.editable):  # a number stands on its own
         return False
     return looks.catalog.objects[column.linked[-1]].title == f"{{{column.path[-1]}}}"
 

@@ -120,6 +120,9 @@ class Words:
         return value
 
 
+FILTERS = tuple(show.__name__ for show in (Words.date, Words.datetime, Words.money, Words.number))
+
+
 def revive(value: Any) -> Any:
     """Plain data from its JSON form, where `$` names what JSON has no word for."""
     if isinstance(value, list):
@@ -133,13 +136,13 @@ def revive(value: Any) -> Any:
         option = Option(held)
         option.label = value["l"]
         return option
-    if kind == "money":
+    if kind == "amount":
         return Amount(cast(dict[str, str], held))
     readers: dict[str, Callable[[str], Any]] = {
-        "date": date.fromisoformat,
-        "datetime": datetime.fromisoformat,
-        "number": Decimal,
-        "duration": lambda text: Duration(int(text)),
+        "day": date.fromisoformat,
+        "moment": datetime.fromisoformat,
+        "decimal": Decimal,
+        "seconds": lambda text: Duration(int(text)),
     }
     return readers[str(kind)](str(held)) if kind in readers else value
 
@@ -150,12 +153,7 @@ def environment(words: Words, escape: bool) -> ImmutableSandboxedEnvironment:
     )
     for name in WITHHELD_FILTERS:
         del made.filters[name]
-    made.filters |= {
-        "date": words.date,
-        "datetime": words.datetime,
-        "money": words.money,
-        "number": words.number,
-    }
+    made.filters |= {name: getattr(words, name) for name in FILTERS}
     made.globals = {"range": made.globals["range"]}
     return made
 

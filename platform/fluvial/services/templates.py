@@ -17,12 +17,11 @@ from typing import Any
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from .template_process import WITHHELD_FILTERS
+from .template_process import FILTERS, WITHHELD_FILTERS
 
 MAX_LENGTH = 200_000  # characters of a template
 RENDER_SECONDS = 5.0
 START_SECONDS = 20.0
-FILTERS = ("date", "datetime", "money", "number")
 
 # Nodes that read other templates, switch escaping off or hide what is needed.
 _REFUSED: Mapping[type[nodes.Node], str] = {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 from markupsafe import Markup
@@ -10,49 +12,35 @@ from markupsafe import Markup
 from fluvial.pages.reader_format import Looks
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
-from metamodel.kinds.calculated import result_kind
+from metamodel.kinds.calculated import RESULTS, result_kind
 from metamodel.kinds.kind import Kind
 
+from .borrowed import LikeFace, WorkedOutFace
 from .choices import BooleanFace, ChoiceFace, MultiChoiceFace
 from .files import FileFace, file_size, preview_href, uploads
 from .links import AnyLookupFace, LookupFace, MultiLookupFace, PersonFace
 from .numbers import DurationFace, MoneyFace, NumberFace
-from .presenter import Cell, Face, Reference
+from .presenter import Cell, Face, Reference, empty
+from .questions import Op
 from .times import DateFace, DatetimeFace
 from .words import LongTextFace, SequenceFace, TextFace
 
 __all__ = [
-    "FACES", "Cell", "Face", "Reference", "classes_of", "empty", "face_of", "file_size",
-    "preview_href", "references", "said", "shown", "uploads", "widget_kind",
+    "FACES", "Cell", "Face", "Op", "Reference", "classes_of", "empty", "face_of", "face_of_kind",
+    "file_size", "preview_href", "references", "said", "shown", "uploads", "widget_kind",
 ]  # fmt: skip
 
 
 class CalculatedFace(Face):
     """Looks like the kind of its result."""
 
-    def _inner(self, field: Field) -> Face:
-        return FACES[result_kind(field).name]
+    holds = ""
 
-    def references(self, field: Field, value: Any) -> Iterator[Reference]:
-        return self._inner(field).references(field, value)
-
-    def text(self, field: Field, value: Any, looks: Looks) -> str:
-        return self._inner(field).text(field, value, looks)
-
-    def cell(self, field: Field, looks: Looks) -> Cell:
-        return self._inner(field).cell(field, looks)
-
-    def full(self, field: Field, value: Any, looks: Looks) -> Markup:
-        return self._inner(field).full(field, value, looks)
+    def of(self, field: Field) -> Face:
+        return WORKED_OUT[result_kind(field).name]
 
     def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
-        return {"value": "" if empty(value) else self.text(field, value, looks)}
-
-    def classes_of(self, field: Field) -> str:
-        return self._inner(field).classes
-
-    def is_named(self, field: Field) -> bool:
-        return self._inner(field).is_named(field)
+        return {"value": ""}
 
 
 # The one table of faces, by the name of the kind; its template is forms/templates/kinds/NAME.html.
@@ -77,25 +65,8 @@ FACES: Mapping[str, Face] = {
 }
 
 
-class LikeFace(Face):
-    """Of a kind from elsewhere: shown in its own words, asked for like the kind that it names."""
-
-    def __init__(self, inner: Face) -> None:
-        self.inner = inner
-        self.classes, self.wide, self.named = inner.classes, inner.wide, True
-
-    def text(self, field: Field, value: Any, looks: Looks) -> str:
-        try:
-            canonical = field.kind.parse(field, value)
-        except ValueFault:
-            return str(value)  # written when the field took more
-        return field.kind.show(field, canonical, looks.locale)
-
-    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
-        return self.inner.widget(field, value, looks)
-
-
 LIKE = {name: LikeFace(face) for name, face in FACES.items()}
+WORKED_OUT = {kind.name: WorkedOutFace(FACES[kind.name]) for kind in RESULTS.values()}
 
 
 def widget_kind(kind: Kind) -> str:
@@ -104,15 +75,31 @@ def widget_kind(kind: Kind) -> str:
 
 
 def face_of(field: Field) -> Face:
-    return FACES.get(field.kind.name) or LIKE[widget_kind(field.kind)]
+    return face_of_kind(field.kind).of(field)
+
+
+def face_of_kind(kind: Kind) -> Face:
+    """The face of a built-in kind, the one that a kind brings, or one like another kind's."""
+    return FACES.get(kind.name) or (_brought(kind) if kind.face else LIKE[widget_kind(kind)])
+
+
+@cache
+def _brought(kind: Kind) -> Face:
+    module, _, name = kind.face.partition(":")
+    try:
+        face = getattr(import_module(module), name)()
+    except (ImportError, AttributeError, ValueError) as error:
+        raise LookupError(
+            f"The kind {kind.name} says that its face is {kind.face!r}, which does not load: "
+            f"{error}. Write package.module:Class."
+        ) from error
+    if not isinstance(face, Face):
+        raise LookupError(f"The face of the kind {kind.name}, {kind.face}, is no Face.")
+    return face
 
 
 def classes_of(field: Field) -> str:
     return face_of(field).classes_of(field)
-
-
-def empty(value: Any) -> bool:
-    return value is None or value == "" or value == []
 
 
 def said(field: Field, value: Any, looks: Looks) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -15,10 +16,16 @@ from metamodel.expressions.types import Option
 from metamodel.text import label_text
 
 from .presenter import Cell, Face, text_in, texts_in
+from .questions import AMONG, CLOSED, HOLDS, IS, IS_NOT, YES_NO, Op, empties
 
 
 class BooleanFace(Face):
     named = True
+    place = "badge"
+    orders = ("no first", "yes first")
+    holds = "tick"
+    fills = True
+    quick = True
 
     def text(self, field: Field, value: Any, looks: Looks) -> str:
         word = field.option("yes", "Yes") if value else field.option("no", "No")
@@ -40,11 +47,25 @@ class BooleanFace(Face):
             "no": self.text(field, False, looks),
         }
 
+    def options(self, field: Field) -> list[dict[str, str]]:
+        words = (("true", field.option("yes", "Yes")), ("false", field.option("no", "No")))
+        return [{"value": value, "label": label_text(word)} for value, word in words]
+
+    def typed(self, field: Field, value: Any, zone: tzinfo) -> str:
+        return "true" if value else "false"
+
+    def asks(self, field: Field) -> tuple[Op, ...]:
+        return (*YES_NO, *empties(field)) if field.option("three_state") else YES_NO
+
     def read(self, field: Field, form: FormData, zone: str) -> Any:
         return {"true": True, "false": False}.get(text_in(form, field.name))
 
 
 class ChoiceFace(Face):
+    holds = "option"
+    fills = True
+    quick = True
+
     def _options(self, field: Field) -> dict[str, Option]:
         return {option.name: option for option in field.type.options}
 
@@ -72,6 +93,15 @@ class ChoiceFace(Face):
             "depends_on": field.option("depends_on", ""),
         }
 
+    def options(self, field: Field) -> list[dict[str, str]]:
+        return choices(field)
+
+    def typed(self, field: Field, value: Any, zone: tzinfo) -> Any:
+        return value
+
+    def asks(self, field: Field) -> tuple[Op, ...]:
+        return (IS, IS_NOT, *CLOSED, AMONG, *empties(field))
+
     def read(self, field: Field, form: FormData, zone: str) -> Any:
         return text_in(form, field.name) or None
 
@@ -94,6 +124,10 @@ def choices(field: Field, *kept: Any) -> list[dict[str, str]]:
 
 
 class MultiChoiceFace(ChoiceFace):
+    holds = "options"
+    fills = False
+    quick = False
+
     def text(self, field: Field, value: Any, looks: Looks) -> str:
         options = self._options(field)
         return ", ".join(options[name].label if name in options else name for name in value)
@@ -111,6 +145,9 @@ class MultiChoiceFace(ChoiceFace):
             "options": choices(field, *(value or ())),
             "depends_on": field.option("depends_on", ""),
         }
+
+    def asks(self, field: Field) -> tuple[Op, ...]:
+        return (*HOLDS, *empties(field))
 
     def read(self, field: Field, form: FormData, zone: str) -> Any:
         return texts_in(form, field.name)

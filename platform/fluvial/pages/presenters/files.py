@@ -15,10 +15,13 @@ from fluvial.pages.reader_format import Looks
 from metamodel.catalog import Field
 
 from .presenter import Cell, Face, texts_in
+from .questions import Op, empties
 
 
 class FileFace(Face):
     wide = True
+    rare = True
+    holds = ""
 
     def text(self, field: Field, value: Any, looks: Looks) -> str:
         return ", ".join(str(file.get("name", "a file")) for file in value)
@@ -37,12 +40,11 @@ class FileFace(Face):
 
     def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
         files = [f for f in value or () if isinstance(f, Mapping)]
-        size = field.option("max_size")
         return {
             "value": [],
             "many": field.option("many", False),
             "accept": ",".join(field.option("accept", ())),
-            "hint": f"At most {size.replace('MB', ' MB')}" if size else "",
+            "hint": self.hint(field),
             "files": [
                 {"id": f["id"], "name": f.get("name", ""), "size": file_size(f.get("size", 0)),
                  "href": f.get("url", f"/api/files/{f['id']}"),
@@ -50,6 +52,13 @@ class FileFace(Face):
                 for f in files
             ],
         }  # fmt: skip
+
+    def hint(self, field: Field) -> str:
+        size = field.option("max_size")
+        return f"At most {size.replace('MB', ' MB')}" if size else ""
+
+    def asks(self, field: Field) -> tuple[Op, ...]:
+        return empties(field)
 
     def read(self, field: Field, form: FormData, zone: str) -> Any:
         """The files that stay; the new ones are stored by the caller."""

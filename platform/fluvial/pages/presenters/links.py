@@ -16,9 +16,15 @@ from metamodel.kinds.person import accepts
 
 from .link_rows import said, table, typed
 from .presenter import Cell, Face, Reference, text_in, texts_in
+from .questions import HOLDS, IS, IS_NOT, MINE, OURS, WITHIN, Op, empties
 
 
 class LookupFace(Face):
+    place = "line"
+    orders = ("A to Z", "Z to A")
+    holds = "link"
+    quick = True
+
     def references(self, field: Field, value: Any) -> Iterator[Reference]:
         if isinstance(value, Mapping):  # a list that also shows a field of the record behind it
             value = value.get("id")
@@ -67,11 +73,18 @@ class LookupFace(Face):
             "create_label": f"New {label}",
         }
 
+    def asks(self, field: Field) -> tuple[Op, ...]:
+        return (IS, IS_NOT, WITHIN, *empties(field))
+
     def read(self, field: Field, form: FormData, zone: str) -> Any:
         return text_in(form, field.name) or None
 
 
 class MultiLookupFace(LookupFace):
+    rare = True
+    holds = "links"
+    quick = False
+
     def references(self, field: Field, value: Any) -> Iterator[Reference]:
         for link in value or ():
             yield field.targets[0], link["id"] if isinstance(link, Mapping) else link
@@ -88,12 +101,15 @@ class MultiLookupFace(LookupFace):
         return Markup(", ").join(Markup("{}{}").format(*pair) for pair in words)
 
     def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
-        w, inner = super().widget(field, value, looks), link_fields(field)
+        w, inner = super().widget(field, value, looks) | {"many": True}, link_fields(field)
         if not inner:
             return w
         links = zip(self.references(field, value), value or (), strict=True)
         rows = [(one[1], self._title(looks, one), link) for one, link in links]
         return w | {"links": table(inner, rows), "wide": True}
+
+    def asks(self, field: Field) -> tuple[Op, ...]:
+        return (*HOLDS, *empties(field))
 
     def read(self, field: Field, form: FormData, zone: str) -> Any:
         ids, inner = texts_in(form, field.name), link_fields(field)
@@ -103,6 +119,9 @@ class MultiLookupFace(LookupFace):
 
 
 class AnyLookupFace(LookupFace):
+    holds = "any_link"
+    quick = False
+
     def references(self, field: Field, value: Any) -> Iterator[Reference]:
         if value:
             yield value["object"], value["id"]
@@ -128,6 +147,8 @@ class AnyLookupFace(LookupFace):
 
 class PersonFace(LookupFace):
     nothing = NOBODY
+    place = "people"
+    holds = "people"
 
     def references(self, field: Field, value: Any) -> Iterator[Reference]:
         for one in value if isinstance(value, list) else [value]:
@@ -164,6 +185,12 @@ class PersonFace(LookupFace):
             "hint": f"Search for {people}",
             "search_url": f"/lookup/{field.object}/{field.name}",
         }
+
+    def asks(self, field: Field) -> tuple[Op, ...]:
+        if field.many:
+            return (*HOLDS, *empties(field))
+        ours = () if field.type.objects == ("user",) else (OURS,)
+        return (MINE, *ours, IS, IS_NOT, *empties(field))
 
     def read(self, field: Field, form: FormData, zone: str) -> Any:
         people = [dict([text.split(":", 1)]) for text in texts_in(form, field.name) if ":" in text]

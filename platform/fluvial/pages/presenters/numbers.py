@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import tzinfo
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -16,10 +17,23 @@ from metamodel.kinds.kind import TextFormat
 from metamodel.money import currencies
 
 from .presenter import Cell, Face, text_in
+from .questions import SIZES, Op, empties
 
 
-class NumberFace(Face):
+class SizeFace(Face):
+    """Of what is more or less."""
+
     classes = "num"
+    orders = ("smallest first", "largest first")
+    fills = True
+
+    def asks(self, field: Field) -> tuple[Op, ...]:
+        return (*SIZES, *empties(field))
+
+
+class NumberFace(SizeFace):
+    holds = "digits"
+    quick = True
 
     def text(self, field: Field, value: Any, looks: Looks) -> str:
         set_apart = field.option("thousands", True)
@@ -36,9 +50,13 @@ class NumberFace(Face):
         options = {name: field.option(name, "") for name in ("min", "max", "unit", "format")}
         return {"value": "" if value is None else str(value), "scale": field.type.scale, **options}
 
+    def input(self, field: Field) -> dict[str, Any]:
+        return {"type": "text", "inputmode": "decimal"}
 
-class MoneyFace(Face):
-    classes = "num"
+
+class MoneyFace(SizeFace):
+    holds = "amount"
+    quick = True
 
     def text(self, field: Field, value: Any, looks: Looks) -> str:
         return marks.money(value["amount"], value["currency"], looks.locale)
@@ -59,6 +77,12 @@ class MoneyFace(Face):
             "currencies": [] if fixed or source else sorted(currencies()),
         }
 
+    def input(self, field: Field) -> dict[str, Any]:
+        return {"type": "text", "inputmode": "decimal"}
+
+    def typed(self, field: Field, value: Any, zone: tzinfo) -> str:
+        return str(value.amount)
+
     def read(self, field: Field, form: FormData, zone: str) -> Any:
         amount = text_in(form, field.name).strip()
         if not amount:
@@ -68,8 +92,9 @@ class MoneyFace(Face):
         return field.kind.wire(field, field.kind.parse_text(field, text, TextFormat(zone=zone)))
 
 
-class DurationFace(Face):
-    classes = "num"
+class DurationFace(SizeFace):
+    orders = ("shortest first", "longest first")
+    holds = "length"
 
     def text(self, field: Field, value: Any, looks: Looks) -> str:
         shown = field.kind.show(field, value)
@@ -81,3 +106,6 @@ class DurationFace(Face):
     def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
         shown = field.kind.show(field, value) if isinstance(value, int) else value or ""
         return {"value": shown, "day": field.option(DAY_LENGTH, "")}
+
+    def typed(self, field: Field, value: Any, zone: tzinfo) -> str:
+        return field.kind.show(field, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import tzinfo
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -11,6 +12,8 @@ from starlette.datastructures import FormData
 from fluvial.pages.reader_format import NIL, Looks
 from metamodel.catalog import Field
 from metamodel.kinds.kind import TextFormat
+
+from .questions import IS, Op, empties, own_ops
 
 Cell = Callable[[Any], str]  # the HTML of a value in wire form
 Reference = tuple[str, str]  # object, id
@@ -23,6 +26,17 @@ class Face:
     nothing: str = NIL  # of an empty value in a table
     named = False  # cards on phones say the label before the value
     wide = False  # takes the full width of a form or section
+    lead = False  # says which record it is: stands before the title, small
+    rare = False  # no list shows it unasked
+    place = "meta"  # on a card: "people", "badge", "line" or "meta", in its last line
+    orders = ("first to last", "last to first")  # what its two orders are called
+    holds = "plain"  # what its input holds, for front/values.js; "" what that cannot read
+    fills = False  # whether the browser fills in a value that it worked out; else the server says
+    quick = False  # whether a plain input asks for it, where many records are changed at once
+
+    def of(self, field: Field) -> Face:
+        """The face of one field, where that depends on its options."""
+        return self
 
     def classes_of(self, field: Field) -> str:
         return self.classes
@@ -51,6 +65,26 @@ class Face:
         """What the kind's template needs beside name, label, help and faults."""
         return {"value": "" if value is None else str(value)}
 
+    def input(self, field: Field) -> dict[str, Any]:
+        """The attributes of a plain input, as filters and lists ask for one value."""
+        return {"type": "text"}
+
+    def options(self, field: Field) -> list[dict[str, str]]:
+        """The values to choose from, where it has some; an input asks for others."""
+        return []
+
+    def hint(self, field: Field) -> str:
+        """What stands in its input while that is empty."""
+        return ""
+
+    def typed(self, field: Field, value: Any, zone: tzinfo) -> Any:
+        """A canonical value that is not empty, as its input holds it."""
+        return str(value)
+
+    def asks(self, field: Field) -> tuple[Op, ...]:
+        """What filters can ask of it."""
+        return tuple(own_ops(field)) or (IS, *empties(field))
+
     def read(self, field: Field, form: FormData, zone: str) -> Any:
         """The wire value that a form holds; raises ValueFault."""
         text = text_in(form, field.name).strip()
@@ -70,3 +104,7 @@ def text_in(form: FormData, name: str) -> str:
 
 def texts_in(form: FormData, name: str) -> list[str]:
     return [value for value in form.getlist(name) if isinstance(value, str) and value]
+
+
+def empty(value: Any) -> bool:
+    return value is None or value == "" or value == []

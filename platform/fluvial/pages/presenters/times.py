@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from fluvial.pages.reader_format import Looks
 from metamodel.catalog import Field
 
 from .presenter import Cell, Face
+from .questions import MOMENTS, Op, empties
 
 
 def ends(field: Field, looks: Looks) -> bool:
@@ -22,8 +23,20 @@ def ends(field: Field, looks: Looks) -> bool:
     return type_ is not None and type_.dated is not None and type_.dated.until == field.name
 
 
-class DateFace(Face):
+class TimeFace(Face):
+    """Of what is earlier or later."""
+
     classes = "nowrap tab"
+    orders = ("earliest first", "latest first")
+    fills = True
+    quick = True
+
+    def asks(self, field: Field) -> tuple[Op, ...]:
+        return (*MOMENTS, *empties(field))
+
+
+class DateFace(TimeFace):
+    holds = "day"
 
     def text(self, field: Field, value: Any, looks: Looks) -> str:
         day = date.fromisoformat(value)
@@ -45,9 +58,12 @@ class DateFace(Face):
             "help": field.help or ("The first day after the last." if ends(field, looks) else ""),
         }  # fmt: skip
 
+    def input(self, field: Field) -> dict[str, Any]:
+        return {"type": "date"}
 
-class DatetimeFace(Face):
-    classes = "nowrap tab"
+
+class DatetimeFace(TimeFace):
+    holds = "moment"
 
     def text(self, field: Field, value: Any, looks: Looks) -> str:
         shown = _in_zone(field, looks).full(marks.parse_moment(value))
@@ -72,6 +88,13 @@ class DatetimeFace(Face):
                 shown = str(value)
         step = 1 if field.option("precision") == "second" else ""
         return {"value": shown, "zone": str(looks.zone), "step": step}
+
+    def input(self, field: Field) -> dict[str, Any]:
+        return {"type": "datetime-local"}
+
+    def typed(self, field: Field, value: Any, zone: tzinfo) -> str:
+        local: str = value.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+        return local
 
     def alike(self, field: Field, one: Any, other: Any, looks: Looks) -> bool:
         """The input shows no seconds, and not which of two equal hours of an autumn night."""

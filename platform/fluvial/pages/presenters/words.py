@@ -16,7 +16,13 @@ from .presenter import Cell, Face
 CLIP = 120  # characters of a long text in a cell
 
 
-class TextFace(Face):
+class WordsFace(Face):
+    orders = ("A to Z", "Z to A")
+    fills = True
+
+
+class TextFace(WordsFace):
+    quick = True
     LINKS = {"email": "mailto:", "phone": "tel:", "url": ""}
     COMPLETE = {"email": "email", "phone": "tel", "url": "url"}
 
@@ -34,12 +40,16 @@ class TextFace(Face):
             "value": value or "",
             "format": form,
             "autocomplete": self.COMPLETE.get(form, ""),
-            "hint": field.option("mask", ""),
+            "hint": self.hint(field),
         }
 
+    def hint(self, field: Field) -> str:
+        return str(field.option("mask", ""))
 
-class LongTextFace(Face):
+
+class LongTextFace(WordsFace):
     wide = True
+    rare = True
 
     def cell(self, field: Field, looks: Looks) -> Cell:
         def show(value: Any) -> str:
@@ -58,8 +68,11 @@ class LongTextFace(Face):
         return {"value": value or "", "format": field.option("format", ""), "multiline": True}
 
 
-class SequenceFace(Face):
+class SequenceFace(WordsFace):
     classes = "nowrap tab"
+    lead = True
+    holds = ""
+    fills = False
 
     def full(self, field: Field, value: Any, looks: Looks) -> Markup:
         return Markup(f'<span class="tab">{escape(value)}</span>')
