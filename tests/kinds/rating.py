@@ -20,6 +20,7 @@ class Rating(Number):
     name = "rating"
     label = "Rating"
     like = "number"
+    face = "tests.kinds.rating_face:RatingFace"
     icon = "star"
     words = "stars score review"
     about = "A number of stars."

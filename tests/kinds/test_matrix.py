@@ -21,8 +21,9 @@ from python_calamine import CalamineWorkbook
 from fluvial.auth.actors import SYSTEM
 from fluvial.http.app import build_app
 from fluvial.kernel.settings import load
-from fluvial.pages.filters import ops_of, sentence
+from fluvial.pages.filters import sentence
 from fluvial.pages.kind_options import COMMON
+from fluvial.pages.presenters import face_of
 from fluvial.pages.reader_format import looks_of
 from fluvial.records.drafts.rows import load_row
 from fluvial.runtime.engine import Engine
@@ -158,7 +159,7 @@ def test_filters_of_pages_read_it_back(world: World, example: Example) -> None:
     session = Session.begin(world.client.app.engine, SYSTEM)
     type_, field = session.catalog.objects["item"], world.field(example)
     looks = looks_of(session)
-    for op in ops_of(field):
+    for op in face_of(field).asks(field):
         if op.takes == "raw" or (example.get("asked") and op.takes == "value"):
             continue
         template = op.template.replace("{f}", example.name)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from metamodel.reference import DOCS, PAGES, SLOT, TABLES, filled
 
-RATING = Path(__file__).parents[1] / "kinds" / "rating.py"
+KINDS = Path(__file__).parents[1] / "kinds"
 
 
 def test_the_tables_are_those_of_the_code() -> None:
@@ -22,4 +22,5 @@ def test_every_table_is_on_a_page() -> None:
 
 def test_the_kind_that_the_docs_add_is_the_one_that_the_tests_add() -> None:
     page = (DOCS / "kinds.md").read_text(encoding="utf-8")
-    assert RATING.read_text(encoding="utf-8").strip() in page
+    for name in ("rating.py", "rating_face.py"):
+        assert (KINDS / name).read_text(encoding="utf-8").strip() in page
