@@ -9,7 +9,7 @@ import { toast } from "./toasts.js";
 const root = () => one("[data-studio]");
 const api = (query = "") => `${root().dataset.api}${query}`;
 
-const state = { kind: "text", format: "" };
+const state = { kind: "", format: "" };
 
 // what a kind asks for: [{name, label, help, type, choices, more, awaited}], from the JSON Schema of its options
 const optionsOf = (kind) => data("kind-options")[kind] ?? [];
@@ -118,6 +118,7 @@ async function renew() {
 }
 
 function adding(form) {
+  const first = (state.kind = one("[data-kind-value]", form).value);
   const label = one("[name=label]", form);
   const error = one("[data-error]", form);
   const follow = () => {
@@ -141,7 +142,7 @@ function adding(form) {
       return undefined;
     }
     label.value = "";
-    setKind(form, "text", "");
+    setKind(form, first, "");
     follow();
     await renew();
     one(`#field-rows [data-name="${made.name}"]`)?.classList.add("added");
