@@ -1,6 +1,7 @@
 """A small library in the shapes that the page templates document: lists, records, forms."""
 # ruff: noqa: E501
 
+from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
@@ -9,7 +10,9 @@ from fluvial.pages.environment import environment, initials, tone
 from fluvial.pages.presenters import FACES
 
 Context = dict[str, Any]
-WHY_ENVIRONMENT = environment()
+ROOT = Path(__file__).resolve().parent.parent.parent
+FOLDERS = [ROOT / "forms" / "templates", ROOT / "kanban" / "templates"]
+WHY_ENVIRONMENT = environment(FOLDERS)
 
 
 def chip(label: str, colour: str = "") -> Markup:
