@@ -11,6 +11,8 @@ BIN := .venv/bin
 TESTS ?= tests
 # One more than the cores of a small machine: tests also wait for processes, browsers and disks.
 JOBS ?= 3
+# Where HTML templates lie, of pages and of mails.
+TEMPLATES := apps forms kanban platform rules
 
 help: ## Show these lines
 	@sed -n -E 's/^([a-z]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -32,12 +34,14 @@ check: environment ## Lint, formatting, types and the order of the layers
 	@echo '== Checking style, types and layers'
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/djhtml --check --tabwidth 2 $(TEMPLATES)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
 fix: environment ## Repair style and formatting where a tool can
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
+	@$(BIN)/djhtml --tabwidth 2 $(TEMPLATES)
 
 bench: environment ## Measure against the hand-written baseline (ARGS=--quick for a short run)
 	@$(BIN)/python -m bench $(ARGS)
