@@ -95,7 +95,7 @@ def read(
             continue
         if empty(value):
             if question.required:
-                faults.append(fault(f"/{name}", "required", f"{question.label} is needed."))
+                faults.append(fault(f"/{name}", "required", f"{question.label} is required."))
         else:
             values[name] = value
     return values, faults
@@ -140,7 +140,7 @@ def keep_files(
         if len(rows) > min(MAX_FILES, most_files(question.field)):
             faults.append(fault(f"/{name}", "too_many", f"{question.label}: too many files."))
         if question.required and not rows:
-            faults.append(fault(f"/{name}", "required", f"{question.label} is needed."))
+            faults.append(fault(f"/{name}", "required", f"{question.label} is required."))
         if rows:
             kept[name] = rows
     return kept, faults

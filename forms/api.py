@@ -41,7 +41,7 @@ def try_layout(call: Call) -> Answer:
     body = call.json_object("id", "values")
     values = body.get("values", {})
     if not isinstance(values, dict):
-        message = "`values` holds fields of the record."
+        message = "`values` must be the fields of the record."
         raise Unprocessable(message, errors=[fault("/values", "not_an_object", message)])
     return _layout(call, call.session, body.get("id"), values)
 
@@ -89,7 +89,7 @@ def make_link(call: Call) -> Answer:
     body = call.json_object("values", "expires")
     values = body.get("values")
     if not isinstance(values, dict) or not values:
-        message = "`values` holds the fields that the link fills in."
+        message = "`values` must be the fields that the link fills in."
         raise Unprocessable(message, errors=[fault("/values", "required", message)])
     canonical, faults = parsed(form, values)
     refuse(faults)
@@ -120,14 +120,14 @@ ENDPOINTS = (
         "/api/forms/layout/{object}",
         show_layout,
         Policy.SIGNED_IN,
-        "How a record's page is laid out.",
+        "The layout of a record's page.",
     ),
     Endpoint(
         "POST",
         "/api/forms/layout/{object}",
         try_layout,
         Policy.SIGNED_IN,
-        "How the page of what is being typed is laid out.",
+        "The layout of a page while a form is being filled in.",
     ),
     Endpoint(
         "POST",

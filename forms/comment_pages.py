@@ -32,6 +32,6 @@ ENDPOINTS = (
     Endpoint("POST", _ALL, write, Policy.SIGNED_IN, "Write a comment.", page=True, form=True),
     Endpoint(
         "POST", f"{_ALL}/{{comment}}/delete", take_out, Policy.SIGNED_IN,
-        "Take a comment out.", page=True, form=True,
+        "Delete a comment.", page=True, form=True,
     ),
 )  # fmt: skip

@@ -43,8 +43,8 @@ def conflict_context(shown: Shown, conflict: Conflict, form: FormData) -> Contex
             if isinstance(value, str) and part != name and part.partition(".")[0] == name
         ]
     return {
-        "title": f"{shown.type.label} was changed while you were writing",
-        "text": "Nothing is lost: choose which values stay.",
+        "title": f"{shown.type.label} was changed while you were editing",
+        "text": "Nothing is lost: choose which values to keep.",
         "action": f"{shown.href}/edit",
         "rev": extra["rev"],
         "fields": [_field(shown, name, extra, authors[name], posted) for name in names],
@@ -65,7 +65,7 @@ def _field(
     if author is not None:
         when = looks.ago(parse_moment(author["at"]))
         if author["by"]:
-            by = looks.names.title("user", author["by"]["user"]) or "Somebody who left"
+            by = looks.names.title("user", author["by"]["user"]) or "A former user"
     return {
         "name": name,
         "label": field.label,

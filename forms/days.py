@@ -52,7 +52,7 @@ def planned_words(
         value = said(field, wire_value(field, span.value), looks) or "empty"
         day = looks.plain_day(span.since) if span.since else ""
         if span.error:
-            words = Markup("{} on {} was not made: {}").format(value, day, span.error)
+            words = Markup("{} on {} failed: {}").format(value, day, span.error)
         else:
             words = Markup("from {}: {}").format(day, value)
         found.setdefault(span.field, []).append({"text": words, "bad": bool(span.error)})
@@ -149,7 +149,7 @@ def _rows(
 def _deeds(type_: ObjectType, record: str, span: Span) -> Iterable[Context]:
     if span.planned or span.error:
         address = f"{days_href(type_, record, span.field)}/{span.id}/withdraw"
-        yield deed("Put away" if span.error else "Withdraw", address, "x", post=True)
+        yield deed("Dismiss" if span.error else "Withdraw", address, "x", post=True)
 
 
 def plan(call: Call) -> Answer:
@@ -186,13 +186,14 @@ def withdraw(call: Call) -> Answer:
 _DAYS = "/o/{object}/{id}/days/{field}"
 
 ENDPOINTS = (
-    Endpoint("GET", _DAYS, days_page, Policy.SIGNED_IN, "What a field holds when.", page=True),
+    Endpoint("GET", _DAYS, days_page, Policy.SIGNED_IN, "The values of a field over "
+                                                        "time.", page=True),
     Endpoint(
-        "POST", _DAYS, plan, Policy.SIGNED_IN, "A value from a day on.", page=True, form=True,
+        "POST", _DAYS, plan, Policy.SIGNED_IN, "Plan a value from a day on.", page=True, form=True,
         max_body=MAX_UPLOAD,
     ),
     Endpoint(
-        "POST", f"{_DAYS}/{{plan}}/withdraw", withdraw, Policy.SIGNED_IN, "Withdraw it.",
-        page=True, form=True,
+        "POST", f"{_DAYS}/{{plan}}/withdraw", withdraw, Policy.SIGNED_IN,
+        "Withdraw a planned value.", page=True, form=True,
     ),
 )  # fmt: skip

@@ -34,7 +34,7 @@ FORM = DocumentKind(
         "/facts/*": "/facts/*",
         "/related/*": "/related/*",
     },
-    about="How a record's page is laid out: sections of fields, and lists of what belongs to it.",
+    about="The layout of a record's page: sections of fields, and lists of related records.",
     example={
         "kind": "form",
         "name": "loan_main",
@@ -66,7 +66,7 @@ WEBFORM = DocumentKind(
         "object": "loan",
         "slug": "ask-for-a-loan",
         "origins": ["https://www.example.com"],
-        "steps": [{"name": "wish", "label": "Your wish", "fields": [{"field": "due"}]}],
+        "steps": [{"name": "wish", "label": "Your request", "fields": [{"field": "due"}]}],
         "done": {"message": "Thank you. Your number is {number}."},
     },
 )

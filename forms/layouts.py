@@ -211,8 +211,8 @@ def check_form(document: Document, check: DocumentCheck) -> None:
                 check.fault(
                     pointer,
                     "placed_twice",
-                    f"`{name}` stands in the section {placed[name]} already.",
-                    "Take one of the two out.",
+                    f"`{name}` is already in the section {placed[name]}.",
+                    "Remove one of the two.",
                 )
             placed.setdefault(name, section["name"])
         for condition in ("visible", "read_only"):
@@ -234,7 +234,7 @@ def _check_related(pointer: str, object: ObjectType, name: str, check: DocumentC
         pointer,
         "unknown_collection",
         f"{object.label} has no collection `{name}`.",
-        f"There are {known}."
+        f"Available: {known}."
         if object.inverses
         else "No look-up of another object has an `inverse`.",
     )

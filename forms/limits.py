@@ -9,7 +9,7 @@ from fluvial.runtime.session import Session
 
 from .webforms import WebForm
 
-TOO_OFTEN = "This address has sent the form too often."
+TOO_OFTEN = "Too many answers were sent from this address."
 
 
 def count(session: Session, form: WebForm, address: str) -> None:

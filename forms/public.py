@@ -150,7 +150,7 @@ def post(call: Call) -> Answer:
 
 
 def _post_page(call: Call, form: WebForm, answers: Answers) -> Answer:
-    """A step of a browser: the next page, the same with what to mend, or the thanks."""
+    """A step of a browser: the next page, the same with what to fix, or the thanks."""
     step = _step(form, answers)
     if answers.text("deed") == "back" and step > 0:
         return _again(call, form, answers, step - 1, [], 200)
@@ -242,7 +242,7 @@ def _public(method: str, path: str, handler: Any, about: str, **options: Any) ->
 
 ENDPOINTS = (
     _public("GET", "/forms/{slug}.json", describe, "A web form's fields and a one-time token."),
-    _public("OPTIONS", "/forms/{slug}.json", ask, "Which sites may ask for a web form."),
+    _public("OPTIONS", "/forms/{slug}.json", ask, "Which sites may load a web form."),
     _public("GET", "/forms/{slug}.js", script, "The script that embeds a web form."),
     _public("GET", "/forms/{slug}", show, "A web form's page.", page=True),
     _public("OPTIONS", "/forms/{slug}", ask, "Which sites may post to a web form."),
@@ -250,7 +250,7 @@ ENDPOINTS = (
         "POST",
         "/forms/{slug}",
         post,
-        "Answer a web form.",
+        "Submit a web form.",
         form=True,
         max_body=MAX_UPLOAD,
         csrf=False,

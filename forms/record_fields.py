@@ -51,7 +51,7 @@ def widget(
         # What was typed does not read as a value: it is shown as it was typed.
         w |= face.widget(field, None, looks) | {"value": value}
     if record and field.option("protected"):
-        w["hint"] = "Not shown; type to replace it"
+        w["hint"] = "Hidden; type to replace it"
     if record and w.get("search_url"):
         address, _, rest = w["search_url"].partition("?")
         w["search_url"] = f"{address}?record={record}" + (f"&{rest}" if rest else "")

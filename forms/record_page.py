@@ -385,7 +385,7 @@ def _in_force(page: Shown, inverse: Inverse, other: ObjectType) -> Context | Non
     when = f"on {page.looks.plain_day(today)}" if session.as_of else "today"
     if not now:
         return {
-            "tone": "warn", "icon": "shield-off", "title": f"No {label} in force {when}",
+            "tone": "warn", "icon": "shield-off", "title": f"No {label} in effect {when}",
             "text": "", "deed": None, "strip": strip,
         }  # fmt: skip
     start, end, record = now[0]
@@ -393,12 +393,12 @@ def _in_force(page: Shown, inverse: Inverse, other: ObjectType) -> Context | Non
     page.looks.names.load()
     under = ", ".join(said(other.fields[n], record[n], page.looks) for n in names)
     link = marks.link(page.looks.href(other.name, record["id"]), under or record["title"])
-    until = f"last day {page.looks.plain_day(last_day(end))}" if end else "without an end"
+    until = f"last day {page.looks.plain_day(last_day(end))}" if end else "no end date"
     since = f"From {page.looks.plain_day(start)}, {until}" if start else until.capitalize()
     return {
         "tone": "good",
         "icon": "shield-check",
-        "title": Markup("{} in force {}: {}").format(other.label, when, link),
+        "title": Markup("{} in effect {}: {}").format(other.label, when, link),
         "text": f"{since}.",
         "deed": None,
         "strip": strip,

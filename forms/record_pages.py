@@ -108,7 +108,7 @@ def _menu(shown: Shown) -> list[Context]:
         for button in offered
     ]
     if access.object(type_.name).can("create"):
-        items.append(deed("Make a copy", f"/o/{type_.name}/new?copy={shown.id}", "copy"))
+        items.append(deed("Duplicate", f"/o/{type_.name}/new?copy={shown.id}", "copy"))
     if access.object(type_.name).can("delete"):
         items.append(
             deed("Move to the bin", f"{shown.href}/delete", "trash", post=True, danger=True)
@@ -244,7 +244,8 @@ def save(call: Call) -> Answer:
             raise
         context = conflict_context(shown, conflict, form)
         return page(
-            call, "conflict.html", "Changed meanwhile", status=409, here=f"/o/{shown.type.name}",
+            call, "conflict.html", "Changed in the "
+                                   "meantime", status=409, here=f"/o/{shown.type.name}",
             crumbs=[*_crumbs(shown.type), (str(shown.record["title"]), shown.href)],
             conflict=context,
         )  # fmt: skip
@@ -302,7 +303,7 @@ def new_page(
     label = type_.label.lower()
     context |= {
         "title": f"New {label}",
-        "intro": f"The {made[0]} is given when it is saved." if made else "",
+        "intro": f"The {made[0]} is assigned on saving." if made else "",
         "action": f"/o/{type_.name}/new",
         "submit": f"Add the {label}",
         "another": True,
@@ -393,5 +394,5 @@ ENDPOINTS = (
     _post(f"{_ONE}/edit", save, "Save a record."),
     _get(f"{_ONE}/edit/{{field}}", edit_field, "Edit one field in place."),
     _post(f"{_ONE}/reveal/{{field}}", show_protected, "Show a protected field."),
-    _post(f"{_ONE}/actions/{{name}}", take_action, "Take a transition."),
+    _post(f"{_ONE}/actions/{{name}}", take_action, "Run a transition."),
 )

@@ -146,7 +146,7 @@ def refuse(faults: list[dict[str, str]]) -> None:
     if faults:
         count = len(faults)
         first = faults[0]["message"]
-        detail = first if count == 1 else f"{count} things to mend. The first: {first}"
+        detail = first if count == 1 else f"{count} errors. The first: {first}"
         raise Unprocessable(detail, errors=faults)
 
 
@@ -175,14 +175,20 @@ def _check_pace(call: Call, form: WebForm, answers: Answers, token: Token | None
     if form.proof_of_work:
         proof = answers.text("proof")
         if proof and not proved(token.nonce, proof):
-            refuse([fault("/proof", "wrong_proof", "The proof does not fit the challenge.")])
+            refuse([fault("/proof", "wrong_proof", "The proof does not match the challenge.")])
         if not proof and answers.json:
-            refuse([fault("/proof", "required", "Send the `proof` for the challenge of the form.")])
+            refuse([fault("/proof", "required", "Send the `proof` for the form's challenge.")])
         if not proof:
             least = max(least * SLOWER, SLOWEST)
     if seconds < least:
         refuse(
-            [fault("/token", "too_fast", "That was very quick. Look it over and send it again.")]
+            [
+                fault(
+                    "/token",
+                    "too_fast",
+                    "That was very quick. Check your answers and send the form again.",
+                )
+            ]
         )
 
 
@@ -207,7 +213,7 @@ def parsed(form: WebForm, wire: Mapping[str, Any]) -> tuple[dict[str, Any], list
     for name, raw in wire.items():
         field = known.get(name)
         if field is None:
-            message = f"Links of this form do not fill in `{name}`."
+            message = f"Links to this form cannot fill in `{name}`."
             faults.append(fault(f"/values/{name}", "unknown_field", message))
             continue
         try:

@@ -76,7 +76,7 @@ def _read(
 
 def _comment(session: Session, entry: dict[str, Any], looks: Looks) -> Context:
     writer = entry["by"]["user"] if entry["by"] else ""
-    name = looks.names.title("user", writer) or "Somebody who left"
+    name = looks.names.title("user", writer) or "A former user"
     mine = writer == session.actor.id
     edited = Markup(' <span class="faint">edited</span>') if entry["edited_at"] else ""
     return {
@@ -112,7 +112,7 @@ def bubble(text: str, mentions: Iterable[Mapping[str, str]]) -> Markup:
 def _entry(session: Session, type_: ObjectType, entry: dict[str, Any], looks: Looks) -> Context:
     name = ""
     if entry["by"]:
-        name = looks.names.title("user", entry["by"]["user"]) or "Somebody who left"
+        name = looks.names.title("user", entry["by"]["user"]) or "A former user"
     rule = _rule(session, entry["rule"]) if entry["rule"] else ""
     who = rule or name or "The system"
     at = parse_moment(entry["at"])
@@ -151,8 +151,8 @@ def _what(type_: ObjectType, entry: dict[str, Any], looks: Looks) -> str:
     if entry["event"] == "deleted":
         return f"moved this {label} to the bin"
     if entry["event"] == "restored":
-        return f"brought this {label} back"
-    return f"made this {label}"
+        return f"restored this {label}"
+    return f"created this {label}"
 
 
 def _lines(type_: ObjectType, changes: dict[str, Any], looks: Looks) -> list[Markup]:

@@ -55,12 +55,12 @@ class Signer:
     def read_token(self, token: str, now: datetime) -> Token:
         text, _, signature = token[:MAX_TOKEN].rpartition(".")
         if not self._holds("token", text, signature):
-            raise TokenFault("unknown_token", "Load the form again, then send it.")
+            raise TokenFault("unknown_token", "Reload the form, then send it.")
         nonce, _, issued = text.partition(".")
         moment = datetime.fromtimestamp(int(issued) / 1000, UTC)
         if now - moment > MAX_AGE:
             raise TokenFault(
-                "token_expired", "The form was open for more than a day. Send it once more."
+                "token_expired", "The form was open for more than a day. Send it again."
             )
         return Token(nonce, moment)
 
@@ -73,10 +73,10 @@ class Signer:
     def read_link(self, token: str, now: datetime) -> dict[str, Any]:
         text, _, signature = token[:MAX_TOKEN].rpartition(".")
         if not self._holds("prefill", text, signature):
-            raise TokenFault("unknown_link", "This link does not hold. Ask for a new one.")
+            raise TokenFault("unknown_link", "This link is not valid. Ask for a new one.")
         values, ends = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         if ends and now.timestamp() > ends:
-            raise TokenFault("link_expired", "This link has ended. Ask for a new one.")
+            raise TokenFault("link_expired", "This link has expired. Ask for a new one.")
         read: dict[str, Any] = values
         return read
 

@@ -123,7 +123,7 @@ def _webform(catalog: Catalog, document: Document) -> WebForm:
         api=spam.get("api", False),
         submit=label_text(body.get("submit", "Send")),
         title=label_text(done.get("title", "Thank you")),
-        message=label_text(done.get("message", "We have your answers.")),
+        message=label_text(done.get("message", "We have received your answers.")),
         redirect=done.get("redirect", ""),
     )
 
@@ -164,7 +164,7 @@ def check_webform(document: Document, check: DocumentCheck) -> None:
                 "/slug",
                 "slug_taken",
                 f"The form {other.name} has the address `{body['slug']}`.",
-                "Take another slug.",
+                "Use another slug.",
             )
     object = check.object("/object", body["object"])
     if object is None:
@@ -203,8 +203,8 @@ def _check_steps(
                 check.fault(
                     pointer,
                     "is_template",
-                    f"What is put into `{field.name}` would read your records.",
-                    "Ask for it in a long text of another format.",
+                    f"People could use `{field.name}` to read your records.",
+                    "Use a long text in another format.",
                 )
             elif not field.writable or field.formula is not None:
                 _made(pointer, field, check)
@@ -220,7 +220,7 @@ def _check_steps(
 
 
 def _made(pointer: str, field: Field, check: DocumentCheck) -> None:
-    check.fault(pointer, "read_only", f"`{field.name}` is made by the system.", "Take it out.")
+    check.fault(pointer, "read_only", f"`{field.name}` is made by the system.", "Remove it.")
 
 
 def _check_fixed(fixed: Mapping[str, Any], object: ObjectType, check: DocumentCheck) -> None:

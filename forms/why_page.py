@@ -105,9 +105,9 @@ def _words(found: dict[str, Any], looks: Looks, day: date) -> Context:
     fresh = _said(looks, found["object"], found["field"], found["fresh"])
     note = ""
     if found["recalculating"]:
-        note = "It is being worked out again; this is the value from before."
+        note = "It is being recalculated; this is the previous value."
     elif not found["agrees"]:
-        note = f"Worked out now it would be {fresh}. An administrator can run fluvial doctor."
+        note = f"Calculated now, it would be {fresh}. An administrator can run fluvial doctor."
     return {
         "title": f"Why {value}" if len(value) <= 40 else f"Why {found['label'].lower()}",
         "label": found["label"],
@@ -150,7 +150,7 @@ def _collection(part: dict[str, Any], looks: Looks) -> Context:
     more = part["more"] + max(len(part["rows"]) - SHOWN, 0)
     rest = [f"and {more:,} more"] if more else []
     if part["withheld"]:
-        rest.append(f"{part['withheld']:,} that you may not see")
+        rest.append(f"{part['withheld']:,} you may not see")
     total = _said(looks, part["object"], None if counted else name, _total(part))
     return {
         "label": FUNCTIONS.get(function, function.capitalize() + " of {}").format(
@@ -177,6 +177,6 @@ def _total(part: dict[str, Any]) -> Any:
 ENDPOINTS = (
     Endpoint(
         "GET", "/o/{object}/{id}/why/{field}", show, Policy.SIGNED_IN,
-        "Why a calculated value is so.", page=True,
+        "How a calculated value came about.", page=True,
     ),
 )  # fmt: skip

@@ -106,7 +106,7 @@ function lift(card) {
   lifted = { card, home: { cell: card.parentElement, next: card.nextElementSibling } };
   card.classList.add("lifted");
   card.setAttribute("aria-grabbed", "true");
-  say("Lifted");
+  say("Picked up");
 }
 
 const HINTS = [["Space", "drop"], ["↑↓←→", "move"], ["Esc", "put back"]];
@@ -150,7 +150,7 @@ function drop(back) {
   if (!back) return move(card, home);
   putBack(card, home);
   card.focus();
-  spoken(["Put back."]);
+  spoken(["Move cancelled."]);
   return setTimeout(() => !lifted && spoken([]), 1500);
 }
 

@@ -93,12 +93,12 @@ const address = () => one("form[data-comment]").dataset.comment;
 deeds["edit-comment"] = (button) => {
   const bubble = one(`#c-${CSS.escape(button.dataset.commentId)}`);
   const said = JSON.parse(button.dataset.said);
-  const area = make("textarea", { class: "input", "aria-label": "Change the comment", rows: 2 });
+  const area = make("textarea", { class: "input", "aria-label": "Edit the comment", rows: 2 });
   area.value = said.text;
   const row = button.parentElement;
   const back = () => (form.replaceWith(bubble), (row.hidden = false), button.focus());
   const form = make("form", { class: "comment full" }, make("div", { class: "host" }, area), make("p", { class: "small bad", role: "alert", "data-error": true, hidden: true }),
-    make("div", { class: "row" }, make("button", { class: "btn slim primary", type: "submit" }, "Save"), make("button", { class: "btn slim quiet", type: "button", onclick: back }, "Leave")));
+    make("div", { class: "row" }, make("button", { class: "btn slim primary", type: "submit" }, "Save"), make("button", { class: "btn slim quiet", type: "button", onclick: back }, "Cancel")));
   writing(form, new Map(said.mentions.map((mention) => [mention.name, mention.user])), (body) => send("PATCH", `${address()}/${button.dataset.commentId}`, body), back);
   form.addEventListener("keydown", (event) => event.key === "Escape" && (event.stopPropagation(), back()));
   bubble.replaceWith(form);
@@ -114,9 +114,9 @@ function takingOut(event) {
     const result = await send("DELETE", `${address()}/${id}`);
     if (!result.ok) return void toast(reason(result), { tone: "bad" });
     await refresh();
-    toast("The comment is gone");
+    toast("Comment deleted");
   };
-  dialog("Delete this comment?", make("p", { class: "mid dim" }, "Nobody sees it any more, and it cannot be brought back."), [{ label: "Keep it" }, { label: "Delete", primary: true, run }]);
+  dialog("Delete this comment?", make("p", { class: "mid dim" }, "A deleted comment cannot be restored."), [{ label: "Cancel" }, { label: "Delete", primary: true, run }]);
 }
 
 export function start() {

@@ -42,7 +42,7 @@ function editor(anchor, index) {
   one(".termpop")?.remove();
   const term = facts.terms[index] ?? { field: facts.fields[0].name, op: "", value: "" };
   const pick = make("select", { class: "input", "aria-label": "Field" }, ...facts.fields.map((field) => make("option", { value: field.name, selected: field.name === term.field }, field.label)));
-  const verb = make("select", { class: "input", "aria-label": "How" });
+  const verb = make("select", { class: "input", "aria-label": "Condition" });
   const slot = make("div", {});
   const field = () => facts.fields.find((item) => item.name === pick.value);
   const op = () => field().ops.find((item) => item.name === verb.value);
@@ -55,7 +55,7 @@ function editor(anchor, index) {
     verb.replaceChildren(...field().ops.map((item) => make("option", { value: item.name, selected: item.name === term.op }, item.label)));
     showValue();
   };
-  const box = make("form", { class: "menu termpop" }, pick, verb, slot, make("div", { class: "row" }, index === null ? null : make("button", { class: "btn quiet slim", type: "button", "data-drop": "" }, "Take out"), make("button", { class: "btn slim primary end", type: "submit" }, "Show")));
+  const box = make("form", { class: "menu termpop" }, pick, verb, slot, make("div", { class: "row" }, index === null ? null : make("button", { class: "btn quiet slim", type: "button", "data-drop": "" }, "Remove"), make("button", { class: "btn slim primary end", type: "submit" }, "Show")));
   const close = () => (release(box), box.remove(), anchor.focus());
   pick.addEventListener("change", showOps);
   verb.addEventListener("change", showValue);

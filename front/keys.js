@@ -5,8 +5,8 @@ import { deeds } from "./shell.js";
 import { open as palette } from "./palette.js";
 
 const KEYS = [
-  ["Search", "Ctrl K"], ["New record", "c"], ["Go home", "g h"], ["Go to the list", "g t"], ["Go to the board", "g b"], ["Edit", "e"],
-  ["Next row", "j"], ["Row before", "k"], ["Select the row", "Space"], ["Select all", "x"], ["This page’s menu", "."], ["All shortcuts", "?"],
+  ["Search", "Ctrl K"], ["New record", "c"], ["Go to the home page", "g h"], ["Go to the list", "g t"], ["Go to the board", "g b"], ["Edit", "e"],
+  ["Next row", "j"], ["Previous row", "k"], ["Select the row", "Space"], ["Select all", "x"], ["This page’s menu", "."], ["All shortcuts", "?"],
 ];
 
 function shortcuts() {

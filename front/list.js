@@ -157,7 +157,7 @@ deeds["bulk-delete"] = () => {
     location.reload();
     return true;
   };
-  dialog(`Move ${chosen.length} ${bar.dataset.plural} to the bin?`, [make("p", { class: "mid dim" }, "They can be brought back from the bin."), fault], [{ label: "Cancel" }, { label: "Move to the bin", primary: true, run }]);
+  dialog(`Move ${chosen.length} ${bar.dataset.plural} to the bin?`, [make("p", { class: "mid dim" }, "You can restore them from the bin."), fault], [{ label: "Cancel" }, { label: "Move to the bin", primary: true, run }]);
 };
 
 deeds["save-view"] = (button) => {
@@ -174,7 +174,7 @@ deeds["save-view"] = (button) => {
     location.assign(result.data.href ?? location.href);
     return true;
   };
-  dialog("Save this as a view", [name, make("label", { class: "row mid" }, shared, "Show it to everyone"), fault], [{ label: "Cancel" }, { label: "Save", primary: true, run }]);
+  dialog("Save this as a view", [name, make("label", { class: "row mid" }, shared, "Share it with everyone"), fault], [{ label: "Cancel" }, { label: "Save", primary: true, run }]);
   name.focus();
 };
 

@@ -60,7 +60,7 @@ function settle(cell, fresh) {
 function connection() {
   const said = () => {
     one("#offline")?.remove();
-    if (!navigator.onLine) one(".topbar")?.after(make("div", { class: "offline", id: "offline", role: "status" }, "No connection. What you see may be old, and nothing can be saved until it is back."));
+    if (!navigator.onLine) one(".topbar")?.after(make("div", { class: "offline", id: "offline", role: "status" }, "No connection. This page may be out of date, and nothing can be saved until the connection is back."));
   };
   addEventListener("offline", said);
   addEventListener("online", said);

@@ -44,7 +44,7 @@ function surroundings(form, rules) {
 
 function note(field, rules, is) {
   const label = one("label, legend", field);
-  const text = rules.note === "optional" ? "(optional)" : "(needed)";
+  const text = rules.note === "optional" ? "(optional)" : "(required)";
   const wanted = !is.read_only && is.required === (rules.note === "needed");
   const old = one(".opt", label ?? field);
   if (!wanted) old?.remove();
@@ -129,7 +129,7 @@ function follow(form) {
     const came = Object.entries(rules.fields).filter(([name, rule]) => show(form, rules, name, rule.is, first));
     showSections(form, rules);
     const words = came.map(([name]) => one("label, legend", wrapper(form, name))?.firstChild?.textContent.trim()).filter(Boolean);
-    if (!first && words.length) speak(`Now also asked for: ${words.join(", ")}`);
+    if (!first && words.length) speak(`New questions: ${words.join(", ")}`);
   };
   const ask = later(async () => {
     const mine = (turn += 1);

@@ -39,7 +39,7 @@ function dress(select) {
   let pickedAt = -REST;
   let settled = false; // one was chosen: emptying the search does not open the list again
   const control = new TomSelect(select, {
-    plugins: many ? { remove_button: { label: "×", title: "Take out" } } : { clear_button: { title: "Empty", html: () => '<div class="clear-button" title="Empty">×</div>' } },
+    plugins: many ? { remove_button: { label: "×", title: "Remove" } } : { clear_button: { title: "Clear", html: () => '<div class="clear-button" title="Clear">×</div>' } },
     valueField: "value",
     labelField: "label",
     searchField: ["label", "hint"],

@@ -33,7 +33,7 @@ function choose(found, index) {
 export function open() {
   if (box) return;
   const back = document.activeElement;
-  const found = make("div", { class: "found", role: "listbox", id: "found", "aria-label": "Found" });
+  const found = make("div", { class: "found", role: "listbox", id: "found", "aria-label": "Search results" });
   const input = make("input", { type: "text", placeholder: "Search, or go to…", "aria-label": "Search everything", role: "combobox", "aria-expanded": "true", "aria-controls": "found", autocomplete: "off", spellcheck: "false" });
   let asked = 0;
   const ask = later(async () => {

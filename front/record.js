@@ -74,8 +74,8 @@ async function choose(name, label, field, data, value) {
     else toast(reason(result), { tone: "bad" });
   } }, "Keep yours");
   const theirs = make("button", { class: "btn slim", type: "button", onclick: async () => (box.close(), refresh(name)) }, "Keep theirs");
-  box = dialog(`${label} was changed while you were writing`, [
-    make("p", { class: "mid dim" }, "Nothing is lost: choose which value stays."),
+  box = dialog(`${label} was changed while you were editing`, [
+    make("p", { class: "mid dim" }, "Nothing is lost: choose which value to keep."),
     make("table", { class: "table inset still" }, make("tbody", {}, row("Was", shown("base")), row("Theirs", shown("theirs"), theirs), row("Yours", say(value, field), keep))),
   ]);
   return { ok: false, status: 409, data };

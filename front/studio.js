@@ -73,10 +73,10 @@ function field(form) {
 
 // plans, in words
 const WORDS = {
-  instant: ["good", "No record is rewritten; all stay in use meanwhile."],
+  instant: ["good", "No records are rewritten; all stay available."],
   scan: ["good", "All records are read once to check them."],
   rewrite: ["warn", "Every record is rewritten once."],
-  destructive: ["bad", "Values are taken out of use. They stay until they are purged by hand."],
+  destructive: ["bad", "Values are retired. They are kept until somebody purges them."],
 };
 
 function showPlan(summary, plan) {
@@ -85,7 +85,7 @@ function showPlan(summary, plan) {
   const uses = plan.operations.flatMap((operation) => operation.uses ?? []);
   lines.push(uses.length ? ["warn", `Used in ${uses.map((use) => use.label ?? use.name ?? use).join(", ")}.`] : ["good", "Nothing uses these names yet."]);
   if (plan.operations.every((operation) => operation.undo !== false)) lines.push(["good", "Undo is one step and loses no other data."]);
-  fillPlan(classes.includes("destructive") ? "Takes something away" : classes.includes("rewrite") ? "Rewrites records" : "Instant", summary, lines, classes.includes("destructive") ? "bad" : classes.includes("rewrite") ? "warn" : "good");
+  fillPlan(classes.includes("destructive") ? "Removes something" : classes.includes("rewrite") ? "Rewrites records" : "Instant", summary, lines, classes.includes("destructive") ? "bad" : classes.includes("rewrite") ? "warn" : "good");
 }
 
 function fillPlan(chip, summary, lines, tone) {
@@ -229,7 +229,7 @@ deeds["remove-field"] = async (button) => {
   const planned = await send("PATCH", api("?plan=true"), change);
   const uses = planned.data.uses ?? planned.data.operations?.flatMap((operation) => operation.uses ?? []) ?? [];
   const fault = make("p", { class: "mid bad", role: "alert" });
-  const words = uses.length ? `It is used in ${uses.map((use) => use.label ?? use.name ?? use).join(", ")}. These lose it too.` : "Nothing uses it. Its values stay until they are purged, and come back if a field of this name and kind is added again.";
+  const words = uses.length ? `It is used in ${uses.map((use) => use.label ?? use.name ?? use).join(", ")}. It is removed there too.` : "Nothing uses it. Its values stay until they are purged, and come back if a field of this name and kind is added again.";
   const run = async () => {
     const result = await send("PATCH", api(uses.length ? "?force=true" : ""), change);
     if (!result.ok) {
@@ -253,7 +253,7 @@ function yaml(form) {
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json", "X-CSRF-Token": csrf() } });
     const result = { ok: answer.ok, status: answer.status, data: await answer.json().catch(() => ({})) };
     said.className = `small row ${result.ok ? "good" : "bad"}`;
-    said.replaceChildren(icon(result.ok ? "check" : "alert-triangle"), result.ok ? (only ? "Reads well." : "Saved.") : reason(result));
+    said.replaceChildren(icon(result.ok ? "check" : "alert-triangle"), result.ok ? (only ? "Valid." : "Saved.") : reason(result));
     if (result.ok && result.data.operations) showPlan("As written in the YAML.", result.data);
     if (result.ok && !only) await renew();
   });
@@ -265,7 +265,7 @@ async function layout(box) {
   const save = async () => {
     const sections = all("[data-section]", box).filter((section) => section.dataset.section).map((section) => ({ name: section.dataset.section, label: one("h3", section).textContent, fields: all("li", section).map((item) => item.dataset.name) }));
     const result = await send("PATCH", box.dataset.layout, { sections });
-    toast(result.ok ? "The layout is saved" : reason(result), { tone: result.ok ? "good" : "bad" });
+    toast(result.ok ? "Layout saved" : reason(result), { tone: result.ok ? "good" : "bad" });
   };
   for (const list of all("[data-fields]", box)) Sortable.create(list, { group: "layout", animation: 120, onEnd: save });
   box.addEventListener("keydown", (event) => {

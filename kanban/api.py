@@ -29,7 +29,7 @@ def list_boards(call: Call) -> Answer:
 def show_board(call: Call) -> Answer:
     given = call.only("where", "search", "column", "cursor", "limit", "as_of")
     if "cursor" in given and "column" not in given:
-        message = "A `cursor` goes with the `column` that it is of."
+        message = "A `cursor` needs the `column` it belongs to."
         raise Unprocessable(message, errors=[fault("column", "required", message)])
     wish = Wish(
         where=given.get("where", ""),
@@ -48,16 +48,18 @@ def move_card(call: Call) -> Answer:
     board = find_board(call.session, call.params["name"])
     body = call.json_object("id", "column", "lane", "before", "values", "rev")
     errors = [
-        fault(f"/{name}", "required", f"`{name}` is needed: {why}.")
-        for name, why in (("id", "the record"), ("column", "where it goes, or null"))
+        fault(f"/{name}", "required", f"`{name}` is required: {why}.")
+        for name, why in (("id", "the record"), ("column", "the target, or null"))
         if name not in body
     ]
     for name in ("column", "lane"):
         if not _names_one(body.get(name)):
-            message = f"`{name}` is one value of its field, or null."
+            message = f"`{name}` must be a value of its field, or null."
             errors.append(fault(f"/{name}", "not_a_value", message))
     if "values" in body and not isinstance(body["values"], dict):
-        errors.append(fault("/values", "not_an_object", "`values` holds fields of the record."))
+        errors.append(
+            fault("/values", "not_an_object", "`values` must be the fields of the record.")
+        )
     if errors:
         raise Unprocessable(errors[0]["message"], errors=errors)
     wanted = Move(
@@ -100,5 +102,5 @@ ENDPOINTS = (
     Endpoint("GET", "/api/boards/{name}", show_board, Policy.SIGNED_IN, "A board with its cards."),
     Endpoint("POST", "/api/boards/{name}/move", move_card, Policy.SIGNED_IN, "Move a card."),
     Endpoint("GET", "/api/pins", list_pins, Policy.SIGNED_IN, "The pins."),
-    Endpoint("GET", "/api/pins/{name}", show_pin, Policy.SIGNED_IN, "What a pin shows."),
+    Endpoint("GET", "/api/pins/{name}", show_pin, Policy.SIGNED_IN, "The value of a pin."),
 )

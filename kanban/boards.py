@@ -147,8 +147,8 @@ def _grouping(pointer: str, object: ObjectType, name: str, check: DocumentCheck)
         check.fault(
             pointer,
             "not_a_grouping",
-            f"`{name}` is {field.kind.label.lower()}, which makes no columns.",
-            "Take a choice, a look-up or a person.",
+            f"`{name}` is {field.kind.label.lower()}, which cannot form columns.",
+            "Use a choice, a look-up or a person.",
         )
         return None
     return field
@@ -166,7 +166,7 @@ def _check_card(card: Mapping[str, Any], object: ObjectType, check: DocumentChec
                 "/card/colour",
                 "no_colours",
                 f"`{field.name}` has no options with colours.",
-                "Take a choice.",
+                "Use a choice.",
             )
 
 

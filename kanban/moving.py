@@ -81,10 +81,10 @@ def _check_limit(session: Session, board: Board, by: Field, column: Any) -> str 
     if there < limit:
         return None
     label = by.kind.show(by, column)
-    message = f"{label} holds at most {limit} cards, and has {there}."
+    message = f"{label} can have at most {limit} cards, and has {there}."
     if board.blocks:
         raise Conflict(
-            f"{message} Move one of them on first.",
+            f"{message} Move one of them out first.",
             errors=[fault("/column", "column_full", message)],
         )
     return message

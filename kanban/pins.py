@@ -96,9 +96,9 @@ def _check_by(body: Mapping[str, Any], object: ObjectType, check: DocumentCheck)
     if field is None:
         return
     if show == "board" and field.type.name != CHOICE.name:
-        check.fault("/by", "not_a_choice", f"`{field.name}` is no choice.", "Name a choice.")
+        check.fault("/by", "not_a_choice", f"`{field.name}` is not a choice.", "Name a choice.")
     if show == "trend" and field.type not in (DATE, DATETIME):
-        check.fault("/by", "not_a_date", f"`{field.name}` is no date.", "Name a date.")
+        check.fault("/by", "not_a_date", f"`{field.name}` is not a date.", "Name a date.")
 
 
 def visible_pins(session: Session) -> Iterator[Pin]:

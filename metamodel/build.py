@@ -117,8 +117,8 @@ def _by_kind(
         if document.kind in kinds:
             found.setdefault(document.kind, {})[document.name] = document
             continue
-        hint = nearest(document.kind, kinds) or f"Known are {', '.join(sorted(kinds))}."
-        message = f"There is no kind of document `{document.kind}`."
+        hint = nearest(document.kind, kinds) or f"Available kinds: {', '.join(sorted(kinds))}."
+        message = f"There is no document kind `{document.kind}`."
         faults.append(Fault(document.place, "/kind", "unknown_kind", message, hint, document.file))
     return found
 
@@ -290,8 +290,8 @@ def _keep(documents: Mapping[str, Document], draft: Draft) -> None:
                 DocumentCheck(draft, document).fault(
                     f"/keys/{at}/fields/{place}",
                     "not_indexable",
-                    f"`{named}` depends on the moment, so it is not stored.",
-                    "Take it out.",
+                    f"`{named}` depends on the current time, so it cannot be stored.",
+                    "Remove it.",
                 )
 
 
@@ -308,8 +308,8 @@ def _report_circle(
     DocumentCheck(draft, document).fault(
         f"/fields/{places[name]}/formula" if name in places else "",
         "circle",
-        f"`{name}` needs itself: {way}.",
-        "Take one of these out of the formula of the one before it.",
+        f"`{name}` depends on itself: {way}.",
+        "Remove one of these from the formula of the one before it.",
     )
 
 

@@ -71,7 +71,7 @@ class DocumentCheck:
         if name in self.objects:
             self.uses(pointer, name)
             return self.objects[name]
-        hint = nearest(name, self.objects) or "Define it, or take the name of one that is there."
+        hint = nearest(name, self.objects) or "Define it, or use the name of an existing one."
         self.fault(pointer, "unknown_object", f"There is no object `{name}`.", hint)
         return None
 
@@ -81,7 +81,7 @@ class DocumentCheck:
         if name in there:
             self.uses(pointer, f"{kind}/{name}")
             return there[name]
-        hint = nearest(name, there) or f"Define it, or take the name of a {kind} that is there."
+        hint = nearest(name, there) or f"Define it, or use the name of an existing {kind}."
         self.fault(pointer, f"unknown_{kind}", f"There is no {kind} `{name}`.", hint)
         return None
 
@@ -97,7 +97,7 @@ class DocumentCheck:
 
     def _unknown_field(self, pointer: str, object: ObjectType, name: str) -> None:
         known = [field.name for field in object.fields.values() if not field.hidden]
-        hint = nearest(name, known) or f"The fields of {object.label} are in its document."
+        hint = nearest(name, known) or f"The document of {object.label} lists its fields."
         self.fault(pointer, "unknown_field", f"{object.label} has no field `{name}`.", hint)
 
     def path(self, pointer: str, object: ObjectType, dotted: str) -> Field | None:
@@ -112,7 +112,7 @@ class DocumentCheck:
                 self.fault(
                     pointer,
                     "not_a_lookup",
-                    f"`{name}` is no look-up of one object, so nothing follows it.",
+                    f"`{name}` is not a look-up to one object, so the path cannot go on.",
                     f"End the path with `{name}`.",
                 )
                 return None
@@ -183,7 +183,7 @@ class DocumentCheck:
                 self.fault(
                     f"{pointer}/{at}/name",
                     "duplicate_name",
-                    f"The {what} `{name}` is there twice.",
+                    f"The {what} `{name}` is defined twice.",
                     "Rename one of the two.",
                 )
             seen.add(name)
@@ -225,8 +225,8 @@ class FieldCheck:
         """Report an option that names no kind of document."""
         kinds = self.check.draft.kinds
         if name not in kinds:
-            hint = nearest(name, kinds) or "Take role, or another kind."
-            self.fault(option, "unknown_kind", f"There is no kind of document `{name}`.", hint)
+            hint = nearest(name, kinds) or "Use role, or another kind."
+            self.fault(option, "unknown_kind", f"There is no document kind `{name}`.", hint)
 
     def pointer(self, option: str) -> str:
         return f"{self.place}/{option}" if option else self.place

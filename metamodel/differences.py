@@ -1,4 +1,4 @@
-"""What differs between two bodies of a document, attribute by attribute."""
+"""Differences between two bodies of a document, attribute by attribute."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ APP = DocumentKind(
     folder="",
     schema=load_schema("app"),
     label="Package",
-    about="The head of a package: its name, its version and what it needs.",
+    about="The header of a package: its name, version and requirements.",
     example={
         "kind": "app",
         "name": "library",
@@ -157,7 +157,7 @@ OBJECT = DocumentKind(
         "/title": "/title",
         "/states/field": "/states",
     },
-    about="An object type: its fields, links, keys, checks, states and words.",
+    about="An object type: its fields, links, keys, checks, states and labels.",
     example={
         "kind": "object",
         "name": "loan",
@@ -169,7 +169,7 @@ OBJECT = DocumentKind(
             {"name": "returned", "kind": "date"},
         ],
         "checks": [
-            {"name": "due_later", "expect": "due >= '2000-01-01'", "message": "Give a later day."}
+            {"name": "due_later", "expect": "due >= '2000-01-01'", "message": "Enter a later day."}
         ],
     },
 )
@@ -187,7 +187,7 @@ VIEW = DocumentKind(
         "/sort/*": "/sort/*",
         "/group": "/group",
     },
-    about="A saved list: which records, which columns, in which order.",
+    about="A saved list: which records to show, with which columns, in which order.",
     example={
         "kind": "view",
         "name": "my_groups",
@@ -206,7 +206,7 @@ ROLE = DocumentKind(
     check=check_role,
     label="Role",
     removable={"/grants/*/object": "/grants/*", "/grants/*/fields/*": "/grants/*/fields/*"},
-    about="What its holders may do: per object, per field and per record.",
+    about="What people with this role may do, per object, field and record.",
     example={
         "kind": "role",
         "name": "reader",
@@ -220,7 +220,7 @@ CALENDAR = DocumentKind(
     folder="calendars",
     schema=load_schema("calendar"),
     label="Calendar",
-    about="When people work: hours per weekday in a zone, and holidays.",
+    about="Working hours: the hours of each weekday in a time zone, and holidays.",
     example={
         "kind": "calendar",
         "name": "opening_hours",
@@ -251,6 +251,6 @@ def with_kinds(extra: Iterable[DocumentKind]) -> dict[str, DocumentKind]:
     kinds = dict(CORE_KINDS)
     for kind in extra:
         if kind.name in kinds:
-            raise ValueError(f"There is a document kind {kind.name!r} already.")
+            raise ValueError(f"The document kind {kind.name!r} already exists.")
         kinds[kind.name] = kind
     return kinds

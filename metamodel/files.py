@@ -37,11 +37,11 @@ class Loader(yaml.CSafeLoader):
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise yaml.MarkedYAMLError(
-                    problem="a name has to be plain text", problem_mark=key.start_mark
+                    problem="a name must be plain text", problem_mark=key.start_mark
                 )
             if key.value in seen:
                 raise yaml.MarkedYAMLError(
-                    problem=f"`{key.value}` is there twice", problem_mark=key.start_mark
+                    problem=f"`{key.value}` appears twice", problem_mark=key.start_mark
                 )
             seen.add(key.value)
             key.tag = "tag:yaml.org,2002:str"
@@ -88,7 +88,12 @@ def parse_documents(text: str, file: str = "") -> list[dict[str, Any]]:
     except yaml.YAMLError as error:
         raise MetadataError([_yaml_fault(error, file)]) from None
     faults = [
-        _fault(file, "not_a_document", "A document has members and values.", "Write `kind: ...`.")
+        _fault(
+            file,
+            "not_a_document",
+            "A document consists of members and values.",
+            "Write `kind: ...`.",
+        )
         for one in found
         if not isinstance(one, dict)
     ]
@@ -104,11 +109,11 @@ def _check_shape(text: str) -> None:
         problem = ""
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
-            problem = "it is nested too deep" if depth > MAX_DEPTH else ""
+            problem = "it is nested too deeplylylylylyly" if depth > MAX_DEPTH else ""
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         elif isinstance(event, yaml.AliasEvent):
-            problem = "aliases (*name) are not known here; write the value again"
+            problem = "aliases (*name) are not supported here; repeat the value"
         if problem:
             raise yaml.MarkedYAMLError(
                 problem=problem,
@@ -121,13 +126,13 @@ def _fault(file: str, code: str, message: str, hint: str) -> Fault:
 
 
 def _yaml_fault(error: yaml.YAMLError, file: str) -> Fault:
-    problem, place = "it is no YAML", ""
+    problem, place = "it is not valid YAML", ""
     if isinstance(error, yaml.MarkedYAMLError):
         problem = error.problem or problem
         mark = error.problem_mark or error.context_mark
         place = f"Line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
     said = f"{place}{problem}."
-    return _fault(file, "not_yaml", said[:1].upper() + said[1:], "Mend the line.")
+    return _fault(file, "not_yaml", said[:1].upper() + said[1:], "Fix this line.")
 
 
 def document_of(
@@ -146,11 +151,11 @@ def document_of(
     for member, given in (("kind", kind), ("name", name)):
         written = plain.get(member, given)
         if not isinstance(written, str) or not NAME.fullmatch(written):
-            hint = f"Write `{member}:` with small letters, digits and _, at most 40."
-            message = f"The document has no {member} that can be used."
+            hint = f"Write `{member}:` with at most 40 lower-case letters, digits and _."
+            message = f"The document has no valid {member}."
             faults.append(Fault(file, f"/{member}", f"no_{member}", message, hint, file))
         elif given is not None and written != given:
-            message = f"`{written}` is not `{given}`, as its address says."
+            message = f"`{written}` differs from `{given}` in the address."
             hint = f"Write `{given}` or leave `{member}` out."
             faults.append(Fault(file, f"/{member}", "unequal", message, hint, file))
     if faults:
@@ -162,7 +167,7 @@ def document_of(
 def _plain(value: Any, depth: int = MAX_DEPTH) -> Any:
     """JSON values as documents keep them: exact decimals become the nearest plain number."""
     if depth < 0:
-        raise _unfit("too_deep", "The document is nested too deep.", "Write it flatter.")
+        raise _unfit("too_deep", "The document is nested too deeply.", "Reduce the nesting.")
     if isinstance(value, Mapping):
         return {_plain(str(name)): _plain(one, depth - 1) for name, one in value.items()}
     if isinstance(value, list | tuple):
@@ -214,7 +219,7 @@ def _translations(folder: Path, faults: list[Fault]) -> Iterator[Translation]:
         file = path.relative_to(folder).as_posix()
         if not LANGUAGE.fullmatch(path.stem):
             hint = "Name it de.yaml or pt_BR.yaml."
-            faults.append(_fault(file, "no_language", f"`{path.stem}` is no language.", hint))
+            faults.append(_fault(file, "no_language", f"`{path.stem}` is not a language.", hint))
             continue
         try:
             for body in parse_documents(path.read_text(encoding="utf-8"), file):
@@ -231,8 +236,8 @@ def _files(folder: Path, kinds: Mapping[str, DocumentKind], faults: list[Fault])
         if inner.name in DATA_FOLDERS or inner.name.startswith((".", "_")):
             continue
         if inner.name not in known:
-            hint = nearest(inner.name, known) or f"Known are {', '.join(sorted(known))}."
-            message = f"There is no kind of document in a folder `{inner.name}`."
+            hint = nearest(inner.name, known) or f"Available folders: {', '.join(sorted(known))}."
+            message = f"No document kind belongs to a folder `{inner.name}`."
             faults.append(_fault(f"{inner.name}/", "unknown_folder", message, hint))
             continue
         yield from sorted(path for path in inner.rglob("*") if path.suffix in SUFFIXES)
@@ -276,8 +281,8 @@ def _with_files(
         try:
             body[member] = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
-            message = f"There is no file `{named}` beside it, or it is no UTF-8."
-            hint = f"Put {named} beside {document.file}."
+            message = f"There is no file `{named}` next to it, or it is not UTF-8."
+            hint = f"Put {named} next to {document.file}."
             faults.append(
                 Fault(document.place, f"/{member}", "no_file", message, hint, document.file)
             )

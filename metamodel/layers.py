@@ -118,7 +118,7 @@ def _misplaced(document: Document, below: list[Document]) -> Fault | None:
             "",
             "duplicate",
             f"There are two documents {document.place} in `{document.layer}`.",
-            "Rename one, or make them one document.",
+            "Rename one, or merge them.",
         )
     if extends is not None and extends not in layers:
         return _fault(
@@ -133,8 +133,8 @@ def _misplaced(document: Document, below: list[Document]) -> Fault | None:
             document,
             "",
             "duplicate",
-            f"{document.place} is there already, in `{layers[0]}`.",
-            f"Write `extends: {layers[0]}` to add to it, or take another name.",
+            f"{document.place} already exists in `{layers[0]}`.",
+            f"Write `extends: {layers[0]}` to add to it, or use another name.",
         )
     return None
 
@@ -220,7 +220,9 @@ def locked_faults(document: Document, shape: Shape) -> Iterator[Fault]:
         if below is not None and part.body.get(DELETE) is not True:
             for path in locked_places(shape, below, part.body):
                 pointer = "".join(f"/{step}" for step in path)
-                message = f"`{path[-1]}` belongs to `{document.layer}`: no other layer changes it."
-                hint = "Take it out here, or make a field of another name."
+                message = (
+                    f"`{path[-1]}` belongs to `{document.layer}`: no other layer can change it."
+                )
+                hint = "Remove it here, or add a field with another name."
                 yield Fault(document.place, pointer, "locked", message, hint, part.file)
         below = merge(below, part.body)

@@ -12,7 +12,7 @@ from metamodel.text import listed
 
 # Kinds of document that do nothing unless another document names them.
 NAMED_BY_OTHERS = {
-    "template": "No rule names this template.",
+    "template": "No rule uses this template.",
     "endpoint": "No rule posts to this endpoint.",
 }
 
@@ -53,7 +53,9 @@ def _object(catalog: Catalog, type_: ObjectType, document: Document) -> Iterator
             message = f"`{name}` is on no form, and nothing else uses it."
             yield Remark(_file(document, f"/fields/{at}"), message)
     if catalog.of("role") and not any(_grants(r, type_.name) for r in catalog.of("role").values()):
-        yield Remark(_file(document), "No role lets anybody see these records but administrators.")
+        yield Remark(
+            _file(document), "No role grants access: only administrators can see these records."
+        )
     yield from _states(type_, document)
 
 
@@ -81,13 +83,13 @@ def _role(document: Document) -> Iterator[Remark]:
     body = document.body
     grants = body.get("grants", ())
     if not grants and not body.get("inherits") and not body.get("meta") and not body.get("admin"):
-        yield Remark(_file(document), "This role lets nobody do anything.")
+        yield Remark(_file(document), "This role grants no rights.")
     for at, grant in enumerate(grants):
         wider = next(
             (other for i, other in enumerate(grants) if i != at and _covers(other, grant)), None
         )
         if wider is not None and "where" in grant:
-            message = "Another grant of this role gives the same for all records."
+            message = "Another grant of this role already covers all records."
             yield Remark(_file(document, f"/grants/{at}"), message)
 
 
@@ -118,7 +120,7 @@ def _rules(catalog: Catalog, layer: str) -> Iterator[Remark]:
         for _, later in before[at + 1 :]:
             lost = sorted(_set(document) & _set(later))
             if lost and _always_with(document, later):
-                message = f"`{later.name}` runs behind it and replaces {listed(lost)}."
+                message = f"`{later.name}` runs after it and replaces {listed(lost)}."
                 yield Remark(_file(document), message)
 
 

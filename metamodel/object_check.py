@@ -89,7 +89,7 @@ def _pulls(pointer: str, field: Field, check: DocumentCheck) -> Mapping[str, Exp
                 f"{pointer}/{name}",
                 "not_writable",
                 f"`{name}` cannot be filled from the linked record.",
-                "Name a field that people write.",
+                "Name a field that people can edit.",
             )
             continue
         compiled = check.compile(f"{pointer}/{name}", source, field.to, expect=filled.type)
@@ -110,8 +110,8 @@ def _set_default(pointer: str, field: Field, check: DocumentCheck) -> None:
         check.fault(
             pointer,
             "not_default",
-            f"{field.kind.label} fields are made, so they have no default.",
-            "Take `default` out.",
+            f"{field.kind.label} fields are set by the system, so they cannot have a default.",
+            "Remove `default`.",
         )
     elif isinstance(raw, str) and raw.startswith("="):
         _compile_default(pointer, raw[1:].strip(), field, check)
@@ -121,7 +121,7 @@ def _set_default(pointer: str, field: Field, check: DocumentCheck) -> None:
         try:
             fill(field, initial=field.kind.parse(field, raw))
         except ValueFault as fault:
-            check.fault(pointer, fault.code, f"The default does not fit. {fault.message}")
+            check.fault(pointer, fault.code, f"The default is not valid. {fault.message}")
 
 
 def _compile_default(pointer: str, source: str, field: Field, check: DocumentCheck) -> None:
@@ -134,15 +134,15 @@ def _check_title(body: Mapping[str, Any], object: ObjectType, check: DocumentChe
         return
     for name in placeholders(object.title):
         if name == "title":
-            check.fault("/title", "circle", "The title cannot hold itself.", "Take {title} out.")
+            check.fault("/title", "circle", "The title cannot contain itself.", "Remove {title}.")
         else:
             field = check.field("/title", object, name)
             if field is not None and field.option("protected"):
                 check.fault(
                     "/title",
                     "protected",
-                    f"`{name}` is protected, and everybody reads the title.",
-                    f"Take {{{name}}} out.",
+                    f"`{name}` is protected, but everybody can read the title.",
+                    f"Remove {{{name}}}.",
                 )
 
 
@@ -154,8 +154,8 @@ def _check_scope(object: ObjectType, check: DocumentCheck) -> None:
         check.fault(
             "/scope",
             "not_a_lookup",
-            f"`{object.scope}` is no look-up.",
-            "Give the path to the record that permissions go by.",
+            f"`{object.scope}` is not a look-up.",
+            "Give the path to the record that decides permissions.",
         )
 
 
@@ -170,7 +170,7 @@ def _check_keys(body: Mapping[str, Any], object: ObjectType, check: DocumentChec
                     pointer,
                     "not_indexable",
                     f"{field.kind.label} fields such as `{name}` cannot be part of a key.",
-                    "Take it out.",
+                    "Remove it.",
                 )
 
 
@@ -187,7 +187,7 @@ def _check_dated(object: ObjectType, check: DocumentCheck) -> None:
             check.fault(
                 f"/dated/{member}",
                 "not_a_date",
-                f"`{field.name}` is no date.",
+                f"`{field.name}` is not a date.",
                 "Name a field of kind date.",
             )
             return
@@ -197,7 +197,10 @@ def _check_dated(object: ObjectType, check: DocumentCheck) -> None:
         return
     if ends[0].type != ends[1].type:
         check.fault(
-            "/dated", "unequal_kinds", "One end is a date, the other a moment.", "Use one kind."
+            "/dated",
+            "unequal_kinds",
+            "One end is a date, the other a date and time.",
+            "Use the same kind for both.",
         )
         return
     clock = "today()" if ends[0].type == types.DATE else "now()"
@@ -226,7 +229,7 @@ def _logic(body: Mapping[str, Any], object: ObjectType, check: DocumentCheck) ->
             check.fault(
                 f"/logic/{at}",
                 "empty",
-                f"Nothing is said about `{spec['field']}`.",
+                f"The entry for `{spec['field']}` has no condition.",
                 f"Add one of {listed(LOGIC)}.",
             )
         rules = {
@@ -254,7 +257,7 @@ def _states(body: Mapping[str, Any], object: ObjectType, check: DocumentCheck) -
         check.fault(
             "/states/field",
             "not_a_choice",
-            f"`{field.name}` is no choice.",
+            f"`{field.name}` is not a choice.",
             "Name a field of kind choice.",
         )
         return None
@@ -295,6 +298,6 @@ def _check_option(pointer: str, name: str, field: Field, check: DocumentCheck) -
         check.fault(
             pointer,
             "not_an_option",
-            f"`{name}` is no option of `{field.name}`.",
-            nearest(name, names) or f"Take one of {listed(names)}.",
+            f"`{name}` is not an option of `{field.name}`.",
+            nearest(name, names) or f"Use one of {listed(names)}.",
         )

@@ -82,15 +82,15 @@ def _check_name(pointer: str, name: str, check: DocumentCheck) -> None:
         check.fault(
             pointer,
             "reserved_name",
-            f"`{name}` is {meaning}, so no field can have this name.",
-            f"Take another name, such as `{check.document.name}_{name}`.",
+            f"`{name}` is {meaning}, so a field cannot have this name.",
+            f"Use another name, such as `{check.document.name}_{name}`.",
         )
     elif "__" in name or name.endswith("_"):
         check.fault(
             pointer,
             "reserved_name",
-            f"`{name}` has a double or a last underscore, which the system keeps for itself.",
-            "Take single underscores between words.",
+            f"`{name}` has a double or trailing underscore, which is reserved for the system.",
+            "Use single underscores between words.",
         )
 
 
@@ -191,7 +191,11 @@ def _check_powers(field: Field, check: FieldCheck) -> None:
     if field.option("protected"):
         _check_protected(field, check)
     if field.option("required") and not field.kind.editable:
-        _cannot(check, "required", f"{field.kind.label} fields are made, so nobody fills them in.")
+        _cannot(
+            check,
+            "required",
+            f"{field.kind.label} fields are set by the system, so nobody can fill them in.",
+        )
 
 
 def _check_protected(field: Field, check: FieldCheck) -> None:
@@ -202,7 +206,7 @@ def _check_protected(field: Field, check: FieldCheck) -> None:
 
 
 def _cannot(check: FieldCheck, option: str, message: str) -> None:
-    check.fault(option, f"not_{option}", message, f"Take `{option}` out.")
+    check.fault(option, f"not_{option}", message, f"Remove `{option}`.")
 
 
 def make_inverses(
@@ -228,8 +232,8 @@ def make_inverses(
             check.fault(
                 pointer,
                 "reserved_name",
-                f"`{name}` is {meaning} already.",
-                f"Take another name for the collection, such as `{object.name}_{name}`.",
+                f"`{name}` is already {meaning}.",
+                f"Use another name for the collection, such as `{object.name}_{name}`.",
             )
             continue
         target.inverses[name] = Inverse(  # type: ignore[index]  # still being built

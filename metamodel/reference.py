@@ -52,7 +52,7 @@ def document_members() -> str:
 
 def field_kinds() -> str:
     rows = ([f"`{kind.name}`", kind.label, kind.group, kind.about] for kind in KINDS.values())
-    return table(["Kind", "Label", "Group", "What it holds"], rows)
+    return table(["Kind", "Label", "Group", "What it stores"], rows)
 
 
 def common_options() -> str:
@@ -82,7 +82,7 @@ def _powers(kind: Kind) -> str:
     can = [
         word
         for word, able in (
-            ("be written by people", kind.editable),
+            ("be edited by people", kind.editable),
             ("be sorted by", kind.sortable),
             ("be searched", kind.searchable),
             ("be unique and part of keys", kind.indexable),
@@ -115,7 +115,7 @@ def _members(
         about = schema.get("description") or _referred(schema, defs)
         choices = ", ".join(f"`{one}`" for one in schema.get("enum", ()))
         said = " ".join(part for part in (about, f"One of {choices}." if choices else "") if part)
-        yield [f"`{name}`{' (needed)' if name in needed else ''}", said]
+        yield [f"`{name}`{' (required)' if name in needed else ''}", said]
 
 
 def _referred(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> str:

@@ -59,8 +59,8 @@ def _check_circle(document: Document, check: DocumentCheck) -> None:
                 check.fault(
                     "/inherits",
                     "circle",
-                    f"The role inherits itself: {way}.",
-                    "Take one of these out.",
+                    f"The role inherits from itself: {way}.",
+                    "Remove one of these.",
                 )
                 return
             if name not in seen:

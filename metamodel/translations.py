@@ -94,10 +94,10 @@ def _put(shape: Shape, body: Any, path: Path, language: str, text: str) -> str:
             return f"There is no `{step}`. {nearest(step, known)}".strip()
     last = path[-1] if path else ""
     if not isinstance(body, dict) or not shape.of(body).member(last).is_label:
-        return f"`{last}` is no words for people."
+        return f"`{last}` is not a translatable text."
     said = body.get(last)
     if said is None and last not in IMPLIED:
-        return f"There is no `{last}` to translate. Write it into the document first."
+        return f"There is no `{last}` to translate. Add it to the document first."
     said = _implied(body, last) if said is None else said
     body[last] = {**(said if isinstance(said, dict) else {BASE: said}), language: text}
     return ""

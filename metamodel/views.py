@@ -46,6 +46,6 @@ def check_sort(
             check.fault(
                 f"{pointer}/{at}",
                 "not_sortable",
-                f"{field.kind.label} fields such as `{field.name}` have no order.",
+                f"{field.kind.label} fields such as `{field.name}` cannot be sorted.",
                 "Sort by another field.",
             )

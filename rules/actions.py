@@ -150,9 +150,9 @@ def notify(execution: Execution, at: int, action: Notify) -> None:
     if told:
         people = ", ".join(dict.fromkeys(told.values()))
         channels = " and ".join(CHANNELS[channel] for channel in action.by)
-        execution.run.say(f"It tells {people} by {channels}.")
+        execution.run.say(f"It notifies {people} by {channels}.")
     else:
-        execution.run.say("Nobody is told.")
+        execution.run.say("Nobody is notified.")
 
 
 def _told(execution: Execution, action: Notify) -> Iterator[Recipient]:

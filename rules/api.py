@@ -37,7 +37,7 @@ def _rules(catalog: Catalog, name: str) -> Rule | None:
 def _among(call: Call, name: str, known: tuple[str, ...]) -> str:
     text = call.query.get(name, "")
     if text and text not in known:
-        message = f"`{name}` is one of {', '.join(known)}."
+        message = f"`{name}` must be one of {', '.join(known)}."
         raise Problem(message, errors=[fault(name, "unknown_value", message)])
     return text
 
@@ -46,7 +46,7 @@ def rule_runs(call: Call) -> Answer:
     query = call.only("limit", "cursor", "outcome")
     before = query.get("cursor", LAST)
     if not is_id(before):
-        message = "This cursor is not one of a page of runs."
+        message = "This cursor does not belong to a page of runs."
         raise Problem(message, errors=[fault("cursor", "unknown_cursor", message)])
     found = runs.page(
         call.session.connection,
@@ -63,16 +63,16 @@ def rule_dry_run(call: Call) -> Answer:
     rule = _rule(call)
     body = call.json_object("object", "id", "change")
     if rule.trigger.object == "":
-        raise Unprocessable("This rule is about no record, so there is nothing to try it on.")
+        raise Unprocessable("This rule does not handle a record, so it cannot be tried out.")
     if body.get("object", rule.trigger.object) != rule.trigger.object:
-        message = f"This rule is about {rule.trigger.object}."
+        message = f"This rule handles records of {rule.trigger.object}."
         raise Unprocessable(message, errors=[fault("/object", "other_object", message)])
     if not is_id(body.get("id")):
-        message = "`id` names the record to try the rule on."
+        message = "`id` must be the id of the record to try the rule on."
         raise Unprocessable(message, errors=[fault("/id", "required", message)])
     change = body.get("change")
     if change is not None and not isinstance(change, dict):
-        message = "`change` is an object of fields and values."
+        message = "`change` must be an object of fields and values."
         raise Unprocessable(message, errors=[fault("/change", "not_an_object", message)])
     return Answer.json(trial.dry_run(call.session, rule, body["id"], change))
 
@@ -82,7 +82,7 @@ def rule_replay(call: Call) -> Answer:
     rule = _rule(call)
     days = call.json_object("days").get("days")
     if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= trial.MAX_DAYS:
-        message = f"`days` is a whole number from 1 to {trial.MAX_DAYS}."
+        message = f"`days` must be a whole number from 1 to {trial.MAX_DAYS}."
         raise Unprocessable(message, errors=[fault("/days", "out_of_range", message)])
     return Answer.json(trial.replay(call.session, rule, days))
 
@@ -97,7 +97,7 @@ def list_deliveries(call: Call) -> Answer:
         "record": query.get("record", ""),
     }
     if filters["record"] and not is_id(filters["record"]):
-        message = "`record` is the id of a record."
+        message = "`record` must be the id of a record."
         raise Problem(message, errors=[fault("record", "not_an_id", message)])
     call.whole("cursor", 0, 0, 10_000_000)
     found = effects.page(
@@ -154,16 +154,20 @@ def retry_event(call: Call) -> Answer:
 _RULE = "/api/rules/{name}"
 
 ENDPOINTS = (
-    Endpoint("GET", f"{_RULE}/runs", rule_runs, Policy.META_READ, "What a rule did, and why not."),
+    Endpoint("GET", f"{_RULE}/runs", rule_runs, Policy.META_READ, "The runs of a rule."),
     Endpoint(
         "POST", f"{_RULE}/dry-run", rule_dry_run, Policy.META_WRITE, "What a rule would do now."
     ),
-    Endpoint("POST", f"{_RULE}/replay", rule_replay, Policy.META_WRITE, "What it would have done."),
-    Endpoint("GET", "/api/deliveries", list_deliveries, Policy.ADMIN, "What rules send."),
-    Endpoint("GET", "/api/deliveries/{id}", read_delivery, Policy.ADMIN, "One delivery."),
     Endpoint(
-        "POST", "/api/deliveries/{id}/redeliver", redeliver, Policy.ADMIN, "Send it once more."
+        "POST",
+        f"{_RULE}/replay",
+        rule_replay,
+        Policy.META_WRITE,
+        "What a rule would have done in the past.",
     ),
+    Endpoint("GET", "/api/deliveries", list_deliveries, Policy.ADMIN, "The deliveries of rules."),
+    Endpoint("GET", "/api/deliveries/{id}", read_delivery, Policy.ADMIN, "One delivery."),
+    Endpoint("POST", "/api/deliveries/{id}/redeliver", redeliver, Policy.ADMIN, "Send it again."),
     Endpoint(
         "GET", "/api/events/quarantined", quarantined_events, Policy.ADMIN, "Events given up."
     ),

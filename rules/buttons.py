@@ -43,7 +43,7 @@ def press(
     if rule is None:
         return None
     if body:
-        raise Unprocessable("A button takes no values.")
+        raise Unprocessable("A button does not accept values.")
     with session.connection.transaction():
         found = read_one(session, type_.name, record)
         event = Event(

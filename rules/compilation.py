@@ -41,8 +41,8 @@ def compile_rule(document: Document, check: DocumentCheck) -> Rule | None:
         check.fault(
             "/phase",
             "not_before_save",
-            "Only created and updated records are seen before they are saved.",
-            "Take out `phase`, or use the events created and updated.",
+            "Only rules on created and updated can run before a save.",
+            "Remove `phase`, or use the events created and updated.",
         )
     reader = _Actions(check, trigger, before)
     when = None
@@ -102,8 +102,8 @@ class _Actions:
             self.check.fault(
                 pointer,
                 "several_actions",
-                "One action does one thing.",
-                "Begin a new one with -, and put `set` inside of `update`.",
+                "An action must have exactly one verb.",
+                "Start a new action with -, and write `set` inside `update`.",
             )
             return None
         allowed = BEFORE_SAVE if self.before else AFTER_COMMIT
@@ -123,11 +123,11 @@ class _Actions:
 
     def _wrong_phase(self, pointer: str, kind: str) -> None:
         if self.before:
-            hint = "Take out `phase: before_save`, or make a second rule for it."
-            message = f"`{kind}` cannot be done before the save: only `set` and `refuse`."
+            hint = "Remove `phase: before_save`, or write a second rule for it."
+            message = f"`{kind}` is not possible before a save: only `set` and `refuse` are."
         else:
             hint = "Add `phase: before_save`, or write `update: {set: ...}`."
-            message = f"`{kind}` is for rules before the save."
+            message = f"`{kind}` is only for rules before a save."
         self.check.fault(pointer, "wrong_phase", message, hint)
 
     def _set(self, pointer: str, action: Mapping[str, Any]) -> Action | None:
@@ -160,7 +160,7 @@ class _Actions:
         each = tuple(spec["each"].split(".")) if "each" in spec else ()
         target = self._target(f"{place}/each", each)
         if ("set" in spec) != (kind == "update"):
-            hint = "Add `set`." if kind == "update" else "Take out `set`."
+            hint = "Add `set`." if kind == "update" else "Remove `set`."
             self.check.fault(
                 place, "set", f"`{kind}` {'needs' if hint[0] == 'A' else 'has no'} `set`.", hint
             )
@@ -188,7 +188,7 @@ class _Actions:
             self.check.fault(
                 pointer.removesuffix("/each"),
                 "no_record",
-                "This rule is about no record, so there is nothing to change.",
+                "This rule does not handle a record, so there is nothing to change.",
                 "Name an `object` in `on`.",
             )
             return None
@@ -210,7 +210,7 @@ class _Actions:
                     pointer,
                     "not_a_lookup",
                     f"`{name}` does not lead to records of one object.",
-                    "Write look-ups, and a collection at the end: member.loans.",
+                    "Write look-ups, with a collection at the end: member.loans.",
                 )
                 return None
             type_ = self.check.objects[target]
@@ -250,8 +250,8 @@ class _Actions:
         self.check.fault(
             pointer,
             "read_only",
-            f"{field.label} is made by the system.",
-            f"Take `{field.name}` out.",
+            f"{field.label} is set by the system.",
+            f"Remove `{field.name}`.",
         )
         return False
 
@@ -297,7 +297,7 @@ class _Actions:
         self.check.fault(
             pointer,
             "not_a_recipient",
-            f"`{source}` is neither a person nor the text of an e-mail address.",
+            f"`{source}` is neither a person nor an e-mail address.",
             "Name a person field, or an e-mail field such as member.email.",
         )
         return None
@@ -308,7 +308,7 @@ class _Actions:
                 self.check.fault(
                     pointer,
                     "missing",
-                    "Nothing says what to tell.",
+                    "The message has no text.",
                     "Add `template`, or `subject` and `text`.",
                 )
             return
@@ -320,7 +320,7 @@ class _Actions:
                 "other_object",
                 f"The template `{template}` is for {about}, and this rule is about "
                 f"{self.trigger.object or 'no record'}.",
-                "Take a template for the same object.",
+                "Use a template for the same object.",
             )
 
     def _webhook(self, pointer: str, action: Mapping[str, Any]) -> Action | None:

@@ -208,7 +208,7 @@ def words(renderer: Renderer, payload: Mapping[str, Any]) -> tuple[str, str]:
 def _email(renderer: Renderer, session: Session, effect: Effect) -> Callable[[], Outcome]:
     settings = session.engine.settings
     if not settings.smtp_url:
-        raise _NotNow(Outcome("wait", "FLUVIAL_SMTP_URL is not set; the mail waits for it."))
+        raise _NotNow(Outcome("wait", "The mail waits because FLUVIAL_SMTP_URL is not set."))
     server = mail.Server.read(settings.smtp_url)
     if effect["content"] is None:
         subject, html = words(renderer, effect["payload"])
@@ -287,7 +287,7 @@ def _webhook(renderer: Renderer, session: Session, effect: Effect) -> Callable[[
 def _endpoint(session: Session, name: str) -> webhooks.Endpoint:
     document = session.catalog.of("endpoint").get(name)
     if document is None:
-        raise _NotNow(Outcome("failed", f"There is no endpoint `{name}` any more."))
+        raise _NotNow(Outcome("failed", f"The endpoint `{name}` no longer exists."))
     body = document.body
     if body.get("active") is False:
         raise _NotNow(Outcome("wait", f"The endpoint `{name}` is switched off in its document."))

@@ -108,9 +108,9 @@ def condition_holds(execution: Execution) -> bool:
     holds = truth(when, execution.environment)
     seen = _seen(execution)
     if holds:
-        run.say(f"The condition holds: {when.source}{seen}")
+        run.say(f"The condition is met: {when.source}{seen}")
     else:
-        run.end(runs.NOT_MET, f"The condition does not hold: {when.source}{seen}")
+        run.end(runs.NOT_MET, f"The condition is not met: {when.source}{seen}")
     return holds
 
 

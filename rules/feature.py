@@ -27,7 +27,9 @@ from .tables import TABLES
 
 def measures(session: Session) -> Iterator[Family]:
     counts = open_by_state(session.connection)
-    yield gauges("fluvial_deliveries", "What rules send and is not done.", "state", counts)
+    yield gauges(
+        "fluvial_deliveries", "Deliveries of rules that are not finished.", "state", counts
+    )
 
 
 feature = Feature(

@@ -77,7 +77,7 @@ def filled(session: Session, type_: ObjectType, record: str, text: str) -> str:
     try:
         data = filled_data(session, type_, record, _need(type_, text))
     except Problem as problem:
-        raise TemplateFault(f"It reads what you may not see. {problem.detail}") from problem
+        raise TemplateFault(f"It uses something you may not see. {problem.detail}") from problem
     (said,) = _renderer(session.engine).render([Part(text, escape=False)], data)
     return said
 
@@ -99,7 +99,7 @@ def show(call: Call) -> Answer:
     type_ = session.object(params["object"])
     field = resolve(session.access, type_, (params["field"],), "field")
     if not is_template(field):
-        raise NotFound(f"{field.label} is no template.")
+        raise NotFound(f"{field.label} is not a template.")
     record: dict[str, Any] = read_one(session, type_.name, params["id"], (("id",), (field.name,)))
     try:
         said = filled(session, type_, record["id"], record[field.name] or "")
@@ -111,6 +111,6 @@ def show(call: Call) -> Answer:
 ENDPOINTS = (
     Endpoint(
         "GET", "/api/records/{object}/{id}/filled/{field}", show, Policy.SIGNED_IN,
-        "A text with the record's values in its places.",
+        "A text with its placeholders filled in.",
     ),
 )  # fmt: skip

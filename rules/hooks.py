@@ -120,7 +120,7 @@ def compile_hook(document: Document, check: DocumentCheck) -> Hook | None:
             check.fault(
                 f"/key/{place}",
                 "not_mapped",
-                f"`{name}` is not in the map, so nothing can be found by it.",
+                f"`{name}` is not in the map, so it cannot be used to find a record.",
                 f"Add `{name}: body...` to the map.",
             )
     return Hook(
@@ -158,8 +158,8 @@ def _steps(text: str) -> Path:
 def _found_by(field: Field, find: str, pointer: str, check: DocumentCheck) -> bool:
     target = check.objects.get(field.to or "")
     if target is None or field.many:
-        message = f"{field.label} looks up no single record of one object."
-        check.fault(f"{pointer}/find", "not_a_lookup", message, "Leave `find` out.")
+        message = f"{field.label} does not link to a single record of one object."
+        check.fault(f"{pointer}/find", "not_a_lookup", message, "Remove `find`.")
         return False
     return check.field(f"{pointer}/find", target, find) is not None
 

@@ -30,7 +30,7 @@ RULE = DocumentKind(
     check=check_rule,
     label="Rule",
     removable={"/on/object": "", "/on/date": "", "/on/fields/*": "/on/fields/*"},
-    about="What happens by itself: on an event, a date, a schedule or a button.",
+    about="Actions that run automatically: on an event, a date, a schedule or a button.",
     example={
         "kind": "rule",
         "name": "welcome",
@@ -46,7 +46,7 @@ ENDPOINT = DocumentKind(
     schema=_schema("endpoint"),
     check=check_endpoint,
     label="Endpoint",
-    about="An address that webhooks are posted to, and where the secret of signatures is kept.",
+    about="An address that webhooks are sent to, and where the secret for signatures is kept.",
     example={
         "kind": "endpoint",
         "name": "desk",
@@ -62,7 +62,7 @@ TEMPLATE = DocumentKind(
     check=check_template,
     label="Template",
     removable={"/for": "", "/as_of": "/as_of"},
-    about="The words of a mail or notification, with places for a record's values.",
+    about="The text of a mail or notification, with placeholders for a record's values.",
     example={
         "kind": "template",
         "name": "group_made",
@@ -79,7 +79,7 @@ HOOK = DocumentKind(
     schema=_schema("hook"),
     check=check_hook,
     label="Hook",
-    about="An address that other systems post to: each call makes or changes one record.",
+    about="An address that other systems post to: each call creates or changes one record.",
     example={
         "kind": "hook",
         "name": "groups",

@@ -68,7 +68,7 @@ def receive(call: Call) -> Answer:
         raise Problem("Send a JSON object.")
     message = call.headers.get("webhook-id", "")
     if len(message) > MAX_ID:
-        raise Problem(f"`webhook-id` has at most {MAX_ID} characters.")
+        raise Problem(f"`webhook-id` can have at most {MAX_ID} characters.")
     session = _session(call, hook, message)
     try:
         with session.connection.transaction():
@@ -87,7 +87,7 @@ def _prove(call: Call, hook: Hook) -> None:
     try:
         secret = webhooks.secret_of(hook.env, os.environ)
     except webhooks.NoSecret as error:
-        raise Unavailable(f"The hook is not ready: its secret is not set ({hook.env}).") from error
+        raise Unavailable(f"The hook is not ready: its secret ({hook.env}) is not set.") from error
     if hook.signed:
         _check_signature(call, secret)
         return
@@ -101,13 +101,15 @@ def _check_signature(call: Call, secret: bytes) -> None:
     names = ("webhook-id", "webhook-timestamp", "webhook-signature")
     message, stamp, given = (call.headers.get(name, "") for name in names)
     if not (message and stamp.isascii() and stamp.isdigit() and len(stamp) < 12 and given):
-        raise Unauthorized(f"Send the headers {', '.join(names)}, as Standard Webhooks says.")
+        raise Unauthorized(f"Send the headers {', '.join(names)}, as defined by Standard Webhooks.")
     sent = datetime.fromtimestamp(int(stamp), UTC)
     if abs((call.session.now - sent).total_seconds()) > TOLERANCE:
-        raise Unauthorized("The timestamp is more than five minutes from our clock.")
+        raise Unauthorized(
+            "The timestamp differs from the server's clock by more than five minutes."
+        )
     wanted = webhooks.signature(secret, message, int(stamp), call.body)
     if not any(hmac.compare_digest(one.encode(), wanted.encode()) for one in given.split()):
-        raise Unauthorized("The signature does not fit the body.")
+        raise Unauthorized("The signature does not match the body.")
 
 
 def _session(call: Call, hook: Hook, message: str) -> Session:
@@ -185,13 +187,13 @@ def _record(session: Session, hook: Hook, values: dict[str, Any]) -> str | None:
     given = tuple(values.get(name) for name in hook.key)
     for name, value in zip(hook.key, given, strict=True):
         if empty(value) or isinstance(value, (list, dict)):
-            message = f"The key `{name}` is empty or no single value."
+            message = f"The key `{name}` is empty or not a single value."
             raise Unprocessable(message, errors=[fault(f"/{name}", "no_key", message)])
     _lock(session.connection, hook, given)
     keys = tuple(fields[name] for name in hook.key)
     found = _found(session, hook.object, keys, given, hook.key[0])
     if len(found) > 1:
-        raise Conflict(f"{len(found)} records have this key. Make it unique, or mend them.")
+        raise Conflict(f"{len(found)} records have this key. Make it unique, or fix the records.")
     return found[0] if found else None
 
 
@@ -226,7 +228,7 @@ ENDPOINTS = (
         "/hooks/{name}",
         receive,
         Policy.PUBLIC,
-        "What another system sends: it makes or changes one record.",
+        "Receive a call from another system, which creates or changes one record.",
         max_body=MAX_BODY,
         csrf=False,
         any_origin=True,

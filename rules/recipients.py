@@ -63,7 +63,7 @@ def recipients(session: Session, expression: Expression, value: Any) -> Iterator
     """Those that the value of an expression names; raises NotTold."""
     for one in value if isinstance(value, list) else [value]:
         if one is None or one == "":
-            raise NotTold(f"`{expression.source}` is empty, so nobody is told by it.")
+            raise NotTold(f"`{expression.source}` is empty, so nobody is notified.")
         if expression.type.name == types.TEXT.name:
             yield from _addresses(str(one))
             continue
@@ -87,7 +87,7 @@ def _addresses(text: str) -> Iterator[Recipient]:
 def _account(session: Session, user: str) -> Recipient:
     row = load_row(session, "user", user, None)
     if row is None or not row.get("active"):
-        raise NotTold(f"The user {user} is not active any more.")
+        raise NotTold(f"The user {user} is no longer active.")
     return Recipient(user, row["email"], row["name"])
 
 

@@ -75,7 +75,7 @@ def run_rule(session: Session, rule: Rule, event: Event, *, kept: bool = True) -
             _run(session, rule, event, run)
     except (Problem, TemplateFault) as problem:
         run.effects.clear()
-        run.end("failed", f"It was undone: {_detail(problem)}")
+        run.end("failed", f"It failed and was rolled back: {_detail(problem)}")
         log.warning("Rule %s on %s %s: %s", rule.name, event.object, event.record, problem)
     if kept:
         runs.add(session.connection, run, event.id, session.now)
@@ -95,7 +95,7 @@ def _run(session: Session, rule: Rule, event: Event, run: Run) -> None:
         return
     execution = prepared(session, rule, event, run)
     if execution is None:
-        run.end("skipped", "The record is not there any more.")
+        run.end("skipped", "The record no longer exists.")
         return
     if not condition_holds(execution):
         return
@@ -107,11 +107,11 @@ def _run(session: Session, rule: Rule, event: Event, run: Run) -> None:
 def _held_back(session: Session, rule: Rule, event: Event) -> tuple[str, str] | None:
     chain = session.cause.chain
     if (rule.name, event.record) in chain:
-        return "skipped", "It ran for this record before in this chain of causes: once is enough."
+        return "skipped", "It has already run for this record in this chain of rules."
     depth = sum(1 for name, _ in chain if name.partition(":")[0] not in SOURCES)
     if depth >= MAX_DEPTH:
         names = ", ".join(name for name, _ in chain)
-        return "skipped", f"{MAX_DEPTH} rules led to one another, which is the limit: {names}."
+        return "skipped", f"{MAX_DEPTH} rules triggered one another, which is the limit: {names}."
     if rule.per_hour is not None:
         count = runs.recent(session.connection, rule.name, session.now)
         if count >= rule.per_hour:

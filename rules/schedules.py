@@ -40,7 +40,9 @@ class Schedule:
     def read(text: str) -> Schedule:
         parts = text.split()
         if len(parts) != len(FIELDS):
-            raise NoSchedule("A schedule has five parts: minute, hour, day, month and weekday.")
+            raise NoSchedule(
+                "A schedule must have five parts: minute, hour, day, month and weekday."
+            )
         sets = [_read(part.lower(), *field) for part, field in zip(parts, FIELDS, strict=True)]
         schedule = Schedule(
             tuple(sorted(sets[0])),
@@ -52,7 +54,7 @@ class Schedule:
             any_weekday=parts[4].startswith("*"),
         )
         if schedule.next(datetime(2024, 1, 1, tzinfo=UTC), ZoneInfo("UTC")) is None:
-            raise NoSchedule("This day never comes.")
+            raise NoSchedule("This day never occurs.")
         return schedule
 
     def next(self, after: datetime, zone: ZoneInfo) -> datetime | None:
@@ -87,7 +89,9 @@ def _read(part: str, name: str, low: int, high: int, words: tuple[str, ...]) -> 
     for item in part.split(","):
         span, slash, step = item.partition("/")
         if slash and not (step.isdigit() and 0 < int(step) <= high):
-            raise NoSchedule(f"The {name} has a step that is no number from 1 to {high}: {item}.")
+            raise NoSchedule(
+                f"The {name} has a step that is not a number from 1 to {high}: {item}."
+            )
         if span == "*":
             first, last = low, high
         else:
@@ -95,7 +99,7 @@ def _read(part: str, name: str, low: int, high: int, words: tuple[str, ...]) -> 
             first = _number(start, name, low, high, words)
             last = _number(end, name, low, high, words) if dash else high if slash else first
         if last < first:
-            raise NoSchedule(f"The {name} ends before it begins: {item}.")
+            raise NoSchedule(f"The {name} ends before it starts: {item}.")
         found.update(range(first, last + 1, int(step) if slash else 1))
     return found
 
@@ -104,5 +108,5 @@ def _number(text: str, name: str, low: int, high: int, words: tuple[str, ...]) -
     if text in words:
         return words.index(text) + low
     if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
-        raise NoSchedule(f"The {name} is a number from {low} to {high}: {text or 'nothing'}.")
+        raise NoSchedule(f"The {name} must be a number from {low} to {high}: {text or 'nothing'}.")
     return int(text)

@@ -31,7 +31,7 @@ def check_template(document: Document, check: DocumentCheck) -> None:
         try:
             need = needs(body[part], (type_.name, *GIVEN))
         except TemplateFault as fault:
-            check.fault(f"/{part}", "template", str(fault), "Mend it there.")
+            check.fault(f"/{part}", "template", str(fault), "Fix it there.")
             continue
         if type_.name in need.members:
             check_need(f"/{part}", type_, need.members[type_.name], check)
@@ -78,7 +78,7 @@ def check_need(pointer: str, type_: ObjectType, need: Need, check: Faults) -> No
             check.fault(
                 pointer,
                 "not_a_lookup",
-                f"Line {inner.line}: `{name}` is no look-up, so `{last}` is not in it.",
+                f"Line {inner.line}: `{name}` is not a look-up, so it has no `{last}`.",
                 f"End the path with `{name}`.",
             )
 

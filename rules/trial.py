@@ -88,7 +88,7 @@ def _try(
     else:
         event = _made_up(session, rule, record)
     if event is None or not _sets_off(rule, event):
-        line = "This change does not set it off: none of the fields that it watches changed."
+        line = "This change does not trigger it: none of the fields it watches has changed."
         return {"outcome": "not_set_off", "lines": [line], "effects": []}
     run = run_rule(session, rule, event, kept=False)
     made = _EFFECTS.rows(session.connection, the_event=event.id)
@@ -160,11 +160,11 @@ def _try_before_save(
     draft.refuse_faults()
     watched = rule.trigger.fields
     if watched and not watched & draft.changed:
-        line = "This change does not set it off: none of the fields that it watches changed."
+        line = "This change does not trigger it: none of the fields it watches has changed."
         return {"outcome": "not_set_off", "lines": [line], "effects": []}
     if not before_save.apply(rule, draft):
         assert rule.when is not None
-        line = f"The condition does not hold: {rule.when.source}"
+        line = f"The condition is not met: {rule.when.source}"
         return {"outcome": NOT_MET, "lines": [line], "effects": []}
     made: list[dict[str, Any]] = []
     for action in rule.actions:
@@ -174,7 +174,7 @@ def _try_before_save(
             ]
         elif isinstance(action, Refuse):
             made.append({"kind": "refuse", "target": action.field, "message": action.message})
-    return {"outcome": "done", "lines": ["The condition holds."], "effects": made}
+    return {"outcome": "done", "lines": ["The condition is met."], "effects": made}
 
 
 def replay(session: Session, rule: Rule, days: int) -> dict[str, Any]:
@@ -187,7 +187,7 @@ def replay(session: Session, rule: Rule, days: int) -> dict[str, Any]:
     since = session.now - timedelta(days=days)
     rows = _CHANGES.rows(session.connection, the_object=rule.trigger.object, the_at=since)
     if len(rows) > MAX_CHANGES:
-        raise Problem(f"These days hold more than {MAX_CHANGES:,} changes. Ask for fewer days.")
+        raise Problem(f"These days have more than {MAX_CHANGES:,} changes. Ask for fewer days.")
     met: list[dict[str, Any]] = []
     seen = 0
     for record, rev, name, at, by, changes in rows:

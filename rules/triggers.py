@@ -36,15 +36,15 @@ def read_trigger(on: Mapping[str, Any], check: DocumentCheck) -> Trigger | None:
         check.fault(
             "/on",
             "trigger",
-            "A rule has one of event, date, schedule, button, webform and hook.",
-            "Keep one of them, such as `event: created`.",
+            "A rule must have exactly one of event, date, schedule, button, webform and hook.",
+            "Keep only one of them, such as `event: created`.",
         )
         return None
     kind = kinds[0]
     strangers = [name for name in on if name not in ALLOWED[kind]]
     for name in strangers:
         check.fault(
-            f"/on/{name}", "trigger", f"`{name}` does not go with `{kind}`.", f"Take `{name}` out."
+            f"/on/{name}", "trigger", f"`{name}` cannot be used with `{kind}`.", f"Remove `{name}`."
         )
     missing = [name for name in NEEDED.get(kind, ()) if name not in on]
     for name in missing:

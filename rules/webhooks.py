@@ -41,7 +41,7 @@ def secret_of(name: str, environ: Mapping[str, str]) -> bytes:
     try:
         return base64.b64decode(text.removeprefix(PREFIX), validate=True)
     except binascii.Error as error:
-        raise NoSecret(f"{name} is no base64 behind {PREFIX}.") from error
+        raise NoSecret(f"{name} is not valid base64 after {PREFIX}.") from error
 
 
 def signature(secret: bytes, message: str, timestamp: int, body: bytes) -> str:

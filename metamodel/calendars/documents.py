@@ -37,7 +37,7 @@ def make_calendars(checks: Sequence[tuple[Document, DocumentCheck]]) -> Calendar
             check.fault(
                 "/default",
                 "two_defaults",
-                f"`{default.name}` is the business's calendar already.",
+                f"`{default.name}` is already the default calendar.",
                 "Write `default: false` in one of the two.",
             )
         default = default or calendar
@@ -101,11 +101,11 @@ def _holidays(
         try:
             day = date.fromisoformat(holiday["date"])
         except ValueError:
-            message = f"`{holiday['date']}` is no date{where}."
+            message = f"`{holiday['date']}` is not a date{where}."
             check.fault(pointer, "not_a_date", message, "Write 2026-12-25.")
             continue
         if day in seen:
-            message = f"{day} is there twice{where}."
+            message = f"{day} appears twice{where}."
             check.fault(pointer, "overlap", message, "Write all hours of a day in one place.")
         seen.add(day)
         yield day, _spans(holiday.get("hours", []), pointer, check)

@@ -30,7 +30,11 @@ def weekdays(key: str) -> tuple[int, ...]:
     for part in key.split(","):
         ends = [_weekday(name.strip(), key) for name in part.split("-")]
         if len(ends) > 2:
-            raise HoursFault("not_days", f"`{key}` names no days.", "Write mon-fri or mon,wed.")
+            raise HoursFault(
+                "not_days",
+                f"`{key}` is not a weekday or a range of weekdays.",
+                "Write mon-fri or mon,wed.",
+            )
         count = (ends[-1] - ends[0]) % 7 + 1
         found.extend((ends[0] + step) % 7 for step in range(count))
     return tuple(found)
@@ -40,7 +44,7 @@ def _weekday(name: str, key: str) -> int:
     if name in WEEKDAYS:
         return WEEKDAYS.index(name)
     hint = nearest(name, WEEKDAYS) or f"The days are {', '.join(WEEKDAYS)}."
-    raise HoursFault("not_days", f"`{key}` names no days.", hint)
+    raise HoursFault("not_days", f"`{key}` is not a weekday or a range of weekdays.", hint)
 
 
 def spans_of(texts: Iterable[str]) -> Spans:
@@ -52,8 +56,8 @@ def spans_of(texts: Iterable[str]) -> Spans:
             said = f"{clock(start)}-{clock(end)}"
             raise HoursFault(
                 "overlap",
-                f"`{said}` begins before {clock(kept[-1][1])}, when the hours before it end.",
-                "Let each begin when the one before it has ended.",
+                f"`{said}` starts before {clock(kept[-1][1])}, when the previous hours end.",
+                "Start each range after the previous one has ended.",
             )
         if kept and start == kept[-1][1]:
             kept[-1] = (kept[-1][0], end)
@@ -65,15 +69,15 @@ def spans_of(texts: Iterable[str]) -> Spans:
 def _span(text: str) -> tuple[int, int]:
     found = SPAN.fullmatch(text.strip())
     if found is None:
-        raise HoursFault("not_hours", f"`{text}` is no span of hours.", "Write 09:00-17:30.")
+        raise HoursFault("not_hours", f"`{text}` is not a range of hours.", "Write 09:00-17:30.")
     hour, minute, to_hour, to_minute = (int(part) for part in found.groups())
     start, end = hour * 3600 + minute * 60, to_hour * 3600 + to_minute * 60
     if start >= DAY or end > DAY:
-        raise HoursFault("not_hours", f"`{text}` ends after the day.", "A day ends at 24:00.")
+        raise HoursFault("not_hours", f"`{text}` ends after midnight.", "A day ends at 24:00.")
     if end <= start:
         raise HoursFault(
             "not_hours",
-            f"`{text}` ends before it begins.",
+            f"`{text}` ends before it starts.",
             f"Write {clock(start)}-24:00, and 00:00-{clock(end)} on the next day.",
         )
     return start, end

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from metamodel.calendars.calendar import Calendar
 
-Span = tuple[datetime, datetime | None]  # from, until; without an end it lasts
+Span = tuple[datetime, datetime | None]  # from, until; no end date it lasts
 
 
 def working_elapsed(calendar: Calendar, spans: Iterable[Span], now: datetime) -> int:

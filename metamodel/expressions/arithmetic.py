@@ -47,10 +47,10 @@ def arithmetic(sign: str, left: Node, right: Node, zone: str) -> Node:
             return made
     if TEXT.name in (left.type.name, right.type.name):
         wrong = left if left.type.name == TEXT.name else right
-        hint = "Text joins with `&`." if sign == "+" else "Write number(...) around it."
-        raise Misfit(f"{node_words(wrong)}, which has no `{sign}`.", hint)
+        hint = "Join text with `&`." if sign == "+" else "Write number(...) around it."
+        raise Misfit(f"{node_words(wrong)}, which does not support `{sign}`.", hint)
     raise Misfit(
-        f"`{sign}` does not go with {left.type.name} and {right.type.name}.",
+        f"`{sign}` cannot combine {left.type.name} and {right.type.name}.",
         "Add days(n), hours(n) or months(n) to dates." if left.type.name in _TIMES else "",
     )
 
@@ -65,7 +65,7 @@ def negative(node: Node) -> Node:
         )
     if node.type.name in (*_LENGTHS, MONTHS.name):
         return call(op.SUBTRACT_DURATIONS, (constant(0, INTEGER), node), node.type, node)
-    raise Misfit(f"{node_words(node)} and has no negative.")
+    raise Misfit(f"{node_words(node)} and cannot be negated.")
 
 
 def _numbers(sign: str, left: Node, right: Node, zone: str) -> Node | None:
@@ -92,7 +92,7 @@ def _money(sign: str, left: Node, right: Node, zone: str) -> Node | None:
     if sign in "+-" and names[0] != names[1]:
         if not one.type.currency:
             raise Misfit(
-                f"{node_words(one)} in any currency.", "Reckon with `.amount` and `.currency`."
+                f"{node_words(one)} in any currency.", "Calculate with `.amount` and `.currency`."
             )
         type = money(one.type.currency)
         numbers = [amount(n) if n is one else n for n in (left, right)]

@@ -134,7 +134,7 @@ class Calls:
         given = len(node.args)
         self.syntax.fail(
             node,
-            f"{function.name}() does not go with {given} argument{'' if given == 1 else 's'}.",
+            f"{function.name}() does not accept {given} argument{'' if given == 1 else 's'}.",
             f"Write {function.usage}.",
         )
 
@@ -193,7 +193,7 @@ class Calls:
         """An argument that must stand in the text."""
         made = self.checker.check(node)
         if not isinstance(made, Literal) or not isinstance(made.value, str):
-            self.syntax.fail(node, "This must be written out.", "Write it in quotes.")
+            self.syntax.fail(node, "This must be a literal value.", "Write it in quotes.")
         return made.value
 
     def _text(self, node: ast.Call) -> Node:
@@ -230,7 +230,7 @@ class Calls:
         items = self._alike(node, [self.checker.check(one) for one in node.args])
         type = common(items)
         if is_twofold(type) and not all(map(is_simple, items)):
-            self.syntax.fail(node, "This takes fields only.", "Name fields, or use `if`.")
+            self.syntax.fail(node, "This accepts only fields.", "Name fields, or use `if`.")
         return Coalesce(items, type=type)
 
     def _alike(self, node: ast.Call, items: Sequence[Node]) -> tuple[Node, ...]:
@@ -287,7 +287,7 @@ class Calls:
         if outer.depth >= MAX_NESTING:
             self.syntax.fail(
                 node,
-                f"Collection functions stand at most {MAX_NESTING} deep in one another.",
+                f"Collection functions can be nested at most {MAX_NESTING} deep.",
                 "Move the inner one into a calculated field.",
             )
         names.frame = Frame(self.scope.objects[collection.source], outer.depth + 1)
@@ -346,7 +346,7 @@ class Calls:
 
     def _change(self, function: str, node: ast.Call) -> Node:
         if not self.scope.change or self.checker.names.frame.depth:
-            self.syntax.fail(node, f"{function}() is for rules, about the record itself.")
+            self.syntax.fail(node, f"{function}() is only for rules, about the record itself.")
         if function in ("was", "changed") and len(node.args) != 1:
             self._refuse_count(FUNCTIONS[function], node)
         field = self.checker.check(node.args[0])
@@ -356,7 +356,7 @@ class Calls:
         own = isinstance(field, Read) and field.root is Root.ROW and len(field.path) == 1
         if not own:
             self.syntax.fail(
-                node.args[0], f"{function}() asks about a field of the record.", "Name the field."
+                node.args[0], f"{function}() takes a field of the record.", "Name the field."
             )
         assert isinstance(field, Read)
         if function == "was":
@@ -369,6 +369,8 @@ class Calls:
         step = _STEPS.get(field.type.name)
         if step is None:
             self.syntax.fail(
-                node.args[0], f"{node_words(field)}: it does not grow.", "Write changed(...)."
+                node.args[0],
+                f"{node_words(field)}, which cannot increase or decrease.",
+                "Write changed(...).",
             )
         return self.checker.fitted(node.args[1], step) if len(node.args) == 2 else None

@@ -187,7 +187,9 @@ class Checker:
         type = common([then, other])
         if is_twofold(type) and any(is_twofold(part.type) for part in condition.walk()):
             if any(isinstance(part, Choose) for part in condition.walk()):
-                self.syntax.fail(node, "`if` stands in the condition of another.", "Split it.")
+                self.syntax.fail(
+                    node, "`if` is nested in the condition of another `if`.", "Split it."
+                )
         return Choose(condition, then, other, type=type, place=self.syntax.place(node))
 
     def _comparison(self, node: ast.expr) -> Node:
@@ -199,7 +201,9 @@ class Checker:
             pair = replace(self._pair(node, sign, one, two), place=self.syntax.place(node))
             made.append(pair)
             if len(node.ops) > 1 and right is not node.comparators[-1] and not is_simple(two):
-                self.syntax.fail(right, "This is compared twice.", "Write `a < b and b < c`.")
+                self.syntax.fail(
+                    right, "Comparisons cannot be chained.", "Write `a < b and b < c`."
+                )
             one = two
         return made[0] if len(made) == 1 else And(tuple(made), place=self.syntax.place(node))
 
@@ -213,7 +217,7 @@ class Checker:
 
     def _within(self, left: Node, right: Node) -> Node:
         if is_null(left):
-            raise Misfit("Nothing is in anything.", "Write `x == null`.")
+            raise Misfit("`null` cannot be tested with `in`.", "Write `x == null`.")
         if isinstance(right, Listing):
             return self._in_list(left, right)
         if right.type.name in (TEXT.name, CHOICE.name):
@@ -230,17 +234,19 @@ class Checker:
             return Member(item, right)
         if right.type.name in (RECORDS.name, PERSONS.name):
             return self._in_collection(left, right)
-        raise Misfit(f"{node_words(right)}: nothing is in it.", "Write a list: x in ['a', 'b'].")
+        raise Misfit(
+            f"{node_words(right)}, which `in` cannot search.", "Write a list: x in ['a', 'b']."
+        )
 
     def _in_list(self, left: Node, right: Listing) -> Node:
         if left.type.name in MANY:
             raise Misfit(f"{node_words(left)}.", "Ask for one at a time: 'a' in x or 'b' in x.")
         if left.type.name in (*REFERENCES, MONEY.name) and not is_simple(left):
-            raise Misfit("Only a field stands before a list.", "Compare with `==` and `or`.")
+            raise Misfit("Only a field can be compared with a list.", "Compare with `==` and `or`.")
         items = []
         for item in right.items:
             if is_null(item):
-                raise Misfit("`null` in a list is never met.", "Write `or x == null`.")
+                raise Misfit("`null` in a list never matches.", "Write `or x == null`.")
             pair = compare("==", left, item, self.scope.zone)
             assert isinstance(pair, Compare)
             items.append(pair)
@@ -264,7 +270,7 @@ class Checker:
         if isinstance(right, Collection) and right.field is not None:
             return self._in_inverse(left, right)
         if not isinstance(right, (Read, Collection)):
-            raise Misfit(f"{node_words(right)}: nothing is in it.")
+            raise Misfit(f"{node_words(right)}, which `in` cannot search.")
         return Member(left, right)
 
     def _in_inverse(self, left: Node, right: Collection) -> Node:
@@ -288,7 +294,7 @@ def compare(sign: str, left: Node, right: Node, zone: str) -> Node:
     """A comparison of two nodes; raises Misfit."""
     if is_null(left) or is_null(right):
         if sign not in ("==", "!="):
-            raise Misfit("Nothing is more or less than empty.", "Write `== null` or `!= null`.")
+            raise Misfit("Nothing is greater or less than empty.", "Write `== null` or `!= null`.")
         asked = Empty(left if is_null(right) else right)
         if isinstance(asked.operand, Collection) and asked.operand.field is not None:
             some: Node = Gather("exists", asked.operand, None, None, type=BOOLEAN)
@@ -297,7 +303,7 @@ def compare(sign: str, left: Node, right: Node, zone: str) -> Node:
     for one in (left, right):
         if one.type.name in MANY or isinstance(one, Listing):
             raise Misfit(
-                f"{node_words(one)} and is not compared as a whole.",
+                f"{node_words(one)} and cannot be compared as a whole.",
                 "Write `x in ...`, count(...), or `== null`.",
             )
     chosen = CHOICE.name in (left.type.name, right.type.name)
@@ -317,7 +323,7 @@ def checked(syntax: Syntax, scope: Scope, expect: Type | None) -> tuple[Node, Na
     if expect is not None:
         tree = checker.attempt(syntax.root, lambda: fit(tree, expect, scope.zone))
     elif isinstance(tree, Listing):
-        raise ExpressionError("A list stands only after `in`.", source=syntax.source)
+        raise ExpressionError("A list is allowed only after `in`.", source=syntax.source)
     return tree, checker.names
 
 

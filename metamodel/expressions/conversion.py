@@ -46,7 +46,7 @@ def as_text(node: Node) -> Node:
         return Recast(node, type=TEXT, place=node.place)
     if name == MONEY.name:
         return _money(node)
-    raise Misfit(f"{node_words(node)} and has no text of its own.", "Add `.title`, or a field.")
+    raise Misfit(f"{node_words(node)} and cannot be used as text.", "Add `.title`, or a field.")
 
 
 def _number(node: Node, scale: int | None) -> Node:

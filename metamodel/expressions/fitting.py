@@ -81,7 +81,7 @@ def fit(node: Node, type: Type, zone: str) -> Node:
     fitted = _same(node, type) if node.type.name == type.name else _other(node, type, zone)
     if fitted is None:
         raise Misfit(
-            f"{node_words(node)}, but {type_words(type)} is wanted.",
+            f"{node_words(node)}, but {type_words(type)} is expected.",
             _remedy(node.type, type),
             node,
         )
@@ -96,7 +96,7 @@ def _same(node: Node, type: Type) -> Node | None:
             wanted = type_words(type)
             if wanted == type_words(node.type):  # people: they differ in who may be meant
                 wanted = f"only a {' or '.join(type.objects)}"
-            raise Misfit(f"{node_words(node)}, but {wanted} is wanted.")
+            raise Misfit(f"{node_words(node)}, but {wanted} is expected.")
         return node if node.type.objects == type.objects else Recast(node, type=type)
     return node
 
@@ -107,7 +107,7 @@ def _scaled(node: Node, type: Type) -> Node:
         return scaled_literal(node, type.scale)
     if type.currency and node.type.currency and node.type.currency != type.currency:
         raise Misfit(
-            f"This amount is in {node.type.currency}, but {type.currency} is wanted.",
+            f"This amount is in {node.type.currency}, but {type.currency} is expected.",
             "Write an amount in that currency.",
         )
     if isinstance(node, Read) and node.type == type:
@@ -144,7 +144,7 @@ def _other(node: Node, type: Type, zone: str) -> Node | None:
 def _listing(node: Listing, type: Type, zone: str) -> Node:
     item = _ITEM.get(type.name)
     if item is None:
-        raise Misfit(f"A list stands here, but {type_words(type)} is wanted.")
+        raise Misfit(f"This is a list, but {type_words(type)} is expected.")
     wanted = replace(item, objects=type.objects, options=type.options)
     return replace(node, items=tuple(fit(one, wanted, zone) for one in node.items), type=type)
 
@@ -285,7 +285,7 @@ def unify(left: Node, right: Node, zone: str) -> tuple[Node, Node]:
     if names <= REFERENCES:
         if set(left.type.objects) & set(right.type.objects):
             return left, right
-        raise Misfit(f"{node_words(left)}, and {_lower(node_words(right))}: never the same.")
+        raise Misfit(f"{node_words(left)}, and {_lower(node_words(right))}: they are never equal.")
     if names == {MONEY.name, NUMBER.name}:
         return _amounts(left, right)
     if names == {CHOICE.name} and left.type != right.type:
@@ -305,7 +305,7 @@ def unify(left: Node, right: Node, zone: str) -> tuple[Node, Node]:
             continue
         return (fitted, other) if one is left else (other, fitted)
     raise Misfit(
-        f"{node_words(left)} and {_lower(node_words(right))}: they do not go together.",
+        f"{node_words(left)} and {_lower(node_words(right))}: their types do not match.",
         _remedy(left.type, right.type),
     )
 

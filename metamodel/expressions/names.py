@@ -71,7 +71,7 @@ class Names:
             return Literal(value, False, type=NULL if value is None else BOOLEAN, place=place)
         if node.id == "me":
             if USER not in self.scope.objects:
-                self.syntax.fail(node, "There is no `me` here.")
+                self.syntax.fail(node, "`me` is not available here.")
             return Read(Root.ME, USER, (), type=record(USER), place=place)
         if node.id == "record":
             return self._record(node)
@@ -88,7 +88,7 @@ class Names:
     def _record(self, node: ast.Name) -> Node:
         object = self.scope.record or self.scope.object
         if object is None:
-            self.syntax.fail(node, "There is no `record` here.")
+            self.syntax.fail(node, "`record` is not available here.")
         root = Root.RECORD if self.scope.record or self.frame.depth else Root.ROW
         return Read(root, object, (), type=record(object), place=self.syntax.place(node))
 
@@ -130,7 +130,7 @@ class Names:
         object = self._target(operand, node)
         assert isinstance(operand, Read)
         if len(operand.path) > MAX_HOPS:
-            self.syntax.fail(node, f"A path goes through at most {MAX_HOPS} look-ups.")
+            self.syntax.fail(node, f"A path can follow at most {MAX_HOPS} look-ups.")
         if node.attr == "id" and operand.type.name == RECORD.name:
             return replace(operand, place=place)
         found = self._field(operand.root, object, operand.path, node.attr)
@@ -149,8 +149,8 @@ class Names:
             words = f"`{path_words(operand)}`" if isinstance(operand, Collection) else words
             self.syntax.fail(
                 node,
-                f"{words} is a collection and has no `{node.attr}` of its own.",
-                "Ask it with a function, as in exists(...), count(...) or sum(...).",
+                f"{words} is a collection, so it has no `{node.attr}`.",
+                "Use a function such as exists(...), count(...) or sum(...).",
             )
         objects = operand.type.objects
         if operand.type.name == PERSON.name:
@@ -163,7 +163,9 @@ class Names:
             or objects[0] not in self.scope.objects
         ):
             self.syntax.fail(
-                node, f"The fields of {words} cannot be read here.", "Follow one look-up."
+                node,
+                f"The fields of {words} cannot be read here.",
+                "Follow a look-up to one object.",
             )
         return self.scope.objects[objects[0]]
 

@@ -121,7 +121,7 @@ class Join(Node):
 
 @dataclass(frozen=True)
 class Coalesce(Node):
-    """The first that is not empty."""
+    """The first value that is not empty."""
 
     items: tuple[Node, ...]
 

@@ -98,7 +98,7 @@ def _of_period(checker: Checker, node: ast.expr, made: Node) -> Node:
     if any(getattr(part, "root", None) is Root.ROW for part in made.walk()):
         checker.syntax.fail(
             node,
-            "The period is the same for all records of the collection.",
+            "The period must be the same for all records of the collection.",
             "Write `record.` before a field of the record itself.",
         )
     return made
@@ -113,7 +113,7 @@ def _spans(checker: Checker, node: ast.Call, collection: Collection) -> tuple[No
             return None
         checker.syntax.fail(
             node.args[0],
-            f"{node_words(collection)}, whose records hold on no days.",
+            f"{node_words(collection)}, whose records are not dated.",
             "Give it `dated: {from: ..., until: ..., per: [...]}`, or its look-up `dated: true`.",
         )
     made = []

@@ -112,7 +112,7 @@ def pattern_fault(pattern: str) -> str | None:
     try:
         compiled(pattern)
     except re2.error:
-        return "The pattern does not read."
+        return "The pattern is not valid."
     return None
 
 

@@ -38,8 +38,8 @@ _FOREIGN = (
     ("**", "Powers are not part of the language.", "Multiply, as in x * x."),
     ("//", "`//` is not part of the language.", "Write floor(a / b)."),
     ("&&", "`&&` is not part of the language.", "Write `and`."),
-    ("||", "`||` is not part of the language.", "Write `or`; text joins with `&`."),
-    ("|", "`|` is not part of the language.", "Write `or`; text joins with `&`."),
+    ("||", "`||` is not part of the language.", "Write `or`; join text with `&`."),
+    ("|", "`|` is not part of the language.", "Write `or`; join text with `&`."),
     ("<>", "`<>` is not part of the language.", "Write `!=`."),
     ("!", "`!` is not part of the language.", "Write `not`."),
     ("=", "A single `=` is not part of the language.", "Write `==` to compare."),
@@ -154,7 +154,7 @@ def _text_token(source: str, at: int, token: str) -> str:
     for offset, character in enumerate(token):
         if ord(character) < 32 or character in ("\x7f", _BACKSLASH):
             raise ExpressionError(
-                "Text cannot hold this character.",
+                "Text cannot contain this character.",
                 source=source,
                 at=at + offset,
                 length=1,
@@ -196,7 +196,7 @@ def _parsed(source: str, text: str, lead: int) -> ast.expr:
     except SyntaxError as error:
         at = min(lead + max((error.offset or 1) - 1, 0), len(source) - 1)
         raise ExpressionError(
-            "The expression does not read from here.",
+            "The expression is not valid from here on.",
             source=source,
             at=at,
             length=1,
@@ -244,7 +244,7 @@ def _allow(syntax: Syntax, node: ast.AST, parent: ast.AST | None = None) -> None
         if not isinstance(node.func, ast.Name):
             syntax.fail(node, "Only named functions can be called.")
         if node.keywords:
-            syntax.fail(node, "Arguments have no names.", "Write the values only.")
+            syntax.fail(node, "Named arguments are not supported.", "Write only the values.")
     elif isinstance(node, ast.Attribute) and node.attr.startswith("_"):
         syntax.fail(node, f"There is no field `{node.attr}`.")
     elif isinstance(node, ast.Constant) and not isinstance(

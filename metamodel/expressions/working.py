@@ -72,8 +72,8 @@ class WorkingTime:
                 known = ", ".join(self.calendars.named)
                 self.syntax.fail(
                     node,
-                    "There is no calendar of the business.",
-                    f"Name one of {known}, or write `default: true` in it."
+                    "There is no default calendar.",
+                    f"Name one of {known}, or write `default: true` in one of them."
                     if known
                     else "Define a calendar with `default: true`.",
                 )
@@ -103,8 +103,8 @@ class WorkingTime:
         if len(named) > MOST_CALENDARS:
             self.syntax.fail(
                 node,
-                f"A field chooses among at most {MOST_CALENDARS} calendars.",
-                "Let it be a choice whose options are the calendars in question.",
+                f"A field can choose among at most {MOST_CALENDARS} calendars.",
+                "Use a choice whose options are the calendars needed.",
             )
         chosen: Node = constant(None, CALENDAR)
         for name, calendar in named.items():

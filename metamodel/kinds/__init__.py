@@ -52,7 +52,7 @@ KINDS: dict[str, Kind] = {
 def register_kind(kind: Kind) -> None:
     """Add a kind, before the first catalog is built."""
     if kind.name in KINDS:
-        raise ValueError(f"There is a field kind {kind.name!r} already.")
+        raise ValueError(f"The field kind {kind.name!r} already exists.")
     KINDS[kind.name] = kind
 
 

@@ -25,7 +25,7 @@ class AnyLookup(Kind):
     group = "Links"
     icon = "schema"
     words = "dynamic link reference any record subject source"
-    about = "A link to one record of one of several object types."
+    about = "A link to one record of any of several object types."
     example = {"name": "about", "kind": "any_lookup", "to": ["book", "member"]}
     sample = {"object": "book", "id": "01890a5d-ac96-774b-bcce-b302099a8057"}
     options = {
@@ -36,15 +36,17 @@ class AnyLookup(Kind):
             "minItems": 1,
             "maxItems": 20,
             "uniqueItems": True,
-            "description": "The object types that it may link to.",
+            "description": "The object types it can link to.",
         },
         **ON_DELETE,
         "where": {
             "type": "object",
             "propertyNames": {"pattern": "^[a-z][a-z0-9_]{0,39}$"},
             "additionalProperties": {"$ref": "#/$defs/expression"},
-            "description": "For object types, which of their records may be picked; `record` is "
-            'the one that is edited: {book: "on_shelf"}.',
+            "description": (
+                "Which records may be picked, per object type; `record` is the one "
+                'being edited: {book: "on_shelf"}.'
+            ),
         },
     }
     needs = ("to",)
@@ -61,7 +63,7 @@ class AnyLookup(Kind):
                     f"where/{name}",
                     "unknown_object",
                     f"`{field.name}` does not link to `{name}`.",
-                    f"Take one of {listed(field.option('to', ()))}.",
+                    f"Use one of {listed(field.option('to', ()))}.",
                 )
 
     def on_delete(self, field: Field) -> str:

@@ -42,7 +42,7 @@ class Boolean(Kind):
         return None if field.option("three_state") else False
 
     def default_schema(self) -> Mapping[str, Any]:
-        return {"type": "boolean", "title": "Yes at first"}
+        return {"type": "boolean", "title": "Initially Yes"}
 
     def type(self, field: Field) -> types.Type:
         return types.BOOLEAN

@@ -49,10 +49,10 @@ def _prefix(columns: Sequence[Column]) -> str:
 class Calculated(Kind):
     name = "calculated"
     label = "Calculated"
-    group = "Made by the system"
+    group = "Set by the system"
     icon = "math-function"
     words = "formula roll-up rollup sum count total computed"
-    about = "The result of a formula, or a roll-up over related records; nobody writes it."
+    about = "The result of a formula or of a roll-up over related records; nobody can edit it."
     example = {
         "name": "open_loans",
         "kind": "calculated",
@@ -75,7 +75,7 @@ class Calculated(Kind):
             "pattern": "^[A-Z]{3}$",
             "description": "The currency of an amount.",
         },
-        "unit": {"type": "string", "maxLength": 20, "description": "Shown behind a number."},
+        "unit": {"type": "string", "maxLength": 20, "description": "Shown after a number."},
         "format": {"enum": ["plain", "percent"], "description": "Of a number."},
         "to": {"$ref": "#/$defs/name", "description": "The object type of a look-up."},
         "clock": Duration.options["clock"],
@@ -88,16 +88,14 @@ class Calculated(Kind):
 
     def check(self, field: Field, check: FieldCheck) -> None:
         if field.option("result") == "lookup" and field.option("to") is None:
-            check.fault(
-                "", "missing", "`to` is missing.", "Write the object type that it looks up."
-            )
+            check.fault("", "missing", "`to` is missing.", "Write the object type it links to.")
             return
         if field.option("result") == "lookup":
             check.object("to", field.option("to"))
         if field.option("result") == "duration":
             RESULTS["duration"].check(field, check)
         elif field.option("clock") is not None:
-            check.fault("clock", "no_duration", "Only durations have a clock.", "Leave it out.")
+            check.fault("clock", "no_duration", "Only durations can have a clock.", "Leave it out.")
 
     def resolve(self, spec: Mapping[str, Any], calendars: Calendars) -> Mapping[str, Any]:
         kind = RESULTS.get(spec.get("result", ""))

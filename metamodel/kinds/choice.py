@@ -27,19 +27,27 @@ OPTION: Mapping[str, Any] = {
         "name": {"$ref": "#/$defs/name"},
         "label": {"$ref": "#/$defs/label"},
         "colour": {"x-upgrade": "site_wins", "enum": list(COLOURS)},
-        "closed": {"type": "boolean", "description": "Whether a record with it is done with."},
+        "closed": {
+            "type": "boolean",
+            "description": "Whether records with this option count as closed.",
+        },
         "category": {"$ref": "#/$defs/name"},
         "when": {
             "type": "array",
             "items": {"$ref": "#/$defs/name"},
             "minItems": 1,
-            "description": "The options of the choice in `depends_on` that it goes with.",
+            "description": (
+                "The options of the choice in `depends_on` for which this option is offered."
+            ),
         },
         "was": {
             "$ref": "#/$defs/name",
-            "description": "The name that it had: records that hold it are given the new one.",
+            "description": "The previous name: records that have it are changed to the new name.",
         },
-        "retired": {"type": "boolean", "description": "Kept where it is, not chosen any more."},
+        "retired": {
+            "type": "boolean",
+            "description": "Kept in records that have it, but no longer offered.",
+        },
     },
     "required": ["name"],
     "additionalProperties": False,
@@ -60,8 +68,10 @@ OPTIONS: Mapping[str, Any] = {
     },
     "depends_on": {
         "$ref": "#/$defs/name",
-        "description": "Another choice of the object; options with `when` may be chosen beside "
-        "the options of it that they name.",
+        "description": (
+            "Another choice of the object: options with `when` are offered only for "
+            "the options of it that they name."
+        ),
     },
 }
 
@@ -95,8 +105,8 @@ def check_options(field: Field, check: FieldCheck) -> None:
             check.fault(
                 f"options/{at}/name",
                 "duplicate_name",
-                f"The option `{option['name']}` is there twice.",
-                "Take one of the two out.",
+                f"The option `{option['name']}` is defined twice.",
+                "Remove one of the two.",
             )
         seen.add(option["name"])
     _check_renames(field, check)
@@ -114,8 +124,8 @@ def _check_renames(field: Field, check: FieldCheck) -> None:
             check.fault(
                 f"options/{at}/was",
                 "still_there",
-                f"`{was}` is another option's name still.",
-                "Take the option of the old name out, or `was`.",
+                f"`{was}` is still the name of another option.",
+                "Remove the option with the old name, or remove `was`.",
             )
         had.add(was or "")
 
@@ -129,8 +139,8 @@ def _check_dependence(field: Field, check: FieldCheck) -> None:
             check.fault(
                 f"options/{at}/when",
                 "no_dependence",
-                "`when` needs the choice that it asks.",
-                "Write `depends_on` beside `options`.",
+                "`when` needs `depends_on`.",
+                "Add `depends_on` next to `options`.",
             )
         return
     other = check.sibling("depends_on", name)
@@ -140,7 +150,7 @@ def _check_dependence(field: Field, check: FieldCheck) -> None:
         check.fault(
             "depends_on",
             "not_a_choice",
-            f"`{name}` is no other choice.",
+            f"`{name}` is not another choice of the object.",
             "Name another field of kind choice or multi_choice.",
         )
         return
@@ -151,8 +161,8 @@ def _check_dependence(field: Field, check: FieldCheck) -> None:
                 check.fault(
                     f"options/{at}/when/{place}",
                     "not_an_option",
-                    f"`{one}` is no option of `{name}`.",
-                    nearest(one, names) or f"Take one of {listed(names)}.",
+                    f"`{one}` is not an option of `{name}`.",
+                    nearest(one, names) or f"Use one of {listed(names)}.",
                 )
 
 
@@ -178,7 +188,7 @@ def beside(field: Field, chosen: Iterable[str], others: Mapping[str, Any]) -> No
             remedy = f"Possible here: {listed(fitting)}." if fitting else "Leave it empty."
             raise ValueFault(
                 "does_not_go_with",
-                f"{option.label} does not go with the {humanise(name).lower()}. "
+                f"{option.label} is not available for this {humanise(name).lower()}. "
                 + remedy.replace("`", ""),
             )
 
@@ -214,7 +224,10 @@ class Choice(Kind):
     group = "Choices"
     icon = "circle-chevron-down"
     words = "select picklist dropdown radio status stage list enum"
-    about = "One of some options. Each option has a lasting name, a label, a colour and an order."
+    about = (
+        "One of a list of options. Each option has a permanent name, a label and a colour; "
+        "the list sets their order."
+    )
     example = {
         "name": "condition",
         "kind": "choice",
@@ -232,7 +245,7 @@ class Choice(Kind):
         **OPTIONS,
         "show": {
             "enum": ["select", "radio"],
-            "description": "Whether forms show a list to open, by default, or all options.",
+            "description": "Whether forms show a drop-down list (the default) or all options.",
         },
     }
     identifies = True

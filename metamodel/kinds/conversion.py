@@ -63,7 +63,7 @@ def one_text(step: Step, value: Any) -> Any:
     """By the words of a value that holds one."""
     texts = step.texts(value)
     if len(texts) > 1:
-        raise ValueFault("too_many", f"It holds {len(texts)}, and only one has a place.")
+        raise ValueFault("too_many", f"It holds {len(texts)} values, and the field takes only one.")
     return step.read(texts[0])
 
 
@@ -118,9 +118,11 @@ def linked(step: Step, links: list[tuple[str, str]]) -> Any:
     field = step.new
     for object, _ in links:
         if object not in field.targets:
-            raise ValueFault("wrong_object", f"It is a link to a {object}, which has no place.")
+            raise ValueFault(
+                "wrong_object", f"It is a link to a {object}, which the field does not accept."
+            )
     if len(links) > 1 and not field.many:
-        raise ValueFault("too_many", f"It holds {len(links)}, and only one has a place.")
+        raise ValueFault("too_many", f"It holds {len(links)} links, and the field takes only one.")
     if not links:
         return None
     values = [field.kind.link(field, *link) for link in links]
@@ -134,6 +136,6 @@ def titles_of(field: Field, value: Any, world: World) -> list[str]:
     for object, record in links_of(field, value):
         title = world.title(object, record)
         if title is None:
-            raise ValueFault("unknown_record", "The linked record is not there any more.")
+            raise ValueFault("unknown_record", "The linked record no longer exists.")
         titles.append(title)
     return titles

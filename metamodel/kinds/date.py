@@ -34,7 +34,7 @@ def iso_date(raw: Any) -> date:
         try:
             return date.fromisoformat(raw)
         except ValueError:
-            raise ValueFault("not_a_date", f"There is no day {raw}.") from None
+            raise ValueFault("not_a_date", f"{raw} is not a valid date.") from None
     raise ValueFault("not_a_date", "Write a date such as 2026-11-21.")
 
 
@@ -51,7 +51,9 @@ def date_in(text: str, order: str) -> date:
     try:
         return date(year, month, day)
     except ValueError:
-        raise ValueFault("not_a_date", f"There is no day {text}. Write {_sample(order)}.") from None
+        raise ValueFault(
+            "not_a_date", f"{text} is not a valid date. Write {_sample(order)}."
+        ) from None
 
 
 def _sample(order: str) -> str:
@@ -69,19 +71,19 @@ class Date(Kind):
     group = "Time"
     icon = "calendar"
     words = "day birthday deadline"
-    about = "A day, without a time and a zone."
+    about = "A day, without a time or a time zone."
     example = {"name": "published", "kind": "date", "default": "today()"}
     first = ("default",)
     sample = "2026-06-15"
     options = {
-        "min": {"type": "string", "format": "date", "description": "The first day that it takes."},
-        "max": {"type": "string", "format": "date", "description": "The last day that it takes."},
+        "min": {"type": "string", "format": "date", "description": "The first day allowed."},
+        "max": {"type": "string", "format": "date", "description": "The last day allowed."},
         "weekdays": {
             "type": "array",
             "items": {"enum": list(WEEKDAYS)},
             "minItems": 1,
             "uniqueItems": True,
-            "description": "The days of the week that it takes, such as [mon, tue, wed, thu, fri].",
+            "description": "The days of the week allowed, such as [mon, tue, wed, thu, fri].",
         },
         **OPTIONS,
     }
@@ -116,7 +118,7 @@ class Date(Kind):
             days = [name for day, name in zip(WEEKDAYS, DAY_NAMES, strict=True) if day in weekdays]
             raise ValueFault(
                 "wrong_weekday",
-                f"{value} is a {DAY_NAMES[value.weekday()]}; this takes {', '.join(days)}.",
+                f"{value} is a {DAY_NAMES[value.weekday()]}; allowed are {', '.join(days)}.",
             )
         if field.calendar is not None:
             check_working(field.calendar, value)

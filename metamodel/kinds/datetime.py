@@ -44,13 +44,13 @@ def moment(raw: Any) -> datetime:
     if written is None:
         raise ValueFault("not_a_datetime", f"Write a date and time such as {SAMPLE}.")
     if not written.group(3):
-        raise ValueFault("no_zone", f"Write the zone too, such as {raw}Z or {raw}+01:00.")
+        raise ValueFault("no_zone", f"Add the time zone, such as {raw}Z or {raw}+01:00.")
     try:
         found = datetime.fromisoformat(raw.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueFault("not_a_datetime", f"There is no such moment as {raw}.") from None
+        raise ValueFault("not_a_datetime", f"{raw} is not a valid date and time.") from None
     if not EARLIEST <= found <= LATEST:
-        raise ValueFault("not_a_datetime", f"There is no such moment as {raw} in every zone.")
+        raise ValueFault("not_a_datetime", f"{raw} is not a valid moment in every time zone.")
     return found
 
 
@@ -60,21 +60,31 @@ class Datetime(Kind):
     group = "Time"
     icon = "calendar-clock"
     words = "moment timestamp due when appointment"
-    about = "A moment, kept in UTC and shown in the reader's zone."
+    about = "A date and time, stored in UTC and shown in the reader's time zone."
     example = {"name": "due_back", "kind": "datetime", "default": "now() + days(21)"}
     first = ("default",)
     sample = "2026-06-15T12:30:00Z"
     options = {
-        "min": {"type": "string", "format": "date-time", "description": "The first moment."},
-        "max": {"type": "string", "format": "date-time", "description": "The last moment."},
+        "min": {
+            "type": "string",
+            "format": "date-time",
+            "description": "The earliest date and time allowed.",
+        },
+        "max": {
+            "type": "string",
+            "format": "date-time",
+            "description": "The latest date and time allowed.",
+        },
         "zone": {
             "type": "string",
-            "description": "The zone that it is typed and shown in for everybody, such as "
-            "Europe/London; without it, the reader's.",
+            "description": (
+                "The time zone in which everybody enters and sees it, such as "
+                "Europe/London; if omitted, the reader's."
+            ),
         },
         "precision": {
             "enum": ["minute", "second"],
-            "description": "What is finer is cut off.",
+            "description": "The precision; anything finer is cut off.",
         },
         **OPTIONS,
     }
@@ -93,7 +103,7 @@ class Datetime(Kind):
             check.fault(
                 "zone",
                 "unknown_zone",
-                f"There is no zone `{zone}`.",
+                f"There is no time zone `{zone}`.",
                 nearest(zone, available_timezones()) or "Write a name such as Europe/London.",
             )
         check_calendar(field, check)
@@ -135,7 +145,7 @@ class Datetime(Kind):
             local = datetime.combine(day, clock)
             return self.parse(field, local.astimezone(UTC).isoformat())
         except (ValueError, OverflowError):
-            raise ValueFault("not_a_datetime", f"There is no such moment as {text}.") from None
+            raise ValueFault("not_a_datetime", f"{text} is not a valid date and time.") from None
 
     def texts(self, field: Field, value: datetime, world: World) -> list[str]:
         return [timestamp_wire(value)]

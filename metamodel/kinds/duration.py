@@ -26,7 +26,9 @@ ROUNDING = ("nearest", "up", "down")
 DIGITS = re.compile(r"[0-9]{1,12}")
 MOST = 10**12
 NOT_BUSINESS = Idle(
-    "not_business", "Elapsed time has no calendar.", "Write `clock: business`, or leave it out."
+    "not_business",
+    "Elapsed time does not use a calendar.",
+    "Write `clock: business`, or leave it out.",
 )
 DAY_LENGTH = "day_length"  # of working time: what the calendar says, kept beside the options
 
@@ -60,32 +62,34 @@ class Duration(Kind):
     first = ("step",)
     sample = 5400
     options = {
-        "min": {"type": "integer", "minimum": 0, "description": "The fewest seconds."},
-        "max": {"type": "integer", "minimum": 0, "description": "The most seconds."},
+        "min": {"type": "integer", "minimum": 0, "description": "The minimum in seconds."},
+        "max": {"type": "integer", "minimum": 0, "description": "The maximum in seconds."},
         "step": {
             "type": "integer",
             "minimum": 1,
             "maximum": 86400,
-            "description": "Values are rounded to so many seconds: 900 for quarters of an hour.",
+            "description": (
+                "Values are rounded to a multiple of this many seconds: 900 for quarter hours."
+            ),
         },
         "rounding": {
             "enum": list(ROUNDING),
-            "description": "Which way to round to the step; nearest by default, halves up.",
+            "description": "How to round to the step; to the nearest by default, halves up.",
         },
         "clock": {
             "enum": ["elapsed", "business"],
-            "description": "`business` is working time: 2d 4h, in days of a calendar.",
+            "description": "`business` means working time: 2d 4h in the days of a calendar.",
         },
         "calendar": {
             "$ref": "#/$defs/name",
-            "description": "Whose days; the business's own calendar by default.",
+            "description": "The calendar whose days count; the default calendar if omitted.",
         },
     }
     operators = ("is", "is_not", "above", "below", "between", "empty", "not_empty")
 
     def check(self, field: Field, check: FieldCheck) -> None:
         if field.option("min", 0) > field.option("max", MOST):
-            check.fault("min", "min_above_max", "`min` is above `max`.", "Exchange the two.")
+            check.fault("min", "min_above_max", "`min` is above `max`.", "Swap the two.")
         business = field.option("clock") == "business"
         check_named(field, check, "clock", NOT_BUSINESS, asked=business)
 
@@ -164,5 +168,7 @@ def rounded(seconds: int, step: int, rounding: str) -> int:
 def _hours(step: Step, value: Decimal) -> Any:
     seconds = value * 3600
     if seconds != seconds.to_integral_value():
-        raise ValueFault("not_a_duration", "It is no whole number of seconds; numbers are hours.")
+        raise ValueFault(
+            "not_a_duration", "It is not a whole number of seconds; numbers count as hours."
+        )
     return step.new.kind.parse(step.new, int(seconds))

@@ -40,7 +40,7 @@ class File(Kind):
     group = "Files"
     icon = "paperclip"
     words = "attachment document image photo picture upload scan"
-    about = "One attached file, or several; images show a small copy."
+    about = "One attached file, or several; images show a thumbnail."
     example = {"name": "cover", "kind": "file", "accept": ["image/png"], "max_size": "10MB"}
     first = ("many", "accept")
     sample = ["01890a5d-ac96-774b-bcce-b302099a8057"]
@@ -49,22 +49,24 @@ class File(Kind):
         "accept": {
             "type": "array",
             "items": {"type": "string", "pattern": r"^[a-z]+/(\*|[a-z0-9.+-]+)$"},
-            "description": "The media types that it takes: image/png, image/*.",
+            "description": "The media types allowed: image/png, image/*.",
         },
         "max_files": {
             "type": "integer",
             "minimum": 1,
             "maximum": MAX_FILES,
-            "description": f"The most files where it holds several; {MAX_FILES} by default.",
+            "description": (
+                f"The maximum number of files if it holds several; {MAX_FILES} by default."
+            ),
         },
         "versions": {
             "type": "boolean",
-            "description": "Files that are replaced or taken out stay readable in the history.",
+            "description": "Replaced and removed files stay readable in the history.",
         },
         "max_size": {
             "type": "string",
             "pattern": "^[0-9]{1,6}(KB|MB|GB)$",
-            "description": "The largest file that it takes, such as 10MB.",
+            "description": "The largest file allowed, such as 10MB.",
         },
     }
     many = True  # always a list, so that a field may take more files later
@@ -79,7 +81,7 @@ class File(Kind):
                 "max_files",
                 "not_many",
                 f"`{field.name}` holds one file.",
-                "Write `many: true`, or take `max_files` out.",
+                "Write `many: true`, or remove `max_files`.",
             )
 
     def default_schema(self) -> None:

@@ -38,7 +38,7 @@ class Kind:
 
     name: ClassVar[str]
     label: ClassVar[str]
-    group: ClassVar[str]  # in the kind picker: "Words and numbers", "Time", "Choices", "Links", ...
+    group: ClassVar[str]  # in the kind picker: "Text and numbers", "Time", "Choices", "Links", ...
     icon: ClassVar[str]  # a Tabler outline icon
     like: ClassVar[str] = ""  # the kind whose inputs it has, where it brings none of its own
     face: ClassVar[str] = ""  # of one from elsewhere: where its face is, "package.module:Class"

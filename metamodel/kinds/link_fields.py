@@ -47,8 +47,10 @@ OPTIONS: Mapping[str, Any] = {
         "items": {"$ref": "#/$defs/field"},
         "minItems": 1,
         "maxItems": MOST,
-        "description": "Fields that each link has of its own: "
-        "[{name: share, kind: number}]. Values are read and written as {id, share}.",
+        "description": (
+            "Fields of the link itself: [{name: share, kind: number}]. Values are "
+            "read and written as {id, share}."
+        ),
     },
 }
 
@@ -89,25 +91,30 @@ def check_link_fields(field: Field, check: FieldCheck) -> None:
     for at, spec in enumerate(field.option(OPTION, ())):
         place, name, kind = f"{OPTION}/{at}", spec["name"], KINDS.get(spec["kind"])
         if name in seen or name == "id":
-            check.fault(f"{place}/name", "duplicate_name", f"`{name}` is there already.")
+            check.fault(f"{place}/name", "duplicate_name", f"`{name}` already exists.")
         seen.add(name)
         if kind is None:
             check.fault(
                 f"{place}/kind",
                 "no_link_field",
-                f"A link has no fields of kind {spec['kind']}.",
-                f"Take one of {listed(KINDS)}.",
+                f"A link cannot have fields of kind {spec['kind']}.",
+                f"Use one of {listed(KINDS)}.",
             )
         for option in spec:
             able = option in PLAIN or (kind is not None and option in kind.options)
             if not able or option in BEYOND:
-                message = f"`{option}` is not for fields of a link."
-                check.fault(f"{place}/{option}", "no_link_option", message, "Take it out.")
+                message = f"`{option}` does not apply to fields of a link."
+                check.fault(f"{place}/{option}", "no_link_option", message, "Remove it.")
     if not any(place.startswith(OPTION) for place in check.faulty):
         for at, inner in enumerate(link_fields(field)):
             inner.kind.check(inner, check.inside(f"{OPTION}/{at}"))
     if field.option(OPTION) and field.dated:
-        check.fault(OPTION, "dated", "Dated links have no fields of their own.", "Take one out.")
+        check.fault(
+            OPTION,
+            "dated",
+            "Dated links cannot have fields of their own.",
+            "Remove one of the two.",
+        )
 
 
 def parse_link(field: Field, raw: Any) -> Link:
@@ -117,7 +124,7 @@ def parse_link(field: Field, raw: Any) -> Link:
     known = {inner.name: inner for inner in link_fields(field)}
     strange = [name for name in raw if name != "id" and name not in known]
     if "id" not in raw or strange:
-        said = f"`{strange[0]}` is none of them. " if strange else ""
+        said = f"`{strange[0]}` is not one of them. " if strange else ""
         raise ValueFault("not_a_link", f"{said}A link is an id, or {{id, {', '.join(known)}}}.")
     values = {name: _read(known[name], value) for name, value in raw.items() if name != "id"}
     return Link(uuid_text(raw["id"]), values)

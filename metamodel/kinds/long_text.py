@@ -19,12 +19,13 @@ MAX_LENGTH = 100_000
 class LongText(Kind):
     name = "long_text"
     label = "Long text"
-    group = "Words and numbers"
+    group = "Text and numbers"
     icon = "align-left"
     words = "paragraph note description memo rich text"
     formats = {"markdown": "markdown"}
     about = (
-        "Paragraphs of text, plain, in Markdown or a template with places for the record's values."
+        "Paragraphs of text: plain, Markdown, or a template with placeholders for the "
+        "record's values."
     )
     example = {"name": "summary", "kind": "long_text", "format": "markdown"}
     first = ("format", "searchable")
@@ -32,14 +33,16 @@ class LongText(Kind):
     options = {
         "format": {
             "enum": ["plain", "markdown", "template"],
-            "description": "Plain by default. A template fills its places, such as "
-            "{{ book.name }}, with the record's values where it is shown.",
+            "description": (
+                "Plain by default. A template fills its placeholders, such as {{ "
+                "book.name }}, with the record's values when it is shown."
+            ),
         },
         "max_length": {
             "type": "integer",
             "minimum": 1,
             "maximum": 1_000_000,
-            "description": f"The most characters that it takes; {MAX_LENGTH} by default.",
+            "description": f"The maximum number of characters; {MAX_LENGTH} by default.",
         },
     }
     sortable = False

@@ -32,15 +32,17 @@ INVERSE: Mapping[str, Any] = {
     "inverse_label": {"$ref": "#/$defs/label", "description": "The label of that collection."},
     "where": {
         "$ref": "#/$defs/expression",
-        "description": "Which records may be picked; `record` is the one that is edited.",
+        "description": "Which records may be picked; `record` is the one being edited.",
     },
 }
 
 ON_DELETE: Mapping[str, Any] = {
     "on_delete": {
         "enum": ["restrict", "clear", "cascade"],
-        "description": "When the linked record is deleted: refuse, as by default, clear the "
-        "link, or delete this record too.",
+        "description": (
+            "What to do when the linked record is deleted: refuse (the default), "
+            "clear the link, or delete this record too."
+        ),
     },
 }
 
@@ -70,22 +72,24 @@ class Lookup(Kind):
     group = "Links"
     icon = "link"
     words = "reference relation foreign key parent record link"
-    about = "A link to one record of one object type, with the list of links on its other side."
+    about = "A link to one record of one object type; the linked record lists its links."
     example = {"name": "author", "kind": "lookup", "to": "author", "inverse": "books"}
     sample = "01890a5d-ac96-774b-bcce-b302099a8057"
     options = {
         "to": {
             "x-upgrade": "locked",
             "$ref": "#/$defs/name",
-            "description": "The object type that it links to.",
+            "description": "The object type it links to.",
         },
         **INVERSE,
         **ON_DELETE,
         "owned": {
             "type": "boolean",
-            "description": "The record is a part of the linked one: it goes with it, who may "
-            "read that may read this, and who may update that may write this, where a role "
-            "grants this object type too.",
+            "description": (
+                "The record is part of the linked record and is deleted with it. "
+                "People who may read or update the linked record may read or write "
+                "this one, if a role also grants this object type."
+            ),
         },
         "pull": {
             "type": "object",
@@ -93,12 +97,14 @@ class Lookup(Kind):
             "additionalProperties": {"$ref": "#/$defs/expression"},
             "minProperties": 1,
             "maxProperties": 40,
-            "description": "Fields that are filled from the linked record when it is chosen, and "
-            "nobody wrote them: {branch: home_branch, rate: tariff.rate}.",
+            "description": (
+                "Fields filled from the linked record when it is chosen, unless they"
+                " were entered: {branch: home_branch, rate: tariff.rate}."
+            ),
         },
         "create": {
             "type": "boolean",
-            "description": "Whether forms offer to make a new record to link to.",
+            "description": "Whether forms offer to create a new record to link to.",
         },
     }
     needs = ("to",)
@@ -119,8 +125,8 @@ class Lookup(Kind):
             check.fault(
                 "on_delete",
                 "owned_cascades",
-                "An owned record goes with its owner.",
-                "Take `on_delete` or `owned` out.",
+                "An owned record is deleted with its owner.",
+                "Remove `on_delete` or `owned`.",
             )
 
     def on_delete(self, field: Field) -> str:

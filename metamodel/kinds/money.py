@@ -42,7 +42,7 @@ RATE = {
 class Money(Kind):
     name = "money"
     label = "Money"
-    group = "Words and numbers"
+    group = "Text and numbers"
     icon = "currency-pound"
     words = "currency price cost amount euro pound dollar"
     about = (
@@ -55,7 +55,7 @@ class Money(Kind):
         "currency": {
             "type": "string",
             "pattern": "^[A-Z]{3}$",
-            "description": "The currency (ISO 4217); without it each amount names its own.",
+            "description": "The currency (ISO 4217); if omitted, each amount has its own.",
         },
         "currency_from": {
             "$ref": "#/$defs/name",
@@ -71,18 +71,23 @@ class Money(Kind):
             },
             "required": ["field", "rates"],
             "additionalProperties": False,
-            "description": "The read-only amount in a fixed currency that is filled when the "
-            "record is saved, the object type of the rates (`currency`, `valid_from`, `rate`), "
-            "and the date whose rate counts, else today.",
+            "description": (
+                "Converts the amount when the record is saved: `field` is a read-"
+                "only money field with a fixed currency, `rates` the object type of "
+                "the rates (`currency`, `valid_from`, `rate`), `date` the date of "
+                "the rate (today if omitted)."
+            ),
         },
         "scale": {
             "type": "integer",
             "minimum": 0,
             "maximum": MAX_SCALE,
-            "description": f"How many decimals; by default the currency's, else {SCALE}.",
+            "description": (
+                f"The number of decimals; by default that of the currency, otherwise {SCALE}."
+            ),
         },
-        "min": {"type": "number", "description": "The least that it takes."},
-        "max": {"type": "number", "description": "The most that it takes."},
+        "min": {"type": "number", "description": "The minimum."},
+        "max": {"type": "number", "description": "The maximum."},
     }
     operators = ("is", "is_not", "above", "below", "between", "empty", "not_empty")
 
@@ -108,12 +113,12 @@ class Money(Kind):
             check.fault(
                 "base/field",
                 "not_a_base",
-                f"`{filled.name}` is no amount that is filled in one currency.",
+                f"`{filled.name}` is not an amount that can be filled in one currency.",
                 "Name a field of kind money with `currency` and `read_only: true`.",
             )
         day = check.sibling("base/date", base["date"]) if "date" in base else None
         if day is not None and day.type != types.DATE:
-            check.fault("base/date", "not_a_date", f"`{day.name}` is no date.", "Name a date.")
+            check.fault("base/date", "not_a_date", f"`{day.name}` is not a date.", "Name a date.")
         rates = check.object("base/rates", base["rates"])
         for name, wanted in RATE.items() if rates is not None else ():
             held = rates.fields.get(name) if rates is not None else None
@@ -134,14 +139,14 @@ class Money(Kind):
                 "currency_from",
                 "two_currencies",
                 "The currency is fixed and comes from another field.",
-                "Take `currency` or `currency_from` out.",
+                "Remove `currency` or `currency_from`.",
             )
         source = check.sibling("currency_from", name)
         if source is not None and source.type.name not in (types.TEXT.name, types.CHOICE.name):
             check.fault(
                 "currency_from",
                 "not_text",
-                f"`{name}` holds no currency's code.",
+                f"`{name}` does not hold a currency code.",
                 "Name a text or a choice with codes such as eur.",
             )
 
@@ -156,7 +161,7 @@ class Money(Kind):
             return value
         currency = str(others.get(source) or "").upper()
         if currency not in currencies():
-            raise ValueFault("no_currency", "Give the record's currency first, such as EUR.")
+            raise ValueFault("no_currency", "Enter the record's currency first, such as EUR.")
         return self._made(field, format(value.amount.normalize(), "f"), currency)
 
     def scale(self, field: Field) -> int:
@@ -221,7 +226,7 @@ class Money(Kind):
             return self._unnamed(field, plain_number(text, form))
         if currency is None:
             raise ValueFault(
-                "no_currency", "Write the currency beside the amount, such as 12.50 EUR."
+                "no_currency", "Write the currency after the amount, such as 12.50 EUR."
             )
         return self._made(field, plain_number(text, form), currency)
 
@@ -304,5 +309,5 @@ def _fitted(step: Step, value: Amount) -> Any:
 def _named(step: Step, value: Decimal) -> Any:
     currency = step.new.option("currency")
     if currency is None:
-        raise ValueFault("no_currency", "A number names no currency. Fix one in the field.")
+        raise ValueFault("no_currency", "A number has no currency. Set the currency of the field.")
     return _fitted(step, Amount(value, currency))

@@ -54,8 +54,8 @@ class MultiChoice(Kind):
     sample = ["crime", "travel"]
     options = {
         **OPTIONS,
-        "min": {"type": "integer", "minimum": 1, "description": "The fewest that are chosen."},
-        "max": {"type": "integer", "minimum": 1, "description": "The most that are chosen."},
+        "min": {"type": "integer", "minimum": 1, "description": "The minimum number of options."},
+        "max": {"type": "integer", "minimum": 1, "description": "The maximum number of options."},
     }
     many = True
     sortable = False
@@ -65,7 +65,7 @@ class MultiChoice(Kind):
     def check(self, field: Field, check: FieldCheck) -> None:
         check_options(field, check)
         if field.option("min", 1) > field.option("max", MAX_OPTIONS):
-            check.fault("min", "min_above_max", "`min` is above `max`.", "Exchange the two.")
+            check.fault("min", "min_above_max", "`min` is above `max`.", "Swap the two.")
 
     def follows(self, field: Field) -> tuple[str, ...]:
         return depends_on(field)
@@ -89,9 +89,9 @@ class MultiChoice(Kind):
         chosen = {active(field, item) for item in raw}
         least, most = field.option("min", 0), field.option("max", MAX_OPTIONS)
         if len(chosen) < least:
-            raise ValueFault("too_few", f"Choose at least {least}; these are {len(chosen)}.")
+            raise ValueFault("too_few", f"Choose at least {least}; you chose {len(chosen)}.")
         if len(chosen) > most:
-            raise ValueFault("too_many", f"Choose at most {most}; these are {len(chosen)}.")
+            raise ValueFault("too_many", f"Choose at most {most}; you chose {len(chosen)}.")
         return [name for name in names_of(field) if name in chosen]
 
     def parse_text(self, field: Field, text: str, form: TextFormat) -> list[str]:

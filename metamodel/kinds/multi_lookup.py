@@ -46,7 +46,7 @@ def _link(item: Any) -> str:
         raise ValueFault("not_a_link", "A link is an id, or an object with id, from and until.")
     days = [None if item.get(n) is None else iso_date(item[n]) for n in ("from", "until")]
     if days[0] is not None and days[1] is not None and days[1] <= days[0]:
-        raise ValueFault("ends_before_start", "A link has to end after it begins.")
+        raise ValueFault("ends_before_start", "A link must end after it starts.")
     return DatedLink(uuid_text(item["id"]), *days)
 
 
@@ -103,14 +103,14 @@ class MultiLookup(Kind):
     group = "Links"
     icon = "link-plus"
     words = "references many to many relation several records tags"
-    about = "Links to any number of records of one object type, in order and without doubles."
+    about = "Links to any number of records of one object type, in order and without duplicates."
     example = {"name": "subjects", "kind": "multi_lookup", "to": "subject", "inverse": "books"}
     sample = ["01890a5d-ac96-774b-bcce-b302099a8057"]
     options = {
         "to": {
             "x-upgrade": "locked",
             "$ref": "#/$defs/name",
-            "description": "The object type that it links to.",
+            "description": "The object type it links to.",
         },
         **INVERSE,
         **OPTIONS,
@@ -118,13 +118,13 @@ class MultiLookup(Kind):
             "type": "integer",
             "minimum": 1,
             "maximum": MAX_LINKS,
-            "description": "The fewest records, where it is not empty.",
+            "description": "The minimum number of records, unless it is empty.",
         },
         "max": {
             "type": "integer",
             "minimum": 1,
             "maximum": MAX_LINKS,
-            "description": f"The most records; {MAX_LINKS} by default.",
+            "description": f"The maximum number of records; {MAX_LINKS} by default.",
         },
     }
     needs = ("to",)
@@ -137,7 +137,7 @@ class MultiLookup(Kind):
     def check(self, field: Field, check: FieldCheck) -> None:
         check.object("to", field.option("to"))
         if field.option("min", 1) > field.option("max", MAX_LINKS):
-            check.fault("min", "min_above_max", "`min` is above `max`.", "Exchange the two.")
+            check.fault("min", "min_above_max", "`min` is above `max`.", "Swap the two.")
         check_link_fields(field, check)
 
     def type(self, field: Field) -> types.Type:

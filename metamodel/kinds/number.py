@@ -82,7 +82,7 @@ def bound(field: Field, name: str) -> Decimal | None:
 def check_bounds(field: Field, check: FieldCheck) -> None:
     least, most = bound(field, "min"), bound(field, "max")
     if least is not None and most is not None and least > most:
-        check.fault("min", "min_above_max", "`min` is above `max`.", "Exchange the two.")
+        check.fault("min", "min_above_max", "`min` is above `max`.", "Swap the two.")
 
 
 def plain_number(text: str, form: TextFormat) -> str:
@@ -101,7 +101,7 @@ def plain_number(text: str, form: TextFormat) -> str:
 class Number(Kind):
     name = "number"
     label = "Number"
-    group = "Words and numbers"
+    group = "Text and numbers"
     icon = "number-123"
     words = "integer decimal quantity count amount score"
     formats = {"percent": "percent"}
@@ -114,11 +114,15 @@ class Number(Kind):
             "type": "integer",
             "minimum": 0,
             "maximum": MAX_SCALE,
-            "description": f"How many decimals it has; {SCALE} by default.",
+            "description": f"The number of decimals; {SCALE} by default.",
         },
-        "min": {"type": "number", "description": "The least that it takes."},
-        "max": {"type": "number", "description": "The most that it takes."},
-        "unit": {"type": "string", "maxLength": 20, "description": "Shown behind it: kg, GB."},
+        "min": {"type": "number", "description": "The minimum."},
+        "max": {"type": "number", "description": "The maximum."},
+        "unit": {
+            "type": "string",
+            "maxLength": 20,
+            "description": "Shown after the number: kg, GB.",
+        },
         "format": {
             "enum": ["plain", "percent"],
             "description": "Percent shows a % sign; 12.5 means 12.5 %.",
@@ -126,7 +130,9 @@ class Number(Kind):
         "thousands": {
             "type": "boolean",
             "default": True,
-            "description": "Whether thousands are set apart: 1,250. Not for years and codes.",
+            "description": (
+                "Whether thousands are separated: 1,250. Switch it off for years and codes."
+            ),
         },
     }
     identifies = True
@@ -202,7 +208,7 @@ def _one_or_none(step: Step, value: bool) -> Any:
 def _hours(step: Step, seconds: int) -> Any:
     hours = Decimal(seconds) / 3600
     if hours * 3600 != seconds or len(hours.as_tuple().digits) > 20:
-        raise ValueFault("too_many_decimals", "It is no exact number of hours.")
+        raise ValueFault("too_many_decimals", "It is not an exact number of hours.")
     return fitted(step, hours)
 
 

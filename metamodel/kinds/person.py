@@ -60,7 +60,7 @@ class Person(Kind):
         "many": {"type": "boolean", "description": "Whether it holds several people."},
         "where": {
             "$ref": "#/$defs/expression",
-            "description": "Which users may be picked; `record` is the one that is edited.",
+            "description": "Which users may be picked; `record` is the one being edited.",
         },
     }
     sorts_by = "title"

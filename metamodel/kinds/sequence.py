@@ -47,10 +47,10 @@ def _reading(pattern: str) -> str:
 class Sequence(Kind):
     name = "sequence"
     label = "Record number"
-    group = "Made by the system"
+    group = "Set by the system"
     icon = "hash"
     words = "sequence auto number counter reference id"
-    about = "A number that each record gets when it is created, and keeps."
+    about = "A number that each record gets when it is created and keeps for good."
     example = {"name": "card_number", "kind": "sequence", "pattern": "M-{00000}"}
     first = ("pattern",)
     sample = "M-00042"
@@ -59,15 +59,17 @@ class Sequence(Kind):
             "type": "string",
             "minLength": 1,
             "maxLength": 60,
-            "description": "Zeros stand for the digits; {YYYY}, {YY}, {MM} and {DD} for the date.",
+            "description": (
+                "The pattern: zeros stand for the digits; {YYYY}, {YY}, {MM} and {DD} for the date."
+            ),
         },
         "reset": {
             "enum": list(PERIODS),
-            "description": "When it begins at 1 again; never by default.",
+            "description": "When numbering restarts at 1; never by default.",
         },
         "gap_free": {
             "type": "boolean",
-            "description": "No number is left out, at the price of one writer at a time.",
+            "description": "Numbers have no gaps, but only one record can be created at a time.",
         },
     }
     editable = False
@@ -84,7 +86,7 @@ class Sequence(Kind):
             check.fault(
                 "pattern",
                 "no_digits",
-                f"The pattern `{pattern}` needs the place of the number once.",
+                f"The pattern `{pattern}` must contain the number exactly once.",
                 "Write zeros for its digits, such as M-{00000}.",
             )
         for code in codes:
@@ -139,6 +141,6 @@ def _repeats(check: FieldCheck, period: str, places: str) -> None:
     check.fault(
         "reset",
         "not_unique",
-        f"Numbers that begin anew each {period} would be there twice.",
+        f"Numbers that restart each {period} would repeat.",
         f"Write {places} in the pattern.",
     )

@@ -26,7 +26,7 @@ def uuid_text(raw: Any) -> str:
 class Identity(Kind):
     name = "identity"
     label = "Id"
-    group = "Made by the system"
+    group = "Set by the system"
     icon = "fingerprint"
     about = "The id of a record, a UUID."
     example = {"name": "id", "kind": "identity"}
@@ -49,9 +49,9 @@ class Identity(Kind):
 class Revision(Kind):
     name = "revision"
     label = "Revision"
-    group = "Made by the system"
+    group = "Set by the system"
     icon = "versions"
-    about = "How many times a record was saved."
+    about = "The number of times a record was saved."
     example = {"name": "rev", "kind": "revision"}
     editable = False
     operators = ("is", "is_not", "above", "below")
@@ -65,7 +65,7 @@ class Revision(Kind):
     def parse(self, field: Field, raw: Any) -> int:
         if isinstance(raw, int) and not isinstance(raw, bool) and 0 < raw < 2**31:
             return raw
-        raise ValueFault("not_a_revision", "Write the `rev` that the record was read with.")
+        raise ValueFault("not_a_revision", "Send the `rev` that was read with the record.")
 
     def parse_text(self, field: Field, text: str, form: Any) -> int:
         return self.parse(

@@ -38,14 +38,14 @@ def words(raw: Any, allowed: str = "") -> str:
     for hidden in HIDDEN.findall(raw):
         if hidden not in allowed:
             raise ValueFault(
-                "control_character", f"Take out the hidden character U+{ord(hidden):04X}."
+                "control_character", f"Remove the hidden character U+{ord(hidden):04X}."
             )
     return normal(raw)
 
 
 def limit(text: str, length: int) -> str:
     if len(text) > length:
-        raise ValueFault("too_long", f"Write at most {length} characters; these are {len(text)}.")
+        raise ValueFault("too_long", f"Write at most {length} characters; there are {len(text)}.")
     return text
 
 
@@ -60,7 +60,7 @@ def compiled(pattern: str) -> Any:
 class Text(Kind):
     name = "text"
     label = "Text"
-    group = "Words and numbers"
+    group = "Text and numbers"
     icon = "letter-t"
     words = "string line name web address"
     formats = {
@@ -75,46 +75,54 @@ class Text(Kind):
     first = ("format", "searchable", "unique")
     sample = "jo@example.com"
     options = {
-        "format": {"enum": list(FORMATS), "description": "What the text is; plain by default."},
+        "format": {
+            "enum": list(FORMATS),
+            "description": "The format of the text; plain by default.",
+        },
         "max_length": {
             "type": "integer",
             "minimum": 1,
             "maximum": 4000,
-            "description": f"The most characters that it takes; {MAX_LENGTH} by default.",
+            "description": f"The maximum number of characters; {MAX_LENGTH} by default.",
         },
         "pattern": {
             "type": "string",
             "minLength": 1,
             "maxLength": 500,
-            "description": "A regular expression (RE2) that the whole text matches.",
+            "description": "A regular expression (RE2) that the whole text must match.",
         },
         "pattern_help": {
             "type": "string",
-            "description": "What to say when the pattern does not match.",
+            "description": "The message when the pattern does not match.",
         },
         "mask": {
             "type": "string",
             "minLength": 1,
             "maxLength": 60,
-            "description": "The places of its characters: A is a letter, 0 a digit, * either, "
-            "others stand for themselves and may be left out in typing: AA-0000.",
+            "description": (
+                "The input mask: A is a letter, 0 a digit, * either; other "
+                "characters stand for themselves and need not be typed: AA-0000."
+            ),
         },
         "calling_code": {
             "type": "string",
             "pattern": "^[+][1-9][0-9]{0,3}$",
-            "description": "Phone numbers are stored as E.164 (+442079460958); those without a "
-            "country's code get this one.",
+            "description": (
+                "Phone numbers are stored as E.164 (+442079460958); numbers without "
+                "a country code get this one."
+            ),
         },
         "trunk": {
             "type": "string",
             "pattern": "^[0-9]{0,3}$",
-            "description": "The first digits of numbers that callers from abroad leave out; 0 by "
-            'default, 8 in Russia, "" where all are dialled, as in Italy.',
+            "description": (
+                "The leading digits that callers from abroad leave out; 0 by "
+                'default, 8 in Russia, "" where all digits are dialled, as in Italy.'
+            ),
         },
         "case": {
             "enum": list(CASES),
-            "description": "Letters are stored in this case; title makes the first of each word "
-            "a capital.",
+            "description": "Letters are stored in this case; title capitalises each word.",
         },
     }
     searchable = True
@@ -126,16 +134,14 @@ class Text(Kind):
 
     def check(self, field: Field, check: FieldCheck) -> None:
         if field.option("trunk") is not None and not field.option("calling_code"):
-            hint = "Write a `calling_code`, or take `trunk` out."
-            check.fault(
-                "trunk", "not_phone", "Without a calling code no digits are left out.", hint
-            )
+            hint = "Add a `calling_code`, or remove `trunk`."
+            check.fault("trunk", "not_phone", "`trunk` has no effect without a calling code.", hint)
         if field.option("calling_code") and field.option("format") != "phone":
             check.fault(
                 "calling_code",
                 "not_phone",
-                "Only phone numbers have a calling code.",
-                "Write `format: phone`, or take `calling_code` out.",
+                "Only phone numbers can have a calling code.",
+                "Write `format: phone`, or remove `calling_code`.",
             )
         pattern = field.option("pattern")
         if pattern is None:
@@ -146,8 +152,8 @@ class Text(Kind):
             check.fault(
                 "pattern",
                 "bad_pattern",
-                f"The pattern does not read: {_said(fault)}.",
-                "Look-ahead and back-references are not known.",
+                f"The pattern is not valid: {_said(fault)}.",
+                "Look-ahead and back-references are not supported.",
             )
 
     def type(self, field: Field) -> types.Type:

@@ -19,11 +19,13 @@ AHEAD = 366  # days that are searched for the next working day
 OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "working": {
         "type": "boolean",
-        "description": "Whether it takes working days alone: those on which a calendar has hours.",
+        "description": (
+            "Whether only working days are allowed: days on which the calendar has hours."
+        ),
     },
     "calendar": {
         "$ref": "#/$defs/name",
-        "description": "Whose working days; the business's own calendar by default.",
+        "description": "The calendar whose working days count; the default calendar if omitted.",
     },
 }
 
@@ -38,7 +40,7 @@ class Idle(NamedTuple):
 
 NOT_WORKING = Idle(
     "not_working",
-    "Without `working` no calendar is asked.",
+    "`calendar` has no effect without `working`.",
     "Write `working: true`, or leave it out.",
 )
 
@@ -59,7 +61,7 @@ def check_named(field: Field, check: FieldCheck, switch: str, idle: Idle, *, ask
         check.fault("calendar", "unknown_calendar", f"There is no calendar `{name}`.", hint)
     elif name is None and calendars.default is None:
         hint = "Name a `calendar`, or write `default: true` in one."
-        check.fault(switch, "no_calendar", "There is no calendar of the business.", hint)
+        check.fault(switch, "no_calendar", "There is no default calendar.", hint)
 
 
 def calendar_of(field: Field, calendars: Calendars) -> Calendar | None:

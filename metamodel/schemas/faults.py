@@ -60,7 +60,7 @@ def _unknown(error: ValidationError, pointer: str) -> Iterator[Said]:
     known = list(_schema(error).get("properties", ()))
     for name in _members(error):
         if name not in known:
-            hint = nearest(name, known) or f"Known here are {listed(known)}."
+            hint = nearest(name, known) or f"Known here: {listed(known)}."
             yield (
                 pointer + pointer_of([name]),
                 "unknown_member",
@@ -86,7 +86,7 @@ def _const(error: ValidationError, pointer: str) -> Iterator[Said]:
     yield (
         pointer,
         "not_an_option",
-        f"`{_short(error.instance)}` does not belong here.",
+        f"`{_short(error.instance)}` is not allowed here.",
         f"Write `{error.validator_value}`.",
     )
 
@@ -98,7 +98,12 @@ def _type(error: ValidationError, pointer: str) -> Iterator[Said]:
 
 def _pattern(error: ValidationError, pointer: str) -> Iterator[Said]:
     about = _schema(error).get("description") or f"Write text that matches {error.validator_value}."
-    yield pointer, "wrong_form", f"`{_short(error.instance)}` does not have the right form.", about
+    yield (
+        pointer,
+        "wrong_form",
+        f"`{_short(error.instance)}` does not have the right format.",
+        about,
+    )
 
 
 def _bound(word: str) -> Callable[[ValidationError, str], Iterator[Said]]:
@@ -114,12 +119,12 @@ def _bound(word: str) -> Callable[[ValidationError, str], Iterator[Said]]:
 
 
 def _double(error: ValidationError, pointer: str) -> Iterator[Said]:
-    yield pointer, "duplicate", "Something is in this list twice.", "Take the double out."
+    yield pointer, "duplicate", "This list contains a duplicate.", "Remove the duplicate."
 
 
 def _other(error: ValidationError, pointer: str) -> Iterator[Said]:
     about = str(_schema(error).get("description", ""))
-    yield pointer, "wrong_form", f"`{_short(error.instance)}` does not fit here.", about
+    yield pointer, "wrong_form", f"`{_short(error.instance)}` is not valid here.", about
 
 
 def _short(value: Any) -> str:

@@ -58,7 +58,7 @@ def complete_schema(kind: str, label: str, schema: Mapping[str, Any]) -> dict[st
     heads = {
         "kind": {"const": kind, "description": "The kind of the document."},
         "name": common["name"],
-        "extends": {"$ref": "#/$defs/name", "description": "The package that it adds to."},
+        "extends": {"$ref": "#/$defs/name", "description": "The package it extends."},
     }
     needed = {**common, "field": field_schema()}
     defs = {**needed, **schema.get("$defs", {})}

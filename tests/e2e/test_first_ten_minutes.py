@@ -106,8 +106,8 @@ class Newcomer:
         walk = self.walk
         walk.rail("Studio")
         walk.press("New object")
-        self.page.get_by_label("What is one called?").fill(walk.says("Room booking"))
-        self.page.get_by_label("And many?").fill(walk.says("Room bookings"))
+        self.page.get_by_label("Name of one record").fill(walk.says("Room booking"))
+        self.page.get_by_label("Name of several records").fill(walk.says("Room bookings"))
         walk.press("Add the object")
         assert "**Add**" in walk.step.text
         walk.add_fields(walk.step.tables[0])
@@ -261,9 +261,9 @@ class Newcomer:
     def go_back(self, line: str = "") -> None:
         self.walk.rail("History")
         number = self.page.locator("li.item b").first.inner_text()
-        assert "**Go back to this**" in self.walk.step.text
+        assert "**Roll back to this**" in self.walk.step.text
         items = self.page.locator("li.item").filter(has_text=line)
-        items.get_by_role("button", name="Go back to this").first.click()
+        items.get_by_role("button", name="Roll back to this").first.click()
         expect(self.page.locator("li.item b").first).to_have_text(str(int(number) + 1))
 
 

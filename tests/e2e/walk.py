@@ -101,7 +101,7 @@ class Walk:
         self.press("Filter")
         box = self.page.locator(".termpop")
         box.get_by_label("Field").select_option(label=self.says(field))
-        box.get_by_label("How").select_option(label=self.says(how))
+        box.get_by_label("Condition").select_option(label=self.says(how))
         put(box.get_by_label("Value"), self.says(value))
         self.press("Show")
 

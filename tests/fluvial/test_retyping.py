@@ -211,15 +211,15 @@ def test_the_studio_previews_another_kind(client: Client) -> None:
 
     number = {"kind": "number", "shown": "number", "option_scale": "0"}
     preview = posted(**number)
-    assert preview.status == 200 and "1 value converts" in preview.text
+    assert preview.status == 200 and "1 value can be converted" in preview.text
     assert "many" in preview.text and "Write a number" in preview.text
     assert "Choose the new kind" in posted(kind="").text
     assert posted(kind="lookup", shown="lookup", option_to="nothing").status == 422
     again = posted(kind="number", shown="number", option_scale="none")
     assert again.status == 422 and 'value="none"' in again.text
     chosen = posted(kind="choice", shown="choice", option_options="12, Many of them")
-    assert 'value="12, Many of them"' in chosen.text and "1 value converts" in chosen.text
+    assert 'value="12, Many of them"' in chosen.text and "1 value can be converted" in chosen.text
     assert posted(**number, apply="1").status == 303
     core = client.get("/studio/objects/user/fields/email/kind")
-    assert core.status == 422 and "Add a field of the kind" in core.text
+    assert core.status == 422 and "Add a new field of the kind" in core.text
     assert client.get(PATH).json()["fields"][1] == PAGES

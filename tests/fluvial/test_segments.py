@@ -239,15 +239,15 @@ def test_links_that_hold_for_a_time(client: Client) -> None:
 
 REFUSED: list[tuple[dict[str, str], str]] = [
     ({"from": ""}, "`from` is a date"),
-    ({"until": "2026-06-01"}, "has to be after"),
+    ({"until": "2026-06-01"}, "must be after"),
     ({"until": "2046-06-01"}, "at most 10 years"),
     ({"convention": "actual"}, "actual_period, actual_month"),
     ({"price": "tariff.prise"}, "no field `prise`"),
-    ({"price": "shelf"}, "no number"),
+    ({"price": "shelf"}, "not a number"),
     ({"price": "1e999999"}, "no field `1e999999`"),
     ({"quantity": "copise"}, "copies"),
     ({"split": "day"}, "week, month"),
-    ({"as_of": "2026-06-01"}, "does not go with segments"),
+    ({"as_of": "2026-06-01"}, "cannot be used with segments"),
     ({"group": "a,b,c"}, "at most 2"),
     ({"scale": "9"}, "0 to 6"),
     ({"nothing": "1"}, "no field or parameter"),

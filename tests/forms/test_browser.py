@@ -83,7 +83,7 @@ def _follow_a_record(page: Page) -> None:
     page.select_option("#f-state", "lent")
     expect(borrower).to_be_visible()
     assert page.get_attribute("#f-borrower", "aria-required") == "true"
-    assert "(needed)" in borrower.inner_text()
+    assert "(required)" in borrower.inner_text()
     # Exact: 12.50 * 8 is 100, and 100.0 is not more.
     page.fill("#f-price", "12.50")
     page.fill("#f-nights", "8")

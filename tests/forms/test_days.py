@@ -47,7 +47,7 @@ def test_values_from_a_day_on(engine: Engine) -> None:
     too_many = posted(client, f"{days}/places", {"day": "2026-06-16", "places": "101"})
     assert too_many.status == 422 and 'value="101"' in too_many.text
     no_day = posted(client, f"{days}/places", {"day": "", "places": "50"})
-    assert no_day.status == 422 and "is a date" in text_of(no_day.text)
+    assert no_day.status == 422 and "must be a date" in text_of(no_day.text)
     done = posted(client, f"{days}/places", {"day": "2026-06-16", "places": "50"})
     assert (done.status, done.headers["location"]) == (303, f"{days}/places")
     posted(client, f"{days}/room", {"day": "2026-06-20", "room": attic})
@@ -113,8 +113,8 @@ def test_last_days_in_words(engine: Engine) -> None:
     stay = client.made("stay", name="S", shelf=shelf, starts="2026-01-01", ends="2026-06-16")["id"]
     for address in (f"/o/stay/{stay}", "/o/stay", f"/o/shelf/{shelf}"):
         assert "last day 15 Jun 2026" in text_of(client.get(address).text), address
-    assert "The first day after the last." in client.get(f"/o/stay/{stay}/edit").text
+    assert "The day after the last day." in client.get(f"/o/stay/{stay}/edit").text
     page = client.call("GET", f"/o/shelf/{shelf}?{urlencode({'as_of': '2026-07-01'})}").text
-    assert "No stay in force on 1 Jul 2026" in text_of(page)
+    assert "No stay in effect on 1 Jul 2026" in text_of(page)
     assert 'Stays <span class="count">0</span>' in page
     assert 'Stays <span class="count">1</span>' in client.get(f"/o/shelf/{shelf}").text

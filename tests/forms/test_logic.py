@@ -83,7 +83,7 @@ def test_a_form_carries_its_conditions_and_nothing_else(library: Client) -> None
 
 def test_the_server_judges_what_is_posted(library: Client) -> None:
     refused = posted(library, "/o/copy/new", {"name": "Emma", "state": "lent"})
-    assert refused.status == 422 and "Borrower is needed here." in refused.text
+    assert refused.status == 422 and "Borrower is required here." in refused.text
     assert "borrower" not in hidden(refused.text)
     taken = posted(library, "/o/copy/new",
                    {"name": "Emma", "state": "here", "borrower": "Ann", "nights": "1"})  # fmt: skip
@@ -130,7 +130,7 @@ def test_a_web_form_follows_its_answers(library: Client) -> None:
     (token,) = re.findall(r'name="token" value="([^"]+)"', page)
     answers = {"token": token, "name": "Emma", "state": "lent", "borrower": "Ann", "nights": "9"}
     again = posted(library, "/forms/report-a-loss", answers)
-    assert again.status == 422 and "Lent on is needed." in again.text
+    assert again.status == 422 and "Lent on is required." in again.text
     followed = posted(library, "/forms/report-a-loss", {**answers, "deed": "follow"})
     assert followed.status == 200 and hidden(followed.text) == {"nights"}
     done = posted(library, "/forms/report-a-loss", {**answers, "lent_on": "2026-02-01"})

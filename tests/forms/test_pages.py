@@ -42,7 +42,7 @@ def test_a_record_tells_what_it_is_without_a_layout(library: Client) -> None:
     assert "B-0001" in said and "In the house" in said
     assert f'href="/o/branch/{north}">North</a>' in page.text
     assert "€12.50" in said and "474" in said
-    assert "Administrator made this book" in said
+    assert "Administrator created this book" in said
 
 
 def test_transitions_are_buttons_and_closed_ones_say_why(library: Client) -> None:
@@ -84,10 +84,10 @@ def test_a_strip_shows_what_holds_today(library: Client) -> None:
     book = library.made("book", name="Emma")["id"]
     library.made("shelf_place", book=book, shelf="A 1", starts="2020-01-01")
     page = library.get(f"/o/book/{book}")
-    assert "Shelf place in force today" in text_of(page.text)
+    assert "Shelf place in effect today" in text_of(page.text)
     assert "s-now" in page.text
     earlier = library.get(f"/o/book/{book}", as_of="2019-06-01")
-    assert "No shelf place in force on 1 Jun 2019" in text_of(earlier.text)
+    assert "No shelf place in effect on 1 Jun 2019" in text_of(earlier.text)
     assert "As of 1 Jun 2019" in text_of(earlier.text)
 
 
@@ -103,10 +103,10 @@ def test_the_timeline_speaks_in_labels_and_titles(library: Client) -> None:
 
 def test_a_new_record_from_its_form(library: Client) -> None:
     form = library.get("/o/book/new")
-    assert 'name="status"' in form.text and "(needed)" in form.text
+    assert 'name="status"' in form.text and "(required)" in form.text
     faulty = posted(library, "/o/book/new", {"name": "", "pages": "many", "price": "12,999.999"})
     assert faulty.status == 422
-    assert "things to mend" in text_of(faulty.text)
+    assert "errors" in text_of(faulty.text)
     assert 'value="many"' in faulty.text and 'href="#f-pages"' in faulty.text
     values: dict[str, Any] = {
         "name": "Emma", "pages": "474", "price": "12.50", "lendable": ["false", "true"],

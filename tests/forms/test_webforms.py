@@ -102,7 +102,7 @@ def test_a_page_leads_from_step_to_step_without_a_script(library: Client, outsid
     )
     refused = posted(outside, {**hidden(page), "email": "", "deed": "next"})
     assert refused.status == 422
-    assert "Your e-mail is needed." in refused.text
+    assert "Your e-mail is required." in refused.text
 
     second = posted(outside, {**hidden(page), "email": "jo@example.com", "deed": "next"})
     assert second.status == 200

@@ -119,11 +119,11 @@ def test_a_full_column_warns_or_blocks(library: Client) -> None:
 
     refused = library.post("/api/boards/desk/move", body)
     assert refused.status == 409
-    assert "Out holds at most 2 cards" in refused.json()["detail"]
+    assert "Out can have at most 2 cards" in refused.json()["detail"]
 
     library.define(DESK)
     taken = library.post("/api/boards/desk/move", body).json()
-    assert taken["warning"] == "Out holds at most 2 cards, and has 2."
+    assert taken["warning"] == "Out can have at most 2 cards, and has 2."
     assert [c["over"] for c in taken["columns"]] == [0, 1, 0]
 
 

@@ -38,7 +38,7 @@ def test_links_have_fields_of_their_own(client: Client) -> None:
     emma, persuasion, ulysses = (
         client.made("book", name=name)["id"] for name in ("Emma", "Persuasion", "Ulysses")
     )
-    assert refused(client, [emma]) == ("required", "Copies is needed of each link.")
+    assert refused(client, [emma]) == ("required", "Each link needs Copies.")
     assert refused(client, [{"id": emma, "copies": "0"}]) == (
         "below_min",
         "Copies: Write 1 or more.",

@@ -99,8 +99,8 @@ def test_options_that_look_at_the_rest_of_the_record(client: Client) -> None:
     # A choice that depends on another.
     said = refused(client, loans, country="spain", city="paris", stops=["madrid", "paris"])
     assert said["city"] == (
-        "Paris does not go with the country. Possible here: Madrid and Abroad."
-    ) and said["stops"].startswith("Paris does not go")
+        "Paris is not available for this country. Possible here: Madrid and Abroad."
+    ) and said["stops"].startswith("Paris is not available")
     assert "city" in refused(client, loans, city="paris")  # of no country
     paris = {"country": "france", "city": "paris", "stops": ["paris", "abroad"]}
     loan = client.made("loan", **paris, due_day="2026-12-28")
@@ -156,7 +156,7 @@ def test_options_that_look_at_the_rest_of_the_record(client: Client) -> None:
         "The next working day is 2026-12-28.",
     }
     client.made("loan", due_day="2026-12-28", due_at="2026-12-27T23:00:00Z")
-    assert refused(client, loans, country="spain") == {"reason": "Reason is needed here."}
+    assert refused(client, loans, country="spain") == {"reason": "Reason is required here."}
     client.made("loan", country="spain", due_day="2026-12-24")
 
     # Groups and teams beside users.

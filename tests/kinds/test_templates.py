@@ -86,4 +86,4 @@ def test_texts_are_filled_with_what_the_reader_may_see(client: Client) -> None:
     assert client.get(f"{path}/filled/blurb").status in (200, 409)
 
     plan = client.post("/api/meta/changes?plan=true", {"documents": [FORM]})
-    assert plan.status == 422 and "would read your records" in plan.text
+    assert plan.status == 422 and "to read your records" in plan.text

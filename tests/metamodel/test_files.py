@@ -41,15 +41,15 @@ def test_several_documents_are_parted_by_lines() -> None:
 
 
 BAD = {
-    "a: 1\nb: 2\na: 3": "Line 3, column 1: `a` is there twice.",
+    "a: 1\nb: 2\na: 3": "Line 3, column 1: `a` appears twice.",
     "a: &x 1\nb: *x": "Line 2, column 4: aliases",
     "a: !!python/object/apply:os.system [ls]": "could not determine a constructor",
     "a: !!binary aGk=": "could not determine a constructor",
-    "? [a]\n: 1": "a name has to be plain text",
+    "? [a]\n: 1": "a name must be plain text",
     "a: [1": "Line 2, column 1",
     "a: 1e999": "too large",
-    "- a": "A document has members and values.",
-    "\x00": "It is no YAML.",
+    "- a": "A document consists of members and values.",
+    "\x00": "It is not valid YAML.",
     "a: " + "[" * 50 + "]" * 50: "nested too deep",
     "a: " + "x" * 1_000_001: "The file is too large.",
 }
@@ -71,11 +71,11 @@ def test_kind_and_name_are_in_the_body_or_given() -> None:
 
 
 def test_what_is_given_and_what_is_written_agree() -> None:
-    with pytest.raises(MetadataError, match="is not `book`") as caught:
+    with pytest.raises(MetadataError, match="differs from `book`") as caught:
         document_of({"kind": "object", "name": "loan"}, kind="object", name="book")
     assert caught.value.faults[0].pointer == "/name"
     for name in ("Book", "1st", "a" * 41, "", None, 5):
-        with pytest.raises(MetadataError, match="small letters"):
+        with pytest.raises(MetadataError, match="lower-case letters"):
             document_of({"kind": "object", "name": name})
 
 

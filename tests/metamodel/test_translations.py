@@ -74,7 +74,7 @@ def test_what_is_missing_is_told_by_its_place(tmp_path: Path) -> None:
     [
         ("object/bok: {label: Buch}", "Did you mean `object/book`"),
         ("object/book: {fields: {nam: {label: Titel}}}", "Did you mean `name`"),
-        ("object/book: {title: Buch}", "no words for people"),
+        ("object/book: {title: Buch}", "not a translatable text"),
         ("object/book: {fields: {name: {help: Wie es heißt}}}", "no `help` to translate"),
         ("object/book: {label: 7}", "is a text"),
     ],
@@ -85,5 +85,5 @@ def test_translations_of_nothing_are_faults(tmp_path: Path, german: str, words: 
 
 
 def test_a_file_is_named_after_its_language(tmp_path: Path) -> None:
-    with pytest.raises(MetadataError, match="no language"):
+    with pytest.raises(MetadataError, match="not a language"):
         read_package(package(tmp_path, GERMAN, "german.yaml"), CORE_KINDS)

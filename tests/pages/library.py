@@ -21,7 +21,7 @@ def chip(label: str, colour: str = "") -> Markup:
 
 def avatar(name: str) -> Markup:
     if not name:
-        return Markup('<span class="avatar none" title="Nobody yet">+</span>')
+        return Markup('<span class="avatar none" title="Unassigned">+</span>')
     mark = Markup('<span class="avatar {}" title="{}">{}</span>')
     return mark.format(tone(name), name, initials(name))
 
@@ -147,7 +147,7 @@ FILTER_FIELDS = [
     },
     {
         "name": "due", "label": "Due", "input": {"type": "date"}, "options": [], "quote": True,
-        "ops": [op("before", "is before", "{f} < {v}"), op("after", "is after", "{f} > {v}"), op("past", "has passed", "{f} < today()", "none")],
+        "ops": [op("before", "is before", "{f} < {v}"), op("after", "is after", "{f} > {v}"), op("past", "is in the past", "{f} < today()", "none")],
     },
     {
         "name": "clerk", "label": "Clerk", "input": {"type": "text"}, "options": [], "search_url": "/lookup", "quote": True,

@@ -30,9 +30,9 @@ PACKAGES: Context = {
 }  # fmt: skip
 PACKAGE: Context = {
     "title": "Upgrade lending", "text": "From 1.4.0 to 1.5.0.", "links": [deed("Download", "#", "download")],
-    "tables": [{"title": "Conflicts", "text": "Both sides changed these.", "head": ["Document", "Part", "Was", "App", "Here", "Decide"], "rows": [{"cells": ["object/book", "fields › fee › min", "0", "1", "2"], "take": "object/book#/fields/fee/min"}], "form": {"action": "#", "to": 7}}],
-    "lists": [{"title": "What comes", "text": "", "tone": "", "items": ["view/all_books"]}],
-    "form": {"action": "#", "hidden": [{"name": "upload", "value": "1"}], "button": "Upgrade", "busy": "Working", "danger": False, "force": "Take along what needs it", "back_href": "#"},
+    "tables": [{"title": "Conflicts", "text": "Both you and the app changed these.", "head": ["Document", "Part", "Was", "App", "Here", "Decide"], "rows": [{"cells": ["object/book", "fields › fee › min", "0", "1", "2"], "take": "object/book#/fields/fee/min"}], "form": {"action": "#", "to": 7}}],
+    "lists": [{"title": "Additions", "text": "", "tone": "", "items": ["view/all_books"]}],
+    "form": {"action": "#", "hidden": [{"name": "upload", "value": "1"}], "button": "Upgrade", "busy": "Working", "danger": False, "force": "Also remove what needs it", "back_href": "#"},
 }  # fmt: skip
 
 
@@ -126,11 +126,11 @@ HOME = {
 }  # fmt: skip
 
 KINDS = [
-    ("Words and numbers", [("text", "Text", "letter-case", "e-mail=email phone=phone url=url code=code"), ("long_text", "Long text", "align-left", "markdown=markdown"), ("number", "Number", "number-123", "percent=percent"), ("money", "Money", "coin", "price")]),
+    ("Text and numbers", [("text", "Text", "letter-case", "e-mail=email phone=phone url=url code=code"), ("long_text", "Long text", "align-left", "markdown=markdown"), ("number", "Number", "number-123", "percent=percent"), ("money", "Money", "coin", "price")]),
     ("Choices", [("boolean", "Yes/No", "toggle-left", "switch"), ("choice", "Choice", "circle-chevron-down", "status"), ("multi_choice", "Multi-choice", "checks", "tags")]),
     ("Time", [("date", "Date", "calendar", "day"), ("datetime", "Date and time", "calendar-time", "moment"), ("duration", "Duration", "stopwatch", "hours")]),
     ("Links", [("lookup", "Look-up", "link", "relation"), ("multi_lookup", "Look-up, many", "link-plus", "relation"), ("any_lookup", "Look-up, any object", "arrows-join", "relation"), ("person", "Person", "user", "user team")]),
-    ("Made by the system", [("sequence", "Record number", "hash", "id"), ("calculated", "Calculated", "calculator", "formula")]),
+    ("Set by the system", [("sequence", "Record number", "hash", "id"), ("calculated", "Calculated", "calculator", "formula")]),
     ("Files", [("file", "File", "paperclip", "photo")]),
 ]  # fmt: skip
 STUDIO_FIELDS = [

@@ -181,7 +181,7 @@ def test_a_failing_action_undoes_the_run_and_is_seen(house: House) -> None:
     assert house.client.rows("/api/records/letter") == []
     (run,) = house.runs("two")
     assert run["outcome"] == "failed"
-    assert "undone" in run["trace"]["lines"][-1]
+    assert "rolled back" in run["trace"]["lines"][-1]
     assert run["trace"]["effects"] == []
     assert house.client.get(f"/api/records/loan/{loan['id']}").json()["level"] == "7"
 

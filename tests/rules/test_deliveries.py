@@ -129,7 +129,7 @@ def test_a_mail_waits_until_there_is_a_server(
     lend(house)
     house.work()
     (delivery,) = house.deliveries(state="pending")
-    assert delivery["error"] == "FLUVIAL_SMTP_URL is not set; the mail waits for it."
+    assert delivery["error"] == "The mail waits because FLUVIAL_SMTP_URL is not set."
     assert delivery["attempts"] == 0
     object.__setattr__(house.engine.settings, "smtp_url", url)
     house.hasten()
@@ -179,7 +179,7 @@ def test_notifications_reach_people_teams_and_roles(house: House) -> None:
     ]
     assert ("Level 3") in [body for _, _, body in rows]
     lines = house.runs("tell")[0]["trace"]["lines"]
-    assert "`member.keeper` is empty, so nobody is told by it." in lines
+    assert "`member.keeper` is empty, so nobody is notified." in lines
 
 
 def test_people_read_their_notifications(house: House) -> None:
@@ -224,7 +224,7 @@ def test_a_template_that_fails_is_seen(house: House, monkeypatch: pytest.MonkeyP
     lend(house)
     house.work()
     (delivery,) = house.deliveries(state="failed")
-    assert delivery["error"] == "The template takes too much time or memory."
+    assert delivery["error"] == "The template uses too much time or memory."
     assert house.smtp.mails == []
 
 

@@ -73,7 +73,7 @@ def test_sound_rules(document: Json) -> None:
         (rule("r", {"object": "loan", "event": "created", "date": "due"}, NOTE), "/on", "one of"),
         (rule("r", {"event": "created"}, NOTE), "/on", "`object` is missing"),
         (rule("r", {"object": "loan", "event": "made"}, NOTE), "/on/event", ""),
-        (rule("r", {**CREATED, "at": "08:00"}, NOTE), "/on/at", "does not go with `event`"),
+        (rule("r", {**CREATED, "at": "08:00"}, NOTE), "/on/at", "cannot be used with `event`"),
         (rule("r", {**CREATED, "fields": ["dew"]}, NOTE), "/on/fields/0", "`due`"),
         (rule("r", {"object": "loan", "date": "name"}, NOTE), "/on/date", "is not a date"),
         (
@@ -105,8 +105,8 @@ def test_sound_rules(document: Json) -> None:
             "by the system",
         ),
         (rule("r", CREATED, {**NOTE, "webhook": {"to": "desk"}}), "/do/0", ""),
-        (rule("r", CREATED, {"set": {"level": 1}}), "/do/0/set", "before the save"),
-        (rule("r", CREATED, {"refuse": {"message": "x"}}), "/do/0/refuse", "before the save"),
+        (rule("r", CREATED, {"set": {"level": 1}}), "/do/0/set", "before a save"),
+        (rule("r", CREATED, {"refuse": {"message": "x"}}), "/do/0/refuse", "before a save"),
         (rule("r", CREATED, NOTE, phase="before_save"), "/do/0/create", "only `set` and `refuse`"),
         (
             rule(
@@ -129,7 +129,7 @@ def test_sound_rules(document: Json) -> None:
         (
             rule("r", {"schedule": "0 7 * * *"}, {"update": {"set": {"level": 1}}}),
             "/do/0/update",
-            "no record",
+            "does not handle a record",
         ),
         (rule("r", CREATED, {"webhook": {"to": "desc"}}), "/do/0/webhook/to", "`desk`"),
         (
@@ -165,7 +165,7 @@ def test_sound_rules(document: Json) -> None:
         ({**TEMPLATE, "for": "lone"}, "/for", "`loan`"),
         ({**TEMPLATE, "body": "{{ loan.dew }}"}, "/body", "`due`"),
         ({**TEMPLATE, "body": "\n{{ loan.member.nam }}"}, "/body", "Line 2: Member has no"),
-        ({**TEMPLATE, "body": "{{ loan.due.x }}"}, "/body", "no look-up"),
+        ({**TEMPLATE, "body": "{{ loan.due.x }}"}, "/body", "not a look-up"),
         ({**TEMPLATE, "body": "{{ book.name }}"}, "/body", "`loan`"),
         ({**TEMPLATE, "subject": "{% if %}"}, "/subject", "Expected an expression"),
         ({**TEMPLATE, "body": "{{ loan.name | safe }}"}, "/body", "no filter `safe`"),

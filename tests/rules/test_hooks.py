@@ -156,7 +156,11 @@ def test_documents_are_checked(house: House) -> None:
         ({"map": {"level": "body.a & body.b"}}, "/map/level", "number(...)"),
         ({"map": {"name": "body.first.name + 1"}}, "/map/name", "`body.first.name`"),
         ({"map": {"created_at": "body.at"}}, "/map/created_at", "set by the system"),
-        ({"map": {"name": {"find": "email", "value": "body.x"}}}, "/map/name/find", "no single"),
+        (
+            {"map": {"name": {"find": "email", "value": "body.x"}}},
+            "/map/name/find",
+            "a single record",
+        ),
         ({"map": {"member": {"find": "emial", "value": "body.x"}}}, "/map/member/find", "`email`"),
         ({"key": ["due_on"]}, "/key/0", "not in the map"),
         ({"auth": "none"}, "/auth", "signature"),

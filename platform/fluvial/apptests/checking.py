@@ -82,7 +82,7 @@ def _needed(package: Package, kinds: Kinds, found: dict[str, Package]) -> dict[s
             other = from_folder(registry.shipped(name), kinds)
         except NotFound as error:
             raise Problem(
-                f"It needs {name} {wanted}, which is not here to check against."
+                f"It needs {name} {wanted}, which is not available to check against."
             ) from error
         _needed(other, kinds, found)
         found[name] = other

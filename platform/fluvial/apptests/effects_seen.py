@@ -47,7 +47,7 @@ def judge(
             left.remove(found)
     if exact and left:
         also = "; ".join(_told(deed, refs) for deed in left)
-        yield f"expected no more than these, found also: {also}", ("exactly",)
+        yield f"expected only these, but also found: {also}", ("exactly",)
 
 
 def _fits(deed: Deed, entry: Mapping[str, Any], people: Mapping[str, str]) -> bool:

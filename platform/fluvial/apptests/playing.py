@@ -69,7 +69,7 @@ class Play:
         if object_name == "user":
             actor = self.engine.people.actor(self.engine.database.connection(), record)
         if actor is None:
-            raise Problem(f"`{name}` is no user that this test gives. Add it under `given: user`.")
+            raise Problem(f"`{name}` is not a user of this test. Add it under `given: user`.")
         return Session.begin(self.engine, actor)
 
     def type(self, name: str, *path: str | int) -> ObjectType:
@@ -81,7 +81,7 @@ class Play:
     def ref(self, name: str, *path: str | int) -> tuple[str, str]:
         if name not in self.refs:
             known = ", ".join(sorted(self.refs))
-            raise _Wrong(path, f"There is no record `{name}` in this test. There are {known}.")
+            raise _Wrong(path, f"There is no record `{name}` in this test. Available: {known}.")
         return self.refs[name]
 
     def shown(self, value: Any) -> str:
@@ -103,7 +103,7 @@ def play(test: AppTest, stage: Stage) -> list[Failure]:
         except _Wrong as wrong:
             play.fail(str(wrong), *wrong.path)
         except Problem as problem:
-            play.fail(f"It could not be played: {_said(problem)}", "then")
+            play.fail(f"The step failed: {_said(problem)}", "then")
         return play.failures
 
 
@@ -122,7 +122,7 @@ def _give(play: Play) -> None:
                 made = writer.create(session, object_name, wire(type_, entry["fields"], play.refs))
             except Problem as problem:
                 path = ("given", object_name, at, "fields")
-                raise _Wrong(path, f"This cannot be given: {_said(problem)}") from problem
+                raise _Wrong(path, f"This record cannot be created: {_said(problem)}") from problem
             name = entry.get("ref", f"{object_name}_{at}")
             play.refs[name] = (object_name, made["id"])
             if object_name == "user":
@@ -140,7 +140,7 @@ def _happen(play: Play) -> None:
             if at == len(steps) - 1 and play.test.body["then"].get("refused"):
                 play.refused = problem
                 return
-            raise _Wrong(path, f"This is refused: {_said(problem)}") from problem
+            raise _Wrong(path, f"This was refused: {_said(problem)}") from problem
         if at < len(steps) - 1:
             work(play.engine)
 
@@ -161,7 +161,7 @@ def _step(play: Play, step: Mapping[str, Any], path: tuple[str | int, ...]) -> N
         return
     verb = next((v for v in ("update", "delete", "restore", "act") if v in step), None)
     if verb is None:
-        raise _Wrong(path, "Say what happens: create, update, delete, restore, act, post or at.")
+        raise _Wrong(path, "Name the step: create, update, delete, restore, act, post or at.")
     object_name, record = play.ref(step[verb], *path)
     body = wire(play.type(object_name, *path), fields, play.refs)
     if verb == "update":
@@ -180,10 +180,12 @@ def _move_clock(play: Play, text: str, path: tuple[str | int, ...]) -> None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise _Wrong(path, f"`{text}` is no moment. Write 2026-12-27T08:01:00Z.") from error
+        raise _Wrong(
+            path, f"`{text}` is not a date and time. Write 2026-12-27T08:01:00Z."
+        ) from error
     moment = moment if moment.tzinfo else moment.replace(tzinfo=clock.zone)
     if moment < clock.moment:
-        raise _Wrong(path, f"The clock cannot go back to {text}.")
+        raise _Wrong(path, f"The clock cannot be set back to {text}.")
     clock.moment = moment.astimezone(UTC)
 
 
@@ -212,7 +214,7 @@ def _judge_refusal(play: Play, wanted: Any) -> None:
     if not wanted:
         return
     if play.refused is None:
-        play.fail("expected a refusal, and it was taken", "then", "refused")
+        play.fail("expected a refusal, but it was accepted", "then", "refused")
         return
     said = _said(play.refused)
     if isinstance(wanted, Mapping):
@@ -243,7 +245,7 @@ def _judge_row(
         values = None
     if values is None or not row.get("there", True):
         if (values is not None) != row.get("there", True):
-            state = "gone or hidden" if values is None else "there"
+            state = "deleted or hidden" if values is None else "there"
             yield f"`{row['ref']}` is {state}", ("there",)
         return
     type_ = play.type(object_name, *path)

@@ -91,4 +91,4 @@ def work(engine: Engine) -> None:
     for _ in range(MAX_ROUNDS):
         if not any([job.run(engine) for job in jobs]):
             return
-    raise Problem("The rules of the test find no end.")
+    raise Problem("The rules of the test never finish.")

@@ -36,12 +36,12 @@ from .server import Commands
 APP = "a folder with an app.yaml, a zip file of one, or the name of a shipped app"
 ABOUT = """\
 An app is a folder of documents (objects, forms, rules ...) with an app.yaml, installed as a layer
-of its own. What you change on the spot is the site's layer above it and survives every upgrade.
+of its own. Your own changes form the site's layer above it and survive every upgrade.
 
-  fluvial app check my_app               tell every fault, and run the app's own tests
-  fluvial app install my_app             put it in force
-  fluvial app upgrade my_app --dry-run   what a new version would change, and what the site keeps
-  fluvial app export site --name desk    the site's own changes as an app, for another installation
+  fluvial app check my_app               list all errors, and run the app's own tests
+  fluvial app install my_app             install it
+  fluvial app upgrade my_app --dry-run   show what a new version would change
+  fluvial app export site --name desk    export the site's own changes as an app
 """
 MAX_LINE = 100
 SHOWN = 6
@@ -58,39 +58,43 @@ def add_commands(commands: Commands) -> None:
     _add_install(parts)
     _add_uninstall(parts)
     _add_export(parts)
-    check = parts.add_parser("check", help="tell every fault of an app, and run its tests")
+    check = parts.add_parser("check", help="list all errors of an app, and run its tests")
     check.add_argument("app", help=APP)
     check.set_defaults(run=run_check)
-    listed = parts.add_parser("list", help="the apps that are installed")
+    listed = parts.add_parser("list", help="list the installed apps")
     listed.set_defaults(run=run_list)
 
 
 def _add_install(parts: Commands) -> None:
     words = {
-        "install": "put an app's documents in force, or another version of them",
-        "upgrade": "put another version of an installed app in force; an older one works too",
+        "install": "install an app, or another version of it",
+        "upgrade": "change an installed app to another version; older versions work too",
     }
     for name, about in words.items():
         command = parts.add_parser(
             name,
             help=about,
-            description=f"{about.capitalize()}, in one transaction. Where the app and the site "
-            "both changed an attribute, the site keeps its own, and you are told.",
+            description=f"{about.capitalize()}, in one transaction. If the app and the site "
+            "both changed an attribute, the site keeps its own value and the conflict is shown.",
         )
         command.add_argument("apps", nargs="+", metavar="APP", help=APP)
         command.add_argument(
-            "--dry-run", action="store_true", help="say what would happen, and keep nothing"
+            "--dry-run",
+            action="store_true",
+            help=("show what would happen, without changing anything"),
         )
         command.add_argument(
             "--take",
             action="append",
             default=[],
             metavar="PLACE",
-            help="a conflict at which the app's is taken, such as "
+            help="a conflict in which to use the app's value, such as "
             "object/book#/fields/price/formula; `*` for all",
         )
         command.add_argument(
-            "--force", action="store_true", help="take along what the site has that uses what goes"
+            "--force",
+            action="store_true",
+            help=("also remove what the site has that uses removed parts"),
         )
         command.set_defaults(run=run_install, upgrade=name == "upgrade")
 
@@ -98,14 +102,16 @@ def _add_install(parts: Commands) -> None:
 def _add_uninstall(parts: Commands) -> None:
     command = parts.add_parser(
         "uninstall",
-        help="take an app out of force; its tables and values stay until they are purged",
+        help="uninstall an app; its tables and values stay until they are purged",
     )
     command.add_argument("name", help="the name of an installed app")
     command.add_argument(
-        "--dry-run", action="store_true", help="say what would go and what stays, and keep nothing"
+        "--dry-run",
+        action="store_true",
+        help=("show what would be removed and what stays, without changing anything"),
     )
     command.add_argument(
-        "--force", action="store_true", help="take along what the site has that needs the app"
+        "--force", action="store_true", help="also remove what the site has that needs the app"
     )
     command.set_defaults(run=run_uninstall)
 
@@ -116,9 +122,9 @@ def _add_export(parts: Commands) -> None:
     )
     command.add_argument("layer", help="the name of an installed app, or `site`")
     command.add_argument("--to", type=Path, help="the file; NAME.zip by default")
-    command.add_argument("--name", default="", help="of `site`: the name of the new app")
-    command.add_argument("--label", default="", help="of `site`: its label")
-    command.add_argument("--version", default="", help="of `site`: its version; 1.0.0 by default")
+    command.add_argument("--name", default="", help="for `site`: the name of the new app")
+    command.add_argument("--label", default="", help="for `site`: its label")
+    command.add_argument("--version", default="", help="for `site`: its version; 1.0.0 by default")
     command.set_defaults(run=run_export)
 
 
@@ -137,7 +143,7 @@ def run_install(options: argparse.Namespace) -> int:
     for package in packages:
         source.refuse_core(package)
         if options.upgrade and package.name not in package_order.versions(session.connection):
-            raise NotFound(f"There is no app `{package.name}` installed. Use `app install`.")
+            raise NotFound(f"The app `{package.name}` is not installed. Use `app install`.")
     done = installing.put_all(
         session, packages, take=options.take, force=options.force, keep=not options.dry_run
     )
@@ -151,7 +157,7 @@ def run_install(options: argparse.Namespace) -> int:
 
 def _tell_installation(done: Installation, planned: bool) -> None:
     if not done.change.documents and not done.change.more:
-        print(f"{done.name} {done.version} is installed already; nothing has changed.")
+        print(f"{done.name} {done.version} is already installed; nothing has changed.")
         return
     was = f" (from {done.was})" if done.was and done.was != done.version else ""
     print(f"{done.verb} {done.name} {done.version}{was}:")
@@ -169,18 +175,20 @@ def _tell_installation(done: Installation, planned: bool) -> None:
         print(f"  CONFLICT: {_place(entry)}: was {_short(entry['old'])}")
         print(f"    app:  {_short(entry['new'])}")
         print(
-            f"    site: {_short(entry['site'])}   <- kept; --take '{_place(entry)}' takes the app's"
+            f"    site: {_short(entry['site'])}   <- kept; use --take '{_place(entry)}' for "
+            "the app's"
         )
     for step in done.change.operations:
         print(f"  {step.class_}: {step.op} {step.target} ({step.rows} records)")
     if conflicts:
         print(
-            f"{len(conflicts)} conflicts: the site keeps its own. --take '{EVERYTHING}' takes all."
+            f"{len(conflicts)} conflicts: the site keeps its own values. Use --take "
+            f"'{EVERYTHING}' for the app's."
         )
     if planned:
-        print("Nothing was kept: a dry run.")
+        print("Nothing was changed: this was a dry run.")
     elif not done.change.pending:
-        print("In force.")
+        print("Done.")
 
 
 def follow(engine: Engine, plan: str) -> None:
@@ -192,12 +200,12 @@ def follow(engine: Engine, plan: str) -> None:
     while (pending := pending_change(connection, plan)).state == COPYING:
         if pending.copied != told:
             told = pending.copied
-            print(f"  {told:,} of {pending.rows:,} values are copied")
+            print(f"  {told:,} of {pending.rows:,} values copied")
         if not cutover.run(engine):
             time.sleep(0.2)
     if pending.state != DONE:
         raise Conflict(pending.error or "It was cancelled.")
-    print("In force.")
+    print("Done.")
 
 
 def _place(entry: dict[str, Any]) -> str:
@@ -227,24 +235,25 @@ def run_uninstall(options: argparse.Namespace) -> int:
             removal = uninstalling.remove(session, options.name, force=options.force)
         except Problem as problem:
             for use in problem.extra.get("uses", ()):
-                print(f"  needs it: {use}", file=sys.stderr)
+                print(f"  needed by: {use}", file=sys.stderr)
             raise
     print(f"Uninstall {removal.name} {removal.version}:")
     for entry in removal.objects:
         print(
-            f"  goes: object {entry['name']}; its {entry['records']} records stay in the database"
+            f"  removes: object {entry['name']}; its {entry['records']} records stay in the "
+            "database"
         )
     for name in removal.fields:
-        print(f"  goes: field {name}; its values stay in the database")
+        print(f"  removes: field {name}; its values stay in the database")
     for kind, names in _by_kind(removal.documents).items():
-        print(f"  goes: {len(names)} {kind}: {_short(', '.join(names))}")
+        print(f"  removes: {len(names)} {kind}: {_short(', '.join(names))}")
     for place in removal.waiting:
-        print(f"  waits for its return: what the site says of {place}")
+        print(f"  kept for a later install: the site's changes to {place}")
     for use in removal.uses:
-        print(f"  needs it, and goes only with --force: {use}")
+        print(f"  needed by, and removed only with --force: {use}")
     if removal.change.pending:
         follow(engine, removal.change.pending)
-    print("Nothing was kept: a dry run." if options.dry_run else "Done.")
+    print("Nothing was changed: this was a dry run." if options.dry_run else "Done.")
     engine.close()
     return 0
 
@@ -285,7 +294,7 @@ def run_check(options: argparse.Namespace) -> int:
         print(f"{remark.place}: {remark.message}")
     for language, places in report.untranslated.items():
         shown = ", ".join(places[:SHOWN])
-        print(f"translations/{language}.yaml: {len(places)} words are missing: {shown}")
+        print(f"translations/{language}.yaml: {len(places)} texts are missing: {shown}")
     counts = {
         "documents": report.documents,
         "faults": len(report.faults),

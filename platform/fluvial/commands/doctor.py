@@ -17,23 +17,27 @@ from fluvial.runtime.session import Session
 from .server import Commands
 from .values import add_values, value_findings
 
-ABOUT = """Compare the tables with the documents in force, look at the queues, and say what to do.
-Changes made by hand are explained: missing, extra or changed columns, indexes, tables and
-constraints, and documents that were edited in the database."""
+ABOUT = """Compare the tables with the metadata, check the queues, and say what to do.
+Finds changes made directly in the database: missing, extra or changed columns, indexes, tables and
+constraints, and edited documents."""
 
 
 def add_commands(commands: Commands) -> None:
     doctor = commands.add_parser(
-        "doctor", help="compare tables and catalog, and look at the queues", description=ABOUT
+        "doctor",
+        help=("compare the tables with the metadata, and check the queues"),
+        description=ABOUT,
     )
     add_values(doctor)
     doctor.add_argument(
-        "--repair", action="store_true", help="mend what can be mended without losing anything"
+        "--repair", action="store_true", help="fix what can be fixed without losing data"
     )
     doctor.add_argument(
-        "--purge", metavar="OBJECT.FIELD", help="drop what is kept of a retired field, for good"
+        "--purge",
+        metavar="OBJECT.FIELD",
+        help=("permanently delete the kept values of a retired field"),
     )
-    doctor.add_argument("--yes", action="store_true", help="do not ask before purging")
+    doctor.add_argument("--yes", action="store_true", help="purge without asking")
     doctor.set_defaults(run=run_doctor)
 
 
@@ -51,12 +55,12 @@ def run_doctor(options: argparse.Namespace) -> int:
 def _examine(engine: Engine, options: argparse.Namespace) -> int:
     connection = engine.database.connection()
     if engine.catalogs.version(connection) == 0:
-        print("- The database holds no catalog yet. Run `fluvial migrate`.")
+        print("- The database has no catalog yet. Run `fluvial migrate`.")
         return 1
     findings = drift(engine)
     if options.repair:
         for finding in repair(Session.begin(engine), findings):
-            print(f"+ Mended: {finding.text}")
+            print(f"+ Fixed: {finding.text}")
         findings = drift(engine)
     told = [f"{finding.text} {finding.remedy}" for finding in findings] + list(_queues(engine))
     if not findings:
@@ -67,9 +71,9 @@ def _examine(engine: Engine, options: argparse.Namespace) -> int:
         print(
             f"  Kept: {kept['object']}.{kept['field']} ({kept['kind']}, {kept['cause']} "
             f"{kept['retired_at']:%Y-%m-%d}), {kept['values']} values. "
-            f"Drop them: fluvial doctor --purge {kept['object']}.{kept['field']}"
+            f"To delete them: fluvial doctor --purge {kept['object']}.{kept['field']}"
         )
-    print("Nothing is wrong." if not told else f"{len(told)} findings.")
+    print("No problems found." if not told else f"{len(told)} problems found.")
     return 1 if told else 0
 
 
@@ -77,9 +81,9 @@ def _queues(engine: Engine) -> Iterator[str]:
     connection = engine.database.connection()
     waiting = connection.query("SELECT count(*) FROM fluvial_outbox WHERE attempts > 3")[0][0]
     if waiting:
-        yield f"{waiting} events have failed more than three times. See the log of the worker."
+        yield f"{waiting} events have failed more than three times. See the worker's log."
     for pending in open_changes(connection):
-        yield f"The change {pending.note!r} waits until its values are copied. A worker does that."
+        yield f"The change {pending.note!r} waits until a worker has copied its values."
 
 
 def _purge(engine: Engine, target: str, sure: bool) -> int:
@@ -87,11 +91,14 @@ def _purge(engine: Engine, target: str, sure: bool) -> int:
     if not dot or not field:
         raise Problem("Name the field as OBJECT.FIELD, such as book.pages.")
     if not sure:
-        print(f"This drops all kept values of {target} for good. Type its name to go on: ", end="")
+        print(
+            f"This permanently deletes all kept values of {target}. Type its name to continue: ",
+            end="",
+        )
         sys.stdout.flush()
         if sys.stdin.readline().strip() != target:
-            print("Nothing was dropped.")
+            print("Nothing was deleted.")
             return 1
     dropped = purge(Session.begin(engine), object, field)
-    print(f"Dropped {', '.join(dropped)}.")
+    print(f"Deleted {', '.join(dropped)}.")
     return 0

@@ -24,7 +24,7 @@ def add_commands(commands: Commands) -> None:
         action="append",
         default=[],
         metavar="COLUMN=FIELD",
-        help="which field a column goes to; names that fit need none",
+        help="the field for a column; not needed where the names match",
     )
     command.add_argument(
         "--dates",
@@ -34,11 +34,13 @@ def add_commands(commands: Commands) -> None:
     )
     command.add_argument("--empty", action="append", default=[], help="a cell that means empty")
     command.add_argument(
-        "--key", default="", help="fields, with commas between, that find a record to update"
+        "--key", default="", help="comma-separated fields that identify a record to update"
     )
-    command.add_argument("--options", default="{}", help="further options as JSON")
-    command.add_argument("--dry-run", action="store_true", help="try every row and keep nothing")
-    command.add_argument("--skip-faults", action="store_true", help="import the rows that fit")
+    command.add_argument("--options", default="{}", help="more options as JSON")
+    command.add_argument(
+        "--dry-run", action="store_true", help=("check every row without importing anything")
+    )
+    command.add_argument("--skip-faults", action="store_true", help="import the valid rows only")
     command.set_defaults(run=run_import)
 
 
@@ -61,8 +63,8 @@ def run_import(arguments: argparse.Namespace) -> int:
         print(f"  {place}: {error['message']}", file=sys.stderr)
     counts = ", ".join(f"{result[name]} {name}" for name in ("created", "updated", "unchanged"))
     print(
-        f"{counts}, {len(result['errors'])} faults."
-        + (" Nothing was kept." if arguments.dry_run else "")
+        f"{counts}, {len(result['errors'])} errors."
+        + (" Nothing was imported." if arguments.dry_run else "")
     )
     engine.close()
     return 1 if result["errors"] and not arguments.skip_faults else 0

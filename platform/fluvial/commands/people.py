@@ -23,19 +23,21 @@ from .server import Commands
 def add_commands(commands: Commands) -> None:
     user = commands.add_parser("user", help="add people")
     parts = user.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    add = parts.add_parser("add", help="add a person who may sign in; asks for the password")
+    add = parts.add_parser("add", help="add a person who can sign in; asks for the password")
     add.add_argument("email")
     add.add_argument("--name", help="the person's name; by default the part before the @")
     add.add_argument("--role", action="append", default=[], help="a role; may be repeated")
     add.set_defaults(run=run_user)
-    token = commands.add_parser("token", help="make tokens for the API")
+    token = commands.add_parser("token", help="create tokens for the API")
     token_parts = token.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    make = token_parts.add_parser("add", help="print a new token of a person, and only that")
+    make = token_parts.add_parser(
+        "add", help=("create a token for a person and print only the token")
+    )
     make.add_argument("email")
     make.add_argument("--name", default="command line", help="what it is for")
-    make.add_argument("--scopes", default="", help=f"with commas between: {', '.join(SCOPES)}")
+    make.add_argument("--scopes", default="", help=f"comma-separated: {', '.join(SCOPES)}")
     make.add_argument(
-        "--days", type=int, default=0, help="how long it holds; without end by default"
+        "--days", type=int, default=0, help="how long it is valid; forever by default"
     )
     make.set_defaults(run=run_token)
 
@@ -48,7 +50,7 @@ def run_user(options: argparse.Namespace) -> int:
     name = options.name or options.email.partition("@")[0]
     body = {"email": options.email, "name": name, "roles": options.role, "password": password}
     user = writer.create(Session.begin(engine), "user", body)
-    print(f"{user['title']} may sign in as {user['email']}.")
+    print(f"{user['title']} can sign in as {user['email']}.")
     engine.close()
     return 0
 
@@ -57,7 +59,7 @@ def run_token(options: argparse.Namespace) -> int:
     scopes = tuple(s for s in options.scopes.split(",") if s)
     unknown = [s for s in scopes if s not in SCOPES]
     if unknown:
-        raise Problem(f"There is no scope {', '.join(unknown)}. There are {', '.join(SCOPES)}.")
+        raise Problem(f"Unknown scope: {', '.join(unknown)}. Available: {', '.join(SCOPES)}.")
     engine = prepare(load())
     session = Session.begin(engine)
     equals = (("email", options.email.lower()),)

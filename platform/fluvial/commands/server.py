@@ -31,7 +31,7 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def add_commands(commands: Commands) -> None:
     serve = commands.add_parser(
-        "serve", help="serve pages and API, and work off what rules ask for"
+        "serve", help="start the web server, with an embedded worker for rules"
     )
     serve.add_argument(
         "--with",
@@ -39,19 +39,19 @@ def add_commands(commands: Commands) -> None:
         action="append",
         default=[],
         metavar="APP",
-        help="install this app first, where it is not installed yet",
+        help="install this app first, unless it is installed",
     )
-    serve.add_argument(
-        "--sample", action="store_true", help="load the sample data of the apps, once"
-    )
+    serve.add_argument("--sample", action="store_true", help="load the apps' sample data, once")
     serve.set_defaults(run=run_serve)
     worker = commands.add_parser(
-        "worker", help="work off mails, webhooks and rules (with Redis: Celery)"
+        "worker", help="start a worker for mails, webhooks and rules (with Redis: Celery)"
     )
     worker.set_defaults(run=lambda _: main_worker(load()))
-    scheduler = commands.add_parser("scheduler", help="wake the workers when something is due")
+    scheduler = commands.add_parser(
+        "scheduler", help=("start the scheduler, which wakes the workers when something is due")
+    )
     scheduler.set_defaults(run=lambda _: main_scheduler(load()))
-    migrate = commands.add_parser("migrate", help="bring the database up to this version, and end")
+    migrate = commands.add_parser("migrate", help="migrate the database to this version, then exit")
     migrate.set_defaults(run=run_migrate)
 
 
@@ -85,7 +85,7 @@ def run_serve(options: argparse.Namespace) -> int:
     server = uvicorn.Server(config)
     sys.setswitchinterval(TURN_SECONDS)
     print(f"Fluvial is at {settings.base_url} (ready in {time.monotonic() - started:.1f} s).")
-    print(f"Sign in as {settings.admin_email}. Ctrl-C ends it.", flush=True)
+    print(f"Sign in as {settings.admin_email}. Press Ctrl-C to stop.", flush=True)
     # The server raises the signal again once it has ended, which must not skip the rest.
     signal.signal(signal.SIGTERM, lambda *_: None)
     with contextlib.suppress(KeyboardInterrupt):

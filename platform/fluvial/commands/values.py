@@ -18,13 +18,13 @@ def add_values(doctor: argparse.ArgumentParser) -> None:
         "--values",
         choices=("sample", "all", "none"),
         default="sample",
-        help="compare calculated values with their formulas: of the newest records of each "
+        help="compare calculated values with their formulas: for the newest records of each "
         "object type (sample), of all records, or not at all",
     )
     doctor.add_argument(
         "--repair-values",
         action="store_true",
-        help="write the values that the formulas give where others are stored",
+        help="replace stored values that differ from their formulas",
     )
 
 
@@ -39,9 +39,11 @@ def value_findings(engine: Engine, arguments: argparse.Namespace) -> Iterator[st
             continue
         verdict = verify(session, name, most=most, repair=arguments.repair_values)
         if verdict.wrong:
-            remedy = "They were repaired." if arguments.repair_values else "Run --repair-values."
+            remedy = (
+                ("They have been repaired.") if arguments.repair_values else "Run --repair-values."
+            )
             plural = "" if verdict.wrong == 1 else "s"
             yield (
-                f"{verdict.wrong} record{plural} of `{name}` hold other values than the formulas "
-                f"give: {verdict.first}. {remedy}"
+                f"{verdict.wrong} record{plural} of `{name}` have values that differ from "
+                f"their formulas: {verdict.first}. {remedy}"
             )

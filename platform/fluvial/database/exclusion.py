@@ -15,7 +15,7 @@ from metamodel.storage import BOOLEAN, DATE, INTEGER, TEXT, TIMESTAMP, UUID
 from .connection import Connection
 from .object_tables import short_name
 
-OVERLAP = "some records with equal keys hold at the same time"
+OVERLAP = "some records with the same key are in effect at the same time"
 
 # The kinds of ranges that PostgreSQL does not bring.
 RANGES = {

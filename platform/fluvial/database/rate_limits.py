@@ -41,7 +41,7 @@ class Rate:
     def read(text: str) -> Rate:
         found = RATE_TEXT.fullmatch(text)
         if found is None:
-            raise ValueError(f"{text!r} is no rate, such as 20/minute")
+            raise ValueError(f"{text!r} is not a rate, such as 20/minute")
         return Rate(int(found[1]), SECONDS[found[2]])
 
     def times(self, factor: int) -> Rate:

@@ -69,7 +69,7 @@ def _operation(connection: Connection, field: Field, names: Mapping[str, str]) -
         f"{field.object}.{field.name}",
         class_="rewrite",
         rows=int(rows),
-        undo="Give the options their old names, with `was`, or roll this revision back.",
+        undo="Rename the options back, with `was`, or roll back this revision.",
         statements=statements,
     )
 

@@ -233,7 +233,7 @@ class _Difference:
         names = (new.dated.from_, new.dated.until, *new.dated.per)
         columns = {f"{new.fields[n].base}{c.suffix}" for n in names for c in new.fields[n].columns}
         if columns <= self.columns.tables[new.name] and self.connection.query(overlapping(new)):
-            raise Conflict(f"{new.name}: {OVERLAP}. Mend them first.")
+            raise Conflict(f"{new.name}: {OVERLAP}. Fix them first.")
 
     def _add_field(self, field_: Field) -> Operation:
         target = f"{field_.object}.{field_.name}"
@@ -255,7 +255,10 @@ class _Difference:
         if target in self.retyped:
             operation.op, operation.class_ = "retype_field", "rewrite"
             operation.rows = self._rows(field_.object)
-            operation.undo = "Give the field its old kind again: what did not convert comes back."
+            operation.undo = (
+                "Change the field back to its old kind: values that could not be "
+                "converted come back."
+            )
         return operation
 
     def _indexes(self, old: ObjectType | None, new: ObjectType) -> Iterator[Operation]:
@@ -271,7 +274,7 @@ class _Difference:
                 f"{new.name}.{name}",
                 class_="scan",
                 rows=self._rows(new.name),
-                undo="Take the key out again.",
+                undo="Remove the key again.",
                 statements=self.ddl.take(),
             )
         for name in sorted(before):

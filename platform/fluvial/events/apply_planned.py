@@ -106,7 +106,7 @@ def _actor(session: Session, by: str | None) -> Actor:
 def _apply(session: Session, object_name: str, record: str, day: date, rows: list[Any]) -> None:
     type_ = session.catalog.objects.get(object_name)
     if type_ is None:
-        raise Problem(f"There is no object `{object_name}` any more.")
+        raise Problem(f"The object `{object_name}` no longer exists.")
     values = load_row(session, object_name, record, None, lock=True)
     if values is None:
         return  # in the bin: when it comes back, it catches up
@@ -114,7 +114,7 @@ def _apply(session: Session, object_name: str, record: str, day: date, rows: lis
     for _, _, _, name, form, _, stored, _ in rows:
         field = type_.fields.get(name)
         if field is None or not field.dated or form != form_of(field):
-            raise Problem(f"{type_.label} has no dated field `{name}` of this kind any more.")
+            raise Problem(f"{type_.label} no longer has a dated field `{name}` of this kind.")
         if not _overtaken(session, field, record, day):
             draft.set(name, read_stored(field, stored, session.connection.dialect))
             draft.days[name] = None
@@ -138,6 +138,6 @@ def _fail(session: Session, rows: list[Any], error: Exception) -> None:
     if by is None:
         return
     row = load_row(session, object_name, record, None) if known else None
-    title = f"Planned for {day}, not made: {row['title'] if row else object_name}"
+    title = f"Planned for {day}, but failed: {row['title'] if row else object_name}"
     href = notifications.record_href(object_name, record)
     notifications.tell(session, by, title, text, href)

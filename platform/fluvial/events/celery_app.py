@@ -86,7 +86,7 @@ class Waker:
             self._app.send_task(TASK, expires=EXPIRES_SECONDS, ignore_result=True, retry=False)
         except Exception as error:  # of kombu, redis and sockets: all of them mean "not now"
             if not self._down:
-                log.warning("Redis does not answer; workers look by themselves: %s", error)
+                log.warning("Redis does not answer; workers poll the database instead: %s", error)
             self._down = True
             self._over.wait(1.0)
         else:

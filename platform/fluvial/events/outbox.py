@@ -238,7 +238,7 @@ def happened(session: Session, event: Event) -> None:
 def quarantined(connection: Connection) -> list[dict[str, Any]]:
     """The events that were given up, oldest first."""
     names = ("id", "at", "object", "record", "rev", "event", "attempts", "error")
-    died = "Each worker that took this event died."
+    died = "Every worker that handled this event died."
     return [
         dict(zip(names, row, strict=True)) | {"error": row[-1] or died}
         for row in _QUARANTINED.rows(connection)

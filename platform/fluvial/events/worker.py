@@ -87,7 +87,7 @@ def main_worker(settings: Settings) -> int:
             poller.join(timeout=15)
     else:
         _on_signal(loop.stop)
-        print("Fluvial's worker runs. Ctrl-C ends it.", flush=True)
+        print("The worker is running. Press Ctrl-C to stop.", flush=True)
         loop.run()
     engine.close()
     return 0
@@ -101,7 +101,7 @@ def main_scheduler(settings: Settings) -> int:
     stop = start_waking(engine) if settings.redis_url else None
     moments = [job for job in engine.brought(JOB) if job.name in MOMENTS]
     rounds = Rounds(engine, moments)
-    print("Fluvial's scheduler runs. Ctrl-C ends it.", flush=True)
+    print("The scheduler is running. Press Ctrl-C to stop.", flush=True)
     while not over.is_set():
         if not rounds.round():
             over.wait(IDLE_SECONDS)

@@ -106,7 +106,7 @@ class Table:
 
     def find(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]]:
         if "\x00" in path:
-            raise NotFound("There is nothing at an address with a zero character.")
+            raise NotFound("An address cannot contain a zero character.")
         for pattern, endpoint in self._routes.get((method, path.count("/")), ()):
             match = pattern.fullmatch(path)
             if match is not None:
@@ -118,7 +118,7 @@ class Table:
         )
         if others and method != "HEAD":
             raise NoMethod(
-                f"{path} takes {', '.join(others)}.", headers={"Allow": ", ".join(others)}
+                f"{path} accepts {', '.join(others)}.", headers={"Allow": ", ".join(others)}
             )
         raise NotFound(f"There is nothing at {path}.")
 
@@ -145,7 +145,7 @@ async def _stream(engine: Engine, scope: Scope, receive: Receive, send: Send) ->
     call = _call(engine, scope, scope["path"])
     try:
         if scope["method"] != "GET":
-            raise NoMethod(f"{STREAM} takes GET.", headers={"Allow": "GET"})
+            raise NoMethod(f"{STREAM} accepts GET.", headers={"Allow": "GET"})
         await serve_stream(call, receive, send)
     except Problem as problem:
         await _send(send, Answer.problem(problem), scope["method"])
@@ -165,7 +165,7 @@ async def _serve(engine: Engine, table: Table, scope: Scope, receive: Receive, s
         if endpoint.form:
             call.form = await _form(call)
             if call.form is not None and any("\x00" in str(v) for v in call.form.values()):
-                raise Problem("The form holds a zero character, which no text has.")
+                raise Problem("The form contains a zero character, which text cannot have.")
     except Problem as problem:
         if path.startswith("/api/"):
             answer = problem_answer(call, problem, page=False)
@@ -222,13 +222,13 @@ async def _form(call: Call) -> FormData | None:
     headers = Headers(dict(call.headers))
     if type_ == "application/x-www-form-urlencoded":
         if call.body.count(b"&") >= MAX_FORM_FIELDS:
-            raise Problem(f"A form holds at most {MAX_FORM_FIELDS} fields.")
+            raise Problem(f"A form can have at most {MAX_FORM_FIELDS} fields.")
         return await FormParser(headers, stream()).parse()
     if type_ != "multipart/form-data":
         return None
     boundary = re.search(r'boundary="?([^";]+)"?', options)
     if boundary is None:
-        raise Problem("The multipart body names no boundary.")
+        raise Problem("The multipart body has no boundary.")
     if not call.body.rstrip(b"\r\n").endswith(b"--" + boundary[1].encode("latin-1") + b"--"):
         raise Problem("The multipart body is cut off: its last boundary is missing.")
     try:
@@ -241,8 +241,8 @@ async def _form(call: Call) -> FormData | None:
         ).parse()
     except MultiPartException as error:
         limit = error.message.startswith(("Too many", "Part exceeded"))
-        said = error.message if limit else "the head of a part is not sound."
-        raise Problem(f"The multipart body does not read: {said}") from error
+        said = error.message if limit else "the header of a part is not valid."
+        raise Problem(f"The multipart body is not valid: {said}") from error
 
 
 async def _send(send: Send, answer: Answer, method: str) -> None:

@@ -39,7 +39,7 @@ def read_json(body: bytes) -> Any:
     if _SURROGATE.search(body):
         _refuse_surrogates(value)
     if b"\\u0000" in body and _has_zero(value):
-        raise Problem("The body holds a zero character (\\u0000), which no text has.")
+        raise Problem("The body contains a zero character (\\u0000), which text cannot have.")
     return value
 
 
@@ -48,7 +48,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         names = [name for name, _ in pairs]
         double = next(name for name in names if names.count(name) > 1)
-        raise Problem(f"The member `{double}` stands twice in one object.")
+        raise Problem(f"The member `{double}` appears twice in one object.")
     return members
 
 
@@ -81,7 +81,7 @@ def _refuse_surrogates(value: Any) -> None:
     try:
         json.dumps(value, default=str, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        raise Problem("The body has half of a surrogate pair (\\ud800 to \\udfff).") from error
+        raise Problem("The body contains half of a surrogate pair (\\ud800 to \\udfff).") from error
 
 
 def _has_zero(value: Any) -> bool:
@@ -113,12 +113,12 @@ def read_query(raw: bytes) -> dict[str, str]:
             max_num_fields=MAX_PARAMETERS,
         )
     except (UnicodeDecodeError, ValueError) as error:
-        raise Problem(f"The query of the address does not read: {error}.") from error
+        raise Problem(f"The query string is not valid: {error}.") from error
     query = dict(pairs)
     if len(query) != len(pairs):
         names = [name for name, _ in pairs]
         double = next(name for name in names if names.count(name) > 1)
-        raise Problem(f"The parameter `{double}` stands twice.")
+        raise Problem(f"The parameter `{double}` appears twice.")
     if any("\x00" in name or "\x00" in value for name, value in pairs):
-        raise Problem("The query of the address holds a zero character.")
+        raise Problem("The query string contains a zero character.")
     return query

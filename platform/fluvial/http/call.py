@@ -102,7 +102,7 @@ class Call:
             raise Problem("Send a JSON object.")
         if known:
             errors = [
-                fault(f"/{name}", "unknown_member", f"There is no member `{name}` here.")
+                fault(f"/{name}", "unknown_member", f"`{name}` is not a member here.")
                 for name in value
                 if name not in known
             ]
@@ -113,7 +113,7 @@ class Call:
     def only(self, *known: str) -> dict[str, str]:
         """The parameters of the address; ones that are not known are refused."""
         errors = [
-            fault(name, "unknown_parameter", f"There is no parameter `{name}` here.")
+            fault(name, "unknown_parameter", f"`{name}` is not a parameter here.")
             for name in self.query
             if name not in known
         ]
@@ -125,7 +125,7 @@ class Call:
         """A parameter that is `true`, `false` or absent."""
         text = self.query.get(name, "false")
         if text not in ("true", "false"):
-            message = f"`{name}` is true or false."
+            message = f"`{name}` must be true or false."
             raise Problem(message, errors=[fault(name, "not_a_boolean", message)])
         return text == "true"
 
@@ -135,7 +135,7 @@ class Call:
         if text is None:
             return default
         if not (text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high):
-            message = f"`{name}` is a whole number from {low} to {high}."
+            message = f"`{name}` must be a whole number from {low} to {high}."
             raise Problem(message, errors=[fault(name, "out_of_range", message)])
         return int(text)
 
@@ -152,5 +152,5 @@ class Call:
             return None
         text = header.strip('"')
         if header != f'"{text}"' or not (text.isascii() and text.isdigit() and len(text) < 10):
-            raise Problem('`If-Match` is the ETag of the record, such as "7".')
+            raise Problem('`If-Match` must be the ETag of the record, such as "7".')
         return int(text)

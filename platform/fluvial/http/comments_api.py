@@ -16,7 +16,7 @@ def list_comments(call: Call) -> Answer:
     comments.commentable(call.session, call.params["object"], record)
     before = query.get("cursor", comments.NEWEST)
     if not is_id(before):
-        message = "`cursor` is the `next` of the page before."
+        message = "`cursor` must be the `next` of the previous page."
         raise Problem(message, errors=[fault("cursor", "unknown_cursor", message)])
     limit = call.whole("limit", 50, 1, comments.MAX_PAGE)
     found = comments.read(
@@ -57,8 +57,8 @@ _ALL = "/api/records/{object}/{id}/comments"
 _THIS = f"{_ALL}/{{comment}}"
 
 ENDPOINTS = (
-    Endpoint("GET", _ALL, list_comments, Policy.SIGNED_IN, "What people say about a record."),
+    Endpoint("GET", _ALL, list_comments, Policy.SIGNED_IN, "The comments of a record."),
     Endpoint("POST", _ALL, write_comment, Policy.SIGNED_IN, "Write a comment."),
-    Endpoint("PATCH", _THIS, edit_comment, Policy.SIGNED_IN, "Change one's own comment."),
+    Endpoint("PATCH", _THIS, edit_comment, Policy.SIGNED_IN, "Change your own comment."),
     Endpoint("DELETE", _THIS, delete_comment, Policy.SIGNED_IN, "Delete a comment."),
 )

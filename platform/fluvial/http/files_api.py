@@ -70,7 +70,7 @@ def show_small(call: Call) -> Answer:
         return Answer(304, b"", MEDIA_TYPE, headers)
     made = thumbnail(call.engine, row)
     if made is None:
-        raise NotFound(f"{row['name']} has no small copy. Read the file itself.")
+        raise NotFound(f"{row['name']} has no thumbnail. Read the file itself.")
     return Answer(200, made, MEDIA_TYPE, [*headers, ("content-security-policy", CLOSED), *ALONE])
 
 
@@ -80,16 +80,16 @@ ENDPOINTS = (
         "/api/files",
         upload,
         Policy.SIGNED_IN,
-        "Upload a file, to attach it to a record.",
+        "Upload a file, to be attached to a record.",
         form=True,
         max_body=MAX_UPLOAD,
     ),
-    Endpoint("GET", "/api/files/{id}", download, Policy.SIGNED_IN, "A file's bytes."),
+    Endpoint("GET", "/api/files/{id}", download, Policy.SIGNED_IN, "The content of a file."),
     Endpoint(
         "GET",
         "/api/files/{id}/thumbnail",
         show_small,
         Policy.SIGNED_IN,
-        "A small copy of an image.",
+        "The thumbnail of an image.",
     ),
 )

@@ -20,7 +20,7 @@ def ready(call: Call) -> Answer:
     except DatabaseError as error:
         raise Unavailable("The database does not answer.") from error
     if version == 0:
-        raise Unavailable("The database holds no catalog yet. Run `fluvial migrate`.")
+        raise Unavailable("The database has no catalog yet. Run `fluvial migrate`.")
     return Answer.json({"status": "ready", "catalog": version})
 
 

@@ -52,7 +52,7 @@ def once(call: Call, handler: Callable[[Call], Answer], *, secret: bool = False)
     """The answer, or that of the first time. One with a secret is given once and not kept."""
     key = call.headers["idempotency-key"]
     if not 0 < len(key) <= MAX_KEY or not key.isprintable():
-        raise Problem(f"An `Idempotency-Key` has 1 to {MAX_KEY} printable characters.")
+        raise Problem(f"An `Idempotency-Key` must have 1 to {MAX_KEY} printable characters.")
     name = {
         "caller": call.session.actor.id or call.client,
         "path": f"{call.method} {call.path}",
@@ -71,7 +71,7 @@ def once(call: Call, handler: Callable[[Call], Answer], *, secret: bool = False)
         kept = _kept(call, name, digest)
         if kept is None:
             raise Conflict(
-                "A call with this key is under way.", headers={"Retry-After": "1"}
+                "A call with this key is in progress.", headers={"Retry-After": "1"}
             ) from error
         return kept
 
@@ -124,9 +124,11 @@ def _kept(call: Call, name: Mapping[str, str], digest: str) -> Answer | None:
         _DROP.run(connection, **_place(name))
         return None
     if stored != digest:
-        raise Unprocessable("This `Idempotency-Key` was used for another body. Take a new one.")
+        raise Unprocessable("This `Idempotency-Key` was used with another body. Use a new one.")
     if not status:
-        raise Conflict("This was done. Its answer held a secret, which is shown only once.")
+        raise Conflict(
+            "This call already succeeded. Its answer contained a secret, which is shown only once."
+        )
     (_, type_), *rest = headers
     return Answer(status, body.encode(), type_, [(n, v) for n, v in rest])
 

@@ -42,7 +42,7 @@ def _sent(call: Call) -> tuple[UploadFile, Options]:
     assert call.form is not None
     unknown = [name for name, _ in call.form.multi_items() if name not in ("file", "options")]
     if unknown:
-        raise Problem(f"There is no part `{unknown[0]}` here: send `file` and `options`.")
+        raise Problem(f"`{unknown[0]}` is not a part here: send `file` and `options`.")
     raw: Any = call.form.get("options", "{}")
     if isinstance(raw, UploadFile):
         raw = raw.file.read().decode("utf-8", "replace")
@@ -83,7 +83,7 @@ def export_records(call: Call) -> Answer:
             raise refuse(name, "unknown_parameter", f"`{name}` is not a parameter of exports.")
     format_ = call.query.get("format", "csv")
     if format_ not in FORMATS:
-        raise refuse("format", "unknown_value", f"`format` is {', '.join(FORMATS)}.")
+        raise refuse("format", "unknown_value", f"`format` must be one of {', '.join(FORMATS)}.")
     made = export(call.session, query, format_)
     name = f"{type_.name}-{call.session.today.isoformat()}.{format_}"
     headers = [("content-disposition", f'attachment; filename="{name}"')]
@@ -99,13 +99,15 @@ def _upload(path: str, handler: Any, about: str) -> Endpoint:
 
 ENDPOINTS = (
     _upload(f"{_ALL}/import", import_records, "Import a CSV or XLSX file."),
-    _upload(f"{_ALL}/import/preview", preview_import, "What an import of a file would read."),
+    _upload(
+        f"{_ALL}/import/preview", preview_import, "Preview what an import of a file would read."
+    ),
     Endpoint(
         "POST",
         "/api/imports/{batch}/undo",
         undo_import,
         Policy.SIGNED_IN,
-        "Take a whole import back.",
+        "Undo a whole import.",
     ),
     Endpoint("GET", f"{_ALL}/export", export_records, Policy.SIGNED_IN, "Records as a file."),
 )

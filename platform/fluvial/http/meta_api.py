@@ -40,7 +40,7 @@ def _kind(call: Call) -> str:
     kind = call.params["kind"]
     if kind not in call.engine.kinds:
         known = ", ".join(sorted(call.engine.kinds))
-        raise NotFound(f"There is no document kind `{kind}`. There are {known}.")
+        raise NotFound(f"There is no document kind `{kind}`. Available: {known}.")
     return kind
 
 
@@ -108,7 +108,7 @@ def _body(call: Call) -> dict[str, Any]:
     kind, name = _kind(call), call.params["name"]
     for member, expected in (("kind", kind), ("name", name)):
         if body.get(member, expected) != expected:
-            message = f"`{member}` is `{expected}` in the address. Let them agree."
+            message = f"`{member}` must be `{expected}`, as in the address."
             raise Unprocessable(message, errors=[fault(f"/{member}", "disagrees", message)])
     return _sound({"kind": kind, "name": name} | body)
 
@@ -152,7 +152,7 @@ def change_many(call: Call) -> Answer:
     body = call.json_object("documents", "delete", "note")
     given, gone = body.get("documents") or [], body.get("delete") or []
     errors = [
-        fault(f"/{member}", "not_a_list", f"`{member}` is a list.")
+        fault(f"/{member}", "not_a_list", f"`{member}` must be a list.")
         for member, entries in (("documents", given), ("delete", gone))
         if not isinstance(entries, list)
     ]
@@ -164,7 +164,9 @@ def change_many(call: Call) -> Answer:
                 isinstance(entry.get(part), str) for part in ("kind", "name")
             ):
                 errors.append(
-                    fault(f"/{member}/{i}", "required", "Each names its `kind` and `name`.")
+                    fault(
+                        f"/{member}/{i}", "required", "Each entry must have a `kind` and a `name`."
+                    )
                 )
             elif entry["kind"] not in call.engine.kinds:
                 message = f"There is no document kind `{entry['kind']}`."
@@ -207,7 +209,7 @@ def document_history(call: Call) -> Answer:
     call.only()
     found = revisions.history(call.session, _kind(call), call.params["name"])
     if not found:
-        raise NotFound(f"There never was a {call.params['kind']} `{call.params['name']}`.")
+        raise NotFound(f"There has never been a {call.params['kind']} `{call.params['name']}`.")
     return Answer.json({"data": found})
 
 
@@ -215,7 +217,7 @@ def rollback_document(call: Call) -> Answer:
     call.only("plan", "force")
     to = call.json_object("to").get("to")
     if not isinstance(to, int) or isinstance(to, bool) or not 0 < to < 10**9:
-        message = "`to` is the number of a revision."
+        message = "`to` must be the number of a revision."
         raise Unprocessable(message, errors=[fault("/to", "not_a_number", message)])
     change = revisions.rollback_document(call.session, _kind(call), call.params["name"], to)
     return _apply(call, change)
@@ -244,7 +246,7 @@ def records_schema(call: Call) -> Answer:
     call.only("mode")
     mode = call.query.get("mode", "read")
     if mode not in ("read", "create", "update"):
-        raise Problem("`mode` is read, create or update.")
+        raise Problem("`mode` must be read, create or update.")
     access = call.session.access.object(type_.name)
     hidden = access.hidden if mode == "read" else access.unknown
     return Answer.json(record_schema(type_, cast(Mode, mode), hidden, access.read_only))
@@ -281,7 +283,7 @@ ENDPOINTS = (
         "/api/meta/revisions/{number}",
         show_revision,
         Policy.META_READ,
-        "One change of metadata, with what differs.",
+        "One change of metadata, with its differences.",
     ),
     Endpoint(
         "GET", f"{_ONE}/history", document_history, Policy.META_READ, "The changes of a document."
@@ -291,21 +293,21 @@ ENDPOINTS = (
         f"{_ONE}/rollback",
         rollback_document,
         Policy.META_WRITE,
-        "The site's part of a document as it was after revision `to`.",
+        "Restore the site's part of a document as of revision `to`.",
     ),
     Endpoint(
         "POST",
         "/api/meta/revisions/{number}/rollback",
         rollback,
         Policy.META_WRITE,
-        "Documents as they were right after a revision.",
+        "Restore all documents to a revision.",
     ),
     Endpoint("GET", "/api/meta/{kind}", documents, Policy.META_READ, "Documents of a kind."),
-    Endpoint("GET", _ONE, document, Policy.META_READ, "One document in force."),
-    Endpoint("PUT", _ONE, put, Policy.META_WRITE, "Put a document into the site's layer."),
+    Endpoint("GET", _ONE, document, Policy.META_READ, "One current document."),
+    Endpoint("PUT", _ONE, put, Policy.META_WRITE, "Save a document in the site's layer."),
     Endpoint("PATCH", _ONE, patch, Policy.META_WRITE, "Change a part of a document."),
-    Endpoint("DELETE", _ONE, delete, Policy.META_WRITE, "Take a document out of force."),
-    Endpoint("GET", f"{_ONE}/uses", uses, Policy.META_READ, "Where it is used."),
+    Endpoint("DELETE", _ONE, delete, Policy.META_WRITE, "Delete a document."),
+    Endpoint("GET", f"{_ONE}/uses", uses, Policy.META_READ, "Where a document is used."),
     Endpoint(
         "GET",
         "/api/schema/{kind}",
@@ -326,7 +328,7 @@ ENDPOINTS = (
         "/api/openapi.json",
         api_document,
         Policy.SIGNED_IN,
-        "This API, as you may use it.",
+        "The OpenAPI description of what you may use.",
         any_scope=True,
     ),
 )

@@ -29,12 +29,12 @@ def _families(call: Call) -> Iterator[Family]:
     session = call.session
     yield from call.engine.metrics.families()
     waiting, given_up = outbox.depth(session.connection)
-    yield gauge("fluvial_outbox_events", "Events that wait for a worker.", waiting)
-    yield gauge("fluvial_outbox_quarantined", "Events that were given up.", given_up)
-    yield gauge("fluvial_catalog_version", "The catalog in force.", session.catalog.version)
+    yield gauge("fluvial_outbox_events", "Events waiting for a worker.", waiting)
+    yield gauge("fluvial_outbox_quarantined", "Events given up.", given_up)
+    yield gauge("fluvial_catalog_version", "The current catalog version.", session.catalog.version)
     yield gauge(
         "fluvial_recalculations_waiting",
-        "Recalculations that workers still have to do.",
+        "Recalculations waiting for workers.",
         len(recalculation_queue.waiting(session)),
     )
     for measures in call.engine.brought(MEASURES):

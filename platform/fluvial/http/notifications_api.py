@@ -20,7 +20,7 @@ def list_notifications(call: Call) -> Answer:
     query = call.only("unread", "limit", "cursor")
     before = query.get("cursor", "")
     if before and not is_id(before):
-        raise NotFound("This cursor is not one of a page of notifications.")
+        raise NotFound("This cursor does not belong to a page of notifications.")
     found = notifications.page(
         call.session.connection,
         _user(call),
@@ -39,7 +39,7 @@ def read_notification(call: Call) -> Answer:
         session.connection, _user(call), notification, session.now
     )
     if not known:
-        raise NotFound("You have no such notification.")
+        raise NotFound("This notification does not exist.")
     return Answer.empty()
 
 
@@ -53,7 +53,9 @@ def read_notifications(call: Call) -> Answer:
 _ALL = "/api/notifications"
 
 ENDPOINTS = (
-    Endpoint("GET", _ALL, list_notifications, Policy.SIGNED_IN, "What you were told."),
-    Endpoint("POST", f"{_ALL}/read-all", read_notifications, Policy.SIGNED_IN, "Read all of it."),
-    Endpoint("POST", f"{_ALL}/{{id}}/read", read_notification, Policy.SIGNED_IN, "Read one."),
+    Endpoint("GET", _ALL, list_notifications, Policy.SIGNED_IN, "Your notifications."),
+    Endpoint("POST", f"{_ALL}/read-all", read_notifications, Policy.SIGNED_IN, "Mark all as read."),
+    Endpoint(
+        "POST", f"{_ALL}/{{id}}/read", read_notification, Policy.SIGNED_IN, "Mark one as read."
+    ),
 )

@@ -18,20 +18,28 @@ from .routes import ENDPOINT, Endpoint, Policy
 Json = dict[str, Any]
 
 _QUERY = (
-    ("where", "An expression that the records meet.", {"type": "string"}),
-    ("search", "Words that the records hold, ignoring case and accents.", {"type": "string"}),
-    ("sort", "Fields with commas between; `-` before one that descends.", {"type": "string"}),
+    ("where", "A condition that the records must meet.", {"type": "string"}),
+    ("search", "Words to search for, ignoring case and accents.", {"type": "string"}),
     (
-        "fields",
-        "Fields with commas between; dotted paths walk through look-ups.",
+        "sort",
+        "Fields, separated by commas; `-` before a field sorts descending.",
         {"type": "string"},
     ),
-    ("limit", "How many records a page holds.", {"type": "integer", "minimum": 1, "maximum": 500}),
-    ("cursor", "`next` of the page before.", {"type": "string"}),
+    (
+        "fields",
+        "Fields, separated by commas; dotted paths follow look-ups.",
+        {"type": "string"},
+    ),
+    ("limit", "The number of records per page.", {"type": "integer", "minimum": 1, "maximum": 500}),
+    ("cursor", "The `next` of the previous page.", {"type": "string"}),
     ("total", "Whether to count.", {"enum": ["none", "capped", "exact"]}),
-    ("as_of", "The day, or moment, that the answer is for.", {"type": "string"}),
+    ("as_of", "The day, or date and time, as of which to answer.", {"type": "string"}),
     ("deleted", "The records in the bin.", {"type": "boolean"}),
-    ("believed_on", "The moment, or day, whose knowledge is asked for.", {"type": "string"}),
+    (
+        "believed_on",
+        "The date and time, or day, as of whose knowledge to answer.",
+        {"type": "string"},
+    ),
 )
 
 
@@ -70,7 +78,7 @@ def _document(session: Session) -> Json:
         "info": {
             "title": "Fluvial",
             "version": __version__,
-            "description": f"Made from catalog {session.catalog.version}.",
+            "description": f"Generated from catalog version {session.catalog.version}.",
         },
         "servers": [{"url": session.engine.settings.base_url}],
         "security": [{"token": []}],
@@ -157,8 +165,8 @@ def _object_paths(paths: Json, type_: ObjectType, access: ObjectAccess) -> None:
         one["patch"]["responses"] = _answers("200", f"The {label}.", read)
     _more_paths(paths, type_, access, read, query)
     if access.can("delete"):
-        one["delete"] = _operation(f"Put one {label} into the bin.", f"delete_{name}", record)
-        one["delete"]["responses"] = _answers("204", "It is in the bin.")
+        one["delete"] = _operation(f"Move one {label} to the bin.", f"delete_{name}", record)
+        one["delete"]["responses"] = _answers("204", "It was moved to the bin.")
 
 
 def _more_paths(
@@ -182,11 +190,11 @@ def _more_paths(
     if type_.dated_fields:
         _day_paths(type_, access, add)
     if access.can("delete"):
-        restore = _operation(f"Bring one {label} back.", f"restore_{name}", record)
+        restore = _operation(f"Restore one {label}.", f"restore_{name}", record)
         add(f"{base}/{{id}}/restore", "post", restore, "200", f"The {label}.", read)
     if access.can("update") and type_.states is not None:
         taken = _operation(
-            f"Take a transition of one {label}.", f"act_{name}", _parameters("{id}/{name}")
+            f"Run a transition of one {label}.", f"act_{name}", _parameters("{id}/{name}")
         )
         add(f"{base}/{{id}}/actions/{{name}}", "post", taken, "200", f"The {label}.", read)
     if access.can("export"):
@@ -195,7 +203,7 @@ def _more_paths(
         add(f"{base}/export", "get", export, "200", "The file.", None)
     if access.can("import"):
         load = _operation(f"{type_.plural} from a file.", f"import_{name}", ())
-        add(f"{base}/import", "post", load, "200", "What it did.", None)
+        add(f"{base}/import", "post", load, "200", "The result.", None)
 
 
 @dataclass(frozen=True)
@@ -249,23 +257,23 @@ def _day_paths(type_: ObjectType, access: ObjectAccess, add: Callable[..., None]
     name, label = type_.name, type_.label.lower()
     one, record = f"/api/records/{name}/{{id}}", _parameters("{id}")
     past = {"name": "past", "in": "query", "schema": {"type": "boolean"}}
-    listed = _operation(f"What is planned for a {label}.", f"planned_{name}", [*record, past])
-    add(f"{one}/planned", "get", listed, "200", "The values, each from a day on.", None)
+    listed = _operation(f"The planned values of a {label}.", f"planned_{name}", [*record, past])
+    add(f"{one}/planned", "get", listed, "200", "The planned values, each from a day on.", None)
     if access.can("update"):
         path = f"{one}/planned/{{plan}}"
         taken = _operation("Withdraw a planned value.", f"withdraw_{name}", _parameters(path))
-        add(path, "delete", taken, "204", "It is withdrawn.", None)
+        add(path, "delete", taken, "204", "It was withdrawn.", None)
     if any(field.kind.linked for field in type_.dated_fields):
         path = f"{one}/links/{{field}}"
         days = _operation(
-            f"Links of a {label} with their days.", f"links_{name}", _parameters(path)
+            f"Links of a {label} with their dates.", f"links_{name}", _parameters(path)
         )
         add(path, "get", days, "200", "The links.", None)
 
 
 _PROBLEM: Json = {
     "type": "object",
-    "description": "RFC 9457: what is wrong, where, and how to mend it.",
+    "description": "RFC 9457: what is wrong, where, and how to fix it.",
     "properties": {
         "type": {"type": "string"},
         "title": {"type": "string"},

@@ -53,7 +53,7 @@ def sent_package(call: Call) -> tuple[Package, list[str]]:
     body = call.json_object("documents", "app", "take")
     given = body.get("take", [])
     if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
-        message = "`take` is a list of places, such as those of the plan's conflicts."
+        message = "`take` must be a list of places, such as those of the plan's conflicts."
         raise Problem(message, errors=[fault("/take", "not_a_list", message)])
     if "app" in body:
         return _shipped(call, body), take + given
@@ -64,7 +64,7 @@ def _shipped(call: Call, body: dict[str, Any]) -> Package:
     """An app that is shipped, by its name; a path would lead anywhere."""
     name = body["app"]
     if not isinstance(name, str) or not NAME.fullmatch(name) or "documents" in body:
-        message = "`app` is the name of a shipped app, without `documents`."
+        message = "`app` must be the name of a shipped app, without `documents`."
         raise Unprocessable(message, errors=[fault("/app", "not_a_name", message)])
     return source.from_folder(registry.shipped(name), call.engine.kinds)
 
@@ -86,7 +86,7 @@ def plan(call: Call) -> Answer:
     source.refuse_core(package)
     name = call.params["name"]
     if package.name != name:
-        message = f"The package is `{package.name}`, and the address says `{name}`."
+        message = f"The package is `{package.name}`, but the address says `{name}`."
         raise Unprocessable(message, errors=[fault("/app/name", "disagrees", message)])
     return _planned(call, package, take)
 
@@ -109,7 +109,9 @@ def export(call: Call) -> Answer:
     query = call.only("name", "label", "version")
     layer = call.params["name"]
     if layer != SITE and query:
-        raise Problem("`name`, `label` and `version` are for an export of the site's own layer.")
+        raise Problem(
+            "`name`, `label` and `version` apply only to an export of the site's own layer."
+        )
     files = exporting.files_of(call.session, layer, **query)
     name = query.get("name", layer)
     disposition = f'attachment; filename="{name}.zip"'
@@ -125,10 +127,11 @@ ENDPOINTS = (
         "POST", "/api/packages", put, Policy.META_WRITE, "Install a package, or another version.",
         form=True, max_body=_MAX,
     ),
-    Endpoint("GET", _ONE, show, Policy.META_READ, "A package, and what the site changed of it."),
+    Endpoint("GET", _ONE, show, Policy.META_READ, "A package, and what the site changed in it."),
     Endpoint("DELETE", _ONE, delete, Policy.META_WRITE, "Uninstall a package."),
     Endpoint(
-        "POST", f"{_ONE}/plan", plan, Policy.META_WRITE, "What installing it would do.",
+        "POST", f"{_ONE}/plan", plan, Policy.META_WRITE, "Preview what installing a package "
+                                                         "would do.",
         form=True, max_body=_MAX,
     ),
     Endpoint("GET", f"{_ONE}/export", export, Policy.META_READ, "A package as a zip file."),

@@ -47,7 +47,7 @@ def page_query(call: Call, type_: ObjectType, *also: str) -> Query:
     for name, text in given.items():
         if name in RESERVED or name in also:
             if text == "" and name not in also:
-                raise refuse(name, "empty", f"`{name}` is empty. Give it a value or leave it out.")
+                raise refuse(name, "empty", f"`{name}` is empty. Give it a value or omit it.")
         elif _known(access, type_, name):
             equals.append((name, text))
         else:
@@ -56,7 +56,7 @@ def page_query(call: Call, type_: ObjectType, *also: str) -> Query:
             )
     total = given.get("total", "none")
     if total not in ("none", "capped", "exact"):
-        raise refuse("total", "unknown_value", "`total` is none, capped or exact.")
+        raise refuse("total", "unknown_value", "`total` must be none, capped or exact.")
     return Query(
         type_.name,
         fields=paths(given["fields"], "fields") if "fields" in given else None,
@@ -81,7 +81,7 @@ def paths(text: str, parameter: str) -> tuple[Path, ...]:
     """Dotted names with commas between."""
     parts = [part.strip() for part in text.split(",")]
     if len(parts) > MAX_FIELDS:
-        raise refuse(parameter, "too_many", f"`{parameter}` takes at most {MAX_FIELDS} names.")
+        raise refuse(parameter, "too_many", f"`{parameter}` accepts at most {MAX_FIELDS} names.")
     return tuple(dict.fromkeys(path(part, parameter) for part in parts))
 
 
@@ -90,7 +90,7 @@ def path(text: str, parameter: str) -> Path:
         raise refuse(parameter, "not_a_name", f"`{text}` is not the name of a field.")
     steps = tuple(text.split("."))
     if len(steps) > MAX_HOPS:
-        raise refuse(parameter, "too_long", f"`{text}` walks through more than {MAX_HOPS} steps.")
+        raise refuse(parameter, "too_long", f"`{text}` has more than {MAX_HOPS} steps.")
     return steps
 
 
@@ -99,7 +99,7 @@ def sort_keys(text: str) -> tuple[SortKey, ...]:
         return ()
     parts = [part.strip() for part in text.split(",")]
     if len(parts) > MAX_SORT_KEYS:
-        raise refuse("sort", "too_many", f"`sort` takes at most {MAX_SORT_KEYS} fields.")
+        raise refuse("sort", "too_many", f"`sort` accepts at most {MAX_SORT_KEYS} fields.")
     return tuple(
         SortKey(path(part.removeprefix("-"), "sort"), part.startswith("-")) for part in parts
     )
@@ -143,7 +143,9 @@ def day(call: Call, text: str, parameter: str) -> date:
         raise refuse(parameter, code, _DATE.format(name=parameter)) from error
 
 
-_DATE = "`{name}` is a date such as 2026-11-21, or a moment such as 2026-11-21T09:00:00Z."
+_DATE = (
+    "`{name}` must be a date such as 2026-11-21, or a date and time such as 2026-11-21T09:00:00Z."
+)
 
 
 def etag(record: dict[str, Any]) -> tuple[str, str]:

@@ -20,7 +20,7 @@ SCOPES = ("records:read", "records:write", "meta:read", "meta:write", "metrics:r
 MAX_TOKENS = 100
 SIGN_INS = Rate.read("20/minute")  # of one address for one account
 MANY = 5  # so many accounts as often from one address
-TOO_MANY = "Too many tries to sign in."
+TOO_MANY = "Too many attempts to sign in."
 
 
 def same_site(call: Call) -> bool:
@@ -33,7 +33,7 @@ def same_site(call: Call) -> bool:
 
 def login(call: Call) -> Answer:
     if not same_site(call):
-        raise Forbidden("Another site sent this. Sign in here.")
+        raise Forbidden("This came from another site. Sign in here.")
     body = call.json_object("email", "password")
     email, password = body.get("email"), body.get("password")
     if not isinstance(email, str) or not isinstance(password, str):
@@ -57,7 +57,7 @@ def signed_in(call: Call, email: str, password: str) -> tuple[str, str]:
     limited(connection, now, SIGN_INS.times(MANY), TOO_MANY, "sign_ins", call.client)
     found = people.sign_in(call.session.connection, email, password, call.session.now)
     if found is None:
-        raise Unauthorized("The e-mail address and the password do not belong together.")
+        raise Unauthorized("The e-mail address or the password is wrong.")
     return found[1], found[2]
 
 
@@ -103,7 +103,7 @@ def add_token(call: Call) -> Answer:
     if not isinstance(name, str) or not 0 < len(name) <= 100 or not name.isprintable():
         errors.append(fault("/name", "required", "Give the token a name, at most 100 characters."))
     if not isinstance(scopes, list) or any(s not in SCOPES for s in scopes):
-        errors.append(fault("/scopes", "unknown_scope", f"Scopes are {', '.join(SCOPES)}."))
+        errors.append(fault("/scopes", "unknown_scope", f"The scopes are {', '.join(SCOPES)}."))
     expires, wrong = _moment(body.get("expires"), call.session.now)
     if wrong:
         errors.append(fault("/expires", "not_a_moment", wrong))
@@ -112,9 +112,9 @@ def add_token(call: Call) -> Answer:
     actor, connection = call.session.actor, call.session.connection
     assert actor.id is not None
     if actor.scopes and not set(scopes or SCOPES) <= actor.scopes:
-        raise Unprocessable("A token cannot give more than the token that makes it.")
+        raise Unprocessable("A token cannot have more rights than the token that creates it.")
     if len(people.tokens(connection, actor.id)) >= MAX_TOKENS:
-        raise Unprocessable(f"You have {MAX_TOKENS} tokens. End one first.")
+        raise Unprocessable(f"You have {MAX_TOKENS} tokens. Revoke one first.")
     token_id, token = people.add_token(
         connection, actor.id, call.session.now, str(name), tuple(scopes), expires
     )
@@ -124,7 +124,7 @@ def add_token(call: Call) -> Answer:
 def _moment(raw: Any, now: datetime) -> tuple[datetime | None, str]:
     if raw is None:
         return None, ""
-    wrong = "Write a moment in the future, such as 2027-01-01T00:00:00Z."
+    wrong = "Write a date and time in the future, such as 2027-01-01T00:00:00Z."
     try:
         expires = moment(raw)
     except ValueFault:
@@ -159,10 +159,15 @@ ENDPOINTS = (
         secret=True,
     ),
     Endpoint("POST", "/api/logout", logout, Policy.PUBLIC, "Sign out."),
-    Endpoint("GET", "/api/me", me, Policy.SIGNED_IN, "Who I am.", any_scope=True),
+    Endpoint("GET", "/api/me", me, Policy.SIGNED_IN, "The signed-in person.", any_scope=True),
     Endpoint("GET", "/api/tokens", list_tokens, Policy.SIGNED_IN, "My tokens."),
     Endpoint(
-        "POST", "/api/tokens", add_token, Policy.SIGNED_IN, "Make a token; shown once.", secret=True
+        "POST",
+        "/api/tokens",
+        add_token,
+        Policy.SIGNED_IN,
+        "Create a token; it is shown once.",
+        secret=True,
     ),
-    Endpoint("DELETE", "/api/tokens/{id}", end_token, Policy.SIGNED_IN, "End a token."),
+    Endpoint("DELETE", "/api/tokens/{id}", end_token, Policy.SIGNED_IN, "Revoke a token."),
 )

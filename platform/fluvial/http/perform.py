@@ -61,22 +61,22 @@ def perform(endpoint: Endpoint, call: Call, shown: ProblemAnswer) -> Answer:
         return shown(call, Unprocessable(_SLOW.format(seconds=PATIENCE_SECONDS)))
     except DatabaseError:
         log.exception("%s %s", call.method, call.path)
-        return shown(call, _Broken("The server has noted what went wrong."))
+        return shown(call, _Broken("The error has been logged."))
     except Exception:
         log.exception("%s %s", call.method, call.path)
-        return shown(call, _Broken("The server has noted what went wrong."))
+        return shown(call, _Broken("The error has been logged."))
     raise AssertionError("every try returns or raises")
 
 
 _SLOW = (
-    "The database took longer than {seconds} seconds to find this, and was stopped."
-    " Narrow it: ask for fewer records, or for less about each."
+    "The search took longer than {seconds} seconds and was stopped."
+    " Narrow it: ask for fewer records, or for fewer fields."
 )
 
 
 class _Broken(Problem):
     status = 500
-    title = "Something broke"
+    title = "Something went wrong"
 
 
 def _perform(endpoint: Endpoint, call: Call) -> Answer:
@@ -116,7 +116,7 @@ def identify(call: Call) -> Identity | None:
             raise Unauthorized("Send the token as `Authorization: Bearer TOKEN`.")
         found = engine.people.by_token(connection, token.strip(), engine.clock.now())
         if found is None:
-            raise Unauthorized("This token does not hold: it is unknown, ended or expired.")
+            raise Unauthorized("This token is not valid: it is unknown, revoked or expired.")
         return found
     secret = call.cookies.get(COOKIE)
     if not secret:
@@ -139,7 +139,7 @@ def _check(endpoint: Endpoint, call: Call, identity: Identity) -> None:
         raise Forbidden("This is for administrators.")
     right = _META_RIGHTS.get(endpoint.policy)
     if right is not None and right not in access.meta:
-        raise Forbidden(f"Your roles do not allow to {right} metadata.")
+        raise Forbidden(f"Your roles do not allow you to {right} metadata.")
 
 
 def _check_csrf(call: Call, expected: str) -> None:
@@ -149,16 +149,16 @@ def _check_csrf(call: Call, expected: str) -> None:
         given = value if isinstance(value, str) else ""
     if not hmac.compare_digest(given.encode(), expected.encode()):
         raise Forbidden(
-            "The page is older than your sign-in, or another site sent this. Load it again."
+            "The page is older than your sign-in, or this came from another site. Reload it."
         )
 
 
 def _view_as(endpoint: Endpoint, call: Call) -> None:
     session = call.session
     if not session.access.admin:
-        raise Forbidden("Only administrators may view as somebody else.")
+        raise Forbidden("Only administrators may view as another person.")
     if endpoint.writes:
-        raise Forbidden("Viewing as somebody else reads only.")
+        raise Forbidden("Viewing as another person is read-only.")
     user = call.headers[VIEW_AS]
     actor = session.engine.people.actor(session.connection, user)
     if actor is None:

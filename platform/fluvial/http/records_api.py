@@ -48,7 +48,7 @@ def _belief(call: Call) -> recorded_at.Belief:
     moment = believed_on(call)
     assert moment is not None
     if moment > call.session.now:
-        raise refuse("believed_on", "not_yet", "What will be known later is not known now.")
+        raise refuse("believed_on", "not_yet", "`known_at` cannot be in the future.")
     return recorded_at.belief_of(call.session, moment, as_of(call))
 
 
@@ -69,7 +69,7 @@ def _list_believed(call: Call) -> Answer:
     given = call.only("believed_on", "as_of", "ids", "where", "fields")
     ids = given["ids"].split(",") if "ids" in given else None
     if ids is not None and (len(ids) > MAX_IDS or not all(map(is_id, ids))):
-        raise refuse("ids", "not_ids", f"`ids` are at most {MAX_IDS} ids with commas between.")
+        raise refuse("ids", "not_ids", f"`ids` must be at most {MAX_IDS} ids, separated by commas.")
     data, unknown = recorded_at.list_believed(
         _belief(call),
         _type(call).name,
@@ -100,7 +100,9 @@ def update_records(call: Call) -> Answer:
     if not isinstance(body, list):
         raise Problem("Send a list of changes, each with the `id` of its record.")
     if call.rev is not None:
-        raise Problem("`If-Match` is for one record. In a batch each change carries its `rev`.")
+        raise Problem(
+            "`If-Match` is for a single record. In a batch each change has its own `rev`."
+        )
     done = writer.write_many(call.session, _type(call, "update").name, body, create_=False)
     return Answer.json({"data": done})
 
@@ -159,11 +161,11 @@ def records_summary(call: Call) -> Answer:
     type_ = _type(call)
     for name in ("fields", "sort", "limit", "cursor", "total", "format"):
         if name in call.query:
-            raise refuse(name, "unknown_parameter", f"`{name}` is of lists; a summary has none.")
+            raise refuse(name, "unknown_parameter", f"`{name}` applies to lists, not to a summary.")
     query = page_query(call, type_)
     groups = paths(call.query["group"], "group") if "group" in call.query else ()
     if len(groups) > summary.MAX_GROUPS:
-        raise refuse("group", "too_many", f"`group` takes at most {summary.MAX_GROUPS} fields.")
+        raise refuse("group", "too_many", f"`group` accepts at most {summary.MAX_GROUPS} fields.")
     texts = summary.split(call.query.get("measure", "count"))
     measures = tuple(summary.measure(text) for text in texts)
     rows = summary.summarise(call.session, query, groups, measures)
@@ -205,7 +207,7 @@ def explain_access(call: Call) -> Answer:
     call.only("user", "as_of")
     user = call.query.get("user")
     if user is None:
-        raise refuse("user", "required", "`user` names the person to explain.")
+        raise refuse("user", "required", "`user` must be the id of a person.")
     session = session_of_day(call)
     return Answer.json(transitions.explain(session, _type(call).name, call.params["id"], user))
 
@@ -214,7 +216,7 @@ def explain_value(call: Call) -> Answer:
     call.only("field", "as_of")
     name = call.query.get("field")
     if not name:
-        raise refuse("field", "required", "`field` names the calculated field to explain.")
+        raise refuse("field", "required", "`field` must be the name of a calculated field.")
     session = session_of_day(call)
     return Answer.json(reasons(session, _type(call).name, call.params["id"], name))
 
@@ -236,7 +238,7 @@ def reveal(call: Call) -> Answer:
     call.only()
     name = call.json_object("field").get("field")
     if not isinstance(name, str):
-        raise refuse("/field", "required", "`field` names the protected field to show.")
+        raise refuse("/field", "required", "`field` must be the name of a protected field.")
     value = revealing.reveal(call.session, _type(call).name, call.params["id"], name)
     return Answer.json({name: value})
 
@@ -256,7 +258,7 @@ ENDPOINTS = (
         "/api/recalculations",
         recalculations,
         Policy.SIGNED_IN,
-        "Calculated fields that workers still bring up to date.",
+        "Calculated fields that workers are still updating.",
     ),
     Endpoint("GET", _ALL, list_records, Policy.SIGNED_IN, "A page of records."),
     Endpoint("POST", _ALL, create_records, Policy.SIGNED_IN, "Create a record, or a batch."),
@@ -264,20 +266,35 @@ ENDPOINTS = (
     Endpoint("GET", f"{_ALL}/summary", records_summary, Policy.SIGNED_IN, "Measures by group."),
     Endpoint("GET", _ONE, read_record, Policy.SIGNED_IN, "One record."),
     Endpoint("PATCH", _ONE, update_record, Policy.SIGNED_IN, "Change some fields of a record."),
-    Endpoint("DELETE", _ONE, delete_record, Policy.SIGNED_IN, "Put a record into the bin."),
-    Endpoint("POST", f"{_ONE}/restore", restore_record, Policy.SIGNED_IN, "Bring it back."),
-    Endpoint("GET", f"{_ONE}/history", record_history, Policy.SIGNED_IN, "What changed, and who."),
+    Endpoint("DELETE", _ONE, delete_record, Policy.SIGNED_IN, "Move a record to the bin."),
+    Endpoint("POST", f"{_ONE}/restore", restore_record, Policy.SIGNED_IN, "Restore a record."),
+    Endpoint(
+        "GET",
+        f"{_ONE}/history",
+        record_history,
+        Policy.SIGNED_IN,
+        "What changed, when, and by whom.",
+    ),
     Endpoint(
         "POST",
         f"{_ONE}/actions/{{name}}",
         record_action,
         Policy.SIGNED_IN,
-        "A transition or button of a record.",
+        "Run a transition or a button of a record.",
     ),
     Endpoint(
-        "GET", f"{_ONE}/links/{{field}}", dated_links, Policy.SIGNED_IN, "Links with their days."
+        "GET", f"{_ONE}/links/{{field}}", dated_links, Policy.SIGNED_IN, "Links with their dates."
     ),
-    Endpoint("GET", f"{_ONE}/planned", planned, Policy.SIGNED_IN, "Values from a day on."),
+    Endpoint(
+        "GET",
+        f"{_ONE}/planned",
+        planned_values,
+        Policy.SIGNED_IN,
+        "Planned values, each from a day on.",
+    ),
+    Endpoint(
+        "GET", f"{_ONE}/planned", planned, Policy.SIGNED_IN, "Planned values, each from a day on."
+    ),
     Endpoint(
         "DELETE",
         f"{_ONE}/planned/{{plan}}",
@@ -286,18 +303,20 @@ ENDPOINTS = (
         "Withdraw a planned value.",
     ),
     Endpoint(
-        "GET", f"{_ONE}/why", explain_value, Policy.SIGNED_IN, "Why a calculated field is so."
+        "GET", f"{_ONE}/why", explain_value, Policy.SIGNED_IN, "How a calculated value came about."
     ),
     Endpoint(
         "POST",
         f"{_ONE}/reveal",
         reveal,
         Policy.SIGNED_IN,
-        "The value of a protected field; that it was asked for is noted.",
+        "The value of a protected field; the request is logged.",
         secret=True,
     ),
     Endpoint(
-        "GET", f"{_ONE}/reveals", reveals, Policy.SIGNED_IN, "Who asked for protected fields."
+        "GET", f"{_ONE}/reveals", reveals, Policy.SIGNED_IN, "Who looked at protected fields."
     ),
-    Endpoint("GET", f"{_ONE}/access", explain_access, Policy.ADMIN, "Why somebody sees a record."),
+    Endpoint(
+        "GET", f"{_ONE}/access", explain_access, Policy.ADMIN, "Why a person can see a record."
+    ),
 )

@@ -31,14 +31,14 @@ def unconverted(call: Call) -> Answer:
     field = copier.retype.old
     after = call.query.get("cursor", "")
     if after and not is_id(after):
-        raise Problem("`cursor` is the `next` of the page before.")
+        raise Problem("`cursor` must be the `next` of the previous page.")
     if call.query.get("format") == "csv":
         return _table(call, copier, after)
     if "format" in call.query:
-        raise Problem("`format` is csv; without it the answer is JSON.")
+        raise Problem("`format` must be csv; without it the answer is JSON.")
     limit = call.query.get("limit", str(PAGE))
     if not (limit.isascii() and limit.isdigit() and 0 < int(limit) <= MAX_PAGE):
-        raise Problem(f"`limit` is a number from 1 to {MAX_PAGE}.")
+        raise Problem(f"`limit` must be a number from 1 to {MAX_PAGE}.")
     rows = list(copier.refused(after, int(limit) + 1))
     more = len(rows) > int(limit)
     rows = rows[: int(limit)]
@@ -67,14 +67,18 @@ def _copier(call: Call) -> Copier:
     if field is None or field.name in access.hidden:
         raise NotFound(f"{type_.label} has no field `{call.params['field']}`.")
     if access.where["read"] is not None:
-        raise Forbidden(f"Only who may read all {type_.plural.lower()} sees them together.")
+        raise Forbidden(
+            f"Only people who may read all {type_.plural.lower()} can list these values."
+        )
     kept = [
         c
         for c in retired_columns(session.connection)
         if (c.object, c.field, c.cause) == (type_.name, field.name, RETYPED)
     ]
     if not kept:
-        raise NotFound(f"`{type_.name}.{field.name}` has had no other kind, or it was purged.")
+        raise NotFound(
+            f"`{type_.name}.{field.name}` never had another kind, or its old values were purged."
+        )
     world = World(session.connection, session.engine.settings.zone)
     return Copier(session.connection, Retype(kept[-1].as_field(), field, False), world)
 
@@ -91,8 +95,8 @@ def purge_field(call: Call) -> Answer:
     body: dict[str, Any] = call.json_object("confirm")
     if body.get("confirm") != target:
         raise Conflict(
-            f"This drops all kept values of `{target}` for good. Send "
-            f'{{"confirm": "{target}"}} to do it.',
+            f"This permanently deletes all kept values of `{target}`. Send "
+            f'{{"confirm": "{target}"}} to confirm.',
             operations=[{"op": "purge", "target": target, "class": "destructive", "undo": ""}],
         )
     return Answer.json({"purged": purge(call.session, *target.split("."))})
@@ -107,7 +111,7 @@ def plans(call: Call) -> Answer:
 
 def _plan_id(call: Call) -> str:
     if not is_id(call.params["id"]):
-        raise NotFound("There is no such change under way.")
+        raise NotFound("There is no such change in progress.")
     return call.params["id"]
 
 
@@ -132,38 +136,38 @@ ENDPOINTS = (
         "/api/meta/plans",
         plans,
         Policy.META_READ,
-        "Changes whose values are copied first, with their progress.",
+        "Changes that copy values first, with their progress.",
     ),
-    Endpoint("GET", "/api/meta/plans/{id}", show_plan, Policy.META_READ, "One of these changes."),
+    Endpoint("GET", "/api/meta/plans/{id}", show_plan, Policy.META_READ, "One change in progress."),
     Endpoint(
         "POST",
         "/api/meta/plans/{id}/cancel",
         cancel_plan,
         Policy.META_WRITE,
-        "Leave everything as it is.",
+        "Cancel it; everything stays as it is.",
     ),
     Endpoint(
         "GET",
         "/api/meta/indexes",
         indexes,
         Policy.META_READ,
-        "Indexes of large tables, and how far they are built.",
+        "Indexes being built for large tables, with their progress.",
     ),
     Endpoint(
         "GET",
         "/api/meta/objects/{object}/fields/{field}/unconverted",
         unconverted,
         Policy.META_READ,
-        "Values of a retyped field that mean nothing in its new kind.",
+        "Values that could not be converted to the new kind of a field.",
     ),
     Endpoint(
-        "GET", "/api/meta/retired", retired, Policy.META_READ, "What is kept of retired fields."
+        "GET", "/api/meta/retired", retired, Policy.META_READ, "The kept values of retired fields."
     ),
     Endpoint(
         "POST",
         "/api/meta/retired/{object}/{field}/purge",
         purge_field,
         Policy.META_WRITE,
-        "Drop what is kept of a field for good.",
+        "Permanently delete the kept values of a field.",
     ),
 )

@@ -24,14 +24,14 @@ MAX_SCALE = 6
 def read_segments(call: Call) -> Answer:
     for name in OF_LISTS:
         if name in call.query:
-            raise refuse(name, "unknown_parameter", f"`{name}` does not go with segments.")
+            raise refuse(name, "unknown_parameter", f"`{name}` cannot be used with segments.")
     type_ = call.session.object(call.params["object"])
     period = _period(call)
     given = call.query
     groups = paths(given["group"], "group") if "group" in given else ()
     if len(groups) > period_segments.MAX_GROUPS:
         raise refuse(
-            "group", "too_many", f"`group` takes at most {period_segments.MAX_GROUPS} fields."
+            "group", "too_many", f"`group` accepts at most {period_segments.MAX_GROUPS} fields."
         )
     asked = period_segments.Asked(
         page_query(call, type_, *PARAMETERS),
@@ -62,20 +62,24 @@ def _period(call: Call) -> Period:
     ends = []
     for name in ("from", "until"):
         if name not in call.query:
-            raise refuse(name, "required", "`from` and `until` are the first days of and after.")
+            raise refuse(
+                name,
+                "required",
+                "`from` is the first day of the period, `until` the first day after it.",
+            )
         ends.append(day(call, call.query[name], name))
     first, after = ends
     if not first < after:
-        raise refuse("until", "ends_before_start", "`until` has to be after `from`.")
+        raise refuse("until", "ends_before_start", "`until` must be after `from`.")
     if after.year - first.year > MAX_YEARS:
-        raise refuse("until", "too_long", f"A period has at most {MAX_YEARS} years.")
+        raise refuse("until", "too_long", f"A period can have at most {MAX_YEARS} years.")
     return Period(first, after, _one_of(call, "convention", CONVENTIONS, CONVENTIONS[0]))
 
 
 def _one_of(call: Call, name: str, known: tuple[str, ...], default: str) -> str:
     value = call.query.get(name, default)
     if value != default and value not in known:
-        raise refuse(name, "unknown_value", f"`{name}` is one of {', '.join(known)}.")
+        raise refuse(name, "unknown_value", f"`{name}` must be one of {', '.join(known)}.")
     return value
 
 
@@ -111,6 +115,6 @@ ENDPOINTS = (
         "/api/segments/{object}",
         read_segments,
         Policy.SIGNED_IN,
-        "What dated records come to in a period, split where something changes.",
+        "Totals of dated records over a period, split where something changes.",
     ),
 )

@@ -30,7 +30,10 @@ def topics_of(call: Call) -> frozenset[str]:
     """What the caller wants to hear of, beside their own notifications."""
     topics = [topic for topic in call.only("topics").get("topics", "").split(",") if topic]
     if len(topics) > MAX_TOPICS or not all(map(_TOPIC.fullmatch, topics)):
-        message = f"`topics` holds at most {MAX_TOPICS} of object:NAME and record:ID, with commas."
+        message = (
+            f"`topics` can have at most {MAX_TOPICS} entries of object:NAME or "
+            "record:ID, separated by commas."
+        )
         raise Problem(message, errors=[fault("topics", "unknown_topic", message)])
     return frozenset(topics)
 

@@ -109,7 +109,7 @@ class Stream:
             try:
                 client.publish(CHANNEL, body)
             except redis.RedisError as error:
-                log.warning("Other processes do not hear of changes: %s", error)
+                log.warning("Other processes are not notified of changes: %s", error)
 
     def _receive(self) -> None:
         while not self._closed.is_set():
@@ -119,7 +119,7 @@ class Stream:
                     heard.subscribe(CHANNEL)
                     self._hear(heard)
             except redis.RedisError as error:
-                log.warning("Changes of other processes are not heard: %s", error)
+                log.warning("Changes by other processes are not received: %s", error)
                 self._closed.wait(RETRY_SECONDS)
 
     def _hear(self, heard: Any) -> None:

@@ -21,7 +21,7 @@ class Problem(Exception):
     """A request that cannot be answered as asked. `extra` members join the JSON body."""
 
     status = 400
-    title = "The request does not read"
+    title = "The request is not valid"
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Unauthorized(Problem):
     status = 401
     title = "Sign in first"
 
-    def __init__(self, detail: str = "Sign in, or send a token that holds.") -> None:
+    def __init__(self, detail: str = "Sign in, or send a valid token.") -> None:
         super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
 
 
@@ -79,17 +79,17 @@ class TooLarge(Problem):
 
 class Unprocessable(Problem):
     status = 422
-    title = "Some values do not fit"
+    title = "Some values are not valid"
 
 
 class TooMany(Problem):
     status = 429
-    title = "Too often"
+    title = "Too many requests"
 
 
 class Unavailable(Problem):
     status = 503
-    title = "Not available now"
+    title = "Not available right now"
 
 
 def fault(pointer: str, code: str, message: str) -> dict[str, str]:

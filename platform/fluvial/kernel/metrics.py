@@ -69,7 +69,7 @@ class Metrics:
         yield Family(
             "fluvial_requests_total",
             "counter",
-            "Requests that were answered.",
+            "Requests answered.",
             tuple(
                 ("", (("method", method), ("route", route), ("status", CLASSES[class_])), count)
                 for (method, route, class_), count in sorted(self._requests.copy().items())
@@ -90,7 +90,7 @@ class Metrics:
         yield Family(
             "fluvial_job_runs_total",
             "counter",
-            "Runs of the jobs of workers in this process.",
+            "Runs of worker jobs in this process.",
             tuple(
                 ("", (("job", name), ("result", result)), count) for (name, result), count in jobs
             ),

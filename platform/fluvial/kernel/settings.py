@@ -22,7 +22,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "DATABASE_URL",
         "",
-        "Where records are kept: `postgresql://user:password@host/name`, or `sqlite:///path`. "
+        "The database: `postgresql://user:password@host/name`, or `sqlite:///path`. "
         "Empty: a SQLite file in the data directory.",
     ),
     Setting(
@@ -36,26 +36,26 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "BASE_URL",
         "",
-        "The address at which people reach the product, used in links of mails. "
+        "The address at which people reach Fluvial, used for links in mails. "
         "Empty: `http://HOST:PORT`.",
     ),
     Setting(
         "SMTP_URL",
         "",
         "The mail server: `smtp://user:password@host:port?from=name@example.com`; `smtps://` for "
-        "TLS from the start. Empty: mails wait until it is set.",
+        "TLS from the start. Empty: mails wait until this is set.",
     ),
-    Setting("ZONE", "UTC", "The time zone of the business: what `today()` means."),
+    Setting("ZONE", "UTC", "The time zone of the business, used by `today()`."),
     Setting(
         "LOCALE",
         "en",
-        "The language and region of the words, dates and numbers of pages; people may choose "
-        "another language for theirs.",
+        "The language and region of texts, dates and numbers on pages; people can choose "
+        "another language for themselves.",
     ),
     Setting(
         "SECRET_KEY",
         "",
-        "Signs links and one-time tokens. Empty: made once and kept in the data directory.",
+        "Signs links and one-time tokens. Empty: generated once and kept in the data directory.",
     ),
     Setting("ADMIN_EMAIL", "admin@example.com", "The first administrator's e-mail address."),
     Setting(
@@ -66,22 +66,24 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "OUTBOUND_ALLOW",
         "",
-        "Addresses that webhooks may reach although they are not public, with commas between: "
+        "Non-public addresses that webhooks may reach, separated by commas: "
         "`127.0.0.1:9000,hooks.internal:443`.",
     ),
-    Setting("ENV", "production", "`development` shows more and allows FLUVIAL_NOW."),
+    Setting("ENV", "production", "`development` shows more details and allows FLUVIAL_NOW."),
     Setting(
         "NOW",
         "",
-        "Only in development: the moment (RFC 3339) at which the clock starts and runs on.",
+        "Only in development: the date and time (RFC 3339) at which the clock starts.",
     ),
     Setting(
         "KINDS",
         "",
-        "Further kinds of fields, as `package.module:Class` with commas between, beside those "
-        "of installed packages.",
+        "More field kinds, as comma-separated `package.module:Class`, in addition to those of "
+        "installed packages.",
     ),
-    Setting("THREADS", "8", "Worker threads, each with a connection, on PostgreSQL."),
+    Setting(
+        "THREADS", "8", "The number of worker threads on PostgreSQL, each with its own connection."
+    ),
 )
 
 

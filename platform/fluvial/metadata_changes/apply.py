@@ -121,8 +121,7 @@ def apply(session: Session, change: Change) -> Change:
                 write(session, change, prepared)
     except LockedError as error:
         raise Conflict(
-            "Others work on these records for too long just now. Nothing was changed. "
-            "Try again in a moment.",
+            "These records are in use. Nothing was changed. Try again in a moment.",
             headers={"Retry-After": "2"},
         ) from error
     return change
@@ -210,10 +209,10 @@ def later(session: Session, operation: Operation) -> bool:
 def _not_unique(prepared: Prepared, error: UniqueError) -> Conflict:
     for type_ in prepared.new.objects.values():
         if error.key == exclusion_name(type_.name):
-            return Conflict(f"{type_.name}: {OVERLAP}. Mend them first.")
+            return Conflict(f"{type_.name}: {OVERLAP}. Fix them first.")
     where = f" ({error.key})" if error.key else ""
     return Conflict(
-        f"There are records with equal values, so the key cannot be unique{where}. Mend them first."
+        f"Some records have the same values, so the key cannot be unique{where}. Fix them first."
     )
 
 

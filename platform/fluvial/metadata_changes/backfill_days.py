@@ -114,7 +114,7 @@ class DaysCopier:
         for day in self._read(old, _PLANNED.rows(self.connection, **_known(old))):
             place = {"the_record": day.record, "the_day": day.since}
             if not _PLAN.run(self.connection, **_known(new), **place):
-                error = f"{new.label} has another kind now, and this value does not convert."
+                error = f"{new.label} now has another kind, and this value cannot be converted."
                 self._add(day, nothing, ended_at=now, error=error)
         _UNPLAN.run(self.connection, **_known(old))
 

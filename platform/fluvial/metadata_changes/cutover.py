@@ -74,7 +74,7 @@ def _copied(session: Session, change: Change, prepared: Prepared, pending: Pendi
         copier = apply.copier(session, change, prepared, retype)
         progress = pending.progress.get(retype.target)
         if progress is None:
-            raise Problem(f"{retype.target} has changed meanwhile. Plan it again.")
+            raise Problem(f"{retype.target} has been changed in the meantime. Plan it again.")
         while not progress["passes"] or progress["after"] or copier.waiting() > FEW:
             progress["after"] = copier.copy_batch(progress["after"])
             crash_points.point("change_batch")
@@ -96,7 +96,7 @@ def _build_indexes(connection: Connection, prepared: Prepared) -> None:
         if operation.op in ("add_index", "add_unique_key") and object in moved:
             error = create_beside(connection, name, operation.statements[0])
             if error:
-                raise Problem(f"{operation.target}: {error} Mend them, and plan it again.")
+                raise Problem(f"{operation.target}: {error} Fix them, and plan it again.")
 
 
 def _switch(session: Session, change: Change, pending: Pending) -> None:

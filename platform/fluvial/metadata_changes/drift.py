@@ -55,8 +55,8 @@ def drift(engine: Engine) -> list[Finding]:
     try:
         catalog = engine.catalogs.build(connection)
     except MetadataError as error:
-        remedy = "Roll back the revision that broke them, or mend the rows of fluvial_document."
-        return [Finding(f"The documents do not fit together: {fault}.", remedy)
+        remedy = "Roll back the revision that broke them, or fix the rows of fluvial_document."
+        return [Finding(f"The documents contradict each other: {fault}.", remedy)
                 for fault in error.faults]  # fmt: skip
     return list(_Comparison(connection, catalog).findings())
 
@@ -89,9 +89,9 @@ class _Comparison:
         row = _HASH.row(self.connection)
         if row is not None and row[0] != self.catalog.hash:
             yield Finding(
-                "The documents are others than those that were put in force: somebody changed "
-                "rows of fluvial_document.",
-                "`--repair` takes them over as they are, as a revision; or roll back.",
+                "The documents differ from those last saved: rows of fluvial_document were "
+                "changed directly.",
+                "`--repair` accepts them as they are, as a revision; or roll back.",
                 deed="take_over",
             )
 
@@ -100,8 +100,8 @@ class _Comparison:
         for index in sorted(table.indexes, key=lambda i: str(i.name)):
             self.ddl.operations.execute(sa.schema.CreateIndex(index))
         return Finding(
-            f"The table `{table.name}` is missing; its records are gone with it.",
-            "Restore it from a backup; `--repair` makes an empty one.",
+            f"The table `{table.name}` is missing, and its records with it.",
+            "Restore it from a backup; `--repair` creates an empty one.",
             self.ddl.take(),
         )
 
@@ -115,14 +115,14 @@ class _Comparison:
                 self.ddl.operations.add_column(table.name, column._copy())
                 yield Finding(
                     f"The column `{table.name}.{column.name}` is missing.",
-                    "Restore it from a backup; `--repair` makes an empty one.",
+                    "Restore it from a backup; `--repair` creates an empty one.",
                     self.ddl.take(),
                 )
             elif there[column.name] != wanted:
                 yield Finding(
-                    f"The column `{table.name}.{column.name}` is {there[column.name]} and not "
-                    f"{wanted}, so its values may be misread.",
-                    f"Change its type back to {wanted} by hand; nothing else knows what its "
+                    f"The column `{table.name}.{column.name}` has the type "
+                    f"{there[column.name]} instead of {wanted}, so its values may be read wrongly.",
+                    f"Change its type back to {wanted} yourself; Fluvial cannot know what its "
                     "values mean.",
                 )
 
@@ -137,7 +137,7 @@ class _Comparison:
                 continue  # told of with its state
             self.ddl.operations.execute(sa.schema.CreateIndex(index))
             key = "unique key" if index.unique else "index"
-            state = "missing" if there is None else "another one than it should be"
+            state = "missing" if there is None else "not as it should be"
             yield Finding(
                 f"The {key} `{name}` of `{table.name}` is {state}.",
                 "`--repair` builds it.",
@@ -146,7 +146,7 @@ class _Comparison:
         for name, found in sorted(self.found.indexes.items()):
             if found.table == table.name and name not in wanted and not self._kept_index(found):
                 yield Finding(
-                    f"The index `{name}` of `{table.name}` is in no document.",
+                    f"The index `{name}` of `{table.name}` does not belong to any document.",
                     f'Declare it as a key of the object, or drop it: DROP INDEX "{name}".',
                 )
 
@@ -168,8 +168,8 @@ class _Comparison:
             there = self.found.columns.get(table)
             if there is None or not names <= there.keys():
                 yield Finding(
-                    f"What was kept of `{column.object}.{column.field}` is not there any more.",
-                    "`--repair` forgets it.",
+                    f"The kept values of `{column.object}.{column.field}` no longer exist.",
+                    "`--repair` removes the reference to it.",
                     deed="forget",
                     subject=f"{column.object}.{column.column}",
                 )
@@ -178,8 +178,8 @@ class _Comparison:
             elif column.cause == RETYPED and not set(triggers(old)) <= self.found.triggers:
                 dialect = self.connection.dialect
                 yield Finding(
-                    f"Nothing keeps the old column `{table}.{old.base}` from being written.",
-                    "`--repair` guards it again.",
+                    f"The old column `{table}.{old.base}` is not protected against writing.",
+                    "`--repair` protects it again.",
                     unguard(old, dialect) + guard(old, dialect),
                 )
 
@@ -191,7 +191,7 @@ class _Comparison:
             if type_.dated is not None and name not in self.found.constraints:
                 yield Finding(
                     f"The constraint `{name}` is missing: periods of {type_.name} may overlap.",
-                    "`--repair` adds it; records that overlap have to be mended first.",
+                    "`--repair` adds it; fix overlapping records first.",
                     [exclusion(type_)],
                 )
 
@@ -217,7 +217,7 @@ class _Comparison:
                     ):  # fmt: skip
                         continue
                     yield Finding(
-                        f"The column `{table}.{column}` is in no document.",
+                        f"The column `{table}.{column}` does not belong to any document.",
                         "Add a field for it, or drop it: "
                         f'ALTER TABLE "{table}" DROP COLUMN "{column}".',
                     )
@@ -225,8 +225,8 @@ class _Comparison:
                 continue
             elif not table.startswith(OURS) and table not in links and not kept:
                 yield Finding(
-                    f"The table `{table}` is in no document.",
-                    "Leave it, if another program made it; or drop it by hand.",
+                    f"The table `{table}` does not belong to any document.",
+                    "Leave it if another program created it; otherwise drop it yourself.",
                 )
 
     def _of(self, table: str) -> list[RetiredColumn]:
@@ -241,7 +241,7 @@ class _Comparison:
             if index["state"] == "failed":
                 yield Finding(
                     f"The index `{index['name']}` could not be built: {index['error']}",
-                    "Mend the records; `--repair` has it built again.",
+                    "Fix the records; `--repair` then builds it again.",
                     deed="retry",
                     subject=index["name"],
                 )

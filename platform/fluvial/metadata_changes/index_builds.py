@@ -112,6 +112,6 @@ def create_beside(connection: Connection, name: str, statement: str) -> str:
         log.warning("%s: %s", name, error)
         connection.script(f'DROP INDEX CONCURRENTLY IF EXISTS "{name}"')
         if isinstance(error, UniqueError):
-            return "There are records with equal values, so the key is not unique yet."
+            return "Some records have the same values, so the key is not unique yet."
         return str(error)
     return ""

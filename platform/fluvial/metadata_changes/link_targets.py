@@ -23,13 +23,13 @@ def maker(session: Session, catalog: Catalog) -> Make:
         type_ = catalog.objects[object]
         slots = [n for n in placeholders(type_.title) if type_.fields[n].writable]
         if len(slots) != 1:
-            raise ValueFault("cannot_make", f"A {object} needs more than a title. Make it first.")
+            raise ValueFault("cannot_make", f"A {object} needs more than a title. Create it first.")
         try:
             with session.connection.savepoint():
                 return str(create(working, object, {slots[0]: title})["id"])
         except Problem as problem:
             raise ValueFault("cannot_make", problem.detail) from problem
         except UniqueError as error:
-            raise ValueFault("cannot_make", f"A {object} like `{title}` is there.") from error
+            raise ValueFault("cannot_make", f"A {object} like `{title}` already exists.") from error
 
     return make

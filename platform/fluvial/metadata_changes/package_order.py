@@ -62,7 +62,7 @@ def known(connection: Connection, name: str) -> str:
     """The version of an installed package."""
     version = versions(connection).get(name)
     if version is None:
-        raise NotFound(f"There is no package `{name}` installed.")
+        raise NotFound(f"The package `{name}` is not installed.")
     return version
 
 

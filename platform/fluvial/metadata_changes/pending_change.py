@@ -133,7 +133,7 @@ def open_changes(connection: Connection) -> list[Pending]:
 def pending_change(connection: Connection, id: str) -> Pending:
     row = _ONE.row(connection, the_id=id)
     if row is None:
-        raise NotFound("There is no such change under way.")
+        raise NotFound("There is no such change in progress.")
     return Pending(*row)
 
 
@@ -146,8 +146,8 @@ def refuse_touched(connection: Connection, prepared: Prepared, own: str | None) 
         touched = sorted("/".join(key) for _, key in prepared.after if key in places)
         if touched:
             raise Conflict(
-                f"{touched[0]} is being changed: its values are copied. Wait for the plan "
-                f"{pending.id}, or cancel it.",
+                f"{touched[0]} is being changed: its values are being copied. Wait for the "
+                f"plan {pending.id}, or cancel it.",
                 headers={"Retry-After": "5"},
                 plan=pending.id,
             )
@@ -275,11 +275,11 @@ def drop_column(connection: Connection, table: str, column: str) -> list[str]:
 
 
 def cancel(session: Session, id: str) -> Pending:
-    """Leave everything as it is."""
+    """Cancel it; everything stays as it is."""
     connection = session.connection
     with connection.transaction():
         pending = pending_change(connection, id)
         if not still_open(connection, id):
-            raise Conflict(f"It is {pending.state} already.")
+            raise Conflict(f"It is already {pending.state}.")
         give_up(connection, pending, CANCELLED)
     return pending_change(connection, id)

@@ -82,7 +82,7 @@ def _unsound(old: Catalog, after: Merged, error: MetadataError) -> Unprocessable
 
 def _in_use(count: int) -> str:
     places = "1 place uses" if count == 1 else f"{count} places use"
-    return f"{places} what this would take out. Change that first, or send force=true."
+    return f"{places} what this would remove. Change that first, or send force=true."
 
 
 def refused(error: MetadataError) -> Unprocessable:
@@ -90,7 +90,7 @@ def refused(error: MetadataError) -> Unprocessable:
     count = len(error.faults)
     first = error.faults[0]
     return Unprocessable(
-        str(first) if count == 1 else f"{count} faults. The first: {first}",
+        str(first) if count == 1 else f"{count} errors. The first: {first}",
         errors=[
             fault(f"/{f.document}{f.pointer}", f.code, f"{f.message} {f.hint}".strip())
             for f in error.faults

@@ -62,10 +62,10 @@ def purge(session: Session, object: str, field: str) -> list[str]:
                 c for c in retired_columns(connection) if (c.object, c.field) == (object, field)
             ]
             if not found:
-                raise NotFound(f"Nothing is kept of `{object}.{field}`.")
+                raise NotFound(f"No values are kept of `{object}.{field}`.")
             if any(session.now - c.at < GRACE for c in found):
                 raise Conflict(
-                    "It went out of use less than a minute ago, and calls under way may still "
+                    "It was retired less than a minute ago, and calls in progress may still "
                     "read it. Wait a minute.",
                     headers={"Retry-After": "60"},
                 )
@@ -78,7 +78,7 @@ def purge(session: Session, object: str, field: str) -> list[str]:
             note_revision(session, f"Purged {object}.{field}", [])
     except LockedError as error:
         raise Conflict(
-            "Others work on these records just now. Try again.", headers={"Retry-After": "2"}
+            "These records are in use. Try again.", headers={"Retry-After": "2"}
         ) from error
     return [f"{c.object}.{c.column}" for c in found]
 

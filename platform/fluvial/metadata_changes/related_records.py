@@ -65,7 +65,9 @@ class World:
         try:
             return self.find("user", text) if "@" not in text else self._by_mail(text)
         except ValueFault as error:
-            raise ValueFault(error.code, f"No user is called `{text}`, or several are.") from error
+            raise ValueFault(
+                error.code, f"There is no user called `{text}`, or there are several."
+            ) from error
 
     def _by_mail(self, text: str) -> str:
         sql = f'SELECT id FROM "user" WHERE email__fold = {self._sign} AND deleted_at IS NULL'

@@ -93,8 +93,8 @@ def _removals(
     if left:
         count = len(left)
         raise Conflict(
-            f"{count} {'place needs' if count == 1 else 'places need'} your decision: a condition, "
-            "a text or a rule there names what would go. Change or delete it first.",
+            f"{count} {'place needs' if count == 1 else 'places need'} your decision: a "
+            "condition, a text or a rule uses what would be removed. Change or delete it first.",
             uses=left,
         )
     return found

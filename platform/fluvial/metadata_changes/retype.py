@@ -153,20 +153,20 @@ def _free(field: Field, columns: Columns) -> str:
 def _taken(field: Field, was: Field) -> dict[str, str]:
     message = (
         f"`{field.object}.{field.name}` was a {was.kind.name}; its values cannot be read as "
-        f"{field.kind.name}. Take another name, or purge the old field first."
+        f"{field.kind.name}. Use another name, or purge the old field first."
     )
     return fault(f"/object/{field.object}/fields", "kind_taken", message)
 
 
 def _engines_own(field: Field) -> dict[str, str]:
-    message = f"The engine itself reads `{field.object}.{field.name}`, so its kind stays."
+    message = f"Fluvial itself uses `{field.object}.{field.name}`, so its kind cannot change."
     return fault(f"/object/{field.object}/fields", "engine_field", message)
 
 
 def _meaningless(field: Field, was: Field) -> dict[str, str]:
     message = (
-        f"`{field.object}.{field.name}` is a {was.kind.name}, whose values mean nothing as "
-        f"{field.kind.name}. Add a new field instead."
+        f"`{field.object}.{field.name}` is a {was.kind.name}, whose values cannot be converted "
+        f"to {field.kind.name}. Add a new field instead."
     )
     return fault(f"/object/{field.object}/fields", "not_convertible", message)
 

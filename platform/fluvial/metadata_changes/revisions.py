@@ -66,7 +66,7 @@ def revision(session: Session, number: int) -> dict[str, Any]:
 
 
 def _differences(entry: Mapping[str, Any]) -> Iterator[Difference]:
-    """What differs; of the site's layer part by part also where it is the first or the last."""
+    """Differences; of the site's layer part by part also where it is the first or the last."""
     before, after = entry["before"], entry["after"]
     if entry["layer"] == SITE:
         heads = {name: entry[name] for name in ("kind", "name")}
@@ -101,7 +101,7 @@ def rollback(session: Session, number: int) -> Change:
         back = _back(session, number)
         back.pop(CORE, None)
         site = back.pop(SITE, {})
-        change = Change(site, note=f"Back to revision {number}", more=back, whole=True)
+        change = Change(site, note=f"Roll back to revision {number}", more=back, whole=True)
         change.packages = _packages(back)
         if any(True for _ in change.entries()):
             apply(session, change)
@@ -148,6 +148,6 @@ def rollback_document(session: Session, kind: str, name: str, number: int) -> Ch
     key = (kind, name)
     bodies = _back(session, number).get(SITE, {})
     if key not in bodies:
-        message = f"The site says the same of {kind}/{name} as after revision {number}."
+        message = f"The site's {kind}/{name} is the same as after revision {number}."
         raise Conflict(message)
     return Change({key: bodies[key]}, note=f"{kind}/{name} as of revision {number}")

@@ -34,7 +34,7 @@ def unpacked(body: bytes) -> Iterator[Path]:
             with zipfile.ZipFile(io.BytesIO(body)) as archive:
                 _unpack(archive, root)
         except UNREADABLE as error:
-            raise Problem(f"The file is no zip file that reads: {error}.") from error
+            raise Problem(f"The file is not a valid zip file: {error}.") from error
         except RuntimeError as error:  # zipfile says so of encrypted members
             raise Problem("The zip file is encrypted. Send it without a password.") from error
         yield _head(root)
@@ -51,7 +51,7 @@ def _unpack(archive: zipfile.ZipFile, root: Path) -> None:
         if member.is_dir() or path.name in IGNORED:
             continue
         if str(path).lower() in seen:
-            raise Problem(f"The zip file holds `{path}` twice.")
+            raise Problem(f"The zip file contains `{path}` twice.")
         seen.add(str(path).lower())
         with archive.open(member) as source:  # what the directory says of sizes may be a lie
             data = source.read(min(MAX_FILE, left) + 1)
@@ -65,7 +65,7 @@ def _unpack(archive: zipfile.ZipFile, root: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
         except OSError as error:  # a file where another member needs a folder
-            raise Problem(f"`{path}` cannot stand beside another file of the zip file.") from error
+            raise Problem(f"`{path}` conflicts with another file in the zip file.") from error
 
 
 def _inside(member: zipfile.ZipInfo) -> PurePosixPath:
@@ -74,9 +74,9 @@ def _inside(member: zipfile.ZipInfo) -> PurePosixPath:
     path = PurePosixPath(name)
     plain = name.isprintable() and "\\" not in name and ":" not in name and len(name) <= MAX_PATH
     if not plain or path.is_absolute() or ".." in path.parts or not path.parts:
-        raise Problem(f"The zip file holds a path that leads elsewhere: {name[:MAX_PATH]!r}.")
+        raise Problem(f"The zip file contains a path that leads outside it: {name[:MAX_PATH]!r}.")
     if stat.S_ISLNK(member.external_attr >> 16):
-        raise Problem(f"The zip file holds a link: `{name}`. Put the file itself there.")
+        raise Problem(f"The zip file contains a link: `{name}`. Include the file itself.")
     return path
 
 

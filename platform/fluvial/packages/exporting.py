@@ -28,12 +28,12 @@ def files_of(
     """
     layers = stored_layers(session.connection)
     if layer not in layers:
-        raise NotFound(f"There is no package `{layer}` installed.")
+        raise NotFound(f"The package `{layer}` is not installed.")
     kinds = session.engine.kinds
     documents = list(layers[layer].values())
     if layer == SITE:
         if name in ("", *layers):
-            message = f"`{name}` is taken. Give the new package a name of its own."
+            message = f"`{name}` is taken. Give the new package another name."
             message = message if name else "Give the package a name: `name=our_desk`."
             raise Unprocessable(message, errors=[fault("name", "name", message)])
         head = _head(session, layers, name, label, version)

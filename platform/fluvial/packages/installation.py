@@ -27,7 +27,7 @@ def prepare(settings: Settings) -> Engine:
         packages.install_core(Session.begin(engine))
     password = first_administrator(engine)
     if password:
-        print("The first administrator, shown this once:")
+        print("The first administrator (shown only once):")
         print(f"  {settings.admin_email}")
         print(f"  {password}", flush=True)
     return engine

@@ -139,8 +139,8 @@ def put_all(
 
 def _one_by_one(name: str) -> str:
     return (
-        f"Values of a large table have to be copied for {name}. Install it alone, and the others "
-        "once it is in force."
+        f"Values of a large table must be copied for {name}. Install it alone first, then the "
+        "others."
     )
 
 
@@ -164,7 +164,7 @@ def _bodies(package: Package) -> dict[Key, Document]:
         if count > 1
     ]
     if errors:
-        raise Unprocessable(f"{errors[0]['message']} Make them one.", errors=errors)
+        raise Unprocessable(f"{errors[0]['message']} Merge them.", errors=errors)
     return {(document.kind, document.name): document for document in package.documents}
 
 
@@ -282,5 +282,5 @@ def _refuse_unused(take: Collection[str], installation: Installation) -> None:
     places = {one.partition("#")[0] for one in taken}
     for one in take:
         if one != EVERYTHING and one not in taken and one not in places:
-            message = f"There is no conflict at `{one}`. The plan lists those that there are."
+            message = f"There is no conflict at `{one}`. The plan lists the conflicts."
             raise Unprocessable(message, errors=[fault("/take", "no_conflict", message)])

@@ -16,7 +16,9 @@ def version_of(name: str, text: str) -> Version:
     try:
         return Version(text)
     except InvalidVersion as error:
-        message = f"`{text}` of {name} is no version. Write 1.4.0, or 1.4.0rc1 before it."
+        message = (
+            f"`{text}` of {name} is not a version. Write 1.4.0, or 1.4.0rc1 for a pre-release."
+        )
         raise Unprocessable(message, errors=[fault("/app/version", "version", message)]) from error
 
 
@@ -30,7 +32,7 @@ def meets(name: str, version: str, wanted: str) -> bool:
     try:
         return SpecifierSet(text).contains(version_of(name, version), prereleases=True)
     except InvalidSpecifier as error:
-        message = f"`{wanted}` for {name} is no range of versions. Write >=1.2,<2."
+        message = f"`{wanted}` for {name} is not a range of versions. Write >=1.2,<2."
         raise Unprocessable(message, errors=[fault("/app/needs", "range", message)]) from error
 
 
@@ -46,7 +48,9 @@ def check(
             hint = f"Install it first: fluvial app install {name}." if name in others else ""
             errors.append(fault(f"/app/needs/{name}", "not_installed", f"{message} {hint}".strip()))
         elif not meets(name, version, wanted):
-            message = f"{package} needs {name} {wanted}, and {version} is here. Upgrade {name}."
+            message = (
+                f"{package} needs {name} {wanted}, but {version} is installed. Upgrade {name}."
+            )
             errors.append(fault(f"/app/needs/{name}", "other_version", message))
     if errors:
         raise Unprocessable(" ".join(error["message"] for error in errors), errors=errors)
@@ -60,7 +64,9 @@ def check_others(package: str, version: str, needs: Mapping[str, Mapping[str, st
         if package in wanted and not meets(package, version, wanted[package])
     ]
     if broken:
-        raise Conflict(f"{package} {version} does not fit: {', '.join(broken)}. Upgrade it first.")
+        raise Conflict(
+            f"{package} {version} is not compatible: {', '.join(broken)}. Upgrade it first."
+        )
 
 
 def dependents(package: str, needs: Mapping[str, Iterable[str]]) -> list[str]:

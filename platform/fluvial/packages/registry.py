@@ -25,7 +25,7 @@ def shipped(name: str) -> Path:
     for folder in (APPS / name, APPS_INSTALLED / name) if NAME.fullmatch(name) else ():
         if (folder / APP_FILE).is_file():
             return folder
-    raise NotFound(f"There is no app `{name}`: no folder of this name with an app.yaml.")
+    raise NotFound(f"There is no app `{name}`: no folder with this name and an app.yaml.")
 
 
 def all_shipped() -> set[str]:

@@ -63,11 +63,11 @@ def from_json(body: Any) -> Package:
 def _package(documents: list[Document]) -> Package:
     heads = [document for document in documents if document.kind == "app"]
     if len(heads) != 1:
-        message = f"A package has one document of the kind `app`; here are {len(heads)}."
+        message = f"A package must have one document of the kind `app`; this one has {len(heads)}."
         raise Unprocessable(message, errors=[fault("/app", "no_app", message)])
     head = heads[0]
     if head.name == SITE:
-        message = "A package cannot be called `site`: that is the layer of what is changed here."
+        message = "A package cannot be called `site`: that is the layer of the site's own changes."
         raise Unprocessable(message, errors=[fault("/app/name", "taken", message)])
     needs = head.body.get("needs")
     named = needs.items() if isinstance(needs, Mapping) else ()

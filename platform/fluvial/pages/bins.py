@@ -65,7 +65,7 @@ def delete(call: Call) -> Answer:
 ENDPOINTS = (
     Endpoint("GET", "/o/{object}/bin", show, Policy.SIGNED_IN, "The bin.", page=True),
     Endpoint(
-        "POST", "/o/{object}/{id}/restore", restore, Policy.SIGNED_IN, "Bring a record back.",
+        "POST", "/o/{object}/{id}/restore", restore, Policy.SIGNED_IN, "Restore a record.",
         page=True, form=True,
     ),
     Endpoint(

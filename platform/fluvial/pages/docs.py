@@ -22,8 +22,9 @@ TOGETHER = {
     **dict.fromkeys(("health", "metrics", "stream", "events", "deliveries"), "operation"),
 }
 INTRO = (
-    "Every object has the same calls. Send a token in the header Authorization: Bearer …, and make "
-    "one under Profile. Writes take an Idempotency-Key, and If-Match with the revision you read."
+    "All objects have the same calls. Create a token in your profile and send it in the header "
+    "Authorization: Bearer …. Writes accept an Idempotency-Key, and If-Match with the revision "
+    "you read."
 )
 
 
@@ -154,4 +155,6 @@ def _value(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int) -
     return formats.get(schema.get("format", ""), plain.get(kind))
 
 
-ENDPOINTS = (Endpoint("GET", "/api/docs", show, Policy.SIGNED_IN, "The API, to read.", page=True),)
+ENDPOINTS = (
+    Endpoint("GET", "/api/docs", show, Policy.SIGNED_IN, "The API documentation.", page=True),
+)

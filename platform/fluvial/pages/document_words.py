@@ -30,7 +30,7 @@ def short(value: Any) -> str:
 
 
 def difference_row(entry: dict[str, Any]) -> Context:
-    part = entry["pointer"].strip("/").replace("/", " › ") or "all of it"
+    part = entry["pointer"].strip("/").replace("/", " › ") or "the whole document"
     return {"cells": [entry["document"], part, short(entry["old"]), short(entry["new"])]}
 
 

@@ -43,7 +43,7 @@ def text_of(call: Call, kind: str, name: str) -> str:
         return yaml_of({"kind": kind, "name": name} | dict(site.body))
     found = call.session.catalog.of(kind)[name]
     head = f"kind: {kind}\nname: {name}\n"
-    return f"{head}# {found.layer} brings the rest.\n# Write here only what is to differ.\n"
+    return f"{head}# {found.layer} provides the rest.\n# Write only your changes here.\n"
 
 
 def editor(call: Call, kind: str, name: str, text: str, *, error: str = "") -> Context:
@@ -77,13 +77,13 @@ def show(call: Call, *, text: str = "", error: str = "", plan: Context | None = 
         deed("History", f"/studio/{kind.name}/{name}/history", "history")
     ]  # fmt: skip
     if found is not None and may_write:
-        menu.append(deed("Take it out", f"/studio/{kind.name}/{name}/delete", "trash", post=True))
+        menu.append(deed("Delete", f"/studio/{kind.name}/{name}/delete", "trash", post=True))
     studio = {
         "title": title,
         "about": f"{kind.label} · {kind.about}",
         "plan": plan,
         "yaml": editor(call, kind.name, name, text, error=error),
-        "plan_hint": "Press “Only plan”: what saving would do is said here first.",
+        "plan_hint": "Press “Preview” to see here what saving would do.",
         "sentence": "",
         "in_force": yaml_of(found.body) if found is not None and shipped else "",
         "uses": used_in(call, found.place) if found is not None else [],
@@ -123,7 +123,7 @@ def read(call: Call, kind: str, name: str, text: str) -> Mapping[str, Any]:
         name = str(body.get("name", ""))
     for member, expected in (("kind", kind), ("name", name)):
         if body.setdefault(member, expected) != expected or not expected:
-            message = f"`{member}` is `{expected}` on this page. Let them agree."
+            message = f"`{member}` must be `{expected}`, as on this page."
             raise Unprocessable(message, errors=[fault(f"/{member}", "disagrees", message)])
     return body
 
@@ -134,7 +134,7 @@ def save(call: Call) -> Answer:
     text, only_plan = form_text(call, "yaml"), form_text(call, "deed") == "plan"
     json = "application/json" in call.headers.get("accept", "")
     if "write" not in call.session.access.meta:
-        raise Forbidden("Your roles do not allow to change metadata.")
+        raise Forbidden("Your roles do not allow you to change metadata.")
     try:
         body = read(call, kind, name, text)
         change = apply.Change({(kind, str(body["name"])): body}, note=f"{kind}/{body['name']}")
@@ -175,8 +175,8 @@ _ONE = "/studio/{kind}/{name}"
 
 ENDPOINTS = (
     Endpoint("GET", _ONE, show, Policy.META_READ, "A document as YAML.", page=True),
-    Endpoint("POST", _ONE, save, Policy.META_WRITE, "Save it.", page=True, form=True),
+    Endpoint("POST", _ONE, save, Policy.META_WRITE, "Save a document.", page=True, form=True),
     Endpoint(
-        "POST", f"{_ONE}/delete", delete, Policy.META_WRITE, "Take it out.", page=True, form=True
+        "POST", f"{_ONE}/delete", delete, Policy.META_WRITE, "Remove it.", page=True, form=True
     ),
 )

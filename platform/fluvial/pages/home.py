@@ -48,7 +48,7 @@ def _greeting(session: Session, hour: int, work: list[Context]) -> str:
     part = "morning" if hour < 12 else "afternoon" if hour < 18 else "evening"
     name = session.actor.name.split()[0] if session.actor.name else ""
     waiting = [f"{group['count']} {group['label'].lower()}" for group in work if group["count"]]
-    said = f"Waiting for you: {' and '.join(waiting)}." if waiting else "Nothing waits for you."
+    said = f"Waiting for you: {' and '.join(waiting)}." if waiting else "You have no open work."
     return f"Good {part}, {name}. {said}"
 
 

@@ -109,7 +109,7 @@ def _said(call: Call) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         said = None
     if not isinstance(said, dict) or not isinstance(said.get("map", {}), dict):
-        raise Unprocessable("The options do not read. Start again with the file.")
+        raise Unprocessable("The options are not valid. Start again with the file.")
     return said
 
 
@@ -238,7 +238,7 @@ def _run(call: Call) -> Answer:
         table = open_table(source)
         result = import_table(call.session, type_.name, table, options, file=str(row["name"]))
     if result.faulty and not skip:
-        error = "Nothing was imported: mend the rows with a fault, or leave them out."
+        error = "Nothing was imported: fix the rows with errors, or skip them."
         return _result(call, row, given, error)
     done = {
         "created": result.created,
@@ -274,7 +274,7 @@ ENDPOINTS = (
         "/import/{object}/{batch}/undo",
         take_back,
         Policy.SIGNED_IN,
-        "Take an import back.",
+        "Undo an import.",
         page=True,
         form=True,
     ),

@@ -18,10 +18,11 @@ PLAIN = "plain"  # the format that nobody has to say
 # What options are called in the studio, where their names and a capital do not say it.
 LABELS: Mapping[str, str] = {
     "max_length": "Longest", "scale": "Decimals", "min": "At least", "max": "At most",
-    "many": "More than one", "three_state": "May be unknown", "accept": "Media types",
-    "options": "Options, separated by commas", "max_size": "Largest", "max_files": "Most files",
-    "yes": "Word for Yes", "no": "Word for No", "weekdays": "Days of the week", "accepts": "Who",
-    "searchable": "Found by search", "thousands": "Thousands not set apart", "default": "At first",
+    "many": "More than one", "three_state": "May be empty", "accept": "Media types",
+    "options": ("Options, separated by "
+               "commas"), "max_size": "Largest", "max_files": "Maximum number of files",
+    "yes": "Label for Yes", "no": "Label for No", "weekdays": "Days of the week", "accepts": "Who",
+    "searchable": "Searchable", "thousands": "No thousands separators", "default": "Initial value",
 }  # fmt: skip
 WORDS: Mapping[str, str] = {"email": "E-mail", "url": "Web address"}  # of choices, likewise
 COMMON: Mapping[str, Mapping[str, Any]] = {

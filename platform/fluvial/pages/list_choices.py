@@ -45,7 +45,7 @@ def keep_columns(call: Call) -> Answer:
 ENDPOINTS = (
     Endpoint(
         "GET", "/o/{object}/counts", counts, Policy.SIGNED_IN,
-        "How many records each view holds.", page=True,
+        "The number of records in each view.", page=True,
     ),
     Endpoint(
         "POST", "/o/{object}/columns", keep_columns, Policy.SIGNED_IN,

@@ -48,7 +48,7 @@ def _behind(asked: Listing, name: str, label: str, target: str, shown: set[str])
 
 
 def sorts_of(asked: Listing) -> Context:
-    options = [("Newest first", NEWEST), ("Changed last", "-updated_at")]
+    options = [("Newest first", NEWEST), ("Last changed", "-updated_at")]
     for column in asked.columns:
         if column.sorts:
             up, down = face_of(column.field).orders
@@ -77,14 +77,14 @@ def _sort_words(asked: Listing, sort: str) -> str:
 def empty_of(asked: Listing, clear: str) -> Context:
     type_, access = asked.type, asked.session.access.object(asked.type.name)
     label, plural = type_.label.lower(), type_.plural.lower()
-    text = str(type_.spec.get("help") or f"{type_.plural} show here as soon as there are some.")
+    text = str(type_.spec.get("help") or f"{type_.plural} appear here as soon as there are any.")
     new = None
     if access.can("create"):
         new = deed(f"New {label}", f"{asked.path}/new", "plus")
     filtered = asked.filtered
     return {
-        "title": f"No {plural} like this" if filtered else f"No {plural} yet",
-        "text": "Nothing meets this filter now." if filtered else text,
+        "title": f"No matching {plural}" if filtered else f"No {plural} yet",
+        "text": "Nothing matches this filter." if filtered else text,
         "filtered": filtered,
         "clear_href": clear,
         "new": new,
@@ -146,7 +146,7 @@ def menu_of(asked: Listing) -> list[Context]:
         items.append(deed("Open the bin", f"/o/{name}/bin", "trash"))
     if asked.view.own:
         items.append(
-            deed("Forget this view", f"/o/{name}/views/{asked.view.name}/forget", "x", post=True)
+            deed("Delete this view", f"/o/{name}/views/{asked.view.name}/forget", "x", post=True)
         )
     if "read" in access.meta:
         items.append(

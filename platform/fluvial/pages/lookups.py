@@ -42,7 +42,7 @@ def look_up(call: Call) -> Answer:
     type_ = session.object(call.params["object"])
     field = resolve(session.access, type_, (call.params["field"],), "field")
     if not field.type.objects:
-        raise NotFound(f"{field.label} looks nothing up.")
+        raise NotFound(f"{field.label} is not a look-up.")
     asked = call.query.get("object", "")
     targets = [asked] if asked in field.targets else list(field.targets)
     plain = call.query.get("plain") == "true"  # for a filter, which knows one value
@@ -192,7 +192,7 @@ def make_record(call: Call) -> Answer:
     type_ = session.object(call.params["object"])
     field = resolve(session.access, type_, (call.params["field"],), "field")
     if field.to is None or not field.option("create"):
-        raise NotFound(f"{field.label} makes no new records.")
+        raise NotFound(f"{field.label} cannot create new records.")
     target = session.object(field.to, "create")
     body = call.json_object()
     call.only()
@@ -201,7 +201,7 @@ def make_record(call: Call) -> Answer:
     named = [one for one in slots if one.writable and one.type == TEXT_TYPE]
     if not named:
         label = target.label.lower()
-        raise Unprocessable(f"A {label} needs more than a title. Make it on its own page.")
+        raise Unprocessable(f"A {label} needs more than a title. Create it on its own page.")
     made = create(session, target.name, {named[0].name: words})
     return Answer.json({"id": made["id"], "title": made.get("title", words)}, 201)
 
@@ -210,10 +210,10 @@ ENDPOINTS = (
     Endpoint("GET", "/lookup/people", people, Policy.SIGNED_IN, "People by name.", page=True),
     Endpoint(
         "GET", "/lookup/{object}/{field}", look_up, Policy.SIGNED_IN,
-        "What a look-up may pick.", page=True,
+        "The records a look-up offers.", page=True,
     ),
     Endpoint(
         "POST", "/lookup/{object}/{field}", make_record, Policy.SIGNED_IN,
-        "Make the record that a look-up did not find.", page=True,
+        "Create a record from a look-up.", page=True,
     ),
 )  # fmt: skip

@@ -84,9 +84,9 @@ def show_one(call: Call) -> Answer:
         f" · needs {needs}" if needs else ""
     )
     table = {
-        "title": "What you changed",
-        "text": "These stay as they are on an upgrade, and conflicts are shown first."
-        if rows else "Nothing: all of it is as the package brings it.",
+        "title": "Your changes",
+        "text": "Upgrades keep these changes and show conflicts first."
+        if rows else "None: everything is as delivered in the package.",
         "head": ["Document", "Part", "Package", "Here"],
         "rows": rows,
     }  # fmt: skip
@@ -136,7 +136,7 @@ def preview(call: Call) -> Answer:
         "button": planned.verb,
         "busy": "Working",
         "danger": bool(uses),
-        "force": "Take along what uses it" if uses else "",
+        "force": "Also remove what uses it" if uses else "",
         "back_href": HERE,
     }
     was = f"from {planned.was} to {planned.version}" if planned.was else planned.version
@@ -174,7 +174,7 @@ def _tables(planned: Installation) -> list[Context]:
             for c in conflicts
         ]  # fmt: skip
         head = ["Document", "Part", "Was", "App", "Here", "Decide"]
-        text = "Both sides changed these. Yours stay unless you take the app's."
+        text = "Both you and the app changed these. Yours are kept unless you choose the app's."
         tables.append({"title": "Conflicts", "text": text, "head": head, "rows": rows})
     if planned.was is not None:
         outcomes = {d.outcome for found in planned.decisions.values() for d in found}
@@ -184,20 +184,22 @@ def _tables(planned: Installation) -> list[Context]:
         ][:ROWS]
         if kept:
             head = ["Document", "Part", "App", "Here"]
-            tables.append({"title": "What you keep", "text": "", "head": head, "rows": kept})
+            tables.append(
+                {"title": ("Your changes that are kept"), "text": "", "head": head, "rows": kept}
+            )
         rows = [difference_row(entry) for entry in planned.of(CHANGES)][:ROWS]
         if rows:
             head = ["Document", "Part", "Before", "After"]
-            tables.append({"title": "What changes", "text": "", "head": head, "rows": rows})
+            tables.append({"title": "Changes", "text": "", "head": head, "rows": rows})
     return tables
 
 
 def _lists(planned: Installation, uses: list[str]) -> list[Context]:
     steps = [f"{o.op.replace('_', ' ')}: {o.target}" for o in planned.change.operations]
     lists = (
-        ("What comes", planned.added, "", ""),
-        ("What goes", planned.removed, "", "Values stay until they are purged."),
-        ("What you have that uses what goes", uses, "bad", "It goes along only if you say so."),
+        ("Additions", planned.added, "", ""),
+        ("Removals", planned.removed, "", "Values stay until they are purged."),
+        ("Your documents that use removed parts", uses, "bad", "Removed only if you confirm it."),
         ("Steps", steps, "", ""),
     )
     return _filled(lists)
@@ -235,11 +237,11 @@ def removal(call: Call) -> Answer:
         return show(call, error=_told(problem))
     objects = [f"{o['label']}: {_records(o['records'])}" for o in planned.objects]
     lists = (
-        ("Objects that go", objects, "", "Tables and values stay until they are purged."),
-        ("Fields that go from other objects", planned.fields, "", ""),
-        ("What you have that needs it", planned.uses, "bad", "It goes along only if you say so."),
-        ("What waits for its return", planned.waiting, "", "What you changed of these documents."),
-        ("Other documents that go", planned.documents, "", ""),
+        ("Objects to be removed", objects, "", "Tables and values stay until they are purged."),
+        ("Fields to be removed from other objects", planned.fields, "", ""),
+        ("Your documents that need it", planned.uses, "bad", "Removed only if you confirm it."),
+        ("Kept for a later install", planned.waiting, "", "Your changes to these documents."),
+        ("Other documents to be removed", planned.documents, "", ""),
     )
     form = {
         "action": f"{HERE}/{name}/uninstall",
@@ -247,7 +249,7 @@ def removal(call: Call) -> Answer:
         "button": "Uninstall",
         "busy": "Uninstalling",
         "danger": True,
-        "force": "Take along what needs it" if planned.uses else "",
+        "force": "Also remove what needs it" if planned.uses else "",
         "back_href": f"{HERE}/{name}",
     }
     text = f"Version {planned.version}. Nothing is changed yet."
@@ -276,7 +278,7 @@ ENDPOINTS = (
     Endpoint("GET", HERE, show, Policy.META_READ, "Packages.", page=True),
     Endpoint("GET", _ONE, show_one, Policy.META_READ, "A package.", page=True),
     Endpoint(
-        "POST", f"{HERE}/preview", preview, Policy.META_WRITE, "What a package would do.",
+        "POST", f"{HERE}/preview", preview, Policy.META_WRITE, "Preview a package.",
         page=True, form=True, max_body=_MAX,
     ),
     Endpoint(
@@ -284,7 +286,7 @@ ENDPOINTS = (
         page=True, form=True, max_body=_MAX,
     ),
     Endpoint(
-        "GET", f"{_ONE}/uninstall", removal, Policy.META_WRITE, "What would go.", page=True
+        "GET", f"{_ONE}/uninstall", removal, Policy.META_WRITE, "Preview an uninstall.", page=True
     ),
     Endpoint(
         "POST", f"{_ONE}/uninstall", uninstall, Policy.META_WRITE, "Uninstall a package.",

@@ -49,8 +49,10 @@ def _widget(kind: Kind) -> dict[str, Any]:
         "targets": [],
         "files": [],
         "currency": "EUR",
-        "help": "Help stands below",
+        "help": "The help text is below",
     }
 
 
-ENDPOINTS = (Endpoint("GET", "/patterns", show, Policy.SIGNED_IN, "Parts of pages.", page=True),)
+ENDPOINTS = (
+    Endpoint("GET", "/patterns", show, Policy.SIGNED_IN, "The parts of pages.", page=True),
+)

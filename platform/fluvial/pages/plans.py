@@ -12,13 +12,13 @@ from metamodel.text import humanise
 Context = dict[str, Any]
 
 CLASSES = {
-    "instant": ("good", "check", "No record is rewritten; all stay in use meanwhile."),
+    "instant": ("good", "check", "No records are rewritten; all stay available."),
     "scan": ("good", "check", "All records are read once to check them."),
     "rewrite": ("warn", "alert-triangle", "Every record is rewritten once."),
     "destructive": (
         "bad",
         "alert-triangle",
-        "Values are taken out of use. They stay until they are purged by hand.",
+        "Values are retired. They are kept until somebody purges them.",
     ),
 }
 
@@ -38,9 +38,15 @@ def in_words(change: Change) -> Context:
             {"tone": "warn", "icon": "alert-triangle", "text": f"Used in {', '.join(uses)}."}
         )
     if not operations:
-        lines = [{"tone": "good", "icon": "check", "text": "No table changes; the words do."}]
+        lines = [
+            {
+                "tone": "good",
+                "icon": "check",
+                "text": ("Only texts change; tables stay as they are."),
+            }
+        ]
     return {
-        "summary": f"{summary}." if summary else "The document changes, the tables stay.",
-        "note": "Would change" if operations else "Words only",
+        "summary": f"{summary}." if summary else "The document changes; tables stay as they are.",
+        "note": "Would change" if operations else "Texts only",
         "lines": lines,
     }

@@ -15,16 +15,25 @@ from .frame import Context, bare, deed, page, with_query
 ICONS = {403: "lock", 404: "map-question", 409: "git-merge", 429: "clock", 503: "cloud-off"}
 # What a page says beside the problem's own words: a heading, and what one can do about it.
 WORDS = {
-    400: ("This address does not read", "A link may have been cut short. Go back and try another."),
-    403: ("You may not do this", "An administrator can give your roles the right to."),
-    404: ("Nothing is here", "It may be in the bin, or your roles do not show it to you."),
-    405: ("This address takes no such request", ""),
-    409: ("It changed meanwhile", "Go back and load the page again: it shows what is there now."),
+    400: ("This address is not valid", "The link may be incomplete. Go back and try another one."),
+    403: ("You are not allowed to do this", "An administrator can give your roles this right."),
+    404: ("Page not found", "It may be in the bin, or your roles do not show it to you."),
+    405: ("This address does not accept this request", ""),
+    409: (
+        "It has been changed in the meantime",
+        "Go back and reload the page to see the current state.",
+    ),
     413: ("That is too large", ""),
-    422: ("Some values do not fit", "Go back, mend what is named here, and send it again."),
-    429: ("Too often in a short time", "Wait a moment, then try again."),
-    500: ("Something broke", "Try again. If it stays, give the line below to an administrator."),
-    503: ("Not available now", "Try again in a moment. Nothing was saved half."),
+    422: (
+        "Some values are not valid",
+        "Go back, fix the values named here, and send the form again.",
+    ),
+    429: ("Too many requests in a short time", "Wait a moment, then try again."),
+    500: (
+        "Something went wrong",
+        "Try again. If it happens again, send the line below to an administrator.",
+    ),
+    503: ("Not available right now", "Try again in a moment. No half-finished change was saved."),
 }
 CODE = re.compile(r"`([^`]*)`")
 MAX_FAULTS = 8
@@ -93,11 +102,11 @@ def _ways_on(call: Call, problem: Problem) -> list[Context]:
     back = call.headers.get("referer", "")
     here = call.engine.settings.base_url + call.path
     if back.startswith(call.engine.settings.base_url + "/") and back.partition("?")[0] != here:
-        actions.append(deed("Back to the page before", back, "arrow-left"))
+        actions.append(deed("Back to the previous page", back, "arrow-left"))
     elif problem.status >= 500 and call.method == "GET":
         actions.append(deed("Try again", call.path, "refresh"))
     actions += _of_object(call)
-    actions.append(deed("Go home", "/", "home"))
+    actions.append(deed("Go to the home page", "/", "home"))
     return actions
 
 

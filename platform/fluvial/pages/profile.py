@@ -27,8 +27,8 @@ from .sign_in import form_text
 SCOPE_WORDS = {
     "records:read": "Read records",
     "records:write": "Change records",
-    "meta:read": "Read the studio",
-    "meta:write": "Change the studio",
+    "meta:read": "Read metadata",
+    "meta:write": "Change metadata",
     "metrics:read": "Read metrics",
 }
 MAX_DAYS = 3660
@@ -73,7 +73,7 @@ def _token(looks: Looks, row: Mapping[str, Any]) -> Context:
         "id": row["id"],
         "name": row["name"],
         "prefix": "",
-        "scopes": ", ".join(SCOPE_WORDS.get(s, s) for s in row["scopes"]) or "All that you may",
+        "scopes": ", ".join(SCOPE_WORDS.get(s, s) for s in row["scopes"]) or "All your rights",
         "made": looks.plain_day(looks.local(row["created_at"]).date()),
         "used": "",
         "expires": looks.plain_day(looks.local(expires).date()) if expires else "",
@@ -88,7 +88,7 @@ def make_token(call: Call) -> Answer:
     if not 0 < len(name) <= 100:
         return show(call, error="Give the token a name of at most 100 characters.", status=422)
     if days and not (days.isascii() and days.isdigit() and 0 < int(days) <= MAX_DAYS):
-        return show(call, error="Say in days when the token ends.", status=422)
+        return show(call, error="Enter the number of days until the token expires.", status=422)
     expires = session.now + timedelta(days=int(days)) if days else None
     assert actor.id is not None
     _, token = people.add_token(
@@ -127,12 +127,12 @@ def change_password(call: Call) -> Answer:
     session, actor = call.session, call.session.actor
     old, new = form_text(call, "old"), form_text(call, "new")
     if not MIN_LENGTH <= len(new) <= MAX_LENGTH:
-        words = f"A password has {MIN_LENGTH} to {MAX_LENGTH} characters."
+        words = f"A password must have {MIN_LENGTH} to {MAX_LENGTH} characters."
         return show(call, error=words, status=422)
     try:
         signed_in(call, actor.email, old)
     except Problem as problem:
-        words = "The password that you have now is another one." if problem.status == 401 else ""
+        words = "The current password is not correct." if problem.status == 401 else ""
         return show(call, error=words or problem.detail, status=422)
     assert actor.id is not None
     with session.connection.transaction():
@@ -152,7 +152,7 @@ def _post(path: str, handler: Handler, about: str, *, secret: bool = False) -> E
 ENDPOINTS = (
     Endpoint("GET", "/profile", show, Policy.SIGNED_IN, "My profile.", page=True),
     _post("/profile/language", choose_language, "Choose my language."),
-    _post("/profile/tokens", make_token, "Make a token.", secret=True),
-    _post("/profile/tokens/{id}/end", end_token, "End a token."),
+    _post("/profile/tokens", make_token, "Create a token.", secret=True),
+    _post("/profile/tokens/{id}/end", end_token, "Revoke a token."),
     _post("/profile/password", change_password, "Change my password.", secret=True),
 )

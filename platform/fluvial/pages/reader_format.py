@@ -24,7 +24,7 @@ from .names import Names
 
 TONES = {"green": "good", "amber": "warn", "red": "bad", "blue": "info", "plum": "plum"}
 NIL = Markup('<span class="nil">–</span>')
-NOBODY = Markup('<span class="avatar none" title="Nobody yet">+</span>')
+NOBODY = Markup('<span class="avatar none" title="Unassigned">+</span>')
 SOON = 6  # days that are told by their weekday
 
 

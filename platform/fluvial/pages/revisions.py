@@ -43,7 +43,7 @@ def show(call: Call) -> Answer:
 def _under_way(connection: Connection) -> list[Context]:
     """The changes that come into force when the values of large tables are copied."""
     return [
-        {"note": pending.note, "text": f"{pending.copied:,} of {pending.rows:,} values are copied"}
+        {"note": pending.note, "text": f"{pending.copied:,} of {pending.rows:,} values copied"}
         for pending in open_changes(connection)
     ]
 
@@ -94,11 +94,11 @@ def show_one(call: Call) -> Answer:
     links = []
     if "write" in call.session.access.meta:
         path = f"/studio/revisions/{number}/rollback"
-        links.append(deed("Go back to this", path, "history", post=True))
+        links.append(deed("Roll back to this", path, "history", post=True))
     package = {
         "title": found["note"] or "Change",
         "text": f"Revision {number} · {who} · {looks.ago(found['at'])}",
-        "tables": [{"title": "What differs", "text": text, "head": HEAD, "rows": rows}],
+        "tables": [{"title": "Differences", "text": text, "head": HEAD, "rows": rows}],
         "lists": [],
         "form": None,
         "links": links,
@@ -115,7 +115,7 @@ def show_document(call: Call) -> Answer:
     kind, name = call.params["kind"], call.params["name"]
     found = revisions.history(call.session, kind, name)
     if not found:
-        raise NotFound(f"There never was a {kind} `{name}`.")
+        raise NotFound(f"There has never been a {kind} `{name}`.")
     looks = looks_of(call.session)
     path = f"/studio/{kind}/{name}/rollback"
     writes = "write" in call.session.access.meta
@@ -125,7 +125,7 @@ def show_document(call: Call) -> Answer:
             "text": looks.ago(entry["at"]),
             "head": HEAD[1:],
             "rows": [
-                {"cells": [d["pointer"] or "all of it", short(d["old"]), short(d["new"])]}
+                {"cells": [d["pointer"] or "the whole document", short(d["old"]), short(d["new"])]}
                 for d in entry["diff"][:DIFFERENCES]
             ],
             "form": {"action": path, "to": entry["number"]} if writes and at else None,
@@ -134,7 +134,7 @@ def show_document(call: Call) -> Answer:
     ]
     package = {
         "title": f"History of {kind} {name}",
-        "text": "Going back changes what the site says of this document, and nothing else.",
+        "text": "Rolling back changes only the site's part of this document.",
         "tables": tables,
         "lists": [],
         "form": None,
@@ -162,7 +162,7 @@ def rollback_document(call: Call) -> Answer:
     kind, name = call.params["kind"], call.params["name"]
     to = str(call.form.get("to", "")) if call.form is not None else ""
     if not (to.isascii() and to.isdigit() and len(to) < 10):
-        raise NotFound("Say which revision to go back to.")
+        raise NotFound("Choose the revision to roll back to.")
     change = revisions.rollback_document(call.session, kind, name, int(to))
     apply.apply(call.session, change)
     return Answer.redirect(HERE if change.pending else f"/studio/{kind}/{name}/history")
@@ -177,7 +177,7 @@ ENDPOINTS = (
     ),
     Endpoint(
         "POST", "/studio/revisions/{number}/rollback", rollback, Policy.META_WRITE,
-        "Back to a revision.", page=True, form=True,
+        "Roll back to a revision.", page=True, form=True,
     ),
     Endpoint(
         "GET", f"{_DOCUMENT}/history", show_document, Policy.META_READ,
@@ -185,6 +185,6 @@ ENDPOINTS = (
     ),
     Endpoint(
         "POST", f"{_DOCUMENT}/rollback", rollback_document, Policy.META_WRITE,
-        "Back to a revision of one document.", page=True, form=True,
+        "Roll back one document to a revision.", page=True, form=True,
     ),
 )  # fmt: skip

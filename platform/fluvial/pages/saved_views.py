@@ -36,7 +36,7 @@ def save_view(call: Call) -> Answer:
     made = View(name, label.strip(), asked.where, tuple(c.name for c in asked.columns), asked.sort)
     if body.get("shared") is True:
         if "write" not in session.access.meta:
-            raise Forbidden("Your roles do not allow to make views for everybody.")
+            raise Forbidden("Your roles do not allow you to make views for everybody.")
         document = {"kind": "view", "name": name, "label": made.label, "object": type_.name,
                     "columns": list(made.columns), "sort": made.sort.split(",")}  # fmt: skip
         document |= {"where": made.where} if made.where else {}
@@ -75,7 +75,7 @@ ENDPOINTS = (
         f"{_VIEWS}/{{name}}/forget",
         forget_view,
         Policy.SIGNED_IN,
-        "Forget one's own view.",
+        "Delete your own view.",
         page=True,
         form=True,
     ),

@@ -53,7 +53,7 @@ def sign_in_page(call: Call) -> Answer:
 
 def sign_in(call: Call) -> Answer:
     if not same_site(call):
-        raise Forbidden("Another site sent this form. Open the sign-in page here.")
+        raise Forbidden("This form came from another site. Open the sign-in page here.")
     email = form_text(call, "email").strip()
     try:
         secret, _ = signed_in(call, email, form_text(call, "password"))

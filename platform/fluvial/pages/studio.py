@@ -26,9 +26,9 @@ ICONS = (
 
 
 SHARED = {
-    "role": ("Roles", "Who may do what with which records, and which fields they see."),
-    "template": ("Templates", "The words of mails and notifications."),
-    "endpoint": ("Endpoints", "The addresses that webhooks go to, with their secrets."),
+    "role": ("Roles", "Who may do what with which records and fields."),
+    "template": ("Templates", "The text of mails and notifications."),
+    "endpoint": ("Endpoints", "The addresses that webhooks are sent to, with their secrets."),
 }
 
 
@@ -109,9 +109,9 @@ def create(call: Call) -> Answer:
     many = form_text(call, "plural").strip() or plural(label)
     name = name_of(label)
     if not name:
-        return show(call, error="Say what one record is called.", label=label)
+        return show(call, error="Enter the name of one record.", label=label)
     if name in call.session.catalog.objects:
-        return show(call, error=f"There is an object `{name}` already.", label=label)
+        return show(call, error=f"The object `{name}` already exists.", label=label)
     document = {
         "kind": "object",
         "name": name,

@@ -87,8 +87,8 @@ def _field(call: Call) -> Field:
 
 def _refusal(field: Field) -> str:
     return (
-        f"{field.label} came with {field.layer}, which alone gives it its kind. "
-        "Add a field of the kind that you want beside it."
+        f"{field.label} belongs to {field.layer}, and only that package can change its kind. "
+        "Add a new field of the kind you want."
     )
 
 
@@ -164,6 +164,6 @@ _PATH = "/studio/objects/{name}/fields/{field}/kind"
 ENDPOINTS = (
     Endpoint("GET", _PATH, show, Policy.META_WRITE, "Another kind for a field.", page=True),
     Endpoint(
-        "POST", _PATH, submit, Policy.META_WRITE, "Preview it, or do it.", page=True, form=True
+        "POST", _PATH, submit, Policy.META_WRITE, "Preview it, or apply it.", page=True, form=True
     ),
 )

@@ -25,13 +25,17 @@ from .studio import how_many, layer_labels
 
 # The tabs of documents: kind, label, what they are for.
 ABOUT = (
-    ("view", "Views", "A view is a saved list: which records, which columns, in which order."),
+    (
+        "view",
+        "Views",
+        "A view is a saved list: which records to show, with which columns, in which order.",
+    ),
     ("board", "Boards", "A board shows records as cards in the columns of a choice or a look-up."),
-    ("rule", "Rules", "A rule does something when a record changes or a day comes."),
-    ("template", "Templates", "A template is the words of a mail or a notification."),
-    ("webform", "Web forms", "A web form lets people outside make a record."),
+    ("rule", "Rules", "A rule does something when a record changes or a date arrives."),
+    ("template", "Templates", "A template is the text of a mail or a notification."),
+    ("webform", "Web forms", "A web form lets people outside create a record."),
     ("pin", "Pins", "A pin shows a number on the home page and opens the records behind it."),
-    ("role", "Roles", "Roles say who may do what with these records."),
+    ("role", "Roles", "Roles define who may do what with these records."),
 )
 
 
@@ -67,7 +71,9 @@ def show(call: Call, *, error: str = "", label: str = "", kind: str = "text") ->
         }
     elif tab == "layout":
         studio |= _layout(call, type_, labels)
-        studio["plan_hint"] = "A layout moves words and fields on pages. Tables stay as they are."
+        studio["plan_hint"] = (
+            "A layout changes labels and the position of fields on pages. Tables stay as they are."
+        )
     elif tab == "uses":
         studio |= {"tab": "documents", "documents": _uses(call, type_)}
     else:
@@ -244,14 +250,14 @@ def _uses(call: Call, type_: ObjectType) -> Context:
                 if found
                 else humanise(name),
                 "name": name,
-                "hint": f"Names it {times}: {what}" if what else f"Names it {times}",
+                "hint": f"Used {times}: {what}" if what else f"Used {times}",
                 "href": f"/studio/objects/{name}" if kind == "object" else f"/studio/{document}",
                 "from": call.engine.kinds[kind].label if kind in call.engine.kinds else "",
             }
         )
     return {
-        "title": "Nothing uses it yet",
-        "text": "Views, rules, roles and other objects that name it show here.",
+        "title": "Not used yet",
+        "text": "Views, rules, roles and other objects that use it appear here.",
         "items": items,
         "new": None,
     }
@@ -263,7 +269,7 @@ def _layout(call: Call, type_: ObjectType, labels: Mapping[str, str]) -> Context
         about_object(call, "form", type_), key=lambda d: (d.body.get("order", 50), d.name)
     )
     if not forms:
-        text = "Pages lay themselves out: title and state first, then what is required."
+        text = "The default layout shows the title and the state first, then the required fields."
         about = ("Layouts", text)
         return {"tab": "documents", "documents": _documents(call, type_, "form", about, labels)}
     sections = forms[0].body.get("sections", ())

@@ -125,4 +125,4 @@ class Session:
 
 
 def _forbidden(type_: ObjectType, action: str) -> Forbidden:
-    return Forbidden(f"Your roles do not allow to {action} {type_.plural.lower()}.")
+    return Forbidden(f"Your roles do not allow you to {action} {type_.plural.lower()}.")

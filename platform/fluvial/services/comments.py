@@ -159,7 +159,7 @@ def delete(session: Session, object_name: str, record: str, identifier: str) -> 
 def commentable(session: Session, object_name: str, record: str) -> dict[str, Any]:
     type_ = session.object(object_name)
     if not session.access.object(object_name).can(RIGHT):
-        raise Forbidden(f"Comments on {type_.plural.lower()} are for those who may change them.")
+        raise Forbidden(f"Only people who may change {type_.plural.lower()} may comment on them.")
     row = load_row(session, object_name, record, RIGHT) if is_id(record) else None
     if row is None:
         raise NotFound(f"There is no {type_.label.lower()} with the id `{record}` to comment on.")
@@ -170,7 +170,7 @@ def _own(session: Session, record: str, identifier: str, verb: str) -> dict[str,
     found = _found(session, record, identifier)
     mine = found["by"] == {"user": session.actor.id}
     if not mine and not (verb == "delete" and session.access.admin):
-        raise Forbidden(f"Only who wrote a comment may {verb} it.")
+        raise Forbidden(f"Only the author of a comment may {verb} it.")
     return found
 
 
@@ -179,7 +179,7 @@ def _found(session: Session, record: str, identifier: str) -> dict[str, Any]:
     if is_id(identifier):
         row = _ONE.row(session.connection, the_record=record, the_id=identifier)
     if row is None:
-        raise NotFound("There is no such comment here.")
+        raise NotFound("This comment does not exist.")
     return _wire(row)
 
 
@@ -188,14 +188,16 @@ def _checked(
 ) -> tuple[str, list[dict[str, str]]]:
     commentable(session, object_name, record)
     if session.actor.id is None:
-        raise Forbidden("Only people write comments.")
+        raise Forbidden("Only people can write comments.")
     if not isinstance(text, str) or not text.strip():
-        raise _refused("/text", "required", "Write a few words.")
+        raise _refused("/text", "required", "Write a comment first.")
     if len(text) > MAX_TEXT:
-        raise _refused("/text", "too_long", f"A comment holds at most {MAX_TEXT:,} characters.")
+        raise _refused("/text", "too_long", f"A comment can have at most {MAX_TEXT:,} characters.")
     listed = isinstance(mentions, (list, tuple)) and len(mentions) <= MAX_MENTIONS
     if not listed or not all(isinstance(one, str) for one in mentions):
-        raise _refused("/mentions", "type", f"Mentions are a list of at most {MAX_MENTIONS} ids.")
+        raise _refused(
+            "/mentions", "type", f"`mentions` must be a list of at most {MAX_MENTIONS} ids."
+        )
     people = list(dict.fromkeys(mentions))
     return text.strip(), [
         _mention(session, object_name, record, user, at) for at, user in enumerate(people)
@@ -211,7 +213,7 @@ def _mention(session: Session, object_name: str, record: str, user: Any, at: int
     reads = theirs.access.object(object_name).can(RIGHT)
     if not reads or load_row(theirs, object_name, record, RIGHT) is None:
         label = session.catalog.objects[object_name].label.lower()
-        message = f"{actor.name} may not read the comments of this {label}. Take the name out."
+        message = f"{actor.name} may not read the comments of this {label}. Remove the name."
         raise _refused(f"/mentions/{at}", "not_allowed", message)
     return {"user": str(user), "name": actor.name}
 

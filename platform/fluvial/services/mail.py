@@ -87,10 +87,10 @@ def send(server: Server, to: str, message: bytes) -> str:
                 connection.quit()
         finally:
             connection.close()
-        return "The mail server took it."
+        return "The mail server accepted it."
     except smtplib.SMTPAuthenticationError as error:
         # The fault of our settings, which somebody will mend: the mail waits.
-        raise NotSent(f"The mail server refused to sign in: {_words(error)}") from error
+        raise NotSent(f"The mail server refused the sign-in: {_words(error)}") from error
     except smtplib.SMTPRecipientsRefused as error:
         ((code, words),) = error.recipients.values()
         reason = f"{code} {words.decode(errors='replace')}"

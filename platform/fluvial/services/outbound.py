@@ -67,7 +67,7 @@ def post(
         return Response(answer.status, read)
     except (OSError, http.client.HTTPException) as error:
         if deadline.passed:
-            raise Unreachable(f"No whole answer within {TOTAL_SECONDS:g} seconds.") from error
+            raise Unreachable(f"No complete answer within {TOTAL_SECONDS:g} seconds.") from error
         raise Unreachable(
             f"{host}:{port} did not answer: {error or type(error).__name__}"
         ) from error
@@ -78,19 +78,19 @@ def post(
 def checked_url(url: str, allow: Collection[str] = ()) -> tuple[SplitResult, int]:
     """The parts and the port of an address that may be called; Refused says why not."""
     if any(ord(c) <= 32 or ord(c) == 127 for c in url) or not url.isascii():
-        raise Refused("The address holds characters that addresses do not have.")
+        raise Refused("The address contains characters that are not allowed.")
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise Refused(f"The address does not read: {error}.") from error
+        raise Refused(f"The address is not valid: {error}.") from error
     if parts.scheme not in PORTS:
-        raise Refused("The address begins with https:// or http://.")
+        raise Refused("The address must start with https:// or http://.")
     if not parts.hostname or parts.username is not None or parts.password is not None:
-        raise Refused("The address names a host, and no user or password.")
+        raise Refused("The address must have a host, and no user or password.")
     port = PORTS[parts.scheme] if port is None else port
     if port not in PORTS.values() and f"{parts.hostname}:{port}" not in allow:
-        raise Refused(f"Port {port} may not be reached: FLUVIAL_OUTBOUND_ALLOW does not name it.")
+        raise Refused(f"Port {port} is not allowed. To allow it, add it to FLUVIAL_OUTBOUND_ALLOW.")
     return parts, port
 
 
@@ -121,7 +121,7 @@ def _address(host: str, port: int, *, named: bool) -> tuple[int, Any]:
         if not named and not is_public(str(address[0])):
             raise Refused(
                 f"{host} is at {address[0]}, which is not a public address. "
-                "FLUVIAL_OUTBOUND_ALLOW may name it."
+                "To allow it, add it to FLUVIAL_OUTBOUND_ALLOW."
             )
     return found[0]
 
@@ -141,9 +141,9 @@ def _resolved(host: str, port: int) -> list[tuple[int, Any]]:
     try:
         found = results.get(timeout=CONNECT_SECONDS)
     except queue.Empty:
-        raise Unreachable(f"The name {host} was not resolved in time.") from None
+        raise Unreachable(f"The host name {host} was not resolved in time.") from None
     if isinstance(found, OSError) or not found:
-        raise Unreachable(f"The name {host} is not known: {found}.")
+        raise Unreachable(f"The host name {host} is not known: {found}.")
     return found
 
 

@@ -168,15 +168,15 @@ def render(job: dict[str, Any]) -> dict[str, Any]:
             template = environment(words, part["escape"]).from_string(part["source"])
             text = template.render(data)
         except MemoryError:
-            return {"fault": "The template takes too much memory."}
+            return {"fault": "The template uses too much memory."}
         except RecursionError:
-            return {"fault": "The template calls itself without end."}
+            return {"fault": "The template calls itself endlessly."}
         except UndefinedError as error:
-            return {"fault": f"The template uses something that is not there: {error.message}."}
+            return {"fault": f"The template uses something that does not exist: {error.message}."}
         except SecurityError as error:
-            return {"fault": f"The template does what templates may not do: {error}."}
+            return {"fault": f"The template does something that is not allowed: {error}."}
         except TemplateError as error:
-            return {"fault": f"The template does not read: {error.message}"}
+            return {"fault": f"The template is not valid: {error.message}"}
         except Exception as error:  # whatever a template's arithmetic leads to
             return {"fault": f"The template cannot be rendered: {error}"}
         if len(text) > MAX_OUTPUT:

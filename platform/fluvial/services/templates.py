@@ -66,9 +66,9 @@ def needs(source: str, roots: Sequence[str]) -> Need:
     try:
         tree = _SYNTAX.parse(source)
     except TemplateSyntaxError as error:
-        raise TemplateFault(error.message or "It does not read.", error.lineno) from error
+        raise TemplateFault(error.message or "It is not valid.", error.lineno) from error
     except RecursionError as error:
-        raise TemplateFault("The template is nested too deep.") from error
+        raise TemplateFault("The template is nested too deeply.") from error
     reader = _Reader(roots)
     reader.visit(tree, {})
     return reader.need
@@ -83,7 +83,7 @@ class _Reader:
 
     def visit(self, node: nodes.Node, names: dict[str, Need | None]) -> None:
         if type(node) in _REFUSED:
-            message = f"`{_REFUSED[type(node)]}` is not part of templates here."
+            message = f"`{_REFUSED[type(node)]}` is not allowed in templates."
             raise TemplateFault(message, node.lineno)
         if isinstance(node, nodes.Filter) and node.name not in _KNOWN_FILTERS:
             raise TemplateFault(f"There is no filter `{node.name}`.", node.lineno)
@@ -149,7 +149,7 @@ class _Reader:
                     return None
                 known = ", ".join(f"`{root}`" for root in self.roots)
                 raise TemplateFault(
-                    f"There is nothing called `{node.name}` here. There is {known}.", node.lineno
+                    f"`{node.name}` is not known here. Available: {known}.", node.lineno
                 )
             return self.need.at((node.name,), node.lineno)
         if isinstance(node, nodes.Getattr):
@@ -218,7 +218,7 @@ class Renderer:
             answer = _line(process, seconds)
         except (OSError, _Ended):
             self._end()
-            raise TemplateFault("The template takes too much time or memory.") from None
+            raise TemplateFault("The template uses too much time or memory.") from None
         found: dict[str, Any] = json.loads(answer)
         return found
 

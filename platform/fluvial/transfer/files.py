@@ -51,7 +51,7 @@ def store(
     shown = base_name(name)
     media_type = sniff(head, shown)
     if not agrees(claimed, shown, media_type):
-        message = f"{shown} does not hold what its name or type says; it looks like {media_type}."
+        message = f"{shown} does not match its name or type; it looks like {media_type}."
         raise Unprocessable(message, errors=[fault("/file", "wrong_type", message)])
     row = {
         "id": new_id(),
@@ -98,13 +98,13 @@ def _keep(folder: Path, source: IO[bytes], limit: int) -> tuple[str, int, bytes]
         folder.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=folder, prefix="new-")
     except OSError as error:
-        raise Unavailable("There is no room for files now.") from error
+        raise Unavailable("There is no space for files right now.") from error
     try:
         with os.fdopen(handle, "wb") as target:
             while chunk := source.read(CHUNK):
                 size += len(chunk)
                 if size > limit:
-                    raise TooLarge(f"A file has at most {limit // 1_000_000} MB.")
+                    raise TooLarge(f"A file can have at most {limit // 1_000_000} MB.")
                 head = head or chunk[:HEAD]
                 digest.update(chunk)
                 target.write(chunk)
@@ -115,7 +115,7 @@ def _keep(folder: Path, source: IO[bytes], limit: int) -> tuple[str, int, bytes]
         place.parent.mkdir(parents=True, exist_ok=True)
         os.replace(temporary, place)
     except OSError as error:
-        raise Unavailable("There is no room for files now.") from error
+        raise Unavailable("There is no space for files right now.") from error
     finally:
         Path(temporary).unlink(missing_ok=True)
     return name, size, head
@@ -151,7 +151,7 @@ def _opened(engine: Engine, row: Mapping[str, Any]) -> IO[bytes]:
     try:
         return path_of(engine, row["sha256"]).open("rb")
     except FileNotFoundError as error:
-        raise Problem(f"The bytes of {row['name']} are missing from the server.") from error
+        raise Problem(f"The content of {row['name']} is missing on the server.") from error
 
 
 def run(engine: Engine) -> bool:

@@ -123,7 +123,7 @@ def report(folder: Path) -> Report:
 def test_failures_say_their_line_and_what_was_found(report: Report) -> None:
     assert report.faults == [] and (report.tests, report.failed) == (2, 1)
     assert [str(failure) for failure in report.failures] == [
-        "tests/overdue.yaml:22: expected a refusal, and it was taken",
+        "tests/overdue.yaml:22: expected a refusal, but it was accepted",
         "tests/overdue.yaml:24: expected rule overdue, notify jo@example.com, found: none",
         "tests/overdue.yaml:26: state: expected open, found back",
         "tests/overdue.yaml:27: expected 2 loans where state == 'back', found 1",
@@ -133,9 +133,9 @@ def test_failures_say_their_line_and_what_was_found(report: Report) -> None:
 def test_what_is_of_no_use_is_remarked_on(report: Report) -> None:
     said = {(r.place, r.message) for r in report.remarks}
     assert ("objects/loan.yaml#/states/transitions", "No transition leads to `lost`.") in said
-    assert ("templates/all.yaml", "No rule names this template.") in said
-    assert ("roles/clerk.yaml", "This role lets nobody do anything.") in said
-    assert ("rules/all.yaml", "`second` runs behind it and replaces `email`.") in said
+    assert ("templates/all.yaml", "No rule uses this template.") in said
+    assert ("roles/clerk.yaml", "This role grants no rights.") in said
+    assert ("rules/all.yaml", "`second` runs after it and replaces `email`.") in said
     assert len(said) == 4
     assert "object/loan#/label" not in report.untranslated["de"]
     assert "object/loan#/fields/name/label" in report.untranslated["de"]
@@ -147,7 +147,7 @@ def test_what_is_of_no_use_is_remarked_on(report: Report) -> None:
         ("tests/bad.yaml", "name: a\ntoday: 2026-11-21\nwhen: {at: x}\nthan: {}\n",
          "tests/bad.yaml:1"),
         ("tests/bad.yaml", "name: a\ntoday: 2026-11-21\nwhen: {at: x}\nthen: {records: []}\n",
-         "tests/bad.yaml:3: `x` is no moment"),
+         "tests/bad.yaml:3: `x` is not a date and time"),
         ("tests/bad.yaml", "name: a\ntoday: 2026-11-21\nwhen: {update: x}\nthen: {records: []}\n",
          "tests/bad.yaml:3: There is no record `x`"),
         ("tests/bad.yaml", "name: a\ntoday: 2026-11-21\ngiven: {loan: [{fields: {nam: x}}]}\n"

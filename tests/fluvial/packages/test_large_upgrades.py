@@ -86,7 +86,7 @@ def test_an_upgrade_of_a_large_table_is_copied_first(
         monkeypatch.setenv(name, value)
     assert main(["app", "upgrade", str(second)]) == 0
     told = capsys.readouterr().out
-    assert "0 of 30 values are copied" in told and told.rstrip().endswith("In force.")
+    assert "0 of 30 values are copied" in told and told.rstrip().endswith("Done.")
     assert _version(client) == "2.0.0" and _shelves(client) == texts
 
 

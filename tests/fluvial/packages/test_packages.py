@@ -160,9 +160,9 @@ def test_what_needs_an_uninstalled_package_goes_only_with_force(client: Client) 
 @pytest.mark.parametrize(
     ("files", "words"),
     [
-        ({"../app.yaml": "app: x"}, "leads elsewhere"),
-        ({"/app.yaml": "app: x"}, "leads elsewhere"),
-        ({"a/..\\b": "app: x"}, "leads elsewhere"),
+        ({"../app.yaml": "app: x"}, "leads outside"),
+        ({"/app.yaml": "app: x"}, "leads outside"),
+        ({"a/..\\b": "app: x"}, "leads outside"),
         ({"app.yaml": "app: x\nversion: 1.0.0", "objects": "a", "objects/a.yaml": "b"}, "beside"),
         ({"app.yaml": b"x" * (archive.MAX_FILE + 1)}, "larger than"),
         ({"readme.txt": "x"}, "no app.yaml"),

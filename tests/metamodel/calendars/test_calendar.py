@@ -163,10 +163,10 @@ def test_hours_are_read_or_refused() -> None:
     assert weekdays("sat-mon") == (5, 6, 0)
     assert weekdays("mon, wed") == (0, 2)
     for texts, said in (
-        (["9-17"], "no span"),
-        (["22:00-06:00"], "before it begins"),
+        (["9-17"], "not a range of hours"),
+        (["22:00-06:00"], "before it starts"),
         (["09:00-12:00", "11:00-13:00"], "before 12:00"),
-        (["09:00-24:30"], "after the day"),
+        (["09:00-24:30"], "after midnight"),
     ):
         with pytest.raises(HoursFault, match=said):
             spans_of(texts)

@@ -56,10 +56,11 @@ def test_documents_become_calendars() -> None:
 @pytest.mark.parametrize(
     ("written", "pointer", "said", "hint"),
     [
-        ("hours: {mon-fir: ['09:00-17:00']}", "/hours/mon-fir", "names no days", "`fri`"),
-        ("hours: {mon: ['9-5']}", "/hours/mon", "no span", "09:00-17:30"),
-        ("hours: {mon: ['22:00-06:00']}", "/hours/mon", "before it begins", "22:00-24:00, and"),
-        ("hours: {mon: ['09:00-12:00', '11:00-13:00']}", "/hours/mon", "before 12:00", "Let each"),
+        ("hours: {mon-fir: ['09:00-17:00']}", "/hours/mon-fir", "not a weekday", "`fri`"),
+        ("hours: {mon: ['9-5']}", "/hours/mon", "not a range of hours", "09:00-17:30"),
+        ("hours: {mon: ['22:00-06:00']}", "/hours/mon", "before it starts", "22:00-24:00, and"),
+        ("hours: {mon: ['09:00-12:00', "
+         "'11:00-13:00']}", "/hours/mon", "before 12:00", "Start each"),
         ("hours: {mon-fri: ['09:00-12:00'], fri: []}", "/hours/fri", "same day", "once"),
         ("hours: {mon: []}", "/hours", "no hours", "mon-fri"),
         ("{zone: Europe/Lodnon, hours: {mon: ['09:00-12:00']}}", "/zone", "no time zone", "London"),
@@ -73,7 +74,7 @@ def test_documents_become_calendars() -> None:
         ),
         (
             '{hours: {mon: ["09:00-12:00"]}, holidays: "date,hours\\n2026-12-25,9"}',
-            "/holidays", "no span", "09:00-17:30",
+            "/holidays", "not a range of hours", "09:00-17:30",
         ),
         ("{hourz: {}}", "/hourz", "not known", "hours"),
     ],
@@ -91,7 +92,7 @@ def test_one_calendar_is_the_business_s() -> None:
     assert [pointer for pointer, _, _ in faults(f"{OFFICE}---{other}")] == ["/default"]
     ((pointer, said, hint),) = faults(f"{OFFICE.replace('true', 'false')}---{REQUEST}")
     assert pointer == "/fields/1/formula"
-    assert "no calendar of the business" in said and "office" in hint
+    assert "no default calendar" in said and "office" in hint
     (_, said, hint) = faults(REQUEST.replace("hours(4)", "hours(4), 'ofice'") + "---" + OFFICE)[0]
     assert "no calendar `ofice`" in said and "`office`" in hint
 
@@ -167,8 +168,8 @@ def test_durations_of_working_time_are_told_in_days_of_the_calendar() -> None:
     assert fields["wait"].kind.parse_text(fields["wait"], "2d", TextFormat()) == 172_800
     for written, said in (
         ("clock: business, calendar: ofice", "no calendar `ofice`"),
-        ("calendar: office", "Elapsed time has no calendar"),
+        ("calendar: office", "Elapsed time does not use a calendar"),
     ):
         task = TASK.replace("kind: duration, clock: business", f"kind: duration, {written}")
         assert said in faults(f"{OFFICE}---{task}")[0][1]
-    assert "no calendar of the business" in faults(TASK)[0][1]
+    assert "no default calendar" in faults(TASK)[0][1]

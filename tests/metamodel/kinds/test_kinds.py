@@ -13,7 +13,7 @@ from metamodel.kinds import KINDS, Kind, register_kind
 from metamodel.record_schema import field_schema
 from tests.metamodel.catalogs import catalog, field
 
-GROUPS = ["Words and numbers", "Choices", "Time", "Links", "Made by the system", "Files"]
+GROUPS = ["Text and numbers", "Choices", "Time", "Links", "Set by the system", "Files"]
 FOLDER = Path(__file__).parents[3] / "metamodel" / "kinds"
 NO_KINDS = {
     "working_days",

@@ -158,7 +158,7 @@ class PersonFace(LookupFace):
                 yield from one.items()
 
     def _title(self, looks: Looks, reference: Reference) -> str:
-        return looks.names.title(*reference) or "Somebody who left"
+        return looks.names.title(*reference) or "A former user"
 
     def cell(self, field: Field, looks: Looks) -> Cell:
         def show(value: Any) -> str:

@@ -46,10 +46,10 @@ SIZES = (
 MOMENTS = (
     OPS["after"],
     OPS["before"],
-    Op("since", "is not before", "{f} >= {v}"),
-    Op("until", "is not after", "{f} <= {v}"),
-    Op("past", "has passed", "{f} < now()", "none"),
-    Op("from_now", "is to come", "{f} > now()", "none"),
+    Op("since", "is on or after", "{f} >= {v}"),
+    Op("until", "is on or before", "{f} <= {v}"),
+    Op("past", "is in the past", "{f} < now()", "none"),
+    Op("from_now", "is in the future", "{f} > now()", "none"),
     Op("before_raw", "is before …", "{f} < {v}", "raw"),
     Op("after_raw", "is after …", "{f} > {v}", "raw"),
     Op("since_raw", "is from …", "{f} >= {v}", "raw"),
@@ -63,7 +63,7 @@ YES_NO = (Op("yes", "is yes", "{f} == true", "none"), Op("no", "is no", "{f} == 
 MINE = Op("me", "is me", "{f} == me", "none")
 OURS = Op("ours", "is me or mine", "mine({f})", "none")
 AMONG = Op("among", "is one of …", "{f} in [{v}]", "raw")
-HOLDS = (Op("has", "has", "{v} in {f}"), Op("has_not", "has not", "not ({v} in {f})"))
+HOLDS = (Op("has", "has", "{v} in {f}"), Op("has_not", "does not include", "not ({v} in {f})"))
 WITHIN = Op("within_raw", "is in …", "{f} in {v}", "raw")
 
 

@@ -55,7 +55,7 @@ class DateFace(TimeFace):
     def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
         return {
             "value": value or "", "min": field.option("min", ""), "max": field.option("max", ""),
-            "help": field.help or ("The first day after the last." if ends(field, looks) else ""),
+            "help": field.help or ("The day after the last day." if ends(field, looks) else ""),
         }  # fmt: skip
 
     def input(self, field: Field) -> dict[str, Any]:

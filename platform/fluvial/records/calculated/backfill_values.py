@@ -37,7 +37,7 @@ def filling(
             f"{object_name}.{name}",
             class_="rewrite",
             rows=count_rows(connection, object_name),
-            undo="Put the old formula back.",
+            undo="Restore the old formula.",
         )
         for object_name, name in places
     ]

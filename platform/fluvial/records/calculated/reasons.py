@@ -56,7 +56,7 @@ def reasons(session: Session, object_name: str, record: str, name: str) -> dict[
     type_ = session.object(object_name)
     field = resolve(session.access, type_, (name,), "field")
     if field.formula is None:
-        message = f"{field.label} is not calculated: its value was written."
+        message = f"{field.label} is not calculated: its value was entered."
         raise Unprocessable(message, errors=[fault("field", "not_calculated", message)])
     shown = read_one(session, object_name, record, (("title",), (name,)))
     row = load_row(session, object_name, record, None)

@@ -75,7 +75,9 @@ def _check_limits(draft: Draft, field: Field, row: Mapping[str, Any]) -> None:
     accept = field.option("accept")
     if accept and not any(_matches(row["media_type"], pattern) for pattern in accept):
         types = ", ".join(accept)
-        draft.fault(field.name, "wrong_type", f"{row['name']} is no {types}. Attach another file.")
+        draft.fault(
+            field.name, "wrong_type", f"{row['name']} is not one of {types}. Attach another file."
+        )
     largest = field.option("max_size")
     if largest and row["size"] > size_of(largest):
         draft.fault(

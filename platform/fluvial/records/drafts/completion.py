@@ -106,7 +106,7 @@ def _check_logic(draft: Draft, environment: RecordEnvironment) -> None:
             continue
         if logic.required is not None and empty(draft.values.get(field.name)):
             if truth(logic.required, environment) and _visible(draft, field.name, environment):
-                draft.fault(field.name, "required", f"{field.label} is needed here.")
+                draft.fault(field.name, "required", f"{field.label} is required here.")
         if logic.read_only is not None and field.name in draft.changed and not draft.new:
             if truth(logic.read_only, environment):
                 draft.fault(field.name, "read_only", f"{field.label} cannot be changed here.")
@@ -121,7 +121,7 @@ def _visible(draft: Draft, name: str, environment: RecordEnvironment) -> bool:
 def _check_required(draft: Draft) -> None:
     for field in draft.type.required_fields:
         if empty(draft.values.get(field.name)) and (draft.new or field.name in draft.changed):
-            draft.fault(field.name, "required", f"{field.label} is needed.")
+            draft.fault(field.name, "required", f"{field.label} is required.")
 
 
 def _check_expectations(draft: Draft, environment: RecordEnvironment) -> None:
@@ -167,10 +167,8 @@ def _check_start(draft: Draft, states: States, environment: RecordEnvironment) -
         return
     refusals = [refusal(draft.session, way, environment) for way in ways]
     if all(refusals) and not draft.session.access.unrestricted:
-        shown = (
-            f"A new {draft.type.label.lower()} does not start as {field.kind.show(field, start)}"
-        )
-        message = f"{shown}: {ways[0].label} ({ways[0].name}) is in the way. {refusals[0]}"
+        shown = f"A new {draft.type.label.lower()} cannot start as {field.kind.show(field, start)}"
+        message = f"{shown}: {ways[0].label} ({ways[0].name}) is not possible. {refusals[0]}"
         draft.fault(states.field, "transition_refused", message)
 
 
@@ -191,7 +189,7 @@ def _no_way(draft: Draft, states: States, old: Any, new: Any) -> str:
     show = field.kind.show
     start = f"{field.label} cannot go from {show(field, old)} to {show(field, new)}."
     if not ways:
-        return f"{start} {show(field, old)} is an end."
+        return f"{start} {show(field, old)} is a final state."
     return f"{start} Possible: {', '.join(f'{t.label} ({t.name})' for t in ways)}."
 
 

@@ -68,7 +68,7 @@ class Draft:
         made = completed(known, links, (self.before or {}).get(known.name))
         lacks = missing(known, made)
         if lacks is not None:
-            self.fault(known.name, "required", f"{lacks} is needed of each link.")
+            self.fault(known.name, "required", f"Each link needs {lacks}.")
         return made
 
     def fault(self, name: str, code: str, message: str) -> None:
@@ -111,16 +111,20 @@ class Draft:
         if known is None or name in unknown or known.hidden:
             self.fault(name, "unknown_field", self._unknown(name))
         elif not known.writable or known.read_only:
-            self.fault(name, "read_only", f"{known.label} is made by the system. Leave it out.")
+            self.fault(name, "read_only", f"{known.label} is set by the system. Omit it.")
         else:
-            self.fault(name, "read_only", f"Your roles may read {known.label}, not write it.")
+            self.fault(
+                name,
+                "read_only",
+                f"Your roles allow you to read {known.label}, but not to change it.",
+            )
 
     def _in_force(self, known: Field, links: list[str]) -> list[str]:
         """Of links with days those that hold on the day that is written; the others are kept."""
         if not any(isinstance(link, DatedLink) for link in links):
             return links
         if self.session.as_of is not None:
-            raise ValueFault("two_days", "Write the days in the list, without `as_of`.")
+            raise ValueFault("two_days", "Write the dates in the list, without `as_of`.")
         refuse_overlaps(links)
         self.periods[known.name] = links
         return in_force(links, self.session.today)
@@ -137,7 +141,7 @@ class Draft:
         if self.faults:
             first = self.faults[0]["message"]
             count = len(self.faults)
-            detail = first if count == 1 else f"{count} values do not fit. The first: {first}"
+            detail = first if count == 1 else f"{count} values are not valid. The first: {first}"
             raise Unprocessable(detail, errors=self.faults)
 
     def wire(self, name: str) -> Any:

@@ -80,7 +80,7 @@ def check_catalog(session: Session) -> None:
 
 def _accept(current: bool | int) -> None:
     if not current:
-        raise BusyError("Formulas, or kinds of fields, have changed since this write began.")
+        raise BusyError("Formulas or field kinds have changed since this write began.")
 
 
 def write(

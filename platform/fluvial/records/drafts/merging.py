@@ -32,7 +32,7 @@ def check_rev(draft: Draft, rev: int | None) -> None:
         return
     if rev > current or rev < 1:
         raise Conflict(
-            f"This record is at revision {current}; there is no revision {rev}. Read it again.",
+            f"This record is at revision {current}; there is no revision {rev}. Reload it.",
             rev=current,
         )
     base: dict[str, Any] = {}
@@ -53,7 +53,7 @@ def check_rev(draft: Draft, rev: int | None) -> None:
     if collide:
         labels = ", ".join(draft.type.fields[name].label for name in collide)
         raise Conflict(
-            f"Somebody changed {labels} since you read it. Choose which values to keep.",
+            f"Another person has changed {labels} since you read it. Choose which values to keep.",
             rev=current,
             base={name: base[name] for name in collide},
             theirs={name: theirs[name] for name in collide},

@@ -39,12 +39,10 @@ def check_period(draft: Draft, *, always: bool = False) -> None:
     fields = draft.type.fields
     start, end = draft.values.get(dated.from_), draft.values.get(dated.until)
     if start is None:
-        draft.fault(dated.from_, "required", f"{fields[dated.from_].label} is needed.")
+        draft.fault(dated.from_, "required", f"{fields[dated.from_].label} is required.")
         return
     if end is not None and end <= start:
-        message = (
-            f"{fields[dated.until].label} has to be after {fields[dated.from_].label.lower()}."
-        )
+        message = f"{fields[dated.until].label} must be after {fields[dated.from_].label.lower()}."
         draft.fault(dated.until, "ends_before_start", message)
         return
     other = _overlapping(draft.session, draft.type, dated, draft.id, draft.values)
@@ -63,7 +61,7 @@ def overlap_fault(draft: Draft) -> Problem:
 
 def _message(type_: ObjectType, dated: Dated, span: str) -> str:
     keys = " and ".join(type_.fields[name].label.lower() for name in dated.per)
-    return f"There is one for the same {keys} {span} already. Change its dates, or these."
+    return f"There is already one for the same {keys} {span}. Change its dates, or these."
 
 
 def _span(start: Any, end: Any) -> str:

@@ -58,7 +58,9 @@ def check_references(draft: Draft) -> None:
             for field in fields:
                 if not there.get(record, True) and not _named_before(draft, field, target, record):
                     draft.fault(
-                        field.name, "not_active", f"{field.label} has left. Choose somebody active."
+                        field.name,
+                        "not_active",
+                        f"{field.label} is no longer active. Choose an active person.",
                     )
                 elif record not in there:
                     label = draft.session.catalog.objects[target].label.lower()
@@ -95,8 +97,8 @@ def _check_pick(draft: Draft, field: Field, pick: Expression, target: str, recor
         draft.fault(
             field.name,
             "may_not_pick",
-            f"{field.label}: {(row or {}).get('title') or 'this record'} is not one of those that "
-            f"may be picked here ({pick.source}).",
+            f"{field.label}: {(row or {}).get('title') or 'this record'} cannot be picked here "
+            f"({pick.source}).",
         )
 
 

@@ -25,7 +25,7 @@ def unique_fault(draft: Draft, error: UniqueError) -> Problem:
         return overlap_fault(draft)
     fields = broken_key(draft.type, error)
     if not fields:
-        return Conflict("This record was written at the same moment by somebody else. Try again.")
+        return Conflict("Another person saved this record at the same time. Try again.")
     labels = " and ".join(draft.type.fields[name].label for name in fields)
     shown = ", ".join(
         draft.type.fields[name].kind.show(draft.type.fields[name], draft.values[name])
@@ -34,7 +34,7 @@ def unique_fault(draft: Draft, error: UniqueError) -> Problem:
     )
     taken = f" {shown}" if shown else ""
     message = (
-        f"There is a {draft.type.label.lower()} with {labels}{taken} already. Choose another value."
+        f"There is already a {draft.type.label.lower()} with {labels}{taken}. Choose another value."
     )
     errors = [fault(f"{draft.pointer}/{name}", "not_unique", message) for name in fields]
     return Unprocessable(message, errors=errors)

@@ -29,7 +29,10 @@ _ADMINISTRATOR = Statement(
 )
 
 # Else a token for records could make itself an administrator.
-_SCOPE = "This token's scopes do not cover who may sign in and as what. It needs meta:write too."
+_SCOPE = (
+    "This token may not change who can sign in or which roles people have. It also needs "
+    "the scope meta:write."
+)
 
 
 class UserHook:
@@ -50,7 +53,7 @@ class UserHook:
         if scopes and "meta:write" not in scopes:
             draft.fault("password", "scope", _SCOPE)
         if not isinstance(password, str) or not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-            message = f"A password has {MIN_LENGTH} to {MAX_LENGTH} characters."
+            message = f"A password must have {MIN_LENGTH} to {MAX_LENGTH} characters."
             draft.fault("password", "password_length", message)
         else:
             draft.extras["password"] = password
@@ -69,5 +72,5 @@ def _keep_an_administrator(connection: Connection) -> None:
     hold(connection, Lock.ADMINISTRATORS)
     if _ADMINISTRATOR.row(connection) is None:
         raise Conflict(
-            "There has to be an administrator who is active. Make somebody else one first."
+            "There must be an active administrator. Make another person an administrator first."
         )

@@ -96,7 +96,7 @@ def lines(session: Session, asked: Asked) -> list[Line]:
         rows = pricing.rows(start)
         pieces_made += len(rows)
         if pieces_made > MAX_PIECES:
-            message = "The groups and prices of this period are too many. Ask for a shorter one."
+            message = "This period has too many groups and prices. Ask for a shorter one."
             raise _refused("until", "too_many", message)
         for row in rows:
             group, currency, quantity, price = pricing.read(row)
@@ -126,7 +126,9 @@ class Pricing:
         if self.path:
             self.field = resolve(session.access, type_, self.path, "price")
             if self.field.type.name not in (MONEY.name, NUMBER.name):
-                raise _refused("price", "wrong_type", f"{self.field.label} is no number or amount.")
+                raise _refused(
+                    "price", "wrong_type", f"{self.field.label} is not a number or an amount."
+                )
 
     def rows(self, day: date) -> list[dict[str, Any]]:
         groups = (*self.asked.groups, *([self.path] if self.path else []))
@@ -175,7 +177,10 @@ def _parts(session: Session, period: Period, used: set[Place]) -> Iterator[tuple
     for object, name in used:
         days |= _changes(session, session.catalog.objects[object], name, period)
     if len(days) >= MAX_PARTS:
-        message = f"The period has more than {MAX_PARTS} parts. Ask for a shorter one, or for less."
+        message = (
+            f"The period has more than {MAX_PARTS} parts. Ask for a shorter one, or for "
+            "fewer groups."
+        )
         raise _refused("until", "too_many_parts", message)
     inner = sorted(days)
     yield from zip([period.from_, *inner], [*inner, period.until], strict=True)
@@ -271,10 +276,7 @@ def _check_days(objects: Mapping[str, ObjectType], type_: ObjectType, used: set[
         return
     if dated is None and any(objects[object].fields[name].dated for object, name in used):
         return
-    message = (
-        f"{type_.plural} hold on no days: ask for records that are dated, or for what changes from "
-        "a day on."
-    )
+    message = f"{type_.plural} have no dates: use dated records, or records with dated fields."
     raise Problem(message, errors=[fault("", "not_dated", message)])
 
 

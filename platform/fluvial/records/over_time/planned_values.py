@@ -66,7 +66,7 @@ def _only_dated(draft: Draft) -> None:
     dated = {field.name for field in draft.type.dated_fields}
     for name in draft.given - dated:
         label = draft.type.fields[name].label
-        message = f"{label} has no dates: only fields that are `dated` change from a day on."
+        message = f"{label} is not dated: only `dated` fields can be changed from a day on."
         draft.fault(name, "not_dated", message)
 
 
@@ -122,7 +122,7 @@ def _note(
     author = ("user", session.actor.id) if session.actor.id else None
     stamp = {"rev": rev + 1, "updated_at": session.now, "updated_by": author}
     if row_writer(session, type_).update(session, record, rev, stamp) is None:
-        raise Conflict(f"This {type_.label.lower()} was changed at the same moment. Try again.")
+        raise Conflict(f"This {type_.label.lower()} was changed at the same time. Try again.")
     journal.note(session, type_.name, record, rev + 1, f"{event}:{day}", changes)
 
 
@@ -131,7 +131,7 @@ def _answer(session: Session, then: Session, type_: ObjectType, record: str) -> 
     if access.where["update"] is not None:
         if find_one(then, type_.name, record, (("id",),), "update") is None:
             label = type_.label.lower()
-            raise Forbidden(f"Your roles do not allow to update a {label} with these values.")
+            raise Forbidden(f"Your roles do not allow you to update a {label} with these values.")
     found = find_one(then, type_.name, record)
     if found is None:
         row = load_row(session, type_.name, record, None) or {}
@@ -179,10 +179,10 @@ def withdraw(session: Session, object_name: str, record: str, plan: str) -> None
         span = next((s for s in spans if s.id == plan and (s.planned or s.error)), None)
         access = session.access.object(object_name)
         if span is None or span.field in access.hidden:
-            raise NotFound(f"Nothing is planned for this {type_.label.lower()} as `{plan}`.")
+            raise NotFound(f"There is no planned value of this {type_.label.lower()} as `{plan}`.")
         field = type_.fields[span.field]
         if span.field in access.read_only:
-            message = f"Your roles may read {field.label}, not write it."
+            message = f"Your roles allow you to read {field.label}, but not to change it."
             raise Forbidden(message, errors=[fault(f"/{field.name}", "read_only", message)])
         if span.error is not None:
             forget_error(session, span.id)
@@ -199,7 +199,7 @@ def links(session: Session, object_name: str, record: str, name: str) -> list[di
     field = type_.fields.get(name)
     hidden = session.access.object(object_name).hidden
     if field is None or name in hidden or not (field.dated and field.kind.linked):
-        raise NotFound(f"{type_.label} has no dated many-look-up `{name}`.")
+        raise NotFound(f"{type_.label} has no dated look-up of many records `{name}`.")
     now = read_one(session, object_name, record, ((name,),))[name]
     spans = [s for s in spans_of(session, type_, record) if s.field == name and not s.error]
     if not spans:

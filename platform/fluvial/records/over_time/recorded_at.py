@@ -218,7 +218,7 @@ def read_believed(
     rows = load_rows(session, object_name, [record], "read") if is_id(record) else []
     found = belief.rebuilt(type_, rows)
     if record not in found:
-        raise NotFound(f"At that moment there was no {type_.label.lower()} with the id `{record}`.")
+        raise NotFound(f"At that time there was no {type_.label.lower()} with the id `{record}`.")
     unknown: set[str] = set()
     shown = _wire(belief, type_, found[record], _names(session, type_, fields), unknown)
     return shown, sorted(unknown)
@@ -240,8 +240,8 @@ def list_believed(
     rows = load_rows(session, object_name, ids, "read", limit=MAX_CANDIDATES + 1)
     if len(rows) > MAX_CANDIDATES:
         message = (
-            f"More than {MAX_CANDIDATES:,} {type_.plural.lower()} would have to be put together. "
-            "Name those that you ask for with `ids`."
+            f"More than {MAX_CANDIDATES:,} {type_.plural.lower()} would have to be read. Name "
+            "the ones you need with `ids`."
         )
         raise Problem(message, errors=[fault("believed_on", "too_many", message)])
     unknown: set[str] = set()
@@ -251,7 +251,7 @@ def list_believed(
             environment = BelievedEnvironment(belief, type_, values, asked=True)
             met = wanted is None or truth(wanted, environment)
         except UnknownError as error:
-            message = "`where` asks a collection, and who belonged to it then is not known."
+            message = "`where` uses a collection, and its members at that time are not known."
             raise Problem(message, errors=[fault("where", "not_known", message)]) from error
         if met:
             data.append(_wire(belief, type_, values, names, unknown))
@@ -263,7 +263,7 @@ def _names(session: Session, type_: ObjectType, fields: Sequence[str] | None) ->
     shown = [f.name for f in type_.fields.values() if f.name not in hidden and not f.hidden]
     for name in fields or ():
         if name not in shown:
-            message = f"{type_.label} has no field `{name}`. Paths are not read from history."
+            message = f"{type_.label} has no field `{name}`. Paths cannot be read from history."
             raise Problem(message, errors=[fault("fields", "unknown_field", message)])
     return shown if fields is None else list(dict.fromkeys(("id", "rev", *fields)))
 

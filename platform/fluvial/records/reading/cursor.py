@@ -35,7 +35,7 @@ def decode(text: str, shape: str, length: int) -> list[Any]:
 
 
 def _unknown() -> Problem:
-    message = "This cursor is not of this list. Start again without it."
+    message = "This cursor does not belong to this list. Start again without it."
     return Problem(message, errors=[fault("cursor", "unknown_cursor", message)])
 
 

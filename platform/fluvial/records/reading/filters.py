@@ -89,7 +89,7 @@ def equal_binds(
             error.message, errors=[fault(field.name, error.code, error.message)]
         ) from error
     if isinstance(parsed, list) and len(parsed) != 1:
-        message = f"`{field.name}` takes one value. Ask for several with `where`."
+        message = f"`{field.name}` accepts one value. Use `where` for several."
         raise Unprocessable(message, errors=[fault(field.name, "too_many", message)])
     if field.kind.linked:
         return {bind: parsed[0] if isinstance(parsed, list) else parsed}

@@ -86,7 +86,7 @@ class PlanContext:
         name = f"c{len(self.constants)}"
         stored = storage.encode(self.dialect, value)
         if isinstance(stored, int) and not -LARGEST <= stored <= LARGEST:
-            raise Problem(f"The number {value} is larger than any that is stored.")
+            raise Problem(f"The number {value} is too large to be stored.")
         self.constants.append(stored)
         return self._bind(name, storage)
 

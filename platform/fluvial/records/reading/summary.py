@@ -45,7 +45,7 @@ def measure(text: str) -> Measure:
     inner = (match["inner"] or "").strip() if match else ""
     if match is None or (match["function"] != "count" and not inner):
         message = (
-            f"`{text}` is not a measure. Write count, or sum(amount), avg, min or max of a field."
+            f"`{text}` is not a measure. Write count, sum(amount), or avg, min or max of a field."
         )
         raise Problem(message, errors=[fault("measure", "not_a_measure", message)])
     return Measure(text.strip(), match["function"], inner)
@@ -147,7 +147,9 @@ def _part(planner: PagePlanner, path: Path) -> Any:
 
 def _check_group(field: Field) -> None:
     if field.kind.linked:
-        message = f"Records cannot be grouped by {field.label.lower()}: it holds several records."
+        message = (
+            f"Records cannot be grouped by {field.label.lower()}: it links to several records."
+        )
         raise Problem(message, errors=[fault("group", "not_groupable", message)])
 
 
@@ -184,10 +186,11 @@ def _check_type(measure_: Measure, type_: Type) -> None:
     fitting = _ADDABLE if measure_.function in ("sum", "avg") else _ORDERED
     if fixed or type_.name in fitting:
         return
-    message = f"`{measure_.text}`: {measure_.function} does not fit {type_}."
+    message = f"`{measure_.text}`: {measure_.function} cannot be used with {type_}."
     if type_.name == MONEY.name:
         message += (
-            " Amounts of several currencies do not add up: group by the currency and write .amount."
+            " Amounts in several currencies cannot be added: group by the currency and write "
+            ".amount."
         )
     raise Problem(message, errors=[fault("measure", "wrong_type", message)])
 
@@ -207,6 +210,6 @@ def split(text: str) -> list[str]:
             start = i + 1
     parts.append(text[start:])
     if len(parts) > MAX_MEASURES:
-        message = f"`measure` takes at most {MAX_MEASURES} measures."
+        message = f"`measure` accepts at most {MAX_MEASURES} measures."
         raise Problem(message, errors=[fault("measure", "too_many", message)])
     return parts

@@ -38,14 +38,14 @@ SHOWN = 20
 
 
 def delete(session: Session, object_name: str, record: str, *, rev: int | None = None) -> None:
-    """Put a record into the bin. What looks it up holds it back, lets go, or goes with it."""
+    """Move a record to the bin. What looks it up holds it back, lets go, or goes with it."""
     type_ = session.object(object_name, "delete")
     with session.connection.transaction():
         take_turn(session, object_name)
         row = existing(session, type_, record, "delete")
         if rev is not None and rev != row["rev"]:
             label = type_.label.lower()
-            raise Conflict(f"This {label} was changed since you read it.", rev=row["rev"])
+            raise Conflict(f"This {label} has been changed since you read it.", rev=row["rev"])
         _bin(session, type_, row, set())
 
 
@@ -55,7 +55,9 @@ def _bin(session: Session, type_: ObjectType, row: Values, seen: set[str]) -> No
         return
     seen.add(record)
     if len(seen) > MAX_CASCADE:
-        raise Conflict(f"More than {MAX_CASCADE} records would go with it. Delete them first.")
+        raise Conflict(
+            f"More than {MAX_CASCADE} records would be deleted with it. Delete them first."
+        )
     held: list[dict[str, Any]] = []
     for field in references_to(session.catalog, type_.name):
         for other in _referring(session, field, type_.name, record):
@@ -81,7 +83,7 @@ def _bin(session: Session, type_: ObjectType, row: Values, seen: set[str]) -> No
     rev = row["rev"] + 1
     values = {"deleted_at": session.now, "updated_at": session.now, "rev": rev}
     if row_writer(session, type_).update(session, record, row["rev"], values) is None:
-        raise Conflict(f"This {type_.label.lower()} was changed at the same moment. Try again.")
+        raise Conflict(f"This {type_.label.lower()} was changed at the same time. Try again.")
     journal.unindex(session.connection, record)
     journal.write(session, type_.name, record, rev, "deleted", {})
     refresh(session, [Touch(type_.name, record, None, (row,))])
@@ -101,7 +103,7 @@ def restore(session: Session, object_name: str, record: str) -> dict[str, Any]:
         if is_id(record):
             row = load_row(session, object_name, record, "delete", lock=True, deleted=True)
         if row is None:
-            raise NotFound(f"The bin holds no {type_.label.lower()} with the id `{record}`.")
+            raise NotFound(f"The bin has no {type_.label.lower()} with the id `{record}`.")
         draft = Draft(session, type_, record, row, dict(row))
         if type_.dated_fields:
             catch_up(draft)
@@ -118,9 +120,7 @@ def restore(session: Session, object_name: str, record: str) -> dict[str, Any]:
         except UniqueError as error:
             fields = broken_key(type_, error)
             labels = " and ".join(type_.fields[name].label for name in fields) or "a unique value"
-            raise Conflict(
-                f"Another {type_.label.lower()} has taken its {labels} meanwhile."
-            ) from error
+            raise Conflict(f"Another {type_.label.lower()} now uses its {labels}.") from error
         if type_.dated_fields:
             keep_days(draft)
         draft.values |= values
@@ -149,7 +149,7 @@ def _settle_references(draft: Draft) -> None:
         if not gone:
             continue
         if field.required and not field.many:
-            raise Conflict(f"Its {field.label.lower()} is in the bin too. Bring that back first.")
+            raise Conflict(f"Its {field.label.lower()} is in the bin too. Restore that first.")
         left = [one for one in value if one not in gone] if isinstance(value, list) else None
         draft.set(field.name, left)
 

@@ -97,7 +97,7 @@ def explain(session: Session, object_name: str, record: str, user: str) -> dict[
             missing = [c.source for c in conditions if c.source not in held]
             actions[action] = {
                 "allowed": bool(held),
-                "because": " or ".join(held) if held else f"none holds: {' or '.join(missing)}",
+                "because": " or ".join(held) if held else f"none applies: {' or '.join(missing)}",
             }
     return {
         "user": actor.id,

@@ -146,7 +146,7 @@ def store_changed(draft: Draft) -> dict[str, Any]:
     except UniqueError as error:
         raise unique_fault(draft, error) from error
     if held is None:
-        raise Conflict(f"This {type_.label.lower()} was changed at the same moment. Try again.")
+        raise Conflict(f"This {type_.label.lower()} was changed at the same time. Try again.")
     changes = {
         name: [wire_value(type_.fields[name], before.get(name)), draft.wire(name)]
         for name in type_.fields
@@ -161,7 +161,9 @@ def write_many(
 ) -> list[dict[str, Any]]:
     """One atomic batch; faults name the place in the list."""
     if len(bodies) > MAX_BATCH:
-        raise Unprocessable(f"A batch holds at most {MAX_BATCH} records; these are {len(bodies)}.")
+        raise Unprocessable(
+            f"A batch can have at most {MAX_BATCH} records; this one has {len(bodies)}."
+        )
     try:
         return _write_each(session, object_name, bodies, create_)
     except Unprocessable as problem:
@@ -188,7 +190,7 @@ def _write_each(
         if faults:
             count = len(faults)
             raise Unprocessable(
-                f"Nothing was written: {count} value{'s do' if count > 1 else ' does'} not fit.",
+                f"Nothing was written: {count} value{'s are' if count > 1 else ' is'} not valid.",
                 errors=faults,
             )
     return done
@@ -198,13 +200,13 @@ def _one(
     session: Session, object_name: str, body: Any, pointer: str, create_: bool
 ) -> dict[str, Any]:
     if not isinstance(body, dict):
-        message = "Each record is a JSON object."
+        message = "Each record must be a JSON object."
         raise Unprocessable(message, errors=[fault(pointer, "not_an_object", message)])
     if create_:
         return create(session, object_name, body, pointer=pointer)
     record = body.get("id")
     if not is_id(record):
-        message = "Each change names the `id` of its record."
+        message = "Each change must have the `id` of its record."
         raise Unprocessable(message, errors=[fault(f"{pointer}/id", "required", message)])
     rest = {name: value for name, value in body.items() if name != "id"}
     try:
@@ -226,7 +228,7 @@ def existing(session: Session, type_: ObjectType, record: str, action: str) -> V
     if is_id(record):
         found = load_row(session, type_.name, record, action, lock=True)
         if found is None and find_one(session, type_.name, record, (("id",),)):
-            raise Forbidden(f"Your roles do not allow to {action} this {type_.label.lower()}.")
+            raise Forbidden(f"Your roles do not allow you to {action} this {type_.label.lower()}.")
     if found is None:
         raise NotFound(f"There is no {type_.label.lower()} with the id `{record}`.")
     return found
@@ -238,7 +240,7 @@ def revision_of(body: Body, rev: int | None, pointer: str) -> int | None:
         return rev
     given = body["rev"]
     if not isinstance(given, int) or isinstance(given, bool):
-        message = "`rev` is a whole number, as the record carries it."
+        message = "`rev` must be a whole number, as in the record."
         raise Unprocessable(message, errors=[fault(f"{pointer}/rev", "not_a_number", message)])
     if rev is not None and rev != given:
         raise Problem("`If-Match` and `rev` do not agree. Send one of them.")
@@ -300,4 +302,4 @@ def _read_again(draft: Draft, action: str) -> dict[str, Any]:
 
 def _not_covered(type_: ObjectType, action: str) -> Forbidden:
     label = type_.label.lower()
-    return Forbidden(f"Your roles do not allow to {action} a {label} with these values.")
+    return Forbidden(f"Your roles do not allow you to {action} a {label} with these values.")

@@ -104,12 +104,12 @@ def undo(session: Session, batch: str) -> dict[str, Any]:
     object_name, by, undone = row
     type_ = session.object(object_name, "import")
     if by != session.actor.id and not session.access.admin:
-        raise Forbidden("Only who imported it, or an administrator, takes an import back.")
+        raise Forbidden("Only the person who imported it, or an administrator, can undo an import.")
     if undone:
-        raise Conflict("This import was taken back already.")
+        raise Conflict("This import was already undone.")
     with session.connection.transaction():
         if not _UNDONE.run(session.connection, the_batch=batch, the_answer=True):
-            raise Conflict("This import was taken back already.")
+            raise Conflict("This import was already undone.")
         rows = _ROWS.rows(session.connection, the_batch=batch)
         _refuse_changed(session, type_, rows)
         deleted = updated = 0
@@ -133,8 +133,8 @@ def _refuse_changed(session: Session, type_: ObjectType, rows: Sequence[tuple[An
     if changed:
         count = len(changed)
         raise Conflict(
-            f"{count} of the records {'were' if count > 1 else 'was'} changed since the import. "
-            "Take these changes back first.",
+            f"{count} of the records {'were' if count > 1 else 'was'} changed since the "
+            "import. Undo these changes first.",
             changed=changed[:SHOWN],
         )
 
@@ -142,7 +142,9 @@ def _refuse_changed(session: Session, type_: ObjectType, rows: Sequence[tuple[An
 def _restore(session: Session, type_: ObjectType, record: str, before: dict[str, Any]) -> None:
     stored = load_row(session, type_.name, record, "update", lock=True)
     if stored is None:
-        raise Forbidden(f"Your roles do not allow to update {type_.plural.lower()} of this import.")
+        raise Forbidden(
+            f"Your roles do not allow you to update {type_.plural.lower()} of this import."
+        )
     draft = Draft(session, type_, record, stored, dict(stored))
     for name, raw in before.items():
         field = type_.fields.get(name)
@@ -156,6 +158,8 @@ def _parsed(field: Field, raw: Any) -> Any:
     try:
         return None if empty(raw) else field.kind.parse(field, raw)
     except ValueFault as error:
-        message = f"{field.label} cannot be as it was before the import. {error.message}"
+        message = (
+            f"{field.label} cannot be restored to its value before the import. {error.message}"
+        )
         errors = [fault(f"/{field.name}", error.code, message)]
         raise Unprocessable(message, errors=errors) from error

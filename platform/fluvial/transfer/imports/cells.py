@@ -134,7 +134,9 @@ class Cells:
                     parsed.values[name] = self._shifted(value)
                 except ValueFault as error:
                     parsed.fault(
-                        target.column, error.code, f"{error.message} (It says {text[:60]}.)"
+                        target.column,
+                        error.code,
+                        f"{error.message} (The cell contains {text[:60]}.)",
                     )
         return parsed
 

@@ -186,7 +186,7 @@ class _Run:
             parsed.fault(
                 self.columns.get(self.key[0].name, ""),
                 "several_records",
-                f"{len(found)} {label} have this key. Take a key that is unique.",
+                f"{len(found)} {label} have this key. Use a key that is unique.",
             )
         if found and not parsed.faults:
             self._update(parsed, found[0])
@@ -259,15 +259,13 @@ class _Run:
             draft.set(name, value_of(target, fitting))
             return
         plural = self.session.catalog.objects[target.object].plural.lower()
-        message = (
-            f"{len(ids)} {plural} have this {target.by.label.lower()}. Name it by another key."
-        )
+        message = f"{len(ids)} {plural} have this {target.by.label.lower()}. Use another key."
         parsed.fault(target.column, "several_records", message)
 
     def _update(self, parsed: Parsed, record: str) -> None:
         before = load_row(self.session, self.type.name, record, "update", lock=True)
         if before is None:
-            message = f"Your roles do not allow to update this {self.type.label.lower()}."
+            message = f"Your roles do not allow you to update this {self.type.label.lower()}."
             parsed.fault(self.columns.get(self.key[0].name, ""), "forbidden", message)
             self.result.add(parsed.faults)
             return

@@ -53,7 +53,7 @@ class Options:
 def read_options(raw: Any) -> Options:
     """The options of a JSON object; every fault at once."""
     if not isinstance(raw, dict):
-        raise _refused([fault("/options", "not_an_object", "`options` is a JSON object.")])
+        raise _refused([fault("/options", "not_an_object", "`options` must be a JSON object.")])
     faults = [
         fault(f"/options/{name}", "unknown_member", f"There is no option `{name}`.")
         for name in raw
@@ -65,14 +65,14 @@ def read_options(raw: Any) -> Options:
         ("fixed", _is_texts(raw.get("fixed", {})), "{field: text}"),
         ("dates", raw.get("dates", "ymd") in DATES, "dmy, mdy or ymd"),
         ("decimal", raw.get("decimal", ".") in (".", ","), 'the decimal mark, "." or ","'),
-        ("empty", _is_list(raw.get("empty", [])), "a list of texts that mean empty"),
+        ("empty", _is_list(raw.get("empty", [])), "a list of texts that count as empty"),
         ("key", _is_list(raw.get("key", [])), "a list of fields"),
         ("sheet", isinstance(raw.get("sheet") or "", str), "the name of a sheet"),
         *((name, isinstance(raw.get(name, False), bool), "true or false")
           for name in ("skip_faults", "dry_run", "rules")),
     ):  # fmt: skip
         if not good:
-            faults.append(fault(f"/options/{name}", "wrong_value", f"`{name}` is {remedy}."))
+            faults.append(fault(f"/options/{name}", "wrong_value", f"`{name}` must be {remedy}."))
     if faults:
         raise _refused(faults)
     return Options(

@@ -89,7 +89,7 @@ def _open_csv(source: IO[bytes]) -> Table:
     try:
         delimiter = _delimiter(text.read(SAMPLE))
     except UnicodeError as error:
-        raise _refused("The file is no table that reads. Send CSV in UTF-8, or XLSX.") from error
+        raise _refused("The file cannot be read as a table. Send CSV in UTF-8, or XLSX.") from error
     text.seek(0)
     csv.field_size_limit(MAX_CELL)
     reader = csv.reader(text, delimiter=delimiter)
@@ -172,9 +172,9 @@ def _csv_rows(reader: Any) -> Iterator[Row]:
         try:
             row = next(reader, None)
         except csv.Error as error:
-            raise _refused(f"Row {number + 1} does not read: {error}.") from error
+            raise _refused(f"Row {number + 1} is not valid: {error}.") from error
         except UnicodeDecodeError as error:
-            raise _refused(f"Row {number + 1} is not in the encoding of the file.") from error
+            raise _refused(f"Row {number + 1} does not match the encoding of the file.") from error
         if row is None:
             return
         number += 1
@@ -189,10 +189,12 @@ def _header(cells: list[str]) -> list[str]:
     if not header:
         raise _refused("The first row has no headings.")
     if len(header) > MAX_COLUMNS:
-        raise TooLarge(f"A table has at most {MAX_COLUMNS} columns; this one has {len(header)}.")
+        raise TooLarge(
+            f"A table can have at most {MAX_COLUMNS} columns; this one has {len(header)}."
+        )
     doubles = sorted({name for name in header if name and header.count(name) > 1})
     if doubles:
-        raise _refused(f"The heading `{doubles[0]}` stands twice. Rename one of the columns.")
+        raise _refused(f"The heading `{doubles[0]}` appears twice. Rename one of the columns.")
     return header
 
 
@@ -205,13 +207,13 @@ def _open_workbook(source: IO[bytes], sheet: str | None) -> Table:
         book = CalamineWorkbook.from_filelike(source)
         names = list(book.sheet_names)
         if sheet is not None and sheet not in names:
-            message = f"There is no sheet `{sheet}`. There are {', '.join(names)}."
+            message = f"There is no sheet `{sheet}`. Available: {', '.join(names)}."
             raise Unprocessable(message, errors=[fault("/options/sheet", "unknown_sheet", message)])
         if not names:
-            raise _refused("The workbook has no sheet.")
+            raise _refused("The workbook has no sheets.")
         rows = _sheet_rows(book.get_sheet_by_name(sheet or names[0]).iter_rows())
     except (*UNREADABLE, CalamineError) as error:
-        raise _refused(f"The workbook does not read: {error}.") from error
+        raise _refused(f"The workbook is not valid: {error}.") from error
     first = next(rows, None)
     if first is None:
         raise _refused("The sheet is empty.")

@@ -66,7 +66,7 @@ class Resolver:
             if not name:
                 if not options.map:
                     message = (
-                        f"No field fits the column `{column}`. Map it to a field, or to nothing."
+                        f"No field matches the column `{column}`. Map it to a field, or skip it."
                     )
                     faults.append(fault(f"/options/map/{column}", "unmapped", message))
                 continue
@@ -77,7 +77,9 @@ class Resolver:
                 targets.append(found)
         faults += self._faulty_key(targets, options)
         if not targets and not faults:
-            faults.append(fault("/options/map", "nothing_mapped", "No column goes to a field."))
+            faults.append(
+                fault("/options/map", "nothing_mapped", "No column is mapped to a field.")
+            )
         if faults:
             raise Unprocessable(faults[0]["message"], errors=faults)
         return targets
@@ -86,7 +88,7 @@ class Resolver:
         placed = {target.field.name for target in targets} | set(options.fixed)
         for name in options.key:
             if name.partition(".")[0] not in placed:
-                message = f"No column goes to `{name}`, which is a part of the key."
+                message = f"No column is mapped to `{name}`, which is part of the key."
                 yield fault("/options/key", "unmapped_key", message)
 
     def fitting(self, column: str) -> str:
@@ -105,11 +107,14 @@ class Resolver:
             hint = f" Did you mean `{near[0]}`?" if near else ""
             return f"{self._type.label} has no field `{first}`.{hint}"
         if not self._may_set(field):
-            return f"{field.label} cannot be imported: it is made by the system, or closed to you."
+            return (
+                f"{field.label} cannot be imported: it is set by the system, or you may not "
+                "write it."
+            )
         if not rest:
             return Target(index, column, field)
         if not field.targets:
-            return f"`{first}` is no look-up, so nothing follows it."
+            return f"`{first}` is not a look-up, so the path cannot go on."
         return self._through(index, column, field, rest)
 
     def _through(self, index: int, column: str, field: Field, rest: list[str]) -> Target | str:
@@ -118,7 +123,7 @@ class Resolver:
         elif len(field.targets) == 1 or field.type.people:
             object_name, steps = field.targets[0], rest
         else:
-            return f"Say which object: {field.name}.{field.targets[0]}.{rest[0]}."
+            return f"Name the object: {field.name}.{field.targets[0]}.{rest[0]}."
         current, path = object_name, []
         for i, step in enumerate(steps):
             found = self._catalog.objects[current].fields.get(step)
@@ -127,10 +132,13 @@ class Resolver:
             path.append(found)
             if i < len(steps) - 1:
                 if found.to is None or found.many:
-                    return f"`{step}` is no look-up of one record, so nothing follows it."
+                    return f"`{step}` is not a look-up of one record, so the path cannot go on."
                 current = found.to
         if not path[-1].kind.identifies:
-            return f"{path[-1].label} finds no record. Take a text, such as a code or a name."
+            return (
+                f"{path[-1].label} cannot identify a record. Use a text field, such as a "
+                "code or a name."
+            )
         return Target(index, column, field, object_name, tuple(path))
 
     def _may_set(self, field: Field) -> bool:
