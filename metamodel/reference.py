@@ -36,7 +36,7 @@ def document_kinds() -> str:
         [f"`{kind.name}`", f"`{kind.folder}/`" if kind.folder else "`app.yaml`", kind.about]
         for kind in CORE_KINDS.values()
     )
-    return table(["Kind", "Folder", "What it is"], rows)
+    return table(["Kind", "Folder", "Description"], rows)
 
 
 def document_members() -> str:
@@ -45,19 +45,19 @@ def document_members() -> str:
     for kind in CORE_KINDS.values():
         schema = kind.full_schema
         rows = _members(schema["properties"], schema["required"], schema["$defs"])
-        heads = table(["Member", "What it is"], rows)
+        heads = table(["Member", "Description"], rows)
         parts.append(f"### {kind.name}\n\n{kind.about}\n\n{heads}\n\n{_example(kind.example)}")
     return "\n\n".join(parts)
 
 
 def field_kinds() -> str:
     rows = ([f"`{kind.name}`", kind.label, kind.group, kind.about] for kind in KINDS.values())
-    return table(["Kind", "Label", "Group", "What it stores"], rows)
+    return table(["Kind", "Label", "Group", "Description"], rows)
 
 
 def common_options() -> str:
     return table(
-        ["Option", "What it is"], _members(load_schema("field"), ("name", "kind"), _defs())
+        ["Option", "Description"], _members(load_schema("field"), ("name", "kind"), _defs())
     )
 
 
@@ -68,7 +68,7 @@ def kind_sections() -> str:
 
 def _kind_section(kind: Kind) -> str:
     rows = list(_members(kind.options, kind.needs, _defs()))
-    options = table(["Option", "What it is"], rows) if rows else "It has no options of its own."
+    options = table(["Option", "Description"], rows) if rows else "It has no options of its own."
     written = json.dumps(kind.sample, ensure_ascii=False)
     filters = ", ".join(name.replace("_", " ") for name in kind.operators)
     facts = [f"A value in JSON: `{written}`.", f"Filters: {filters}.", _powers(kind)]
@@ -100,7 +100,7 @@ def reserved_names() -> str:
         [meaning[0].upper() + meaning[1:], ", ".join(f"`{name}`" for name in names)]
         for meaning, names in meanings.items()
     )
-    return table(["What it is", "Names"], rows)
+    return table(["Meaning", "Names"], rows)
 
 
 def _defs() -> Mapping[str, Any]:

@@ -33,7 +33,7 @@ TITLES = [
     "Put it on a board",
     "Move a card",
     "A web form on another site",
-    "A rule that mails and posts",
+    "A rule that sends a mail and a webhook",
     "One more field",
     "Undo",
 ]
@@ -118,7 +118,7 @@ class Newcomer:
         self.walk.press("Add the room booking")
         expect(self.page.get_by_role("heading", name="Chess club")).to_be_visible()
         timeline = self.page.get_by_label("Timeline and files")
-        expect(timeline).to_contain_text("Administrator made this room booking")
+        expect(timeline).to_contain_text("Administrator created this room booking")
 
     def find(self) -> None:
         walk, rows = self.walk, self.page.locator("#rows")

@@ -94,7 +94,7 @@ class Walk:
     def fill_form(self, rows: Sequence[Row]) -> None:
         form = self.page.locator("form[data-form]")
         for row in rows:
-            label = re.compile(rf"^{re.escape(row['Field'])}( \(needed\))?$")
+            label = re.compile(rf"^{re.escape(row['Field'])}( \(required\))?$")
             put(form.get_by_label(label), row["Value"])
 
     def filter(self, field: str, how: str, value: str) -> None:

@@ -198,7 +198,7 @@ def test_options_that_look_at_the_rest_of_the_record(client: Client) -> None:
     gone = client.made("user", name="Gil", email="gil@example.com", roles=[])
     served = client.made("loan", librarian={"user": gone["id"]}, helpers=[{"user": gone["id"]}])
     client.patch(f"/api/records/user/{gone['id']}", {"active": False})
-    assert "has left" in refused(client, loans, librarian={"user": gone["id"]})["librarian"]
+    assert "no longer active" in refused(client, loans, librarian={"user": gone["id"]})["librarian"]
     kept = client.patch(f"{loans}/{served['id']}", {"note": "x", "helpers": [{"user": gone["id"]}]})
     assert kept.status == 200
 

@@ -81,7 +81,7 @@ def _add_install(parts: Commands) -> None:
         command.add_argument(
             "--dry-run",
             action="store_true",
-            help=("show what would happen, without changing anything"),
+            help="show what would happen, without changing anything",
         )
         command.add_argument(
             "--take",
@@ -94,7 +94,7 @@ def _add_install(parts: Commands) -> None:
         command.add_argument(
             "--force",
             action="store_true",
-            help=("also remove what the site has that uses removed parts"),
+            help="also remove what the site has that uses removed parts",
         )
         command.set_defaults(run=run_install, upgrade=name == "upgrade")
 
@@ -108,7 +108,7 @@ def _add_uninstall(parts: Commands) -> None:
     command.add_argument(
         "--dry-run",
         action="store_true",
-        help=("show what would be removed and what stays, without changing anything"),
+        help="show what would be removed and what stays, without changing anything",
     )
     command.add_argument(
         "--force", action="store_true", help="also remove what the site has that needs the app"

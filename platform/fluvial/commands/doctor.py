@@ -25,7 +25,7 @@ constraints, and edited documents."""
 def add_commands(commands: Commands) -> None:
     doctor = commands.add_parser(
         "doctor",
-        help=("compare the tables with the metadata, and check the queues"),
+        help="compare the tables with the metadata, and check the queues",
         description=ABOUT,
     )
     add_values(doctor)
@@ -35,7 +35,7 @@ def add_commands(commands: Commands) -> None:
     doctor.add_argument(
         "--purge",
         metavar="OBJECT.FIELD",
-        help=("permanently delete the kept values of a retired field"),
+        help="permanently delete the kept values of a retired field",
     )
     doctor.add_argument("--yes", action="store_true", help="purge without asking")
     doctor.set_defaults(run=run_doctor)

@@ -38,7 +38,7 @@ def add_commands(commands: Commands) -> None:
     )
     command.add_argument("--options", default="{}", help="more options as JSON")
     command.add_argument(
-        "--dry-run", action="store_true", help=("check every row without importing anything")
+        "--dry-run", action="store_true", help="check every row without importing anything"
     )
     command.add_argument("--skip-faults", action="store_true", help="import the valid rows only")
     command.set_defaults(run=run_import)

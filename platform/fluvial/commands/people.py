@@ -31,7 +31,7 @@ def add_commands(commands: Commands) -> None:
     token = commands.add_parser("token", help="create tokens for the API")
     token_parts = token.add_subparsers(title="commands", metavar="COMMAND", required=True)
     make = token_parts.add_parser(
-        "add", help=("create a token for a person and print only the token")
+        "add", help="create a token for a person and print only the token"
     )
     make.add_argument("email")
     make.add_argument("--name", default="command line", help="what it is for")

@@ -48,7 +48,7 @@ def add_commands(commands: Commands) -> None:
     )
     worker.set_defaults(run=lambda _: main_worker(load()))
     scheduler = commands.add_parser(
-        "scheduler", help=("start the scheduler, which wakes the workers when something is due")
+        "scheduler", help="start the scheduler, which wakes the workers when something is due"
     )
     scheduler.set_defaults(run=lambda _: main_scheduler(load()))
     migrate = commands.add_parser("migrate", help="migrate the database to this version, then exit")

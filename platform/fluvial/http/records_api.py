@@ -48,7 +48,7 @@ def _belief(call: Call) -> recorded_at.Belief:
     moment = believed_on(call)
     assert moment is not None
     if moment > call.session.now:
-        raise refuse("believed_on", "not_yet", "`known_at` cannot be in the future.")
+        raise refuse("believed_on", "not_yet", "`believed_on` cannot be in the future.")
     return recorded_at.belief_of(call.session, moment, as_of(call))
 
 
@@ -291,9 +291,6 @@ ENDPOINTS = (
         planned_values,
         Policy.SIGNED_IN,
         "Planned values, each from a day on.",
-    ),
-    Endpoint(
-        "GET", f"{_ONE}/planned", planned, Policy.SIGNED_IN, "Planned values, each from a day on."
     ),
     Endpoint(
         "DELETE",

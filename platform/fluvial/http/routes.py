@@ -21,7 +21,7 @@ class Policy(Enum):
     """Who may call an endpoint. What they see behind it is the business of their roles."""
 
     PUBLIC = "anybody"
-    SIGNED_IN = "everybody who is signed in"
+    SIGNED_IN = "signed-in users"
     META_READ = "roles that may read metadata"
     META_WRITE = "roles that may change metadata"
     ADMIN = "administrators"

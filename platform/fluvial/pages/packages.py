@@ -185,7 +185,7 @@ def _tables(planned: Installation) -> list[Context]:
         if kept:
             head = ["Document", "Part", "App", "Here"]
             tables.append(
-                {"title": ("Your changes that are kept"), "text": "", "head": head, "rows": kept}
+                {"title": "Your changes that are kept", "text": "", "head": head, "rows": kept}
             )
         rows = [difference_row(entry) for entry in planned.of(CHANGES)][:ROWS]
         if rows:

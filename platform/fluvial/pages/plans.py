@@ -42,7 +42,7 @@ def in_words(change: Change) -> Context:
             {
                 "tone": "good",
                 "icon": "check",
-                "text": ("Only texts change; tables stay as they are."),
+                "text": "Only texts change; tables stay as they are.",
             }
         ]
     return {

@@ -13,11 +13,11 @@ PAGE = Path(__file__).parents[3] / "docs" / "api.md"
 
 
 def table(rows: Iterable[Endpoint]) -> str:
-    lines = ["| call | does | for |", "|---|---|---|"]
+    lines = ["| call | purpose | for |", "|---|---|---|"]
     for row in sorted(rows, key=lambda e: (e.path, e.method)):
         if not row.page:
             lines.append(f"| `{row.method} {row.path}` | {row.about} | {row.policy.value} |")
-    lines.append("| `GET /api/stream` | Changes as server-sent events. | whoever is signed in |")
+    lines.append("| `GET /api/stream` | Changes as server-sent events. | signed-in users |")
     return "\n".join(lines)
 
 
