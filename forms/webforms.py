@@ -220,7 +220,7 @@ def _check_steps(
 
 
 def _made(pointer: str, field: Field, check: DocumentCheck) -> None:
-    check.fault(pointer, "read_only", f"`{field.name}` is made by the system.", "Remove it.")
+    check.fault(pointer, "read_only", f"`{field.name}` is set by the system.", "Remove it.")
 
 
 def _check_fixed(fixed: Mapping[str, Any], object: ObjectType, check: DocumentCheck) -> None:

@@ -76,7 +76,7 @@ const READ = {
   q: (value) => value.map((one) => Object.entries(one)[0].join(":")),
 };
 
-// What does not read yet is the server's to judge.
+// What cannot be read yet is left to the server.
 function unread() {
   throw ASK;
 }

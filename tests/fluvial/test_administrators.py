@@ -18,7 +18,10 @@ def test_the_last_administrator_stays(client: Client) -> None:
     ):
         assert refused.status in (409, 422), refused.text
     reply = client.patch(path, {"active": False})
-    assert reply.status == 409 and "Make another person an administrator first" in reply.json()["detail"]
+    assert (
+        reply.status == 409
+        and ("Make another person an administrator first") in reply.json()["detail"]
+    )
     assert client.patch(path, {"name": "Still here"}).status == 200
     # With another one who is active all of it goes, and then that one is the last.
     other = client.made(

@@ -361,7 +361,7 @@ def test_what_is_planned_has_to_be_right(client: Client, engine: Engine) -> None
     assert client.get(path).json()["room"] == "40"
     assert on(client, path, "2026-07-01", "room") == ["40"]
     told = client.rows("/api/notifications")
-    assert told[0]["title"] == "Planned for 2026-06-16, not made: A"
+    assert told[0]["title"] == "Planned for 2026-06-16, but failed: A"
     assert told[0]["body"] == "The fire brigade allows 55."
     failed = [p for p in client.rows(f"{path}/planned") if p["error"]]
     assert {p["field"] for p in failed} == {"room", "rent"}
@@ -454,7 +454,7 @@ def test_no_two_periods_overlap_whoever_writes(client: Client, open_engine: Open
         client.made("stay", level="low", starts="2026-01-01")
     early = client.patch(f"{path}/{after['id']}", {"starts": "2026-02-28"})
     message = early.json()["errors"][0]["message"]
-    assert f"from {held['starts']}, last day 2026-02-28, already" in message
+    assert f"from {held['starts']}, last day 2026-02-28." in message
     # A binned record is not in the way, and cannot come back where another one is by then.
     assert client.delete(f"{path}/{held['id']}").status == 204
     assert client.patch(f"{path}/{after['id']}", {"starts": "2026-01-01"}).status == 200
@@ -495,7 +495,7 @@ def test_an_object_becomes_dated_where_its_records_allow_it(client: Client) -> N
     first = client.made("stay", **key, starts="2026-01-01", ends="2026-02-01")
     client.made("stay", **key, starts="2026-01-15")
     reply = client.post("/api/meta/changes", {"documents": [dated]})
-    assert reply.status == 409 and "hold at the same time" in reply.json()["detail"]
+    assert reply.status == 409 and "in effect at the same time" in reply.json()["detail"]
     assert client.patch(f"{stays}/{first['id']}", {"ends": "2026-01-15"}).status == 200
     client.define(dated)
     body = {**key, "starts": "2026-05-01"}

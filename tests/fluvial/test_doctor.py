@@ -57,16 +57,20 @@ def test_drift_is_told_and_mended(client: Client, monkeypatch: pytest.MonkeyPatc
     found = drift(engine)
     told = "\n".join(finding.text for finding in found)
     for part in (
-        "`uq_branch__name` of `branch` is missing", "`mine` of `branch` does not belong to any document",
+        "`uq_branch__name` of `branch` is missing", "`mine` of `branch` does not belong to any "
+                                                    "document",
         "`notes` does not belong to any document", "`branch.extra` does not belong to any document",
-        "`loan.returned` is missing", "`book__reviewers` is missing", "`branch.storey` is not protected",
+        "`loan.returned` is missing", "`book__reviewers` is missing", "`branch.storey` is not "
+                                                                      "protected",
         "documents differ",
     ):  # fmt: skip
         assert part in told, told
     assert len(found) == 8 + 2 * postgresql and all(finding.remedy for finding in found)
     assert len(repair(Session.begin(engine), found)) == 5 + postgresql
     left = {finding.text for finding in drift(engine)}
-    assert len(left) == 3 + postgresql and all("not belong to any doc" in t or "is bigint" in t for t in left)
+    assert len(left) == 3 + postgresql and all(
+        "not belong to any doc" in t or "is bigint" in t for t in left
+    )
     assert client.post("/api/records/branch", {"name": "North"}).status == 422
 
     # What is kept is listed, and dropped for good when somebody says so twice.

@@ -238,7 +238,7 @@ def test_links_that_hold_for_a_time(client: Client) -> None:
 
 
 REFUSED: list[tuple[dict[str, str], str]] = [
-    ({"from": ""}, "`from` is a date"),
+    ({"from": ""}, "`from` must be a date"),
     ({"until": "2026-06-01"}, "must be after"),
     ({"until": "2046-06-01"}, "at most 10 years"),
     ({"convention": "actual"}, "actual_period, actual_month"),

@@ -11,7 +11,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 def settings_table() -> str:
-    rows = ["| variable | default | what it says |", "|---|---|---|"]
+    rows = ["| variable | default | meaning |", "|---|---|---|"]
     rows += [
         f"| `FLUVIAL_{s.name}` | {f'`{s.default}`' if s.default else ''} | {s.help} |"
         for s in SETTINGS

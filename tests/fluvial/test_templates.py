@@ -137,7 +137,7 @@ def test_what_a_template_reads(source: str, wanted: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("{{ other }}", "Line 1: There is nothing called `other` here. There is `book`."),
+        ("{{ other }}", "Line 1: `other` is not known here. Available: `book`."),
         ("\n{{ book | safe }}", "Line 2: There is no filter `safe`."),
         ("{{ book | attr('x') }}", "Line 1: There is no filter `attr`."),
         ("{{ book is funny }}", "Line 1: There is no test `funny`."),

@@ -256,7 +256,7 @@ def pages() -> dict[str, tuple[str, Context]]:
         "studio_document": ("studio_document.html", {"page": build, "studio": {**studio(), "title": "My open loans", "about": "View of Loan", "sentence": "", "plan": None, "plan_hint": "", "in_force": "", "uses": [{"label": "Desk", "href": "#", "text": "Role, once"}]}}),
         "packages": ("packages.html", {"page": page("Packages"), "packages": PACKAGES}),
         "package": ("package.html", {"page": page("Lending"), "package": PACKAGE}),
-        "history": ("revisions.html", {"page": page("History"), "revisions": {"items": [{"number": 3, "href": "#", "note": "Field Shelf of book", "text": "object/book", "person": "Rosa Lind", "when": "2 h ago", "back_href": "#"}], "under_way": [{"note": "Upgrade lending 1.1.0", "text": "500 of 9,000 values are copied"}]}}),
+        "history": ("revisions.html", {"page": page("History"), "revisions": {"items": [{"number": 3, "href": "#", "note": "Field Shelf of book", "text": "object/book", "person": "Rosa Lind", "when": "2 h ago", "back_href": "#"}], "under_way": [{"note": "Upgrade lending 1.1.0", "text": "500 of 9,000 values copied"}]}}),
         "notifications": ("notifications.html", {"page": page("Notifications"), "inbox": INBOX}),
         "search": ("search.html", {"page": page("Search"), "search": SEARCH}),
         "profile": ("profile.html", {"page": page("Profile"), "profile": PROFILE}),

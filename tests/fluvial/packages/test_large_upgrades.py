@@ -65,7 +65,7 @@ def test_an_upgrade_of_a_large_table_is_copied_first(
         client.post("/api/packages", {"documents": FIRST[:2] + [app("1.0.1"), FIRST[3]]}),
     ):
         assert meanwhile.status == 409 and meanwhile.json()["plan"] in place
-    assert "0 of 30 values are copied" in client.get("/studio/revisions").text
+    assert "0 of 30 values copied" in client.get("/studio/revisions").text
     _work_off(client)
     assert client.get(place).json()["state"] == "done"
     assert _version(client) == "2.0.0" and _shelves(client) == texts
@@ -86,7 +86,7 @@ def test_an_upgrade_of_a_large_table_is_copied_first(
         monkeypatch.setenv(name, value)
     assert main(["app", "upgrade", str(second)]) == 0
     told = capsys.readouterr().out
-    assert "0 of 30 values are copied" in told and told.rstrip().endswith("Done.")
+    assert "0 of 30 values copied" in told and told.rstrip().endswith("Done.")
     assert _version(client) == "2.0.0" and _shelves(client) == texts
 
 

@@ -103,7 +103,7 @@ def test_a_filter_reads_as_a_sentence(library: Client) -> None:
     for where, words in (
         ("status.closed == false", "status is not closed"),
         ("printed < today()", "printed is before today"),
-        ("printed >= '2020-01-01'", "printed is not before 1 Jan 2020"),
+        ("printed >= '2020-01-01'", "printed is on or after 1 Jan 2020"),
         ("keeper == me", "keeper is me"),
         ("pages > 100 or weight < 2", "pages is above 100 or weight is below 2"),
         ("status in ['in', 'out']", "status is one of In the house or Lent"),

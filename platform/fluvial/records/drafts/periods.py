@@ -70,7 +70,7 @@ def _span(start: Any, end: Any) -> str:
         return f"from {start} without end"
     if isinstance(end, datetime):
         return f"from {timestamp_wire(start)} until {timestamp_wire(end)}"
-    return f"from {start}, last day {end - timedelta(days=1)},"
+    return f"from {start}, last day {end - timedelta(days=1)}"
 
 
 def _overlapping(
