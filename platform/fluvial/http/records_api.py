@@ -288,7 +288,7 @@ ENDPOINTS = (
     Endpoint(
         "GET",
         f"{_ONE}/planned",
-        planned_values,
+        planned,
         Policy.SIGNED_IN,
         "Planned values, each from a day on.",
     ),
