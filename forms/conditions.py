@@ -163,7 +163,7 @@ def leave_hidden(
 def draft_values(
     session: Session, type_: ObjectType, before: Mapping[str, Any] | None, body: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The values of a page that is being filled in; what does not read yet counts as before."""
+    """The values of a page that is being filled in; what is not valid yet counts as before."""
     stored = {f.name: f.kind.absent(f) for f in type_.fields.values() if f.stored}
     start = dict(before) if before is not None else stored
     draft = Draft(

@@ -36,7 +36,7 @@ def form_page(
     files: Rows | None = None,
     status: int = 200,
 ) -> Answer:
-    """One step, with what was typed, what a signed link filled in, and what is to mend."""
+    """One step, with what was typed, what a signed link filled in, and what is to fix."""
     read = read or signer_of(call, form).read_token(token, call.session.now)
     shown = form.steps[step]
     kept = _kept_names(call, form, read, files or {})

@@ -228,7 +228,7 @@ def _again(
 
 
 def _step_of(form: WebForm, errors: Faults, current: int) -> int:
-    """The first step with something to mend."""
+    """The first step with something to fix."""
     names = {one["pointer"].strip("/").partition("/")[0] for one in errors}
     for i, step in enumerate(form.steps):
         if any(question.field.name in names for question in step.questions):

@@ -48,7 +48,7 @@ def widget(
     try:
         w |= face.widget(field, value, looks)
     except (TypeError, ValueError, KeyError, AttributeError):
-        # What was typed does not read as a value: it is shown as it was typed.
+        # What was typed is not valid as a value: it is shown as it was typed.
         w |= face.widget(field, None, looks) | {"value": value}
     if record and field.option("protected"):
         w["hint"] = "Hidden; type to replace it"
@@ -133,7 +133,7 @@ def _mark(sections: list[Context]) -> None:
 def read_form(
     session: Session, fields: Iterable[Field], form: FormData
 ) -> tuple[Body, Body, dict[str, str]]:
-    """The body for the writer, what to show again, and the faults of what does not read."""
+    """The body for the writer, what to show again, and the faults of what is not valid."""
     zone = str(session.engine.clock.zone)
     body: Body = {}
     again: Body = {}

@@ -26,7 +26,7 @@ class Token:
 
 
 class TokenFault(Exception):
-    """A token that does not hold: a stable code and a sentence with the remedy."""
+    """A token that is not valid: a stable code and a sentence with the remedy."""
 
     def __init__(self, code: str, message: str) -> None:
         self.code = code

@@ -130,7 +130,7 @@ class DocumentCheck:
         record: str | None = None,
         expect: Type | None = None,
     ) -> Expression | None:
-        """Compile an expression; a fault, and nothing, where it does not read or fit."""
+        """Compile an expression; a fault, and nothing, where it is not valid."""
         scope = Scope(
             objects=self.objects,
             object=object,

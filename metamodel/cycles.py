@@ -72,7 +72,7 @@ def _follow(
     done: set[Place],
     found: list[list[Place]],
 ) -> None:
-    """Walks depth first, without recursion: formulas may lean on each other a thousand deep."""
+    """Walks depth first, without recursion: formulas may depend on each other a thousand deep."""
     path = [start]
     waiting = [iter(needs[start])]
     on_path = {start}

@@ -2,7 +2,7 @@
 
 MetamodelError
 ├── MetadataError      a set of documents has faults; all of them, each with its place
-├── ExpressionError    an expression does not read, or does not fit its types
+├── ExpressionError    an expression is not valid, or does not fit its types
 └── ValueFault         a value does not fit its field
 """
 
@@ -18,7 +18,7 @@ class MetamodelError(Exception):
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault of one document: where it is, what is wrong and how to mend it."""
+    """One fault of one document: where it is, what is wrong and how to fix it."""
 
     document: str  # "object/book"
     pointer: str  # JSON pointer into the document, "" for the whole
@@ -41,7 +41,7 @@ class MetadataError(MetamodelError):
 
 
 class ExpressionError(MetamodelError):
-    """An expression that does not read, or whose parts do not fit.
+    """An expression that is not valid, or whose parts do not fit.
 
     `at` is the offset of the mistake in the text and `length` how much of it is meant.
     """

@@ -1,4 +1,4 @@
-"""What is sound and yet of no use: unused, unreachable, shadowed."""
+"""What is sound and not used: unused, unreachable, shadowed."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class _Refusal:
 
 
 def check_texts(draft: Draft) -> None:
-    """Refuse texts that do not read, or that name what there is not."""
+    """Refuse texts that are not valid, or that name what there is not."""
     catalog = draft.session.catalog
     for field in catalog.derive(_texts).get(draft.type.name, ()):
         text = draft.values.get(field.name)

@@ -23,7 +23,7 @@ HORIZON_DAYS = 366 * 8  # the 29th of February comes at least once in it
 
 
 class NoSchedule(ValueError):
-    """A schedule that does not read: what is wrong with it."""
+    """A schedule that is not valid: what is wrong with it."""
 
 
 @dataclass(frozen=True)

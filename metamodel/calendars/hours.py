@@ -15,7 +15,7 @@ Spans = tuple[tuple[int, int], ...]  # from and until, in seconds of one day
 
 
 class HoursFault(Exception):
-    """Hours that do not read; why, and what would."""
+    """Hours that are not valid; why, and what would."""
 
     def __init__(self, code: str, message: str, hint: str) -> None:
         super().__init__(message)

@@ -106,7 +106,7 @@ def depends_on_actor(expression: Expression, objects: Objects) -> bool:
 
 
 def _formulas(expression: Expression, objects: Objects) -> Iterator[Expression]:
-    """The expression and the formulas that it leans on, however far."""
+    """The expression and the formulas that it depends on, however far."""
     waiting, seen = [expression], set[Place]()
     while waiting:
         one = waiting.pop()

@@ -164,7 +164,7 @@ def alike(left: Sequence[str], right: Sequence[str]) -> bool:
 
 
 def wire_links(field: Field, links: Sequence[Any]) -> list[dict[str, Any]]:
-    """The links as objects; one of long ago, which does not read any more, as far as it fits."""
+    """The links as objects; one of long ago, which is no longer valid, as far as it fits."""
     names = [inner.name for inner in link_fields(field)]
     made = []
     for link in links:

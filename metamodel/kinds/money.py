@@ -146,7 +146,7 @@ class Money(Kind):
             check.fault(
                 "currency_from",
                 "not_text",
-                f"`{name}` does not hold a currency code.",
+                f"`{name}` does not contain a currency code.",
                 "Name a text or a choice with codes such as eur.",
             )
 

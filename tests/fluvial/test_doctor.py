@@ -69,7 +69,7 @@ def test_drift_is_told_and_mended(client: Client, monkeypatch: pytest.MonkeyPatc
     assert len(repair(Session.begin(engine), found)) == 5 + postgresql
     left = {finding.text for finding in drift(engine)}
     assert len(left) == 3 + postgresql and all(
-        "not belong to any doc" in t or "is bigint" in t for t in left
+        "not belong to any doc" in t or "type bigint" in t for t in left
     )
     assert client.post("/api/records/branch", {"name": "North"}).status == 422
 

@@ -40,7 +40,7 @@ class Causes:
         return f"{_text(payload)}.{_text(self._sign(payload))}"
 
     def read(self, header: str) -> Cause:
-        """The chain; an empty one where the signature does not hold."""
+        """The chain; an empty one where the signature is not valid."""
         payload, _, signature = header.partition(".")
         try:
             raw = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))

@@ -1,7 +1,7 @@
 """Problems: what a caller is told, as RFC 9457 says it.
 
 Problem (400)
-├── Unauthorized (401)    nobody is signed in, or the token does not hold
+├── Unauthorized (401)    nobody is signed in, or the token is not valid
 ├── Forbidden (403)       signed in, but not allowed
 ├── NotFound (404)        it is not there, or not visible to the caller
 ├── Conflict (409)        it changed meanwhile, or something uses it

@@ -1,4 +1,4 @@
-"""Drift: what somebody changed in the database by hand, why it matters and how it is mended."""
+"""Drift: what somebody changed in the database by hand, why it matters and how it is fixed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ OURS = ("fluvial_", "sqlite_")
 
 @dataclass
 class Finding:
-    """One difference. Without statements or a deed it is for people to mend."""
+    """One difference. Without statements or a deed it is for people to fix."""
 
     text: str
     remedy: str
@@ -45,7 +45,7 @@ class Finding:
 
     @property
     def safe(self) -> bool:
-        """Whether `--repair` mends it: nothing that is kept goes."""
+        """Whether `--repair` fixes it: nothing that is kept goes."""
         return bool(self.statements or self.deed)
 
 
@@ -257,9 +257,9 @@ def _alike(found: IndexFound, wanted: sa.Index) -> bool:
 
 
 def repair(session: Session, findings: list[Finding]) -> list[Finding]:
-    """Mend what is safe to mend, one after the other; what was mended."""
+    """Fix what is safe to fix, one after the other; what was fixed."""
     connection = session.connection
-    mended = []
+    fixed = []
     for finding in findings:
         if not finding.safe:
             continue
@@ -273,5 +273,5 @@ def repair(session: Session, findings: list[Finding]) -> list[Finding]:
                 catalog = session.engine.catalogs.build(connection)
                 set_catalog(connection, catalog.version + 1, catalog.hash)
             note_revision(session, f"Repaired: {finding.text}"[:500], [])
-        mended.append(finding)
-    return mended
+        fixed.append(finding)
+    return fixed

@@ -111,7 +111,7 @@ def _start(call: Call, kind: DocumentKind) -> str:
 
 
 def read(call: Call, kind: str, name: str, text: str) -> Mapping[str, Any]:
-    """The one document of a text; Problem with the place of what does not read."""
+    """The one document of a text; Problem with the place of what is not valid."""
     try:
         found = parse_documents(text)
     except MetadataError as error:

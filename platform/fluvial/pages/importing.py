@@ -97,7 +97,7 @@ def _take(call: Call) -> Answer:
     if not sent:
         return show(call, error="Choose a file first.")
     name = sent[0].filename or "file"
-    open_table(sent[0].file)  # a fault says what does not read
+    open_table(sent[0].file)  # a fault says what is not valid
     sent[0].file.seek(0)
     return _map(call, files.store(call.session, name, "", sent[0].file))
 

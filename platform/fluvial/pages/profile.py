@@ -57,7 +57,7 @@ def show(
         "scopes": [
             {"value": s, "label": SCOPE_WORDS[s]}
             for s in SCOPES
-            if s != "metrics:read" or session.access.admin  # of no use to anybody else
+            if s != "metrics:read" or session.access.admin  # only administrators can use it
         ],
         "password_action": "/profile/password",
         "min_length": MIN_LENGTH,

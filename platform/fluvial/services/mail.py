@@ -89,7 +89,7 @@ def send(server: Server, to: str, message: bytes) -> str:
             connection.close()
         return "The mail server accepted it."
     except smtplib.SMTPAuthenticationError as error:
-        # The fault of our settings, which somebody will mend: the mail waits.
+        # The fault of our settings, which somebody will fix: the mail waits.
         raise NotSent(f"The mail server refused the sign-in: {_words(error)}") from error
     except smtplib.SMTPRecipientsRefused as error:
         ((code, words),) = error.recipients.values()

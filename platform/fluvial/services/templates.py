@@ -37,7 +37,7 @@ _KNOWN_FILTERS = (set(_SYNTAX.filters) - set(WITHHELD_FILTERS)) | set(FILTERS)
 
 
 class TemplateFault(Exception):
-    """A template that does not read or cannot be rendered: what is wrong, and in which line."""
+    """A template that is not valid or cannot be rendered: what is wrong, and in which line."""
 
     def __init__(self, message: str, line: int = 0) -> None:
         self.message = message

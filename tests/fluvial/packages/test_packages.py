@@ -118,7 +118,7 @@ def test_needs_are_checked_in_both_directions(client: Client) -> None:
     assert gone.status == 409 and gone.json()["needed_by"] == ["reading"]
     listed = {p["name"]: p for p in client.rows("/api/packages")}
     assert listed["lending"]["needed_by"] == ["reading"] and listed["reading"]["needs"]
-    assert "here are 2" in refused(reading, reading)
+    assert "this one has 2" in refused(reading, reading)
     assert "2 documents object/book" in refused(app("1.2.0"), book(), book())
     assert client.post("/api/packages", {"app": "../psa"}).status == 422
     assert client.post("/api/packages", {"documents": [book()]}).status == 422

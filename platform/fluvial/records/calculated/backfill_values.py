@@ -27,7 +27,7 @@ MOST_FILLED = 2_000  # records whose values are worked out in the transaction of
 def filling(
     connection: Connection, old: Catalog, new: Catalog, operations: Sequence[Operation]
 ) -> list[Operation]:
-    """One operation for each formula that is new or says something else, and that leans on one."""
+    """One operation for each formula that is new, changed or depends on one of these."""
     made = {operation.target for operation in operations if operation.op == "add_object"}
     levels = new.derive(graph_of).levels
     places = sorted(_places(old, new, made), key=lambda place: (levels.get(place, 1), place))

@@ -103,7 +103,7 @@ def waiting_fields(session: Session, object_name: str) -> set[str]:
 
 
 def unsettled_places(session: Session) -> set[Place]:
-    """The fields that wait for the workers, of all object types, and those that lean on them."""
+    """The fields that wait for the workers, of all object types, and those that depend on them."""
     found = {(object, field) for object, field in _PLACES.rows(session.connection)}
     edges = session.catalog.derive(graph_of).edges if found else {}
     left = list(found)

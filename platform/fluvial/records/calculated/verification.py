@@ -1,4 +1,4 @@
-"""Verifying: whether stored values of formulas are what the formulas give, and mending them."""
+"""Verifying: whether stored values of formulas are what the formulas give, and fixing them."""
 
 from __future__ import annotations
 

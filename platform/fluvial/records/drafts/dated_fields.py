@@ -76,7 +76,7 @@ class Span:
     id: str
     field: str
     since: date | None  # None is from the beginning
-    until: date | None  # the first day on which it does not hold; None is without end
+    until: date | None  # the first day on which it no longer applies; None is without end
     value: Any  # canonical
     planned: bool
     recorded_at: datetime

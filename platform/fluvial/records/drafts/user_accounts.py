@@ -68,7 +68,7 @@ class UserHook:
 
 
 def _keep_an_administrator(connection: Connection) -> None:
-    """Undo a change after which nobody could mend it. Two at the same moment wait in turn."""
+    """Undo a change after which nobody could fix it. Two at the same moment wait in turn."""
     hold(connection, Lock.ADMINISTRATORS)
     if _ADMINISTRATOR.row(connection) is None:
         raise Conflict(

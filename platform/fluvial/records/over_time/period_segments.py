@@ -187,7 +187,7 @@ def _parts(session: Session, period: Period, used: set[Place]) -> Iterator[tuple
 
 
 def _used(session: Session, type_: ObjectType, asked: Asked) -> set[Place]:
-    """Every field that decides the answer, those that formulas lean on among them."""
+    """Every field that decides the answer, those that formulas depend on among them."""
     objects = session.catalog.objects
     used: set[Place] = {(type_.name, IN_FORCE)} if type_.dated else set()
     price = () if _number(asked.price) is not None else (tuple(asked.price.split(".")),)

@@ -200,7 +200,7 @@ def value_of(target: Target, ids: Sequence[str]) -> Any:
 
 
 def fixed_values(session: Session, fields: Mapping[str, Field], options: Options) -> dict[str, Any]:
-    """The canonical values of what every row gets; ValueFault where one does not read."""
+    """The canonical values of what every row gets; ValueFault where one is not valid."""
     form = options.form(session.catalog.zone)
     return {
         name: fields[name].kind.parse_text(fields[name], text, form)
