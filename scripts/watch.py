@@ -71,7 +71,7 @@ class Receiver(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         secret = os.environ.get(SECRET, "")
         holds = "webhook-signature" in headers and signed(headers, body, secret)
-        word = "holds" if holds else f"is not valid: is {SECRET} the same here?"
+        word = "is valid" if holds else f"is not valid: is {SECRET} the same here?"
         show(f"WEBHOOK {headers.get('webhook-id', '')}, its signature {word}", body.decode())
         self.send_response(204)
         self.end_headers()

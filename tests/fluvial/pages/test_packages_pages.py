@@ -47,7 +47,7 @@ def test_a_package_is_seen_before_it_is_installed_and_before_it_goes(client: Cli
     form = {"upload": hidden(upgrade, "upload"), "take": hidden(upgrade, "take")}
     assert posted(client, "/studio/packages/install", form).status == 303
     assert client.get("/api/meta/object/book").json()["fields"][1]["min"] == 1
-    bad = uploaded(client, b"not a valid zip file")
+    bad = uploaded(client, b"no zip file")
     assert bad.status == 422 and "not a valid zip file" in bad.text
 
     put(client, [{"kind": "app", "name": "shelves", "version": "1.0.0",
