@@ -11,7 +11,7 @@ from fluvial.pages.presenters import references, said
 from fluvial.pages.reader_format import parse_moment
 from fluvial.records.reading.history import read_history
 
-from .record_page import Shown
+from .shown_record import Shown
 
 Context = dict[str, Any]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,29 +39,12 @@ def form_page(
 ) -> Answer:
     """One step, with what was typed, what a signed link filled in, and what is to fix."""
     read = read or signer_of(call, form).read_token(token, call.session.now)
-    shown = form.steps[step]
     kept = _kept_names(call, form, read, files or {})
-    messages = _messages(errors)
-    written = typed(shown.questions, answers)
-    sent = {name.partition(".")[0] for name in (*answers.texts, *answers.uploads)}
     now = asked(call.session, form, answers, dict(values or {}))
-
-    def shown_as(question: Question) -> Context:
-        name = question.field.name
-        return widget(
-            question,
-            written[name] if name in sent else None,
-            given=(values or {}).get(name),
-            error=messages.get(name, ""),
-            zone=call.engine.clock.zone,
-            currency=answers.text(f"{name}.currency"),
-            files=kept.get(name, []),
-        ) | {"hidden": name in now.hidden}
-
-    questions = list(now.shown(shown.questions))
-    fields = [shown_as(question) for question in questions]
-    context: Context = {
-        **_heading(call, form, step),
+    questions = list(now.shown(form.steps[step].questions))
+    written = _Written(call, answers, values or {}, _messages(errors), kept)
+    fields = [written.widget(question, hidden=now.hidden) for question in questions]
+    context = _heading(call, form, step) | {
         "multipart": any(q.field.kind.uploads for q in questions),
         "fields": fields,
         "logic": now.live.json(optional=True) if now.live else None,
@@ -70,6 +54,30 @@ def form_page(
     answer = bare(call, "webform.html", form.label, status=status, webform=context)
     answer.headers.append(page_policy(form))
     return answer
+
+
+@dataclass
+class _Written:
+    """What was typed, given, refused and uploaded so far."""
+
+    call: Call
+    answers: Answers
+    given: Mapping[str, Any]
+    messages: Mapping[str, str]
+    files: Mapping[str, Sequence[Mapping[str, Any]]]
+
+    def widget(self, question: Question, *, hidden: Collection[str]) -> Context:
+        name, answers = question.field.name, self.answers
+        sent = any(key.partition(".")[0] == name for key in (*answers.texts, *answers.uploads))
+        return widget(
+            question,
+            typed([question], answers)[name] if sent else None,
+            given=self.given.get(name),
+            error=self.messages.get(name, ""),
+            zone=self.call.engine.clock.zone,
+            currency=answers.text(f"{name}.currency"),
+            files=self.files.get(name, []),
+        ) | {"hidden": name in hidden}
 
 
 def _heading(call: Call, form: WebForm, step: int) -> Context:

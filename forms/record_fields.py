@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -76,30 +76,35 @@ def sections_of(
             if (f.visible or live.comes(f.field.name)) and _asked(f, bool(record), live)
         ]
         if fields and (section.visible or live.section_comes(name)):
-            found.append(
-                {
-                    "name": name,
-                    "label": section.section.label,
-                    "note": section.section.help,
-                    "one": section.section.columns == 1,
-                    "hidden": not section.visible or not any(f.visible for f in fields),
-                    "fields": [
-                        widget(
-                            f,
-                            values.get(f.field.name),
-                            looks,
-                            error=faults.get(f.field.name, ""),
-                            record=record,
-                        )
-                        for f in fields
-                    ],
-                }
-            )
+            widgets = [
+                widget(
+                    f,
+                    values.get(f.field.name),
+                    looks,
+                    error=faults.get(f.field.name, ""),
+                    record=record,
+                )
+                for f in fields
+            ]
+            found.append(_section(section, fields, widgets))
     _mark(found)
     for w in (w for made in found for w in made["fields"]):
         if is_template(live.type.fields[w["name"]]):
             w["places"] = _places(live, w["name"])
     return found
+
+
+def _section(
+    section: ShownSection, fields: Sequence[ShownField], widgets: list[Context]
+) -> Context:
+    return {
+        "name": section.section.name,
+        "label": section.section.label,
+        "note": section.section.help,
+        "one": section.section.columns == 1,
+        "hidden": not section.visible or not any(f.visible for f in fields),
+        "fields": widgets,
+    }
 
 
 def _places(live: Live, name: str) -> list[Context]:

@@ -2,84 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cached_property
-from typing import Any
+from datetime import datetime
 
 from markupsafe import Markup
 
 from fluvial.pages import reader_format as marks
-from fluvial.pages.frame import deed, with_query
 from fluvial.pages.presenters import (
     empty,
     face_of,
     file_size,
     preview_href,
     references,
-    said,
-    shown,
 )
-from fluvial.pages.reader_format import Looks, record_href
 from fluvial.pages.recalculation_marks import unsettled
-from fluvial.pages.tables import Table, columns_of, default_names, head_classes, paths_of
-from fluvial.records.reading.query import Query, SortKey
-from fluvial.records.reading.reader import read_page
 from fluvial.records.writing.transitions import ways
-from fluvial.runtime.session import Session
 from fluvial.services import comments
 from fluvial.services.templates import TemplateFault
-from metamodel.catalog import Field, Inverse, ObjectType
+from metamodel.catalog import Field
 from metamodel.kinds.link_fields import OPTION as LINK_FIELDS
 from rules.filled import filled, is_template
 
 from .conditions import ShownField, resolve
-from .days import days_href, last_day, planned_words
-from .layouts import Layout
-from .strips import strip_of
+from .days import days_href
+from .in_force import notices
+from .related_lists import related_panel, related_tabs
+from .shown_record import Context, Shown
 from .timeline import timeline
 from .why_page import explained
 
-Context = dict[str, Any]
-
 MAX_FACTS = 6
-RELATED = 10  # rows of a related list
-RELATED_COLUMNS = 6
-
-
-@dataclass
-class Shown:
-    """A record as its page shows it."""
-
-    session: Session
-    type: ObjectType
-    layout: Layout
-    record: Mapping[str, Any]  # in wire form
-    values: dict[str, Any]  # canonical
-    looks: Looks
-
-    @property
-    def id(self) -> str:
-        return str(self.record["id"])
-
-    @property
-    def href(self) -> str:
-        return record_href(self.type.name, self.id)
-
-    @cached_property
-    def planned(self) -> Mapping[str, list[Context]]:
-        """What is planned, by the name of its field; a page of another day does not tell."""
-        if self.session.as_of is not None:
-            return {}
-        return planned_words(self.session, self.type, self.id, self.looks)
-
-    @property
-    def may_update(self) -> bool:
-        return self.session.access.object(self.type.name).can("update")
-
-    def full(self, field: Field) -> Markup:
-        return shown(field, self.record.get(field.name), self.looks)
 
 
 def record_context(
@@ -89,7 +40,7 @@ def record_context(
     type_ = page.type
     for field in type_.fields.values():
         page.looks.names.want(references(field, [page.record.get(field.name)]))
-    panels = _tabs(page, related)
+    panels = related_tabs(page, related)
     history = timeline(page.session, type_, page.id, page.looks, before, until)  # loads all names
     number = _number(page)
     first = _first(page)
@@ -106,10 +57,10 @@ def record_context(
         "status": _status(page),
         "transitions": _transitions(page),
         "facts": _facts(page, first),
-        "notices": _notices(page),
+        "notices": notices(page),
         "sections": _sections(page),
         "related": panels,
-        "panel": _panel(page, panels),
+        "panel": related_panel(page, panels),
         "timeline": history,
         "comment_href": _comment_href(page),
         "files": _files(page),
@@ -252,88 +203,6 @@ def _days_href(page: Shown, field: Field) -> str:
     return days_href(page.type, page.id, field.name) if here else ""
 
 
-def _tabs(page: Shown, related: str) -> list[Context]:
-    """The lists of records that point here, with how many there are."""
-    tabs = []
-    for inverse in page.layout.related:
-        query = Query(
-            inverse.source, (("id",),), equals=((inverse.field, page.id),), limit=1, total="capped",
-            as_of=page.session.asked_day,
-        )  # fmt: skip
-        read = read_page(page.session, query)
-        tabs.append((inverse, f"{read['total']:,}{'+' if read['capped'] else ''}", read["total"]))
-    names = [inverse.name for inverse, _, _ in tabs]
-    filled = [inverse.name for inverse, _, total in tabs if total]
-    current = related if related in names else (filled or names or [""])[0]
-    return [
-        {
-            "name": inverse.name,
-            "label": inverse.label,
-            "count": count,
-            "href": with_query(page.href, related=inverse.name, as_of=page.looks.as_of),
-            "current": inverse.name == current,
-        }
-        for inverse, count, _ in tabs
-    ]
-
-
-def _panel(page: Shown, tabs: list[Context]) -> Context | None:
-    name = next((tab["name"] for tab in tabs if tab["current"]), None)
-    if name is None:
-        return None
-    inverse = page.type.inverses[name]
-    session = page.session
-    other = session.catalog.objects[inverse.source]
-    names = [n for n in _related_names(session, other) if not _says(n, inverse)]
-    columns = columns_of(session.access, other, names[:RELATED_COLUMNS])
-    columns = columns or columns_of(session.access, other, ["title"])
-    query = Query(
-        other.name,
-        paths_of(columns),
-        equals=((inverse.field, page.id),),
-        sort=_related_sort(other),
-        limit=RELATED,
-        as_of=session.asked_day,
-    )
-    table = Table(other, columns, page.looks)
-    rows = table.rows(read_page(session, query)["data"])
-    label = other.label.lower()
-    new = None
-    if session.access.object(other.name).can("create") and session.as_of is None:
-        address = with_query(f"/o/{other.name}/new", **{inverse.field: page.id})
-        new = deed(f"New {label}", address, "plus")
-    return {
-        "columns": [
-            {"label": column.label, "classes": head_classes(column, place - 1) if place else ""}
-            for place, column in enumerate(table.heads)
-        ],
-        "rows": rows,
-        "all_href": with_query(
-            f"/o/{other.name}", view="all", as_of=page.looks.as_of, **{inverse.field: page.id}
-        ),
-        "new": new,
-        "empty": f"No {other.plural.lower()} here yet.",
-    }
-
-
-def _says(name: str, inverse: Inverse) -> bool:
-    """Whether a column would only repeat the record whose page it is on."""
-    return name in (inverse.field, f"{inverse.field}.title", f"{inverse.field}.name")
-
-
-def _related_names(session: Session, type_: ObjectType) -> list[str]:
-    """The columns of the object's first view, which somebody chose, or the usual ones."""
-    views = [d.body for d in session.catalog.of("view").values() if d.body["object"] == type_.name]
-    views.sort(key=lambda body: (body.get("order", 50), "me" in body.get("where", "")))
-    chosen = [c for body in views[:1] for c in body.get("columns", ())]
-    return chosen or default_names(session.access, type_)
-
-
-def _related_sort(type_: ObjectType) -> tuple[SortKey, ...]:
-    name = type_.dated.from_ if type_.dated else "created_at"
-    return (SortKey((name,), True),)
-
-
 def _files(page: Shown) -> Context:
     items = [
         {
@@ -349,61 +218,3 @@ def _files(page: Shown) -> Context:
         for file in page.record.get(field.name) or ()
     ]
     return {"items": items, "upload_href": ""}
-
-
-def _notices(page: Shown) -> list[Context]:
-    """Where something holds for a time, what holds today, on a strip of the year."""
-    notices = []
-    for inverse in page.layout.related:
-        other = page.session.catalog.objects[inverse.source]
-        if other.dated is not None:
-            notice = _in_force(page, inverse, other)
-            if notice is not None:
-                notices.append(notice)
-    return notices[:1]
-
-
-def _in_force(page: Shown, inverse: Inverse, other: ObjectType) -> Context | None:
-    assert other.dated is not None
-    dated, session = other.dated, page.session
-    names = [name for name in dated.per if name != inverse.field]
-    fields = (("title",), (dated.from_,), (dated.until,), *((name,) for name in names))
-    query = Query(
-        other.name, fields, equals=((inverse.field, page.id),),
-        sort=(SortKey((dated.from_,), True),), limit=50,
-    )  # fmt: skip
-    records = read_page(session, query)["data"]
-    if not records:
-        return None
-    spans = [(_day(r[dated.from_]), _day(r[dated.until]), r) for r in records]
-    today = session.today
-    now = [s for s in spans if (s[0] or today) <= today and (s[1] is None or s[1] > today)]
-    strip = strip_of(
-        [(start, end) for start, end, _ in spans], today, page.looks, past=bool(session.as_of)
-    )
-    label = other.label.lower()
-    when = f"on {page.looks.plain_day(today)}" if session.as_of else "today"
-    if not now:
-        return {
-            "tone": "warn", "icon": "shield-off", "title": f"No {label} in effect {when}",
-            "text": "", "deed": None, "strip": strip,
-        }  # fmt: skip
-    start, end, record = now[0]
-    page.looks.names.want(r for n in names for r in references(other.fields[n], [record[n]]))
-    page.looks.names.load()
-    under = ", ".join(said(other.fields[n], record[n], page.looks) for n in names)
-    link = marks.link(page.looks.href(other.name, record["id"]), under or record["title"])
-    until = f"last day {page.looks.plain_day(last_day(end))}" if end else "no end date"
-    since = f"From {page.looks.plain_day(start)}, {until}" if start else until.capitalize()
-    return {
-        "tone": "good",
-        "icon": "shield-check",
-        "title": Markup("{} in effect {}: {}").format(other.label, when, link),
-        "text": f"{since}.",
-        "deed": None,
-        "strip": strip,
-    }
-
-
-def _day(value: Any) -> date | None:
-    return date.fromisoformat(value[:10]) if value else None

@@ -37,7 +37,8 @@ from .conflicts import conflict_context
 from .layouts import layout_of
 from .live import Live
 from .record_fields import faults_of, read_form, sections_of, widget
-from .record_page import Shown, record_context
+from .record_page import record_context
+from .shown_record import Shown
 
 
 def _found(call: Call, session: Session, action: str = "read") -> Shown:

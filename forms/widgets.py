@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from fluvial.pages.presenters import face_of, file_size, widget_kind
 from fluvial.pages.presenters.choices import choices
+from metamodel.catalog import Field
 from metamodel.money import currencies
 from metamodel.text import label_text
 
@@ -16,6 +17,7 @@ from .answers import shown
 from .webforms import Question
 
 RADIO = 6  # so many options stand open
+DEFAULT_CURRENCY = "EUR"  # where a person chooses
 PLACES = ("currency",)  # NAME.currency: a further member of a field
 COMPLETE = {
     "email": "email", "phone": "tel", "url": "url",
@@ -41,21 +43,40 @@ def widget(
         own = field.option("zone")
         there = ZoneInfo(own) if own else zone
         value = shown(field, field.initial if given is None else given, there)
-    options = choices(field) if field.type.options else []
-    form = field.option("format", "")
-    choosable = not (field.option("currency") or field.option("currency_from"))
     return {
+        **_options_of(question),
         "kind": widget_kind(field.kind),
         "holds": face_of(field).holds,
         "id": f"f-{field.name}",
         "name": field.name,
+        "value": value,
+        "error": error,
+        "zone": field.option("zone", str(zone)),
+        "currency": field.option("currency")
+        or currency
+        or (DEFAULT_CURRENCY if _chooses_currency(field) else ""),
+        "files": [
+            {"id": f["id"], "name": f["name"], "size": file_size(f["size"]), "href": ""}
+            for f in files
+        ],
+    }
+
+
+def _chooses_currency(field: Field) -> bool:
+    return not (field.option("currency") or field.option("currency_from"))
+
+
+def _options_of(question: Question) -> Context:
+    """What the template needs whatever was answered."""
+    field = question.field
+    options = choices(field) if field.type.options else []
+    form = field.option("format", "")
+    return {
         "label": question.label,
         "help": question.help,
-        "value": value,
         "required": question.required,
         "read_only": False,
         "optional_note": True,
-        "error": error,
         "options": options,
         "radio": bool(options) and len(options) <= RADIO,
         "format": form,
@@ -68,14 +89,8 @@ def widget(
         "yes": label_text(field.option("yes", "Yes")),
         "no": label_text(field.option("no", "No")),
         "depends_on": field.option("depends_on", ""),
-        "zone": field.option("zone", str(zone)),
-        "currency": field.option("currency") or currency or ("EUR" if choosable else ""),
-        "currencies": sorted(currencies()) if choosable else [],
+        "currencies": sorted(currencies()) if _chooses_currency(field) else [],
         "many": bool(field.option("many")),
         "accept": ",".join(field.option("accept", ())),
         "hint": face_of(field).hint(field),
-        "files": [
-            {"id": f["id"], "name": f["name"], "size": file_size(f["size"]), "href": ""}
-            for f in files
-        ],
     }

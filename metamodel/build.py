@@ -45,31 +45,28 @@ def build_catalog(
     by object and field, that have other names than these.
     """
     columns = columns or {}
-    if previous is not None and previous.derive(_placed) != columns:
+    if previous is not None and (previous.derive(_placed) != columns or previous.zone != zone):
         previous = None
     known = previous.documents if previous is not None else {}
     merged, faults = merge_documents(documents, known)
-    if locale != BASE:
-        merged = [_in_words(document, kinds, locale) for document in merged]
+    merged = merged if locale == BASE else [_in_words(one, kinds, locale) for one in merged]
     by_kind = _by_kind(merged, kinds, faults)
     digest = _hash(merged)
-    if previous is not None and previous.zone == zone and not faults and _same(by_kind, known):
+    if previous is not None and not faults and _same(by_kind, known):
         return replace(previous, version=version, _derived={})
     faults += _locked(merged, kinds)
-    draft = Draft(
-        documents=by_kind, faults=faults, zone=zone, kinds=frozenset(kinds), columns=columns
-    )
+    draft = Draft(by_kind, faults=faults, zone=zone, kinds=frozenset(kinds), columns=columns)
     sound = _sound(by_kind, kinds, draft, known)
     if faults:
         draft.documents = _told_of(by_kind, sound)
-    elif previous is not None and previous.zone == zone:
+    elif previous is not None:
         _take_over(previous, by_kind, kinds, draft)
     draft.calendars = _make_calendars(by_kind.get("calendar", {}), sound, draft)
     _make_objects(by_kind.get("object", {}), sound, draft)
     _check_others(by_kind, kinds, sound, draft)
     if faults:
         raise MetadataError(_ordered(faults))
-    uses = {target: tuple(sorted(places)) for target, places in draft.uses.items()}
+    uses = draft.sorted_uses()
     return Catalog(version, digest, draft.objects, by_kind, zone, draft.calendars, uses)
 
 

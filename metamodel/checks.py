@@ -40,6 +40,9 @@ class Draft:
     uses: dict[str, set[str]] = field(default_factory=dict)  # see Catalog.uses
     columns: Mapping[tuple[str, str], str] = field(default_factory=dict)  # see Field.column
 
+    def sorted_uses(self) -> dict[str, tuple[str, ...]]:
+        return {target: tuple(sorted(places)) for target, places in self.uses.items()}
+
 
 class DocumentCheck:
     """What a check of one document sees and says."""

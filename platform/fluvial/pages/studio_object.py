@@ -48,22 +48,7 @@ def show(call: Call, *, error: str = "", label: str = "", kind: str = "text") ->
     about = {name: (words, text) for name, words, text in ABOUT if name in call.engine.kinds}
     labels = layer_labels(session)
     path = f"/studio/objects/{type_.name}"
-    studio: Context = {
-        "object": {
-            "name": type_.name, "label": type_.label, "plural": type_.plural, "icon": type_.icon,
-        },
-        "about": f"{how_many(session, type_)} records · "
-        f"from {labels.get(type_.layer, type_.layer)}",
-        "api": f"/api/meta/object/{type_.name}",
-        "plan_api": f"/api/meta/object/{type_.name}?plan=true",
-        "list_href": f"/o/{type_.name}",
-        "new_href": f"/o/{type_.name}/new",
-        "tabs": _tabs(call, type_, path, tab, about),
-        "tab": "fields",
-        "plan": None,
-        "yaml": editor(call, "object", type_.name, text_of(call, "object", type_.name)),
-        "file": "",
-    }  # fmt: skip
+    studio = _head(call, type_, labels) | {"tabs": _tabs(call, type_, path, tab, about)}
     if tab in about:
         studio |= {
             "tab": "documents",
@@ -84,6 +69,25 @@ def show(call: Call, *, error: str = "", label: str = "", kind: str = "text") ->
         if session.access.object(type_.name).can("create") else None,
         menu=_menu(type_), status=422 if error else 200, studio=studio,
     )  # fmt: skip
+
+
+def _head(call: Call, type_: ObjectType, labels: Mapping[str, str]) -> Context:
+    """What every tab of an object shows."""
+    return {
+        "object": {
+            "name": type_.name, "label": type_.label, "plural": type_.plural, "icon": type_.icon,
+        },
+        "about": f"{how_many(call.session, type_)} records · "
+        f"from {labels.get(type_.layer, type_.layer)}",
+        "api": f"/api/meta/object/{type_.name}",
+        "plan_api": f"/api/meta/object/{type_.name}?plan=true",
+        "list_href": f"/o/{type_.name}",
+        "new_href": f"/o/{type_.name}/new",
+        "tab": "fields",
+        "plan": None,
+        "yaml": editor(call, "object", type_.name, text_of(call, "object", type_.name)),
+        "file": "",
+    }  # fmt: skip
 
 
 def _menu(type_: ObjectType) -> list[Context]:

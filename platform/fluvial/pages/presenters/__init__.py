@@ -94,7 +94,7 @@ def _brought(kind: Kind) -> Face:
             f"{error}. Write package.module:Class."
         ) from error
     if not isinstance(face, Face):
-        raise LookupError(f"The face of the kind {kind.name}, {kind.face}, is no Face.")
+        raise LookupError(f"The face of the kind {kind.name}, {kind.face}, is not a Face.")
     return face
 
 
