@@ -14,7 +14,7 @@ JOBS ?= 3
 # Where HTML templates lie, of pages and of mails.
 TEMPLATES := apps forms kanban platform rules
 
-help: ## Show these lines
+help: ## Show this list
 	@sed -n -E 's/^([a-z]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | \
 		while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
 
@@ -23,7 +23,7 @@ run: ## Serve Fluvial with its sample data on http://127.0.0.1:8000
 	@$(BIN)/python scripts/assets.py
 	@exec $(BIN)/fluvial serve --with psa --sample
 
-test: environment ## Check the code, then run every test on SQLite and on PostgreSQL
+test: environment ## Check the code, then run all tests on SQLite and PostgreSQL
 	@$(BIN)/python scripts/assets.py
 	@$(BIN)/python scripts/browser.py
 	@$(MAKE) --no-print-directory check
@@ -38,7 +38,7 @@ check: environment ## Lint, formatting, types and the order of the layers
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-fix: environment ## Repair style and formatting where a tool can
+fix: environment ## Fix style and formatting automatically where possible
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 	@$(BIN)/djhtml --tabwidth 2 $(TEMPLATES)
@@ -51,5 +51,5 @@ assets: ## Build the front-end bundle and the icons
 	@$(BIN)/python scripts/assets.py
 
 environment:
-	@test -n '$(PYTHON)' || { echo 'Fluvial needs Python 3.11 or newer: install it, or say make PYTHON=/path/to/python.'; exit 1; }
+	@test -n '$(PYTHON)' || { echo 'Fluvial needs Python 3.11 or newer: install it, or run make PYTHON=/path/to/python.'; exit 1; }
 	@$(PYTHON) scripts/environment.py $(or $(EXTRA),dev)

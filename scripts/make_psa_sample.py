@@ -120,7 +120,7 @@ def main() -> None:
         size = write(name, tables[name])
         total += size
         print(f"{name:15} {len(tables[name]):6} rows {size:9} bytes")
-    print(f"{'in all':15} {total:28} bytes")
+    print(f"{'total':15} {total:28} bytes")
 
 
 if __name__ == "__main__":
