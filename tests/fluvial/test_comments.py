@@ -76,7 +76,7 @@ def test_comments_follow_the_record_and_tell_whom_they_name(
     client.patch(f"/api/records/book/{book['id']}", {"name": "Emma, again"})
     shown = desk.get(f"/o/book/{book['id']}").text
     named = shown.index('<span class="at">@Rita</span> torn')
-    assert shown.index("changed name") < named < shown.index("made this book")
+    assert shown.index("changed name") < named < shown.index("created this book")
     assert "data-comment=" in shown
     outside = reader.get(f"/o/book/{book['id']}").text
     assert "torn" not in outside and "data-comment=" not in outside
@@ -95,7 +95,7 @@ def test_comments_follow_the_record_and_tell_whom_they_name(
     address = f"/o/book/{book['id']}"
     while address:
         text = client.get(address).text
-        seen += dict.fromkeys(re.findall(r"Line \d|made this book", text))
+        seen += dict.fromkeys(re.findall(r"Line \d|created this book", text))
         more = re.search(r'href="(/o/book/[^"]+until=[^"#]+)', text)
         address = unescape(more[1]) if more else ""
-    assert seen == [*(f"Line {at}" for at in (4, 3, 2, 1, 0)), "made this book"]
+    assert seen == [*(f"Line {at}" for at in (4, 3, 2, 1, 0)), "created this book"]

@@ -82,8 +82,8 @@ def keeps_its_day(client: Client, path: str, hall: str, attic: str) -> None:
     then = client.get(path, **day).text
     assert f'href="/o/room/{attic}?as_of=2026-06-21"' in then
     assert 'href="/o/shelf?as_of=2026-06-21"' in then and "/delete" not in then
-    assert "made this shelf" in client.get(path, as_of="2026-06-10").text
-    assert "made this shelf" not in client.get(path, as_of="2026-06-09").text
+    assert "created this shelf" in client.get(path, as_of="2026-06-10").text
+    assert "created this shelf" not in client.get(path, as_of="2026-06-09").text
     room = client.get(f"/o/room/{attic}", **day).text
     assert f'href="{path}?as_of=2026-06-21"' in room and "/o/shelf/new" not in room
     assert f"view=all&amp;as_of=2026-06-21&amp;room={attic}" in room

@@ -129,7 +129,7 @@ def test_options_that_look_at_the_rest_of_the_record(client: Client) -> None:
     # Which records of which object type may be picked.
     shut = client.made("branch", name="Shut", open=False)
     about = {"object": "branch", "id": shut["id"]}
-    assert "may be picked" in refused(client, loans, about=about)["about"]
+    assert "cannot be picked" in refused(client, loans, about=about)["about"]
     assert client.made("loan", about={"object": "loan", "id": loan["id"]})["about"]
     offered = client.get("/lookup/loan/about", object="branch").json()["results"]
     assert [one["label"] for one in offered] == ["Lyon"]

@@ -326,7 +326,7 @@ def test_an_import_shows_the_result_before_it_is_written(library: Client) -> Non
     assert "31/06/2020 is not a valid date" in looked.text
     (options,) = re.findall(r'name="options" value="([^"]+)"', looked.text)
     assert library.rows("/api/records/member") == []
-    assert "Skip the row with an error" in looked.text
+    assert "Skip the row with errors" in looked.text
     assert '<span class="count">2</span>' in looked.text
     handed = {"upload": upload, "options": unescape(options)}
     refused = posted(library, "/import/member", {**handed, "step": "preview"})
