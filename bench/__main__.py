@@ -6,114 +6,131 @@ import argparse
 import contextlib
 import os
 import sys
+import time
+from collections.abc import Iterator, Sequence
 
 from bench.databases import databases
-from bench.load import WRK
-from bench.measure import measure
-from bench.operations import look_around
+from bench.measure import Cells, Rounds, measure
+from bench.operations import Operation, chosen
 from bench.targets import Baseline, Engine, Target
 from bench.verify import Difference, verify
+from bench.world import look_around
 
 from . import catalogs, conditions, data, report, schema
 
 KINDS = ("sqlite", "postgresql")
+SIZES = "20000,1000000"
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument(
-        "--quick", action="store_true", help="about a minute; the page stays as it is"
+    add = parser.add_argument
+    add("--quick", action="store_true", help="one short round at 2,000 records: does it run?")
+    add("--write", action="store_true", help="put the tables into docs/performance.md")
+    add("--databases", default=",".join(KINDS), help="default: both")
+    add("--sizes", help=f"records, in multiples of {data.SEEDS:,} (default: {SIZES})")
+    add("--only", default="", help="operations by the beginnings of their names: list,board")
+    add("--rounds", type=int, help="of each measurement (3)")
+    add("--seconds", type=float, help="of each round (1)")
+    add("--application", choices=("baseline", "fluvial"), help="measure only one of the two")
+    add("--baseline-threads", type=int, help="of the baseline (40, as in Starlette)")
+    add("--schema", action="store_true", help="instead: a change of fields while others work")
+    add("--catalogs", action="store_true", help="instead: a large catalog")
+    add("--expressions", action="store_true", help="instead: conditions through look-ups")
+    asked = parser.parse_args()
+    if asked.baseline_threads is not None:
+        os.environ["BENCH_THREADS"] = str(asked.baseline_threads)
+    asked.databases = asked.databases.split(",")
+    if not set(asked.databases) <= set(KINDS):
+        parser.error(f"--databases takes {', '.join(KINDS)}.")
+    single = "100000" if asked.schema or asked.expressions else SIZES
+    sizes = asked.sizes or (str(data.SEEDS) if asked.quick else single)
+    asked.sizes = [int(size.replace("_", "")) for size in sizes.split(",")]
+    asked.rounds = Rounds(
+        asked.rounds or (1 if asked.quick else 3), asked.seconds or (0.3 if asked.quick else 1)
     )
-    parser.add_argument("--database", choices=KINDS, action="append", help="default: both")
-    parser.add_argument("--records", type=int, help="loans in each application (20,000)")
-    parser.add_argument("--repetitions", type=int, help="of each measurement (5)")
-    parser.add_argument("--seconds", type=float, help="of each measurement (1)")
-    parser.add_argument(
-        "--only", choices=("baseline", "fluvial"), help="measure only one of the two"
-    )
-    parser.add_argument(
-        "--baseline-threads", type=int, help="of the hand-written application (40, as in Starlette)"
-    )
-    parser.add_argument(
-        "--schema", action="store_true", help="measure a change of fields while others work"
-    )
-    parser.add_argument(
-        "--catalogs", action="store_true", help="measure a large catalog instead of requests"
-    )
-    parser.add_argument(
-        "--expressions", action="store_true", help="measure conditions instead of requests"
-    )
-    parser.add_argument("--no-page", action="store_true", help="print only; leave the page alone")
-    chosen = parser.parse_args()
-    if chosen.baseline_threads is not None:
-        os.environ["BENCH_THREADS"] = str(chosen.baseline_threads)
-    quick = chosen.quick
-    chosen.database = chosen.database or list(KINDS)
-    full = 100_000 if chosen.expressions else 20_000
-    chosen.records = chosen.records or (2_000 if quick else full)
-    chosen.repetitions = chosen.repetitions or (1 if quick else 5)
-    chosen.seconds = chosen.seconds or (0.5 if quick else 1)
-    chosen.no_page = chosen.no_page or quick or chosen.only is not None
-    return chosen
+    try:
+        asked.operations = chosen([part for part in asked.only.split(",") if part])
+    except ValueError as error:
+        parser.error(str(error))
+    if asked.write and (asked.quick or asked.only or asked.application):
+        parser.error("--write takes the place of whole tables: leave out what measures a part.")
+    return asked
 
 
-def run(
-    kind: str, chosen: argparse.Namespace, classes: list[type[Baseline] | type[Engine]]
-) -> None:
-    filled = data.library(chosen.records)
-    with databases(kind) as (place, directory), contextlib.ExitStack() as running:
-        targets: list[Target] = []
-        for make in classes:
-            target: Target = make(place.create(f"bench_{make.name}"), directory)
-            running.callback(target.stop)
-            print(f"{kind}: filling {target.name} with {chosen.records:,} loans", file=sys.stderr)
-            target.prepare(filled)
-            targets.append(target)
-        worlds = {target.name: look_around(target, filled) for target in targets}
-        verify(worlds)
-        print(f"{kind}: all answers agree; measuring", file=sys.stderr)
-        cells = measure(targets, worlds, chosen.repetitions, chosen.seconds)
-        names = [target.name for target in targets]
-        text = report.tables(cells, names, place.description, chosen.records)
-    show(text, f"{kind} {chosen.records}", not chosen.no_page)
+def run(kind: str, asked: argparse.Namespace, classes: Sequence[type[Baseline | Engine]]) -> None:
+    """Every size of one kind of database, and how the costs grow from the first to the last."""
+    names = [operation.name for operation in asked.operations]
+    found: dict[int, Cells] = {}
+    for records in asked.sizes:
+        with databases(kind) as (place, directory), contextlib.ExitStack() as running:
+            targets: list[Target] = []
+            for make in classes:
+                target = make(place.create(f"bench_{make.name}"), directory)
+                running.callback(target.stop)
+                with told(f"{kind}: {make.name} holds {records:,} loans"):
+                    target.prepare(data.library(records))
+                targets.append(target)
+            found[records] = measured(targets, records, asked.operations, asked.rounds)
+        where = place.description + (", on a machine busy with other work" if asked.busy else "")
+        text = report.table(found[records], names, where, records)
+        show(text, f"{kind} {records}", asked.write)
+    if len(found) > 1:
+        sizes = asked.sizes[0], asked.sizes[-1]
+        small, large = (found[size] for size in sizes)
+        text = report.growth(small, large, names, place.description, sizes)
+        show(text, f"{kind} growth", asked.write)
 
 
-def show(text: str, key: str, keep: bool) -> None:
-    print(f"\n{text}\n")
-    if keep and not report.keep(text, key):
+@contextlib.contextmanager
+def told(what: str) -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    print(f"{what} after {time.monotonic() - began:.0f} seconds", file=sys.stderr)
+
+
+def measured(
+    targets: list[Target], records: int, operations: Sequence[Operation], rounds: Rounds
+) -> Cells:
+    filled = data.library(records)
+    worlds = {target.name: look_around(target, filled) for target in targets}
+    verify(worlds)
+    print("all answers agree; measuring", file=sys.stderr)
+    return measure(targets, worlds, operations, rounds)
+
+
+def show(text: str, key: str, write: bool) -> None:
+    print(f"\n{text}\n", flush=True)
+    if write and not report.keep(text, key):
         print(f"{report.PAGE.name} has no place for {key}.", file=sys.stderr)
 
 
+def others(asked: argparse.Namespace) -> bool:
+    """What is measured instead of requests; whether that was asked for."""
+    for kind in asked.databases:
+        if asked.schema:
+            show(schema.measure(kind, asked.sizes[0]), f"{kind} schema", asked.write)
+        if asked.catalogs:
+            show(catalogs.measure(kind), f"{kind} catalogs", asked.write)
+        if asked.expressions:
+            text = conditions.measure(kind, asked.sizes[0])
+            show(text, f"{kind} expressions", asked.write)
+    return bool(asked.schema or asked.catalogs or asked.expressions)
+
+
 def main() -> int:
-    chosen = arguments()
-    if chosen.schema:
-        for kind in chosen.database:
-            show(schema.measure(kind, chosen.records), f"{kind} schema", not chosen.no_page)
+    asked = arguments()
+    if others(asked):
         return 0
-    if chosen.catalogs:
-        for kind in chosen.database:
-            show(catalogs.measure(kind), f"{kind} catalogs", not chosen.no_page)
-        return 0
-    if chosen.expressions:
-        for kind in chosen.database:
-            text = conditions.measure(kind, chosen.records)
-            show(text, f"{kind} expressions", not chosen.no_page)
-        return 0
-    classes: list[type[Baseline] | type[Engine]] = [Baseline, Engine]
-    if chosen.only is not None:
-        classes = [make for make in classes if make.name == chosen.only]
-    elif not Engine.available():
-        print(
-            "`fluvial serve` does not start here; only the baseline is measured.", file=sys.stderr
-        )
-        classes, chosen.no_page = [Baseline], True
-    if WRK is None:
-        print("wrk is not installed; the bench's own client reads as well.", file=sys.stderr)
-    if os.getloadavg()[0] > (os.cpu_count() or 1) / 2:
+    classes: list[type[Baseline | Engine]] = [Baseline, Engine]
+    if asked.application is not None:
+        classes = [make for make in classes if make.name == asked.application]
+    asked.busy = os.getloadavg()[0] > (os.cpu_count() or 1) / 2
+    if asked.busy:
         print("This machine is busy with other work: expect noise.", file=sys.stderr)
     try:
-        for kind in chosen.database:
-            run(kind, chosen, classes)
+        for kind in asked.databases:
+            run(kind, asked, classes)
     except Difference as difference:
         print(f"Not measured, because the answers differ.\n{difference}", file=sys.stderr)
         return 1

@@ -2,70 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import threading
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import AsyncIterator, Callable
+from collections import defaultdict
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-import orjson
 from anyio import to_thread
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bench.baseline_fields import (
-    FIELDS,
-    HIDDEN,
-    STATUSES,
-    SYSTEM,
-    Problem,
-    fault,
-    parse,
-    read_body,
-    with_defaults,
-)
-from bench.baseline_postgresql import PostgresqlStore
-from bench.baseline_sqlite import SqliteStore
-from bench.baseline_store import Actor, Page, Record, Store, UniqueConflict, Values, uuid7
+from bench.baseline_fields import SYSTEM, Problem, fault, parse, read_body, with_defaults
+from bench.baseline_http import answer, authenticate, problem, store, visible, writing
+from bench.baseline_lists import board, page, summary
+from bench.baseline_store import Actor, Change, Record, UniqueConflict, Values, uuid7
 
-MAX_BODY = 1_000_000
-MAX_LIMIT = 500
-PAGE_PARAMETERS = frozenset({"status", "sort", "limit", "cursor", "fields"})
-
-_threads = threading.local()
-
-
-def store() -> Store:
-    """This thread's own connection: a pool would cost a hand-over for each request."""
-    if not hasattr(_threads, "store"):
-        url = os.environ["BENCH_DATABASE_URL"]
-        sqlite = url.startswith("sqlite:///")
-        _threads.store = SqliteStore(url[10:]) if sqlite else PostgresqlStore(url)
-    connected: Store = _threads.store
-    return connected
-
-
-def answer(content: Any, status: int = 200, etag: int | None = None) -> Response:
-    headers = {} if etag is None else {"etag": f'"{etag}"'}
-    body = orjson.dumps(content, option=orjson.OPT_UTC_Z)
-    return Response(body, status, headers, media_type="application/json")
-
-
-def authenticate(request: Request, scope: str) -> Actor:
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() == "bearer" and token:
-        actor = store().actor(hashlib.sha256(token.encode()).digest())
-        if actor is not None and scope in actor.scopes:
-            return actor
-        if actor is not None:
-            raise Problem(403, f"The token lacks the scope {scope}.")
-    raise Problem(401, "Sign in, or send a token.")
+MAX_BATCH = 500
 
 
 def record_id(request: Request) -> str:
@@ -75,75 +30,12 @@ def record_id(request: Request) -> str:
         raise Problem(404, "There is no such loan.") from None
 
 
-def visible(actor: Actor, record: Record) -> Record:
-    for name in HIDDEN[actor.role]:
-        del record[name]
-    return record
-
-
 def read(request: Request) -> Response:
     actor = authenticate(request, "records:read")
     record = store().one(actor, record_id(request))
     if record is None:
         raise Problem(404, "There is no such loan.")
     return answer(visible(actor, record), etag=record["rev"])
-
-
-def wanted_fields(actor: Actor, text: str | None) -> list[str] | None:
-    if text is None:
-        return None
-    names = text.split(",")
-    known = {*SYSTEM, *FIELDS, "member.name"} - HIDDEN[actor.role]
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise Problem(400, f"There is no field {unknown[0]!r}.")
-    return ["id", "rev", *("member" if name == "member.name" else name for name in names)]
-
-
-def asked_page(query: dict[str, str]) -> Page:
-    unknown = query.keys() - PAGE_PARAMETERS
-    if unknown:
-        raise Problem(400, f"There is no parameter {min(unknown)!r}.")
-    status, sort, limit = query.get("status"), query.get("sort", "due"), query.get("limit", "50")
-    if status is not None and status not in STATUSES:
-        raise Problem(422, f"A status is one of {', '.join(STATUSES)}.")
-    if sort not in ("due", "-due"):
-        raise Problem(422, "Sort by due or -due.")
-    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= MAX_LIMIT):
-        raise Problem(422, f"limit is a number from 1 to {MAX_LIMIT}.")
-    with_member = "member.name" in query.get("fields", "").split(",")
-    return Page(status, sort == "-due", int(limit), read_cursor(query.get("cursor")), with_member)
-
-
-def read_cursor(text: str | None) -> tuple[str, str] | None:
-    if text is None:
-        return None
-    try:
-        due, id = orjson.loads(urlsafe_b64decode(text))
-        return str(due), str(UUID(id))
-    except (ValueError, TypeError, AttributeError):
-        raise Problem(422, "The cursor is not one of ours.") from None
-
-
-def write_cursor(record: Record) -> str:
-    place = orjson.dumps([record["due"], record["id"]], option=orjson.OPT_UTC_Z)
-    return urlsafe_b64encode(place).decode()
-
-
-def page(request: Request) -> Response:
-    actor = authenticate(request, "records:read")
-    query = dict(request.query_params)
-    asked = asked_page(query)
-    fields = wanted_fields(actor, query.get("fields"))
-    records = store().page(actor, asked)
-    more = len(records) > asked.limit
-    records = records[: asked.limit]
-    cursor = write_cursor(records[-1]) if more else None
-    if fields is None:
-        records = [visible(actor, record) for record in records]
-    else:
-        records = [{name: record[name] for name in fields} for record in records]
-    return answer({"data": records, "next": cursor})
 
 
 def check_references(actor: Actor, values: Values, complete: bool) -> None:
@@ -162,24 +54,137 @@ def check_references(actor: Actor, values: Values, complete: bool) -> None:
         raise Problem(403, "You may not create this loan.")
 
 
-def create_loan(request: Request, body: bytes) -> Response:
+def create(request: Request, body: bytes) -> Response:
     actor = authenticate(request, "records:write")
-    values = with_defaults(parse(read_body(body), actor.role))
+    sent = read_body(body)
+    return create_loans(actor, sent) if isinstance(sent, list) else create_loan(actor, sent)
+
+
+def create_loan(actor: Actor, members: dict[str, Any]) -> Response:
+    values = with_defaults(parse(members, actor.role))
     connection = store()
     try:
         with connection.transaction():
             check_references(actor, values, complete=True)
             record = connection.insert(actor, uuid7(), values)
-            changes = {
-                name: [None, value]
-                for name, value in record.items()
-                if value is not None and name not in SYSTEM
-            }
-            connection.log(actor, "created", record, changes)
+            connection.log(actor, "created", [(record, changes_of_new(record))])
             connection.index(record, new=True)
     except UniqueConflict as conflict:
         raise taken(str(conflict)) from conflict
     return answer(visible(actor, record), 201, record["rev"])
+
+
+def changes_of_new(record: Record) -> dict[str, list[Any]]:
+    return {
+        name: [None, value]
+        for name, value in record.items()
+        if value is not None and name not in SYSTEM
+    }
+
+
+def each(bodies: list[Any], take: Any) -> list[Any]:
+    """What `take` makes of each body, or the faults of all of them with their places."""
+    if len(bodies) > MAX_BATCH:
+        raise Problem(422, f"Send at most {MAX_BATCH} loans.")
+    taken_, faults = [], []
+    for at, body in enumerate(bodies):
+        try:
+            if not isinstance(body, dict):
+                raise Problem(422, "Send objects.", errors=[fault("", "value", "Use an object.")])
+            taken_.append(take(body))
+        except Problem as problem_:
+            if "errors" not in problem_.body:
+                raise
+            errors = problem_.body["errors"]
+            faults += [{**error, "pointer": f"/{at}{error['pointer']}"} for error in errors]
+    if faults:
+        raise Problem(422, "Some values need a change.", errors=faults)
+    return taken_
+
+
+def check_many(actor: Actor, many: list[Values], complete: bool) -> None:
+    """The same as `check_references`, with two queries for all of them."""
+    members = {values["member"] for values in many if "member" in values}
+    people = {values["assignee"] for values in many if values.get("assignee") is not None}
+    if not members and not people:
+        return
+    groups, active = store().usable(sorted(members), sorted(people))
+    faults = []
+    for at, values in enumerate(many):
+        if "member" in values and groups.get(values["member"]) not in actor.groups:
+            faults.append(fault(f"{at}/member", "reference", "There is no such member."))
+        if values.get("assignee") is not None and values["assignee"] not in active:
+            faults.append(fault(f"{at}/assignee", "reference", "There is no such person."))
+    if faults:
+        raise Problem(422, "Some values need a change.", errors=faults)
+    # Who may use the member may create the loan: both ask for its group.
+
+
+def create_loans(actor: Actor, bodies: list[Any]) -> Response:
+    many = each(bodies, lambda body: with_defaults(parse(body, actor.role)))
+    connection = store()
+    try:
+        with connection.transaction():
+            check_many(actor, many, complete=True)
+            records = connection.insert_many(actor, [(uuid7(), values) for values in many])
+            changes = [(record, changes_of_new(record)) for record in records]
+            connection.log(actor, "created", changes)
+            connection.index_new(records)
+    except UniqueConflict as conflict:
+        raise taken(str(conflict)) from conflict
+    return answer({"data": [visible(actor, record) for record in records]}, 201)
+
+
+def asked_change(actor: Actor, body: dict[str, Any]) -> Change:
+    """The id, the rev, the members that were sent, and their values."""
+    id, rev = body.pop("id", None), body.pop("rev", None)
+    if not isinstance(id, str) or len(id) != 36:
+        raise Problem(422, "Some need an id.", errors=[fault("id", "required", "Give the id.")])
+    if rev is not None and (isinstance(rev, bool) or not isinstance(rev, int)):
+        raise Problem(422, "rev is a whole number.")
+    return Change(id, rev, body, parse(body, actor.role))
+
+
+def update_loans(request: Request, body: bytes) -> Response:
+    actor = authenticate(request, "records:write")
+    sent = read_body(body)
+    if not isinstance(sent, list):
+        raise Problem(422, "Send a list.")
+    wanted: list[Change] = each(sent, lambda body: asked_change(actor, body))
+    connection = store()
+    try:
+        with connection.transaction():
+            records = change_many(actor, wanted)
+    except UniqueConflict as conflict:
+        raise taken(str(conflict)) from conflict
+    return answer({"data": [visible(actor, record) for record in records]})
+
+
+def change_many(actor: Actor, wanted: list[Change]) -> list[Record]:
+    connection = store()
+    old = connection.many(actor, [change.id for change in wanted])
+    for change in wanted:
+        if change.id not in old:
+            raise Problem(404, f"There is no loan {change.id}.")
+        check_rev(old[change.id], change.rev, change.members)
+    check_many(actor, [change.values for change in wanted], complete=False)
+    alike: dict[tuple[str, ...], list[Change]] = defaultdict(list)
+    for change in wanted:
+        alike[tuple(change.values)].append(change)
+    new = dict(old)
+    for names, group in alike.items():
+        rows = [(change.id, change.values) for change in group]
+        new |= {record["id"]: record for record in connection.update_many(actor, names, rows)}
+    logged = []
+    for change in wanted:
+        before, after = old[change.id], new[change.id]
+        changes = {n: [before[n], after[n]] for n in change.values if before[n] != after[n]}
+        if changes:
+            logged.append((after, changes))
+        if "book" in changes:
+            connection.index(after, new=False)
+    connection.log(actor, "updated", logged)
+    return [new[change.id] for change in wanted]
 
 
 def taken(name: str) -> Problem:
@@ -214,6 +219,8 @@ def check_rev(record: Record, rev: int | None, body: dict[str, Any]) -> None:
 def update_loan(request: Request, body: bytes) -> Response:
     actor = authenticate(request, "records:write")
     id, members = record_id(request), read_body(body)
+    if not isinstance(members, dict):
+        raise Problem(422, "Send one object.")
     rev = asked_rev(request, members)
     values = parse(members, actor.role)
     connection = store()
@@ -227,7 +234,7 @@ def update_loan(request: Request, body: bytes) -> Response:
             record = connection.update(actor, id, values) if values else old
             changes = {n: [old[n], record[n]] for n in values if old[n] != record[n]}
             if changes:
-                connection.log(actor, "updated", record, changes)
+                connection.log(actor, "updated", [(record, changes)])
             if "book" in changes:
                 connection.index(record, new=False)
     except UniqueConflict as conflict:
@@ -235,26 +242,8 @@ def update_loan(request: Request, body: bytes) -> Response:
     return answer(visible(actor, record), etag=record["rev"])
 
 
-def writing(endpoint: Callable[[Request, bytes], Response]) -> Callable[[Request], Any]:
-    """Starlette reads a body only asynchronously; the work itself is done in its threads."""
-
-    async def read_then_work(request: Request) -> Response:
-        body = await request.body()
-        if len(body) > MAX_BODY:
-            raise Problem(413, f"Send at most {MAX_BODY} bytes.")
-        return await run_in_threadpool(endpoint, request, body)
-
-    return read_then_work
-
-
 def ready(request: Request) -> Response:
     return answer({"ready": store().ready()})
-
-
-async def problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)
-    body = orjson.dumps(error.body, option=orjson.OPT_UTC_Z)
-    return Response(body, error.status, media_type="application/problem+json")
 
 
 @asynccontextmanager
@@ -268,8 +257,11 @@ app = Starlette(
     lifespan=lifespan,
     routes=[
         Route("/health/ready", ready),
+        Route("/api/boards/desk", board, methods=["GET"]),
         Route("/api/records/loan", page, methods=["GET"]),
-        Route("/api/records/loan", writing(create_loan), methods=["POST"]),
+        Route("/api/records/loan", writing(create), methods=["POST"]),
+        Route("/api/records/loan", writing(update_loans), methods=["PATCH"]),
+        Route("/api/records/loan/summary", summary, methods=["GET"]),
         Route("/api/records/loan/{id}", read, methods=["GET"]),
         Route("/api/records/loan/{id}", writing(update_loan), methods=["PATCH"]),
     ],

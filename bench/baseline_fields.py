@@ -164,7 +164,7 @@ def _no_constant(name: str) -> NoReturn:
     raise Problem(400, f"{name} is not a JSON number.")
 
 
-def read_body(body: bytes) -> dict[str, Any]:
+def read_body(body: bytes) -> dict[str, Any] | list[Any]:
     try:
         parsed = json.loads(
             body.decode("utf-8"),
@@ -174,8 +174,8 @@ def read_body(body: bytes) -> dict[str, Any]:
         )
     except (ValueError, RecursionError) as error:
         raise Problem(400, "The body is not JSON.") from error
-    if not isinstance(parsed, dict):
-        raise Problem(422, "Send one object.")
+    if not isinstance(parsed, (dict, list)):
+        raise Problem(422, "Send one object, or a list.")
     return parsed
 
 
@@ -211,6 +211,20 @@ def with_defaults(values: Values) -> Values:
     if missing:
         raise Problem(422, "Some values need a change.", errors=missing)
     return complete
+
+
+def amount(text: str) -> Decimal:
+    """A number of a filter."""
+    if not _DECIMAL.match(text):
+        raise Problem(422, "Use a number such as 12.50.")
+    return Decimal(text)
+
+
+def moment(text: str) -> datetime:
+    try:
+        return _datetime(text)
+    except Refused as refused:
+        raise Problem(422, str(refused)) from refused
 
 
 def fault(name: str, code: str, message: str) -> Fault:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import orjson
 import psycopg
 
+from bench.baseline_fields import STATUSES
 from bench.baseline_store import Actor, Changes, Page, Record, UniqueConflict, Values, uuid7
 
 COLUMNS = """
@@ -28,6 +29,26 @@ where t.hash = %s and u.active and (t.expires_at is null or t.expires_at > now()
 ONE = f"""
 select {COLUMNS} from loan l
 where l.id = %(id)s and l.deleted_at is null and {PERMITTED}"""
+MANY = f"""
+select {COLUMNS} from loan l
+where l.id = any(%(ids)s::uuid[]) and l.deleted_at is null and {PERMITTED}
+order by l.id for update of l"""
+SUMMARY = f"""
+select l.status, count(*), sum(l.fee)::text from loan l
+where l.deleted_at is null and {PERMITTED} group by l.status order by l.status"""
+COUNTS = f"""
+select l.status, count(*) from loan l
+where l.deleted_at is null and {PERMITTED} group by l.status"""
+CARD = ("id", "rev", "title", "number", "book", "due", "status")
+CARDS = f"""
+select c.* from unnest(%(all)s::text[]) s(status) cross join lateral (
+  select l.id::text, l.rev, l.title, l.number, l.book, l.due, l.status from loan l
+  where l.status = s.status and l.deleted_at is null and {PERMITTED}
+  order by l.due, l.id limit %(limit)s) c"""
+GROUPS_OF = """
+select m.id::text, m."group"::text from member m
+where m.id = any(%s::uuid[]) and m.deleted_at is null"""
+ACTIVE = "select u.id::text from user_account u where u.id = any(%s::uuid[]) and u.active"
 MEMBER_NAME = """,
   (select n.name from member n where n.id = l.member and n.deleted_at is null
    and n."group" = any(%(groups)s::uuid[]))"""
@@ -38,7 +59,8 @@ select
   (select m."group"::text from member m where m.id = %(member)s),
   exists (select 1 from user_account u where u.id = %(assignee)s and u.active)"""
 INSERT = f"""
-with number as (select 'L-' || lpad(nextval('loan_number')::text, 6, '0') as number)
+with next as (select nextval('loan_number')::text as number),
+number as (select 'L-' || lpad(number, greatest(6, length(number)), '0') as number from next)
 insert into loan as l (
   id, rev, title, number, book, notes, weight, fee, deposit, renewable, lent_on, due,
   reading_time, status, format, barcode, member, assignee, remark, created_at, created_by,
@@ -54,9 +76,15 @@ OUTBOX = """
 insert into outbox (id, object, record, rev, event, at, by, changes)
 values (%s, 'loan', %s, %s, %s, now(), %s, %s)"""
 SEARCH_NEW = """
-insert into search (object, record, body) values ('loan', %s, to_tsvector('simple', %s))"""
+insert into search (object, record, body)
+values ('loan', %s, to_tsvector('simple', translate(%s, '-', ' ')))"""
+# As an array the words are looked up first; the planner thinks that every prefix is a common one.
+FOUND = """l.id = any(array(
+  select s.record from search s
+  where s.object = 'loan' and s.body @@ to_tsquery('simple', %(words)s)))"""
 SEARCH_CHANGED = """
-update search set body = to_tsvector('simple', %s) where object = 'loan' and record = %s"""
+update search set body = to_tsvector('simple', translate(%s, '-', ' '))
+where object = 'loan' and record = %s"""
 
 
 def loan(row: tuple[Any, ...]) -> Record:
@@ -87,6 +115,36 @@ def loan(row: tuple[Any, ...]) -> Record:
     }
 
 
+def conditions(actor: Actor, page: Page) -> tuple[str, Values]:
+    """The loans of a list that this person may see, without its cursor."""
+    binds: Values = {"groups": actor.groups, "me": actor.id}
+    parts = []
+    for name, value, condition in (
+        ("status", page.status, "l.status = %(status)s"),
+        ("due_from", page.due_from, "l.due >= %(due_from)s"),
+        ("due_before", page.due_before, "l.due < %(due_before)s"),
+        ("fee_over", page.fee_over, "l.fee > %(fee_over)s"),
+        ("words", page.words and _query(page.words), FOUND),
+    ):
+        if value is not None:
+            parts.append(condition)
+            binds[name] = value
+    return " and ".join([*parts, "l.deleted_at is null", PERMITTED]), binds
+
+
+def _query(words: list[str]) -> str:
+    return " & ".join(f"'{word}':*" for word in words)
+
+
+def updating(names: Iterable[str]) -> str:
+    sets = [f"{name} = %({name})s" for name in names]
+    if "book" in names:
+        sets.append("title = number || ' ' || %(book)s")
+    return f"""
+update loan l set {", ".join(sets)}, rev = rev + 1, updated_at = now(), updated_by = %(me)s
+where l.id = %(id)s returning {COLUMNS}"""
+
+
 class PostgresqlStore:
     def __init__(self, url: str) -> None:
         # Outside a transaction each statement commits itself, which saves reads two round trips.
@@ -102,22 +160,51 @@ class PostgresqlStore:
         row = self.connection.execute(sql, binds).fetchone()
         return None if row is None else loan(row)
 
+    def many(self, actor: Actor, ids: list[str]) -> dict[str, Record]:
+        binds = {"ids": ids, "groups": actor.groups, "me": actor.id}
+        return {row[0]: loan(row) for row in self.connection.execute(MANY, binds)}
+
     def page(self, actor: Actor, page: Page) -> list[Record]:
-        binds: Values = {"groups": actor.groups, "me": actor.id, "limit": page.limit + 1}
-        direction, compare = ("desc", "<") if page.descending else ("asc", ">")
-        sql = f"select {COLUMNS}{MEMBER_NAME if page.with_member else ''} from loan l where "
-        if page.status is not None:
-            sql += "l.status = %(status)s and "
-            binds["status"] = page.status
+        where, binds = conditions(actor, page)
+        direction = "desc" if page.descending else "asc"
+        keys = ["l.id"] if page.sort is None else [f"l.{page.sort}", "l.id"]
         if page.after is not None:
-            sql += f"(l.due, l.id) {compare} (%(due)s::timestamptz, %(after)s::uuid) and "
-            binds["due"], binds["after"] = page.after
-        sql += f"l.deleted_at is null and {PERMITTED} "
-        sql += f"order by l.due {direction}, l.id {direction} limit %(limit)s"
-        rows = self.connection.execute(sql, binds).fetchall()
+            binds |= {f"k{at}": value for at, value in enumerate(page.after)}
+            places = [f"%(k{at})s::timestamptz" for at in range(len(keys) - 1)]
+            places.append(f"%(k{len(keys) - 1})s::uuid")
+            compare = "<" if page.descending else ">"
+            where += f" and ({', '.join(keys)}) {compare} ({', '.join(places)})"
+        order = ", ".join(f"{key} {direction}" for key in keys)
+        member = MEMBER_NAME if page.with_member else ""
+        sql = f"select {COLUMNS}{member} from loan l where {where} order by {order} limit %(limit)s"
+        rows = self.connection.execute(sql, binds | {"limit": page.limit + 1}).fetchall()
         if not page.with_member:
             return [loan(row) for row in rows]
         return [{**loan(row), "member": {"name": row[23]}} for row in rows]
+
+    def count(self, actor: Actor, page: Page) -> int:
+        where, binds = conditions(actor, page)
+        row = self.connection.execute(f"select count(*) from loan l where {where}", binds)
+        return int((row.fetchone() or (0,))[0])
+
+    def summary(self, actor: Actor) -> list[Record]:
+        rows = self.connection.execute(SUMMARY, {"groups": actor.groups, "me": actor.id})
+        return [{"status": s, "count": c, "sum(fee)": total} for s, c, total in rows]
+
+    def counts(self, actor: Actor) -> dict[str, int]:
+        rows = self.connection.execute(COUNTS, {"groups": actor.groups, "me": actor.id})
+        return dict(rows.fetchall())
+
+    def cards(self, actor: Actor, limit: int) -> list[Record]:
+        binds = {"groups": actor.groups, "me": actor.id, "limit": limit, "all": list(STATUSES)}
+        rows = self.connection.execute(CARDS, binds)
+        return [dict(zip(CARD, row, strict=True)) for row in rows]
+
+    def usable(self, members: list[str], people: list[str]) -> tuple[dict[str, str], set[str]]:
+        """The groups of members that are there, and the people who are active."""
+        groups = self.connection.execute(GROUPS_OF, (members,)).fetchall() if members else []
+        active = self.connection.execute(ACTIVE, (people,)).fetchall() if people else []
+        return dict(groups), {id for (id,) in active}
 
     def references(self, actor: Actor, values: Values) -> tuple[bool, str | None, bool]:
         """Whether the member may be used, the member's group, whether the assignee may be used."""
@@ -138,30 +225,62 @@ class PostgresqlStore:
         assert row is not None
         return loan(row)
 
+    def insert_many(self, actor: Actor, rows: list[tuple[str, Values]]) -> list[Record]:
+        return self._each(INSERT, [values | {"id": id, "me": actor.id} for id, values in rows])
+
     def update(self, actor: Actor, id: str, values: Values) -> Record:
-        sets = [f"{name} = %({name})s" for name in values]
-        if "book" in values:
-            sets.append("title = number || ' ' || %(book)s")
-        sql = f"""
-update loan l set {", ".join(sets)}, rev = rev + 1, updated_at = now(), updated_by = %(me)s
-where l.id = %(id)s returning {COLUMNS}"""
+        binds = values | {"id": id, "me": actor.id}
         try:
-            row = self.connection.execute(sql, values | {"id": id, "me": actor.id}).fetchone()
+            row = self.connection.execute(updating(values), binds).fetchone()
         except psycopg.errors.UniqueViolation as error:
             raise UniqueConflict("barcode") from error
         assert row is not None
         return loan(row)
+
+    def update_many(
+        self, actor: Actor, names: tuple[str, ...], rows: list[tuple[str, Values]]
+    ) -> list[Record]:
+        if not names:
+            return []
+        binds = [values | {"id": id, "me": actor.id} for id, values in rows]
+        return self._each(updating(names), binds)
+
+    def _each(self, sql: str, binds: list[Values]) -> list[Record]:
+        """One statement for many rows, in one round trip: psycopg sends them as a pipeline."""
+        cursor = self.connection.cursor()
+        records = []
+        try:
+            cursor.executemany(sql, binds, returning=True)
+            while True:
+                row = cursor.fetchone()
+                assert row is not None
+                records.append(loan(row))
+                if not cursor.nextset():
+                    return records
+        except psycopg.errors.UniqueViolation as error:
+            raise UniqueConflict("barcode") from error
 
     def changed_since(self, id: str, rev: int) -> set[str] | None:
         sql = "select changes from history where record = %s and rev >= %s"
         rows = self.connection.execute(sql + " order by rev", (id, rev)).fetchall()
         return {name for row in rows[1:] for name in row[0]} if rows else None
 
-    def log(self, actor: Actor, event: str, record: Record, changes: Changes) -> None:
-        text = orjson.dumps(changes, option=orjson.OPT_UTC_Z).decode()
-        row = (record["id"], record["rev"], event, actor.id, text)
-        self.connection.execute(HISTORY, row)
-        self.connection.execute(OUTBOX, (uuid7(), *row))
+    def log(self, actor: Actor, event: str, done: list[tuple[Record, Changes]]) -> None:
+        rows = [
+            (r["id"], r["rev"], event, actor.id, orjson.dumps(c, option=orjson.OPT_UTC_Z).decode())
+            for r, c in done
+        ]
+        self._run(HISTORY, rows)
+        self._run(OUTBOX, [(uuid7(), *row) for row in rows])
+
+    def _run(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
+        if len(rows) == 1:
+            self.connection.execute(sql, rows[0])
+        elif rows:
+            self.connection.cursor().executemany(sql, rows)
+
+    def index_new(self, records: list[Record]) -> None:
+        self._run(SEARCH_NEW, [(record["id"], record["title"]) for record in records])
 
     def index(self, record: Record, new: bool) -> None:
         if new:

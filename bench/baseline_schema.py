@@ -43,6 +43,8 @@ POSTGRESQL_INDEXES = """
 create unique index loan_barcode on loan (barcode) where deleted_at is null;
 create unique index loan_number_key on loan (number);
 create index loan_status_due on loan (status, due, id);
+create index loan_due on loan (due, id);
+create index loan_created_at on loan (created_at, id);
 create index loan_member on loan (member);
 create index loan_assignee on loan (assignee);
 create index loan_owner on loan (owner);
@@ -89,6 +91,8 @@ SQLITE_INDEXES = """
 create unique index loan_barcode on loan (barcode) where deleted_at is null;
 create unique index loan_number_key on loan (number);
 create index loan_status_due on loan (status, due, id);
+create index loan_due on loan (due, id);
+create index loan_created_at on loan (created_at, id);
 create index loan_member on loan (member);
 create index loan_assignee on loan (assignee);
 create index loan_owner on loan (owner);

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from math import floor
 from typing import Any
 
 import orjson
 
+from bench.baseline_fields import STATUSES
 from bench.baseline_store import Actor, Changes, Page, Record, UniqueConflict, Values, uuid7
 
 COLUMNS = """
@@ -31,6 +33,25 @@ where t.hash = ? and u.active and (t.expires_at is null or t.expires_at > ?)"""
 ONE = f"""
 select {COLUMNS} from loan l
 where l.id = :id and l.deleted_at is null and {PERMITTED}"""
+MANY = f"""
+select {COLUMNS} from loan l
+where l.id in (select value from json_each(:ids)) and l.deleted_at is null and {PERMITTED}"""
+SUMMARY = f"""
+select l.status, count(*), sum(l.fee) from loan l
+where l.deleted_at is null and {PERMITTED} group by l.status order by l.status"""
+COUNTS = f"""
+select l.status, count(*) from loan l
+where l.deleted_at is null and {PERMITTED} group by l.status"""
+CARD = ("id", "rev", "title", "number", "book", "due", "status")
+CARDS = f"""
+select l.id, l.rev, l.title, l.number, l.book, l.due, l.status from loan l
+where l.status = :status and l.deleted_at is null and {PERMITTED}
+order by l.due, l.id limit :limit"""
+GROUPS_OF = """
+select m.id, m."group" from member m
+where m.id in (select value from json_each(?)) and m.deleted_at is null"""
+ACTIVE = """
+select u.id from user_account u where u.id in (select value from json_each(?)) and u.active"""
 MEMBER_NAME = """,
   (select n.name from member n where n.id = l.member and n.deleted_at is null
    and n."group" in (select value from json_each(:groups)))"""
@@ -58,6 +79,7 @@ values (?, 'loan', ?, ?, ?, ?, ?, ?)"""
 SEARCH_NEW = """
 insert into search (rowid, object, record, body)
 select rowid, 'loan', id, title from loan where id = ?"""
+FOUND = "l.rowid in (select s.rowid from search s where s.body match :words)"
 SEARCH_CHANGED = """
 update search set body = ? where rowid = (select rowid from loan where id = ?)"""
 
@@ -127,6 +149,27 @@ def loan(row: tuple[Any, ...]) -> Record:
     }
 
 
+def person(actor: Actor) -> Values:
+    return {"groups": orjson.dumps(actor.groups).decode(), "me": actor.id}
+
+
+def conditions(actor: Actor, page: Page) -> tuple[str, Values]:
+    """The loans of a list that this person may see, without its cursor."""
+    binds, parts = person(actor), []
+    for name, value, condition in (
+        ("status", page.status, "l.status = :status"),
+        ("due_from", page.due_from and moment(page.due_from), "l.due >= :due_from"),
+        ("due_before", page.due_before and moment(page.due_before), "l.due < :due_before"),
+        # In whole cents more than a part of a cent is more than the cents below.
+        ("fee_over", page.fee_over and floor(page.fee_over * 100), "l.fee > :fee_over"),
+        ("words", page.words and " ".join(f'"{word}"*' for word in page.words), FOUND),
+    ):
+        if value is not None:
+            parts.append(condition)
+            binds[name] = value
+    return " and ".join([*parts, "l.deleted_at is null", PERMITTED]), binds
+
+
 class SqliteStore:
     def __init__(self, path: str) -> None:
         self.connection = sqlite3.connect(path, isolation_level=None, cached_statements=256)
@@ -146,28 +189,59 @@ class SqliteStore:
         return Actor(row[0], row[1], orjson.loads(row[3]), orjson.loads(row[2]))
 
     def one(self, actor: Actor, id: str, lock: bool = False) -> Record | None:
-        binds = {"id": id, "groups": orjson.dumps(actor.groups).decode(), "me": actor.id}
+        binds = person(actor) | {"id": id}
         row = self.connection.execute(ONE, binds).fetchone()
         return None if row is None else loan(row)
 
+    def many(self, actor: Actor, ids: list[str]) -> dict[str, Record]:
+        """The caller's transaction is the only one that writes, so nothing is to be locked."""
+        binds = person(actor) | {"ids": orjson.dumps(ids).decode()}
+        return {row[0]: loan(row) for row in self.connection.execute(MANY, binds)}
+
     def page(self, actor: Actor, page: Page) -> list[Record]:
-        binds: Values = {"groups": orjson.dumps(actor.groups).decode(), "me": actor.id}
-        binds["limit"] = page.limit + 1
-        direction, compare = ("desc", "<") if page.descending else ("asc", ">")
-        sql = f"select {COLUMNS}{MEMBER_NAME if page.with_member else ''} from loan l where "
-        if page.status is not None:
-            sql += "l.status = :status and "
-            binds["status"] = page.status
+        where, binds = conditions(actor, page)
+        direction = "desc" if page.descending else "asc"
+        keys = ["l.id"] if page.sort is None else [f"l.{page.sort}", "l.id"]
         if page.after is not None:
-            sql += f"(l.due, l.id) {compare} (:due, :after) and "
-            due, binds["after"] = page.after
-            binds["due"] = moment(datetime.fromisoformat(due))
-        sql += f"l.deleted_at is null and {PERMITTED} "
-        sql += f"order by l.due {direction}, l.id {direction} limit :limit"
-        rows = self.connection.execute(sql, binds).fetchall()
+            *moments, id = page.after
+            places = [*(moment(datetime.fromisoformat(text)) for text in moments), id]
+            binds |= {f"k{at}": value for at, value in enumerate(places)}
+            compare = "<" if page.descending else ">"
+            names = ", ".join(f":k{at}" for at in range(len(keys)))
+            where += f" and ({', '.join(keys)}) {compare} ({names})"
+        order = ", ".join(f"{key} {direction}" for key in keys)
+        member = MEMBER_NAME if page.with_member else ""
+        sql = f"select {COLUMNS}{member} from loan l where {where} order by {order} limit :limit"
+        rows = self.connection.execute(sql, binds | {"limit": page.limit + 1}).fetchall()
         if not page.with_member:
             return [loan(row) for row in rows]
         return [{**loan(row), "member": {"name": row[23]}} for row in rows]
+
+    def count(self, actor: Actor, page: Page) -> int:
+        where, binds = conditions(actor, page)
+        row = self.connection.execute(f"select count(*) from loan l where {where}", binds)
+        return int(row.fetchone()[0])
+
+    def summary(self, actor: Actor) -> list[Record]:
+        rows = self.connection.execute(SUMMARY, person(actor))
+        return [{"status": s, "count": c, "sum(fee)": exact(total, 2)} for s, c, total in rows]
+
+    def counts(self, actor: Actor) -> dict[str, int]:
+        return dict(self.connection.execute(COUNTS, person(actor)).fetchall())
+
+    def cards(self, actor: Actor, limit: int) -> list[Record]:
+        binds = person(actor) | {"limit": limit}
+        cards = []
+        for status in STATUSES:
+            for row in self.connection.execute(CARDS, binds | {"status": status}):
+                cards.append(dict(zip(CARD, row, strict=True)) | {"due": shown(row[5])})
+        return cards
+
+    def usable(self, members: list[str], people: list[str]) -> tuple[dict[str, str], set[str]]:
+        """The groups of members that are there, and the people who are active."""
+        groups = self.connection.execute(GROUPS_OF, (orjson.dumps(members).decode(),)).fetchall()
+        active = self.connection.execute(ACTIVE, (orjson.dumps(people).decode(),)).fetchall()
+        return dict(groups), {id for (id,) in active}
 
     def references(self, actor: Actor, values: Values) -> tuple[bool, str | None, bool]:
         """Whether the member may be used, the member's group, whether the assignee may be used."""
@@ -185,6 +259,9 @@ class SqliteStore:
         binds |= {"id": id, "me": actor.id, "now": now(), "number": f"L-{number:06d}"}
         return self._write(INSERT, binds)
 
+    def insert_many(self, actor: Actor, rows: list[tuple[str, Values]]) -> list[Record]:
+        return [self.insert(actor, id, values) for id, values in rows]
+
     def update(self, actor: Actor, id: str, values: Values) -> Record:
         sets = [f"{name} = :{name}" for name in values]
         if "book" in values:
@@ -195,6 +272,11 @@ class SqliteStore:
 update loan set {", ".join(sets)}, rev = rev + 1, updated_at = :now, updated_by = :me
 where id = :id returning {RETURNING}"""
         return self._write(sql, binds)
+
+    def update_many(
+        self, actor: Actor, names: tuple[str, ...], rows: list[tuple[str, Values]]
+    ) -> list[Record]:
+        return [self.update(actor, id, values) for id, values in rows] if names else []
 
     def _write(self, sql: str, binds: Values) -> Record:
         try:
@@ -209,11 +291,17 @@ where id = :id returning {RETURNING}"""
         rows = self.connection.execute(sql + " order by rev", (id, rev)).fetchall()
         return {name for row in rows[1:] for name in orjson.loads(row[0])} if rows else None
 
-    def log(self, actor: Actor, event: str, record: Record, changes: Changes) -> None:
-        text = orjson.dumps(changes).decode()
-        row = (record["id"], record["rev"], event, now(), actor.id, text)
-        self.connection.execute(HISTORY, row)
-        self.connection.execute(OUTBOX, (uuid7(), *row))
+    def log(self, actor: Actor, event: str, done: list[tuple[Record, Changes]]) -> None:
+        at = now()
+        rows = [
+            (record["id"], record["rev"], event, at, actor.id, orjson.dumps(changes).decode())
+            for record, changes in done
+        ]
+        self.connection.executemany(HISTORY, rows)
+        self.connection.executemany(OUTBOX, [(uuid7(), *row) for row in rows])
+
+    def index_new(self, records: list[Record]) -> None:
+        self.connection.executemany(SEARCH_NEW, [(record["id"],) for record in records])
 
     def index(self, record: Record, new: bool) -> None:
         if new:

@@ -39,6 +39,9 @@ class PostgresqlDatabases:
     def create(self, name: str) -> str:
         with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
             connection.execute(f'create database "{name}"')
+            # The work of a query stays in the backend that is asked, where it is counted.
+            alone = "set max_parallel_workers_per_gather = 0"
+            connection.execute(f'alter database "{name}" {alone}')
         return str(self.server.get_uri(name))
 
 

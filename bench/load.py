@@ -1,120 +1,120 @@
-"""The load: wrk for reading where it is installed, else and for writing a client of our own."""
+"""The load: one thread with kept-alive connections, as the streams say what to send."""
 
 from __future__ import annotations
 
 import selectors
-import shutil
 import socket
-import subprocess
-import tempfile
 import time
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from bench.operations import Get, Operation, World
+from bench.streams import Stream
+from bench.world import World
 
-WRK = shutil.which("wrk")
-SCRIPT = Path(__file__).with_name("load.lua")
+PATIENCE = 60
+LEAST = 40  # requests of a round, for which it may take so many times as long:
+STRETCHED = 8
 
 
 @dataclass(frozen=True)
 class Load:
     requests: int
-    seconds: float
     p50: float  # milliseconds
-    p95: float
 
 
-def put_load(world: World, operation: Operation, clients: int, seconds: float) -> Load:
-    if WRK is not None and isinstance(operation, Get):
-        return _wrk(world, operation, clients, seconds)
-    return own_client(world, operation, clients, seconds)
+class Failed(Exception):
+    """The server did not answer, or not with success."""
 
 
-def _wrk(world: World, operation: Get, clients: int, seconds: float) -> Load:
-    assert WRK is not None
-    with tempfile.NamedTemporaryFile("w", suffix=".paths") as paths:
-        paths.write("\n".join(operation.paths))
-        paths.flush()
-        whole = max(1, round(seconds))
-        command = [WRK, "-t1", f"-c{clients}", f"-d{whole}s", "-s", str(SCRIPT)]
-        command += ["-H", f"authorization: Bearer {world.token}"]
-        command += [f"http://127.0.0.1:{world.port}", "--", paths.name]
-        ran = subprocess.run(command, capture_output=True, text=True, check=True)
-    line = next(line for line in ran.stdout.splitlines() if line.startswith("RESULT "))
-    count, micros, p50, p95, errors = (float(word) for word in line.split()[1:])
-    if errors:
-        raise RuntimeError(f"{operation.name}: {errors:.0f} requests failed.")
-    return Load(int(count), micros / 1e6, p50 / 1e3, p95 / 1e3)
-
-
-@dataclass
-class _Client:
-    number: int
-    socket: socket.socket
-    started: float = 0.0
-    buffer: bytearray = field(default_factory=bytearray)
-
-
-def own_client(world: World, operation: Operation, clients: int, seconds: float) -> Load:
-    """One thread, kept-alive connections, one request in flight on each."""
+def put_load(world: World, stream: Stream, clients: int, seconds: float) -> Load:
+    """One request in flight on each connection; those under way at the end are waited for."""
     selector = selectors.DefaultSelector()
-    for number in range(clients):
-        connection = socket.create_connection(("127.0.0.1", world.port))
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        selector.register(connection, selectors.EVENT_READ, _Client(number, connection))
-    latencies: list[float] = []
-    start = time.perf_counter()
-    until = start + seconds
-    open_clients = [key.data for key in selector.get_map().values()]
-    for client in open_clients:
-        _send(client, operation)
-    waiting = clients
+    connected = [_Client(number, world.port, stream, selector) for number in range(clients)]
+    try:
+        latencies = sorted(_latencies(selector, connected, seconds))
+    finally:
+        for client in connected:
+            client.socket.close()
+    return Load(len(latencies), latencies[len(latencies) // 2] * 1e3)
+
+
+def _latencies(
+    selector: selectors.BaseSelector, clients: list[_Client], seconds: float
+) -> Iterator[float]:
+    began = time.perf_counter()
+    for client in clients:
+        client.send()
+    answered, waiting = 0, len(clients)
     while waiting:
-        for key, _ in selector.select(30) or _silent(operation):
+        ready = selector.select(PATIENCE)
+        if not ready:
+            raise Failed(f"no answer in {PATIENCE} seconds")
+        for key, _ in ready:
             client = key.data
-            if not _receive(client, operation):
+            if not client.receive():
                 continue
             now = time.perf_counter()
-            latencies.append(now - client.started)
-            if now < until:
-                _send(client, operation)
+            yield now - client.started
+            answered += 1
+            lasted = now - began
+            if lasted < seconds or (answered < LEAST and lasted < seconds * STRETCHED):
+                client.send()
             else:
                 waiting -= 1
-    lasted = time.perf_counter() - start
-    for client in open_clients:
-        client.socket.close()
-    latencies.sort()
-    half, most = latencies[len(latencies) // 2], latencies[int(len(latencies) * 0.95)]
-    return Load(len(latencies), lasted, half * 1e3, most * 1e3)
 
 
-def _silent(operation: Operation) -> list[tuple[selectors.SelectorKey, int]]:
-    raise RuntimeError(f"{operation.name}: no answer in 30 seconds.")
+class _Client:
+    def __init__(
+        self, number: int, port: int, stream: Stream, selector: selectors.BaseSelector
+    ) -> None:
+        self.number = number
+        self.port = port
+        self.stream = stream
+        self.selector = selector
+        self.started = 0.0
+        self._request = b""
+        self._buffer = bytearray()
+        self._answered = True  # on this connection
+        self._connect()
 
+    def _connect(self) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", self.port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.selector.register(self.socket, selectors.EVENT_READ, self)
+        self._answered = False
 
-def _send(client: _Client, operation: Operation) -> None:
-    request = operation.request(client.number)
-    client.started = time.perf_counter()
-    client.socket.sendall(request)
+    def send(self) -> None:
+        self._request = self.stream.request(self.number)
+        self.started = time.perf_counter()
+        self.socket.sendall(self._request)
 
+    def receive(self) -> bool:
+        """Read what has come; true when the answer is complete."""
+        part = self.socket.recv(262_144)
+        if not part:
+            self._send_again()
+            return False
+        self._buffer += part
+        end = self._buffer.find(b"\r\n\r\n")
+        if end < 0:
+            return False
+        head = bytes(self._buffer[:end]).lower()
+        length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
+        if len(self._buffer) < end + 4 + length:
+            return False
+        body = bytes(self._buffer[end + 4 :])
+        self._buffer.clear()
+        self._answered = True
+        if head.split(b" ", 2)[1][:1] != b"2":
+            raise Failed(f"{head[:40]!r} {body[:500]!r}")
+        self.stream.answered(self.number, body)
+        return True
 
-def _receive(client: _Client, operation: Operation) -> bool:
-    """Read what has come; true when the answer is complete."""
-    part = client.socket.recv(262_144)
-    if not part:
-        raise RuntimeError(f"{operation.name}: the server closed the connection.")
-    client.buffer += part
-    end = client.buffer.find(b"\r\n\r\n")
-    if end < 0:
-        return False
-    head = bytes(client.buffer[:end]).lower()
-    length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
-    if len(client.buffer) < end + 4 + length:
-        return False
-    body = bytes(client.buffer[end + 4 :])
-    client.buffer.clear()
-    if head.split(b" ", 2)[1][:1] != b"2":
-        raise RuntimeError(f"{operation.name} failed: {head[:40]!r} {body[:500]!r}")
-    operation.answered(client.number, body)
-    return True
+    def _send_again(self) -> None:
+        """A server may close a connection that was kept alive; what met that is sent once more."""
+        if self._buffer or not self._answered:
+            raise Failed("the server closed the connection")
+        self.selector.unregister(self.socket)
+        self.socket.close()
+        self._connect()
+        self.socket.sendall(self._request)

@@ -18,7 +18,7 @@ from bench.baseline_store import Values
 from bench.data import Library, Person
 from bench.session import Session
 
-from . import cpu, data
+from . import baseline_data, cpu, data, engine_data
 
 ROOT = Path(__file__).parent.parent
 BATCH = 500
@@ -110,9 +110,9 @@ class Baseline(_Running):
 
     def prepare(self, filled: Library) -> None:
         if self.database is None:
-            data.fill_sqlite(self.url.removeprefix("sqlite:///"), filled)
+            baseline_data.fill_sqlite(self.url.removeprefix("sqlite:///"), filled)
         else:
-            data.fill_postgresql(self.url, filled)
+            baseline_data.fill_postgresql(self.url, filled)
         command = [sys.executable, "-m", "uvicorn", "bench.baseline:app", "--port", "{port}"]
         quiet = ["--no-access-log", "--log-level", "warning"]
         environment = {"BENCH_DATABASE_URL": self.url}
@@ -128,29 +128,26 @@ class Engine(_Running):
     name = "fluvial"
 
     def prepare(self, filled: Library) -> None:
-        directory = self.directory / "fluvial"
-        directory.mkdir()
+        (self.directory / "fluvial").mkdir()
+        self._start()
+        self.passwords = {person.email: f"{person.email} password" for person in filled.people}
+        admin = self.sign_in(ADMIN["email"], ADMIN["password"])
+        admin.post("/api/meta/changes", {"documents": documents(), "note": "The bench's library."})
+        self._fill(admin, filled)
+        self.stop()
+        engine_data.complete(self.url, filled)
+        self._start()
+
+    def _start(self) -> None:
         environment = {
             "FLUVIAL_DATABASE_URL": self.url,
-            "FLUVIAL_DATA_DIR": str(directory),
+            "FLUVIAL_DATA_DIR": str(self.directory / "fluvial"),
             "FLUVIAL_HOST": "127.0.0.1",
             "FLUVIAL_ADMIN_EMAIL": ADMIN["email"],
             "FLUVIAL_ADMIN_PASSWORD": ADMIN["password"],
         }
         command = [str(Path(sys.executable).with_name("fluvial")), "serve"]
         self.server = Server(command, environment, self.directory / "fluvial.log")
-        self.passwords = {person.email: f"{person.email} password" for person in filled.people}
-        admin = self.sign_in(ADMIN["email"], ADMIN["password"])
-        admin.post("/api/meta/changes", {"documents": documents(), "note": "The bench's library."})
-        self._fill(admin, filled)
-        if self.database is not None:
-            data.analyze_postgresql(self.url)
-
-    @staticmethod
-    def available() -> bool:
-        program = Path(sys.executable).with_name("fluvial")
-        ask = [str(program), "serve", "--help"]
-        return program.exists() and subprocess.run(ask, capture_output=True).returncode == 0
 
     def token(self, person: Person) -> str:
         session = self.sign_in(person.email, self.passwords[person.email])
@@ -186,7 +183,7 @@ class Engine(_Running):
         rows = [{"name": name, "group": groups[group]} for name, group in filled.members]
         members = self._batches(admin, "member", rows)
         loans = (data.wire(loan, members, users) for loan in filled.loans())
-        self._batches(admin, "loan", loans, filled.records)
+        self._batches(admin, "loan", loans, filled.seeds)
 
     def _batches(
         self, admin: Session, name: str, rows: Iterable[Values], expected: int = 0
@@ -208,10 +205,10 @@ def _post(admin: Session, name: str, batch: list[Values]) -> list[str]:
 
 
 def documents() -> list[dict[str, Any]]:
-    """The library's objects and role, in the order in which they refer to one another."""
+    """The library's documents, in the order in which they refer to one another."""
     folder = Path(__file__).parent / "metadata"
-    paths = [folder / "objects/member.yaml", folder / "objects/loan.yaml"]
-    return [yaml.safe_load(path.read_text()) for path in [*paths, folder / "roles/clerk.yaml"]]
+    names = ("objects/member", "objects/loan", "roles/clerk", "boards/desk")
+    return [yaml.safe_load((folder / f"{name}.yaml").read_text()) for name in names]
 
 
 def show_progress(what: str, done: int, expected: int) -> None:

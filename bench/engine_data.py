@@ -1,0 +1,46 @@
+"""The loans of the engine's library that are copied, straight into its tables."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import psycopg
+
+from bench.baseline_data import analyze_postgresql
+from bench.data import Library
+
+from . import copies
+
+LAYOUT = copies.Layout(history="fluvial_history", search="fluvial_search")
+
+
+def complete(url: str, filled: Library) -> None:
+    """Copy what the API has written until the library is full; numbers go on behind it."""
+    if url.startswith("sqlite"):
+        _complete_sqlite(url.removeprefix("sqlite:///"), filled)
+    else:
+        _complete_postgresql(url, filled)
+
+
+def _complete_sqlite(path: str, filled: Library) -> None:
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("begin")
+    copies.multiply(connection, copies.SQLITE, LAYOUT, filled)
+    connection.execute(
+        "update fluvial_sequence set value = ? where object = 'loan'", (filled.records,)
+    )
+    connection.execute("commit")
+    connection.execute("pragma analysis_limit = 400")  # as the product's worker counts
+    connection.execute("analyze")
+    connection.close()
+
+
+def _complete_postgresql(url: str, filled: Library) -> None:
+    with psycopg.connect(url) as connection:
+        copies.multiply(connection, copies.POSTGRESQL, LAYOUT, filled)
+        connection.execute(
+            "select setval(sequencename::regclass, %s) from pg_sequences "
+            "where sequencename like 'fluvial_number_%%'",
+            (filled.records,),
+        )
+    analyze_postgresql(url)
