@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import reduce
 
 from metamodel.expressions.fitting import REFERENCES, Misfit, fit, is_null, unify
+from metamodel.expressions.literals import pinned
 from metamodel.expressions.nodes import Literal, Moment, Node, Read, Recast
 from metamodel.expressions.types import CHOICE, MONEY, NUMBER, PERSON, TEXT, Type
 from metamodel.expressions.words import MANY
@@ -16,6 +17,9 @@ def alike(left: Node, right: Node, zone: str) -> tuple[Node, Node]:
     """Two values as values of one type; raises Misfit."""
     if left.type.name in MANY or right.type.name in MANY:
         raise Misfit("A collection cannot be a result here.", "Choose with count() or exists().")
+    if CHOICE.name in (left.type.name, right.type.name):
+        # What is an option is one, and what is none is text: that is decided by the value.
+        left, right = pinned(left), pinned(right)
     try:
         left, right = unify(left, right, zone)
     except Misfit:
@@ -38,6 +42,8 @@ def _somebody(left: Type, right: Type) -> Type:
 
 def unify_all(nodes: Sequence[Node], zone: str) -> tuple[Node, ...]:
     """Several values as values of one type; raises Misfit."""
+    if any(node.type.name == CHOICE.name for node in nodes):
+        nodes = [pinned(node) for node in nodes]
     known = [node for node in nodes if not is_null(node)] or list(nodes)
     sample = reduce(lambda one, other: alike(one, other, zone)[1], known)
     sample = reduce(lambda one, other: alike(other, one, zone)[1], known, sample)

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-from metamodel.expressions.fitting import Misfit, amount, call, constant, fit, is_null
+from metamodel.expressions.fitting import Misfit, amount, fit, is_null
+from metamodel.expressions.literals import call, constant
 from metamodel.expressions.nodes import MoneyCall, Node, Recast
 from metamodel.expressions.operations import INTEGER, Operation
 from metamodel.expressions.types import (

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 from metamodel.expressions.alike import common, is_simple, is_twofold, unify_all
 from metamodel.expressions.conversion import as_text
-from metamodel.expressions.fitting import ORDERED, Misfit, call, constant, fit, is_null
+from metamodel.expressions.fitting import ORDERED, Misfit, fit, is_null
 from metamodel.expressions.functions import FUNCTIONS, ZONE, Function, Signature
+from metamodel.expressions.literals import call, constant, pinned
 from metamodel.expressions.mine import mine
 from metamodel.expressions.moments import UNITS
 from metamodel.expressions.names import Frame
@@ -156,7 +157,8 @@ class Calls:
             except Misfit as misfit:
                 fault = fault or misfit
                 continue
-            return self._called(node, signature, fitted)
+            # What did not fit before might fit with another value.
+            return self._called(node, signature, [pinned(one) if fault else one for one in fitted])
         assert fault is not None
         self.syntax.fail(node, fault.message, fault.hint or f"Write {function.usage}.")
 

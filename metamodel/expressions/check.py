@@ -12,15 +12,8 @@ from metamodel.expressions.alike import alike, common, is_simple, is_twofold
 from metamodel.expressions.arithmetic import SIGNS, arithmetic, negative
 from metamodel.expressions.calls import Calls
 from metamodel.expressions.conversion import as_text
-from metamodel.expressions.fitting import (
-    ORDERED,
-    REFERENCES,
-    Misfit,
-    fit,
-    is_null,
-    scaled_literal,
-    unify,
-)
+from metamodel.expressions.fitting import ORDERED, REFERENCES, Misfit, fit, is_null, unify
+from metamodel.expressions.literals import scaled_literal
 from metamodel.expressions.names import Names
 from metamodel.expressions.nodes import (
     And,
@@ -40,6 +33,7 @@ from metamodel.expressions.nodes import (
     Part,
     Read,
     Root,
+    Slot,
     Within,
 )
 from metamodel.expressions.scope import Scope
@@ -123,12 +117,13 @@ class Checker:
             text = self.syntax.string(node)
             if not text:
                 return Literal(None, False, type=NULL, place=place)
-            return Literal(text, type=TEXT, place=place)
+            return Literal(text, type=TEXT, place=place, slot=Slot(place, _as_written))
         value = self.syntax.number(node)
         if len(value.as_tuple().digits) > MAX_DIGITS:
             self.syntax.fail(node, f"A number has at most {MAX_DIGITS} digits.")
         literal = Literal(value, type=NUMBER, place=place)
-        return scaled_literal(literal, max(-int(value.normalize().as_tuple().exponent), 0))
+        literal = scaled_literal(literal, max(-int(value.normalize().as_tuple().exponent), 0))
+        return replace(literal, slot=Slot(place, _as_written))
 
     def _name(self, node: ast.expr) -> Node:
         assert isinstance(node, ast.Name)
@@ -325,6 +320,10 @@ def checked(syntax: Syntax, scope: Scope, expect: Type | None) -> tuple[Node, Na
     elif isinstance(tree, Listing):
         raise ExpressionError("A list is allowed only after `in`.", source=syntax.source)
     return tree, checker.names
+
+
+def _as_written(value: T) -> T:
+    return value
 
 
 def _is_my_roles(node: Node) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from metamodel.expressions.fitting import Misfit, amount, call, constant, is_null
+from metamodel.expressions.fitting import Misfit, amount, is_null
+from metamodel.expressions.literals import call, constant
 from metamodel.expressions.nodes import Choose, Empty, Join, Literal, Node, Part, Recast
 from metamodel.expressions.operations import INTEGER, Operation
 from metamodel.expressions.types import (

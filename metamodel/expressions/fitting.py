@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
+from functools import partial
 
-from metamodel.expressions.nodes import Call, Listing, Literal, Node, Part, Read, Recast, Rounded
+from metamodel.expressions.literals import call, constant, scaled_literal
+from metamodel.expressions.nodes import (
+    Listing,
+    Literal,
+    Node,
+    Part,
+    Read,
+    Recast,
+    Rounded,
+)
 from metamodel.expressions.scope import USER
 from metamodel.expressions.syntax import Place
 from metamodel.expressions.types import (
@@ -34,7 +43,6 @@ from metamodel.expressions.types import (
 )
 from metamodel.expressions.words import nearest, node_words, type_words
 from metamodel.names import NAME
-from metamodel.storage import MAX_DIGITS
 
 from . import moments
 from . import operations as op
@@ -59,13 +67,6 @@ class Misfit(Exception):
 
 def is_null(node: Node) -> bool:
     return node.type.name == NULL.name
-
-
-def constant(value: object, type: Type, node: Node | None = None) -> Literal:
-    """A literal that is part of the shape: it is not lifted."""
-    if node is None:
-        return Literal(value, False, type=type)
-    return Literal(value, False, type=type, place=node.place)
 
 
 def fit(node: Node, type: Type, zone: str) -> Node:
@@ -129,7 +130,8 @@ def _other(node: Node, type: Type, zone: str) -> Node | None:
     if pair == (NUMBER.name, DURATION.name) and isinstance(node, Literal):
         if node.value != node.value.to_integral_value():
             raise Misfit("A duration is whole seconds.", "Write minutes(1.5) or hours(2).")
-        return Literal(int(node.value), type=DURATION, place=place)
+        slot = node.read_on(int)  # whole ones are written with as many decimals: none
+        return Literal(int(node.value), type=DURATION, place=place, slot=slot)
     if pair == (RECORD.name, PERSON.name) and node.type.objects in ((USER,), *SETS):
         return (
             Recast(node, type=type, place=place) if node.type.objects[0] in type.objects else None
@@ -152,52 +154,79 @@ def _listing(node: Listing, type: Type, zone: str) -> Node:
 def _read_text(node: Literal, type: Type, zone: str) -> Node:
     """A literal that is written as text: a date, an option or an id."""
     written: str = node.value
-    value: object = None
-    if type.name == DATE.name:
-        value = moments.read_date(written)
-    elif type.name == DATETIME.name:
-        value = moments.read_moment(written, zone)
-    elif type.name in (CHOICE.name, CHOICES.name):
+    if type.name in (CHOICE.name, CHOICES.name):
         return _option(node, type)
-    elif type.name == RECORD.name and len(type.objects) == 1 and ID.fullmatch(written.lower()):
-        value = written.lower()
-    elif type.name == RECORD.name and _named(written, type):
-        object, _, id = written.partition(":")
-        found = Literal(id.lower(), type=Type(RECORD.name, (object,)), place=node.place)
-        return Recast(found, type=type, place=node.place)
-    elif type.name == PERSON.name:
+    if type.name == PERSON.name:
         return _somebody(node, type)
+    named, mark, _ = written.partition(":")
+    if type.name == RECORD.name and mark and named in type.objects:
+        return _reference(node, type, named)
+    read: Callable[[str], object] = _no_value
+    if type.name == DATE.name:
+        read = moments.read_date
+    elif type.name == DATETIME.name:
+        read = partial(moments.read_moment, zone=zone)
+    elif type.name == RECORD.name and len(type.objects) == 1:
+        read = _id
+    value = read(written)
     if value is None:
-        raise Misfit(f"'{written}' is not {type_words(type)}.", _text_remedy(type), node)
-    return Literal(value, type=type, place=node.place)
+        raise _unread(node, type)
+    return Literal(value, type=type, place=node.place, slot=node.read_on(read))
+
+
+def _unread(node: Literal, type: Type) -> Misfit:
+    return Misfit(f"'{node.value}' is not {type_words(type)}.", _text_remedy(type), node)
+
+
+def _no_value(written: str) -> None:
+    """Text never stands for these types."""
+
+
+def _id(written: str) -> str | None:
+    id = written.lower()
+    return id if ID.fullmatch(id) else None
 
 
 def _somebody(node: Literal, type: Type) -> Node:
     """The id of a user, `team:ID`, `group:ID` or `role:NAME`."""
-    kind, mark, id = node.value.rpartition(":")
+    kind, mark, _ = node.value.rpartition(":")
     kind = kind if mark else USER if USER in type.objects else type.objects[0]
-    if kind in type.objects and kind == ROLE and NAME.fullmatch(id):
-        found = replace(node, value=id)
-    elif kind in type.objects and ID.fullmatch(id.lower()):
-        found = Literal(id.lower(), type=Type(RECORD.name, (kind,)), place=node.place)
-    else:
-        raise Misfit(f"'{node.value}' is not {type_words(type)}.", _text_remedy(type), node)
+    if kind not in type.objects:
+        raise _unread(node, type)
+    return _reference(node, type, kind, mark)
+
+
+def _reference(node: Literal, type: Type, object: str, mark: str = ":") -> Node:
+    """The id in `book:ID`, or the name of a role; without a mark the whole text is the id."""
+    start = f"{object}{mark}" if mark else ""
+    role = object == ROLE and NAME.fullmatch(node.value[len(start) :])
+
+    def read(written: str) -> str | None:
+        if not written.startswith(start):
+            return None
+        named = written[len(start) :]
+        if role:
+            return named if NAME.fullmatch(named) else None
+        return _id(named)
+
+    value = read(node.value)
+    if value is None:
+        raise _unread(node, type)
+    of = TEXT if role else Type(RECORD.name, (object,))
+    found = Literal(value, type=of, place=node.place, slot=node.read_on(read))
     return Recast(found, type=type, place=node.place)
-
-
-def _named(written: str, type: Type) -> bool:
-    """Whether the text is `book:ID`, a record of one of several object types."""
-    object, _, id = written.partition(":")
-    return object in type.objects and ID.fullmatch(id.lower()) is not None
 
 
 def _option(node: Literal, type: Type) -> Node:
     names = [option.name for option in type.options]
     if names and node.value not in names:
         raise Misfit(f"'{node.value}' is not an option.", nearest(node.value, names), node)
+    known = frozenset(names)
+    slot = node.read_on(lambda written: written if not known or written in known else None)
+    chosen = replace(node, type=CHOICE, slot=slot)
     if type.name == CHOICES.name:
-        return Listing((replace(node, type=CHOICE),), type=type, place=node.place)
-    return replace(node, type=CHOICE)
+        return Listing((chosen,), type=type, place=node.place)
+    return chosen
 
 
 def _text_remedy(type: Type) -> str:
@@ -237,36 +266,6 @@ def _remedy(given: Type, wanted: Type) -> str:
     return {DURATION.name: "Write hours(...) around it.", DAYS.name: "Write days(...)."}.get(
         wanted.name, ""
     )
-
-
-def scaled_literal(node: Literal, scale: int | None) -> Literal:
-    """A number with the scale of the field that it stands next to, where it loses nothing."""
-    if scale is None or not isinstance(node.value, Decimal):
-        return node
-    value = node.value.normalize()
-    digits, exponent = len(value.as_tuple().digits), int(value.as_tuple().exponent)
-    if -exponent > scale or digits + exponent + scale > MAX_DIGITS:
-        return node
-    return replace(node, type=number(scale))
-
-
-def call(
-    operation: op.Operation, arguments: Sequence[Node], type: Type, place: Node | None = None
-) -> Node:
-    """A call, or its result where every argument stands in the text."""
-    made = Call(
-        operation,
-        tuple(arguments),
-        type=type,
-        place=place.place if place else arguments[0].place,
-    )
-    if not all(isinstance(argument, Literal) for argument in arguments):
-        return made
-    values = [argument.value for argument in arguments if isinstance(argument, Literal)]
-    if any(value is None for value in values):
-        return constant(None, type, made)
-    result = operation.run(*values)
-    return Literal(result, result is not None, type=type, place=made.place)
 
 
 def amount(node: Node) -> Node:

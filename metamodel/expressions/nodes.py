@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -44,11 +44,39 @@ class Node:
 
 
 @dataclass(frozen=True)
+class Slot:
+    """Where the value of a literal is written, and how another one that stands there is read.
+
+    `read` takes what is written, text or a number, and gives the value; None where that would not
+    be taken, or would make another tree.
+    """
+
+    place: Place
+    read: Callable[[Any], Any]
+
+    def then(self, read: Callable[[Any], Any]) -> Slot:
+        """The same place, read on."""
+        first = self.read
+
+        def both(written: Any) -> Any:
+            value = first(written)
+            return None if value is None else read(value)
+
+        return Slot(self.place, both)
+
+
+@dataclass(frozen=True)
 class Literal(Node):
     """A value that stands in the text. Lifted ones become parameters of a query."""
 
     value: Any
     lifted: bool = True
+    # None where the tree depends on more than the type of the value.
+    slot: Slot | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+    def read_on(self, read: Callable[[Any], Any]) -> Slot | None:
+        """The slot of what is read from the value."""
+        return None if self.slot is None else self.slot.then(read)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from metamodel.expressions.arithmetic import arithmetic
-from metamodel.expressions.fitting import call, constant
+from metamodel.expressions.literals import call, constant
 from metamodel.expressions.nodes import (
     Coalesce,
     Collection,

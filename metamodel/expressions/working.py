@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from metamodel.calendars.calendar import Calendar
-from metamodel.expressions.fitting import call, constant, fit
+from metamodel.expressions.fitting import fit
+from metamodel.expressions.literals import call, constant
 from metamodel.expressions.nodes import Choose, Compare, Empty, Literal, Node
 from metamodel.expressions.types import (
     BOOLEAN,
