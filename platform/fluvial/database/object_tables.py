@@ -16,6 +16,7 @@ from metamodel.storage import INTEGER, TEXT, UUID
 from .columns import Stored
 
 MAX_IDENTIFIER = 63  # of PostgreSQL
+CREATED = ("created_at",)
 
 
 class ObjectTables:
@@ -133,6 +134,13 @@ def object_indexes(type_: ObjectType, table: sa.Table) -> Iterator[sa.Index]:
             yield sa.Index(index_name(type_.name, (column.name,)), column)
     for key in type_.keys:
         yield key_index(type_, key, table)
+    if all(key.unique or key.fields != CREATED for key in type_.keys):
+        yield created_index(type_, table)
+
+
+def created_index(type_: ObjectType, table: sa.Table) -> sa.Index:
+    """The newest first is what most lists begin with."""
+    return key_index(type_, Key(CREATED, unique=False), table)
 
 
 def key_index(type_: ObjectType, key: Key, table: sa.Table) -> sa.Index:

@@ -8,6 +8,7 @@ import secrets
 from fluvial import packages
 from fluvial.auth.people import set_password
 from fluvial.kernel.settings import Settings
+from fluvial.metadata_changes.standing_indexes import add_standing_indexes
 from fluvial.records.calculated.backfill_values import adopt
 from fluvial.records.reading.query import Query
 from fluvial.records.reading.reader import count
@@ -25,6 +26,7 @@ def prepare(settings: Settings) -> Engine:
     with engine.database.connection().transaction():
         adopt(Session.begin(engine))
         packages.install_core(Session.begin(engine))
+    add_standing_indexes(Session.begin(engine))
     password = first_administrator(engine)
     if password:
         print("The first administrator (shown only once):")
