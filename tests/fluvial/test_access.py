@@ -204,3 +204,25 @@ def test_tokens_carry_scopes(client: Client) -> None:
     assert reader.post("/api/tokens", {"name": "more"}).status in (403, 422)
     assert client.delete(f"/api/tokens/{made['id']}").status == 204
     assert reader.get("/api/records/group").status == 401
+
+
+def test_roles_that_give_the_same_in_other_words_add_up(world: dict[str, Any]) -> None:
+    admin: Client = world["admin"]
+    ways = {
+        "first": "name == 'north member' or joined == null",
+        "second": "joined == null or name == 'north member'",
+        "third": "name == 'north member'",
+        "fourth": "name == 'south member'",
+    }
+    for name, where in ways.items():
+        grant = {"object": "member", "can": ["read"], "where": where}
+        admin.define({"kind": "role", "name": name, "label": name, "grants": [grant]})
+    for roles, seen in (
+        (("first", "second"), {"north member"}),
+        (("third", "first", "second", "third"), {"north member"}),
+        (("third", "fourth", "first"), {"north member", "south member"}),
+        (("fourth",), {"south member"}),
+    ):
+        person = admin.person(f"{'-'.join(roles)}@example.com", *dict.fromkeys(roles))
+        found = {row["name"] for row in person.rows("/api/records/member")}
+        assert found == seen, roles

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from fluvial.database.statement import Compiled
+from fluvial.kernel.keeping import Keeping
 from fluvial.records.reading.plan import plans_of
 from fluvial.runtime.engine import Engine
 from tests.app import Client, Documents, OpenEngine
@@ -84,6 +86,66 @@ def test_lists_cost_the_same_for_any_number_of_rows(
     one = meter.cost(ask(1))
     many = meter.cost(ask(20))
     assert one == many == (2, 0, 0)
+
+
+CONDITIONS = [
+    ("name == 'm1'", 'name == "m2"'),
+    ("joined >= '2026-01-01' and name != 'x'", "joined >= '2020-02-29' and name != 'Ünal'"),
+    ("name in ['m1', 'm2', 'm3']", "name in ['m1', 'm2', 'm3', 'm4']"),
+    ("branch.name == 'a' and open_loans < 5", "branch.name == 'b' and open_loans < 7"),
+    ("joined < today() - days(7)", "joined < today() - days(30)"),
+    ("contains(name, 'm') or joined == null", "contains(name, 'x') or joined == null"),
+    ("created_at > '2026-01-01T08:00:00Z'", "created_at > '2026-01-02T08:30:00+02:00'"),
+]
+
+
+@pytest.mark.parametrize(("asked", "again"), CONDITIONS)
+@pytest.mark.parametrize("sort", ["name", "-created_at"])
+def test_other_values_of_a_condition_compile_nothing(
+    reader: Client, meter: Meter, asked: str, again: str, sort: str
+) -> None:
+    def ask(where: str) -> Callable[[], Any]:
+        return lambda: reader.get("/api/records/member", where=where, sort=sort, total="exact")
+
+    ask(asked)()
+    assert meter.cost(ask(again)) == (3, 0, 0)
+    there = reader.get("/api/records/member", where=again, sort=sort, total="exact").json()
+    engine = reader.app.engine
+    connection = engine.database.call(engine.database.connection)
+    plans_of(engine.catalogs.current(connection)).clear()
+    assert reader.get("/api/records/member", where=again, sort=sort, total="exact").json() == there
+
+
+def test_values_that_do_not_fit_are_told_as_ever(reader: Client) -> None:
+    def told(where: str) -> Any:
+        answer = reader.get("/api/records/member", where=where)
+        return answer.status, answer.json().get("errors")
+
+    for good, bad in (
+        ("joined > '2026-01-01'", "joined > '2026-02-30'"),
+        ("open_loans > 5", "open_loans > 12345678901234567890123456789012345"),
+        ("matches(name, 'm.*')", "matches(name, '(')"),
+        ("branch == '00000000-0000-7000-8000-000000000000'", "branch == 'x'"),
+    ):
+        before = told(bad)
+        assert told(good)[0] == 200
+        assert told(bad) == before and before[0] in (400, 422), bad
+
+
+def test_a_flood_of_new_lists_leaves_those_in_use(
+    reader: Client, meter: Meter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = reader.app.engine
+    connection = engine.database.call(engine.database.connection)
+    cache = plans_of(engine.catalogs.current(connection))
+    monkeypatch.setattr(cache, "_plans", Keeping(20, 10))
+    query = "/api/records/member?sort=name"
+    for _ in range(3):
+        reader.rows(query)
+    names = ["name", "joined", "branch", "email", "created_at", "updated_at", "title"]
+    for one, other in itertools.permutations(names, 2):
+        reader.rows(f"/api/records/member?sort={one},-{other}")
+    assert meter.cost(lambda: reader.rows(query)) == (2, 0, 0)
 
 
 def test_one_record_costs_two_statements(reader: Client, meter: Meter) -> None:

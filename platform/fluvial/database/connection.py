@@ -46,8 +46,13 @@ class Connection(ABC):
         self._committed: list[Callable[[], None]] = []
 
     @abstractmethod
-    def query(self, sql: str, binds: Sequence[Any] = ()) -> list[Row]:
-        """The rows of a statement with positional binds in their stored form."""
+    def query(
+        self, sql: str, binds: Sequence[Any] = (), *, steady: bool | None = None
+    ) -> list[Row]:
+        """The rows of a statement with positional binds in their stored form.
+
+        `steady`: whether the database may plan it once for all values.
+        """
 
     @abstractmethod
     def execute(self, sql: str, binds: Sequence[Any] = ()) -> int:

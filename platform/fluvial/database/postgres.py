@@ -6,6 +6,7 @@ parameter machinery is not needed because binds arrive in their stored form.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from psycopg import errors, pq
 from psycopg.adapt import Transformer
 from psycopg.types.string import TextLoader
 
+from fluvial.kernel.keeping import Keeping
 from metamodel.storage import POSTGRESQL
 
 from .connection import (
@@ -28,7 +30,8 @@ from .connection import (
 )
 from .statement_timeout import PATIENCE
 
-MAX_PREPARED = 1_000
+MAX_PREPARED = 1_000  # statements that ran more than once
+MAX_NEW = 300
 _AS_TEXT = ("numeric", "uuid", "timestamptz", "date", "json", "jsonb")
 _OK = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
 _BUSY = (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
@@ -40,7 +43,9 @@ class PostgresConnection(Connection):
     def __init__(self, url: str) -> None:
         super().__init__()
         self._url = url
-        self._prepared: dict[str, bytes] = {}
+        self._prepared: Keeping[bytes] = Keeping(MAX_PREPARED, MAX_NEW, self._deallocate)
+        self._names = itertools.count()
+        self._steady = False  # whether statements are planned once
         self._outdated = False  # whether prepared statements have to be prepared anew
         self._open()
 
@@ -60,6 +65,7 @@ class PostgresConnection(Connection):
         self._pg = connection.pgconn
         self._loader = Transformer(connection)
         self._prepared.clear()
+        self._steady = False
 
     def _result(self, sql: str, binds: Sequence[Any]) -> Any:
         self.statements += 1
@@ -79,7 +85,11 @@ class PostgresConnection(Connection):
             self._refuse(result)
         return result
 
-    def query(self, sql: str, binds: Sequence[Any] = ()) -> list[Row]:
+    def query(
+        self, sql: str, binds: Sequence[Any] = (), *, steady: bool | None = None
+    ) -> list[Row]:
+        if steady is not None and steady is not self._steady and not self.depth:
+            self._plan_once(steady)
         if self.patience is None:
             result = self._result(sql, binds)
         else:
@@ -92,6 +102,13 @@ class PostgresConnection(Connection):
             return []
         self._loader.set_pgresult(result)
         return self._loader.load_rows(0, result.ntuples, tuple)
+
+    def _plan_once(self, steady: bool) -> None:
+        """Whether statements are planned once from now on, or as PostgreSQL finds right."""
+        if not self._connection.closed:
+            mode = "force_generic_plan" if steady else "auto"
+            self.script(f"SET plan_cache_mode = {mode}")
+            self._steady = steady
 
     def execute(self, sql: str, binds: Sequence[Any] = ()) -> int:
         return self._result(sql, binds).command_tuples or 0
@@ -107,14 +124,15 @@ class PostgresConnection(Connection):
             self._refuse(result)
 
     def _prepare(self, sql: str) -> bytes:
-        if len(self._prepared) >= MAX_PREPARED:
-            self._forget()
-        name = b"f%d" % len(self._prepared)
+        name = b"f%d" % next(self._names)
         result = self._pg.prepare(name, sql.encode())
         if result.status not in _OK:
             self._refuse(result)
-        self._prepared[sql] = name
+        self._prepared.put(sql, name)
         return name
+
+    def _deallocate(self, name: bytes) -> None:
+        self.script(f"DEALLOCATE {name.decode()}")
 
     def _forget(self) -> None:
         self.script("DEALLOCATE ALL")

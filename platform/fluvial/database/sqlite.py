@@ -49,7 +49,9 @@ class SqliteConnection(Connection):
         self._until = math.inf  # when the query under way is stopped
         self._raw.set_progress_handler(lambda: time.monotonic() > self._until, LOOK_EVERY)
 
-    def query(self, sql: str, binds: Sequence[Any] = ()) -> list[Row]:
+    def query(
+        self, sql: str, binds: Sequence[Any] = (), *, steady: bool | None = None
+    ) -> list[Row]:
         self.statements += 1
         self._until = math.inf if self.patience is None else time.monotonic() + self.patience
         try:

@@ -41,6 +41,7 @@ class Compiled:
         self.order: tuple[str, ...] = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]
         self.constants: dict[str, Any] = dict(compiled.params)
         self.encoders: dict[str, Encode] = {}
+        self.steady: bool | None = None  # whether one plan serves whatever values; None: either way
         self._cells: Callable[[Mapping[str, Any]], list[Any]] | None = None
         for bind, name in compiled.bind_names.items():  # type: ignore[attr-defined]
             if isinstance(bind.type, Stored):

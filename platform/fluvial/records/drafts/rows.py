@@ -112,7 +112,7 @@ def _make(
     statement = statement.select_from(source.joined())
     if lock and dialect == POSTGRESQL:
         statement = statement.with_for_update(of=source.alias)
-    return _RowPlan(context.compiled(statement), read)
+    return _RowPlan(context.compiled(statement, steady=None), read)
 
 
 def _make_many(
@@ -129,7 +129,7 @@ def _make_many(
         statement = statement.where(allowed)
     limit = sa.bindparam("limit", type_=Stored(INTEGER))
     statement = statement.select_from(source.joined()).order_by(record).limit(limit)
-    return _RowPlan(context.compiled(statement), read)
+    return _RowPlan(context.compiled(statement, steady=None), read)
 
 
 def _source(session: Session, object_name: str) -> tuple[PlanContext, Source]:

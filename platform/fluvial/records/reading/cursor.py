@@ -54,22 +54,40 @@ def followed(text: str, session: Session, plan: Compiled, values: Mapping[str, A
 Key = tuple[sa.ColumnElement[Any], bool]  # the sort key, descending
 
 
-def after(keys: Sequence[Key], values: Sequence[Any]) -> sa.ColumnElement[bool]:
+def after(
+    keys: Sequence[Key], values: Sequence[Any], *, filled: bool = False
+) -> sa.ColumnElement[bool]:
     """The rows behind the values, where empties come last in both directions.
 
     Lexicographic: later in the first key, or equal in it and later in the rest. Which of the
     values are empty decides the shape; the values themselves are binds `k0`, `k1`, ...
+    With `filled` the first key is empty in no row: the condition begins with a range of it.
     """
     (key, descending), value = keys[0], values[0]
-    type_ = key.type if isinstance(key.type, Stored) else None
-    bind = sa.bindparam(f"k{len(values)}", type_=type_)
+    bind = _bind(key, len(values))
+    later = key < bind if descending else key > bind
     if len(keys) == 1:
-        return key < bind if descending else key > bind
+        return later
     rest = after(keys[1:], values[1:])
     if value is None:
         return sa.and_(key.is_(None), rest)
-    later = key < bind if descending else key > bind
+    if filled:
+        range_ = key <= bind if descending else key >= bind
+        return sa.and_(range_, sa.or_(later, sa.and_(key == bind, rest)))
     return sa.or_(later, key.is_(None), sa.and_(key == bind, rest))
+
+
+def behind(keys: Sequence[Key]) -> sa.ColumnElement[bool]:
+    """The same for keys of one direction that are never empty: as one comparison of rows."""
+    there: Any = sa.tuple_(*(key for key, _ in keys))
+    last = sa.tuple_(*(_bind(key, len(keys) - at) for at, (key, _) in enumerate(keys)))
+    found: sa.ColumnElement[bool] = there < last if keys[0][1] else there > last
+    return found
+
+
+def _bind(key: sa.ColumnElement[Any], number: int) -> sa.BindParameter[Any]:
+    type_ = key.type if isinstance(key.type, Stored) else None
+    return sa.bindparam(f"k{number}", type_=type_)
 
 
 def binds(values: Sequence[Any]) -> dict[str, Any]:

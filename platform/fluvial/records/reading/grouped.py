@@ -13,6 +13,7 @@ from fluvial.runtime.session import Session
 from metamodel.storage import INTEGER, POSTGRESQL, TEXT
 
 from . import cursor
+from .asking import Asked, asked
 from .plan import PagePlanner, Plan, plans_of
 from .query import Query
 from .reader import query_values
@@ -45,14 +46,15 @@ def read_groups(
     type_ = session.object(query.object)
     if query.as_of is not None:
         session = session.at(query.as_of)
-    values = query_values(session, type_, query)
+    wanted = asked(session.access, query)
+    values = query_values(session, type_, query, wanted)
     empties: tuple[bool, ...] | None = None
     if query.cursor:
-        first = _group_plan(session, query, by, ranking, None)
+        first = _group_plan(session, query, wanted, by, ranking, None)
         last = cursor.decode(query.cursor, first.shape, first.keys)
         empties = tuple(value is None for value in last)
         values |= cursor.binds(last)
-    plan = _group_plan(session, query, by, ranking, empties)
+    plan = _group_plan(session, query, wanted, by, ranking, empties)
     values["limit"] = query.limit + 1
     if ranking is not None:
         values["ranking"] = ranking.list
@@ -76,6 +78,7 @@ def _gathered(rows: list[Any], plan: Plan, by: str, limit: int) -> Iterator[Grou
 def _group_plan(
     session: Session,
     query: Query,
+    wanted: Asked,
     by: str,
     ranking: Ranking | None,
     after: tuple[bool, ...] | None,
@@ -86,21 +89,24 @@ def _group_plan(
         access.roles,
         access.unrestricted,
         "groups",
-        query.shape,
+        query.outline,
+        wanted.key,
         by,
         table is None,
         after,
         dated,
     )
     plan: Plan = plans_of(access.catalog).get(
-        key, lambda: _GroupPlanner(session, query, table).grouped(by, after)
+        key, lambda: _GroupPlanner(session, query, wanted, table).grouped(by, after)
     )
     return plan
 
 
 class _GroupPlanner(PagePlanner):
-    def __init__(self, session: Session, query: Query, ranks: sa.Table | None) -> None:
-        super().__init__(session, query)
+    def __init__(
+        self, session: Session, query: Query, wanted: Asked, ranks: sa.Table | None
+    ) -> None:
+        super().__init__(session, query, wanted)
         self._ranks = ranks
 
     def grouped(self, by: str, after: tuple[bool, ...] | None) -> Plan:

@@ -8,33 +8,38 @@ live in the snapshot.
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from fluvial.auth.access import Access
-from fluvial.database.columns import Stored
 from fluvial.database.statement import Compiled
 from fluvial.kernel.errors import Problem, fault
+from fluvial.kernel.keeping import Keeping
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.errors import ExpressionError
 from metamodel.expressions.expression import Expression, compile_expression
+from metamodel.expressions.nodes import Node
 from metamodel.expressions.scope import Scope
 from metamodel.expressions.sql import Source, predicate, wanted
 from metamodel.expressions.types import BOOLEAN, Type
-from metamodel.storage import INTEGER
 
-from . import cursor
+from .cursor import Key
 from .filters import equal, matching
 from .query import Path, Query, SortKey
 from .row_builder import Output, RowBuilder, field_value
 from .sql_context import PlanContext
+from .steady import is_steady
+from .walking import Walk, is_served, page_of
 
-MAX_PLANS = 2_000
+if TYPE_CHECKING:
+    from .asking import Asked
+
+MAX_PLANS = 2_000  # that were asked for more than once
+MAX_NEW = 1_000
 CAPPED = 1_000
 
 
@@ -50,10 +55,10 @@ class Plan:
 
 
 class PlanCache:
-    """The plans of one snapshot, the oldest leave first."""
+    """The plans of one snapshot; what is asked for again stays longest."""
 
     def __init__(self) -> None:
-        self._plans: OrderedDict[Any, Any] = OrderedDict()
+        self._plans: Keeping[Any] = Keeping(MAX_PLANS, MAX_NEW)
         self._making = threading.RLock()
         self.misses = 0
 
@@ -63,15 +68,14 @@ class PlanCache:
             with self._making:  # after a change of metadata everybody asks for the same ones
                 plan = self._plans.get(key)
                 if plan is None:
-                    plan = self._make(key, make)
+                    self.misses += 1
+                    plan = make()
+                    self._plans.put(key, plan)
         return plan
 
-    def _make(self, key: Any, make: Any) -> Any:
-        self.misses += 1
-        plan = self._plans[key] = make()
-        while len(self._plans) > MAX_PLANS:
-            self._plans.popitem(last=False)
-        return plan
+    def clear(self) -> None:
+        with self._making:
+            self._plans.clear()
 
 
 def _cache(_: Catalog) -> PlanCache:
@@ -82,11 +86,13 @@ def plans_of(catalog: Catalog) -> PlanCache:
     return catalog.derive(_cache)
 
 
-def page_plan(session: Session, query: Query, after: tuple[bool, ...] | None) -> Plan:
+def page_plan(session: Session, query: Query, asked: Asked, after: tuple[bool, ...] | None) -> Plan:
     """The plan of a page. `after` says which sort keys of the cursor are empty; None: no cursor."""
     access, dated = session.access, (session.as_of is not None, query.as_of is not None)
-    key = (access.roles, access.unrestricted, query.shape, dated, after)
-    plan: Plan = plans_of(access.catalog).get(key, lambda: PagePlanner(session, query).plan(after))
+    key = (access.roles, access.unrestricted, query.outline, asked.key, dated, after)
+    plan: Plan = plans_of(access.catalog).get(
+        key, lambda: PagePlanner(session, query, asked).plan(after)
+    )
     return plan
 
 
@@ -98,15 +104,17 @@ def record_plan(
     key = (access.roles, access.unrestricted, "record", object_name, fields, action, dated)
     query = Query(object_name, fields)
     plan: Plan = plans_of(access.catalog).get(
-        key, lambda: PagePlanner(session, query).record(action)
+        key, lambda: PagePlanner(session, query, None).record(action)
     )
     return plan
 
 
 class PagePlanner:
-    def __init__(self, session: Session, query: Query) -> None:
+    def __init__(self, session: Session, query: Query, asked: Asked | None) -> None:
+        """`asked` is the condition of the query, whose values come with each request."""
         self.access = access = session.access
         self.query = query
+        self.asked = asked
         self.type: ObjectType = access.catalog.objects[query.object]
         self.context = PlanContext(
             access.catalog,
@@ -123,22 +131,19 @@ class PagePlanner:
             self.source.column("deleted_at").is_(None),
             *self._permission(action),
         )
-        return Plan(self.context.compiled(statement), output.builder(), 0, "")
+        return Plan(self.context.compiled(statement, steady=None), output.builder(), 0, "")
 
     def plan(self, after: tuple[bool, ...] | None) -> Plan:
         output = self._output()
         keys = self._keys()
         conditions = self.conditions()
         shape = ",".join(f"{'-' * k.descending}{'.'.join(k.path)}" for k in self.query.sort)
-        statement = self._selected([*output.columns, *(key for key, _ in keys)])
-        statement = statement.where(*conditions)
-        if after is not None:
-            empties = [None if empty else True for empty in after]
-            statement = statement.where(cursor.after(keys, empties))
-        statement = statement.order_by(*self._order(keys)).limit(
-            sa.bindparam("limit", type_=Stored(INTEGER))
-        )
-        plan = Plan(self.context.compiled(statement), output.builder(), len(keys), shape)
+        parts = Walk(keys, self.source.alias, self.context.dialect).parts(after, self._served(keys))
+        joined = self.source.joined()
+        statement = page_of(output.columns, keys, joined, conditions, parts)
+        steady = self._is_steady(keys)
+        page = self.context.compiled(statement, steady=steady)
+        plan = Plan(page, output.builder(), len(keys), shape)
         if self.query.total == "none":
             return plan
         counted: Any = sa.select(sa.literal_column("1")).select_from(self.source.joined())
@@ -146,7 +151,20 @@ class PagePlanner:
         if self.query.total == "capped":
             counted = counted.limit(sa.literal_column(str(CAPPED + 1)))
         count = sa.select(sa.func.count()).select_from(counted.subquery())
-        return replace(plan, counted=self.context.compiled(count))
+        return replace(plan, counted=self.context.compiled(count, steady=steady))
+
+    @property
+    def _tree(self) -> Node | None:
+        return self.asked.expression.tree if self.asked and self.asked.expression else None
+
+    def _served(self, keys: Sequence[Key]) -> bool:
+        return is_served(self.type, self.query, self._tree, keys, self.source.alias)
+
+    def _is_steady(self, keys: Sequence[Key]) -> bool:
+        permission = self.access.object(self.type.name).where.get("read", ())
+        return self._served(keys) and is_steady(
+            self.type, self.query, self._tree, permission, keys[0][0]
+        )
 
     def _selected(self, columns: Sequence[sa.ColumnElement[Any]]) -> sa.Select[Any]:
         return sa.select(*columns).select_from(self.source.joined())
@@ -183,9 +201,9 @@ class PagePlanner:
         for i, (name, text) in enumerate(query.equals):
             field = self.field((name,), name)
             conditions.append(equal(self.context, self.source, field, f"e{i}", text == ""))
-        if query.where:
-            asked = condition(self.access, self.type, query.where)
-            conditions.append(wanted(asked, self.source))
+        if self.asked is not None and self.asked.expression is not None:
+            self.context.expect(self.asked.names)
+            conditions.append(wanted(self.asked.expression, self.source))
         if query.search:
             conditions.append(matching(self.context, self.source, self.type))
         if query.as_of is not None and self.type.dated is not None:

@@ -40,10 +40,11 @@ class Query:
     deleted: bool = False
 
     @property
-    def shape(self) -> Query:
-        """What the text of its plan depends on; what else it asks for is in the binds."""
+    def outline(self) -> Query:
+        """What the text of its plan depends on beside its condition; the rest is in the binds."""
         return replace(
             self,
+            where="x" if self.where else "",
             equals=tuple((name, "x" if text else "") for name, text in self.equals),
             search="x" if self.search else "",
             limit=0,

@@ -6,12 +6,13 @@ from typing import Any
 
 from fluvial.kernel.errors import NotFound
 from fluvial.kernel.ids import is_id
-from fluvial.kernel.search_words import wanted
+from fluvial.kernel.search_words import wanted as search_words
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 from metamodel.kinds.kind import TextFormat
 
 from . import cursor
+from .asking import Asked, asked
 from .filters import equal_binds
 from .plan import CAPPED, page_plan, record_plan, resolve
 from .query import Path, Query
@@ -55,14 +56,15 @@ def read_page(session: Session, query: Query) -> dict[str, Any]:
         session = session.at(query.as_of)
     if query.deleted:
         session.object(query.object, "delete")
-    values = query_values(session, type_, query)
+    wanted = asked(session.access, query)
+    values = query_values(session, type_, query, wanted)
     empties: tuple[bool, ...] | None = None
     if query.cursor:
-        first = page_plan(session, query, None)
+        first = page_plan(session, query, wanted, None)
         last = cursor.decode(query.cursor, first.shape, first.keys)
         empties = tuple(value is None for value in last)
         values |= cursor.binds(last)
-    plan = page_plan(session, query, empties)
+    plan = page_plan(session, query, wanted, empties)
     values["limit"] = query.limit + 1
     rows = cursor.followed(query.cursor, session, plan.page, values)
     more = len(rows) > query.limit
@@ -79,16 +81,18 @@ def read_page(session: Session, query: Query) -> dict[str, Any]:
     return page
 
 
-def query_values(session: Session, type_: ObjectType, query: Query) -> dict[str, Any]:
-    """The binds of a query beside those of the session."""
-    values: dict[str, Any] = {}
+def query_values(
+    session: Session, type_: ObjectType, query: Query, wanted: Asked
+) -> dict[str, Any]:
+    """The binds of a query and of its condition, beside those of the session."""
     dialect = session.connection.dialect
+    values = wanted.binds(dialect)
     form = TextFormat(zone=session.catalog.zone)
     for i, (name, text) in enumerate(query.equals):
         field = resolve(session.access, type_, (name,), name)
         values |= equal_binds(field, f"e{i}", text, dialect, form)
     if query.search:
-        values["search"] = wanted(query.search, dialect)
+        values["search"] = search_words(query.search, dialect)
     return values
 
 
@@ -106,7 +110,8 @@ def count(session: Session, query: Query) -> int:
     )
     if query.as_of is not None:
         session = session.at(query.as_of)
-    plan = page_plan(session, counted, None).counted
+    wanted = asked(session.access, counted)
+    plan = page_plan(session, counted, wanted, None).counted
     assert plan is not None
-    values = query_values(session, session.object(query.object), counted)
+    values = query_values(session, session.object(query.object), counted, wanted)
     return int(ask(session, plan, **values)[0][0])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,8 @@ from fluvial.database.statement import Compiled
 from fluvial.kernel.errors import Problem
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
+from metamodel.expressions.expression import Expression
+from metamodel.expressions.nodes import Or
 from metamodel.expressions.sql import Source, predicate
 from metamodel.expressions.sql_value import SqlContext
 from metamodel.storage import TEXT, Storage
@@ -22,6 +25,14 @@ from metamodel.storage import TEXT, Storage
 from .day_value import links_by_day, links_on_day, on_day, parts_of
 
 LARGEST = 2**63 - 1
+
+
+def stored(dialect: str, value: Any, storage: Storage) -> Any:
+    """A value of an expression in its stored form, as a bind takes it."""
+    held = storage.encode(dialect, value)
+    if isinstance(held, int) and not -LARGEST <= held <= LARGEST:
+        raise Problem(f"The number {value} is too large to be stored.")
+    return held
 
 
 class PlanContext:
@@ -40,6 +51,7 @@ class PlanContext:
         self.objects: Mapping[str, ObjectType] = catalog.objects
         self.access = access
         self.constants: list[Any] = []  # in their stored form
+        self._coming: deque[str] = deque()
         self._tables = tables_of(catalog)
         self.search = self._tables.search
 
@@ -83,17 +95,25 @@ class PlanContext:
         return parts_of(first, after, places)
 
     def constant(self, value: Any, storage: Storage) -> sa.ColumnElement[Any]:
+        if self._coming:
+            return self._bind(self._coming.popleft(), storage)
         name = f"c{len(self.constants)}"
-        stored = storage.encode(self.dialect, value)
-        if isinstance(stored, int) and not -LARGEST <= stored <= LARGEST:
-            raise Problem(f"The number {value} is too large to be stored.")
-        self.constants.append(stored)
+        self.constants.append(stored(self.dialect, value, storage))
         return self._bind(name, storage)
 
-    def compiled(self, statement: sa.ClauseElement) -> Compiled:
-        """A finished statement, with the constants that were met in it."""
+    def expect(self, names: Iterable[str]) -> None:
+        """The next constants are those of a request, which brings them under these names."""
+        self._coming.extend(names)
+
+    def compiled(self, statement: sa.ClauseElement, *, steady: bool | None = False) -> Compiled:
+        """A finished statement, with the constants that were met in it.
+
+        `steady`: one way to run it is right for all values (see `steady`). None, where it is by
+        ids: it does not matter.
+        """
         made = Compiled(statement, self.dialect)
-        made.constants.update((f"c{at}", stored) for at, stored in enumerate(self.constants))
+        made.steady = steady
+        made.constants.update((f"c{at}", one) for at, one in enumerate(self.constants))
         return made
 
     def parameter(self, name: str, storage: Storage) -> sa.ColumnElement[Any]:
@@ -135,7 +155,17 @@ class PlanContext:
         if conditions is None:
             return None
         source = Source(self.trusted(), object_name, alias, joins=False)
-        return sa.or_(*(predicate(c, source, exact=False) for c in conditions))
+        return sa.or_(*(predicate(c, source, exact=False) for c in _needed(conditions)))
+
+
+def _needed(conditions: Sequence[Expression]) -> Iterator[Expression]:
+    """Those that are no part of another one: roles often say the same twice."""
+    ways = [c.tree.items if isinstance(c.tree, Or) else (c.tree,) for c in conditions]
+    for at, (condition, own) in enumerate(zip(conditions, ways, strict=True)):
+        # The longer one stays, or of two the first.
+        others = (way for i, way in enumerate(ways) if (len(way), -i) > (len(own), -at))
+        if not any(all(one in way for one in own) for way in others):
+            yield condition
 
 
 class _Written:
@@ -216,4 +246,5 @@ class _OfPart(_Within):
 def ask(session: Session, plan: Compiled, **binds: Any) -> list[Row]:
     """The rows of a plan, with binds in their stored form beside those of the session."""
     values = {**plan.constants, **session.binds, **binds}
-    return session.connection.query(plan.sql, [values[name] for name in plan.order])
+    cells = [values[name] for name in plan.order]
+    return session.connection.query(plan.sql, cells, steady=plan.steady)

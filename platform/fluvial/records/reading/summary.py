@@ -18,6 +18,7 @@ from metamodel.expressions.sql import value
 from metamodel.expressions.types import DATE, DATETIME, DURATION, MONEY, NUMBER, Type
 
 from . import aggregates
+from .asking import Asked, asked
 from .plan import PagePlanner, compiled, plans_of
 from .query import Path, Query
 from .reader import query_values
@@ -66,20 +67,22 @@ def summarise(
     session.object(query.object)
     if query.as_of is not None:
         session = session.at(query.as_of)
+    wanted = asked(session.access, query)
     key = (
         session.access.roles,
         session.access.unrestricted,
         "summary",
-        query.shape,
+        query.outline,
+        wanted.key,
         session.as_of is None,
         query.as_of is None,
         groups,
         measures,
     )
     plan: _SummaryPlan = plans_of(session.catalog).get(
-        key, lambda: _plan(session, query, groups, measures)
+        key, lambda: _plan(session, query, wanted, groups, measures)
     )
-    values = query_values(session, session.object(query.object), query)
+    values = query_values(session, session.object(query.object), query, wanted)
     return [_member(plan, measures, row) for row in ask(session, plan.compiled, **values)]
 
 
@@ -100,9 +103,13 @@ def _member(
 
 
 def _plan(
-    session: Session, query: Query, groups: tuple[Path, ...], measures: tuple[Measure, ...]
+    session: Session,
+    query: Query,
+    wanted: Asked,
+    groups: tuple[Path, ...],
+    measures: tuple[Measure, ...],
 ) -> _SummaryPlan:
-    planner = PagePlanner(session, query)
+    planner = PagePlanner(session, query, wanted)
     output = Output(planner.context, planner.source, planner.type, nulls=True)
     parts: dict[Path, Any] = {}
     for path in groups:

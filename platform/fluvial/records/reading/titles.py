@@ -53,7 +53,8 @@ def _plan(session: Session, object_name: str) -> tuple[Compiled, RowBuilder]:
             allowed = context.allowed(object_name, "read", source)
         if allowed is not None:
             statement = statement.where(allowed)
-        return context.compiled(statement.select_from(source.joined())), output.builder()
+        joined = statement.select_from(source.joined())
+        return context.compiled(joined, steady=None), output.builder()
 
     key = (access.roles, access.unrestricted, "titles", object_name, dated)
     plan: tuple[Compiled, RowBuilder] = plans_of(catalog).get(key, make)
