@@ -27,43 +27,42 @@ def equal(
 ) -> sa.ColumnElement[bool]:
     """The records whose field is what the binds `bind`, `bind_1`, ... hold, or is empty."""
     if field.kind.linked:
-        link = context.link(field.object, field.name).alias()
-        rows: sa.Select[Any] = sa.select(sa.literal_column("1")).where(
-            link.c.source == source.column("id")
-        )
-        if empty:
-            return ~rows.exists()
-        return rows.where(link.c.target == sa.bindparam(bind, type_=Stored(UUID))).exists()
+        return _linked(context, source, field, None if empty else bind)
     if context.works_out(field):
         made = field_value(source, field.name)
-        return (
-            made.element.is_(None)
-            if empty
-            else made.element == sa.bindparam(bind, type_=Stored(made.storage))
-        )
-    columns = [c for c in field.columns if not c.hidden]
-    elements = [source.column(field.name, c.suffix) for c in columns]
+        if empty:
+            return made.element.is_(None)
+        return made.element == sa.bindparam(bind, type_=Stored(made.storage))
+    elements = [source.column(field.name, c.suffix) for c in field.columns if not c.hidden]
     if empty:
         nothing = sa.and_(*(element.is_(None) for element in elements))
-        return (
-            sa.or_(nothing, sa.cast(elements[0], Stored(TEXT)) == "[]") if field.many else nothing
-        )
+        if not field.many:
+            return nothing
+        return sa.or_(nothing, sa.cast(elements[0], Stored(TEXT)) == "[]")
     if field.many:
         return _holds(context, elements[0], bind)
+    binds = [
+        sa.bindparam(f"{bind}_{i}" if i else bind, type_=element.type)
+        for i, element in enumerate(elements)
+    ]
+    pairs = list(zip(elements, binds, strict=True))
     if field.type.name == PERSON.name:  # one of its columns is filled, and one of the binds
-        binds = (f"{bind}_{i}" if i else bind for i in range(len(elements)))
-        pairs = zip(elements, binds, strict=True)
-        return sa.or_(*(one == sa.bindparam(name, type_=one.type) for one, name in pairs))
-    return sa.and_(
-        *(
-            element.is_not_distinct_from(
-                sa.bindparam(f"{bind}_{i}" if i else bind, type_=element.type)
-            )
-            if i
-            else element == sa.bindparam(bind, type_=element.type)
-            for i, element in enumerate(elements)
-        )
+        return sa.or_(*(element == one for element, one in pairs))
+    (first, its), *others = pairs
+    return sa.and_(first == its, *(element.is_not_distinct_from(one) for element, one in others))
+
+
+def _linked(
+    context: PlanContext, source: Source, field: Field, bind: str | None
+) -> sa.ColumnElement[bool]:
+    """The records that have a link to what the bind holds, or none at all."""
+    link = context.link(field.object, field.name).alias()
+    rows: sa.Select[Any] = sa.select(sa.literal_column("1")).where(
+        link.c.source == source.column("id")
     )
+    if bind is None:
+        return ~rows.exists()
+    return rows.where(link.c.target == sa.bindparam(bind, type_=Stored(UUID))).exists()
 
 
 def _holds(context: PlanContext, element: Any, bind: str) -> sa.ColumnElement[bool]:
