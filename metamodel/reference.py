@@ -83,7 +83,7 @@ def _powers(kind: Kind) -> str:
         word
         for word, able in (
             ("be edited by people", kind.editable),
-            ("be sorted by", kind.sortable),
+            ("be used for sorting", kind.sortable),
             ("be searched", kind.searchable),
             ("be unique and part of keys", kind.indexable),
         )
