@@ -8,7 +8,7 @@ from typing import Any
 
 from fluvial.records.drafts.completion import apply_defaults
 from fluvial.records.drafts.environment import RecordEnvironment
-from fluvial.records.writing.writer import fresh_draft
+from fluvial.records.writing.drafting import fresh_draft
 from fluvial.runtime.session import Session
 from metamodel.catalog import Logic
 from metamodel.expressions.expression import Expression

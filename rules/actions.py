@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -13,7 +14,8 @@ from fluvial.records.drafts.environment import RecordEnvironment
 from fluvial.records.drafts.rows import load_row
 from fluvial.records.reading.query import Query
 from fluvial.records.reading.reader import find_one, read_page
-from fluvial.records.writing import bin, writer
+from fluvial.records.writing import batch, bin, writer
+from fluvial.runtime.ahead import Ahead
 from fluvial.runtime.session import Session
 from fluvial.services.mail import as_html
 from fluvial.services.notifications import record_href
@@ -55,34 +57,66 @@ def create(execution: Execution, at: int, action: Create) -> None:
 
 def change(execution: Execution, at: int, action: Several) -> None:
     """Update or delete the records of an action."""
-    session, type_ = execution.acting, execution.acting.catalog.objects[action.object]
+    type_ = execution.acting.catalog.objects[action.object]
     kind = "delete" if action.deletes else "update"
-    done = 0
+    done = _deleted(execution, action) if action.deletes else _updated(execution, action)
+    for row in done:
+        target = {"object": action.object, "title": row.get("title")}
+        execution.effect(at, kind, row["id"], target)
+    words = type_.label.lower() if len(done) == 1 else type_.plural.lower()
+    execution.run.say(f"It {kind}d {len(done)} {words}.")
+
+
+def _updated(execution: Execution, action: Several) -> list[Body]:
+    type_ = execution.acting.catalog.objects[action.object]
+    changed = 0
+
+    def wanted(session: Session, row: Body) -> Body | None:
+        nonlocal changed
+        environment = _environment(execution, action, type_, row, session.ahead)
+        if action.where is not None and not truth(action.where, environment):
+            return None
+        changed = _counted(changed)
+        return _body(type_, action.values, environment)
+
+    targets = _targets(execution, action)
+    return batch.update_each(execution.acting, action.object, targets, action.values, wanted)
+
+
+def _deleted(execution: Execution, action: Several) -> list[Body]:
+    session, type_ = execution.acting, execution.acting.catalog.objects[action.object]
+    done: list[Body] = []
     for record in _targets(execution, action):
-        if done >= MAX_RECORDS:
-            raise Problem(f"More than {MAX_RECORDS:,} records would change. Narrow `where`.")
-        row = load_row(session, action.object, record, kind)
+        row = load_row(session, action.object, record, "delete")
         if row is None:
             continue
         environment = _environment(execution, action, type_, row)
-        if action.where is not None and not truth(action.where, environment):
-            continue
-        if action.deletes:
+        if action.where is None or truth(action.where, environment):
+            _counted(len(done))
             bin.delete(session, action.object, record)
-        else:
-            writer.update(session, action.object, record, _body(type_, action.values, environment))
-        execution.effect(at, kind, record, {"object": action.object, "title": row.get("title")})
-        done += 1
-    words = type_.label.lower() if done == 1 else type_.plural.lower()
-    execution.run.say(f"It {kind}d {done} {words}.")
+            done.append(row)
+    return done
+
+
+def _counted(done: int) -> int:
+    """One more record that changes."""
+    if done >= MAX_RECORDS:
+        raise Problem(f"More than {MAX_RECORDS:,} records would change. Narrow `where`.")
+    return done + 1
 
 
 def _environment(
-    execution: Execution, action: Several, type_: ObjectType, row: Body
+    execution: Execution,
+    action: Several,
+    type_: ObjectType,
+    row: Body,
+    ahead: Ahead | None = None,
 ) -> RecordEnvironment:
+    """What expressions ask about a record; with what is read ahead they see what waits as well."""
     if not action.each:
         return execution.environment
-    return RecordEnvironment(execution.asking, type_, row, record=execution.environment)
+    asking = replace(execution.asking, ahead=ahead)
+    return RecordEnvironment(asking, type_, row, record=execution.environment)
 
 
 def _body(type_: ObjectType, values: Mapping[str, Expression], environment: Any) -> Body:

@@ -7,7 +7,7 @@ and fired in the one that puts its event into the outbox.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from fluvial.auth.actors import SYSTEM
 from fluvial.database.connection import Connection
+from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Compiled, Statement, param
 from fluvial.events import outbox
@@ -27,7 +28,7 @@ from fluvial.records.drafts.rows import load_row
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
-from metamodel.storage import POSTGRESQL, timestamp_text
+from metamodel.storage import POSTGRESQL, SQLITE, timestamp_text
 
 from .index import RuleIndex, rule_index
 from .model import Rule
@@ -39,18 +40,22 @@ LATE = timedelta(hours=24)  # a moment that had passed when the record was saved
 BATCH = 100
 PAGE = 1_000  # records that are planned at once when a rule is new
 
+Moment = tuple[str, str, str, str]  # id, record, when, state
+
 _SPACE = uuid.UUID("0f6fa1d8-1b64-4b0e-8a1b-6a6d6d1c8e57")
 
 _t = TIMER.c
 _planned = _t.state == sa.literal_column(f"'{PLANNED}'")
-_of_record = _t.record == param("the_record", _t.record)
 _of_rule = _t.rule == param("the_rule", _t.rule)
 _cancel = TIMER.update().values(state=CANCELLED)
-_CANCEL_RECORD = Statement(_cancel.where(_of_record, _planned))
-_CANCEL_OTHERS = Statement(
-    _cancel.where(_of_record, _of_rule, _planned, _t.due_at != param("the_due", _t.due_at))
-)
-_CANCEL_ALL = Statement(_cancel.where(_of_record, _of_rule, _planned))
+_CANCEL_RECORDS = {
+    dialect: Statement(_cancel.where(among_ids(_t.record, dialect), _planned))
+    for dialect in (SQLITE, POSTGRESQL)
+}
+_CANCEL_MOVED = {
+    dialect: Statement(_cancel.where(among_ids(_t.record, dialect), _of_rule, _planned))
+    for dialect in (SQLITE, POSTGRESQL)
+}
 _CANCEL_RULE = Statement(_cancel.where(_of_rule, _planned))
 _RULES = Statement(sa.select(_t.rule).where(_planned).distinct())
 _DUE = Statement(
@@ -79,47 +84,57 @@ def _plan(make: Any) -> Statement:
 _PLAN = {False: _plan(sqlite.insert), True: _plan(postgresql.insert)}
 _BULK = {
     False: "INSERT INTO fluvial_timer (id, rule, object, record, due_at, state, at) "
-    "SELECT value->>0, ?, ?, value->>1, value->>2, 'planned', ? FROM json_each(?) WHERE true "
-    "ON CONFLICT (rule, record, due_at) DO UPDATE SET state = 'planned' "
+    "SELECT value->>0, ?, ?, value->>1, value->>2, value->>3, ? FROM json_each(?) WHERE true "
+    "ON CONFLICT (rule, record, due_at) DO UPDATE SET state = excluded.state "
     "WHERE fluvial_timer.state = 'cancelled'",
     True: "INSERT INTO fluvial_timer (id, rule, object, record, due_at, state, at) "
     "SELECT (value->>0)::uuid, $1::text, $2::text, (value->>1)::uuid, "
-    "(value->>2)::timestamptz, 'planned', "
+    "(value->>2)::timestamptz, value->>3, "
     "$3::timestamptz FROM jsonb_array_elements($4::jsonb) "
-    "ON CONFLICT (rule, record, due_at) DO UPDATE SET state = 'planned' "
+    "ON CONFLICT (rule, record, due_at) DO UPDATE SET state = excluded.state "
     "WHERE fluvial_timer.state = 'cancelled'",
 }
 
 
-def stored(draft: Draft, event: str) -> None:
-    """Keep the moments of a record in step with it, in the transaction of the write."""
-    rules = rule_index(draft.session.catalog).dates.get(draft.type.name)
+def stored(drafts: Sequence[Draft], event: str) -> None:
+    """Keep the moments of records in step with them, in the transaction of the write."""
+    session = drafts[0].session
+    rules = rule_index(session.catalog).dates.get(drafts[0].type.name)
     if not rules:
         return
-    connection = draft.session.connection
     if event == "deleted":
-        _CANCEL_RECORD.run(connection, the_record=draft.id)
+        _cancel_all(session, _CANCEL_RECORDS, drafts)
         return
     for rule in rules:
-        if event != "updated" or rule.trigger.date in draft.changed:
-            _wait_for(draft.session, rule, draft.id, draft.values.get(rule.trigger.date), event)
+        moved = [d for d in drafts if event != "updated" or rule.trigger.date in d.changed]
+        if moved and event != "created":
+            _cancel_all(session, _CANCEL_MOVED, moved, the_rule=rule.name)
+        if moved:
+            _wait_for(session, rule, moved)
 
 
-def _wait_for(
-    session: Session, rule: Rule, record: str, value: date | datetime | None, event: str
+def _cancel_all(
+    session: Session, statements: Mapping[str, Statement], drafts: Sequence[Draft], **binds: str
 ) -> None:
-    connection, trigger = session.connection, rule.trigger
-    due = None
-    if value is not None:
-        due = moment_of(value, trigger.offset, trigger.at, session.engine.clock.zone)
-    if event != "created":
-        if due is None:
-            _CANCEL_ALL.run(connection, the_record=record, the_rule=rule.name)
-        else:
-            _CANCEL_OTHERS.run(connection, the_record=record, the_rule=rule.name, the_due=due)
-    if due is not None:
-        state = PLANNED if due > session.now - LATE else SKIPPED
-        plan(session, rule.name, trigger.object, record, due, state)
+    connection = session.connection
+    ids = id_list(connection.dialect, (draft.id for draft in drafts))
+    statements[connection.dialect].run(connection, ids=ids, **binds)
+
+
+def _wait_for(session: Session, rule: Rule, drafts: Sequence[Draft]) -> None:
+    """Plan the moments of records. One that was planned for the same moment is taken up again."""
+    trigger, zone = rule.trigger, session.engine.clock.zone
+    moments: list[Moment] = []
+    for draft in drafts:
+        value = draft.values.get(trigger.date)
+        due = None if value is None else moment_of(value, trigger.offset, trigger.at, zone)
+        if due is not None:
+            state = PLANNED if due > session.now - LATE else SKIPPED
+            moments.append((new_id(), draft.id, timestamp_text(due), state))
+            if due <= session.now:
+                session.engine.woken(session.connection)
+    if moments:
+        _insert(session, rule, moments)
 
 
 def plan(
@@ -176,28 +191,22 @@ def plan_next(session: Session, rule: Rule) -> None:
 def _plan_existing(session: Session, catalog: Catalog, rule: Rule) -> None:
     """The future moments of the records that are there, a thousand at a time."""
     connection, trigger = session.connection, rule.trigger
-    moments: list[tuple[str, str, str]] = []
-    sql = _BULK[connection.dialect == POSTGRESQL]
+    moments: list[Moment] = []
     for record, value in _dates(connection, catalog, rule):
         due = moment_of(value, trigger.offset, trigger.at, session.engine.clock.zone)
         if due is not None and due > session.now:
-            moments.append((new_id(), record, timestamp_text(due)))
+            moments.append((new_id(), record, timestamp_text(due), PLANNED))
         if len(moments) >= PAGE:
-            _insert(connection, sql, session, rule, moments)
+            _insert(session, rule, moments)
             moments.clear()
     if moments:
-        _insert(connection, sql, session, rule, moments)
+        _insert(session, rule, moments)
 
 
-def _insert(
-    connection: Connection,
-    sql: str,
-    session: Session,
-    rule: Rule,
-    moments: Iterable[tuple[str, str, str]],
-) -> None:
-    rows = orjson.dumps(list(moments)).decode()
-    at = timestamp_text(session.now)
+def _insert(session: Session, rule: Rule, moments: Sequence[Moment]) -> None:
+    connection, at = session.connection, timestamp_text(session.now)
+    rows = orjson.dumps(moments).decode()
+    sql = _BULK[connection.dialect == POSTGRESQL]
     connection.execute(sql, [rule.name, rule.trigger.object, at, rows])
 
 

@@ -105,7 +105,7 @@ BOOK: dict[str, Any] = {
     },
 }
 
-LOAN = {
+LOAN: dict[str, Any] = {
     "kind": "object",
     "name": "loan",
     "label": "Loan",

@@ -12,7 +12,7 @@ import pytest
 from fluvial.http.app import build_app
 from fluvial.kernel.errors import Problem
 from fluvial.records.calculated import recalculation_job, refresh
-from fluvial.records.writing import bin, writer
+from fluvial.records.writing import batch, bin, writer
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from tests.app import EMAIL, PASSWORD, Client, OpenEngine
@@ -86,9 +86,9 @@ class Walk:
     def batch(self) -> None:
         name = self.chance.choice(OBJECTS)
         bodies = [{**self.part(name), "id": one} for one in self.live[name][:5]]
-        writer.write_many(self.session, name, bodies, create_=False)
+        batch.update_many(self.session, name, bodies)
         made = [self.body(name) for _ in range(3)]
-        done = writer.write_many(self.session, name, made, create_=True)
+        done = batch.create_many(self.session, name, made)
         self.live[name] += [one["id"] for one in done]
 
     def delete(self) -> None:

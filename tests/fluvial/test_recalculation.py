@@ -13,7 +13,7 @@ from fluvial.database.connection import BusyError
 from fluvial.records.calculated import backfill_values, recalculation_job, refresh
 from fluvial.records.writing import writer
 from fluvial.records.writing.bulk import store_drafts
-from fluvial.records.writing.writer import fresh_draft, prepare_new
+from fluvial.records.writing.drafting import complete_new, fresh_draft
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from tests.app import Client, OpenEngine
@@ -230,7 +230,7 @@ def test_who_writes_with_formulas_of_before_begins_anew(client: Client) -> None:
     def many(session: Session) -> None:
         with session.connection.transaction():
             draft = fresh_draft(session, session.catalog.objects["shelf"])
-            prepare_new(draft)
+            complete_new(draft)
             store_drafts([draft])
 
     session = engine.database.call(lambda: Session.begin(engine))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.app import Client
-from tests.rules.house import House, Json, rule
+from tests.rules.house import LOAN, House, Json, rule
 
 CREATED = {"object": "loan", "event": "created"}
 
@@ -96,6 +96,30 @@ def test_each_updates_a_collection_and_where_knows_both_records(house: House) ->
     loans = house.client.rows("/api/records/loan", sort="name")
     assert [loan["name"] for loan in loans] == ["a of Ada", "b", "c of Ada"]
     assert house.outcomes("bar") == ["done"]
+
+
+def test_each_sees_what_the_one_before_was_given(house: House) -> None:
+    """They are written together, and still one after another."""
+    client = house.client
+    fields = [*LOAN["fields"], {"name": "after", "kind": "lookup", "to": "loan"}]
+    first = "coalesce(after.level, 0) + 1"
+    house.define(
+        {**LOAN, "fields": fields},
+        rule(
+            "count",
+            {"object": "member", "event": "updated"},
+            {"update": {"each": "loans", "set": {"level": first}}},
+        ),
+    )
+    member = client.made("member", name="Ann")["id"]
+    before = None
+    for name in "abcd":
+        before = client.made("loan", name=name, member=member, after=before)["id"]
+    client.patch(f"/api/records/member/{member}", {"points": "1"})
+    house.work()
+    loans = client.rows("/api/records/loan?sort=name")
+    assert [loan["level"] for loan in loans] == ["1", "2", "3", "4"]
+    assert [loan["rev"] for loan in loans] == [2, 2, 2, 2]
 
 
 def test_each_follows_a_look_up(house: House) -> None:

@@ -58,6 +58,10 @@ class Connection(ABC):
     def execute(self, sql: str, binds: Sequence[Any] = ()) -> int:
         """Run a statement; the number of rows it touched."""
 
+    def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
+        """The same once for each row of binds."""
+        return sum(self.execute(sql, row) for row in rows)
+
     @abstractmethod
     def script(self, sql: str) -> None:
         """Run one statement without binds and without preparing it (DDL)."""

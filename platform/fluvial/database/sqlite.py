@@ -67,6 +67,14 @@ class SqliteConnection(Connection):
         except (sqlite3.Error, OverflowError) as error:
             raise translated(error) from error
 
+    def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
+        self.statements += 1
+        self._until = math.inf
+        try:
+            return self._raw.executemany(sql, rows).rowcount
+        except (sqlite3.Error, OverflowError) as error:
+            raise translated(error) from error
+
     def script(self, sql: str) -> None:
         try:
             self._raw.execute(sql)

@@ -15,10 +15,10 @@ _PARTED = "".join(c if c.isalnum() else " " for c in map(chr, range(128)))  # th
 
 
 def indexed(text: str) -> str:
-    """The folded words of a text, with spaces between."""
+    """The folded words of a text, each once, with spaces between."""
     folded = fold(text)
     words = folded.translate(_PARTED).split() if folded.isascii() else _WORD.findall(folded)
-    return " ".join(words)
+    return " ".join(dict.fromkeys(words))
 
 
 def wanted(search: str, dialect: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from fluvial.auth.people import People
@@ -63,14 +63,15 @@ class Engine:
         """Wake the workers once the transaction that is open is durable."""
         connection.after_commit(self._wake)
 
-    def changed(self, connection: Connection, change: Change) -> None:
+    def changed(self, connection: Connection, *changes: Change) -> None:
         """Once the transaction that is open is durable: wake the workers, tell the listeners."""
-        connection.after_commit(lambda: self._committed(change))
+        connection.after_commit(lambda: self._committed(changes))
 
-    def _committed(self, change: Change) -> None:
+    def _committed(self, changes: Sequence[Change]) -> None:
         crash_points.point("after_commit")
         self._wake()
-        self.stream.publish(change)
+        for change in changes:
+            self.stream.publish(change)
 
     def _wake(self) -> None:
         self.wake.set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from fluvial.kernel.lazy import lazily
 from metamodel.catalog import Catalog, ObjectType
 from metamodel.storage import DATE, TIMESTAMP, timestamp_wire
 
+from .ahead import Ahead
 from .engine import Engine
 
 
@@ -33,9 +34,7 @@ class Session:
     as_of: date | None = None  # the day that a read is for; None is today
     as_at: datetime | None = None  # the moment of that day, where one was asked for
     quiet: bool = False  # what is written leaves no events: sample data, silent imports
-    # Of a bulk write: rows of other object types that it has read, and how it writes what waits.
-    rows: dict[str, dict[str, Any]] | None = None
-    settle: Callable[[], None] | None = None
+    ahead: Ahead | None = None  # of a write of many records: what it has read for all of them
 
     @staticmethod
     def begin(
@@ -109,10 +108,14 @@ class Session:
 
     def at(self, day: date) -> Session:
         """The same session, reading as of another day, or of a moment."""
-        rows: dict[str, dict[str, Any]] | None = None if self.rows is None else {}
+        ahead = None if self.ahead is None else self.ahead.of_another_day()
         if isinstance(day, datetime):
-            return replace(self, as_of=self.engine.clock.day_of(day), as_at=day, rows=rows)
-        return replace(self, as_of=day, as_at=None, rows=rows)
+            return replace(self, as_of=self.engine.clock.day_of(day), as_at=day, ahead=ahead)
+        return replace(self, as_of=day, as_at=None, ahead=ahead)
+
+    def reading_ahead(self) -> Session:
+        """The same session, reading many records at once where it does not yet."""
+        return self if self.ahead else replace(self, ahead=Ahead(lambda: None))
 
     def object(self, name: str, action: str = "read") -> ObjectType:
         """The object type, if the actor may do that with any of its records."""

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from fluvial.auth.access import access_of
 from fluvial.auth.actors import SYSTEM
-from fluvial.database.columns import Stored
 from fluvial.database.id_lists import id_list, listed_ids
 from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Compiled
+from fluvial.records.drafts.insertion import update_cells
 from fluvial.records.reading.canonical import reader
 from fluvial.records.reading.plan import plans_of
 from fluvial.records.reading.row_builder import as_stored
@@ -22,7 +22,7 @@ from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, Field
 from metamodel.expressions.sql import Builder, Source
 from metamodel.expressions.types import MONEY
-from metamodel.storage import POSTGRESQL, UUID
+from metamodel.storage import POSTGRESQL
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def write(session: Session, object_name: str, names: Sequence[str], rows: Sequen
         return
     catalog, connection = session.catalog, session.connection
     if len(rows) == 1:
-        _write_row(session, object_name, rows[0])
+        write_cells(session, object_name, rows)
         return
     compiled: Compiled = plans_of(catalog).get(
         ("write out", object_name, tuple(names)),
@@ -116,21 +116,12 @@ def write(session: Session, object_name: str, names: Sequence[str], rows: Sequen
     ask(session, compiled, ids=id_list(connection.dialect, (row.record for row in rows)))
 
 
-def _write_row(session: Session, object_name: str, row: Worked) -> None:
-    columns = tuple(row.cells)
-
-    def make() -> Compiled:
+def write_cells(session: Session, object_name: str, rows: Sequence[Worked]) -> None:
+    """Write what was worked out by its values, which are of the same fields."""
+    if rows:
         table = tables_of(session.catalog).objects[object_name]
-        return Compiled(
-            table.update()
-            .where(table.c.id == sa.bindparam("the_id", type_=Stored(UUID)))
-            .values({name: sa.bindparam(f"_{name}", type_=table.c[name].type) for name in columns}),
-            session.connection.dialect,
-        )
-
-    compiled: Compiled = plans_of(session.catalog).get(("write", object_name, columns), make)
-    values = {f"_{name}": cell for name, cell in row.cells.items()} | {"the_id": row.record}
-    session.connection.execute(compiled.sql, [values[name] for name in compiled.order])
+        cells = [[*row.cells.values(), row.record] for row in rows]
+        update_cells(session.connection, table, tuple(rows[0].cells), ("id",), cells)
 
 
 def fill(session: Session, catalog: Catalog, object_name: str, name: str) -> None:

@@ -15,7 +15,7 @@ from fluvial.records.drafts import journal
 from fluvial.records.drafts.codec import packed
 from fluvial.records.drafts.completion import search_text, title_of
 from fluvial.records.drafts.draft import Draft, wire_value
-from fluvial.records.drafts.rows import load_row
+from fluvial.records.drafts.rows import load_rows
 from fluvial.runtime.session import Session
 from metamodel.cycles import Place
 from metamodel.dependencies import TITLE, Edge, Graph, Route, graph_of
@@ -26,6 +26,7 @@ from .calculations import Worked
 from .routes import begun, followed
 
 FAN_OUT = 200  # records that one change refreshes at once
+MANY = 10  # changes of one batch that may each refresh so many
 MAX_ROUNDS = 100  # titles may show one another in a circle
 
 Record = tuple[str, str]  # object, id
@@ -61,8 +62,7 @@ def refresh(session: Session, touches: Sequence[Touch]) -> dict[Record, Found]:
     if not any(_matters(graph, touch) for touch in touches):
         return {}
     work = _Refresh(session, graph)
-    for touch in touches:
-        work.begin(touch)
+    work.begin(touches)
     work.run()
     own = {(touch.object, touch.record) for touch in touches}
     announce(session, {record: found for record, found in work.found.items() if record not in own})
@@ -93,6 +93,7 @@ def _matters(graph: Graph, touch: Touch) -> bool:
 
 def announce(session: Session, found: Mapping[Record, Found]) -> None:
     """Tell the rules and the open pages; revision and history of the records stay as they are."""
+    told: dict[str, list[tuple[str, int, dict[str, Any]]]] = {}
     for (object_name, record), one in found.items():
         fields = session.catalog.objects[object_name].fields
         changes = {
@@ -100,7 +101,9 @@ def announce(session: Session, found: Mapping[Record, Found]) -> None:
             for name, (old, new) in one.pairs.items()
             if name != TITLE
         }
-        journal.announce(session, object_name, record, one.rev, changes)
+        told.setdefault(object_name, []).append((record, one.rev, changes))
+    for object_name, records in told.items():
+        journal.announce(session, object_name, records)
 
 
 class _Refresh:
@@ -111,19 +114,33 @@ class _Refresh:
         self.words: set[str] = set()  # records to be found by other words, whatever their title
         self._pending: dict[int, dict[Place, set[str]]] = {}
         self._locked: dict[str, set[str]] = {}
+        self._most = FAN_OUT
         self._step_by_step = session.connection.dialect == POSTGRESQL
 
     def add(self, place: Place, ids: Iterable[str]) -> None:
         level = self.graph.levels.get(place, 1)
         self._pending.setdefault(level, {}).setdefault(place, set()).update(ids)
 
-    def begin(self, touch: Touch) -> None:
-        """Note what the fields that were written feed."""
+    def begin(self, touches: Sequence[Touch]) -> None:
+        """Note what the fields that were written feed, of all the records at once."""
+        self._hold(touches)
+        self._most = FAN_OUT * min(len(touches), MANY)
+        fed: dict[tuple[Place, Route], set[str]] = {}
+        first: dict[str, set[str]] = {}  # records that routes lead through, by object
+        for touch in touches:
+            self._forget(touch.object, (touch.record,))
+            self._begin_one(touch, fed, first)
+        for object_name in sorted(first):
+            self._lock(object_name, first[object_name])
+        for (target, route), starts in fed.items():
+            self._go(target, route, starts)
+
+    def _begin_one(
+        self, touch: Touch, fed: dict[tuple[Place, Route], set[str]], first: dict[str, set[str]]
+    ) -> None:
         object_name, record = touch.object, touch.record
-        self._forget(object_name, (record,))
         sources = self.graph.sources.get(object_name, frozenset())
         names = sources if touch.names is None else touch.names & sources
-        self._hold(touch)
         begun_at: dict[Route, set[str]] = {}
         for name in sorted(names):
             for edge in self.graph.edges[object_name, name]:
@@ -131,32 +148,32 @@ class _Refresh:
                     if edge.target[1] not in touch.done and edge.target[1] != TITLE:
                         self.add(edge.target, (record,))
                     continue
-                first = edge.route[0]
+                step = edge.route[0]
                 if edge.route not in begun_at:
-                    starts = begun(self.session, first, record, touch.values)
+                    starts = begun(self.session, step, record, touch.values)
                     begun_at[edge.route] = starts
-                    if not first.back and len(edge.route) > 1:
-                        self._lock(first.target, starts)
-                starts = begun_at[edge.route]
-                self._go(edge.target, edge.route if first.back else edge.route[1:], starts)
+                    if not step.back and len(edge.route) > 1:
+                        first.setdefault(step.target, set()).update(starts)
+                route = edge.route if step.back else edge.route[1:]
+                fed.setdefault((edge.target, route), set()).update(begun_at[edge.route])
         if touch.whole:
             for kept in self.session.catalog.objects[object_name].kept_fields:
                 self.add((object_name, kept.name), (record,))
             if (object_name, TITLE) in self.graph.levels:
                 self.add((object_name, TITLE), (record,))
 
-    def _hold(self, touch: Touch) -> None:
-        """Lock what the record looks up, where values flow from there or to there.
+    def _hold(self, touches: Sequence[Touch]) -> None:
+        """Lock what the records look up, where values flow from there or to there.
 
-        Who changes what is looked up would not find this record before it is committed.
+        Who changes what is looked up would not find these records before they are committed.
         """
         if not self._step_by_step:
             return
         wanted: dict[str, set[str]] = {}
-        type_ = self.session.catalog.objects[touch.object]
-        for name in sorted(type_.fields if touch.names is None else touch.names):
-            if (touch.object, name) in self.graph.ways:
-                for step in self.graph.ways[touch.object, name]:
+        for touch in touches:
+            type_ = self.session.catalog.objects[touch.object]
+            for name in sorted(type_.fields if touch.names is None else touch.names):
+                for step in self.graph.ways.get((touch.object, name), ()):
                     ids = begun(self.session, step, touch.record, touch.values)
                     wanted.setdefault(step.target, set()).update(ids)
         for object_name in sorted(wanted):
@@ -174,15 +191,15 @@ class _Refresh:
         if not starts:
             return
         if not self._step_by_step or not route:
-            ids = followed(self.session, route, sorted(starts), FAN_OUT + 1) if route else starts
-            if len(ids) > FAN_OUT:
+            ids = followed(self.session, route, sorted(starts), self._most + 1) if route else starts
+            if len(ids) > self._most:
                 recalculation_queue.later(self.session, target, route, starts)
             elif ids:
                 self.add(target, ids)
             return
         for at, step in enumerate(route):
-            ids = followed(self.session, (step,), sorted(starts), FAN_OUT + 1)
-            if len(ids) > FAN_OUT:
+            ids = followed(self.session, (step,), sorted(starts), self._most + 1)
+            if len(ids) > self._most:
                 recalculation_queue.later(self.session, target, route[at:], starts)
                 return
             starts = set(ids)
@@ -214,25 +231,33 @@ class _Refresh:
 
     def _retitle(self, object_name: str, ids: set[str]) -> None:
         self._lock(object_name, ids)
-        type_ = self.session.catalog.objects[object_name]
-        changed = []
-        for record in sorted(ids):
-            row = load_row(self.session, object_name, record, None)
-            if row is None:
-                continue
-            draft = Draft(self.session, type_, record, row, dict(row))
+        self._forget(object_name, ids)
+        changed, words = [], {}
+        for draft in self._drafts(object_name, sorted(ids)):
+            before = draft.before or {}
             draft.values[TITLE] = title = title_of(draft)
-            if title != row[TITLE]:
-                cells = packed(type_.fields[TITLE], title, self.session.connection.dialect)
-                old, new = {TITLE: row[TITLE]}, {TITLE: title}
-                changed.append(Worked(record, row["rev"], old, new, cells))
-                calculations.write(self.session, object_name, (TITLE,), changed[-1:])
-            elif record not in self.words:
+            if title != before[TITLE]:
+                cells = packed(draft.type.fields[TITLE], title, self.session.connection.dialect)
+                old, new = {TITLE: before[TITLE]}, {TITLE: title}
+                changed.append(Worked(draft.id, before["rev"], old, new, cells))
+            elif draft.id not in self.words:
                 continue
             text = search_text(draft)
             if text is not None:
-                journal.index(self.session.connection, object_name, record, text)
+                words[draft.id] = text
+        calculations.write_cells(self.session, object_name, changed)
+        if words:
+            journal.index(self.session.connection, object_name, words)
         self._note(object_name, changed)
+
+    def _drafts(self, object_name: str, ids: Sequence[str]) -> list[Draft]:
+        """Live records, with what their titles show at hand."""
+        session, type_ = self.session.reading_ahead(), self.session.catalog.objects[object_name]
+        rows = load_rows(session, object_name, ids, None, live=True, limit=len(ids))
+        assert session.ahead is not None
+        for row in rows:
+            session.ahead.name(session.catalog, type_, row)
+        return [Draft(session, type_, row["id"], row, dict(row)) for row in rows]
 
     def _note(self, object_name: str, rows: Sequence[Worked]) -> None:
         """Keep what changed, and go on to what that feeds."""
@@ -251,6 +276,7 @@ class _Refresh:
 
     def _forget(self, object_name: str, records: Iterable[str]) -> None:
         """What a bulk write has read of these is not right any more."""
-        kept = self.session.rows.get(object_name) if self.session.rows else None
+        ahead = self.session.ahead
+        kept = ahead.rows.get(object_name) if ahead else None
         for record in records if kept else ():
             kept.pop(record, None)  # type: ignore[union-attr]

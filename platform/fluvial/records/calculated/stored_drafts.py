@@ -13,18 +13,16 @@ from .own_values import ALWAYS, own_of
 from .refresh import Touch, refresh
 
 
-def spread(drafts: Sequence[Draft], computed: Collection[str] = ()) -> dict[str, dict[str, Any]]:
+def spread(drafts: Sequence[Draft], event: str) -> dict[str, dict[str, Any]]:
     """Refresh what depends on drafts whose rows are written, and their own calculated values.
 
-    The calculated fields of each draft that changed with it, in wire form, for its event. Of a
-    draft that existed before, `computed` names those that were worked out before it was written.
+    The calculated fields of each draft that changed with it, in wire form, for its event.
     """
-    if not drafts:
-        return {}
     session, type_ = drafts[0].session, drafts[0].type
-    if not type_.kept_fields and type_.name not in session.catalog.derive(graph_of).sources:
+    feeding = type_.name in session.catalog.derive(graph_of).sources
+    if not (type_.kept_fields or feeding or event == "restored"):
         return {draft.id: {} for draft in drafts}
-    found = refresh(session, [_touch(draft, computed) for draft in drafts])
+    found = refresh(session, [_touch(draft, event) for draft in drafts])
     heard: dict[str, dict[str, Any]] = {}
     for draft in drafts:
         here = found.get((type_.name, draft.id))
@@ -32,16 +30,20 @@ def spread(drafts: Sequence[Draft], computed: Collection[str] = ()) -> dict[str,
             draft.values[name] = value
             if name == TITLE:
                 draft.changed.add(TITLE)
-        heard[draft.id] = _heard(draft, {*computed, *(here.pairs if here else ())})
+        heard[draft.id] = _heard(draft, {*draft.computed, *(here.pairs if here else ())})
     return heard
 
 
-def _touch(draft: Draft, computed: Collection[str]) -> Touch:
+def _touch(draft: Draft, event: str) -> Touch:
+    if event == "deleted":
+        return Touch(draft.type.name, draft.id, None, (draft.before,))
+    if event == "restored":
+        return Touch(draft.type.name, draft.id, None, (draft.before, draft.values), whole=True)
     own = own_of(draft)
     if draft.new:
         names, done = frozenset(draft.type.fields), frozenset(own.newborn)
     else:
-        names, done = frozenset({*draft.changed, *ALWAYS, *computed}), frozenset(own.plain)
+        names, done = frozenset({*draft.changed, *ALWAYS, *draft.computed}), frozenset(own.plain)
     return Touch(draft.type.name, draft.id, names, (draft.before, draft.values), done)
 
 

@@ -10,6 +10,7 @@ from fluvial.auth.actors import SYSTEM
 from fluvial.kernel.errors import Problem
 from fluvial.records.reading.query import Query, SortKey
 from fluvial.records.reading.reader import read_page
+from fluvial.runtime.session import Session
 from metamodel.catalog import Field
 from metamodel.money import Money
 
@@ -53,15 +54,24 @@ def _converted(draft: Draft, rates: str, amount: Money, target: Field, day: date
     return Money((amount.amount * rate).quantize(step, ROUND_HALF_UP), currency)
 
 
-def _rate(draft: Draft, rates: str, currency: str, day: date) -> Decimal | None:
+def _rate(draft: Draft, rates: str, code: str, day: date) -> Decimal | None:
     """What one of the currency is worth, by the latest rate until the day."""
-    session = draft.session.as_actor(SYSTEM)
+    ahead = draft.session.ahead
+    if ahead is None:
+        return _asked_rate(draft.session, rates, code, day)
+    if (rates, code, day) not in ahead.rates:
+        ahead.rates[rates, code, day] = _asked_rate(draft.session, rates, code, day)
+    return ahead.rates[rates, code, day]  # type: ignore[no-any-return]
+
+
+def _asked_rate(session: Session, rates: str, code: str, day: date) -> Decimal | None:
+    session = session.as_actor(SYSTEM)
     held = session.catalog.objects[rates].fields["currency"]
     query = Query(
         rates,
         fields=(("rate",),),
         where=f"valid_from <= date('{day}')",
-        equals=(("currency", currency.lower() if held.type.options else currency),),
+        equals=(("currency", code.lower() if held.type.options else code),),
         sort=(SortKey(("valid_from",), True),),
         limit=1,
     )

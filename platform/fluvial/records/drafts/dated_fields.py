@@ -1,4 +1,4 @@
-"""What dated fields hold from which day on: written with each change, read as a list of spans."""
+"""What dated fields hold from which day on, read as a list of spans."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ import sqlalchemy as sa
 from fluvial.database.columns import Stored
 from fluvial.database.connection import Row
 from fluvial.database.engine_tables import DATED
-from fluvial.database.statement import Statement, insert, param
-from fluvial.kernel.ids import new_id
+from fluvial.database.id_lists import among_ids, id_list
+from fluvial.database.statement import Statement, param
 from fluvial.records.reading.canonical import reader
 from fluvial.records.reading.day_value import form_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
-from metamodel.kinds.multi_lookup import DatedLink, in_force
-from metamodel.storage import DATE
+from metamodel.storage import DATE, POSTGRESQL, SQLITE
 
 from .codec import packed
 from .draft import Draft
@@ -32,14 +31,11 @@ _of_record = _d.record == param("the_record", _d.record)
 _of_field = sa.and_(
     _of_record, _d.field == param("the_field", _d.field), _d.form == param("the_form", _d.form)
 )
-_ANY = Statement(sa.select(_d.id).where(_of_field, _current).limit(sa.literal_column("1")))
-_ADD = insert(DATED)
-_end = DATED.update().values(ended_at=param("the_now", _d.ended_at))
-_END_DAY = Statement(
-    _end.where(_of_field, _d.valid_from == param("the_day", _d.valid_from), _current)
+_END_ROW = Statement(
+    DATED.update()
+    .where(_d.id == param("the_id", _d.id), _current)
+    .values(ended_at=param("the_now", _d.ended_at))
 )
-_END_ALL = Statement(_end.where(_of_field, _current))
-_END_ROW = Statement(_end.where(_d.id == param("the_id", _d.id), _current))
 _FORGET = Statement(DATED.update().values(error=None).where(_d.id == param("the_id", _d.id)))
 _PURGE = Statement(
     DATED.delete().where(
@@ -59,14 +55,17 @@ _BETWEEN = Statement(
     .limit(sa.literal_column("1"))
 )
 _columns = (
-    _d.id, _d.field, _d.form, _d.valid_from, _d.value, _d.planned, _d.recorded_at, _d.recorded_by,
-    _d.error,
+    _d.record, _d.id, _d.field, _d.form, _d.valid_from, _d.value, _d.planned, _d.recorded_at,
+    _d.recorded_by, _d.error,
 )  # fmt: skip
-_ROWS = Statement(
-    sa.select(*_columns)
-    .where(_of_record, sa.or_(_current, _d.error.is_not(None)))
-    .order_by(_d.field, _d.valid_from, _d.recorded_at)
-)
+_ROWS = {
+    dialect: Statement(
+        sa.select(*_columns)
+        .where(among_ids(_d.record, dialect), sa.or_(_current, _d.error.is_not(None)))
+        .order_by(_d.record, _d.field, _d.valid_from, _d.recorded_at)
+    )
+    for dialect in (SQLITE, POSTGRESQL)
+}
 
 
 @dataclass(frozen=True)
@@ -82,80 +81,6 @@ class Span:
     recorded_at: datetime
     recorded_by: str | None
     error: str | None = None  # why it did not take effect; then it never held
-
-
-def keep_days(draft: Draft) -> None:
-    """Note from which day the values of a draft hold, in the transaction that writes its row."""
-    for field in draft.type.dated_fields:
-        if field.name in draft.periods:
-            _keep_periods(draft, field)
-        elif field.name in draft.changed and draft.before is not None:
-            day = draft.days.get(field.name, draft.session.today)
-            if day is not None:
-                set_from(draft, field, day, draft.values.get(field.name), planned=False)
-
-
-def set_from(draft: Draft, field: Field, day: date, value: Any, *, planned: bool) -> None:
-    """From a day on a field holds a value, until the next day for which another one is known.
-
-    The draft's record before the change holds what the field had until its first change.
-    """
-    session, record = draft.session, draft.id
-    connection = session.connection
-    known = {"the_record": record, "the_field": field.name, "the_form": form_of(field)}
-    assert draft.before is not None
-    if _ANY.row(connection, **known) is None:
-        _add(session, field, record, BEGINNING, draft.before.get(field.name), False)
-    _END_DAY.run(connection, **known, the_day=day, the_now=session.now)
-    _add(session, field, record, day, value, planned)
-
-
-def _keep_periods(draft: Draft, field: Field) -> None:
-    """Note links that were written with their days.
-
-    From today on they are what the list says; before today links that it does not name stay.
-    """
-    session, today, wanted = draft.session, draft.session.today, draft.periods[field.name]
-    dated = [link for link in wanted if isinstance(link, DatedLink)]
-    spans = [s for s in spans_of(session, draft.type, draft.id) if s.field == field.name]
-    before = draft.before.get(field.name) if draft.before else None
-
-    def on(day: date) -> list[str]:
-        if draft.before is None or day >= today:
-            return in_force(wanted, day)
-        held = value_on(spans, day, before) or ()
-        return [*(one for one in held if one not in dated), *in_force(dated, day)]
-
-    days = {today, *(s.since for s in spans if s.since is not None and s.since < today)}
-    for link in dated:
-        days |= {day for day in (link.since, link.until) if day is not None}
-    known = {"the_record": draft.id, "the_field": field.name, "the_form": form_of(field)}
-    _END_ALL.run(session.connection, **known, the_now=session.now)
-    last = on(BEGINNING)
-    _add(session, field, draft.id, BEGINNING, last, False)
-    for day in sorted(days):
-        value = on(day)
-        if value != last:
-            _add(session, field, draft.id, day, value, day > today)
-        last = value
-
-
-def _add(session: Session, field: Field, record: str, day: date, value: Any, planned: bool) -> None:
-    _ADD.run(
-        session.connection,
-        id=new_id(),
-        object=field.object,
-        record=record,
-        field=field.name,
-        form=form_of(field),
-        valid_from=day,
-        value=stored_parts(field, value, session.connection.dialect),
-        planned=planned,
-        recorded_at=session.now,
-        recorded_by=session.actor.id,
-        ended_at=None,
-        error=None,
-    )
 
 
 def stored_parts(field: Field, value: Any, dialect: str) -> list[Any]:
@@ -187,17 +112,31 @@ def spans_of(session: Session, type_: ObjectType, record: str) -> list[Span]:
     Fields that never had another value are not in it. Those whose day came and which were
     refused then carry the error.
     """
+    return spans_of_all(session, type_, [record]).get(record, [])
+
+
+def spans_of_all(
+    session: Session, type_: ObjectType, records: Sequence[str]
+) -> dict[str, list[Span]]:
+    """The same of several records."""
+    connection = session.connection
     fields = {field.name: field for field in type_.dated_fields}
     rows = [
         row
-        for row in _ROWS.rows(session.connection, the_record=record)
-        if row[1] in fields and row[2] == form_of(fields[row[1]])
+        for row in _ROWS[connection.dialect].rows(
+            connection, ids=id_list(connection.dialect, records)
+        )
+        if row[2] in fields and row[3] == form_of(fields[row[2]])
     ]
-    spans = []
-    for at, row in enumerate(rows):
-        later = (r[3] for r in rows[at + 1 :] if r[1] == row[1] and r[8] is None)
-        spans.append(_span(session, fields[row[1]], row, next(later, None)))
-    return spans
+    found: dict[str, list[Span]] = {}
+    followed: dict[tuple[str, str], date] = {}  # the day of the value behind, by record and field
+    for row in reversed(rows):
+        record, _, name, _, day, *_, error = row
+        span = _span(session, fields[name], row[1:], followed.get((record, name)))
+        found.setdefault(record, []).append(span)
+        if error is None:
+            followed[record, name] = day
+    return {record: spans[::-1] for record, spans in found.items()}
 
 
 def _span(session: Session, field: Field, row: Row, until: date | None) -> Span:

@@ -37,6 +37,7 @@ class Draft:
     given: set[str] = field(default_factory=set)  # fields that the caller's body names
     faults: list[dict[str, str]] = field(default_factory=list)
     extras: dict[str, Any] = field(default_factory=dict)  # members that a hook took
+    computed: tuple[str, ...] = ()  # calculated fields that were worked out before it was written
     vouched: set[tuple[str, str]] = field(default_factory=set)  # (object, id) known to be there
     # The day from which a dated field holds its new value; it is today where there is none here,
     # and None where it is known already.

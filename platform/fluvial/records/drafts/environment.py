@@ -94,15 +94,15 @@ class RecordEnvironment:
 
     def _settle(self, target: str, record: str) -> None:
         """Write what a bulk write keeps waiting: it may change what is stored elsewhere."""
-        if self.session.settle is not None:
-            self.session.settle()
+        if self.session.ahead is not None:
+            self.session.ahead.settle()
             self._related.pop((target, record), None)
 
     def collect(self, node: Gather | Collection) -> Any:
         """The value of a question about a collection, asked of the database."""
         session = self.session
-        if session.settle is not None:
-            session.settle()
+        if session.ahead is not None:
+            session.ahead.settle()
         dialect = session.connection.dialect
         plan = PlanContext(
             session.catalog, session.access, dialect, as_of=session.as_of is not None

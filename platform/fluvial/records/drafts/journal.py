@@ -1,7 +1,9 @@
-"""What each change leaves behind in its own transaction: history, outbox and search."""
+"""The journal of changes, written in their own transaction: history, outbox and search."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -16,6 +18,8 @@ from fluvial.kernel.change_stream import Change
 from fluvial.kernel.ids import new_id
 from fluvial.runtime.session import Session
 from metamodel.storage import POSTGRESQL, TEXT, UUID
+
+from .insertion import insert_alike, insert_cells
 
 _FLOOR = sa.func.coalesce(CATALOG.c.floor, sa.literal_column("0"))
 _NEW: dict[str, Any] = {
@@ -83,27 +87,34 @@ def _accept(current: bool | int) -> None:
         raise BusyError("Formulas or field kinds have changed since this write began.")
 
 
-def write(
-    session: Session,
-    object_name: str,
-    record: str,
-    rev: int,
-    event: str,
-    changes: dict[str, Any],
-    computed: dict[str, Any] | None = None,
-) -> str:
-    """The history row and the event of one change; the event's id.
+@dataclass(frozen=True)
+class Entry:
+    """What is told of one record. `computed` are the calculated fields among what changed: nobody
+    wrote them, so history, which says who did what, leaves them out; rules hear of them."""
 
-    `computed` are the calculated fields among what changed: nobody wrote them, so history, which
-    says who did what, leaves them out; rules hear of them.
-    """
-    connection = session.connection
-    actor = session.actor
-    event_id = new_id()
-    text = orjson.dumps(changes).decode()
+    record: str
+    rev: int
+    changes: dict[str, Any]
+    computed: dict[str, Any] = field(default_factory=dict)
+
+
+def write(session: Session, object_name: str, event: str, entries: Sequence[Entry]) -> None:
+    """The history and the events of changes of records of one object type."""
+    if len(entries) == 1:
+        _write_one(session, object_name, event, entries[0])
+    else:
+        _write_many(session, object_name, event, entries)
+    if not session.quiet:
+        changed = [Change(object_name, entry.record, entry.rev) for entry in entries]
+        session.engine.changed(session.connection, *changed)
+
+
+def _write_one(session: Session, object_name: str, event: str, entry: Entry) -> None:
+    connection, actor = session.connection, session.actor
+    text = orjson.dumps(entry.changes).decode()
     values = {
-        "record": record,
-        "rev": rev,
+        "record": entry.record,
+        "rev": entry.rev,
         "object": object_name,
         "event": event,
         "at": session.now,
@@ -114,20 +125,38 @@ def write(
     }
     if session.quiet:
         _accept(_HISTORY.run(connection, **values))
-        return event_id
-    values |= {
-        "id": event_id,
-        "actor": actor.id,
-        "cause": session.cause.wire(),
-        "heard": orjson.dumps(changes | computed).decode() if computed else text,
-    }
+        return
+    heard = orjson.dumps(entry.changes | entry.computed).decode() if entry.computed else text
+    values |= {"id": new_id(), "actor": actor.id, "cause": session.cause.wire(), "heard": heard}
     if connection.dialect == POSTGRESQL:
         _accept(_BOTH.run(connection, **values))
     else:
         _accept(_HISTORY.run(connection, **values))
         _OUTBOX.run(connection, **values)
-    session.engine.changed(connection, Change(object_name, record, rev))
-    return event_id
+
+
+def _write_many(session: Session, object_name: str, event: str, entries: Sequence[Entry]) -> None:
+    check_catalog(session)
+    actor = session.actor
+    common = {"object": object_name, "event": event, "at": session.now}
+    texts = [orjson.dumps(entry.changes).decode() for entry in entries]
+    rows = [(e.record, e.rev, text) for e, text in zip(entries, texts, strict=True)]
+    by = {"by": actor.id, "rule": actor.rule}
+    insert_alike(session.connection, HISTORY, ("record", "rev", "changes"), rows, **common, **by)
+    if not session.quiet:
+        for at, entry in enumerate(entries):
+            if entry.computed:
+                rows[at] = (*rows[at][:2], orjson.dumps(entry.changes | entry.computed).decode())
+        _tell(session, common, rows)
+
+
+def _tell(session: Session, common: dict[str, Any], told: Iterable[tuple[str, int, str]]) -> None:
+    """Put events into the outbox: of each its record, its revision and its changes as JSON."""
+    nothing = dict.fromkeys(("lease", "leased_until", "error"))
+    by = {"actor": session.actor.id, "cause": session.cause.wire(), "attempts": 0, **nothing}
+    rows = [(new_id(), *one) for one in told]
+    own = ("id", "record", "rev", "changes")
+    insert_alike(session.connection, OUTBOX, own, rows, **common, **by)
 
 
 def note(
@@ -152,30 +181,33 @@ def note(
 
 
 def announce(
-    session: Session, object_name: str, record: str, rev: int, changes: dict[str, Any]
+    session: Session, object_name: str, told: Sequence[tuple[str, int, dict[str, Any]]]
 ) -> None:
-    """The event of a record whose calculated fields have other values, without it being written."""
+    """The events of records whose calculated fields have other values, without being written.
+
+    Of each its id, its revision and what changed; nothing, where it is but the title.
+    """
     if session.quiet:
         return
-    if changes:
-        _OUTBOX.run(
-            session.connection,
-            id=new_id(),
-            record=record,
-            rev=rev,
-            object=object_name,
-            event="updated",
-            at=session.now,
-            actor=session.actor.id,
-            cause=session.cause.wire(),
-            heard=orjson.dumps(changes).decode(),
-        )
-    session.engine.changed(session.connection, Change(object_name, record, rev))
+    common = {"object": object_name, "event": "updated", "at": session.now}
+    _tell(session, common, [(i, r, orjson.dumps(c).decode()) for i, r, c in told if c])
+    changed = [Change(object_name, record, rev) for record, rev, _ in told]
+    session.engine.changed(session.connection, *changed)
 
 
-def index(connection: Connection, object_name: str, record: str, text: str) -> None:
-    statement = _INDEX[connection.dialect == POSTGRESQL]
-    statement.run(connection, object=object_name, record=record, text=text)
+def index(
+    connection: Connection, object_name: str, words: Mapping[str, str], *, new: bool = False
+) -> None:
+    """Let records be found by words; those that are not `new`, in place of what they had."""
+    if len(words) == 1:
+        ((record, text),) = words.items()
+        statement = _INDEX[connection.dialect == POSTGRESQL]
+        statement.run(connection, object=object_name, record=record, text=text)
+        return
+    rows = [(record, object_name, text) for record, text in words.items()]
+    keys, other = ((), ()) if new else (("record",), ("text",))
+    own = ("record", "object", "text")
+    insert_cells(connection, SEARCH, own, rows, keys=keys, other=other, listed=True)
 
 
 def unindex(connection: Connection, record: str) -> None:

@@ -45,9 +45,30 @@ def check_period(draft: Draft, *, always: bool = False) -> None:
         message = f"{fields[dated.until].label} must be after {fields[dated.from_].label.lower()}."
         draft.fault(dated.until, "ends_before_start", message)
         return
+    _settle_overlapping(draft, dated, start, end)
     other = _overlapping(draft.session, draft.type, dated, draft.id, draft.values)
     if other is not None:
         draft.fault(dated.from_, OVERLAP, _message(draft.type, dated, _span(*other)))
+
+
+def _settle_overlapping(draft: Draft, dated: Dated, start: Any, end: Any) -> None:
+    """Write what waits where it may overlap this draft, so that the question finds it."""
+    ahead = draft.session.ahead
+    if ahead is None:
+        return
+    key = repr([draft.values.get(name) for name in dated.per])
+    if any(_meet(start, end, *other) for other in ahead.periods.get(key, ())):
+        ahead.settle()
+    ahead.periods.setdefault(key, []).append((start, end))
+    if draft.before is not None:  # where it still stands while it waits
+        key = repr([draft.before.get(name) for name in dated.per])
+        stood = draft.before.get(dated.from_), draft.before.get(dated.until)
+        ahead.periods.setdefault(key, []).append(stood)
+
+
+def _meet(start: Any, end: Any, other_start: Any, other_end: Any) -> bool:
+    begins = other_end is None or start is None or start < other_end
+    return begins and (end is None or other_start is None or other_start < end)
 
 
 def overlap_fault(draft: Draft) -> Problem:

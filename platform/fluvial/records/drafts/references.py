@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import sqlalchemy as sa
 
 from fluvial.database.columns import Stored
@@ -12,6 +9,7 @@ from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.statement import Compiled
 from fluvial.records.reading.plan import plans_of
 from fluvial.records.reading.sql_context import PlanContext, ask
+from fluvial.runtime.ahead import targets_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field
 from metamodel.expressions.expression import Expression
@@ -25,15 +23,6 @@ from metamodel.text import nearest
 from .draft import Draft
 from .environment import RecordEnvironment
 from .rows import load_row
-
-
-def targets_of(field: Field, value: Any) -> Iterator[tuple[str, str]]:
-    """The (object, id) that a value of a look-up refers to."""
-    for one in value if isinstance(value, list) else [value]:
-        if isinstance(one, tuple):
-            yield one
-        elif isinstance(one, str) and field.targets:
-            yield field.targets[0], one
 
 
 def check_references(draft: Draft) -> None:
@@ -53,7 +42,7 @@ def check_references(draft: Draft) -> None:
         asked = [record for record in records if (target, record) not in draft.vouched]
         there = dict.fromkeys({*records} - {*asked}, True)
         if asked:
-            there |= visible(draft.session, target, asked)
+            there |= _seen(draft.session, target, asked)
         for record, fields in records.items():
             for field in fields:
                 if not there.get(record, True) and not _named_before(draft, field, target, record):
@@ -100,6 +89,25 @@ def _check_pick(draft: Draft, field: Field, pick: Expression, target: str, recor
             f"{field.label}: {(row or {}).get('title') or 'this record'} cannot be picked here "
             f"({pick.source}).",
         )
+
+
+def _seen(session: Session, object_name: str, records: list[str]) -> dict[str, bool]:
+    """`visible`, together with what other drafts of a batch refer to."""
+    ahead = session.ahead
+    if ahead is None:
+        return visible(session, object_name, records)
+    found: dict[str, bool] = {}
+    for record in records:
+        ahead.settle_before(object_name, record)
+        known = ahead.visible.setdefault(object_name, {})
+        if record not in known:
+            ids = ahead.named_beside(object_name, record)
+            seen = visible(session, object_name, ids)
+            known.update((one, seen.get(one)) for one in ids)
+        active = known[record]
+        if active is not None:
+            found[record] = active
+    return found
 
 
 def visible(session: Session, object_name: str, records: list[str]) -> dict[str, bool]:

@@ -14,10 +14,12 @@ from fluvial.database.connection import Row
 from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Compiled
+from fluvial.kernel.errors import Conflict
 from fluvial.records.reading.link_values import write_said
 from fluvial.records.reading.plan import plans_of
 from fluvial.records.reading.row_builder import linked_ids
 from fluvial.records.reading.sql_context import PlanContext, ask
+from fluvial.runtime.ahead import Ahead
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.expressions.sql import Source
@@ -49,17 +51,21 @@ def load_row(
 
     `action` None asks no permission: the engine itself looks.
     """
-    kept = None
-    if session.rows is not None and action is None and not (lock or deleted):
-        kept = session.rows.setdefault(object_name, {})
-        if record in kept:
-            return kept[record]  # type: ignore[no-any-return]
+    if session.ahead is not None and action is None and not (lock or deleted):
+        return _row_ahead(session, session.ahead, object_name, record)
     plan = _row_plan(session, object_name, action, lock, deleted)
     rows = ask(session, plan.compiled, id=record)
-    found = plan.read(rows[0]) if rows else None
-    if kept is not None:
-        kept[record] = found
-    return found
+    return plan.read(rows[0]) if rows else None
+
+
+def _row_ahead(session: Session, ahead: Ahead, object_name: str, record: str) -> Values | None:
+    ahead.settle_before(object_name, record)
+    kept = ahead.rows.setdefault(object_name, {})
+    if record not in kept:
+        ids = ahead.rows_beside(object_name, record)
+        found = load_rows(session, object_name, ids, None, live=True, limit=len(ids))
+        ahead.keep(session.catalog, object_name, ids, found)
+    return kept[record]  # type: ignore[no-any-return]
 
 
 def load_rows(
@@ -69,13 +75,16 @@ def load_rows(
     action: str | None,
     *,
     limit: int = 500,
+    live: bool = False,
+    lock: bool = False,
 ) -> list[Values]:
-    """The stored values of the ids, or of the first records, those in the bin among them."""
+    """The stored values of the ids, or of the first records; not `live`: also of the bin."""
     access = session.access
     roles = (access.roles, access.unrestricted) if action else None
-    key = (roles, "rows", object_name, action, ids is None, session.as_of is not None)
+    dated = session.as_of is not None
+    key = (roles, "rows", object_name, action, ids is None, dated, live, lock)
     plan: _RowPlan = plans_of(session.catalog).get(
-        key, lambda: _make_many(session, object_name, action, ids is None)
+        key, lambda: _make_many(session, object_name, action, ids is None, live, lock)
     )
     listed = id_list(session.connection.dialect, ids or ())
     rows = ask(session, plan.compiled, ids=listed, limit=limit)
@@ -116,7 +125,12 @@ def _make(
 
 
 def _make_many(
-    session: Session, object_name: str, action: str | None, everything: bool
+    session: Session,
+    object_name: str,
+    action: str | None,
+    everything: bool,
+    live: bool,
+    lock: bool,
 ) -> _RowPlan:
     context, source = _source(session, object_name)
     columns, read = _selected(context, source)
@@ -124,11 +138,15 @@ def _make_many(
     record = source.column("id")
     if not everything:
         statement = statement.where(among_ids(record, context.dialect))
+    if live:
+        statement = statement.where(source.column("deleted_at").is_(None))
     allowed = context.allowed(object_name, action, source) if action else None
     if allowed is not None:
         statement = statement.where(allowed)
     limit = sa.bindparam("limit", type_=Stored(INTEGER))
     statement = statement.select_from(source.joined()).order_by(record).limit(limit)
+    if lock and context.dialect == POSTGRESQL:
+        statement = statement.with_for_update(of=source.alias)
     return _RowPlan(context.compiled(statement, steady=None), read)
 
 
@@ -192,7 +210,7 @@ class RowWriter:
         self.columns = tuple(f.base + c.suffix for f in type_.stored_fields for c in f.columns)
         self.cells = row_packer(type_.stored_fields, dialect)
         self.changes = first_changes([f for f in type_.own_fields if f.stored])
-        self._insert = insertion(type_.name, self.columns, 1, dialect)
+        self._insert = insertion(type_.name, self.columns, dialect)
 
     def _statement(self, name: str, make: Callable[[], Any]) -> Compiled:
         key = (self._type.name, name)
@@ -288,6 +306,10 @@ def _unlink(link: sa.Table) -> sa.Delete:
 
 def _link(link: sa.Table) -> sa.Insert:
     return link.insert().values({c.name: sa.bindparam(c.name, type_=c.type) for c in link.c})
+
+
+def changed_meanwhile(type_: ObjectType) -> Conflict:
+    return Conflict(f"This {type_.label.lower()} was changed at the same time. Try again.")
 
 
 def _writers(_: Catalog) -> dict[str, RowWriter]:

@@ -15,8 +15,9 @@ from .rows import Values
 
 # Pure: it sets fields or adds faults.
 BEFORE_SAVE: Seam[Callable[[Draft], None]] = Seam("before a record is saved")
-# In the transaction of the write: a draft, and what became of it (created, updated, ...).
-STORED: Seam[Callable[[Draft, str], None]] = Seam("when a record is stored")
+# In the transaction of the write: drafts of one object type, and what became of them (created,
+# updated, deleted or restored).
+STORED: Seam[Callable[[Sequence[Draft], str], None]] = Seam("when a record is stored")
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def hook_of(session: Session, name: str) -> ObjectHook | None:
     return next((h for h in session.engine.brought(OBJECT_HOOK) if h.object == name), None)
 
 
-def tell_stored(draft: Draft, event: str) -> None:
-    """Let the features take note of a stored draft."""
-    for stored in draft.session.engine.brought(STORED):
-        stored(draft, event)
+def tell_stored(drafts: Sequence[Draft], event: str) -> None:
+    """Let the features take note of stored drafts."""
+    for stored in drafts[0].session.engine.brought(STORED):
+        stored(drafts, event)

@@ -8,7 +8,7 @@ waits for; SQLite has one writer at a time anyway, and counts all of them in row
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -36,7 +36,7 @@ def _counting(insert: Any, value: Any) -> Statement:
 
 
 def _next(made: Any, t: sa.Table) -> Any:
-    return t.c.value + sa.text("1")
+    return t.c.value + made.excluded.value
 
 
 def _larger(made: Any, t: sa.Table) -> Any:
@@ -49,34 +49,41 @@ _RAISE = {False: _counting(sqlite.insert, _larger), True: _counting(postgresql.i
 _known: set[tuple[str, str]] = set()  # (database, sequence) that this process has seen
 
 
-def number(draft: Draft) -> None:
-    """Give a new record its numbers."""
-    session = draft.session
-    for field in draft.type.numbered_fields:
+def number(drafts: Sequence[Draft]) -> None:
+    """Give new records of one object type their numbers, in their order."""
+    session = drafts[0].session
+    for field in drafts[0].type.numbered_fields:
         period = field.kind.period(field, session.today)
-        if period is None or draft.values.get(field.name) is not None:
+        waiting = [d for d in drafts if d.values.get(field.name) is None]
+        if period is None or not waiting:
             continue
         take = _from_sequence if _has_sequence(session, field) else _from_row
-        draft.set(
-            field.name, field.kind.numbered(field, take(session, field, period), session.today)
-        )
+        numbers = take(session, field, period, len(waiting))
+        for draft, number_ in zip(waiting, numbers, strict=True):
+            draft.set(field.name, field.kind.numbered(field, number_, session.today))
 
 
 def _has_sequence(session: Session, field: Field) -> bool:
     return session.connection.dialect == POSTGRESQL and not field.option("gap_free")
 
 
-def _from_row(session: Session, field: Field, period: str) -> int:
+def _from_row(session: Session, field: Field, period: str, count: int) -> Iterable[int]:
     row = _NEXT[session.connection.dialect == POSTGRESQL].row(
-        session.connection, object=field.object, field=field.name, period=period, value=1
+        session.connection, object=field.object, field=field.name, period=period, value=count
     )
     assert row is not None
-    return int(row[0])
+    last = int(row[0])
+    return range(last - count + 1, last + 1)
 
 
-def _from_sequence(session: Session, field: Field, period: str) -> int:
+def _from_sequence(session: Session, field: Field, period: str, count: int) -> Iterable[int]:
     name = _sequence(session, field, period)
-    return int(session.connection.query("SELECT nextval($1::regclass)", [name])[0][0])
+    if count == 1:
+        rows = session.connection.query("SELECT nextval($1::regclass)", [name])
+    else:
+        several = "SELECT nextval($1::regclass) FROM generate_series(1, $2::int)"
+        rows = session.connection.query(several, [name, count])
+    return (int(row[0]) for row in rows)
 
 
 def _sequence(session: Session, field: Field, period: str) -> str:

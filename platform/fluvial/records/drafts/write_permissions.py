@@ -6,19 +6,28 @@ writes it answers, and what was stored is the answer. Else the record is read ag
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
+
 from fluvial.auth.access import Access
 from fluvial.database.connection import Row
+from fluvial.database.id_lists import among_ids, id_list
+from fluvial.database.statement import Compiled
+from fluvial.kernel.errors import Forbidden
 from fluvial.records.reading.plan import plans_of
+from fluvial.records.reading.reader import find_many, find_one
+from fluvial.records.reading.sql_context import PlanContext, ask
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, ObjectType
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.nodes import Change, Collection, Gather, Read, Root
+from metamodel.expressions.sql import Source
 
 from .codec import record_maker
+from .draft import Draft
 
 USER = "user"
 
@@ -40,6 +49,84 @@ def cover_of(session: Session, type_: ObjectType, action: str) -> Cover:
     key = (access.roles, access.unrestricted, "cover", type_.name, action)
     cover: Cover = plans_of(access.catalog).get(key, lambda: _make(access, type_, action))
     return cover
+
+
+def answer(draft: Draft, action: str, cover: Cover, held: Row) -> dict[str, Any]:
+    """The record as the actor may read it; a write that their rights do not cover is undone."""
+    if cover.echo is None:
+        return read_again(draft, action)
+    if not cover.allows(action, held):
+        raise not_covered(draft.type, action)
+    if not cover.allows("read", held):
+        return _unreadable(draft)
+    return cover.echo(draft.values)
+
+
+def read_again(draft: Draft, action: str) -> dict[str, Any]:
+    """The same where the record has to be read for it."""
+    session, type_ = draft.session, draft.type
+    access = session.access.object(type_.name)
+    written, read = access.where[action], access.where["read"]
+    covered = written is None or written == read
+    if not covered and find_one(session, type_.name, draft.id, (("id",),), action) is None:
+        raise not_covered(type_, action)
+    found = find_one(session, type_.name, draft.id)
+    if found is None:
+        if covered and written is not None:
+            raise not_covered(type_, action)
+        return _unreadable(draft)
+    return found
+
+
+def answers(drafts: Sequence[Draft], action: str) -> list[dict[str, Any]]:
+    """The same of many drafts of one object type, in their order."""
+    session, type_ = drafts[0].session, drafts[0].type
+    if uncovered(drafts, action):
+        raise not_covered(type_, action)
+    cover = cover_of(session, type_, action)
+    where = session.access.object(type_.name).where
+    same = where[action] == where["read"]
+    readable = {draft.id for draft in drafts} if same else held_by(drafts, "read")
+    if cover.echo is not None:
+        return [cover.echo(d.values) if d.id in readable else _unreadable(d) for d in drafts]
+    found = find_many(session, type_.name, readable)
+    return [found.get(draft.id) or _unreadable(draft) for draft in drafts]
+
+
+def uncovered(drafts: Sequence[Draft], action: str) -> list[Draft]:
+    """The drafts with values that the actor's rights to do this do not cover."""
+    held = held_by(drafts, action) if drafts else set()
+    return [draft for draft in drafts if draft.id not in held]
+
+
+def held_by(drafts: Sequence[Draft], action: str) -> set[str]:
+    """The ids of stored drafts that the actor may do this with."""
+    session, type_ = drafts[0].session, drafts[0].type
+    ids = [draft.id for draft in drafts]
+    if session.access.object(type_.name).where[action] is None:
+        return set(ids)
+
+    def make() -> Compiled:
+        context = PlanContext(session.catalog, session.access, session.connection.dialect)
+        source = Source(context, type_.name)
+        statement = sa.select(source.column("id")).where(
+            among_ids(source.column("id"), context.dialect),
+            context.allowed(type_.name, action, source),  # type: ignore[arg-type]
+        )
+        return context.compiled(statement.select_from(source.joined()), steady=None)
+
+    key = (session.access.roles, session.access.unrestricted, "held", type_.name, action)
+    plan: Compiled = plans_of(session.catalog).get(key, make)
+    return {row[0] for row in ask(session, plan, ids=id_list(session.connection.dialect, ids))}
+
+
+def not_covered(type_: ObjectType, action: str) -> Forbidden:
+    label = type_.label.lower()
+    return Forbidden(f"Your roles do not allow you to {action} a {label} with these values.")
+
+
+def _unreadable(draft: Draft) -> dict[str, Any]:
+    return {"id": draft.id, "rev": draft.values["rev"]}
 
 
 def _make(access: Access, type_: ObjectType, action: str) -> Cover:

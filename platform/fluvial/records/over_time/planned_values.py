@@ -6,22 +6,17 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from fluvial.kernel.errors import Conflict, Forbidden, NotFound, fault
+from fluvial.kernel.errors import Forbidden, NotFound, fault
 from fluvial.records.drafts import journal
 from fluvial.records.drafts.completion import check
-from fluvial.records.drafts.dated_fields import (
-    Span,
-    changes_between,
-    end,
-    forget_error,
-    set_from,
-    spans_of,
-)
+from fluvial.records.drafts.dated_fields import Span, changes_between, end, forget_error, spans_of
 from fluvial.records.drafts.draft import Draft, wire_value
-from fluvial.records.drafts.merging import check_rev
-from fluvial.records.drafts.rows import Values, load_row, row_writer
+from fluvial.records.drafts.keeping_days import set_from
+from fluvial.records.drafts.merging import check_revs
+from fluvial.records.drafts.rows import Values, changed_meanwhile, load_row, row_writer
 from fluvial.records.reading.reader import find_one, read_one
-from fluvial.records.writing.writer import existing, revision_of, store_changed, update
+from fluvial.records.writing.drafting import existing
+from fluvial.records.writing.writer import revision_of, store_changed, update
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.storage import timestamp_wire
@@ -54,7 +49,7 @@ def set_on(
         draft = Draft(then, type_, record, held, dict(held))
         draft.take(body, ignore=("rev",))
         _only_dated(draft)
-        check_rev(draft, revision_of(body, rev, ""))
+        check_revs([(draft, revision_of(body, rev, ""))])
         draft.refuse_faults()
         if draft.changed:
             check(draft)
@@ -122,7 +117,7 @@ def _note(
     author = ("user", session.actor.id) if session.actor.id else None
     stamp = {"rev": rev + 1, "updated_at": session.now, "updated_by": author}
     if row_writer(session, type_).update(session, record, rev, stamp) is None:
-        raise Conflict(f"This {type_.label.lower()} was changed at the same time. Try again.")
+        raise changed_meanwhile(type_)
     journal.note(session, type_.name, record, rev + 1, f"{event}:{day}", changes)
 
 

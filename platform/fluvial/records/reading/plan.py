@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from fluvial.auth.access import Access
+from fluvial.database.id_lists import among_ids
 from fluvial.database.statement import Compiled
 from fluvial.kernel.errors import Problem, fault
 from fluvial.kernel.keeping import Keeping
@@ -96,6 +97,16 @@ def page_plan(session: Session, query: Query, asked: Asked, after: tuple[bool, .
     return plan
 
 
+def records_plan(session: Session, object_name: str) -> Plan:
+    """The plan of records by their ids, as far as the actor may read them."""
+    access = session.access
+    key = (access.roles, access.unrestricted, "records", object_name, session.as_of is not None)
+    plan: Plan = plans_of(access.catalog).get(
+        key, lambda: PagePlanner(session, Query(object_name), None).records()
+    )
+    return plan
+
+
 def record_plan(
     session: Session, object_name: str, fields: tuple[Path, ...] | None, action: str
 ) -> Plan:
@@ -130,6 +141,16 @@ class PagePlanner:
             self.source.column("id") == sa.bindparam("id", type_=self.source.column("id").type),
             self.source.column("deleted_at").is_(None),
             *self._permission(action),
+        )
+        return Plan(self.context.compiled(statement, steady=None), output.builder(), 0, "")
+
+    def records(self) -> Plan:
+        """Of several records by their ids, those that the actor may read."""
+        output = self._output()
+        statement = self._selected(output.columns).where(
+            among_ids(self.source.column("id"), self.context.dialect),
+            self.source.column("deleted_at").is_(None),
+            *self._permission("read"),
         )
         return Plan(self.context.compiled(statement, steady=None), output.builder(), 0, "")
 

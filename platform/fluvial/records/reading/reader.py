@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from fluvial.database.id_lists import id_list
 from fluvial.kernel.errors import NotFound
 from fluvial.kernel.ids import is_id
 from fluvial.kernel.search_words import wanted as search_words
@@ -14,7 +16,7 @@ from metamodel.kinds.kind import TextFormat
 from . import cursor
 from .asking import Asked, asked
 from .filters import equal_binds
-from .plan import CAPPED, page_plan, record_plan, resolve
+from .plan import CAPPED, page_plan, record_plan, records_plan, resolve
 from .query import Path, Query
 from .sql_context import ask
 
@@ -47,6 +49,13 @@ def find_one(
     plan = record_plan(session, object_name, fields, action)
     rows = ask(session, plan.page, id=record)
     return plan.builder(rows[0]) if rows else None
+
+
+def find_many(session: Session, object_name: str, records: Iterable[str]) -> dict[str, Any]:
+    """Records in wire form by their ids; those that the actor may read."""
+    plan = records_plan(session, object_name)
+    rows = ask(session, plan.page, ids=id_list(session.connection.dialect, records))
+    return {record["id"]: record for record in map(plan.builder, rows)}
 
 
 def read_page(session: Session, query: Query) -> dict[str, Any]:

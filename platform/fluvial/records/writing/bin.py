@@ -14,24 +14,23 @@ from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Compiled
 from fluvial.kernel.errors import Conflict, NotFound
 from fluvial.kernel.ids import is_id
-from fluvial.records.calculated.refresh import Touch, refresh
-from fluvial.records.drafts import journal
-from fluvial.records.drafts.completion import search_text, title_of
-from fluvial.records.drafts.dated_fields import catch_up, keep_days
-from fluvial.records.drafts.draft import Draft, wire_value
+from fluvial.records.drafts.completion import title_of
+from fluvial.records.drafts.dated_fields import catch_up
+from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.periods import check_period
-from fluvial.records.drafts.references import targets_of
-from fluvial.records.drafts.rows import Values, load_row, row_writer
-from fluvial.records.drafts.seams import hook_of, tell_stored
+from fluvial.records.drafts.rows import Values, changed_meanwhile, load_row, row_writer
 from fluvial.records.drafts.uniqueness import broken_key
 from fluvial.records.drafts.writer_locks import take_turn
 from fluvial.records.reading.plan import plans_of
 from fluvial.records.reading.reader import find_one
+from fluvial.runtime.ahead import targets_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.storage import UUID
 
-from .writer import existing, store_changed
+from .aftermath import DELETED, RESTORED, leave
+from .drafting import existing, stamp
+from .writer import store_changed
 
 MAX_CASCADE = 10_000
 SHOWN = 20
@@ -80,18 +79,10 @@ def _bin(session: Session, type_: ObjectType, row: Values, seen: set[str]) -> No
             "Change or delete them first.",
             uses=held[:SHOWN],
         )
-    rev = row["rev"] + 1
-    values = {"deleted_at": session.now, "updated_at": session.now, "rev": rev}
+    values = {"deleted_at": session.now, **stamp(session, row)}
     if row_writer(session, type_).update(session, record, row["rev"], values) is None:
-        raise Conflict(f"This {type_.label.lower()} was changed at the same time. Try again.")
-    journal.unindex(session.connection, record)
-    journal.write(session, type_.name, record, rev, "deleted", {})
-    refresh(session, [Touch(type_.name, record, None, (row,))])
-    draft = Draft(session, type_, record, row, row)
-    hook = hook_of(session, type_.name)
-    if hook is not None:
-        hook.stored(draft)
-    tell_stored(draft, "deleted")
+        raise changed_meanwhile(type_)
+    leave(DELETED, [Draft(session, type_, record, row, {**row, **values})])
 
 
 def restore(session: Session, object_name: str, record: str) -> dict[str, Any]:
@@ -109,30 +100,19 @@ def restore(session: Session, object_name: str, record: str) -> dict[str, Any]:
             catch_up(draft)
         _settle_references(draft)
         _check_dates(draft)
-        rev = row["rev"] + 1
         values = {name: draft.values[name] for name in draft.changed}
-        changes = {n: [wire_value(type_.fields[n], row[n]), draft.wire(n)] for n in values}
         if draft.changed:
             draft.values["title"] = values["title"] = title_of(draft)
-        values |= {"deleted_at": None, "updated_at": session.now, "rev": rev}
+        values |= {"deleted_at": None, **stamp(session, row)}
         try:
             row_writer(session, type_).update(session, record, row["rev"], values)
         except UniqueError as error:
             fields = broken_key(type_, error)
             labels = " and ".join(type_.fields[name].label for name in fields) or "a unique value"
             raise Conflict(f"Another {type_.label.lower()} now uses its {labels}.") from error
-        if type_.dated_fields:
-            keep_days(draft)
         draft.values |= values
-        touch = Touch(object_name, record, None, (row, draft.values), whole=True)
-        here = refresh(session, [touch]).get((object_name, record))
-        draft.values |= {name: new for name, (_, new) in here.pairs.items()} if here else {}
-        text = search_text(draft)
-        if text is not None:
-            journal.index(session.connection, object_name, record, text)
-        journal.write(session, object_name, record, rev, "restored", changes)
-        tell_stored(draft, "restored")
-        return find_one(session, object_name, record) or {"id": record, "rev": rev}
+        leave(RESTORED, [draft])
+        return find_one(session, object_name, record) or {"id": record, "rev": values["rev"]}
 
 
 def _settle_references(draft: Draft) -> None:

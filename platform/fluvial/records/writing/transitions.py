@@ -15,7 +15,8 @@ from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType, Transition
 from metamodel.expressions.python import truth
 
-from .writer import existing, update
+from .drafting import existing
+from .writer import update
 
 
 @dataclass(frozen=True)

@@ -6,21 +6,19 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from fluvial.database.engine_tables import IMPORT, IMPORT_ROW
 from fluvial.database.statement import Statement, insert, param
 from fluvial.kernel.errors import Conflict, Forbidden, NotFound, Unprocessable, fault
 from fluvial.kernel.ids import is_id, new_id
 from fluvial.records.drafts.draft import Draft, wire_value
+from fluvial.records.drafts.insertion import insert_rows
 from fluvial.records.drafts.rows import empty, load_row
 from fluvial.records.writing import bin
-from fluvial.records.writing.bulk import insert_rows
 from fluvial.records.writing.writer import store_changed
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.errors import ValueFault
-from metamodel.storage import POSTGRESQL
 
 SHOWN = 20
 
@@ -40,18 +38,6 @@ _ROWS = Statement(
 )
 
 
-def _note(make: Any) -> Statement:
-    made = make(IMPORT_ROW).values({c.name: param(c.name, c) for c in IMPORT_ROW.c})
-    return Statement(
-        made.on_conflict_do_update(
-            index_elements=[_r.batch, _r.record], set_={"rev": made.excluded.rev}
-        )
-    )
-
-
-_NOTE = {False: _note(sqlite.insert), True: _note(postgresql.insert)}
-
-
 class Batch:
     """Notes what an import does while it does it."""
 
@@ -65,18 +51,14 @@ class Batch:
         rows = [{"batch": self.id, "record": d.id, "rev": 1, "before": None} for d in drafts]
         insert_rows(self._session.connection, IMPORT_ROW, rows)
 
-    def updated(self, draft: Draft, names: Iterable[str]) -> None:
-        assert draft.before is not None
-        fields = draft.type.fields
-        before = {
-            name: wire_value(fields[name], draft.before.get(name))
-            for name in names
-            if not fields[name].system
-        }
-        connection = self._session.connection
-        _NOTE[connection.dialect == POSTGRESQL].run(
-            connection, batch=self.id, record=draft.id, rev=draft.values["rev"], before=before
-        )
+    def updated(self, drafts: Iterable[Draft]) -> None:
+        """Of a record that is written several times, what it was before the first of them."""
+        rows = [
+            {"batch": self.id, "record": d.id, "rev": d.values["rev"], "before": _before(d)}
+            for d in drafts
+        ]
+        keys = ("batch", "record")
+        insert_rows(self._session.connection, IMPORT_ROW, rows, keys=keys, other=("rev",))
 
     def close(self, counts: dict[str, Any]) -> str:
         names = ("created", "updated", "unchanged")
@@ -91,6 +73,15 @@ class Batch:
             undone=False,
         )
         return self.id
+
+
+def _before(draft: Draft) -> dict[str, Any]:
+    before, fields = draft.before or {}, draft.type.fields
+    return {
+        name: wire_value(fields[name], before.get(name))
+        for name in sorted(draft.changed)
+        if not fields[name].system
+    }
 
 
 def undo(session: Session, batch: str) -> dict[str, Any]:

@@ -12,18 +12,17 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, TypeVar
 
-from fluvial.database.connection import UniqueError
+from fluvial.kernel.collecting import uncollected
 from fluvial.kernel.errors import Forbidden, Problem, Unprocessable, fault
 from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.environment import RecordEnvironment
-from fluvial.records.drafts.rows import empty, load_row
+from fluvial.records.drafts.rows import Values, empty, load_row, load_rows
 from fluvial.records.drafts.seams import hook_of
 from fluvial.records.drafts.sequences import raise_counters
-from fluvial.records.drafts.uniqueness import unique_fault
+from fluvial.records.drafts.write_permissions import uncovered
 from fluvial.records.drafts.writer_locks import take_turn
-from fluvial.records.reading.reader import find_one
-from fluvial.records.writing.bulk import store_drafts
-from fluvial.records.writing.writer import fresh_draft, prepare_new, store_changed
+from fluvial.records.writing.bulk import Bulk, Refused
+from fluvial.records.writing.drafting import complete_changed, complete_new, fresh_draft
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 from metamodel.errors import ValueFault
@@ -38,7 +37,6 @@ from .results import Result
 from .targets import Resolver, Target
 
 BATCH = 512
-MAX_ROWS = 5_000  # of each other object type that are remembered
 
 Progress = Callable[[int], None]
 T = TypeVar("T")
@@ -60,7 +58,7 @@ def import_table(
     """Import a table into an object type. With faults and without `skip_faults` nothing is kept."""
     type_ = session.object(object_name, "import")
     session.object(object_name, "create")
-    session = replace(session, quiet=session.quiet or not options.rules, rows={})
+    session = replace(session, quiet=session.quiet or not options.rules)
     table, options = _with_made(table, options)
     targets = Resolver(session.catalog, session.access, type_).targets(table.header, options)
     result = Result()
@@ -70,7 +68,8 @@ def import_table(
             run = _Run(session, type_, targets, options, result, Batch(session, type_.name, file))
             done = 0
             for rows in _batched(table.rows, BATCH):
-                run.take(rows)
+                with uncollected():
+                    run.take(rows)
                 done += len(rows)
                 if progress is not None:
                     progress(done)
@@ -115,7 +114,8 @@ class _Run:
         result: Result,
         batch: Batch,
     ) -> None:
-        self.session = session
+        self.bulk = Bulk(session, type_, self._stored, self._check_rights)
+        self.session = session = self.bulk.session
         self.type = type_
         self.options = options
         self.result = result
@@ -125,14 +125,13 @@ class _Run:
         self.counted = [t.field for t in targets if not t.field.writable and t.field.kind.unique]
         self.fixed = self._fixed()
         self.key = [type_.fields[name.partition(".")[0]] for name in options.key]
-        self.waiting: list[tuple[Parsed, Draft]] = []
-        self.keys: set[Parts] = set()  # of the drafts that wait
-        self.periods: dict[str, list[tuple[Any, Any]]] = {}  # of the drafts of a dated object
+        self.waiting: dict[str, Parsed] = {}  # of the drafts that wait, by the id of their record
+        self.rows: dict[str, Values] = {}  # records that this batch changes, as they were read
+        self.keys: set[Parts] = set()  # of new ones among them
         self.deferred: list[tuple[int, str, Deferred]] = []  # row, record
+        self.finishing = False
         if self.key:
             session.object(type_.name, "update")
-        # Questions about collections have to see the records that wait.
-        session.settle = self.flush
 
     def _fixed(self) -> dict[str, Any]:
         unknown = [name for name in self.options.fixed if name not in self.type.fields]
@@ -148,18 +147,29 @@ class _Run:
 
     def take(self, rows: list[Row]) -> None:
         parsed = self.cells.parse(rows)
-        keys = [self._key_of(one) for one in parsed] if self.key else []
-        there = self._existing(keys)
-        for at, one in enumerate(parsed):
-            if not self.key:
+        self.bulk.begin(self.fixed | one.values for one in parsed)
+        if not self.key:
+            for one in parsed:
                 self._create(one)
-                continue
-            key = keys[at]
+            self.bulk.flush()
+            return
+        keys = [self._key_of(one) for one in parsed]
+        there = self._existing(keys)
+        self._read(ids[0] for ids in there.values() if len(ids) == 1)
+        for one, key in zip(parsed, keys, strict=True):
             if key is not None and key in self.keys:
-                self.flush()  # an earlier row of this batch makes the record
+                self.bulk.flush()  # an earlier row of this batch makes the record
                 there |= self._existing([key])
             self._upsert(one, key, there)
-        self.flush()
+        self.bulk.flush()
+
+    def _read(self, ids: Iterable[str]) -> None:
+        """Read records that may be updated, before any of them is."""
+        listed = list(ids)
+        found = load_rows(
+            self.session, self.type.name, listed, "update", live=True, lock=True, limit=len(listed)
+        )
+        self.rows = {row["id"]: row for row in found}
 
     def _key_of(self, parsed: Parsed) -> Parts | None:
         values = [parsed.values.get(f.name, self.fixed.get(f.name)) for f in self.key]
@@ -197,34 +207,20 @@ class _Run:
         draft = fresh_draft(self.session, self.type)
         self._fill(draft, parsed)
         if not parsed.faults:
-            self._settle_period(draft)
             try:
-                prepare_new(draft)
+                complete_new(draft)
             except Problem as problem:
                 self._note(parsed, problem)
         if parsed.faults:
             self.result.add(parsed.faults)
             return
-        self.waiting.append((parsed, draft))
+        self._wait(parsed, draft)
         if key is not None:
             self.keys.add(key)
 
-    def _settle_period(self, draft: Draft) -> None:
-        """Write what waits where this draft overlaps it, so that the write finds it."""
-        dated = self.type.dated
-        if dated is None:
-            return
-        start, end = draft.values.get(dated.from_), draft.values.get(dated.until)
-        held = self.periods.setdefault(repr([draft.values.get(name) for name in dated.per]), [])
-        for begun, ended in held:
-            apart = start is not None and begun is not None
-            apart = apart and (
-                (ended is not None and ended <= start) or (end is not None and end <= begun)
-            )
-            if not apart:
-                self.flush()
-                break
-        held.append((start, end))
+    def _wait(self, parsed: Parsed, draft: Draft) -> None:
+        self.waiting[draft.id] = parsed
+        self.bulk.add(draft)
 
     def _fill(self, draft: Draft, parsed: Parsed) -> None:
         draft.vouched = parsed.vouched
@@ -263,7 +259,7 @@ class _Run:
         parsed.fault(target.column, "several_records", message)
 
     def _update(self, parsed: Parsed, record: str) -> None:
-        before = load_row(self.session, self.type.name, record, "update", lock=True)
+        before = self._before(record, "update")
         if before is None:
             message = f"Your roles do not allow you to update this {self.type.label.lower()}."
             parsed.fault(self.columns.get(self.key[0].name, ""), "forbidden", message)
@@ -271,91 +267,66 @@ class _Run:
             return
         draft = Draft(self.session, self.type, record, before, dict(before))
         self._fill(draft, parsed)
-        if not parsed.faults and draft.changed:
-            self._store_changed(parsed, draft)
-        elif not parsed.faults:
-            self.result.unchanged += 1
+        changed = bool(draft.changed)
+        if not parsed.faults and changed:
+            self._change(parsed, draft)
         if parsed.faults:
             self.result.add(parsed.faults)
-        else:
+        elif not changed:
+            self.result.unchanged += 1
             self._defer(parsed, record)
 
-    def _store_changed(self, parsed: Parsed, draft: Draft) -> None:
-        assert draft.before is not None
-        changed = set(draft.changed)
+    def _before(self, record: str, action: str | None) -> Values | None:
+        """A record as it is now, which nobody else changes meanwhile."""
+        if self.bulk.waits(record):
+            self.bulk.flush()
+        row = self.rows.pop(record, None)
+        return row or load_row(self.session, self.type.name, record, action, lock=True)
+
+    def _change(self, parsed: Parsed, draft: Draft) -> None:
         try:
-            with self.session.connection.savepoint():
-                store_changed(draft)
+            complete_changed(draft)
         except Problem as problem:
             self._note(parsed, problem)
-            return
-        self._forget_rows()
-        self.result.updated += 1
-        self.batch.updated(draft, changed | draft.changed)
+        else:
+            self._wait(parsed, draft)
 
     def _defer(self, parsed: Parsed, record: str) -> None:
         self.deferred += [(parsed.row, record, one) for one in parsed.deferred]
 
-    def flush(self) -> None:
-        """Store the drafts that wait; where one is not unique, one by one to tell which."""
-        waiting, self.waiting = self.waiting, []
-        self.keys.clear()
-        self.periods.clear()
-        if not waiting:
-            return
-        drafts = [draft for _, draft in waiting]
-        try:
-            with self.session.connection.savepoint():
-                store_drafts(drafts)
-        except UniqueError:
-            waiting = [(p, d) for p, d in waiting if self._stored(p, d)]
-        self._forget_rows()
-        stored = [(p, d) for p, d in waiting if self._allowed(p, d)]
-        self.result.created += len(stored)
-        self.batch.created([draft for _, draft in stored])
-        for parsed, draft in stored:
-            self._defer(parsed, draft.id)
-        for field_ in self.counted:
-            raise_counters(self.session, field_, [d.values[field_.name] for _, d in stored])
-        self.cells.forget_missing()
-
-    def _forget_rows(self) -> None:
-        """What was read of this object type may be different now; and memory is bounded."""
-        rows = self.session.rows
-        assert rows is not None
-        rows.pop(self.type.name, None)
-        for name, kept in rows.items():
-            if len(kept) > MAX_ROWS:
-                rows[name] = {}
-
-    def _stored(self, parsed: Parsed, draft: Draft) -> bool:
-        try:
-            with self.session.connection.savepoint():
-                store_drafts([draft])
-        except UniqueError as error:
-            self._note(parsed, unique_fault(draft, error))
-            self.result.add(parsed.faults)
-            return False
-        return True
-
-    def _allowed(self, parsed: Parsed, draft: Draft) -> bool:
-        """Whether the caller's roles allow a record with these values."""
-        if self.session.access.object(self.type.name).where["create"] is None:
-            return True
-        if find_one(self.session, self.type.name, draft.id, (("id",),), "create") is not None:
-            return True
-        if self.options.skip_faults:
-            raise Forbidden(
-                f"Row {parsed.row}: your roles do not allow a record with these values."
-            )
+    def _check_rights(self, drafts: Sequence[Draft]) -> None:
+        """Whether the caller's roles allow records with these values."""
         label = self.type.label.lower()
-        parsed.fault("", "forbidden", f"Your roles do not allow a {label} with these values.")
-        self.result.add(parsed.faults)
-        return False
+        if uncovered([draft for draft in drafts if draft.new], "create"):
+            raise Forbidden(f"Your roles do not allow a {label} with these values.")
+        if uncovered([draft for draft in drafts if not draft.new], "update"):
+            raise Forbidden(f"Your roles do not allow you to update a {label} with these values.")
+
+    def _stored(self, stored: Sequence[Draft], refused: Sequence[Refused]) -> None:
+        """Count what was written, and tell of each row that was refused why."""
+        waiting, self.waiting = self.waiting, {}
+        self.keys.clear()
+        for draft, problem in refused:
+            parsed = waiting[draft.id]
+            self._note(parsed, problem)
+            self.result.add(parsed.faults)
+        new = [draft for draft in stored if draft.new]
+        changed = [draft for draft in stored if not draft.new]
+        self.result.created += len(new)
+        self.batch.created(new)
+        if not self.finishing:  # else the row was counted when it was first written
+            self.result.updated += len(changed)
+        self.batch.updated(changed)
+        for draft in stored:
+            self._defer(waiting[draft.id], draft.id)
+        for field_ in self.counted:
+            raise_counters(self.session, field_, [draft.values[field_.name] for draft in new])
+        self.cells.forget_missing()
 
     def _note(self, parsed: Parsed, problem: Problem) -> None:
         """The faults of a draft, at their columns."""
-        for one in problem.errors or [fault("", "refused", problem.detail)]:
+        code = "forbidden" if isinstance(problem, Forbidden) else "refused"
+        for one in problem.errors or [fault("", code, problem.detail)]:
             name = one["pointer"].strip("/").partition("/")[0]
             column = self.columns.get(name, name)
             parsed.fault(column, one["code"], one["message"])
@@ -367,26 +338,24 @@ class _Run:
             texts = [d.text for _, _, d in self.deferred if d.target is target]
             for at in range(0, len(texts), BATCH):
                 self.cells.find(target, texts[at : at + BATCH])
-        for row, record, deferred in self.deferred:
-            parsed = Parsed(row)
-            target = deferred.target
-            ids = self.cells.found(target, deferred.text)
-            if ids is None:
-                message = self.cells.missing(target, deferred.text)
-                parsed.fault(target.column, "unknown_record", message)
-                self.result.add(parsed.faults)
-                continue
-            self._link(parsed, record, target, ids)
+        waiting, self.deferred = self.deferred, []
+        self.finishing = True
+        for at in range(0, len(waiting), BATCH):
+            part = waiting[at : at + BATCH]
+            for row, record, deferred in part:
+                self._finish_one(Parsed(row), record, deferred)
+            self.bulk.flush()
 
-    def _link(self, parsed: Parsed, record: str, target: Target, ids: list[str]) -> None:
-        before = load_row(self.session, self.type.name, record, None, lock=True)
-        if before is None:
-            return
-        draft = Draft(self.session, self.type, record, before, dict(before))
-        draft.vouched = {(target.object, id_) for id_ in ids}
-        draft.set(target.field.name, value_of(target, ids))
-        if draft.changed:
-            counts = self.result.updated
-            self._store_changed(parsed, draft)
-            self.result.updated = counts  # the row was counted when it was first written
+    def _finish_one(self, parsed: Parsed, record: str, deferred: Deferred) -> None:
+        target = deferred.target
+        ids = self.cells.found(target, deferred.text)
+        if ids is None:
+            message = self.cells.missing(target, deferred.text)
+            parsed.fault(target.column, "unknown_record", message)
+        elif (before := self._before(record, None)) is not None:
+            draft = Draft(self.session, self.type, record, before, dict(before))
+            draft.vouched = {(target.object, id_) for id_ in ids}
+            draft.set(target.field.name, value_of(target, ids))
+            if draft.changed:
+                self._change(parsed, draft)
         self.result.add(parsed.faults)
