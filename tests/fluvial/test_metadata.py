@@ -104,6 +104,27 @@ def test_rollback_restores_the_documents_and_keeps_values(client: Client) -> Non
     assert client.get(f"/api/records/branch/{branch['id']}").json()["storey"] == "top"
 
 
+def test_a_change_that_changes_nothing_leaves_no_trace(client: Client) -> None:
+    client.define(*LIBRARY)
+    body = client.get("/api/meta/object/book").json()
+    first = client.put("/api/meta/object/book", body).json()
+    before = client.get("/api/meta").json()
+    revisions = client.get("/api/meta/revisions").json()["data"]
+    again = client.put("/api/meta/object/book", body)
+    assert again.status == 200
+    assert again.json() == {
+        "operations": [],
+        "revision": revisions[0]["number"],
+        "version": before["version"],
+    }
+    assert first == again.json()
+    title = {"label": body["label"]} if "label" in body else {"fields": []}
+    assert client.patch("/api/meta/object/book", title).json() == again.json()
+    assert client.post("/api/meta/changes", {"documents": [body]}).json() == again.json()
+    assert client.get("/api/meta/revisions").json()["data"] == revisions
+    assert client.get("/api/meta").json() == before
+
+
 def test_layers_show_who_says_what(client: Client) -> None:
     client.patch("/api/meta/object/user", {"fields": [{"name": "phone", "kind": "text"}]})
     layers = client.get("/api/meta/object/user?layers=true").json()

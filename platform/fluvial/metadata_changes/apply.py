@@ -115,7 +115,9 @@ def apply(session: Session, change: Change) -> Change:
                 prepared = prepare(session, change, version=int(row[0]))
             _refuse_unseen(change, prepared)
             refuse_touched(connection, prepared, change.pending)
-            if not change.columns and any(map(_large, prepared.retypes_of())):
+            if prepared.empty and not change.packages and not change.pending:
+                _keep(session, change, prepared)
+            elif not change.columns and any(map(_large, prepared.retypes_of())):
                 begin(session, change, prepared)
             else:
                 write(session, change, prepared)
@@ -132,6 +134,14 @@ def _refuse_unseen(change: Change, prepared: Prepared) -> None:
     for key, body in change.seen.items():
         if prepared.before[SITE, key] != body:
             raise BusyError(f"somebody changed {'/'.join(key)} at the same time")
+
+
+def _keep(session: Session, change: Change, prepared: Prepared) -> None:
+    """Nothing changes: everybody goes on with the catalog and the plans that they have."""
+    change.operations, change.version = prepared.operations, prepared.version
+    row = _NEXT_REVISION.row(session.connection)
+    assert row is not None
+    change.revision = int(row[0]) - 1 or None
 
 
 def _large(operation: Operation) -> bool:

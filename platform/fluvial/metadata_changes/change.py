@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+import orjson
+
 from fluvial.database.schema_changes import Operation
 from fluvial.runtime.catalogs import Key, Layers
 from metamodel.catalog import Catalog
@@ -62,6 +64,20 @@ class Prepared:
     def retypes_of(self) -> list[Operation]:
         """The steps that copy values into columns of another kind."""
         return [o for o in self.operations if o.op == "retype_field"]
+
+    @property
+    def empty(self) -> bool:
+        """Whether documents and tables are already what they would be."""
+        return not self.operations and all(
+            _canonical(self.before[layer, key], key) == _canonical(body, key)
+            for (layer, key), body in self.after.items()
+        )
+
+
+def _canonical(body: Mapping[str, Any] | None, key: Key) -> bytes:
+    """A body as text: in Python 1 equals True and 1.0, in a document it does not."""
+    whole = {"kind": key[0], "name": key[1]} | dict(body) if body is not None else None
+    return orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)
 
 
 def documents_change(
