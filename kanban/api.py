@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fluvial.http.call import Answer, Call
-from fluvial.http.parameters import session_of_day
+from fluvial.http.parameters import refuse, session_of_day
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.errors import Unprocessable, fault
 from fluvial.records.writing.writer import revision_of
@@ -27,16 +27,20 @@ def list_boards(call: Call) -> Answer:
 
 
 def show_board(call: Call) -> Answer:
-    given = call.only("where", "search", "column", "cursor", "limit", "as_of")
+    given = call.only("where", "search", "column", "cursor", "limit", "as_of", "total")
     if "cursor" in given and "column" not in given:
         message = "A `cursor` needs the `column` it belongs to."
         raise Unprocessable(message, errors=[fault("column", "required", message)])
+    total = given.get("total", "capped")
+    if total not in ("capped", "exact"):
+        raise refuse("total", "unknown_value", "`total` is capped or exact.")
     wish = Wish(
         where=given.get("where", ""),
         search=given.get("search", ""),
         column=given.get("column"),
         cursor=given.get("cursor", ""),
         limit=call.whole("limit", CARDS, 1, MAX_CARDS),
+        exact=total == "exact",
     )
     session = session_of_day(call)
     board = find_board(session, call.params["name"])

@@ -36,9 +36,10 @@ def home_pins(session: Session) -> Sequence[Context]:
 
 
 def _shown(session: Session, pin: Pin, looks: Looks) -> Context:
-    read = read_pin(session, pin)
+    read = read_pin(session, pin, exact=False)
+    capped = read.get("capped", False)
     type_ = session.catalog.objects[pin.object]
-    value = measured(type_, pin.measure, read["value"], looks)
+    value = f"{measured(type_, pin.measure, read['value'], looks)}{'+' if capped else ''}"
     shown: Context = {
         "label": pin.label,
         "href": with_query(f"/o/{pin.object}", view="all", where=pin.where),
@@ -59,7 +60,7 @@ def _shown(session: Session, pin: Pin, looks: Looks) -> Context:
         return shown | {"rows": _rows(session, pin, type_, read["records"], looks)}
     if pin.show == "board":
         return shown | {"bars": _ladder(type_, pin, read["groups"], looks)}
-    return shown | _parts(session, pin, type_)
+    return shown if capped else shown | _parts(session, pin, type_)
 
 
 def _path(points: Sequence[Any]) -> str:

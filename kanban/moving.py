@@ -25,8 +25,9 @@ from metamodel.catalog import Catalog, Field
 from metamodel.storage import TEXT, UUID
 
 from .boards import Board
+from .parting import text_of
 from .ranks import RANK, behind, between, keep
-from .reading import Wish, board_query, read_heads, text_of, wire_from
+from .reading import Wish, board_query, read_heads, wire_from
 
 
 @dataclass(frozen=True)

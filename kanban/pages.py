@@ -20,7 +20,8 @@ from metamodel.catalog import ObjectType
 from .boards import Board
 from .cards import Cards
 from .measures import measured
-from .reading import Wish, find_board, read_board, text_of
+from .parting import text_of
+from .reading import Wish, find_board, read_board
 
 Context = dict[str, Any]
 
@@ -38,6 +39,7 @@ def show_board(call: Call) -> Answer:
         where=where,
         column=call.query.get("column") if part else None,
         cursor=call.query.get("cursor", "") if part else "",
+        exact=call.query.get("total") == "exact",
     )
     read = read_board(session, board, wish)
     looks, path = looks_of(session), f"/boards/{board.name}"
@@ -53,6 +55,7 @@ def show_board(call: Call) -> Answer:
         "name": board.name,
         "title": board.label,
         "summary": made.summary(),
+        "exact_href": made.exact_href(chosen),
         "object": {"name": type_.name, "label": type_.label, "plural": type_.plural},
         "move_href": "" if looks.as_of else f"/api/boards/{board.name}/move",
         "quick": quick,
@@ -125,7 +128,12 @@ class _Made:
     def lanes(self) -> list[Context]:
         lanes = self._read["lanes"] or [{"value": "", "label": "", "colour": "", "count": 0}]
         shown = [
-            {**lane, "value": lane["value"] or "", "tone": TONES.get(lane["colour"], "")}
+            {
+                **lane,
+                "value": lane["value"] or "",
+                "tone": TONES.get(lane["colour"], ""),
+                "count": _counted(lane, self._looks),
+            }
             for lane in lanes
         ]
         # What presses stands first: options are listed from the calm to the red.
@@ -154,7 +162,7 @@ class _Made:
             "value": value,
             "label": head["label"],
             "tone": TONES.get(head["colour"], ""),
-            "count": head["count"],
+            "count": _counted(head, self._looks),
             "limit": head["limit"],
             "over": head["over"],
             "blocks": head["blocks"],
@@ -177,7 +185,15 @@ class _Made:
         heads = self._read["columns"]
         count = sum(head["count"] for head in heads)
         noun = self._type.label if count == 1 else self._type.plural
-        return f"{marks.number(str(count), self._looks.locale)} {noun.lower()}"
+        more = "+" if any(head["capped"] for head in heads) else ""
+        return f"{marks.number(str(count), self._looks.locale)}{more} {noun.lower()}"
+
+    def exact_href(self, chosen: str) -> str:
+        """Where all cards are counted, if some columns hold more than are."""
+        if not any(part["capped"] for part in (*self._read["columns"], *self._read["lanes"])):
+            return ""
+        day = self._looks.as_of
+        return with_query(f"/boards/{self._board.name}", total="exact", filter=chosen, as_of=day)
 
     def _quick_add(self, value: str) -> Context | None:
         """One line makes a card where the title is a text of its own."""
@@ -190,6 +206,11 @@ class _Made:
             "values": {self._board.by: value} if value and ":" not in value else {},
             "lane": self._board.lanes or "",
         }
+
+
+def _counted(part: Mapping[str, Any], looks: Looks) -> str:
+    more = "+" if part.get("capped") else ""
+    return f"{marks.number(str(part['count']), looks.locale)}{more}"
 
 
 ENDPOINTS = (

@@ -8,8 +8,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fluvial.kernel.errors import NotFound
+from fluvial.records.reading.plan import CAPPED
 from fluvial.records.reading.query import Query, SortKey
-from fluvial.records.reading.reader import read_page
+from fluvial.records.reading.reader import count, read_page
 from fluvial.records.reading.summary import Measure, measure, summarise
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, ObjectType
@@ -117,8 +118,11 @@ def find_pin(session: Session, name: str) -> Pin:
     raise NotFound(f"There is no pin `{name}`.")
 
 
-def read_pin(session: Session, pin: Pin) -> dict[str, Any]:
-    """What a pin shows, and the query that opens exactly the records behind it."""
+def read_pin(session: Session, pin: Pin, *, exact: bool = True) -> dict[str, Any]:
+    """What a pin shows, and the query that opens exactly the records behind it.
+
+    Where it need not be exact, a number of records ends at a cap: `capped` says so.
+    """
     query = Query(pin.object, where=pin.where, as_of=session.asked_day)
     asked = {"where": pin.where, "as_of": session.asked_text}
     wanted = {name: text for name, text in asked.items() if text}
@@ -128,7 +132,7 @@ def read_pin(session: Session, pin: Pin) -> dict[str, Any]:
         "label": pin.label,
         "show": pin.show,
         "measure": pin.measure.text,
-        "value": _value(session, pin, query),
+        **_measured(session, pin, query, exact),
         "query": {"object": pin.object, **wanted},
         "href": f"/api/records/{pin.object}{suffix}",
     }
@@ -139,6 +143,13 @@ def read_pin(session: Session, pin: Pin) -> dict[str, Any]:
     elif pin.show == "list":
         shown["records"] = _records(session, pin)
     return shown
+
+
+def _measured(session: Session, pin: Pin, query: Query, exact: bool) -> dict[str, Any]:
+    if exact or pin.measure.function != "count" or pin.measure.inner:
+        return {"value": _value(session, pin, query)}
+    counted = count(session, query, "capped")
+    return {"value": min(counted, CAPPED), "capped": counted > CAPPED}
 
 
 def _value(session: Session, pin: Pin, query: Query) -> Any:

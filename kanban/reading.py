@@ -9,11 +9,11 @@ from typing import Any
 
 from fluvial.kernel.errors import NotFound, Problem
 from fluvial.records.drafts.environment import RecordEnvironment
-from fluvial.records.reading.grouped import Group, Ranking, read_groups
-from fluvial.records.reading.plan import condition
+from fluvial.records.reading.grouped import Group
+from fluvial.records.reading.plan import CAPPED, condition
 from fluvial.records.reading.query import Query, SortKey
 from fluvial.records.reading.reader import read_page
-from fluvial.records.reading.summary import Measure, measure, summarise
+from fluvial.records.reading.summary import Measure
 from fluvial.records.reading.titles import references, titles_in, titles_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
@@ -23,11 +23,10 @@ from metamodel.expressions.python import truth
 from metamodel.expressions.types import BOOLEAN
 
 from .boards import Board, boards_of, in_audience
-from .ranks import RANK
+from .parting import cards_by, heads_by, text_of, wire_of
 
 CARDS = 50  # of a column, where no limit is asked for
 MAX_TARGETS = 50  # so many targets of a look-up are columns without any card
-COUNT = measure("count")
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,7 @@ class Wish:
     column: str | None = None  # only this one, "" where the value is empty
     cursor: str = ""
     limit: int = CARDS
+    exact: bool = False  # count all records of every column, however many there are
 
 
 def visible_boards(session: Session) -> Iterable[Board]:
@@ -70,15 +70,16 @@ def find_board(session: Session, name: str) -> Board:
 def read_board(session: Session, board: Board, wish: Wish | None = None) -> dict[str, Any]:
     """The columns with their cards, the lanes, and the titles of what cards refer to.
 
-    The number of statements depends on the board, not on the number of its columns or cards.
+    The number of statements depends on the board, not on the number of its columns or cards, and
+    the cost of each not on the number of records: counts end at a cap, unless all are asked for.
     """
     wish = wish or Wish()
     type_ = session.object(board.object)
     query = board_query(session, board, wish)
     by = type_.fields[board.by]
-    heads = read_heads(session, board, query, everything=wish.column is None)
-    ranking = Ranking(RANK, board.name) if board.manual else None
-    groups = {text_of(by, g.value): g for g in read_groups(session, query, board.by, ranking)}
+    one = wish.column is not None
+    heads = read_heads(session, board, query, everything=not one, exact=wish.exact)
+    groups = cards_by(session, board, query, by, one)
     lane = type_.fields[board.lanes] if lane_shown(session, board) and board.lanes else None
     for head in heads:
         group = groups.get(head["value"] or "", Group(None))
@@ -91,7 +92,7 @@ def read_board(session: Session, board: Board, wish: Wish | None = None) -> dict
         "label": board.label,
         "object": board.object,
         "columns": heads,
-        "lanes": _lanes(session, lane, query) if lane else [],
+        "lanes": _lanes(session, lane, query, wish.exact) if lane else [],
         "titles": titles_in(session, fields, cards),
     }
 
@@ -128,25 +129,34 @@ def board_query(session: Session, board: Board, wish: Wish) -> Query:
 
 
 def read_heads(
-    session: Session, board: Board, query: Query, *, everything: bool = True
+    session: Session,
+    board: Board,
+    query: Query,
+    *,
+    everything: bool = True,
+    exact: bool = False,
 ) -> list[dict[str, Any]]:
-    """The columns without cards: value, label, count, totals and limit."""
+    """The columns without cards: value, label, count, totals and limit.
+
+    Counts end at a cap, from which on nothing is totalled either, unless they are to be exact.
+    """
     type_ = session.catalog.objects[board.object]
     by = type_.fields[board.by]
     totals = _readable(session, type_, board.totals)
-    rows = summarise(session, query, ((board.by,),), (COUNT, *totals))
-    found = {text_of(by, row[board.by]): row for row in rows}
+    exact = exact or max(board.limits.values(), default=0) >= CAPPED  # how far it is over
+    found = heads_by(session, query, by, totals, one=not everything, exact=exact)
     heads = []
     for value, label, colour in _columns(session, board, by, found, everything):
-        row = found.get(value, {})
-        count, limit = row.get("count", 0), board.limits.get(value)
+        head, limit = found.get(value), board.limits.get(value)
+        count = head.count if head else 0
         heads.append(
             {
                 "value": value or None,
                 "label": label,
                 "colour": colour,
                 "count": count,
-                "totals": {m.text: row.get(m.text, _nothing(m)) for m in totals},
+                "capped": head is not None and head.capped,
+                "totals": {m.text: head.measures[m.text] if head else _nothing(m) for m in totals},
                 "limit": limit,
                 "over": max(0, count - limit) if limit else 0,
                 "blocks": board.blocks,
@@ -210,7 +220,7 @@ def _targets(
 
 def labels_of(session: Session, field: Field, texts: Iterable[str]) -> dict[str, str]:
     """The titles of what a look-up or a person refers to, by the text of its value."""
-    pairs = {text: next(iter(references(field, _wire_of(field, text)))) for text in texts}
+    pairs = {text: next(iter(references(field, wire_of(field, text)))) for text in texts}
     wanted: dict[str, list[str]] = {}
     for target, record in pairs.values():
         wanted.setdefault(target, []).append(record)
@@ -220,44 +230,32 @@ def labels_of(session: Session, field: Field, texts: Iterable[str]) -> dict[str,
     return {text: titles.get(record, "Hidden") for text, (_, record) in pairs.items()}
 
 
-def _lanes(session: Session, lane: Field, query: Query) -> list[dict[str, Any]]:
-    rows = summarise(session, query, ((lane.name,),), (COUNT,))
-    counts = {text_of(lane, row[lane.name]): row["count"] for row in rows}
+def _lanes(session: Session, lane: Field, query: Query, exact: bool) -> list[dict[str, Any]]:
+    found = heads_by(session, query, lane, (), exact=exact)
     if lane.type.options:
         named = [(o.name, o.label, o.colour) for o in lane.type.options if not o.retired]
     else:
-        labels = labels_of(session, lane, (text for text in counts if text))
+        labels = labels_of(session, lane, (text for text in found if text))
         named = [(v, label, "") for v, label in sorted(labels.items(), key=lambda n: n[1])]
-    if "" in counts:
+    if "" in found:
         named.append(("", f"No {lane.label.lower()}", ""))
     return [
-        {"value": value or None, "label": label, "colour": colour, "count": counts.get(value, 0)}
+        {
+            "value": value or None,
+            "label": label,
+            "colour": colour,
+            "count": found[value].count if value in found else 0,
+            "capped": value in found and found[value].capped,
+        }
         for value, label, colour in named
     ]
-
-
-def text_of(field: Field | None, value: Any) -> str:
-    """The text of a value in wire form by which columns and lanes go; "" where it is empty."""
-    if field is None or value is None:
-        return ""
-    if isinstance(value, Mapping):
-        ((kind, record),) = value.items()
-        return f"{kind}:{record}"
-    return str(value)
-
-
-def _wire_of(field: Field, text: str) -> Any:
-    if field.type.people:
-        kind, _, record = text.rpartition(":")
-        return {kind or "user": record}
-    return text
 
 
 def wire_from(field: Field, value: Any) -> Any:
     """What a caller says of a column or a lane, as a body of a record holds it."""
     if value is None or value == "":
         return None
-    return _wire_of(field, value) if isinstance(value, str) else value
+    return wire_of(field, value) if isinstance(value, str) else value
 
 
 def _shown_options(catalog: Catalog) -> Mapping[str, frozenset[str]]:

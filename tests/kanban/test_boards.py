@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 
 from fluvial.runtime.engine import Engine
+from fluvial.records.reading import columns as columns_of_boards
+from fluvial.records.reading import plan
+from kanban import parting, reading
 from tests.app import Client, Documents
 from tests.kanban.library import BRANCH, DESK, LOAN, SHELF
 
@@ -61,6 +64,34 @@ def test_a_column_is_read_on_from_its_cursor(library: Client) -> None:
         seen += [r["book"] for r in first["records"]]
 
     assert seen == [f"Book {at}" for at in range(7)]
+
+
+def test_counts_end_at_a_cap_until_all_are_asked_for(
+    library: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (plan, columns_of_boards, parting, reading):
+        monkeypatch.setattr(module, "CAPPED", 3)
+    north = library.made("branch", name="North")["id"]
+    for at in range(5):
+        library.made("loan", book=f"Book {at}", fee="1.00", branch=north)
+    library.made("loan", book="Out", state="out", fee="2.50")
+
+    board = library.get("/api/boards/desk").json()
+    asked, out, _ = board["columns"]
+    assert (asked["count"], asked["capped"]) == (3, True)
+    assert asked["totals"] == {"count()": None, "sum(fee)": None}
+    assert len(asked["records"]) == 5
+    assert (out["count"], out["capped"], out["totals"]["sum(fee)"]) == (1, False, "2.50")
+    lanes = {lane["label"]: (lane["count"], lane["capped"]) for lane in board["lanes"]}
+    assert lanes == {"North": (3, True), "No branch": (1, False)}
+    said = library.get("/boards/desk").text
+    assert "4+ loans" in said and "/boards/desk?total=exact" in said
+
+    exact = library.get("/api/boards/desk", total="exact").json()["columns"][0]
+    assert (exact["count"], exact["capped"]) == (5, False)
+    assert exact["totals"] == {"count()": 5, "sum(fee)": "5.00"}
+    assert "total=exact" not in library.get("/boards/desk", total="exact").text
+    assert library.get("/api/boards/desk", total="some").status == 400
 
 
 def test_quick_filters_narrow_the_cards_and_the_counts(library: Client) -> None:

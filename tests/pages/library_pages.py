@@ -65,7 +65,7 @@ def board(lanes: bool) -> Context:
         "move_href": "/api/boards/front_desk/move",
         "quick": [{"label": "My branch", "href": "#", "on": True}, {"label": "Mine", "href": "#", "on": False}, {"label": "Due today", "href": "#", "on": False}],
         "lanes_label": "urgency" if lanes else "", "columns": columns,
-        "lanes": [{"value": lane, "label": label, "tone": colour, "count": 3} for lane, label, colour in rows], "empty": None, "as_of": None,
+        "lanes": [{"value": lane, "label": label, "tone": colour, "count": 3} for lane, label, colour in rows], "exact_href": "", "empty": None, "as_of": None,
     }  # fmt: skip
 
 

@@ -152,10 +152,12 @@ class _GroupPlanner(PagePlanner):
         return keys
 
 
-def rank_of(ranks: sa.Table, record: sa.ColumnElement[Any], dialect: str) -> sa.ColumnElement[Any]:
-    """A record's rank: the one it was given, else its id without hyphens."""
+def rank_of(
+    ranks: sa.Table | None, record: sa.ColumnElement[Any], dialect: str
+) -> sa.ColumnElement[Any]:
+    """A record's rank: the one it was given, if any was, else its id without hyphens."""
     plain: sa.ColumnElement[Any] = sa.func.replace(
         sa.cast(record, sa.Text), sa.literal_column("'-'"), sa.literal_column("''")
     )
-    rank = sa.func.coalesce(ranks.c.rank, plain)
+    rank = plain if ranks is None else sa.func.coalesce(ranks.c.rank, plain)
     return sa.collate(rank, "C") if dialect == POSTGRESQL else rank

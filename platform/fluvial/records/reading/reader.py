@@ -17,7 +17,7 @@ from . import cursor
 from .asking import Asked, asked
 from .filters import equal_binds
 from .plan import CAPPED, page_plan, record_plan, records_plan, resolve
-from .query import Path, Query
+from .query import Path, Query, Total
 from .sql_context import ask
 
 
@@ -105,15 +105,15 @@ def query_values(
     return values
 
 
-def count(session: Session, query: Query) -> int:
-    """How many records a query has, as far as the actor may see them."""
+def count(session: Session, query: Query, total: Total = "exact") -> int:
+    """How many records a query has, as far as they may be seen; a capped count ends at one more."""
     counted = Query(
         query.object,
         (("id",),),
         query.where,
         query.equals,
         query.search,
-        total="exact",
+        total=total,
         as_of=query.as_of,
         deleted=query.deleted,
     )

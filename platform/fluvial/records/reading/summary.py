@@ -89,15 +89,15 @@ def summarise(
 def _member(
     plan: _SummaryPlan, measures: tuple[Measure, ...], row: Sequence[Any]
 ) -> dict[str, Any]:
-    measured = len(row) - len(measures)
-    fields = measured - len(plan.parts)
+    ahead = len(row) - len(measures)
+    fields = ahead - len(plan.parts)
     member: dict[str, Any] = plan.builder(row[:fields])
-    for path, cell in zip(plan.parts, row[fields:measured], strict=True):
+    for path, cell in zip(plan.parts, row[fields:ahead], strict=True):
         inner = member
         for name in path[:-1]:
             inner = inner.setdefault(name, {})
         inner[path[-1]] = cell
-    for measure_, wire, cell in zip(measures, plan.wires, row[measured:], strict=True):
+    for measure_, wire, cell in zip(measures, plan.wires, row[ahead:], strict=True):
         member[measure_.text] = wire(cell) if wire and cell is not None else cell
     return member
 
@@ -121,14 +121,14 @@ def _plan(
         output.add(path)
     grouped = [*(column.element for column in output.columns), *parts.values()]
     named = [element.label(f"p{at}") for at, element in enumerate(parts.values())]
-    measured: list[Any] = []
+    chosen: list[Any] = []
     wires: list[Any] = []
     for measure_ in measures:
-        element, wire = _measured(planner, measure_)
-        measured.append(element.label(f"m{len(measured)}"))
+        element, wire = measured(planner, measure_)
+        chosen.append(element.label(f"m{len(chosen)}"))
         wires.append(wire)
     statement = (
-        sa.select(*output.columns, *named, *measured)
+        sa.select(*output.columns, *named, *chosen)
         .where(*planner.conditions())
         .select_from(planner.source.joined())
         .group_by(*grouped)
@@ -160,7 +160,7 @@ def _check_group(field: Field) -> None:
         raise Problem(message, errors=[fault("group", "not_groupable", message)])
 
 
-def _measured(planner: PagePlanner, measure_: Measure) -> aggregates.Aggregate:
+def measured(planner: PagePlanner, measure_: Measure) -> aggregates.Aggregate:
     if measure_.function == "count" and not measure_.inner:
         return sa.func.count(), None
     inner = _compiled(planner, measure_.inner, "measure")
