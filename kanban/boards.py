@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fluvial.auth.access import Access, with_inherited
 from fluvial.kernel.errors import Problem
 from fluvial.records.reading.summary import Measure, measure
+from metamodel.asked import Question, fixed
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document
@@ -102,6 +103,15 @@ def start_board(object: ObjectType) -> Mapping[str, Any]:
     choices = [field.name for field in own if field.type.name == CHOICE.name]
     by = [*choices, *(field.name for field in own), "title"][0]
     return {"columns": {"by": by}, "card": {"title": "title"}, "totals": ["count()"]}
+
+
+def board_questions(document: Document, catalog: Catalog) -> Iterator[Question]:
+    """The cards of each column, and how many there are in each lane."""
+    board = _board(document)
+    equal = fixed(catalog, board.object, board.where)
+    yield Question(board.object, (board.by, *equal), board.sort or ("id",))
+    if board.lanes is not None:
+        yield Question(board.object, (board.lanes, *equal), ordered=False)
 
 
 def check_board(document: Document, check: DocumentCheck) -> None:

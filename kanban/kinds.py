@@ -10,8 +10,8 @@ import orjson
 
 from metamodel.documents import DocumentKind
 
-from .boards import check_board, start_board
-from .pins import check_pin
+from .boards import board_questions, check_board, start_board
+from .pins import check_pin, pin_questions
 
 SCHEMAS = Path(__file__).parent / "schemas"
 
@@ -27,6 +27,7 @@ BOARD = DocumentKind(
     schema=_schema("board"),
     check=check_board,
     start=start_board,
+    asks=board_questions,
     label="Board",
     removable={
         "/object": "",
@@ -56,6 +57,7 @@ PIN = DocumentKind(
     folder="pins",
     schema=_schema("pin"),
     check=check_pin,
+    asks=pin_questions,
     label="Pin",
     removable={
         "/object": "",

@@ -13,6 +13,7 @@ from fluvial.records.reading.query import Query, SortKey
 from fluvial.records.reading.reader import count, read_page
 from fluvial.records.reading.summary import Measure, measure, summarise
 from fluvial.runtime.session import Session
+from metamodel.asked import Question, fixed
 from metamodel.catalog import Catalog, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document
@@ -69,6 +70,18 @@ def _pin(document: Document) -> Pin:
         audience=tuple(body.get("audience", ())),
         order=body.get("order", 50),
     )
+
+
+def pin_questions(document: Document, catalog: Catalog) -> Iterator[Question]:
+    """What a pin measures, its first records, or those of the last weeks."""
+    pin = _pin(document)
+    equal = fixed(catalog, pin.object, pin.where)
+    if pin.show == "list":
+        yield Question(pin.object, equal, pin.sort or ("id",))
+    elif pin.show == "trend":
+        yield Question(pin.object, equal, (pin.by,))
+    else:
+        yield Question(pin.object, equal, ordered=False)
 
 
 def check_pin(document: Document, check: DocumentCheck) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from metamodel.asked import ask
 from metamodel.calendars.calendars import Calendars
 from metamodel.calendars.documents import make_calendars
 from metamodel.catalog import Catalog
@@ -67,7 +68,9 @@ def build_catalog(
     if faults:
         raise MetadataError(_ordered(faults))
     uses = draft.sorted_uses()
-    return Catalog(version, digest, draft.objects, by_kind, zone, draft.calendars, uses)
+    catalog = Catalog(version, digest, draft.objects, by_kind, zone, draft.calendars, uses)
+    ask(catalog, kinds)
+    return catalog
 
 
 def _sound(

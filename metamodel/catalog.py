@@ -128,6 +128,14 @@ class Key:
 
 
 @dataclass(frozen=True)
+class AskedKey(Key):
+    """What documents ask of the records: some fields have one value, the rest is the order."""
+
+    after: int = 0  # how many of the fields have one value
+    places: tuple[str, ...] = ()  # the documents that ask, such as "board/front_desk"
+
+
+@dataclass(frozen=True)
 class Check:
     """A condition that every saved record meets, with the message when it does not."""
 
@@ -191,6 +199,7 @@ class ObjectType:
     fields: Mapping[str, Field]  # system fields last
     inverses: Mapping[str, Inverse]
     keys: tuple[Key, ...] = ()
+    asked: tuple[AskedKey, ...] = ()  # by other documents; see metamodel.asked
     checks: tuple[Check, ...] = ()
     logic: tuple[Logic, ...] = ()
     states: States | None = None

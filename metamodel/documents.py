@@ -15,10 +15,11 @@ from metamodel.kinds import KINDS
 from metamodel.policies import Shape, shape_of
 from metamodel.roles import check_role
 from metamodel.schemas.loading import complete_schema, load_schema, validator_of
-from metamodel.views import check_view, start_view
+from metamodel.views import check_view, start_view, view_questions
 
 if TYPE_CHECKING:
-    from metamodel.catalog import ObjectType
+    from metamodel.asked import Question
+    from metamodel.catalog import Catalog, ObjectType
     from metamodel.checks import DocumentCheck
 
 SITE = "site"  # the layer of what is changed on the spot
@@ -61,6 +62,7 @@ class Document:
                 yield one
 
 
+AskDocument = Callable[[Document, "Catalog"], Iterable["Question"]]
 CheckDocument = Callable[[Document, "DocumentCheck"], None]
 StartDocument = Callable[["ObjectType"], Mapping[str, Any]]
 
@@ -88,6 +90,7 @@ class DocumentKind:
     # What goes with a thing that it uses: the place of the use, and the part that then goes.
     # `*` stands for any step, "" for the whole document. Other uses stand in the way.
     removable: Mapping[str, str] = field(default_factory=dict)
+    asks: AskDocument | None = None  # what it asks of records, for indexes
 
     @property
     def full_schema(self) -> Mapping[str, Any]:
@@ -180,6 +183,7 @@ VIEW = DocumentKind(
     schema=load_schema("view"),
     check=check_view,
     start=start_view,
+    asks=view_questions,
     label="View",
     removable={
         "/object": "",

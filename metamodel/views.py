@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from metamodel.asked import Question, fixed
+
 if TYPE_CHECKING:
-    from metamodel.catalog import ObjectType
+    from metamodel.catalog import Catalog, ObjectType
     from metamodel.checks import DocumentCheck
     from metamodel.documents import Document
 
@@ -34,6 +36,13 @@ def check_view(document: Document, check: DocumentCheck) -> None:
     if "group" in body:
         check.path("/group", object, body["group"])
     check_sort("/sort", object, body.get("sort", ()), check)
+
+
+def view_questions(document: Document, catalog: Catalog) -> Iterator[Question]:
+    """The list of a view; where it says no order, the newest come first."""
+    body = document.body
+    equal = fixed(catalog, body["object"], body.get("where", ""))
+    yield Question(body["object"], equal, tuple(body.get("sort", ())) or ("-created_at",))
 
 
 def check_sort(

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from fluvial.runtime.engine import Engine
 from fluvial.records.reading import columns as columns_of_boards
 from fluvial.records.reading import plan
+from fluvial.runtime.engine import Engine
 from kanban import parting, reading
 from tests.app import Client, Documents
 from tests.kanban.library import BRANCH, DESK, LOAN, SHELF

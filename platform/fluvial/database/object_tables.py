@@ -10,13 +10,14 @@ from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
-from metamodel.catalog import Catalog, Field, Key, ObjectType
+from metamodel.catalog import AskedKey, Catalog, Field, Key, ObjectType
 from metamodel.storage import INTEGER, TEXT, UUID
 
 from .columns import Stored
 
 MAX_IDENTIFIER = 63  # of PostgreSQL
 CREATED = ("created_at",)
+ASKED = "ax"  # how the names of indexes begin that documents ask for
 
 
 class ObjectTables:
@@ -136,6 +137,8 @@ def object_indexes(type_: ObjectType, table: sa.Table) -> Iterator[sa.Index]:
         yield key_index(type_, key, table)
     if all(key.unique or key.fields != CREATED for key in type_.keys):
         yield created_index(type_, table)
+    for asked in type_.asked:
+        yield asked_index(type_, asked, table)
 
 
 def created_index(type_: ObjectType, table: sa.Table) -> sa.Index:
@@ -159,6 +162,27 @@ def key_index(type_: ObjectType, key: Key, table: sa.Table) -> sa.Index:
         unique_name(type_, key.fields),
         *columns,
         unique=True,
+        sqlite_where=live,
+        postgresql_where=live,
+    )
+
+
+def asked_index(type_: ObjectType, key: AskedKey, table: sa.Table) -> sa.Index:
+    """The index of what other documents ask: lists never show what is in the bin."""
+    columns: list[Any] = []
+    for name in key.fields[: key.after]:
+        columns += [table.c[name + c.suffix] for c in type_.fields[name].columns if not c.hidden]
+    for name in key.fields[key.after :]:
+        field = type_.fields[name]
+        order = field.kind.order(field, {c.suffix: table.c[name + c.suffix] for c in field.columns})
+        columns += order
+    live = table.c.deleted_at.is_(None)
+    named = "__".join(column.name for column in columns)
+    return sa.Index(
+        short_name(f"{ASKED}_{type_.name}__{named}"),
+        *columns,
+        table.c.id,
+        info={"places": key.places},
         sqlite_where=live,
         postgresql_where=live,
     )

@@ -274,17 +274,24 @@ class _Difference:
                 f"{new.name}.{name}",
                 class_="scan",
                 rows=self._rows(new.name),
-                undo="Remove the key again.",
+                undo=_undo(index),
                 statements=self.ddl.take(),
+                more={"for": list(index.info["places"])} if "places" in index.info else {},
             )
         for name in sorted(before):
             if name not in after:
                 yield Operation(
                     "drop_unique_key" if before[name].unique else "drop_index",
                     f"{new.name}.{name}",
-                    undo="Add the key again.",
+                    undo="" if "places" in before[name].info else "Add the key again.",
                     statements=[f'DROP INDEX IF EXISTS "{name}"'],
                 )
+
+
+def _undo(index: sa.Index) -> str:
+    if "places" in index.info:
+        return "Write `index_questions: false` in the object: it then has its declared keys only."
+    return "Remove the key again."
 
 
 def _lasts(before: Field, after: Field) -> bool:

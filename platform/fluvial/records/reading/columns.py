@@ -22,11 +22,11 @@ from metamodel.expressions.sql import Source
 from metamodel.storage import INTEGER, POSTGRESQL, TEXT, UUID
 
 from . import cursor
-from .sql_context import ask
 from .grouped import Group, Ranking, rank_of
 from .plan import CAPPED, PagePlanner, Plan, plans_of
 from .query import Query
 from .reader import query_values
+from .sql_context import ask
 from .summary import Measure, measured
 
 MAX_VALUES = 500  # a look-up that leads to more records than this is grouped

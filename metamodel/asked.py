@@ -1,0 +1,136 @@
+"""Indexes that nobody has declared: for what views, boards and pins ask of an object's records.
+
+Each such question is about the records in which some fields have one value, in the order of others.
+An index over these fields answers it without looking at the other records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from metamodel.catalog import AskedKey, Catalog, Field, ObjectType
+from metamodel.errors import ExpressionError
+from metamodel.expressions.expression import compile_expression
+from metamodel.expressions.nodes import And, Compare, Literal, Moment, Node, Read, Root
+from metamodel.expressions.types import BOOLEAN
+
+if TYPE_CHECKING:
+    from metamodel.documents import DocumentKind
+
+MAX_ASKED = 8  # of an object: every index makes each write dearer
+MAX_FIELDS = 4
+STANDING = ("id", "created_at")  # orders that have an index anyway
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a document asks of an object: fields with one value each, and an order.
+
+    `ordered` is whether the first records are asked for, or only how many there are.
+    """
+
+    object: str
+    equal: tuple[str, ...] = ()
+    sort: tuple[str, ...] = ()  # "due", "-due"
+    ordered: bool = True
+
+
+def fixed(catalog: Catalog, object: str, where: str) -> tuple[str, ...]:
+    """The fields that a condition gives one value."""
+    if not where:
+        return ()
+    try:
+        tree = compile_expression(where, catalog.scope(object), BOOLEAN).tree
+    except ExpressionError:
+        return ()
+    return tuple(dict.fromkeys(_fixed(tree)))
+
+
+def _fixed(node: Node) -> Iterator[str]:
+    if isinstance(node, And):
+        for item in node.items:
+            yield from _fixed(item)
+    if not isinstance(node, Compare) or node.operator != "==":
+        return
+    for one, other in ((node.left, node.right), (node.right, node.left)):
+        value = isinstance(other, Literal | Moment) or (
+            isinstance(other, Read) and other.root is Root.ME
+        )
+        if value and isinstance(one, Read) and one.root is Root.ROW and len(one.path) == 1:
+            yield one.path[0]
+
+
+def ask(catalog: Catalog, kinds: Mapping[str, DocumentKind]) -> None:
+    """Give the object types of a new catalog the keys that its documents ask for."""
+    asked: dict[str, list[tuple[Question, str]]] = {}
+    for kind in kinds.values():
+        if kind.asks is not None:
+            for name, document in sorted(catalog.of(kind.name).items()):
+                for question in kind.asks(document, catalog):
+                    asked.setdefault(question.object, []).append((question, f"{kind.name}/{name}"))
+    objects: dict[str, Any] = catalog.objects  # type: ignore[assignment]
+    for name, type_ in catalog.objects.items():
+        keys = tuple(_keys(type_, asked.get(name, ())))
+        if keys != type_.asked:
+            objects[name] = replace(type_, asked=keys)
+
+
+def _keys(type_: ObjectType, asked: Iterable[tuple[Question, str]]) -> Iterator[AskedKey]:
+    if type_.spec.get("index_questions") is False:
+        return
+    found: dict[tuple[tuple[str, ...], int], list[str]] = {}
+    counted: dict[tuple[str, ...], list[str]] = {}
+    for question, place in asked:
+        equal, sort = _indexable(type_, question)
+        if not question.ordered:
+            counted.setdefault(equal, []).append(place)
+        elif equal or (sort and sort[0] not in STANDING):
+            found.setdefault(((*equal, *sort), len(equal)), []).append(place)
+    for equal, places in counted.items():
+        if equal and not any(set(fields[: len(equal)]) == set(equal) for fields, _ in found):
+            found.setdefault((equal, len(equal)), []).extend(places)
+    kept: list[AskedKey] = []
+    for (fields, after), places in found.items():
+        if not _declared(type_, fields, after) and fields not in [key.fields for key in kept]:
+            kept.append(AskedKey(fields, False, after, tuple(dict.fromkeys(places))))
+    # What most documents ask for comes first, where there are too many.
+    kept.sort(key=lambda key: (-len(key.places), key.fields))
+    yield from kept[:MAX_ASKED]
+
+
+def _declared(type_: ObjectType, fields: tuple[str, ...], after: int) -> bool:
+    """Whether a declared key answers it: the same fields with one value, then the same order."""
+    for key in type_.keys:
+        if key.unique or len(key.fields) < len(fields) or after == len(fields) < len(key.fields):
+            continue
+        there = key.fields[: len(fields)]
+        if set(there[:after]) == set(fields[:after]) and there[after:] == fields[after:]:
+            return True
+    return False
+
+
+def _indexable(type_: ObjectType, question: Question) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The fields of a question that can stand in an index, as far as they go."""
+    equal = tuple(name for name in question.equal if _is_plain(type_.fields.get(name)))
+    sort: list[str] = []
+    for at, name in enumerate(question.sort):
+        field = type_.fields.get(name.removeprefix("-"))
+        turned = name.startswith("-") != question.sort[0].startswith("-")
+        if turned or not _is_plain(field) or (field is not None and field.type.options):
+            break
+        if name.removeprefix("-") == "id":
+            break
+        sort.append(name.removeprefix("-"))
+        if at == MAX_FIELDS:
+            break
+    ordered = tuple(name for name in sort if name not in equal)
+    return equal[:MAX_FIELDS], ordered
+
+
+def _is_plain(field: Field | None) -> bool:
+    """Whether a field is one column of the table, and today's value stands in it."""
+    if field is None or field.many or field.kind.linked or not field.columns:
+        return False
+    return sum(not column.hidden for column in field.columns) == 1
