@@ -41,8 +41,9 @@ def test_a_board_brings_the_index_that_it_walks_and_takes_it_along(client: Clien
 
 
 def test_a_view_brings_the_fields_with_one_value_before_its_order(client: Client) -> None:
+    where = "state == 'out' and fee > 3 and today() == due"
     view = {"kind": "view", "name": "theirs", "object": "loan", "columns": ["book"],
-            "where": "state == 'out' and fee > 3 and today() == due", "sort": ["-book"]}  # fmt: skip
+            "where": where, "sort": ["-book"]}  # fmt: skip
     made = client.define(view)
     assert indexes(made) == {"loan.ax_loan__state__due__book__fold__book": ["view/theirs"]}
     newest = {"kind": "view", "name": "newest", "object": "loan", "columns": ["book"]}

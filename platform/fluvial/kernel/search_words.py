@@ -8,6 +8,7 @@ from metamodel.storage import POSTGRESQL
 from metamodel.text import fold
 
 MAX_WORDS = 8
+TELLING = 3  # letters
 
 # The databases part text differently at hyphens, dots and @; here all of them part words.
 _WORD = re.compile(r"[^\W_]+")
@@ -21,12 +22,22 @@ def indexed(text: str) -> str:
     return " ".join(dict.fromkeys(words))
 
 
+def words_of(search: str) -> list[str]:
+    """The words that are searched for."""
+    return list(dict.fromkeys(_WORD.findall(fold(search))))[:MAX_WORDS]
+
+
+def telling(words: list[str]) -> list[str]:
+    """Those by which an index finds few records: one letter begins words in most of them."""
+    return [word for word in words if len(word) >= TELLING] or words
+
+
 def wanted(search: str, dialect: str) -> str:
     """The words of a search as prefixes that must all be there; without words it finds nothing."""
-    words = _WORD.findall(fold(search))[:MAX_WORDS]
+    words = words_of(search)
     if dialect == POSTGRESQL:
         return " & ".join(f"'{word}':*" for word in words)
-    return " ".join(f'"{word}"*' for word in words) or '""'
+    return " ".join(f'"{word}"*' for word in telling(words)) or '""'
 
 
 def holds(text: str | None, query: str) -> bool:

@@ -18,6 +18,7 @@ from metamodel.kinds.kind import TextFormat
 from metamodel.storage import JSON, POSTGRESQL, TEXT, UUID
 
 from .day_titles import slots_of
+from .query import Finding
 from .row_builder import field_value
 from .sql_context import PlanContext
 
@@ -104,22 +105,53 @@ def equal_binds(
     }
 
 
-def matching(context: PlanContext, source: Source, type_: ObjectType) -> sa.ColumnElement[bool]:
-    """The records that hold every word of the bind `search`, ignoring case and accents."""
+def found_by(
+    context: PlanContext, record: sa.ColumnElement[Any], object_name: str, finding: Finding
+) -> sa.ColumnElement[bool]:
+    """The records whose row of the search index holds the words.
+
+    `index` begins with the words, `walk` looks at record after record in the order of the list,
+    which is quicker where many hold them; `any` leaves it to the database.
+    """
     search = context.search
+    postgresql = context.dialect == POSTGRESQL
     bind = sa.bindparam("search", type_=Stored(TEXT))
+    there = sa.literal_column("words").op("@@")(sa.func.to_tsquery("simple", bind))
+    if finding == "walk":
+        row: sa.Select[Any] = sa.select(sa.literal_column("1")).where(search.c.record == record)
+        return row.where(there if postgresql else _begun(search.c.text)).exists()
     found = sa.select(search.c.record).where(
-        search.c.object == sa.literal_column(f"'{type_.name}'")
+        search.c.object == sa.literal_column(f"'{object_name}'")
     )
-    if context.dialect == POSTGRESQL:
-        words = sa.literal_column("words").op("@@")(sa.func.to_tsquery("simple", bind))
-        found = found.where(words)
-    else:
-        index = sa.table("fluvial_search_words", sa.column("rowid"))
-        match = sa.literal_column("fluvial_search_words").op("MATCH")(bind)
-        rows = sa.select(index.c.rowid).where(match)
-        found = found.where(sa.literal_column("rowid").in_(rows))
-    among: sa.ColumnElement[bool] = source.column("id").in_(found)
+    if postgresql:
+        found = found.where(there)
+        if finding == "index":
+            ids = sa.cast(sa.func.array(found.scalar_subquery()), sa.ARRAY(sa.Uuid))
+            return record == sa.func.any(ids)
+        return record.in_(found)
+    index = sa.table("fluvial_search_words", sa.column("rowid"))
+    match = sa.literal_column("fluvial_search_words").op("MATCH")(bind)
+    rows = sa.select(index.c.rowid).where(match)
+    found = found.where(sa.literal_column("rowid").in_(rows), _begun(search.c.text))
+    return record.in_(found)
+
+
+def _begun(text: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """SQLite: a text of words with spaces between, in which all words of the bind begin some."""
+    words = sa.bindparam("words", type_=Stored(TEXT))
+    each = sa.func.json_each(words).table_valued("value", name="word")
+    space: sa.ColumnElement[str] = sa.literal_column("' '")
+    place: sa.ColumnElement[int] = sa.func.instr(space.op("||")(text), space.op("||")(each.c.value))
+    missing: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(each)
+    return ~missing.where(place == sa.literal_column("0")).exists()
+
+
+def matching(
+    context: PlanContext, source: Source, type_: ObjectType, finding: Finding = "any"
+) -> sa.ColumnElement[bool]:
+    """The records that hold every word of the bind `search`, ignoring case and accents."""
+    bind = sa.bindparam("search", type_=Stored(TEXT))
+    among = found_by(context, source.column("id"), type_.name, finding)
     hidden = {f for f in type_.searchable_fields if context.access.hides(type_.name, f.name)}
     seen = [type_.fields["title"], *(f for f in type_.searchable_fields if f not in hidden)]
     if hidden:  # the index holds them all

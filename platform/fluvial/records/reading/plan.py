@@ -226,7 +226,7 @@ class PagePlanner:
             self.context.expect(self.asked.names)
             conditions.append(wanted(self.asked.expression, self.source))
         if query.search:
-            conditions.append(matching(self.context, self.source, self.type))
+            conditions.append(matching(self.context, self.source, self.type, query.finding))
         if query.as_of is not None and self.type.dated is not None:
             in_force = condition(self.access, self.type, "in_force", visible_only=False)
             conditions.append(predicate(in_force, self.source, exact=False))

@@ -15,6 +15,7 @@ MAX_FIELDS = 200
 MAX_HOPS = 5
 
 Total = Literal["none", "capped", "exact"]
+Finding = Literal["any", "index", "walk"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Query:
     total: Total = "none"
     as_of: date | None = None  # or a moment of it
     deleted: bool = False
+    finding: Finding = "any"  # of a search: how the database is to go about it
 
     @property
     def outline(self) -> Query:

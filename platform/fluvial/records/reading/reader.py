@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from fluvial.database.id_lists import id_list
 from fluvial.kernel.errors import NotFound
 from fluvial.kernel.ids import is_id
-from fluvial.kernel.search_words import wanted as search_words
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 from metamodel.kinds.kind import TextFormat
@@ -18,6 +18,7 @@ from .asking import Asked, asked
 from .filters import equal_binds
 from .plan import CAPPED, page_plan, record_plan, records_plan, resolve
 from .query import Path, Query, Total
+from .searching import finding, search_values
 from .sql_context import ask
 
 
@@ -65,6 +66,8 @@ def read_page(session: Session, query: Query) -> dict[str, Any]:
         session = session.at(query.as_of)
     if query.deleted:
         session.object(query.object, "delete")
+    if query.search:
+        query = replace(query, finding=finding(session, type_, query))
     wanted = asked(session.access, query)
     values = query_values(session, type_, query, wanted)
     empties: tuple[bool, ...] | None = None
@@ -101,7 +104,7 @@ def query_values(
         field = resolve(session.access, type_, (name,), name)
         values |= equal_binds(field, f"e{i}", text, dialect, form)
     if query.search:
-        values["search"] = search_words(query.search, dialect)
+        values |= search_values(query, dialect)
     return values
 
 
