@@ -15,6 +15,7 @@ from fluvial.records.reading.query import Query, SortKey
 from fluvial.records.reading.reader import read_page
 from fluvial.records.reading.summary import Measure
 from fluvial.records.reading.titles import references, titles_in, titles_of
+from fluvial.records.reading.watching import watched
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.errors import ExpressionError
@@ -74,8 +75,13 @@ def read_board(session: Session, board: Board, wish: Wish | None = None) -> dict
     the cost of each not on the number of records: counts end at a cap, unless all are asked for.
     """
     wish = wish or Wish()
-    type_ = session.object(board.object)
     query = board_query(session, board, wish)
+    with watched(session, query, "board"):
+        return _read_board(session, board, query, wish)
+
+
+def _read_board(session: Session, board: Board, query: Query, wish: Wish) -> dict[str, Any]:
+    type_ = session.object(board.object)
     by = type_.fields[board.by]
     one = wish.column is not None
     heads = read_heads(session, board, query, everything=not one, exact=wish.exact)

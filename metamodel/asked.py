@@ -77,6 +77,17 @@ def ask(catalog: Catalog, kinds: Mapping[str, DocumentKind]) -> None:
             objects[name] = replace(type_, asked=keys)
 
 
+def proposed(catalog: Catalog, question: Question) -> tuple[str, ...]:
+    """The fields of the key that would answer a question; none where there is one, or none can."""
+    type_ = catalog.objects[question.object]
+    equal, sort = _indexable(type_, question)
+    fields = (*equal, *sort)
+    there = any(key.fields[: len(fields)] == fields for key in (*type_.keys, *type_.asked))
+    if there or not fields or (not equal and sort[0] in STANDING):
+        return ()
+    return () if _declared(type_, fields, len(equal)) else fields
+
+
 def _keys(type_: ObjectType, asked: Iterable[tuple[Question, str]]) -> Iterator[AskedKey]:
     if type_.spec.get("index_questions") is False:
         return

@@ -224,6 +224,7 @@ SEARCH = {
     "groups": [{"label": "Loans", "icon": "book-2", "count": 2, "href": "#", "results": [{"title": "L-00431 The Overstory", "href": "#", "hint": "Harriet Lindqvist · On loan"}, {"title": "L-00301 The Overstory", "href": "#", "hint": "Harriet Lindqvist · Returned"}]}, {"label": "Books", "icon": "book", "count": 1, "href": "", "results": [{"title": "The Overstory", "href": "#", "hint": "Richard Powers, 2018"}]}],
 }  # fmt: skip
 STUDIO_HOME = {
+    "slow_href": "/studio/slow",
     "shared": [{"label": "Roles", "about": "Who may do what.", "new_href": "#",
                 "items": [{"label": "Clerk", "href": "#", "from": "Library 1.0"}]}],
     "objects": [{"label": label, "name": label.lower(), "icon": icon, "href": "/studio_object", "fields": count, "records": records, "from": origin} for label, icon, count, records, origin in [("Loan", "book-2", 10, "4,812", "Library 1.0"), ("Book", "book", 14, "21,300", "Library 1.0"), ("Member", "users", 12, "2,140", "Library 1.0"), ("Branch", "building", 6, "5", "Library 1.0"), ("Reading room", "armchair", 4, "9", "Site")]],
@@ -256,6 +257,7 @@ def pages() -> dict[str, tuple[str, Context]]:
         "studio_document": ("studio_document.html", {"page": build, "studio": {**studio(), "title": "My open loans", "about": "View of Loan", "sentence": "", "plan": None, "plan_hint": "", "in_force": "", "uses": [{"label": "Desk", "href": "#", "text": "Role, once"}]}}),
         "packages": ("packages.html", {"page": page("Packages"), "packages": PACKAGES}),
         "package": ("package.html", {"page": page("Lending"), "package": PACKAGE}),
+        "slow": ("slow_questions.html", {"page": page("Slow questions"), "slow": {"limit": "500 ms", "action": "#", "items": [{"object": "Loans", "name": "loan", "text": "A list, where state == '…', by due", "times": 12, "worst": "1,240 ms", "last": "2 h ago", "index": "State, Due", "fields": "state,due", "why": ""}]}}),
         "history": ("revisions.html", {"page": page("History"), "revisions": {"items": [{"number": 3, "href": "#", "note": "Field Shelf of book", "text": "object/book", "person": "Rosa Lind", "when": "2 h ago", "back_href": "#"}], "under_way": [{"note": "Upgrade lending 1.1.0", "text": "500 of 9,000 values copied"}]}}),
         "notifications": ("notifications.html", {"page": page("Notifications"), "inbox": INBOX}),
         "search": ("search.html", {"page": page("Search"), "search": SEARCH}),

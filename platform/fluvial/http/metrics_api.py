@@ -28,6 +28,12 @@ def _families(call: Call) -> Iterator[Family]:
     """What this process counted, then what all of them find in the database."""
     session = call.session
     yield from call.engine.metrics.families()
+    yield Family(
+        "fluvial_slow_questions_total",
+        "counter",
+        "Reads that took longer than FLUVIAL_SLOW_MS.",
+        (("", (), call.engine.slow.total),),
+    )
     waiting, given_up = outbox.depth(session.connection)
     yield gauge("fluvial_outbox_events", "Events waiting for a worker.", waiting)
     yield gauge("fluvial_outbox_quarantined", "Events given up.", given_up)

@@ -82,6 +82,11 @@ SETTINGS: tuple[Setting, ...] = (
         "installed packages.",
     ),
     Setting(
+        "SLOW_MS",
+        "500",
+        "Reads that take longer (in milliseconds) are logged and shown in the studio. 0: none.",
+    ),
+    Setting(
         "THREADS", "8", "The number of worker threads on PostgreSQL, each with its own connection."
     ),
 )
@@ -107,6 +112,7 @@ class Settings:
     env: str
     now: str
     kinds: tuple[str, ...]
+    slow_ms: int
     threads: int
 
     @property
@@ -136,6 +142,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         env=text["ENV"],
         now=text["NOW"] if text["ENV"] == "development" else "",
         kinds=_several(text["KINDS"]),
+        slow_ms=int(text["SLOW_MS"]),
         threads=int(text["THREADS"]),
     )
 

@@ -77,6 +77,7 @@ def show(call: Call, *, error: str = "", label: str = "") -> Answer:
         "label": label,
         "open": bool(error) or "new" in call.query,
         "revisions_href": "/studio/revisions",
+        "slow_href": "/studio/slow" if call.engine.slow.total else "",
         "shared": [_shared(call, name, *words, labels) for name, words in SHARED.items()],
     }
     primary = deed("New object", "/studio?new=true", "plus")

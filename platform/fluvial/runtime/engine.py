@@ -17,6 +17,7 @@ from fluvial.kernel.clock import Clock
 from fluvial.kernel.feature import Features, Seam, load_features
 from fluvial.kernel.metrics import Metrics
 from fluvial.kernel.settings import Settings
+from fluvial.kernel.slow_questions import SlowQuestions
 from metamodel.documents import DocumentKind
 from metamodel.kinds import load_kinds
 
@@ -39,6 +40,7 @@ class Engine:
         self.people = People()
         self.stream = Stream(settings.redis_url)
         self.metrics = Metrics()
+        self.slow = SlowQuestions(settings.slow_ms / 1000)
         self.causes = Causes(settings.secret_key)
         self.wake = threading.Event()  # set when a commit left work for the workers
         self.wakers: list[Callable[[], None]] = []

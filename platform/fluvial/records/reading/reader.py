@@ -20,6 +20,7 @@ from .plan import CAPPED, page_plan, record_plan, records_plan, resolve
 from .query import Path, Query, Total
 from .searching import finding, search_values
 from .sql_context import ask
+from .watching import watched
 
 
 def read_one(
@@ -61,6 +62,11 @@ def find_many(session: Session, object_name: str, records: Iterable[str]) -> dic
 
 def read_page(session: Session, query: Query) -> dict[str, Any]:
     """A page: `data`, `next` (a cursor or None) and `total` where it was asked for."""
+    with watched(session, query, "list"):
+        return _read_page(session, query)
+
+
+def _read_page(session: Session, query: Query) -> dict[str, Any]:
     type_ = session.object(query.object)
     if query.as_of is not None:
         session = session.at(query.as_of)
@@ -126,4 +132,5 @@ def count(session: Session, query: Query, total: Total = "exact") -> int:
     plan = page_plan(session, counted, wanted, None).counted
     assert plan is not None
     values = query_values(session, session.object(query.object), counted, wanted)
-    return int(ask(session, plan, **values)[0][0])
+    with watched(session, counted, "count"):
+        return int(ask(session, plan, **values)[0][0])

@@ -24,6 +24,7 @@ from .query import Path, Query
 from .reader import query_values
 from .row_builder import Output
 from .sql_context import ask
+from .watching import watched
 
 MAX_GROUPS = 3
 MAX_MEASURES = 10
@@ -83,7 +84,9 @@ def summarise(
         key, lambda: _plan(session, query, wanted, groups, measures)
     )
     values = query_values(session, session.object(query.object), query, wanted)
-    return [_member(plan, measures, row) for row in ask(session, plan.compiled, **values)]
+    with watched(session, query, "summary"):
+        rows = ask(session, plan.compiled, **values)
+    return [_member(plan, measures, row) for row in rows]
 
 
 def _member(
