@@ -22,6 +22,7 @@ from metamodel.expressions.sql import Source
 from metamodel.storage import INTEGER, POSTGRESQL, TEXT, UUID
 
 from . import cursor
+from .asking import Asked, asked
 from .grouped import Group, Ranking, rank_of
 from .plan import CAPPED, PagePlanner, Plan, plans_of
 from .query import Query
@@ -92,7 +93,9 @@ def _group(query: Query, plan: Plan, by: str, rows: Sequence[Any]) -> Group:
 
 
 def _binds(session: Session, query: Query, ranking: Ranking | None) -> dict[str, Any]:
-    values = query_values(session, session.object(query.object), query)
+    values = query_values(
+        session, session.object(query.object), query, asked(session.access, query)
+    )
     values["limit"] = query.limit + 1
     if ranking is not None:
         values["ranking"] = ranking.list
@@ -128,7 +131,7 @@ def heads_of_each(
     """The heads of these values; values without any record are left out."""
     key = ("heads", by, measures)
     plan: _HeadsPlan = _kept(session, query, key, lambda p: p.heads(by, measures))
-    binds = query_values(session, session.object(query.object), query)
+    binds = query_values(session, session.object(query.object), query, asked(session.access, query))
     rows = ask(session, plan.compiled, keys=orjson.dumps(list(values)).decode(), **binds)
     return {values[row[0] - plan.first]: plan.head(measures, row[1:]) for row in rows if row[1]}
 
@@ -136,7 +139,7 @@ def heads_of_each(
 def head_of_one(session: Session, query: Query, measures: tuple[Measure, ...]) -> Head | None:
     """The head of what `equals` names."""
     plan: _HeadsPlan = _kept(session, query, ("head", measures), lambda p: p.heads("", measures))
-    binds = query_values(session, session.object(query.object), query)
+    binds = query_values(session, session.object(query.object), query, asked(session.access, query))
     (row,) = ask(session, plan.compiled, **binds)
     return plan.head(measures, row) if row[0] else None
 
@@ -158,17 +161,22 @@ class _HeadsPlan:
 def _kept(
     session: Session, query: Query, key: Any, make: Any, ranking: Ranking | None = None
 ) -> Any:
-    access, shape = session.access, replace(query.shape, total="none")
-    whole = (access.roles, access.unrestricted, "columns", shape, key)
+    access, outline = session.access, replace(query.outline, total="none")
+    wanted = asked(access, query)
+    whole = (access.roles, access.unrestricted, "columns", outline, wanted.key, key)
     table = ranking.table if ranking else None
-    return plans_of(access.catalog).get(whole, lambda: make(_ColumnsPlanner(session, query, table)))
+    return plans_of(access.catalog).get(
+        whole, lambda: make(_ColumnsPlanner(session, query, wanted, table))
+    )
 
 
 class _ColumnsPlanner(PagePlanner):
     """Ids are found first, along an index; what is shown of them is joined afterwards."""
 
-    def __init__(self, session: Session, query: Query, ranks: sa.Table | None) -> None:
-        super().__init__(session, query)
+    def __init__(
+        self, session: Session, query: Query, wanted: Asked, ranks: sa.Table | None
+    ) -> None:
+        super().__init__(session, query, wanted)
         self._ranks = ranks
         self._postgresql = self.context.dialect == POSTGRESQL
 
@@ -189,13 +197,17 @@ class _ColumnsPlanner(PagePlanner):
         statement = sa.select(*chosen, *beside.place).select_from(rows).where(*beside.conditions)
         statement = statement.order_by(*beside.place, *self._order(keys))
         shape = ",".join(f"{'-' * k.descending}{'.'.join(k.path)}" for k in self.query.sort)
-        return Plan(self.context.compiled(statement), output.builder(), len(keys), shape)
+        return Plan(
+            self.context.compiled(statement, steady=None), output.builder(), len(keys), shape
+        )
 
     def heads(self, by: str, measures: tuple[Measure, ...]) -> _HeadsPlan:
         limit: Any = sa.literal_column(str(CAPPED + 1))
         first = 1 if self._postgresql else 0
         if not measures:
-            return _HeadsPlan(self.context.compiled(self._counted(by, limit)), (), first)
+            return _HeadsPlan(
+                self.context.compiled(self._counted(by, limit), steady=None), (), first
+            )
         made = [measured(self, measure) for measure in measures]
         shown = self.source
         walk = self._walk(by)
@@ -205,7 +217,7 @@ class _ColumnsPlanner(PagePlanner):
         statement = sa.select(*beside.place, sa.func.count(), *labels).select_from(beside.rows)
         statement = statement.where(*beside.conditions).group_by(*beside.place)
         wires = tuple(wire for _, wire in made)
-        return _HeadsPlan(self.context.compiled(statement), wires, first)
+        return _HeadsPlan(self.context.compiled(statement, steady=None), wires, first)
 
     def _counted(self, by: str, limit: Any) -> sa.Select[Any]:
         walk = self._walk(by)

@@ -121,7 +121,7 @@ def is_served(
 
 def walked_keys(type_: ObjectType, fixed: set[str], name: str) -> Iterator[tuple[str, ...]]:
     """What stands before a field in the keys that have its order, once that is fixed."""
-    for key in type_.keys:
+    for key in (*type_.keys, *type_.asked):
         if not key.unique and name in key.fields:
             before = key.fields[: key.fields.index(name)]
             if set(before) <= fixed:
