@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -67,9 +67,6 @@ from metamodel.expressions.values import Values
 from metamodel.storage import JSON
 from metamodel.storage import TEXT as TEXT_STORAGE
 
-if TYPE_CHECKING:
-    from metamodel.expressions.sql import Builder
-
 _NEVER_EMPTY = (Compare, Empty, Within, Member, And, Or, Not)
 
 
@@ -99,7 +96,7 @@ class Conditions(Values):
     def takes_joins(self) -> bool: ...
 
     @abstractmethod
-    def enclosed(self, node: Node, make: Callable[[Builder], Element]) -> Element: ...
+    def enclosed(self, node: Node, make: Callable[[Conditions], Element]) -> Element: ...
 
     @abstractmethod
     def owner(self, node: Collection) -> Element: ...

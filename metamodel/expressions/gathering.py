@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from abc import abstractmethod
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 from sqlalchemy import (
     FromClause,
@@ -18,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from metamodel.expressions.conditions import Conditions
 from metamodel.expressions.needed import needed_paths
 from metamodel.expressions.nodes import Collection, Gather, Spread
 from metamodel.expressions.reads import Place, places_by_day
@@ -46,11 +49,63 @@ from metamodel.storage import TEXT as TEXT_STORAGE
 
 from . import operations as op
 
-if TYPE_CHECKING:
-    from metamodel.expressions.sql import Builder, Source
-
 _HALF = 10**9  # sums are split at this place, so that they never leave 64 bits
 _LENGTHS = (DURATION.name, DAYS.name)
+
+
+class Joined(Protocol):
+    """One FROM with its outer joins."""
+
+    alias: FromClause
+    added: list[tuple[FromClause, Element]]
+
+    def column(self, name: str, suffix: str = "") -> Element: ...
+
+    def joined(self, to: FromClause | None = None, on: Element | None = None) -> FromClause: ...
+
+    def require(self, paths: Iterable[tuple[str, ...]]) -> None: ...
+
+
+class Collections(Conditions):
+    """Builds the values of collection functions. Where the rows come from is the builder's."""
+
+    part: FromClause | None  # of a period: `day` and `next`
+
+    @abstractmethod
+    def over(self, object: str) -> tuple[Joined, Collections]:
+        """The rows of an object type, and the same expression with them at hand."""
+
+    @abstractmethod
+    def in_part(self, part: FromClause, record: str | None) -> tuple[Joined | None, Collections]:
+        """The same expression as of the day of each part of a period, and `record` as of it."""
+
+    @abstractmethod
+    def id(self) -> Element | None:
+        """The id of `record`."""
+
+    def gather(self, node: Gather) -> SqlValue:
+        """The value of a collection function."""
+        if isinstance(node, Spread):
+            places = places_by_day(node, self.sql.objects)
+            if places:
+                return _spread(self, node, places)
+        rows = Rows(self, node.collection)
+        if node.where is not None:
+            rows.found.append(rows.builder.condition(node.where, False))
+            rows.source.require(needed_paths(node.where))
+        if node.function == "exists":
+            query = rows.select(literal_column("1"))
+            return SqlValue(exists(query), storage_of(BOOLEAN), nullable=False)
+        if node.function == "count":
+            query = rows.select(func.count())
+            return SqlValue(query.scalar_subquery(), storage_of(number(0)), nullable=False)
+        assert node.item is not None
+        item = rows.builder.value(node.item)
+        if node.function in ("first", "last"):
+            return _edge(rows, node, item)
+        if node.function == "list":
+            return _listed(rows, item)
+        return _summed(rows, node, item)
 
 
 class Rows:
@@ -58,19 +113,17 @@ class Rows:
 
     def __init__(
         self,
-        outer: Builder,
+        outer: Collections,
         node: Collection,
-        make: type[Source],
         parts: FromClause | None = None,
-        record: tuple[Source, Element] | None = None,
+        record: tuple[Joined, Element] | None = None,
     ) -> None:
         """With the parts of a period each row is there as of every part, as is the outer record."""
         self.sql = outer.sql
         self.outer = outer
         self.parts = parts
         self.record = record
-        self.source = make(self.sql, node.source)
-        self.builder = outer.inside(self.source)
+        self.source, self.builder = outer.over(node.source)
         self.link: tuple[FromClause, Element] | None = None
         self.found: list[Element] = []
         self.found.append(self._hangs(node))
@@ -128,41 +181,14 @@ class Rows:
         return self.select(self.source.column("id")).order_by(self.source.column("id"))
 
 
-def gathered(outer: Builder, node: Gather, make: type[Source]) -> SqlValue:
-    """The value of a collection function."""
-    if isinstance(node, Spread):
-        places = places_by_day(node, outer.sql.objects)
-        if places:
-            return _spread(outer, node, places, make)
-    rows = Rows(outer, node.collection, make)
-    if node.where is not None:
-        rows.found.append(rows.builder.condition(node.where, False))
-        rows.source.require(needed_paths(node.where))
-    if node.function == "exists":
-        query = rows.select(literal_column("1"))
-        return SqlValue(exists(query), storage_of(BOOLEAN), nullable=False)
-    if node.function == "count":
-        query = rows.select(func.count())
-        return SqlValue(query.scalar_subquery(), storage_of(number(0)), nullable=False)
-    assert node.item is not None
-    item = rows.builder.value(node.item)
-    if node.function in ("first", "last"):
-        return _edge(rows, node, item)
-    if node.function == "list":
-        return _listed(rows, item)
-    return _summed(rows, node, item)
-
-
-def _spread(outer: Builder, node: Spread, places: frozenset[Place], make: type[Source]) -> SqlValue:
+def _spread(outer: Collections, node: Spread, places: frozenset[Place]) -> SqlValue:
     """A sum over the parts of a period, each with the values of its first day."""
     first, after = (outer.value(day).element for day in (node.first, node.after))
     part = outer.sql.parts(first, after, places)
     id = outer.id()
-    record = None
-    if node.record is not None and id is not None:
-        record = make(outer.sql.of_part(part), node.record), id
-    inner = outer.in_part(part, record[0] if record is not None else None)
-    rows = Rows(inner, node.collection, make, part, record)
+    source, inner = outer.in_part(part, None if id is None else node.record)
+    record = None if source is None or id is None else (source, id)
+    rows = Rows(inner, node.collection, part, record)
     return _summed(rows, node, rows.builder.value(node.daily))
 
 

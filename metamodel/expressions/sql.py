@@ -10,7 +10,7 @@ from sqlalchemy import FromClause, Select, case, func, literal_column, select
 from metamodel.catalog import Field
 from metamodel.expressions.conditions import Conditions
 from metamodel.expressions.expression import Expression
-from metamodel.expressions.gathering import Rows, gathered
+from metamodel.expressions.gathering import Collections, Rows
 from metamodel.expressions.needed import needed_paths
 from metamodel.expressions.nodes import (
     Collection,
@@ -52,7 +52,7 @@ class Source:
     ) -> None:
         self.sql = sql
         self.object = object
-        self.alias = sql.table(object).alias() if alias is None else alias
+        self.alias: FromClause = sql.table(object).alias() if alias is None else alias
         self.joins = joins
         self.root = self if root is None else root
         self.added: list[tuple[FromClause, Element]] = []  # of the root: every join
@@ -146,7 +146,7 @@ class Given:
 Row: TypeAlias = "Source | Given"
 
 
-class Builder(Conditions):
+class Builder(Collections):
     """Builds the elements of one expression over one row."""
 
     def __init__(
@@ -170,13 +170,14 @@ class Builder(Conditions):
             self.lifted[id(literal)] = self.sql.constant(literal.value, storage)
         return self
 
-    def inside(self, row: Row) -> Builder:
-        """The same expression, with another row at hand."""
-        return Builder(self.sql, row, self.record, self.lifted, self.part)
+    def over(self, object: str) -> tuple[Source, Builder]:
+        source = Source(self.sql, object)
+        return source, Builder(self.sql, source, self.record, self.lifted, self.part)
 
-    def in_part(self, part: FromClause, record: Row | None) -> Builder:
-        """The same expression as of the day of each part of a period."""
-        return Builder(self.sql.of_part(part), self.row, record, self.lifted, part)
+    def in_part(self, part: FromClause, record: str | None) -> tuple[Source | None, Builder]:
+        sql = self.sql.of_part(part)
+        source = None if record is None else Source(sql, record)
+        return source, Builder(sql, self.row, source, self.lifted, part)
 
     def part_day(self, node: PartDay) -> SqlValue:
         assert self.part is not None
@@ -207,7 +208,6 @@ class Builder(Conditions):
         return self.field(row.through(node.path[:-1]), node.path[-1])
 
     def id(self) -> Element | None:
-        """The id of `record`."""
         if isinstance(self.record, Given):
             return self.record.id(())
         return None if self.record is None else self.record.column("id")
@@ -261,9 +261,6 @@ class Builder(Conditions):
         second = None if value.second is None else asked(value.second)
         return SqlValue(asked(value.element), value.storage, second, value.second_storage)
 
-    def gather(self, node: Gather) -> SqlValue:
-        return gathered(self, node, Source)
-
     def owner(self, node: Collection) -> Element:
         """The id of the record that has a collection."""
         if node.root is Root.ME:
@@ -283,7 +280,7 @@ class Builder(Conditions):
         ids = row.read((*node.path, node.name)) or ()
         return [bound(self.sql, one, UUID).element for one in ids]
 
-    def enclosed(self, node: Node, make: Callable[[Builder], Element]) -> Element:
+    def enclosed(self, node: Node, make: Callable[[Conditions], Element]) -> Element:
         """A condition on a row that takes no joins: those that it needs stand in an EXISTS."""
         assert isinstance(self.row, Source)
         view = self.row.view()
@@ -395,4 +392,4 @@ def collected(node: Gather, sql: SqlContext, read: Reader) -> SqlValue:
 def collected_ids(node: Collection, sql: SqlContext, read: Reader) -> Select[Any]:
     """The ids in a collection of a record whose values are at hand."""
     given = Given(sql, read)
-    return Rows(Builder(sql, given, given), node, Source).ids()
+    return Rows(Builder(sql, given, given), node).ids()

@@ -26,7 +26,7 @@ from metamodel.expressions.expression import Expression
 from metamodel.expressions.gathering import Rows
 from metamodel.expressions.nodes import Collection, Gather, Node, Read, Root
 from metamodel.expressions.numbers import plain
-from metamodel.expressions.sql import Builder, Given, Source
+from metamodel.expressions.sql import Builder, Given
 from metamodel.money import Money
 from metamodel.storage import timestamp_wire
 
@@ -202,7 +202,7 @@ def _asking(asked: _Asked, node: Gather, *, visible: bool) -> tuple[PlanContext,
     # What is not trusted leaves out the records that the reader may not see, also behind look-ups.
     sql = context if visible else context.trusted()
     given = Given(sql, asked.environment.read)
-    rows = Rows(Builder(sql, given, given), node.collection, Source)
+    rows = Rows(Builder(sql, given, given), node.collection)
     if node.where is not None:
         rows.found.append(rows.builder.condition(node.where, False))
     return context, rows
