@@ -10,7 +10,9 @@ from fluvial.auth.access import Access, with_inherited
 from metamodel.catalog import Catalog, Field, Inverse, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document
-from metamodel.expressions.expression import Expression, compile_expression
+from metamodel.expressions.compiling import compile_expression
+from metamodel.expressions.expression import Expression
+from metamodel.expressions.scope import scope_of
 from metamodel.expressions.types import BOOLEAN
 from metamodel.text import humanise, label_text
 
@@ -90,7 +92,7 @@ def _documented(catalog: Catalog) -> Mapping[str, Sequence[Layout]]:
 def _compiled(catalog: Catalog, document: Document) -> Layout:
     body = document.body
     type_ = catalog.objects[body["object"]]
-    scope = catalog.scope(type_.name)
+    scope = scope_of(catalog, type_.name)
 
     def condition(section: Mapping[str, Any], name: str) -> Expression | None:
         source = section.get(name)

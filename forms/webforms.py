@@ -13,7 +13,9 @@ from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document
 from metamodel.errors import ValueFault
-from metamodel.expressions.expression import Expression, compile_expression
+from metamodel.expressions.compiling import compile_expression
+from metamodel.expressions.expression import Expression
+from metamodel.expressions.scope import scope_of
 from metamodel.expressions.types import BOOLEAN
 from metamodel.text import humanise, label_text
 from rules.filled import is_template
@@ -131,7 +133,7 @@ def _webform(catalog: Catalog, document: Document) -> WebForm:
 def _condition(catalog: Catalog, type_: ObjectType, source: Any) -> Expression | None:
     if not isinstance(source, str):
         return None
-    return compile_expression(source, catalog.scope(type_.name), BOOLEAN)
+    return compile_expression(source, scope_of(catalog, type_.name), BOOLEAN)
 
 
 def _step(catalog: Catalog, type_: ObjectType, step: Mapping[str, Any]) -> Step:

@@ -19,8 +19,9 @@ from fluvial.records.reading.watching import watched
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.errors import ExpressionError
-from metamodel.expressions.expression import compile_expression
+from metamodel.expressions.compiling import compile_expression
 from metamodel.expressions.python import truth
+from metamodel.expressions.scope import scope_of
 from metamodel.expressions.types import BOOLEAN
 
 from .boards import Board, boards_of, in_audience
@@ -179,7 +180,7 @@ def _readable(
     session: Session, type_: ObjectType, measures: Iterable[Measure]
 ) -> tuple[Measure, ...]:
     """The measures whose fields the actor may read."""
-    scope = session.catalog.scope(type_.name, hidden=session.access.hides)
+    scope = scope_of(session.catalog, type_.name, hidden=session.access.hides)
     kept = []
     for one in measures:
         try:
@@ -274,7 +275,7 @@ def _possible(catalog: Catalog, board: Board) -> frozenset[str]:
     names = [o.name for o in type_.fields[board.by].type.options if not o.retired]
     conditions = []
     for part in _conjuncts(board.where):
-        compiled = compile_expression(part, catalog.scope(type_.name), BOOLEAN)
+        compiled = compile_expression(part, scope_of(catalog, type_.name), BOOLEAN)
         alone = compiled.paths == {(board.by,)}
         if alone and not (compiled.collects or compiled.timed or compiled.personal):
             conditions.append(compiled)

@@ -7,105 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from metamodel.calendars.calendars import NO_CALENDARS, Calendars
-from metamodel.expressions.scope import Scope
-from metamodel.expressions.types import RECORD, RECORDS, ROLE, Type
-from metamodel.text import label_text
-
-if TYPE_CHECKING:
-    from metamodel.calendars.calendar import Calendar
-    from metamodel.documents import Document
-    from metamodel.expressions.expression import Expression
-    from metamodel.kinds.kind import Column, Kind
+from metamodel.document import Document
+from metamodel.expressions.expression import Expression
+from metamodel.kinds.kind import Field as Field
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, eq=False)
-class Field:
-    """One field of an object type. Options of its kind are read with `option`."""
-
-    object: str
-    name: str
-    kind: Kind
-    label: str
-    spec: Mapping[str, Any]  # as the document in force writes it, options_from resolved
-    layer: str = ""  # the layer that brought it
-    column: str = ""  # what its columns or link table are called, where not by its own name
-    system: bool = False  # id, rev, title, created_at, ...
-    required: bool = False
-    unique: bool = False
-    read_only: bool = False
-    searchable: bool = False
-    hidden: bool = False  # never on the wire
-    initial: Any = None  # a default that is a plain value
-    default: Expression | None = None  # a default that is worked out
-    formula: Expression | None = None  # of a calculated field
-    kept: bool = False  # calculated, and stored because it depends on stored data alone
-    pick: Expression | None = None  # which records a look-up may pick
-    calendar: Calendar | None = None  # whose working days it takes
-    picks: Mapping[str, Expression] = field(default_factory=dict)  # by object type, where several
-    pull: Mapping[str, Expression] = field(default_factory=dict)  # filled from the linked record
-
-    def option(self, name: str, default: Any = None) -> Any:
-        return self.spec.get(name, default)
-
-    @property
-    def base(self) -> str:
-        """What the names of its columns begin with; differs from its name once it was retyped."""
-        return self.column or self.name
-
-    @property
-    def help(self) -> str:
-        return label_text(self.spec.get("help", ""))
-
-    @property
-    def many(self) -> bool:
-        return self.kind.holds_many(self)
-
-    def pick_of(self, target: str) -> Expression | None:
-        """Which records of an object type may be picked; None where all may."""
-        return self.pick or self.picks.get(target)
-
-    @property
-    def dated(self) -> bool:
-        """Whether its value may be another one from a day on."""
-        return bool(self.spec.get("dated"))
-
-    @property
-    def stored(self) -> bool:
-        """Whether what is written to it has columns or a link table of its own."""
-        return self.kind.stored
-
-    @property
-    def writable(self) -> bool:
-        """Whether a caller may ever write it."""
-        return self.kind.editable and not (self.system and self.name != "owner")
-
-    @cached_property
-    def type(self) -> Type:
-        return self.kind.type(self)
-
-    @cached_property
-    def columns(self) -> tuple[Column, ...]:
-        if self.kind.linked or not (self.stored or self.kept):
-            return ()
-        return self.kind.columns(self)
-
-    @cached_property
-    def targets(self) -> tuple[str, ...]:
-        """The object types that it looks up; a role is no record."""
-        if self.type.people:
-            return tuple(name for name in self.type.objects if name != ROLE)
-        return self.type.objects
-
-    @cached_property
-    def to(self) -> str | None:
-        """The one object type that it looks up, if it is one."""
-        single = self.type.name in (RECORD.name, RECORDS.name) and len(self.targets) == 1
-        return self.targets[0] if single else None
 
 
 @dataclass(frozen=True)
@@ -319,10 +228,6 @@ class Catalog:
     uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     _derived: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False)
     _making: threading.RLock = field(default_factory=threading.RLock, repr=False)
-
-    def scope(self, object: str, *, hidden: Callable[[str, str], bool] | None = None) -> Scope:
-        """What expressions about an object type may name; see Scope."""
-        return Scope(self.objects, object, hidden=hidden, zone=self.zone, calendars=self.calendars)
 
     def of(self, kind: str) -> Mapping[str, Document]:
         """The documents of a kind, by name; empty where there are none."""

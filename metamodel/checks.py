@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from metamodel.calendars.calendars import NO_CALENDARS, Calendars
+from metamodel.catalog import Field, ObjectType
+from metamodel.document import Document
 from metamodel.errors import ExpressionError, Fault
 from metamodel.expressions import types
-from metamodel.expressions.expression import compile_expression
+from metamodel.expressions.compiling import compile_expression
+from metamodel.expressions.expression import Expression
 from metamodel.expressions.scope import Scope
 from metamodel.expressions.types import Type
+from metamodel.kinds.kind import FieldCheck
 from metamodel.layers import locate
 from metamodel.text import nearest
-
-if TYPE_CHECKING:
-    from metamodel.catalog import Field, ObjectType
-    from metamodel.documents import Document
-    from metamodel.expressions.expression import Expression
 
 
 @dataclass
@@ -192,8 +190,8 @@ class DocumentCheck:
             seen.add(name)
 
 
-class FieldCheck:
-    """What a kind's check of one field sees and says."""
+class OptionsCheck(FieldCheck):
+    """The check of one field of a document."""
 
     def __init__(self, check: DocumentCheck, field: Field, at: int) -> None:
         self.check = check
@@ -201,7 +199,7 @@ class FieldCheck:
         self.place = f"/fields/{at}"
         self.faulty: list[str] = []  # the options that are reported already
 
-    def inside(self, option: str) -> FieldCheck:
+    def inside(self, option: str) -> OptionsCheck:
         """The check of a field that stands within an option."""
         made = copy(self)
         made.place = self.pointer(option)

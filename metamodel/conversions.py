@@ -6,7 +6,7 @@ from typing import Any
 
 from metamodel.catalog import Field
 from metamodel.kinds import KINDS, Kind
-from metamodel.kinds.conversion import Step
+from metamodel.kinds.kind import Step
 
 
 def convertible(old: Field, new: Field) -> bool:

@@ -1,70 +1,29 @@
-"""Documents, and the kinds of document that there are."""
+"""The kinds of document that there are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jsonschema_rs
 from jsonschema import ValidationError
 from jsonschema.protocols import Validator
 
+from metamodel.catalog import ObjectType
+from metamodel.checks import DocumentCheck
+from metamodel.document import SITE as SITE
+from metamodel.document import Document as Document
 from metamodel.kinds import KINDS
 from metamodel.policies import Shape, shape_of
 from metamodel.roles import check_role
 from metamodel.schemas.loading import complete_schema, load_schema, validator_of
 from metamodel.views import check_view, start_view, view_questions
 
-if TYPE_CHECKING:
-    from metamodel.asked import Question
-    from metamodel.catalog import Catalog, ObjectType
-    from metamodel.checks import DocumentCheck
-
-SITE = "site"  # the layer of what is changed on the spot
-
-
-@dataclass(frozen=True)
-class Document:
-    """One document. Its body holds `kind` and `name` too."""
-
-    kind: str
-    name: str
-    body: Mapping[str, Any]
-    layer: str = ""
-    file: str = ""
-    parts: tuple[Document, ...] = field(default=(), repr=False)  # its layers, where merged
-    # What is written, in all languages, where the body has the words of one only.
-    written: Mapping[str, Any] | None = field(default=None, repr=False)
-
-    @property
-    def source(self) -> Mapping[str, Any]:
-        return self.body if self.written is None else self.written
-
-    @property
-    def place(self) -> str:
-        return f"{self.kind}/{self.name}"
-
-    def layers_of(self, member: str) -> Mapping[str, str]:
-        """The layer that first brought each named thing of one of the document's lists."""
-        found: dict[str, str] = {}
-        for part in self.parts or (self,):
-            for one in part.named(member):
-                found.setdefault(one["name"], part.layer)
-        return found
-
-    def named(self, member: str) -> Iterator[Mapping[str, Any]]:
-        """The named things of one of its lists, whatever else is wrong with the document."""
-        listed = self.body.get(member)
-        for one in listed if isinstance(listed, list) else ():
-            if isinstance(one, Mapping) and isinstance(one.get("name"), str):
-                yield one
-
-
-AskDocument = Callable[[Document, "Catalog"], Iterable["Question"]]
-CheckDocument = Callable[[Document, "DocumentCheck"], None]
-StartDocument = Callable[["ObjectType"], Mapping[str, Any]]
+AskDocument = Callable[[Document, Catalog], Iterable[Question]]
+CheckDocument = Callable[[Document, DocumentCheck], None]
+StartDocument = Callable[[ObjectType], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, eq=False)

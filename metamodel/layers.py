@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from metamodel.documents import SITE, Document
+from metamodel.document import SITE, Document
 from metamodel.errors import Fault
 from metamodel.policies import Shape, locked_places
 from metamodel.text import listed

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from metamodel.catalog import Catalog, ObjectType
-from metamodel.documents import Document
+from metamodel.document import Document
 from metamodel.text import listed
 
 # Kinds of document that do nothing unless another document names them.

@@ -7,7 +7,7 @@ from typing import Any
 
 from metamodel.catalog import Check, Field, Logic, ObjectType, States, Transition
 from metamodel.checks import DocumentCheck, Draft
-from metamodel.documents import Document
+from metamodel.document import Document
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.expressions.expression import Expression

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from metamodel.catalog import Dated, Field, Inverse, Key, ObjectType
-from metamodel.checks import DocumentCheck, Draft, FieldCheck
-from metamodel.documents import Document
+from metamodel.checks import DocumentCheck, Draft, OptionsCheck
+from metamodel.document import Document
 from metamodel.expressions import types
 from metamodel.kinds import KINDS
 from metamodel.kinds.kind import Kind
@@ -171,15 +171,15 @@ def check_kinds(
         field = fields.get(spec["name"])
         if field is None or field.system or field.spec["kind"] != spec["kind"]:
             continue
-        field.kind.check(field, FieldCheck(check, field, at))
-        _check_powers(field, FieldCheck(check, field, at))
+        field.kind.check(field, OptionsCheck(check, field, at))
+        _check_powers(field, OptionsCheck(check, field, at))
         if any(to not in draft.objects and to not in PEOPLE for to in field.targets):
             draft.broken.add((object.name, field.name))
     for name in [name for name in fields if (object.name, name) in draft.broken]:
         del fields[name]
 
 
-def _check_powers(field: Field, check: FieldCheck) -> None:
+def _check_powers(field: Field, check: OptionsCheck) -> None:
     """Whether the kind can do what the field's options ask of it."""
     able = field.kind.indexable and not field.many
     if field.option("unique") and not able:
@@ -198,14 +198,14 @@ def _check_powers(field: Field, check: FieldCheck) -> None:
         )
 
 
-def _check_protected(field: Field, check: FieldCheck) -> None:
+def _check_protected(field: Field, check: OptionsCheck) -> None:
     if not field.kind.editable or field.many or field.kind.absent(field) is not None:
         _cannot(check, "protected", f"{field.kind.label} fields cannot be protected.")
     elif field.searchable:
         _cannot(check, "searchable", "Protected fields cannot be searched.")
 
 
-def _cannot(check: FieldCheck, option: str, message: str) -> None:
+def _cannot(check: OptionsCheck, option: str, message: str) -> None:
     check.fault(option, f"not_{option}", message, f"Remove `{option}`.")
 
 

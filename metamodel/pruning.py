@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from metamodel.documents import SITE, Document
+from metamodel.document import SITE, Document
 from metamodel.layers import DELETE, merge
 from metamodel.uses import steps_of
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from metamodel.catalog import Catalog
+from metamodel.checks import DocumentCheck
+from metamodel.document import Document
 from metamodel.expressions.types import ROLE
 from metamodel.text import humanise, label_text
-
-if TYPE_CHECKING:
-    from metamodel.catalog import Catalog
-    from metamodel.checks import DocumentCheck
-    from metamodel.documents import Document
 
 EVERY = "*"  # all objects, or all actions
 

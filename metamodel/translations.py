@@ -13,14 +13,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from metamodel.documents import Document, DocumentKind
 from metamodel.errors import Fault
 from metamodel.policies import Shape, labels
 from metamodel.text import humanise, label_text, nearest, plural
-
-if TYPE_CHECKING:
-    from metamodel.documents import Document, DocumentKind
 
 FOLDER = "translations"
 BASE = "en"  # the language of words that are plain text

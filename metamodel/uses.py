@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from metamodel.catalog import Catalog
-from metamodel.documents import Document
+from metamodel.document import Document
 
 
 def uses_of(catalog: Catalog, target: str) -> list[str]:

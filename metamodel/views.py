@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from metamodel.asked import Question, fixed
-
-if TYPE_CHECKING:
-    from metamodel.catalog import Catalog, ObjectType
-    from metamodel.checks import DocumentCheck
-    from metamodel.documents import Document
+from metamodel.catalog import Catalog, ObjectType
+from metamodel.checks import DocumentCheck
+from metamodel.document import Document
 
 
 def start_view(object: ObjectType) -> Mapping[str, Any]:

@@ -12,7 +12,8 @@ from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.checks import DocumentCheck, Draft
 from metamodel.documents import Document
 from metamodel.errors import ExpressionError
-from metamodel.expressions.expression import Expression, compile_expression
+from metamodel.expressions.compiling import compile_expression
+from metamodel.expressions.expression import Expression
 from metamodel.expressions.plain import PlainEnvironment
 from metamodel.expressions.python import evaluate
 from metamodel.expressions.scope import Scope

@@ -13,7 +13,9 @@ from fluvial.services.notifications import record_href
 from fluvial.services.templates import Need, needs
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.expressions import types
-from metamodel.expressions.expression import Expression, compile_expression
+from metamodel.expressions.compiling import compile_expression
+from metamodel.expressions.expression import Expression
+from metamodel.expressions.scope import scope_of
 from metamodel.roles import role_titles
 
 from .template_check import GIVEN, LINK
@@ -58,7 +60,7 @@ def template_days(catalog: Catalog) -> Mapping[str, Expression]:
     found = {}
     for name, document in catalog.of("template").items():
         if "as_of" in document.body:
-            scope = catalog.scope(document.body["for"])
+            scope = scope_of(catalog, document.body["for"])
             found[name] = compile_expression(document.body["as_of"], scope, types.DATE)
     return found
 

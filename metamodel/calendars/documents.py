@@ -6,17 +6,15 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from metamodel.calendars.calendar import Calendar, compile_calendar
 from metamodel.calendars.calendars import Calendars
 from metamodel.calendars.hours import HoursFault, Spans, spans_of, weekdays
 from metamodel.calendars.zones import zone_names
+from metamodel.checks import DocumentCheck
+from metamodel.document import Document
 from metamodel.text import nearest
-
-if TYPE_CHECKING:
-    from metamodel.checks import DocumentCheck
-    from metamodel.documents import Document
 
 COLUMNS = ("date", "name", "hours")
 MOST_HOLIDAYS = 1_000

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from metamodel.calendars.calendar import Calendar
+from metamodel.catalog import ObjectType
 from metamodel.expressions.numbers import plain
 from metamodel.expressions.strings import browser_pattern
 from metamodel.expressions.types import (
@@ -39,9 +40,6 @@ from metamodel.storage import timestamp_wire
 
 from . import nodes
 from . import operations as op
-
-if TYPE_CHECKING:
-    from metamodel.catalog import ObjectType
 
 Json = Any
 Fold = Callable[[nodes.Node], tuple[bool, Any]]  # whether the server says the value now, and which

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from metamodel.expressions.alike import common, is_simple, is_twofold, unify_all
 from metamodel.expressions.conversion import as_text
@@ -35,6 +35,7 @@ from metamodel.expressions.nodes import (
 )
 from metamodel.expressions.numbers import MAX_SCALE
 from metamodel.expressions.operations import INTEGER
+from metamodel.expressions.part_checker import PartChecker
 from metamodel.expressions.segment_sums import segment_sum
 from metamodel.expressions.strings import pattern_fault
 from metamodel.expressions.syntax import MAX_NESTING
@@ -62,9 +63,6 @@ from metamodel.money import currencies
 
 from . import operations as op
 
-if TYPE_CHECKING:
-    from metamodel.expressions.check import Checker
-
 _HELD = frozenset({CHOICES.name, PERSONS.name, FILES.name})  # many values in one field
 _ADDED = frozenset({NUMBER.name, MONEY.name, DURATION.name, DAYS.name})
 _STEPS: Mapping[str, Type] = {
@@ -80,7 +78,7 @@ Arguments = Sequence[ast.expr]
 class Calls:
     """Checks calls on behalf of a checker, which checks their arguments."""
 
-    def __init__(self, checker: Checker) -> None:
+    def __init__(self, checker: PartChecker) -> None:
         self.checker = checker
         self.syntax = checker.syntax
         self.scope = checker.scope

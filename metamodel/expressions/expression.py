@@ -9,10 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from metamodel.calendars.calendar import Calendar
-from metamodel.expressions.check import checked
 from metamodel.expressions.nodes import Collection, Gather, Literal, Moment, Node, Read, Root
-from metamodel.expressions.scope import Scope
-from metamodel.expressions.syntax import parse
 from metamodel.expressions.types import Type
 
 Path = tuple[str, ...]
@@ -44,12 +41,6 @@ class Expression:
     def shape(self) -> str:
         """The tree without its literals: expressions of one shape make the same SQL."""
         return _shape(self.tree)
-
-
-def compile_expression(source: str, scope: Scope, expect: Type | None = None) -> Expression:
-    """Parse and type-check; raises ExpressionError, which names the place and the remedy."""
-    tree, names = checked(parse(source), scope, expect)
-    return expression_of(source, tree, scope.object, names.uses, given=scope.record is not None)
 
 
 def expression_of(

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from metamodel.expressions.nodes import Node, Or
+from metamodel.expressions.part_checker import PartChecker
 from metamodel.expressions.types import PERSON, PERSONS, ROLE
 from metamodel.expressions.words import node_words
-
-if TYPE_CHECKING:
-    from metamodel.expressions.check import Checker
 
 # What makes a person mine, by what the person is.
 ASKED: Mapping[str, str] = {
@@ -19,7 +16,7 @@ ASKED: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def mine(checker: Checker, node: ast.Call) -> Node:
+def mine(checker: PartChecker, node: ast.Call) -> Node:
     """As the questions that the field may be asked, of which one has to be met."""
     made = checker.check(node.args[0])
     if made.type.name != PERSON.name:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
+from metamodel.catalog import ObjectType
 from metamodel.expressions.functions import FUNCTIONS, PARTS
 from metamodel.expressions.nodes import (
     And,
@@ -37,9 +38,6 @@ from metamodel.expressions.types import (
     record,
 )
 from metamodel.expressions.words import nearest, path_words, type_words
-
-if TYPE_CHECKING:
-    from metamodel.catalog import ObjectType
 
 IN_FORCE = "in_force"
 _PARTS: dict[str, dict[str, Type]] = {}

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
+from metamodel.catalog import ObjectType
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.nodes import Collection, Gather, Node, Read, Root, Spread
 from metamodel.expressions.scope import USER
 from metamodel.expressions.types import PERSON
 
-if TYPE_CHECKING:
-    from metamodel.catalog import ObjectType
-
 BINNED = "deleted_at"  # read of every record in a collection: the bin takes it out
 
 Place = tuple[str, str]  # object, field
-Objects = Mapping[str, "ObjectType"]
+Objects = Mapping[str, ObjectType]
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from metamodel.calendars.calendars import NO_CALENDARS, Calendars
+from metamodel.catalog import Catalog, ObjectType
 from metamodel.expressions.types import Type
-
-if TYPE_CHECKING:
-    from metamodel.catalog import ObjectType
 
 USER = "user"  # the object type of `me`
 
@@ -35,3 +32,12 @@ class Scope:
 
     def shows(self, object: str, name: str) -> bool:
         return self.hidden is None or not self.hidden(object, name)
+
+
+def scope_of(
+    catalog: Catalog, object: str, *, hidden: Callable[[str, str], bool] | None = None
+) -> Scope:
+    """What expressions about an object type of a catalog may name."""
+    return Scope(
+        catalog.objects, object, hidden=hidden, zone=catalog.zone, calendars=catalog.calendars
+    )

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from metamodel.catalog import Field
 from metamodel.expressions.arithmetic import arithmetic
 from metamodel.expressions.literals import call, constant
 from metamodel.expressions.nodes import (
@@ -24,19 +24,16 @@ from metamodel.expressions.nodes import (
     Root,
     Spread,
 )
+from metamodel.expressions.part_checker import PartChecker
 from metamodel.expressions.types import DATE, MONEY, NUMBER, TEXT, money, number
 from metamodel.expressions.words import nearest, node_words
 from metamodel.segments import CONVENTIONS
 
 from . import operations as op
 
-if TYPE_CHECKING:
-    from metamodel.catalog import Field
-    from metamodel.expressions.check import Checker
-
 
 def segment_sum(
-    checker: Checker,
+    checker: PartChecker,
     node: ast.Call,
     collection: Collection,
     inside: Callable[[Callable[[], Node]], Node],
@@ -61,7 +58,7 @@ def segment_sum(
 
 
 def _counted(
-    checker: Checker,
+    checker: PartChecker,
     worth: Node,
     spans: tuple[Node, Node] | None,
     part: tuple[Node, Node],
@@ -78,13 +75,13 @@ def _counted(
     return arithmetic("*", worth, share, checker.scope.zone)
 
 
-def _worth(checker: Checker, node: ast.Call) -> Node:
+def _worth(checker: PartChecker, node: ast.Call) -> Node:
     """The quantity times the price of a record."""
     made = [checker.check(one) for one in node.args[1:3]]
     return checker.attempt(node, lambda: arithmetic("*", made[0], made[1], checker.scope.zone))
 
 
-def _convention(checker: Checker, node: ast.expr) -> Node:
+def _convention(checker: PartChecker, node: ast.expr) -> Node:
     made = checker.check(node)
     if not isinstance(made, Literal) or made.value not in CONVENTIONS:
         written = made.value if isinstance(made, Literal) else None
@@ -93,7 +90,7 @@ def _convention(checker: Checker, node: ast.expr) -> Node:
     return constant(made.value, TEXT)
 
 
-def _of_period(checker: Checker, node: ast.expr, made: Node) -> Node:
+def _of_period(checker: PartChecker, node: ast.expr, made: Node) -> Node:
     """An end of the period, which is one for all records of the collection."""
     if any(getattr(part, "root", None) is Root.ROW for part in made.walk()):
         checker.syntax.fail(
@@ -104,7 +101,9 @@ def _of_period(checker: Checker, node: ast.expr, made: Node) -> Node:
     return made
 
 
-def _spans(checker: Checker, node: ast.Call, collection: Collection) -> tuple[Node, Node] | None:
+def _spans(
+    checker: PartChecker, node: ast.Call, collection: Collection
+) -> tuple[Node, Node] | None:
     """From when until when a record holds; None where only its link has days."""
     dated = checker.scope.objects[collection.source].dated
     fields = checker.scope.objects[collection.source].fields
@@ -123,7 +122,7 @@ def _spans(checker: Checker, node: ast.Call, collection: Collection) -> tuple[No
     return made[0], made[1]
 
 
-def _link(checker: Checker, collection: Collection) -> Field:
+def _link(checker: PartChecker, collection: Collection) -> Field:
     """The look-up by which the records of a collection belong to it."""
     objects = checker.scope.objects
     if collection.field is None:

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, FromClause, Table, cast, func, literal_column
 from sqlalchemy.types import UserDefinedType
 
 from metamodel.calendars.calendar import read_calendar
+from metamodel.catalog import ObjectType
 from metamodel.expressions.numbers import plain
 from metamodel.expressions.types import (
     BOOLEAN,
@@ -30,9 +31,6 @@ from metamodel.expressions.types import (
 from metamodel.storage import BOOLEAN as BOOLEAN_STORAGE
 from metamodel.storage import DATE as DATE_STORAGE
 from metamodel.storage import INTEGER, JSON, POSTGRESQL, TEXT, TIMESTAMP, UUID, Storage, decimal
-
-if TYPE_CHECKING:
-    from metamodel.catalog import ObjectType
 
 Element = ColumnElement[Any]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 from metamodel.calendars.calendar import Calendar
 from metamodel.expressions.fitting import fit
 from metamodel.expressions.literals import call, constant
 from metamodel.expressions.nodes import Choose, Compare, Empty, Literal, Node
+from metamodel.expressions.part_checker import PartChecker
 from metamodel.expressions.types import (
     BOOLEAN,
     CALENDAR,
@@ -24,16 +24,13 @@ from metamodel.expressions.words import nearest, node_words
 
 from . import operations as op
 
-if TYPE_CHECKING:
-    from metamodel.expressions.check import Checker
-
 MOST_CALENDARS = 20  # among which a field may choose
 
 
 class WorkingTime:
     """Checks working_time(), add_working_time() and is_working() on behalf of a checker."""
 
-    def __init__(self, checker: Checker) -> None:
+    def __init__(self, checker: PartChecker) -> None:
         self.checker = checker
         self.syntax = checker.syntax
         self.calendars = checker.scope.calendars

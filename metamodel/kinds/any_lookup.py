@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
-from metamodel.kinds.conversion import Convert, World, titles_of
-from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.kinds.conversion import titles_of
+from metamodel.kinds.kind import Column, Convert, Field, FieldCheck, Kind, TextFormat, World
 from metamodel.kinds.lookup import ON_DELETE, on_delete, taken
 from metamodel.kinds.system import uuid_text
 from metamodel.storage import TEXT, UUID
 from metamodel.text import listed
-
-if TYPE_CHECKING:
-    from metamodel.catalog import Field
-    from metamodel.checks import FieldCheck
 
 
 class AnyLookup(Kind):

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
-from metamodel.kinds.conversion import Convert, Step, World, one_text, parsed
-from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.kinds.conversion import parsed
+from metamodel.kinds.kind import Column, Convert, Field, Kind, Step, TextFormat, World, one_text
 from metamodel.storage import BOOLEAN
 from metamodel.text import label_text
-
-if TYPE_CHECKING:
-    from metamodel.catalog import Field
 
 YES = frozenset({"yes", "y", "true", "t", "1", "on", "x"})
 NO = frozenset({"no", "n", "false", "f", "0", "off"})

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement
 
+from metamodel.calendars.calendars import Calendars
 from metamodel.expressions import types
 from metamodel.kinds.boolean import Boolean
-from metamodel.kinds.conversion import Convert
 from metamodel.kinds.date import Date
 from metamodel.kinds.datetime import Datetime
 from metamodel.kinds.duration import Duration
-from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.kinds.kind import Column, Convert, Field, FieldCheck, Kind, TextFormat
 from metamodel.kinds.long_text import LongText
 from metamodel.kinds.lookup import Lookup
 from metamodel.kinds.money import Money
 from metamodel.kinds.number import MAX_SCALE, Number
-
-if TYPE_CHECKING:
-    from metamodel.calendars.calendars import Calendars
-    from metamodel.catalog import Field
-    from metamodel.checks import FieldCheck
 
 # The kinds whose values a formula can give. Text has no length to keep to, hence long text.
 RESULTS: Mapping[str, Kind] = {

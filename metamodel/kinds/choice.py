@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement, case
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.expressions.types import Option
-from metamodel.kinds.conversion import LINKING, LISTED, Convert, World, one_text
-from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.kinds.conversion import LINKING, LISTED
+from metamodel.kinds.kind import (
+    Column,
+    Convert,
+    Field,
+    FieldCheck,
+    Kind,
+    TextFormat,
+    World,
+    one_text,
+)
 from metamodel.storage import TEXT
 from metamodel.text import fold, humanise, label_text, listed, nearest
-
-if TYPE_CHECKING:
-    from metamodel.catalog import Field
-    from metamodel.checks import FieldCheck
 
 COLOURS = ("grey", "green", "amber", "red", "blue", "plum")
 

@@ -6,65 +6,13 @@ canonical value to the other. A value that would lose something on the way is re
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from metamodel.errors import ValueFault
-from metamodel.kinds.text_format import TextFormat
+from metamodel.kinds.kind import WRITTEN, Field, Step, World
 
-if TYPE_CHECKING:
-    from metamodel.catalog import Field
-
-# Kinds whose values are words: every other kind reads them, as it reads what people type.
-WRITTEN = ("text", "long_text", "sequence")
 LISTED = ("choice", "multi_choice")  # whose values are options
 LINKING = ("lookup", "multi_lookup", "any_lookup", "person")  # whose values are links
-
-
-class World(Protocol):
-    """What a conversion asks about other records."""
-
-    zone: str
-
-    def title(self, object: str, record: str) -> str | None:
-        """The display text of a record; None where there is none."""
-
-    def find(self, object: str, title: str) -> str:
-        """The one record with this title (made, where that was asked for); or ValueFault."""
-
-    def person(self, text: str) -> str:
-        """The one user with this name or e-mail address; or ValueFault."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One value on its way from a field to the same field of another kind."""
-
-    old: Field
-    new: Field
-    world: World
-
-    def read(self, text: str) -> Any:
-        """What the new kind reads in a text."""
-        if not text.strip():
-            return None
-        return self.new.kind.parse_text(self.new, text, TextFormat(zone=self.world.zone))
-
-    def texts(self, value: Any) -> list[str]:
-        """The words of a value, one for each part of kinds that hold many."""
-        return self.old.kind.texts(self.old, value, self.world)
-
-
-Convert = Callable[[Step, Any], Any]
-
-
-def one_text(step: Step, value: Any) -> Any:
-    """By the words of a value that holds one."""
-    texts = step.texts(value)
-    if len(texts) > 1:
-        raise ValueFault("too_many", f"It holds {len(texts)} values, and the field takes only one.")
-    return step.read(texts[0])
 
 
 def one_line(step: Step, value: Any) -> Any:

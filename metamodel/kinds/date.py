@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
-from metamodel.kinds.conversion import Convert, Step, World, one_text, parsed
-from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.kinds.conversion import parsed
+from metamodel.kinds.kind import (
+    Column,
+    Convert,
+    Field,
+    FieldCheck,
+    Kind,
+    Step,
+    TextFormat,
+    World,
+    one_text,
+)
 from metamodel.kinds.working_days import OPTIONS, check_calendar, check_working
 from metamodel.storage import DATE
-
-if TYPE_CHECKING:
-    from metamodel.catalog import Field
-    from metamodel.checks import FieldCheck
 
 ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

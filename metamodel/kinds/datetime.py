@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import format_datetime
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
-from metamodel.kinds.conversion import Convert, Step, World, parsed
+from metamodel.kinds.conversion import parsed
 from metamodel.kinds.date import date_in, people_locale
-from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.kinds.kind import Column, Convert, Field, FieldCheck, Kind, Step, TextFormat, World
 from metamodel.kinds.working_days import OPTIONS, check_calendar, check_working
 from metamodel.storage import TIMESTAMP, timestamp_wire
 from metamodel.text import nearest
-
-if TYPE_CHECKING:
-    from metamodel.catalog import Field
-    from metamodel.checks import FieldCheck
 
 MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"

@@ -5,19 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from metamodel.calendars.calendars import Calendars
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
-from metamodel.kinds.conversion import Convert, Step, World, parsed
-from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.kinds.conversion import parsed
+from metamodel.kinds.kind import Column, Convert, Field, FieldCheck, Kind, Step, TextFormat, World
 from metamodel.kinds.working_days import Idle, check_named
 from metamodel.storage import INTEGER
-
-if TYPE_CHECKING:
-    from metamodel.calendars.calendars import Calendars
-    from metamodel.catalog import Field
-    from metamodel.checks import FieldCheck
 
 CLOCK = re.compile(r"([0-9]{1,6}):([0-5][0-9])(?::([0-5][0-9]))?")
 WORDS = re.compile(r"(?:([0-9]{1,6}) ?d)? ?(?:([0-9]{1,6}) ?h)? ?(?:([0-9]{1,6}) ?m)?")

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
-from metamodel.kinds.conversion import Convert, World
-from metamodel.kinds.kind import Column, Kind
+from metamodel.kinds.kind import Column, Convert, Field, FieldCheck, Kind, World
 from metamodel.kinds.system import uuid_text
 from metamodel.storage import JSON
-
-if TYPE_CHECKING:
-    from metamodel.catalog import Field
-    from metamodel.checks import FieldCheck
 
 SIZE = re.compile(r"([0-9]+)(KB|MB|GB)")
 UNITS = {"KB": 1024, "MB": 1024**2, "GB": 1024**3}

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import cached_property
+from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import ColumnElement
 
+from metamodel.calendars.calendar import Calendar
+from metamodel.calendars.calendars import Calendars
 from metamodel.errors import ValueFault
-from metamodel.expressions.types import Type
-from metamodel.kinds.conversion import WRITTEN, one_text
+from metamodel.expressions.expression import Expression
+from metamodel.expressions.types import RECORD, RECORDS, ROLE, Type
 from metamodel.kinds.text_format import TextFormat as TextFormat
 from metamodel.storage import Storage
+from metamodel.text import label_text
 
-if TYPE_CHECKING:
-    from metamodel.calendars.calendars import Calendars
-    from metamodel.catalog import Field
-    from metamodel.checks import FieldCheck
-    from metamodel.kinds.conversion import Convert, World
+# Kinds whose values are words: every other kind reads them, as it reads what people type.
+WRITTEN = ("text", "long_text", "sequence")
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,167 @@ class Column:
     references: str | None = None  # object type whose id it holds
     hidden: bool = False  # derived from the value, never read back
     indexed: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """One field of an object type. Options of its kind are read with `option`."""
+
+    object: str
+    name: str
+    kind: Kind
+    label: str
+    spec: Mapping[str, Any]  # as the document in force writes it, options_from resolved
+    layer: str = ""  # the layer that brought it
+    column: str = ""  # what its columns or link table are called, where not by its own name
+    system: bool = False  # id, rev, title, created_at, ...
+    required: bool = False
+    unique: bool = False
+    read_only: bool = False
+    searchable: bool = False
+    hidden: bool = False  # never on the wire
+    initial: Any = None  # a default that is a plain value
+    default: Expression | None = None  # a default that is worked out
+    formula: Expression | None = None  # of a calculated field
+    kept: bool = False  # calculated, and stored because it depends on stored data alone
+    pick: Expression | None = None  # which records a look-up may pick
+    calendar: Calendar | None = None  # whose working days it takes
+    picks: Mapping[str, Expression] = field(default_factory=dict)  # by object type, where several
+    pull: Mapping[str, Expression] = field(default_factory=dict)  # filled from the linked record
+
+    def option(self, name: str, default: Any = None) -> Any:
+        return self.spec.get(name, default)
+
+    @property
+    def base(self) -> str:
+        """What the names of its columns begin with; differs from its name once it was retyped."""
+        return self.column or self.name
+
+    @property
+    def help(self) -> str:
+        return label_text(self.spec.get("help", ""))
+
+    @property
+    def many(self) -> bool:
+        return self.kind.holds_many(self)
+
+    def pick_of(self, target: str) -> Expression | None:
+        """Which records of an object type may be picked; None where all may."""
+        return self.pick or self.picks.get(target)
+
+    @property
+    def dated(self) -> bool:
+        """Whether its value may be another one from a day on."""
+        return bool(self.spec.get("dated"))
+
+    @property
+    def stored(self) -> bool:
+        """Whether what is written to it has columns or a link table of its own."""
+        return self.kind.stored
+
+    @property
+    def writable(self) -> bool:
+        """Whether a caller may ever write it."""
+        return self.kind.editable and not (self.system and self.name != "owner")
+
+    @cached_property
+    def type(self) -> Type:
+        return self.kind.type(self)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        if self.kind.linked or not (self.stored or self.kept):
+            return ()
+        return self.kind.columns(self)
+
+    @cached_property
+    def targets(self) -> tuple[str, ...]:
+        """The object types that it looks up; a role is no record."""
+        if self.type.people:
+            return tuple(name for name in self.type.objects if name != ROLE)
+        return self.type.objects
+
+    @cached_property
+    def to(self) -> str | None:
+        """The one object type that it looks up, if it is one."""
+        single = self.type.name in (RECORD.name, RECORDS.name) and len(self.targets) == 1
+        return self.targets[0] if single else None
+
+
+class FieldOwner(Protocol):
+    """An object type, as a kind's check asks for it."""
+
+    @property
+    def fields(self) -> Mapping[str, Field]: ...
+
+
+class FieldCheck(Protocol):
+    """What a kind's check of one field sees and says. The option "" is the field itself."""
+
+    faulty: list[str]  # the options that are reported already
+
+    @property
+    def calendars(self) -> Calendars: ...
+
+    def inside(self, option: str) -> FieldCheck:
+        """The check of a field that stands within an option."""
+
+    def fault(self, option: str, code: str, message: str, hint: str = "") -> None:
+        """Report a fault of an option."""
+
+    def object(self, option: str, name: str) -> FieldOwner | None:
+        """The object type that an option names; a fault where there is none."""
+
+    def sibling(self, option: str, name: str) -> Field | None:
+        """Another field of the same object that an option names; a fault where there is none."""
+
+    def document_kind(self, option: str, name: str) -> None:
+        """Report an option that names no kind of document."""
+
+
+class World(Protocol):
+    """What a conversion asks about other records."""
+
+    zone: str
+
+    def title(self, object: str, record: str) -> str | None:
+        """The display text of a record; None where there is none."""
+
+    def find(self, object: str, title: str) -> str:
+        """The one record with this title (made, where that was asked for); or ValueFault."""
+
+    def person(self, text: str) -> str:
+        """The one user with this name or e-mail address; or ValueFault."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One value on its way from a field to the same field of another kind."""
+
+    old: Field
+    new: Field
+    world: World
+
+    def read(self, text: str) -> Any:
+        """What the new kind reads in a text."""
+        if not text.strip():
+            return None
+        return self.new.kind.parse_text(self.new, text, TextFormat(zone=self.world.zone))
+
+    def texts(self, value: Any) -> list[str]:
+        """The words of a value, one for each part of kinds that hold many."""
+        return self.old.kind.texts(self.old, value, self.world)
+
+
+Convert = Callable[[Step, Any], Any]
+
+
+def one_text(step: Step, value: Any) -> Any:
+    """By the words of a value that holds one."""
+    texts = step.texts(value)
+    if len(texts) > 1:
+        raise ValueFault("too_many", f"It holds {len(texts)} values, and the field takes only one.")
+    return step.read(texts[0])
 
 
 class Kind:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from metamodel.errors import ValueFault
 from metamodel.kinds.boolean import Boolean
@@ -13,17 +13,13 @@ from metamodel.kinds.choice import Choice
 from metamodel.kinds.date import Date
 from metamodel.kinds.datetime import Datetime
 from metamodel.kinds.duration import Duration
-from metamodel.kinds.kind import Kind
+from metamodel.kinds.kind import Field, FieldCheck, Kind
 from metamodel.kinds.long_text import LongText
 from metamodel.kinds.money import Money
 from metamodel.kinds.number import Number
 from metamodel.kinds.system import uuid_text
 from metamodel.kinds.text import Text
 from metamodel.text import humanise, label_text, listed
-
-if TYPE_CHECKING:
-    from metamodel.catalog import Field
-    from metamodel.checks import FieldCheck
 
 MOST = 12
 OPTION = "link_fields"

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from metamodel.expressions import types
-from metamodel.kinds.conversion import Convert, lines
-from metamodel.kinds.kind import Column, Kind
+from metamodel.kinds.conversion import lines
+from metamodel.kinds.kind import Column, Convert, Field, Kind
 from metamodel.kinds.text import limit, words
 from metamodel.storage import TEXT
-
-if TYPE_CHECKING:
-    from metamodel.catalog import Field
 
 MAX_LENGTH = 100_000
 

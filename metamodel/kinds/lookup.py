@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from metamodel.expressions import types
-from metamodel.kinds.conversion import (
-    LINKING,
-    LISTED,
-    WRITTEN,
-    Convert,
-    World,
-    found,
-    relinked,
-    titles_of,
-)
-from metamodel.kinds.kind import Column, Kind
+from metamodel.kinds.conversion import LINKING, LISTED, found, relinked, titles_of
+from metamodel.kinds.kind import WRITTEN, Column, Convert, Field, FieldCheck, Kind, World
 from metamodel.kinds.system import uuid_text
 from metamodel.storage import UUID
-
-if TYPE_CHECKING:
-    from metamodel.catalog import Field
-    from metamodel.checks import FieldCheck
 
 INVERSE: Mapping[str, Any] = {
     "inverse": {

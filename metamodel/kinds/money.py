@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from babel.numbers import format_currency
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
-from metamodel.kinds.conversion import Convert, Step, World
-from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.kinds.kind import Column, Convert, Field, FieldCheck, Kind, Step, TextFormat, World
 from metamodel.kinds.number import (
     MAX_SCALE,
     check_bounds,
@@ -25,10 +24,6 @@ from metamodel.money import Money as Amount
 from metamodel.money import currencies, minor_units
 from metamodel.storage import MAX_DIGITS, TEXT, decimal
 from metamodel.text import nearest
-
-if TYPE_CHECKING:
-    from metamodel.catalog import Field
-    from metamodel.checks import FieldCheck
 
 SCALE = 2  # where no currency is fixed
 # The fields of an object type of rates, with their types.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
@@ -18,21 +18,18 @@ from metamodel.kinds.choice import (
     names_of,
     options_of,
 )
-from metamodel.kinds.conversion import (
-    LINKING,
-    LISTED,
+from metamodel.kinds.conversion import LINKING, LISTED, lines, several_texts
+from metamodel.kinds.kind import (
     WRITTEN,
+    Column,
     Convert,
+    Field,
+    FieldCheck,
+    Kind,
+    TextFormat,
     World,
-    lines,
-    several_texts,
 )
-from metamodel.kinds.kind import Column, Kind, TextFormat
 from metamodel.storage import JSON
-
-if TYPE_CHECKING:
-    from metamodel.catalog import Field
-    from metamodel.checks import FieldCheck
 
 MAX_OPTIONS = 500
 

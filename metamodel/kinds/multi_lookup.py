@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
-from metamodel.kinds.conversion import Convert, World, titles_of
+from metamodel.kinds.conversion import titles_of
 from metamodel.kinds.date import iso_date
-from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.kinds.kind import Column, Convert, Field, FieldCheck, Kind, TextFormat, World
 from metamodel.kinds.link_fields import (
     OPTION,
     OPTIONS,
@@ -22,10 +22,6 @@ from metamodel.kinds.link_fields import (
 )
 from metamodel.kinds.lookup import INVERSE, cell_of, taken
 from metamodel.kinds.system import uuid_text
-
-if TYPE_CHECKING:
-    from metamodel.catalog import Field
-    from metamodel.checks import FieldCheck
 
 MAX_LINKS = 1000
 

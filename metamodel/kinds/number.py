@@ -5,19 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from babel.numbers import format_decimal
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
-from metamodel.kinds.conversion import Convert, Step, World, one_text
-from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.kinds.kind import (
+    Column,
+    Convert,
+    Field,
+    FieldCheck,
+    Kind,
+    Step,
+    TextFormat,
+    World,
+    one_text,
+)
 from metamodel.storage import MAX_DIGITS, decimal
-
-if TYPE_CHECKING:
-    from metamodel.catalog import Field
-    from metamodel.checks import FieldCheck
 
 SCALE = 2
 MAX_SCALE = 6

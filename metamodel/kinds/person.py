@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
-from metamodel.kinds.conversion import (
-    LINKING,
-    WRITTEN,
-    Convert,
-    World,
-    people,
-    relinked,
-    titles_of,
-)
-from metamodel.kinds.kind import Column, Kind, TextFormat
+from metamodel.kinds.conversion import LINKING, people, relinked, titles_of
+from metamodel.kinds.kind import WRITTEN, Column, Convert, Field, Kind, TextFormat, World
 from metamodel.kinds.system import uuid_text
 from metamodel.names import NAME
 from metamodel.storage import JSON, TEXT, UUID
-
-if TYPE_CHECKING:
-    from metamodel.catalog import Field
 
 ACCEPTS = ("user", "team", "group", types.ROLE)
 MAX_PEOPLE = 200

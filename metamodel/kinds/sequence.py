@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
-from metamodel.kinds.kind import Column, Kind
+from metamodel.kinds.kind import Column, Field, FieldCheck, Kind
 from metamodel.kinds.text import limit, words
 from metamodel.storage import TEXT
-
-if TYPE_CHECKING:
-    from metamodel.catalog import Field
-    from metamodel.checks import FieldCheck
 
 PLACE = re.compile(r"\{([^{}]*)\}")
 PATTERN = "{00000}"

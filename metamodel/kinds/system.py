@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
-from metamodel.kinds.kind import Column, Kind
+from metamodel.kinds.kind import Column, Field, Kind
 from metamodel.storage import INTEGER, UUID
-
-if TYPE_CHECKING:
-    from metamodel.catalog import Field
 
 UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import re2  # type: ignore[import-untyped]
 from sqlalchemy import ColumnElement
@@ -13,14 +13,10 @@ from sqlalchemy import ColumnElement
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.formats import FORMATS, e164, mask_pattern, masked
-from metamodel.kinds.conversion import Convert, one_line
-from metamodel.kinds.kind import Column, Kind
+from metamodel.kinds.conversion import one_line
+from metamodel.kinds.kind import Column, Convert, Field, FieldCheck, Kind
 from metamodel.storage import TEXT
 from metamodel.text import fold, normal
-
-if TYPE_CHECKING:
-    from metamodel.catalog import Field
-    from metamodel.checks import FieldCheck
 
 MAX_LENGTH = 255
 HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # categories Cc and Cs of Unicode

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from metamodel.calendars.calendar import Calendar
+from metamodel.calendars.calendars import Calendars
 from metamodel.errors import ValueFault
+from metamodel.kinds.kind import Field, FieldCheck
 from metamodel.text import nearest
-
-if TYPE_CHECKING:
-    from metamodel.calendars.calendar import Calendar
-    from metamodel.calendars.calendars import Calendars
-    from metamodel.catalog import Field
-    from metamodel.checks import FieldCheck
 
 AHEAD = 366  # days that are searched for the next working day
 OPTIONS: Mapping[str, Mapping[str, Any]] = {

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from metamodel.errors import ValueFault
-from metamodel.kinds.kind import TextFormat
+from metamodel.kinds.kind import Field, FieldCheck, TextFormat
 from metamodel.kinds.number import Number
-
-if TYPE_CHECKING:
-    from metamodel.catalog import Field
-    from metamodel.checks import FieldCheck
 
 STAR, HOLLOW = "\N{BLACK STAR}", "\N{WHITE STAR}"
 

@@ -12,7 +12,7 @@ from metamodel.catalog import Field
 from metamodel.conversions import becomes, convert
 from metamodel.errors import ValueFault
 from metamodel.kinds import KINDS
-from metamodel.kinds.conversion import Step
+from metamodel.kinds.kind import Step
 from metamodel.money import Money
 
 ADA, BOB = "00000000-0000-7000-8000-00000000000a", "00000000-0000-7000-8000-00000000000b"

@@ -12,7 +12,9 @@ from typing import Any
 
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.expressions.behind import behind, both
-from metamodel.expressions.expression import Expression, compile_expression
+from metamodel.expressions.compiling import compile_expression
+from metamodel.expressions.expression import Expression
+from metamodel.expressions.scope import scope_of
 from metamodel.expressions.types import BOOLEAN
 
 from .actors import ADMINISTRATOR, Actor
@@ -130,7 +132,7 @@ def _add(
     source = grant.get("where")
     condition = None
     if source is not None:
-        condition = compile_expression(str(source), catalog.scope(name), BOOLEAN)
+        condition = compile_expression(str(source), scope_of(catalog, name), BOOLEAN)
     for action in ACTIONS if ALL in grant["can"] else grant["can"]:
         if condition is None:
             where[action] = None

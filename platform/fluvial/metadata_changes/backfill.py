@@ -22,7 +22,7 @@ from fluvial.records.reading.canonical import reader
 from metamodel.catalog import Field
 from metamodel.conversions import convert
 from metamodel.errors import ValueFault
-from metamodel.kinds.conversion import Step
+from metamodel.kinds.kind import Step
 from metamodel.storage import POSTGRESQL
 
 from .backfill_days import DaysCopier

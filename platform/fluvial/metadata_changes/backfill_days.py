@@ -20,7 +20,7 @@ from fluvial.records.reading.day_value import form_of
 from metamodel.catalog import Field
 from metamodel.conversions import convert
 from metamodel.errors import ValueFault
-from metamodel.kinds.conversion import Step
+from metamodel.kinds.kind import Step
 from metamodel.storage import POSTGRESQL, SQLITE
 
 from .retype import Retype

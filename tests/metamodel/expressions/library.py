@@ -12,7 +12,7 @@ import sqlalchemy as sa
 import yaml
 
 from metamodel.catalog import Dated, Field, Inverse, ObjectType
-from metamodel.expressions.expression import compile_expression
+from metamodel.expressions.compiling import compile_expression
 from metamodel.expressions.scope import Scope
 from metamodel.expressions.types import Type
 from metamodel.kinds import KINDS

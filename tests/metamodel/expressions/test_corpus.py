@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from metamodel.errors import ExpressionError
 from metamodel.expressions import types
-from metamodel.expressions.expression import Expression, compile_expression
+from metamodel.expressions.compiling import compile_expression
+from metamodel.expressions.expression import Expression
 from metamodel.expressions.numbers import plain as plain_number
 from metamodel.expressions.python import evaluate, truth
 from metamodel.money import Money

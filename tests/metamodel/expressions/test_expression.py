@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from metamodel.errors import ExpressionError
 from metamodel.expressions import types
-from metamodel.expressions.expression import Expression, compile_expression
+from metamodel.expressions.compiling import compile_expression
+from metamodel.expressions.expression import Expression
 from metamodel.expressions.functions import FUNCTIONS, Function
 from metamodel.expressions.nodes import Literal
 from metamodel.expressions.python import evaluate

@@ -9,7 +9,7 @@ import pytest
 
 from metamodel.errors import ExpressionError
 from metamodel.expressions import strings
-from metamodel.expressions.expression import compile_expression
+from metamodel.expressions.compiling import compile_expression
 from metamodel.expressions.numbers import plain
 from metamodel.expressions.python import evaluate
 from metamodel.expressions.syntax import MAX_LENGTH

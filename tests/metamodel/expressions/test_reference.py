@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from metamodel.expressions import syntax
-from metamodel.expressions.expression import compile_expression
+from metamodel.expressions.compiling import compile_expression
 from metamodel.expressions.functions import FUNCTIONS, Function
 from metamodel.expressions.reference import with_functions
 from metamodel.expressions.scope import Scope

@@ -27,6 +27,7 @@ from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.names import IN_FORCE
+from metamodel.expressions.scope import scope_of
 from metamodel.expressions.types import DATE, MONEY, NUMBER
 from metamodel.money import minor_units
 from metamodel.segments import Period, Piece, Segment, segments, split_days
@@ -197,7 +198,7 @@ def _used(session: Session, type_: ObjectType, asked: Asked) -> set[Place]:
     if asked.query.where:
         waiting.append(condition(session.access, type_, asked.query.where))
     if asked.quantity:
-        scope = session.catalog.scope(type_.name, hidden=session.access.hides)
+        scope = scope_of(session.catalog, type_.name, hidden=session.access.hides)
         waiting.append(compiled(asked.quantity, scope, "quantity"))
     waiting += session.access.object(type_.name).where["read"] or ()
     used |= {(type_.name, name) for name, _ in asked.query.equals}

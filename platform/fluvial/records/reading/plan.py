@@ -22,9 +22,10 @@ from fluvial.kernel.keeping import Keeping
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.errors import ExpressionError
-from metamodel.expressions.expression import Expression, compile_expression
+from metamodel.expressions.compiling import compile_expression
+from metamodel.expressions.expression import Expression
 from metamodel.expressions.nodes import Node
-from metamodel.expressions.scope import Scope
+from metamodel.expressions.scope import Scope, scope_of
 from metamodel.expressions.sql import Source, predicate, wanted
 from metamodel.expressions.types import BOOLEAN, Type
 
@@ -290,7 +291,7 @@ def condition(
 ) -> Expression:
     """A condition of a caller, compiled; a field that they may not read is unknown in it."""
     key = (access.roles, access.unrestricted, "where", type_.name, source, visible_only)
-    scope = access.catalog.scope(type_.name, hidden=access.hides if visible_only else None)
+    scope = scope_of(access.catalog, type_.name, hidden=access.hides if visible_only else None)
     made: Expression = plans_of(access.catalog).get(
         key, lambda: compiled(source, scope, "where", BOOLEAN)
     )

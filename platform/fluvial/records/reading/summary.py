@@ -14,6 +14,7 @@ from fluvial.kernel.errors import Problem, fault
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field
 from metamodel.expressions.expression import Expression
+from metamodel.expressions.scope import scope_of
 from metamodel.expressions.sql import value
 from metamodel.expressions.types import DATE, DATETIME, DURATION, MONEY, NUMBER, Type
 
@@ -180,7 +181,7 @@ def measured(planner: PagePlanner, measure_: Measure) -> aggregates.Aggregate:
 
 
 def _compiled(planner: PagePlanner, text: str, parameter: str) -> Expression:
-    scope = planner.access.catalog.scope(planner.type.name, hidden=planner.access.hides)
+    scope = scope_of(planner.access.catalog, planner.type.name, hidden=planner.access.hides)
     return compiled(text, scope, parameter)
 
 

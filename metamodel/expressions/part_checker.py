@@ -1,0 +1,33 @@
+"""What the rules of single functions ask of the check of the whole expression."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from metamodel.expressions.names import Names
+from metamodel.expressions.nodes import Node
+from metamodel.expressions.scope import Scope
+from metamodel.expressions.syntax import Syntax
+from metamodel.expressions.types import Type
+
+T = TypeVar("T")
+
+
+class PartChecker(Protocol):
+    """Checks any part of the syntax, and gives its typed node."""
+
+    syntax: Syntax
+    scope: Scope
+    names: Names
+
+    def check(self, node: ast.expr) -> Node: ...
+
+    def attempt(self, node: ast.AST, make: Callable[[], T]) -> T:
+        """The result of `make`; a misfit becomes a fault at this place."""
+
+    def fitted(self, node: ast.expr, type: Type) -> Node: ...
+
+    def condition(self, node: ast.expr) -> Node:
+        """A part that is a yes/no; what is empty counts as no."""
