@@ -1,0 +1,1 @@
+"""Expressions: one typed tree, and what each target makes of it."""
