@@ -17,7 +17,7 @@ from fluvial.kernel.errors import Conflict, Unprocessable, fault
 from fluvial.kernel.ids import is_id
 from fluvial.records.reading import reader
 from fluvial.records.reading.grouped import rank_of
-from fluvial.records.reading.plan import plans_of
+from fluvial.records.reading.plan_cache import plans_of
 from fluvial.records.reading.sql_context import ask
 from fluvial.records.writing import writer
 from fluvial.runtime.session import Session

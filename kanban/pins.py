@@ -13,11 +13,11 @@ from fluvial.records.reading.query import Query, SortKey
 from fluvial.records.reading.reader import count, read_page
 from fluvial.records.reading.summary import Measure, measure, summarise
 from fluvial.runtime.session import Session
-from metamodel.asked import Question, fixed
 from metamodel.catalog import Catalog, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document
 from metamodel.expressions.types import CHOICE, DATE, DATETIME
+from metamodel.index_questions import Question, fixed
 from metamodel.text import humanise, label_text
 from metamodel.views import check_sort
 

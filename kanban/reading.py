@@ -9,8 +9,9 @@ from typing import Any
 
 from fluvial.kernel.errors import NotFound, Problem
 from fluvial.records.drafts.environment import RecordEnvironment
+from fluvial.records.reading.asked_paths import condition
 from fluvial.records.reading.grouped import Group
-from fluvial.records.reading.plan import CAPPED, condition
+from fluvial.records.reading.plan import CAPPED
 from fluvial.records.reading.query import Query, SortKey
 from fluvial.records.reading.reader import read_page
 from fluvial.records.reading.summary import Measure

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from metamodel.asked import ask
+from metamodel.asked_keys import ask
 from metamodel.calendars.calendars import Calendars
 from metamodel.calendars.documents import make_calendars
 from metamodel.catalog import Catalog

@@ -108,7 +108,7 @@ class ObjectType:
     fields: Mapping[str, Field]  # system fields last
     inverses: Mapping[str, Inverse]
     keys: tuple[Key, ...] = ()
-    asked: tuple[AskedKey, ...] = ()  # by other documents; see metamodel.asked
+    asked: tuple[AskedKey, ...] = ()  # by other documents; see metamodel.asked_keys
     checks: tuple[Check, ...] = ()
     logic: tuple[Logic, ...] = ()
     states: States | None = None

@@ -11,10 +11,11 @@ import jsonschema_rs
 from jsonschema import ValidationError
 from jsonschema.protocols import Validator
 
-from metamodel.catalog import ObjectType
+from metamodel.catalog import Catalog, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.document import SITE as SITE
 from metamodel.document import Document as Document
+from metamodel.index_questions import Question
 from metamodel.kinds import KINDS
 from metamodel.policies import Shape, shape_of
 from metamodel.roles import check_role

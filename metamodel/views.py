@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from metamodel.asked import Question, fixed
 from metamodel.catalog import Catalog, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.document import Document
+from metamodel.index_questions import Question, fixed
 
 
 def start_view(object: ObjectType) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.errors import Conflict, NotFound, Problem
 from fluvial.records.drafts.draft import Draft
-from fluvial.records.reading.plan import resolve
+from fluvial.records.reading.asked_paths import resolve
 from fluvial.records.reading.reader import read_one
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from fluvial.database.statement import Compiled
 from fluvial.kernel.keeping import Keeping
-from fluvial.records.reading.plan import plans_of
+from fluvial.records.reading.plan_cache import plans_of
 from fluvial.runtime.engine import Engine
 from tests.app import Client, Documents, OpenEngine
 from tests.fluvial.library import LIBRARY

@@ -9,7 +9,7 @@ from typing import Any
 
 from fluvial.auth.access import Access
 from fluvial.kernel.errors import Problem
-from fluvial.records.reading.plan import condition
+from fluvial.records.reading.asked_paths import condition
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.nodes import (

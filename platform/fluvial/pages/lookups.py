@@ -14,8 +14,8 @@ from fluvial.kernel.ids import is_id
 from fluvial.kernel.search_words import wanted
 from fluvial.records.drafts.environment import RecordEnvironment
 from fluvial.records.drafts.rows import load_row
+from fluvial.records.reading.asked_paths import resolve
 from fluvial.records.reading.filters import matching
-from fluvial.records.reading.plan import resolve
 from fluvial.records.reading.sql_context import PlanContext, ask
 from fluvial.records.writing.writer import create
 from fluvial.runtime.session import Session

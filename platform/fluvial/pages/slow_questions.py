@@ -8,7 +8,7 @@ from fluvial.kernel.errors import NotFound
 from fluvial.kernel.slow_questions import Question, Slow
 from fluvial.metadata_changes import apply
 from fluvial.runtime.catalogs import stored_layers
-from metamodel import asked
+from metamodel import asked_keys, index_questions
 from metamodel.catalog import ObjectType
 from metamodel.documents import SITE
 
@@ -57,9 +57,9 @@ def _proposed(call: Call, question: Question) -> tuple[str, ...]:
     if question.search or question.deed == "summary":
         return ()
     catalog = call.session.catalog
-    equal = (*question.equal, *asked.fixed(catalog, question.object, question.where))
+    equal = (*question.equal, *index_questions.fixed(catalog, question.object, question.where))
     sort = tuple(name for name in question.sort if "." not in name)
-    return asked.proposed(catalog, asked.Question(question.object, equal, sort))
+    return asked_keys.proposed(catalog, index_questions.Question(question.object, equal, sort))
 
 
 def _words(question: Question, type_: ObjectType) -> str:

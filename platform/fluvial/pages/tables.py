@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from fluvial.auth.access import Access
 from fluvial.kernel.errors import Problem
-from fluvial.records.reading.plan import resolve
+from fluvial.records.reading.asked_paths import resolve
 from fluvial.records.reading.query import Path
 from metamodel.catalog import Field, ObjectType
 

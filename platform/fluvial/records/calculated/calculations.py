@@ -15,7 +15,7 @@ from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Compiled
 from fluvial.records.drafts.insertion import update_cells
 from fluvial.records.reading.canonical import reader
-from fluvial.records.reading.plan import plans_of
+from fluvial.records.reading.plan_cache import plans_of
 from fluvial.records.reading.row_builder import as_stored
 from fluvial.records.reading.sql_context import PlanContext, ask
 from fluvial.runtime.session import Session

@@ -14,7 +14,7 @@ from fluvial.kernel.errors import NotFound, Problem, Unprocessable, fault
 from fluvial.records.drafts.draft import wire_value
 from fluvial.records.drafts.environment import RecordEnvironment
 from fluvial.records.drafts.rows import load_row
-from fluvial.records.reading.plan import resolve
+from fluvial.records.reading.asked_paths import resolve
 from fluvial.records.reading.query import Path
 from fluvial.records.reading.reader import read_one
 from fluvial.records.reading.row_builder import as_stored

@@ -11,7 +11,7 @@ from fluvial.database.columns import Stored
 from fluvial.database.id_lists import id_list, listed_ids
 from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Compiled
-from fluvial.records.reading.plan import plans_of
+from fluvial.records.reading.plan_cache import plans_of
 from fluvial.records.reading.sql_context import ask
 from fluvial.runtime.ahead import targets_of
 from fluvial.runtime.session import Session

@@ -17,7 +17,7 @@ from fluvial.database.columns import Stored
 from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Compiled
 from fluvial.kernel.errors import Problem, Unprocessable, fault
-from fluvial.records.reading.plan import plans_of
+from fluvial.records.reading.plan_cache import plans_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import Dated, ObjectType
 from metamodel.storage import UUID, timestamp_wire

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from fluvial.database.columns import Stored
 from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.statement import Compiled
-from fluvial.records.reading.plan import plans_of
+from fluvial.records.reading.plan_cache import plans_of
 from fluvial.records.reading.sql_context import PlanContext, ask
 from fluvial.runtime.ahead import targets_of
 from fluvial.runtime.session import Session

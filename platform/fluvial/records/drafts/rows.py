@@ -16,7 +16,7 @@ from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Compiled
 from fluvial.kernel.errors import Conflict
 from fluvial.records.reading.link_values import write_said
-from fluvial.records.reading.plan import plans_of
+from fluvial.records.reading.plan_cache import plans_of
 from fluvial.records.reading.row_builder import linked_ids
 from fluvial.records.reading.sql_context import PlanContext, ask
 from fluvial.runtime.ahead import Ahead

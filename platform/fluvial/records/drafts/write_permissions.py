@@ -17,7 +17,7 @@ from fluvial.database.connection import Row
 from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.statement import Compiled
 from fluvial.kernel.errors import Forbidden
-from fluvial.records.reading.plan import plans_of
+from fluvial.records.reading.plan_cache import plans_of
 from fluvial.records.reading.reader import find_many, find_one
 from fluvial.records.reading.sql_context import PlanContext, ask
 from fluvial.runtime.session import Session

@@ -21,7 +21,8 @@ from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Compiled, Statement, param
 from fluvial.kernel.errors import Problem, fault
 from fluvial.records.reading import summary
-from fluvial.records.reading.plan import compiled, condition, plans_of, resolve
+from fluvial.records.reading.asked_paths import compiled, condition, resolve
+from fluvial.records.reading.plan_cache import plans_of
 from fluvial.records.reading.query import Path, Query
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType

@@ -25,8 +25,8 @@ from fluvial.records.drafts.dated_fields import read_stored
 from fluvial.records.drafts.draft import Draft, wire_value
 from fluvial.records.drafts.environment import RecordEnvironment
 from fluvial.records.drafts.rows import Values, load_rows
+from fluvial.records.reading.asked_paths import condition
 from fluvial.records.reading.day_value import form_of
-from fluvial.records.reading.plan import condition
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.errors import ValueFault

@@ -9,13 +9,16 @@ from typing import Any
 from fluvial.auth.access import Access
 from metamodel.catalog import ObjectType
 from metamodel.errors import ExpressionError
-from metamodel.expressions.expression import Expression, compile_expression
+from metamodel.expressions.compiling import compile_expression
+from metamodel.expressions.expression import Expression
 from metamodel.expressions.lifting import Cut, Reading, Template, cut
+from metamodel.expressions.scope import scope_of
 from metamodel.expressions.sql_value import storage_of
 from metamodel.expressions.types import BOOLEAN
 from metamodel.storage import Storage
 
-from .plan import condition, plans_of
+from .asked_paths import condition
+from .plan_cache import plans_of
 from .query import Query
 from .sql_context import stored
 
@@ -72,7 +75,7 @@ def _learned(
     filled = pieces.source
     if filled != source:
         try:
-            scope = access.catalog.scope(type_.name, hidden=access.hides)
+            scope = scope_of(access.catalog, type_.name, hidden=access.hides)
             expression = compile_expression(filled, scope, BOOLEAN)
         except ExpressionError:  # with its lists filled up it is too long
             return None

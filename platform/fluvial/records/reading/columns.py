@@ -24,7 +24,8 @@ from metamodel.storage import INTEGER, POSTGRESQL, TEXT, UUID
 from . import cursor
 from .asking import Asked, asked
 from .grouped import Group, Ranking, rank_of
-from .plan import CAPPED, PagePlanner, Plan, plans_of
+from .plan import CAPPED, PagePlanner, Plan
+from .plan_cache import plans_of
 from .query import Query
 from .reader import query_values
 from .sql_context import ask

@@ -14,7 +14,8 @@ from metamodel.storage import INTEGER, POSTGRESQL, TEXT
 
 from . import cursor
 from .asking import Asked, asked
-from .plan import PagePlanner, Plan, plans_of
+from .plan import PagePlanner, Plan
+from .plan_cache import plans_of
 from .query import Query
 from .reader import query_values
 

@@ -7,41 +7,31 @@ live in the snapshot.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
-from fluvial.auth.access import Access
 from fluvial.database.id_lists import among_ids
 from fluvial.database.statement import Compiled
 from fluvial.kernel.errors import Problem, fault
-from fluvial.kernel.keeping import Keeping
 from fluvial.runtime.session import Session
-from metamodel.catalog import Catalog, Field, ObjectType
-from metamodel.errors import ExpressionError
-from metamodel.expressions.compiling import compile_expression
-from metamodel.expressions.expression import Expression
+from metamodel.catalog import Field, ObjectType
 from metamodel.expressions.nodes import Node
-from metamodel.expressions.scope import Scope, scope_of
 from metamodel.expressions.sql import Source, predicate, wanted
-from metamodel.expressions.types import BOOLEAN, Type
 
+from .asked_paths import condition, resolve
+from .asking import Asked
 from .cursor import Key
 from .filters import equal, matching
+from .plan_cache import plans_of
 from .query import Path, Query, SortKey
 from .row_builder import Output, RowBuilder, field_value
 from .sql_context import PlanContext
 from .steady import is_steady
 from .walking import Walk, is_served, page_of
 
-if TYPE_CHECKING:
-    from .asking import Asked
-
-MAX_PLANS = 2_000  # that were asked for more than once
-MAX_NEW = 1_000
 CAPPED = 1_000
 
 
@@ -54,38 +44,6 @@ class Plan:
     keys: int  # the last columns of a row, which the cursor holds
     shape: str  # of the sort: a cursor of another sort is refused
     counted: Compiled | None = None
-
-
-class PlanCache:
-    """The plans of one snapshot; what is asked for again stays longest."""
-
-    def __init__(self) -> None:
-        self._plans: Keeping[Any] = Keeping(MAX_PLANS, MAX_NEW)
-        self._making = threading.RLock()
-        self.misses = 0
-
-    def get(self, key: Any, make: Any) -> Any:
-        plan = self._plans.get(key)
-        if plan is None:
-            with self._making:  # after a change of metadata everybody asks for the same ones
-                plan = self._plans.get(key)
-                if plan is None:
-                    self.misses += 1
-                    plan = make()
-                    self._plans.put(key, plan)
-        return plan
-
-    def clear(self) -> None:
-        with self._making:
-            self._plans.clear()
-
-
-def _cache(_: Catalog) -> PlanCache:
-    return PlanCache()
-
-
-def plans_of(catalog: Catalog) -> PlanCache:
-    return catalog.derive(_cache)
 
 
 def page_plan(session: Session, query: Query, asked: Asked, after: tuple[bool, ...] | None) -> Plan:
@@ -267,41 +225,3 @@ class PagePlanner:
             ordered.append((key.desc() if descending else key.asc()).nulls_last())
         key, descending = keys[-1]
         return [*ordered, key.desc() if descending else key.asc()]
-
-
-def resolve(access: Access, type_: ObjectType, path: Path, parameter: str) -> Field:
-    """The field at the end of a dotted path through look-ups, as the caller may read it."""
-    current = type_
-    for i, name in enumerate(path):
-        field = current.fields.get(name)
-        if field is None or field.hidden or access.hides(current.name, name):
-            message = f"{current.label} has no field `{name}`."
-            raise Problem(message, errors=[fault(parameter, "unknown_field", message)])
-        if i == len(path) - 1:
-            return field
-        if field.many or not field.targets:
-            message = f"`{'.'.join(path[: i + 1])}` is not a look-up that a path can walk through."
-            raise Problem(message, errors=[fault(parameter, "not_a_look_up", message)])
-        current = access.catalog.objects[field.targets[0]]
-    raise AssertionError("a path has at least one step")
-
-
-def condition(
-    access: Access, type_: ObjectType, source: str, *, visible_only: bool = True
-) -> Expression:
-    """A condition of a caller, compiled; a field that they may not read is unknown in it."""
-    key = (access.roles, access.unrestricted, "where", type_.name, source, visible_only)
-    scope = scope_of(access.catalog, type_.name, hidden=access.hides if visible_only else None)
-    made: Expression = plans_of(access.catalog).get(
-        key, lambda: compiled(source, scope, "where", BOOLEAN)
-    )
-    return made
-
-
-def compiled(source: str, scope: Scope, parameter: str, expect: Type | None = None) -> Expression:
-    """An expression of a parameter, compiled; a problem says what is wrong with it."""
-    try:
-        return compile_expression(source, scope, expect)
-    except ExpressionError as error:
-        message = f"{error.message} {error.hint}".strip()
-        raise Problem(str(error), errors=[fault(parameter, "expression", message)]) from error

@@ -14,9 +14,10 @@ from metamodel.catalog import ObjectType
 from metamodel.kinds.kind import TextFormat
 
 from . import cursor
+from .asked_paths import resolve
 from .asking import Asked, asked
 from .filters import equal_binds
-from .plan import CAPPED, page_plan, record_plan, records_plan, resolve
+from .plan import CAPPED, page_plan, record_plan, records_plan
 from .query import Path, Query, Total
 from .searching import finding, search_values
 from .sql_context import ask

@@ -20,7 +20,7 @@ from metamodel.catalog import ObjectType
 from metamodel.storage import POSTGRESQL
 
 from .filters import found_by
-from .plan import plans_of
+from .plan_cache import plans_of
 from .query import Finding, Query
 from .sql_context import PlanContext, ask
 

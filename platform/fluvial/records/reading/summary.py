@@ -19,8 +19,10 @@ from metamodel.expressions.sql import value
 from metamodel.expressions.types import DATE, DATETIME, DURATION, MONEY, NUMBER, Type
 
 from . import aggregates
+from .asked_paths import compiled
 from .asking import Asked, asked
-from .plan import PagePlanner, compiled, plans_of
+from .plan import PagePlanner
+from .plan_cache import plans_of
 from .query import Path, Query
 from .reader import query_values
 from .row_builder import Output

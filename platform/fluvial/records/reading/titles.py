@@ -17,7 +17,7 @@ from metamodel.expressions.types import ROLE
 from metamodel.object_types import PEOPLE
 from metamodel.roles import role_titles
 
-from .plan import plans_of
+from .plan_cache import plans_of
 from .row_builder import Output, RowBuilder
 from .sql_context import PlanContext, ask
 

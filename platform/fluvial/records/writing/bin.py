@@ -21,7 +21,7 @@ from fluvial.records.drafts.periods import check_period
 from fluvial.records.drafts.rows import Values, changed_meanwhile, load_row, row_writer
 from fluvial.records.drafts.uniqueness import broken_key
 from fluvial.records.drafts.writer_locks import take_turn
-from fluvial.records.reading.plan import plans_of
+from fluvial.records.reading.plan_cache import plans_of
 from fluvial.records.reading.reader import find_one
 from fluvial.runtime.ahead import targets_of
 from fluvial.runtime.session import Session

@@ -26,7 +26,7 @@ from fluvial.records.drafts.insertion import insert_cells, insert_rows, update_c
 from fluvial.records.drafts.rows import Values, changed_meanwhile, row_writer
 from fluvial.records.drafts.uniqueness import unique_fault
 from fluvial.records.reading.link_values import said_rows
-from fluvial.records.reading.plan import plans_of
+from fluvial.records.reading.plan_cache import plans_of
 from fluvial.runtime.ahead import Ahead
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType

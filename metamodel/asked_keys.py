@@ -7,59 +7,16 @@ An index over these fields answers it without looking at the other records.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 from metamodel.catalog import AskedKey, Catalog, Field, ObjectType
-from metamodel.errors import ExpressionError
-from metamodel.expressions.expression import compile_expression
-from metamodel.expressions.nodes import And, Compare, Literal, Moment, Node, Read, Root
-from metamodel.expressions.types import BOOLEAN
-
-if TYPE_CHECKING:
-    from metamodel.documents import DocumentKind
+from metamodel.documents import DocumentKind
+from metamodel.index_questions import Question
 
 MAX_ASKED = 8  # of an object: every index makes each write dearer
 MAX_FIELDS = 4
 STANDING = ("id", "created_at")  # orders that have an index anyway
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a document asks of an object: fields with one value each, and an order.
-
-    `ordered` is whether the first records are asked for, or only how many there are.
-    """
-
-    object: str
-    equal: tuple[str, ...] = ()
-    sort: tuple[str, ...] = ()  # "due", "-due"
-    ordered: bool = True
-
-
-def fixed(catalog: Catalog, object: str, where: str) -> tuple[str, ...]:
-    """The fields that a condition gives one value."""
-    if not where:
-        return ()
-    try:
-        tree = compile_expression(where, catalog.scope(object), BOOLEAN).tree
-    except ExpressionError:
-        return ()
-    return tuple(dict.fromkeys(_fixed(tree)))
-
-
-def _fixed(node: Node) -> Iterator[str]:
-    if isinstance(node, And):
-        for item in node.items:
-            yield from _fixed(item)
-    if not isinstance(node, Compare) or node.operator != "==":
-        return
-    for one, other in ((node.left, node.right), (node.right, node.left)):
-        value = isinstance(other, Literal | Moment) or (
-            isinstance(other, Read) and other.root is Root.ME
-        )
-        if value and isinstance(one, Read) and one.root is Root.ROW and len(one.path) == 1:
-            yield one.path[0]
 
 
 def ask(catalog: Catalog, kinds: Mapping[str, DocumentKind]) -> None:
