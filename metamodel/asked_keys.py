@@ -86,8 +86,10 @@ def _indexable(type_: ObjectType, question: Question) -> tuple[tuple[str, ...], 
     for at, name in enumerate(question.sort):
         field = type_.fields.get(name.removeprefix("-"))
         turned = name.startswith("-") != question.sort[0].startswith("-")
-        if turned or not _is_plain(field) or (field is not None and field.type.options):
+        if turned or field is None or not _is_plain(field):
             break
+        if field.type.options or field.kind.sorts_by is not None:
+            break  # it is sorted by the place of the option, or by what it leads to
         if name.removeprefix("-") == "id":
             break
         sort.append(name.removeprefix("-"))

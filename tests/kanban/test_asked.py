@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from fluvial.metadata_changes.drift import drift
+from fluvial.metadata_changes.standing_indexes import add_standing_indexes
+from fluvial.runtime.session import Session
 from tests.app import Client, Documents
 from tests.kanban.library import BRANCH, DESK, LOAN, SHELF
 
@@ -74,3 +76,12 @@ def test_a_field_that_is_retyped_takes_its_indexes_along(client: Client) -> None
     assert client.patch("/api/meta/object/loan", {"fields": fields}).status in (200, 422)
     assert drift(client.app.engine) == []
     assert client.get("/api/pins/north").json()["value"] == 1
+
+
+def test_an_older_database_gets_them_when_it_starts(client: Client) -> None:
+    client.define(SHELF)
+    engine = client.app.engine
+    engine.database.connection().script('DROP INDEX "ax_loan__state"')
+    assert len(drift(engine)) == 1
+    add_standing_indexes(Session.begin(engine))
+    assert drift(engine) == []

@@ -169,23 +169,34 @@ def key_index(type_: ObjectType, key: Key, table: sa.Table) -> sa.Index:
 
 def asked_index(type_: ObjectType, key: AskedKey, table: sa.Table) -> sa.Index:
     """The index of what other documents ask: lists never show what is in the bin."""
-    columns: list[Any] = []
-    for name in key.fields[: key.after]:
-        columns += [table.c[name + c.suffix] for c in type_.fields[name].columns if not c.hidden]
-    for name in key.fields[key.after :]:
-        field = type_.fields[name]
-        order = field.kind.order(field, {c.suffix: table.c[name + c.suffix] for c in field.columns})
-        columns += order
     live = table.c.deleted_at.is_(None)
-    named = "__".join(column.name for column in columns)
     return sa.Index(
-        short_name(f"{ASKED}_{type_.name}__{named}"),
-        *columns,
+        asked_name(type_, key),
+        *(table.c[name] for name in _asked_columns(type_, key)),
         table.c.id,
         info={"places": key.places},
         sqlite_where=live,
         postgresql_where=live,
     )
+
+
+def asked_name(type_: ObjectType, key: AskedKey) -> str:
+    own = {f.name + c.suffix: f.base + c.suffix for f in type_.stored_fields for c in f.columns}
+    return short_name(
+        f"{ASKED}_{type_.name}__{'__'.join(own[name] for name in _asked_columns(type_, key))}"
+    )
+
+
+def _asked_columns(type_: ObjectType, key: AskedKey) -> Iterator[str]:
+    """By their names in the table's definition: what has one value, then what is sorted by."""
+    for at, name in enumerate(key.fields):
+        field = type_.fields[name]
+        shown = [c.suffix for c in field.columns if not c.hidden]
+        if at < key.after:
+            yield from (name + suffix for suffix in shown)
+        else:
+            named: Any = {c.suffix: sa.column(name + c.suffix) for c in field.columns}
+            yield from (element.name for element in field.kind.order(field, named))
 
 
 def index_name(table: str, fields: tuple[str, ...]) -> str:

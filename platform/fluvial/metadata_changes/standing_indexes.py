@@ -1,4 +1,4 @@
-"""Indexes that every object table has: added where an older release made the table without them."""
+"""Indexes that nobody declares: added where an older release made the tables without them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from fluvial.database.connection import Connection
 from fluvial.database.locks import Lock, hold
-from fluvial.database.object_tables import CREATED, created_index, index_name, tables_of
+from fluvial.database.object_tables import CREATED, asked_name, index_name, tables_of
 from fluvial.database.schema_changes import Ddl, count_rows
 from fluvial.database.schema_locks import alter
 from fluvial.runtime.session import Session
@@ -30,21 +30,28 @@ def add_standing_indexes(session: Session) -> None:
         return
     with connection.transaction():
         hold(connection, Lock.SETUP)
-        for type_ in _without(session):
-            table = tables_of(session.catalog).objects[type_.name]
-            _add(connection, type_, created_index(type_, table))
+        for type_, index in _without(session):
+            _add(connection, type_, index)
 
 
-def _without(session: Session) -> list[ObjectType]:
-    """The object types that have a table without the index, and nobody is about to build it."""
+def _without(session: Session) -> list[tuple[ObjectType, sa.Index]]:
+    """The indexes that tables are without, and that nobody is about to build."""
     connection = session.connection
     there = {row[0] for row in connection.query(_NAMES[connection.dialect])}
     there.update(one["name"] for one in index_states(connection))
+    tables = tables_of(session.catalog).objects
     return [
-        type_
+        (type_, index)
         for type_ in session.catalog.objects.values()
-        if type_.name in there and index_name(type_.name, CREATED) not in there
+        if type_.name in there and not _standing(type_) <= there
+        for index in sorted(tables[type_.name].indexes, key=lambda one: str(one.name))
+        if str(index.name) in _standing(type_) - there
     ]
+
+
+def _standing(type_: ObjectType) -> set[str]:
+    asked = {asked_name(type_, key) for key in type_.asked}
+    return {index_name(type_.name, CREATED), *asked}
 
 
 def _add(connection: Connection, type_: ObjectType, index: sa.Index) -> None:

@@ -93,10 +93,13 @@ def _group(query: Query, plan: Plan, by: str, rows: Sequence[Any]) -> Group:
     return group
 
 
+def _values(session: Session, query: Query) -> dict[str, Any]:
+    type_ = session.object(query.object)
+    return query_values(session, type_, query, asked(session.access, query))
+
+
 def _binds(session: Session, query: Query, ranking: Ranking | None) -> dict[str, Any]:
-    values = query_values(
-        session, session.object(query.object), query, asked(session.access, query)
-    )
+    values = _values(session, query)
     values["limit"] = query.limit + 1
     if ranking is not None:
         values["ranking"] = ranking.list
@@ -132,7 +135,7 @@ def heads_of_each(
     """The heads of these values; values without any record are left out."""
     key = ("heads", by, measures)
     plan: _HeadsPlan = _kept(session, query, key, lambda p: p.heads(by, measures))
-    binds = query_values(session, session.object(query.object), query, asked(session.access, query))
+    binds = _values(session, query)
     rows = ask(session, plan.compiled, keys=orjson.dumps(list(values)).decode(), **binds)
     return {values[row[0] - plan.first]: plan.head(measures, row[1:]) for row in rows if row[1]}
 
@@ -140,7 +143,7 @@ def heads_of_each(
 def head_of_one(session: Session, query: Query, measures: tuple[Measure, ...]) -> Head | None:
     """The head of what `equals` names."""
     plan: _HeadsPlan = _kept(session, query, ("head", measures), lambda p: p.heads("", measures))
-    binds = query_values(session, session.object(query.object), query, asked(session.access, query))
+    binds = _values(session, query)
     (row,) = ask(session, plan.compiled, **binds)
     return plan.head(measures, row) if row[0] else None
 
