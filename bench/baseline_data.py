@@ -96,25 +96,27 @@ def fill_postgresql(url: str, filled: Library) -> None:
 
 
 def fill_sqlite(path: str, filled: Library) -> None:
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("pragma journal_mode = wal")
-    connection.executescript(baseline_schema.SQLITE)
-    connection.execute("begin")
-    for name, (columns, rows) in baseline_rows(filled).items():
-        names = columns.split(", ")
-        connection.executemany(
-            f"insert into {name} ({columns}) values ({', '.join('?' * len(names))})",
-            [tuple(map(_sqlite_value, names, row)) for row in rows],
+    with copies.filling(path) as connection:
+        _run(connection, baseline_schema.SQLITE)
+        for name, (columns, rows) in baseline_rows(filled).items():
+            names = columns.split(", ")
+            connection.executemany(
+                f"insert into {name} ({columns}) values ({', '.join('?' * len(names))})",
+                [tuple(map(_sqlite_value, names, row)) for row in rows],
+            )
+        copies.multiply(connection, copies.SQLITE, LAYOUT, filled)
+        connection.execute(
+            "insert into search (rowid, object, record, body) "
+            "select rowid, 'loan', id, title from loan"
         )
-    copies.multiply(connection, copies.SQLITE, LAYOUT, filled)
-    connection.execute(
-        "insert into search (rowid, object, record, body) select rowid, 'loan', id, title from loan"
-    )
-    connection.execute("update sequence set value = ?", (filled.records,))
-    connection.execute("commit")
-    connection.executescript(baseline_schema.SQLITE_INDEXES)
-    connection.execute("analyze")
-    connection.close()
+        connection.execute("update sequence set value = ?", (filled.records,))
+        _run(connection, baseline_schema.SQLITE_INDEXES)
+
+
+def _run(connection: sqlite3.Connection, script: str) -> None:
+    """Statement by statement: `executescript` would end the transaction."""
+    for statement in script.split(";"):
+        connection.execute(statement)
 
 
 def _sqlite_value(name: str, value: Any) -> Any:

@@ -7,9 +7,10 @@ what the application would have written. Copies are older than seeds, and ids go
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -87,6 +88,22 @@ POSTGRESQL = Dialect(
     json=lambda text: f"({text})::jsonb",
     room=("set local maintenance_work_mem = '512MB'", "set local work_mem = '256MB'"),
 )
+
+
+@contextmanager
+def filling(path: str) -> Iterator[sqlite3.Connection]:
+    """A transaction of a SQLite file that nobody else uses: nothing is written twice for safety."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("pragma synchronous = off")
+    with suppress(sqlite3.OperationalError):  # somebody else does use it
+        connection.execute("pragma journal_mode = off")
+    connection.execute("begin")
+    yield connection
+    connection.execute("commit")
+    connection.execute("pragma analysis_limit = 400")  # as the engine's worker counts
+    connection.execute("analyze")
+    connection.execute("pragma journal_mode = wal")
+    connection.close()
 
 
 def multiply(connection: Connection, dialect: Dialect, layout: Layout, filled: Library) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 import psycopg
 
 from bench.baseline_data import analyze_postgresql
@@ -23,16 +21,11 @@ def complete(url: str, filled: Library) -> None:
 
 
 def _complete_sqlite(path: str, filled: Library) -> None:
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("begin")
-    copies.multiply(connection, copies.SQLITE, LAYOUT, filled)
-    connection.execute(
-        "update fluvial_sequence set value = ? where object = 'loan'", (filled.records,)
-    )
-    connection.execute("commit")
-    connection.execute("pragma analysis_limit = 400")  # as the product's worker counts
-    connection.execute("analyze")
-    connection.close()
+    with copies.filling(path) as connection:
+        copies.multiply(connection, copies.SQLITE, LAYOUT, filled)
+        connection.execute(
+            "update fluvial_sequence set value = ? where object = 'loan'", (filled.records,)
+        )
 
 
 def _complete_postgresql(url: str, filled: Library) -> None:
