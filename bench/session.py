@@ -27,7 +27,7 @@ class Session:
         content = body if isinstance(body, bytes) or body is None else orjson.dumps(body)
         if content is not None:
             headers["content-type"] = "application/json"
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
         try:
             connection.request(method, path, content, headers)
             response = connection.getresponse()

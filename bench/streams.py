@@ -70,8 +70,8 @@ class Draws:
 
     @property
     def amount(self) -> Decimal:
-        """The same of amounts up to twenty."""
-        return Decimal(next(self.world.asked) * 7919 % 200_000).scaleb(-4)
+        """Up to twenty, to the cent; so there are two thousand of them."""
+        return Decimal(next(self.world.asked) * 7919 % 2_000).scaleb(-2)
 
     @property
     def day(self) -> date:
