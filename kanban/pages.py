@@ -51,34 +51,44 @@ def show_board(call: Call) -> Answer:
     if part:
         return Answer.html(render(call, "_more.html", column=made.column(read["columns"][0])))
     new = deed(f"New {type_.label.lower()}", f"/o/{type_.name}/new", "plus")
-    context = {
-        "name": board.name,
-        "title": board.label,
-        "summary": made.summary(),
+    context = _board(board, type_, read, made, looks) | {
         "exact_href": made.exact_href(chosen),
-        "object": {"name": type_.name, "label": type_.label, "plural": type_.plural},
-        "move_href": "" if looks.as_of else f"/api/boards/{board.name}/move",
         "quick": quick,
-        "lanes_label": type_.fields[board.lanes].label.lower()
-        if read["lanes"] and board.lanes
-        else "",
-        "columns": [made.column(column) for column in read["columns"]],
-        "lanes": made.lanes,
-        "empty": None,
         "as_of": other_day(session, looks, (type_,), path, filter=chosen),
     }
-    listed = with_query(f"/o/{type_.name}", view="all", where=board.where, as_of=looks.as_of)
-    menu = [deed("Open as a list", listed, "list")]
-    if "read" in session.access.meta:
-        menu.append(
-            deed("Open in the studio", f"/studio/board/{board.name}", "adjustments-horizontal")
-        )
     crumb = (type_.plural, with_query(f"/o/{type_.name}", as_of=looks.as_of))
     return page(
         call, "board.html", board.label, crumbs=[crumb], here=path,
-        primary=new if made.creates else None, menu=menu,
+        primary=new if made.creates else None, menu=_menu(session, board, type_, looks),
         topics=f"object:{type_.name}", keys={**keys_of(call, type_), "board": path}, board=context,
     )  # fmt: skip
+
+
+def _board(
+    board: Board, type_: ObjectType, read: Mapping[str, Any], made: _Made, looks: Looks
+) -> Context:
+    """What the board itself shows: its head, columns and lanes."""
+    lanes = type_.fields[board.lanes].label.lower() if read["lanes"] and board.lanes else ""
+    return {
+        "name": board.name,
+        "title": board.label,
+        "summary": made.summary(),
+        "object": {"name": type_.name, "label": type_.label, "plural": type_.plural},
+        "move_href": "" if looks.as_of else f"/api/boards/{board.name}/move",
+        "lanes_label": lanes,
+        "columns": [made.column(column) for column in read["columns"]],
+        "lanes": made.lanes,
+        "empty": None,
+    }
+
+
+def _menu(session: Session, board: Board, type_: ObjectType, looks: Looks) -> list[Context]:
+    listed = with_query(f"/o/{type_.name}", view="all", where=board.where, as_of=looks.as_of)
+    menu = [deed("Open as a list", listed, "list")]
+    if "read" in session.access.meta:
+        studio = f"/studio/board/{board.name}"
+        menu.append(deed("Open in the studio", studio, "adjustments-horizontal"))
+    return menu
 
 
 def _quick(

@@ -67,8 +67,19 @@ def build_catalog(
     _check_others(by_kind, kinds, sound, draft)
     if faults:
         raise MetadataError(_ordered(faults))
+    return _finished(draft, version, digest, by_kind, kinds)
+
+
+def _finished(
+    draft: Draft,
+    version: int,
+    digest: str,
+    documents: ByKind,
+    kinds: Mapping[str, DocumentKind],
+) -> Catalog:
+    """The catalog of a draft without faults, with the keys that its documents ask for."""
     uses = draft.sorted_uses()
-    catalog = Catalog(version, digest, draft.objects, by_kind, zone, draft.calendars, uses)
+    catalog = Catalog(version, digest, draft.objects, documents, draft.zone, draft.calendars, uses)
     ask(catalog, kinds)
     return catalog
 
