@@ -18,7 +18,7 @@ from fluvial.metadata_changes import apply
 from fluvial.packages.installation import first_administrator
 from fluvial.records.drafts.rows import row_writer
 from fluvial.records.reading import reader
-from fluvial.records.reading.asked_paths import condition
+from fluvial.records.reading.caller_paths import condition
 from fluvial.records.reading.query import Query
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session

@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.streams import (
-    BATCH,
-    Create,
-    CreateMany,
-    Get,
-    Stream,
-    Update,
-    UpdateMany,
-)
+from bench.streams import BATCH, Create, CreateMany, Get, Stream, Update, UpdateMany
 from bench.world import LOANS, PAGE, WITH_MEMBER, World
 
 Make = Callable[[World, int], Stream]

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
 
-from fluvial.kernel.errors import Problem, fault
+from fluvial.kernel.problems import Problem, fault
 from fluvial.pages.presenters import face_of
 from fluvial.records.drafts.attachments import find_file
 from fluvial.records.drafts.rows import empty

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from fluvial.kernel.errors import Conflict
+from fluvial.kernel.problems import Conflict
 from fluvial.pages.presenters import references, said
 from fluvial.pages.reader_format import parse_moment
 from fluvial.records.reading.history import read_history

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from fluvial.apptests.playing import ANSWER
 from fluvial.http.routes import ENDPOINT
-from fluvial.kernel.feature import Feature
-from fluvial.pages.environment import TEMPLATES
+from fluvial.kernel.features import Feature
+from fluvial.pages.template_environment import TEMPLATES
 
-from . import api, comment_pages, days, pages, public, record_pages, why_page
-from .kinds import FORM, WEBFORM
+from . import (
+    comment_pages,
+    forms_api,
+    planned_days,
+    public,
+    record_pages,
+    web_form_pages,
+    why_page,
+)
+from .form_documents import FORM, WEBFORM
 from .submissions import TABLES, answer
 
 feature = Feature(
@@ -17,14 +25,14 @@ feature = Feature(
     tables=TABLES,
     brings=(
         ENDPOINT(
-            *api.ENDPOINTS,
+            *forms_api.ENDPOINTS,
             *public.ENDPOINTS,
-            *days.ENDPOINTS,
+            *planned_days.ENDPOINTS,
             *record_pages.ENDPOINTS,
             *comment_pages.ENDPOINTS,
             *why_page.ENDPOINTS,
         ),
-        TEMPLATES(pages.TEMPLATES),
+        TEMPLATES(web_form_pages.TEMPLATES),
         ANSWER(answer),
     ),
 )

@@ -8,15 +8,12 @@ from typing import Any
 from markupsafe import Markup
 
 from fluvial.pages import reader_format as marks
-from fluvial.pages.presenters import (
-    references,
-    said,
-)
+from fluvial.pages.presenters import references, said
 from fluvial.records.reading.query import Query, SortKey
 from fluvial.records.reading.reader import read_page
 from metamodel.catalog import Inverse, ObjectType
 
-from .days import last_day
+from .planned_days import last_day
 from .shown_record import Context, Shown
 from .strips import strip_of
 

@@ -10,11 +10,11 @@ from fluvial.auth.access import Access, with_inherited
 from metamodel.catalog import Catalog, Field, Inverse, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document
-from metamodel.expressions.compiling import compile_expression
+from metamodel.expressions.compiler import compile_expression
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.scope import scope_of
 from metamodel.expressions.types import BOOLEAN
-from metamodel.text import humanise, label_text
+from metamodel.folding import humanise, label_text
 
 MAX_FACTS = 6
 

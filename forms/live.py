@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from fluvial.pages.presenters import face_of
-from fluvial.records.drafts.environment import RecordEnvironment
+from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.expressions.browser import ASK, Json, calendars_of, condition_of_form, value_of_form

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from fluvial.http.call import Call
-from fluvial.kernel.errors import Forbidden
+from fluvial.kernel.problems import Forbidden
 
 from .webforms import WebForm
 

@@ -9,16 +9,16 @@ import orjson
 
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import MAX_UPLOAD, Endpoint, Policy
-from fluvial.kernel.errors import Problem, Unprocessable
+from fluvial.kernel.problems import Problem, Unprocessable
 from metamodel.expressions.types import Option
 
 from . import limits
 from .answers import Answers, from_form, from_json, keep_files, read, unknown
+from .asked_questions import asked
 from .origins import check_origin, preflight
-from .pages import Rows, done_page, form_page
-from .questions import asked
 from .submissions import Receipt, check_token, form_session, prefilled, signer_of, submit
 from .tokens import MAX_AGE, PROOF_BITS
+from .web_form_pages import Rows, done_page, form_page
 from .webforms import Question, WebForm, find_webform
 
 Faults = Sequence[Mapping[str, str]]

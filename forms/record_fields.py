@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from fluvial.kernel.errors import Problem
+from fluvial.kernel.problems import Problem
 from fluvial.pages.presenters import empty, face_of, uploads, widget_kind
 from fluvial.pages.reader_format import Looks
 from fluvial.runtime.session import Session
@@ -16,8 +16,8 @@ from metamodel.catalog import Field
 from metamodel.errors import ValueFault
 from rules.filled import is_template
 
-from .conditions import ShownField, ShownSection
 from .live import Live
+from .visibility import ShownField, ShownSection
 
 Context = dict[str, Any]
 Body = dict[str, Any]

@@ -7,13 +7,7 @@ from datetime import datetime
 from markupsafe import Markup
 
 from fluvial.pages import reader_format as marks
-from fluvial.pages.presenters import (
-    empty,
-    face_of,
-    file_size,
-    preview_href,
-    references,
-)
+from fluvial.pages.presenters import empty, face_of, file_size, preview_href, references
 from fluvial.pages.recalculation_marks import unsettled
 from fluvial.records.writing.transitions import ways
 from fluvial.services import comments
@@ -22,12 +16,12 @@ from metamodel.catalog import Field
 from metamodel.kinds.link_fields import OPTION as LINK_FIELDS
 from rules.filled import filled, is_template
 
-from .conditions import ShownField, resolve
-from .days import days_href
 from .in_force import notices
+from .planned_days import days_href
 from .related_lists import related_panel, related_tabs
 from .shown_record import Context, Shown
 from .timeline import timeline
+from .visibility import ShownField, resolve
 from .why_page import explained
 
 MAX_FACTS = 6

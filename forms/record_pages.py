@@ -10,8 +10,8 @@ from starlette.datastructures import FormData
 from fluvial.http.call import Answer, Call
 from fluvial.http.parameters import as_of
 from fluvial.http.routes import MAX_UPLOAD, Endpoint, Handler, Policy
-from fluvial.kernel.errors import Conflict, NotFound, Problem, Unprocessable
 from fluvial.kernel.ids import is_id
+from fluvial.kernel.problems import Conflict, NotFound, Problem, Unprocessable
 from fluvial.pages.as_of_bar import as_of_context
 from fluvial.pages.frame import Context, deed, page, render, with_query
 from fluvial.pages.lists import keys_of
@@ -32,13 +32,13 @@ from metamodel.errors import ValueFault
 from metamodel.expressions.types import ROLE
 from metamodel.kinds.kind import TextFormat
 
-from .conditions import ShownSection, draft_values, follow, leave_hidden, resolve
 from .conflicts import conflict_context
 from .layouts import layout_of
 from .live import Live
 from .record_fields import faults_of, read_form, sections_of, widget
 from .record_page import record_context
 from .shown_record import Shown
+from .visibility import ShownSection, draft_values, follow, leave_hidden, resolve
 
 
 def _found(call: Call, session: Session, action: str = "read") -> Shown:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fluvial.pages.frame import deed, with_query
-from fluvial.pages.tables import Table, columns_of, default_names, head_classes, paths_of
+from fluvial.pages.record_tables import Table, columns_of, default_names, head_classes, paths_of
 from fluvial.records.reading.query import Query, SortKey
 from fluvial.records.reading.reader import read_page
 from fluvial.runtime.session import Session

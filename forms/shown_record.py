@@ -9,15 +9,13 @@ from typing import Any
 
 from markupsafe import Markup
 
-from fluvial.pages.presenters import (
-    shown,
-)
+from fluvial.pages.presenters import shown
 from fluvial.pages.reader_format import Looks, record_href
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 
-from .days import planned_words
 from .layouts import Layout
+from .planned_days import planned_words
 
 Context = dict[str, Any]
 

@@ -14,8 +14,8 @@ from fluvial.database.engine_tables import column, table
 from fluvial.database.statement import Statement, insert, param
 from fluvial.http.call import Call
 from fluvial.kernel.causes import Cause
-from fluvial.kernel.errors import Unprocessable, fault
 from fluvial.kernel.ids import new_id
+from fluvial.kernel.problems import Unprocessable, fault
 from fluvial.records.drafts.attachments import described
 from fluvial.records.drafts.rows import empty, load_row
 from fluvial.records.writing import writer
@@ -25,7 +25,7 @@ from metamodel.storage import TEXT, TIMESTAMP, UUID
 
 from . import limits
 from .answers import Answers, from_json, keep_files, read, unknown
-from .questions import asked
+from .asked_questions import asked
 from .tokens import Signer, Token, TokenFault, proved
 from .webforms import SLOT, WebForm, webforms_of
 

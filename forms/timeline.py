@@ -16,7 +16,7 @@ from fluvial.records.reading.history import last_moment, read_history
 from fluvial.runtime.session import Session
 from fluvial.services import comments
 from metamodel.catalog import Field, ObjectType
-from metamodel.text import humanise, label_text
+from metamodel.folding import humanise, label_text
 
 Context = dict[str, Any]
 

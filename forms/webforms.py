@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from fluvial.kernel.errors import NotFound
+from fluvial.kernel.problems import NotFound
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document
 from metamodel.errors import ValueFault
-from metamodel.expressions.compiling import compile_expression
+from metamodel.expressions.compiler import compile_expression
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.scope import scope_of
 from metamodel.expressions.types import BOOLEAN
-from metamodel.text import humanise, label_text
+from metamodel.folding import humanise, label_text
 from rules.filled import is_template
 
 RATE = "20/hour"

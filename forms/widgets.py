@@ -8,10 +8,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fluvial.pages.presenters import face_of, file_size, widget_kind
-from fluvial.pages.presenters.choices import choices
+from fluvial.pages.presenters.choice_faces import choices
 from metamodel.catalog import Field
-from metamodel.money import currencies
-from metamodel.text import label_text
+from metamodel.currencies import currencies
+from metamodel.folding import label_text
 
 from .answers import shown
 from .webforms import Question

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from fluvial.auth.access import Access, with_inherited
-from fluvial.kernel.errors import Problem
+from fluvial.kernel.problems import Problem
 from fluvial.records.reading.summary import Measure, measure
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document
 from metamodel.expressions.types import CHOICE
+from metamodel.folding import humanise, label_text
 from metamodel.index_questions import Question, fixed
-from metamodel.text import humanise, label_text
 from metamodel.views import check_sort
 
 

@@ -7,16 +7,16 @@ from pathlib import Path
 
 from fluvial.auth.access import Access
 from fluvial.http.routes import ENDPOINT
-from fluvial.kernel.feature import Feature
-from fluvial.pages.environment import TEMPLATES
+from fluvial.kernel.features import Feature
 from fluvial.pages.home import PINS
 from fluvial.pages.navigation import NAVIGATION, NavigationItem
+from fluvial.pages.template_environment import TEMPLATES
 from metamodel.catalog import Catalog
 
-from . import api, pages
+from . import board_pages, boards_api
+from .board_documents import BOARD, PIN
 from .boards import boards_of, in_audience
-from .home import home_pins
-from .kinds import BOARD, PIN
+from .home_pins import home_pins
 from .ranks import TABLES
 
 
@@ -40,7 +40,7 @@ feature = Feature(
     kinds=(BOARD, PIN),
     tables=TABLES,
     brings=(
-        ENDPOINT(*api.ENDPOINTS, *pages.ENDPOINTS),
+        ENDPOINT(*boards_api.ENDPOINTS, *board_pages.ENDPOINTS),
         TEMPLATES(Path(__file__).parent / "templates"),
         NAVIGATION(navigation),
         PINS(home_pins),

@@ -13,8 +13,8 @@ from fluvial.database.columns import Stored
 from fluvial.database.locks import hold_named
 from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Compiled
-from fluvial.kernel.errors import Conflict, Unprocessable, fault
 from fluvial.kernel.ids import is_id
+from fluvial.kernel.problems import Conflict, Unprocessable, fault
 from fluvial.records.reading import reader
 from fluvial.records.reading.grouped import rank_of
 from fluvial.records.reading.plan_cache import plans_of
@@ -24,10 +24,10 @@ from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, Field
 from metamodel.storage import TEXT, UUID
 
+from .board_columns import text_of
+from .board_reader import Wish, board_query, read_heads, wire_from
 from .boards import Board
-from .parting import text_of
 from .ranks import RANK, behind, between, keep
-from .reading import Wish, board_query, read_heads, wire_from
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from fluvial.kernel.errors import NotFound
+from fluvial.kernel.problems import NotFound
 from fluvial.records.reading.plan import CAPPED
 from fluvial.records.reading.query import Query, SortKey
 from fluvial.records.reading.reader import count, read_page
@@ -17,8 +17,8 @@ from metamodel.catalog import Catalog, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document
 from metamodel.expressions.types import CHOICE, DATE, DATETIME
+from metamodel.folding import humanise, label_text
 from metamodel.index_questions import Question, fixed
-from metamodel.text import humanise, label_text
 from metamodel.views import check_sort
 
 from .boards import check_measure, in_audience

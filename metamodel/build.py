@@ -10,20 +10,20 @@ from typing import Any
 import orjson
 
 from metamodel.asked_keys import ask
+from metamodel.calendars.calendar_documents import make_calendars
 from metamodel.calendars.calendars import Calendars
-from metamodel.calendars.documents import make_calendars
 from metamodel.catalog import Catalog
 from metamodel.checks import DocumentCheck, Draft
 from metamodel.cycles import circles
 from metamodel.dependencies import keep
 from metamodel.documents import Document, DocumentKind
 from metamodel.errors import Fault, MetadataError
+from metamodel.folding import nearest
 from metamodel.incremental import ByKind, kept_uses, reusable
 from metamodel.layers import locate, locked_faults, merge_documents
 from metamodel.object_check import check_object, fill
 from metamodel.object_types import check_kinds, items, make_inverses, make_object
-from metamodel.schemas.faults import schema_faults
-from metamodel.text import nearest
+from metamodel.schemas.schema_faults import schema_faults
 from metamodel.translations import BASE, localised
 
 NEEDED_OF_FIELD = ("name", "kind")

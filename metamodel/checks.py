@@ -11,13 +11,13 @@ from metamodel.catalog import Field, ObjectType
 from metamodel.document import Document
 from metamodel.errors import ExpressionError, Fault
 from metamodel.expressions import types
-from metamodel.expressions.compiling import compile_expression
+from metamodel.expressions.compiler import compile_expression
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.scope import Scope
 from metamodel.expressions.types import Type
+from metamodel.folding import nearest
 from metamodel.kinds.kind import FieldCheck
 from metamodel.layers import locate
-from metamodel.text import nearest
 
 
 @dataclass

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from metamodel.catalog import Catalog
 from metamodel.errors import ExpressionError
-from metamodel.expressions.compiling import compile_expression
+from metamodel.expressions.compiler import compile_expression
 from metamodel.expressions.nodes import And, Compare, Literal, Moment, Node, Read, Root
 from metamodel.expressions.scope import scope_of
 from metamodel.expressions.types import BOOLEAN

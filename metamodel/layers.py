@@ -7,8 +7,8 @@ from typing import Any
 
 from metamodel.document import SITE, Document
 from metamodel.errors import Fault
+from metamodel.folding import listed
 from metamodel.policies import Shape, locked_places
-from metamodel.text import listed
 
 DELETE = "$delete"
 OVER = "$over"  # marks what only changes a thing below: without it, it says nothing

@@ -8,7 +8,7 @@ from typing import Any
 
 from metamodel.catalog import Catalog, ObjectType
 from metamodel.document import Document
-from metamodel.text import listed
+from metamodel.folding import listed
 
 # Kinds of document that do nothing unless another document names them.
 NAMED_BY_OTHERS = {

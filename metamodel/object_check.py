@@ -11,9 +11,9 @@ from metamodel.document import Document
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
+from metamodel.folding import humanise, label_text, listed, nearest
 from metamodel.kinds.working_days import calendar_of
 from metamodel.object_types import is_day, items, placeholders
-from metamodel.text import humanise, label_text, listed, nearest
 
 LOGIC = ("visible", "required", "read_only")
 

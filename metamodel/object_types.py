@@ -10,11 +10,11 @@ from metamodel.catalog import Dated, Field, Inverse, Key, ObjectType
 from metamodel.checks import DocumentCheck, Draft, OptionsCheck
 from metamodel.document import Document
 from metamodel.expressions import types
+from metamodel.folding import humanise, label_text, plural
 from metamodel.kinds import KINDS
 from metamodel.kinds.kind import Kind
 from metamodel.kinds.system import IDENTITY, REVISION
-from metamodel.names import taken
-from metamodel.text import humanise, label_text, plural
+from metamodel.reserved_names import taken
 
 PLACE = re.compile(r"\{([^{}]*)\}")
 PEOPLE = ("user", "team", "group")

@@ -9,7 +9,7 @@ from metamodel.catalog import Catalog
 from metamodel.checks import DocumentCheck
 from metamodel.document import Document
 from metamodel.expressions.types import ROLE
-from metamodel.text import humanise, label_text
+from metamodel.folding import humanise, label_text
 
 EVERY = "*"  # all objects, or all actions
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from metamodel.documents import Document, DocumentKind
 from metamodel.errors import Fault
+from metamodel.folding import humanise, label_text, nearest, plural
 from metamodel.policies import Shape, labels
-from metamodel.text import humanise, label_text, nearest, plural
 
 FOLDER = "translations"
 BASE = "en"  # the language of words that are plain text

@@ -8,14 +8,14 @@ from typing import Any
 
 import orjson
 
-from fluvial.kernel.errors import Problem, Unprocessable
+from fluvial.kernel.problems import Problem, Unprocessable
 from fluvial.records.drafts.draft import wire_value
-from fluvial.records.drafts.environment import RecordEnvironment
+from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.drafts.rows import load_row
 from fluvial.records.reading.query import Query
 from fluvial.records.reading.reader import find_one, read_page
-from fluvial.records.writing import batch, bin, writer
-from fluvial.runtime.ahead import Ahead
+from fluvial.records.writing import batch_writes, bin, writer
+from fluvial.runtime.prefetch import Ahead
 from fluvial.runtime.session import Session
 from fluvial.services.mail import as_html
 from fluvial.services.notifications import record_href
@@ -25,12 +25,12 @@ from metamodel.expressions.expression import Expression
 from metamodel.expressions.python import evaluate, truth
 from metamodel.storage import timestamp_wire
 
+from .event_values import plain
 from .execution import Execution
 from .model import Action, Create, Notify, Several, Webhook
 from .recipients import NotTold, Recipient, holders, recipients
-from .tables import NOBODY
+from .rule_tables import NOBODY
 from .template_data import template_data, template_days
-from .values import plain
 
 MAX_RECORDS = 5_000  # that one action changes
 CHANNELS = {"email": "e-mail", "in_app": "notification"}
@@ -80,7 +80,7 @@ def _updated(execution: Execution, action: Several) -> list[Body]:
         return _body(type_, action.values, environment)
 
     targets = _targets(execution, action)
-    return batch.update_each(execution.acting, action.object, targets, action.values, wanted)
+    return batch_writes.update_each(execution.acting, action.object, targets, action.values, wanted)
 
 
 def _deleted(execution: Execution, action: Several) -> list[Body]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fluvial.kernel.errors import Conflict, Unprocessable
 from fluvial.kernel.ids import new_id
-from fluvial.records.drafts.environment import RecordEnvironment
+from fluvial.kernel.problems import Conflict, Unprocessable
 from fluvial.records.drafts.event import Event
+from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.drafts.rows import Values
 from fluvial.records.drafts.seams import Button
 from fluvial.records.reading.reader import read_one

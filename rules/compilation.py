@@ -17,7 +17,7 @@ from metamodel.checks import DocumentCheck, Draft, target_of
 from metamodel.documents import Document
 from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
-from metamodel.text import humanise, label_text
+from metamodel.folding import humanise, label_text
 
 from .model import Action, Create, Notify, Refuse, Rule, Set, Several, Trigger, Webhook
 from .triggers import read_trigger

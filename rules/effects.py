@@ -14,7 +14,7 @@ from fluvial.database.leases import Later, claim, free
 from fluvial.database.statement import Statement, insert, param
 from metamodel.storage import timestamp_wire
 
-from .tables import EFFECT, ENDPOINT_OFF
+from .rule_tables import EFFECT, ENDPOINT_OFF
 
 PENDING, DONE, FAILED, DEAD = "pending", "done", "failed", "dead"
 STATES = (PENDING, DONE, FAILED, DEAD)

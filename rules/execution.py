@@ -8,18 +8,18 @@ from typing import Any
 
 from fluvial.auth.actors import Actor
 from fluvial.kernel.causes import Cause
-from fluvial.records.drafts.environment import RecordEnvironment
 from fluvial.records.drafts.event import Event
+from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.drafts.rows import Values, empty
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.expressions.python import truth
 
 from . import effects, runs
+from .event_values import before_of, computed_by, values_at
 from .model import Rule
+from .rule_tables import NOBODY
 from .runs import Run
-from .tables import NOBODY
-from .values import before_of, computed_by, values_at
 
 SHOWN = 120  # characters of a value in a trace
 

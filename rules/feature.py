@@ -9,20 +9,20 @@ from fluvial.events.jobs import HOUSEKEEPING, JOB, Job
 from fluvial.events.outbox import LISTENER, Listener
 from fluvial.http.metrics_api import MEASURES
 from fluvial.http.routes import ENDPOINT
-from fluvial.kernel.feature import Feature
+from fluvial.kernel.features import Feature
 from fluvial.kernel.metrics import Family, gauges
 from fluvial.metadata_changes.apply import CATALOG_CHANGED
 from fluvial.records.drafts.seams import BEFORE_SAVE, BUTTONS, STORED, Buttons
 from fluvial.runtime.session import Session
 
-from . import api, buttons, deliveries, filled, receiving, runs, timers
+from . import buttons, deliveries, due_moments, filled, receiving, rules_api, runs
 from .before_save import before_save
 from .effects import open_by_state
 from .index import listened
-from .kinds import KINDS
+from .rule_documents import KINDS
+from .rule_tables import TABLES
 from .running import happened
 from .sent_effects import effects_of
-from .tables import TABLES
 
 
 def measures(session: Session) -> Iterator[Family]:
@@ -37,16 +37,16 @@ feature = Feature(
     kinds=KINDS,
     tables=TABLES,
     brings=(
-        ENDPOINT(*api.ENDPOINTS, *receiving.ENDPOINTS, *filled.ENDPOINTS),
+        ENDPOINT(*rules_api.ENDPOINTS, *receiving.ENDPOINTS, *filled.ENDPOINTS),
         BEFORE_SAVE(before_save),
-        STORED(timers.stored),
+        STORED(due_moments.stored),
         BUTTONS(Buttons(buttons.offered, buttons.press)),
         LISTENER(Listener(happened, listened)),
-        CATALOG_CHANGED(timers.changed),
+        CATALOG_CHANGED(due_moments.changed),
         MEASURES(measures),
         EFFECTS(effects_of),
         JOB(
-            Job("timers", timers.run),
+            Job("timers", due_moments.run),
             Job("deliveries", deliveries.run, sends=True),
         ),
         HOUSEKEEPING(runs.forget, receiving.forget),

@@ -9,9 +9,9 @@ from typing import Any
 
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.kernel.errors import Conflict, NotFound, Problem
+from fluvial.kernel.problems import Conflict, NotFound, Problem
 from fluvial.records.drafts.draft import Draft
-from fluvial.records.reading.asked_paths import resolve
+from fluvial.records.reading.caller_paths import resolve
 from fluvial.records.reading.reader import read_one
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session

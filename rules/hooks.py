@@ -12,14 +12,14 @@ from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.checks import DocumentCheck, Draft
 from metamodel.documents import Document
 from metamodel.errors import ExpressionError
-from metamodel.expressions.compiling import compile_expression
+from metamodel.expressions.compiler import compile_expression
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.plain import PlainEnvironment
 from metamodel.expressions.python import evaluate
 from metamodel.expressions.scope import Scope
 from metamodel.expressions.types import TEXT
+from metamodel.folding import humanise, label_text
 from metamodel.storage import timestamp_wire
-from metamodel.text import humanise, label_text
 
 # Texts in quotes, and paths into the body; the first are left alone.
 PATHS = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|\bbody(?:\.[A-Za-z_]\w*)+")

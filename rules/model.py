@@ -9,7 +9,7 @@ from typing import Any
 
 from metamodel.expressions.expression import Expression
 
-from .moments import Offset
+from .offsets import Offset
 from .schedules import Schedule
 
 Values = Mapping[str, Expression]

@@ -18,7 +18,8 @@ from fluvial.http.call import Answer, Call
 from fluvial.http.perform import CAUSE_HEADER
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.causes import Cause
-from fluvial.kernel.errors import (
+from fluvial.kernel.ids import new_id
+from fluvial.kernel.problems import (
     Conflict,
     NotFound,
     Problem,
@@ -27,17 +28,16 @@ from fluvial.kernel.errors import (
     Unprocessable,
     fault,
 )
-from fluvial.kernel.ids import new_id
 from fluvial.records.drafts.rows import empty
 from fluvial.records.writing import writer
 from fluvial.runtime.session import Session
-from fluvial.transfer.imports.lookups import find_by, parts_of
+from fluvial.transfer.imports.key_lookups import find_by, parts_of
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
 
 from . import webhooks
 from .hooks import Hook, Mapped, hooks_of
-from .tables import RECEIVED
+from .rule_tables import RECEIVED
 
 TOLERANCE = 300  # seconds between the timestamp of a signature and our clock
 KEPT = timedelta(days=30)  # how long the ids of messages are known

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from fluvial.events import outbox
-from fluvial.kernel.errors import Problem
+from fluvial.kernel.problems import Problem
 from fluvial.records.drafts.event import Event
 from fluvial.records.reading.query import Query
 from fluvial.records.reading.reader import read_page
@@ -17,8 +17,8 @@ from .actions import perform
 from .execution import condition_holds, prepared
 from .index import SOURCES, rule_index
 from .model import Rule
+from .rule_tables import NOBODY
 from .runs import Run
-from .tables import NOBODY
 
 log = logging.getLogger("fluvial.rules")
 

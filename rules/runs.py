@@ -13,7 +13,7 @@ from fluvial.database.statement import Statement, insert, param
 from fluvial.kernel.ids import new_id
 from metamodel.storage import timestamp_wire
 
-from .tables import RUN
+from .rule_tables import RUN
 
 KEEP_DAYS = 90
 KEEP_NOT_MET_DAYS = 7

@@ -13,7 +13,7 @@ from fluvial.runtime.session import Session
 
 from .deliveries import deliveries_of
 from .effects import SENT
-from .tables import EFFECT
+from .rule_tables import EFFECT
 
 _e = EFFECT.c
 _ALL = Statement(

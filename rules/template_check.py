@@ -12,7 +12,7 @@ from metamodel.catalog import ObjectType
 from metamodel.checks import DocumentCheck, target_of
 from metamodel.documents import Document
 from metamodel.expressions import types
-from metamodel.text import nearest
+from metamodel.folding import nearest
 
 LINK = "link"  # the address of the record's page
 GIVEN = (LINK,)

@@ -13,7 +13,7 @@ from fluvial.services.notifications import record_href
 from fluvial.services.templates import Need, needs
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.expressions import types
-from metamodel.expressions.compiling import compile_expression
+from metamodel.expressions.compiler import compile_expression
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.scope import scope_of
 from metamodel.roles import role_titles

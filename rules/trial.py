@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from fluvial.database.engine_tables import HISTORY, OUTBOX
 from fluvial.database.statement import Statement, param
-from fluvial.kernel.errors import NotFound, Problem, Unprocessable
 from fluvial.kernel.ids import is_id, new_id
+from fluvial.kernel.problems import NotFound, Problem, Unprocessable
 from fluvial.records.drafts.draft import Draft, wire_value
 from fluvial.records.drafts.event import Event
 from fluvial.records.drafts.rows import load_row
@@ -25,9 +25,9 @@ from .deliveries import deliveries_of
 from .execution import condition_holds, prepared
 from .index import SOURCES
 from .model import Refuse, Rule, Set
+from .rule_tables import EFFECT
 from .running import run_rule
 from .runs import NOT_MET, Run
-from .tables import EFFECT
 
 MAX_DAYS = 366
 MAX_CHANGES = 20_000

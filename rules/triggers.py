@@ -7,10 +7,10 @@ from typing import Any
 
 from metamodel.checks import DocumentCheck
 from metamodel.expressions import types
-from metamodel.text import label_text, listed, nearest
+from metamodel.folding import label_text, listed, nearest
 
 from .model import Trigger
-from .moments import Offset, read_time
+from .offsets import Offset, read_time
 from .schedules import NoSchedule, Schedule
 
 EVENTS = ("created", "updated", "deleted", "restored")

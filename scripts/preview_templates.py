@@ -19,7 +19,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "platform")]
 from jinja2 import StrictUndefined  # noqa: E402
 
 from fluvial.http.assets import STATIC, stylesheet  # noqa: E402
-from fluvial.pages.environment import environment  # noqa: E402
+from fluvial.pages.template_environment import environment  # noqa: E402
 from tests.pages.library_pages import PAGES  # noqa: E402
 
 POLICY = (

@@ -123,7 +123,7 @@ def serve() -> int:
     """Answer until the run ends, however it ends; its processes end with it."""
     for name in MODULES:
         importlib.import_module(name)
-    importlib.import_module("fluvial.kernel.feature").load_features()
+    importlib.import_module("fluvial.kernel.features").load_features()
     gc.freeze()
     answers = os.dup(1)  # the copies print elsewhere
     alive: set[int] = set()

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
 
+from metamodel.expressions.fault_words import MANY
 from metamodel.expressions.fitting import REFERENCES, Misfit, fit, is_null, unify
 from metamodel.expressions.literals import pinned
 from metamodel.expressions.nodes import Literal, Moment, Node, Read, Recast
 from metamodel.expressions.types import CHOICE, MONEY, NUMBER, PERSON, TEXT, Type
-from metamodel.expressions.words import MANY
 
 
 def alike(left: Node, right: Node, zone: str) -> tuple[Node, Node]:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
+from metamodel.expressions.fault_words import node_words
 from metamodel.expressions.fitting import Misfit, amount, fit, is_null
 from metamodel.expressions.literals import call, constant
 from metamodel.expressions.nodes import MoneyCall, Node, Recast
@@ -22,7 +23,6 @@ from metamodel.expressions.types import (
     Type,
     money,
 )
-from metamodel.expressions.words import node_words
 
 from . import operations as op
 

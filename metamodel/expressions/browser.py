@@ -13,7 +13,8 @@ from typing import Any
 
 from metamodel.calendars.calendar import Calendar
 from metamodel.catalog import ObjectType
-from metamodel.expressions.numbers import plain
+from metamodel.currencies import Money
+from metamodel.expressions.decimals import plain
 from metamodel.expressions.strings import browser_pattern
 from metamodel.expressions.types import (
     BOOLEAN,
@@ -35,7 +36,6 @@ from metamodel.expressions.types import (
     TEXT,
     Type,
 )
-from metamodel.money import Money
 from metamodel.storage import timestamp_wire
 
 from . import nodes

@@ -8,14 +8,16 @@ from dataclasses import replace
 from functools import partial
 from typing import NoReturn
 
+from metamodel.currencies import currencies
 from metamodel.expressions.alike import common, is_simple, is_twofold, unify_all
-from metamodel.expressions.conversion import as_text
+from metamodel.expressions.chronology import UNITS
+from metamodel.expressions.decimals import MAX_SCALE
+from metamodel.expressions.fault_words import nearest, node_words
 from metamodel.expressions.fitting import ORDERED, Misfit, fit, is_null
 from metamodel.expressions.functions import FUNCTIONS, ZONE, Function, Signature
 from metamodel.expressions.literals import call, constant, pinned
 from metamodel.expressions.mine import mine
-from metamodel.expressions.moments import UNITS
-from metamodel.expressions.names import Frame
+from metamodel.expressions.name_resolution import Frame
 from metamodel.expressions.nodes import (
     Change,
     Coalesce,
@@ -33,12 +35,12 @@ from metamodel.expressions.nodes import (
     Root,
     Tally,
 )
-from metamodel.expressions.numbers import MAX_SCALE
 from metamodel.expressions.operations import INTEGER
 from metamodel.expressions.part_checker import PartChecker
 from metamodel.expressions.segment_sums import segment_sum
 from metamodel.expressions.strings import pattern_fault
 from metamodel.expressions.syntax import MAX_NESTING
+from metamodel.expressions.text_of_values import as_text
 from metamodel.expressions.types import (
     BOOLEAN,
     CHOICES,
@@ -57,9 +59,7 @@ from metamodel.expressions.types import (
     money,
     number,
 )
-from metamodel.expressions.words import nearest, node_words
-from metamodel.expressions.working import WorkingTime
-from metamodel.money import currencies
+from metamodel.expressions.working_functions import WorkingTime
 
 from . import operations as op
 

@@ -11,10 +11,10 @@ from metamodel.errors import ExpressionError
 from metamodel.expressions.alike import alike, common, is_simple, is_twofold
 from metamodel.expressions.arithmetic import SIGNS, arithmetic, negative
 from metamodel.expressions.calls import Calls
-from metamodel.expressions.conversion import as_text
+from metamodel.expressions.fault_words import MANY, node_words
 from metamodel.expressions.fitting import ORDERED, REFERENCES, Misfit, fit, is_null, unify
 from metamodel.expressions.literals import scaled_literal
-from metamodel.expressions.names import Names
+from metamodel.expressions.name_resolution import Names
 from metamodel.expressions.nodes import (
     And,
     Call,
@@ -38,6 +38,7 @@ from metamodel.expressions.nodes import (
 )
 from metamodel.expressions.scope import Scope
 from metamodel.expressions.syntax import MAX_DIGITS, Syntax
+from metamodel.expressions.text_of_values import as_text
 from metamodel.expressions.types import (
     BOOLEAN,
     CHOICE,
@@ -52,7 +53,6 @@ from metamodel.expressions.types import (
     TEXT,
     Type,
 )
-from metamodel.expressions.words import MANY, node_words
 
 from . import operations as op
 

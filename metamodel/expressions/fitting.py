@@ -7,16 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+from metamodel.expressions.fault_words import nearest, node_words, type_words
 from metamodel.expressions.literals import call, constant, scaled_literal
-from metamodel.expressions.nodes import (
-    Listing,
-    Literal,
-    Node,
-    Part,
-    Read,
-    Recast,
-    Rounded,
-)
+from metamodel.expressions.nodes import Listing, Literal, Node, Part, Read, Recast, Rounded
 from metamodel.expressions.scope import USER
 from metamodel.expressions.syntax import Place
 from metamodel.expressions.types import (
@@ -41,10 +34,9 @@ from metamodel.expressions.types import (
     Type,
     number,
 )
-from metamodel.expressions.words import nearest, node_words, type_words
-from metamodel.names import NAME
+from metamodel.reserved_names import NAME
 
-from . import moments
+from . import chronology
 from . import operations as op
 
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -163,9 +155,9 @@ def _read_text(node: Literal, type: Type, zone: str) -> Node:
         return _reference(node, type, named)
     read: Callable[[str], object] = _no_value
     if type.name == DATE.name:
-        read = moments.read_date
+        read = chronology.read_date
     elif type.name == DATETIME.name:
-        read = partial(moments.read_moment, zone=zone)
+        read = partial(chronology.read_moment, zone=zone)
     elif type.name == RECORD.name and len(type.objects) == 1:
         read = _id
     value = read(written)

@@ -20,8 +20,8 @@ from metamodel.expressions.expression import Expression
 from metamodel.expressions.nodes import Spread
 from metamodel.expressions.sql_value import storage_of
 from metamodel.expressions.syntax import MAX_LENGTH
+from metamodel.folding import normal
 from metamodel.storage import Storage
-from metamodel.text import normal
 
 # What is taken as it stands: text without escapes and numbers of a usual size. Other text stays
 # in the template; in it nothing else is to be found.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
+from metamodel.expressions.fault_words import node_words
 from metamodel.expressions.nodes import Node, Or
 from metamodel.expressions.part_checker import PartChecker
 from metamodel.expressions.types import PERSON, PERSONS, ROLE
-from metamodel.expressions.words import node_words
 
 # What makes a person mine, by what the person is.
 ASKED: Mapping[str, str] = {

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func
 
 from metamodel import segments
-from metamodel.calendars import working
+from metamodel.calendars import working_calls
 from metamodel.expressions.types import (
     BOOLEAN,
     CALENDAR,
@@ -25,7 +25,7 @@ from metamodel.expressions.types import (
 )
 from metamodel.storage import POSTGRESQL, SQLITE
 
-from . import moments, numbers, strings
+from . import chronology, decimals, strings
 
 PREFIX = "fluvial_"  # of the functions in the database
 
@@ -74,67 +74,76 @@ def _operation(name: str, run: Callable[..., Any], *types: Type, **more: Any) ->
     return Operation(name, run, types[:-1], types[-1], **more)
 
 
-ADD = _operation("add", numbers.add, NUMBER, NUMBER, NUMBER)
-SUBTRACT = _operation("subtract", numbers.subtract, NUMBER, NUMBER, NUMBER)
-MULTIPLY = _operation("multiply", numbers.multiply, NUMBER, NUMBER, NUMBER)
-DIVIDE = _operation("divide", numbers.divide, NUMBER, NUMBER, NUMBER)
-NEGATE = _operation("negate", numbers.negate, NUMBER, NUMBER)
-ABSOLUTE = _operation("absolute", numbers.absolute, NUMBER, NUMBER)
-ROUND = _operation("round", numbers.round_half_up, NUMBER, INTEGER, NUMBER)
-FIX = _operation("fix", numbers.fix, NUMBER, INTEGER, NUMBER)
-FLOOR = _operation("floor", numbers.floor, NUMBER, NUMBER)
-CEILING = _operation("ceiling", numbers.ceiling, NUMBER, NUMBER)
-COMPARE = _operation("compare", numbers.compare, NUMBER, NUMBER, INTEGER)
-READ_NUMBER = _operation("read_number", numbers.read, TEXT, NUMBER)
-WRITE_NUMBER = _operation("write_number", numbers.written, NUMBER, INTEGER, TEXT)
+ADD = _operation("add", decimals.add, NUMBER, NUMBER, NUMBER)
+SUBTRACT = _operation("subtract", decimals.subtract, NUMBER, NUMBER, NUMBER)
+MULTIPLY = _operation("multiply", decimals.multiply, NUMBER, NUMBER, NUMBER)
+DIVIDE = _operation("divide", decimals.divide, NUMBER, NUMBER, NUMBER)
+NEGATE = _operation("negate", decimals.negate, NUMBER, NUMBER)
+ABSOLUTE = _operation("absolute", decimals.absolute, NUMBER, NUMBER)
+ROUND = _operation("round", decimals.round_half_up, NUMBER, INTEGER, NUMBER)
+FIX = _operation("fix", decimals.fix, NUMBER, INTEGER, NUMBER)
+FLOOR = _operation("floor", decimals.floor, NUMBER, NUMBER)
+CEILING = _operation("ceiling", decimals.ceiling, NUMBER, NUMBER)
+COMPARE = _operation("compare", decimals.compare, NUMBER, NUMBER, INTEGER)
+READ_NUMBER = _operation("read_number", decimals.read, TEXT, NUMBER)
+WRITE_NUMBER = _operation("write_number", decimals.written, NUMBER, INTEGER, TEXT)
 
-SECONDS = _operation("seconds", numbers.seconds, NUMBER, INTEGER, DURATION)
-MONTHS_OF = _operation("months", numbers.times, NUMBER, INTEGER, INTEGER)
-PER_UNIT = _operation("per_unit", numbers.per_unit, DURATION, INTEGER, NUMBER)
-ADD_DURATIONS = _operation("add_durations", numbers.add_durations, DURATION, DURATION, DURATION)
+SECONDS = _operation("seconds", decimals.seconds, NUMBER, INTEGER, DURATION)
+MONTHS_OF = _operation("months", decimals.times, NUMBER, INTEGER, INTEGER)
+PER_UNIT = _operation("per_unit", decimals.per_unit, DURATION, INTEGER, NUMBER)
+ADD_DURATIONS = _operation("add_durations", decimals.add_durations, DURATION, DURATION, DURATION)
 SUBTRACT_DURATIONS = _operation(
-    "subtract_durations", numbers.subtract_durations, DURATION, DURATION, DURATION
+    "subtract_durations", decimals.subtract_durations, DURATION, DURATION, DURATION
 )
-SCALE_DURATION = _operation("scale_duration", numbers.scale_duration, DURATION, NUMBER, DURATION)
-SPLIT_DURATION = _operation("split_duration", numbers.split_duration, DURATION, NUMBER, DURATION)
-RATIO = _operation("ratio", numbers.ratio, DURATION, DURATION, NUMBER)
-WRITE_DURATION = _operation("write_duration", numbers.clock, DURATION, TEXT)
+SCALE_DURATION = _operation("scale_duration", decimals.scale_duration, DURATION, NUMBER, DURATION)
+SPLIT_DURATION = _operation("split_duration", decimals.split_duration, DURATION, NUMBER, DURATION)
+RATIO = _operation("ratio", decimals.ratio, DURATION, DURATION, NUMBER)
+WRITE_DURATION = _operation("write_duration", decimals.clock, DURATION, TEXT)
 
-START_OF_DAY = _operation("start_of_day", moments.start_of_day, DATE, TEXT, DATETIME)
-LOCAL_DATE = _operation("local_date", moments.local_date, DATETIME, TEXT, DATE)
-SHIFT_DATE = _operation("shift_date", moments.shift_date, DATE, DURATION, DATE)
-SHIFT_MOMENT = _operation("shift_moment", moments.shift_moment, DATETIME, DURATION, DATETIME)
-ADD_MONTHS = _operation("add_months", moments.add_months, DATE, INTEGER, DATE)
+START_OF_DAY = _operation("start_of_day", chronology.start_of_day, DATE, TEXT, DATETIME)
+LOCAL_DATE = _operation("local_date", chronology.local_date, DATETIME, TEXT, DATE)
+SHIFT_DATE = _operation("shift_date", chronology.shift_date, DATE, DURATION, DATE)
+SHIFT_MOMENT = _operation("shift_moment", chronology.shift_moment, DATETIME, DURATION, DATETIME)
+ADD_MONTHS = _operation("add_months", chronology.add_months, DATE, INTEGER, DATE)
 ADD_MONTHS_TO_MOMENT = _operation(
-    "add_months_to_moment", moments.add_months_to_moment, DATETIME, INTEGER, TEXT, DATETIME
+    "add_months_to_moment",
+    chronology.add_months_to_moment,
+    DATETIME,
+    INTEGER,
+    TEXT,
+    DATETIME,
 )
-BETWEEN_DATES = _operation("between_dates", moments.seconds_between_days, DATE, DATE, DURATION)
+BETWEEN_DATES = _operation("between_dates", chronology.seconds_between_days, DATE, DATE, DURATION)
 BETWEEN_MOMENTS = _operation(
-    "between_moments", moments.seconds_between, DATETIME, DATETIME, DURATION
+    "between_moments", chronology.seconds_between, DATETIME, DATETIME, DURATION
 )
-YEAR = _operation("year", moments.year, DATE, WHOLE)
-MONTH = _operation("month", moments.month, DATE, WHOLE)
-DAY = _operation("day", moments.day_of_month, DATE, WHOLE)
-WEEKDAY = _operation("weekday", moments.weekday, DATE, WHOLE)
-START_OF_DATE = _operation("start_of_date", moments.start_of_date, DATE, TEXT, DATE)
-END_OF_DATE = _operation("end_of_date", moments.end_of_date, DATE, TEXT, DATE)
+YEAR = _operation("year", chronology.year, DATE, WHOLE)
+MONTH = _operation("month", chronology.month, DATE, WHOLE)
+DAY = _operation("day", chronology.day_of_month, DATE, WHOLE)
+WEEKDAY = _operation("weekday", chronology.weekday, DATE, WHOLE)
+START_OF_DATE = _operation("start_of_date", chronology.start_of_date, DATE, TEXT, DATE)
+END_OF_DATE = _operation("end_of_date", chronology.end_of_date, DATE, TEXT, DATE)
 START_OF_MOMENT = _operation(
-    "start_of_moment", moments.start_of_moment, DATETIME, TEXT, TEXT, DATETIME
+    "start_of_moment", chronology.start_of_moment, DATETIME, TEXT, TEXT, DATETIME
 )
-END_OF_MOMENT = _operation("end_of_moment", moments.end_of_moment, DATETIME, TEXT, TEXT, DATETIME)
-READ_DATE = _operation("read_date", moments.read_date, TEXT, DATE)
-READ_MOMENT = _operation("read_moment", moments.read_moment, TEXT, TEXT, DATETIME)
-WRITE_DATE = _operation("write_date", moments.written_date, DATE, TEXT)
-WRITE_MOMENT = _operation("write_moment", moments.written_moment, DATETIME, TEXT)
+END_OF_MOMENT = _operation(
+    "end_of_moment", chronology.end_of_moment, DATETIME, TEXT, TEXT, DATETIME
+)
+READ_DATE = _operation("read_date", chronology.read_date, TEXT, DATE)
+READ_MOMENT = _operation("read_moment", chronology.read_moment, TEXT, TEXT, DATETIME)
+WRITE_DATE = _operation("write_date", chronology.written_date, DATE, TEXT)
+WRITE_MOMENT = _operation("write_moment", chronology.written_moment, DATETIME, TEXT)
 
-WORKING_TIME = _operation("working_time", working.between, DATETIME, DATETIME, CALENDAR, DURATION)
-ADD_WORKING_TIME = _operation(
-    "add_working_time", working.add, DATETIME, DURATION, CALENDAR, DATETIME
+WORKING_TIME = _operation(
+    "working_time", working_calls.between, DATETIME, DATETIME, CALENDAR, DURATION
 )
-WORKING_DAYS = _operation("working_days", working.days, DURATION, CALENDAR, DURATION)
-IS_OPEN = _operation("is_open", working.is_open, DATETIME, CALENDAR, BOOLEAN, total=True)
+ADD_WORKING_TIME = _operation(
+    "add_working_time", working_calls.add, DATETIME, DURATION, CALENDAR, DATETIME
+)
+WORKING_DAYS = _operation("working_days", working_calls.days, DURATION, CALENDAR, DURATION)
+IS_OPEN = _operation("is_open", working_calls.is_open, DATETIME, CALENDAR, BOOLEAN, total=True)
 IS_WORKING_DAY = _operation(
-    "is_working_day", working.is_working_day, DATE, CALENDAR, BOOLEAN, total=True
+    "is_working_day", working_calls.is_working_day, DATE, CALENDAR, BOOLEAN, total=True
 )
 
 SEGMENT_UNITS = _operation("segment_units", segment_units, DATE, DATE, DATE, DATE, TEXT, WHOLE)

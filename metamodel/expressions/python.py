@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from simpleeval import EvalWithCompoundTypes  # type: ignore[import-untyped]
 
+from metamodel.currencies import Money
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.nodes import (
     And,
@@ -41,9 +42,8 @@ from metamodel.expressions.nodes import (
     Within,
 )
 from metamodel.expressions.types import DATE, MONEY, NUMBER, PERSON, RECORD, ROLE, TEXT, Type
-from metamodel.money import Money
 
-from . import moments, numbers, strings
+from . import chronology, decimals, strings
 
 
 class Environment(Protocol):
@@ -213,9 +213,9 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
         if value is None or scale is None:
             return value
         if isinstance(value, Money):
-            amount = numbers.fix(value.amount, scale)
+            amount = decimals.fix(value.amount, scale)
             return None if amount is None else Money(amount, value.currency)
-        return numbers.fix(value, scale)
+        return decimals.fix(value, scale)
 
     def _operation(self, node: Call) -> Any:
         arguments = [self._eval(argument) for argument in node.arguments]
@@ -352,7 +352,7 @@ def grown(old: Any, new: Any, step: Any) -> bool:
     if step is None:
         return bool(new > old)
     if isinstance(old, datetime):
-        return moments.seconds_between(new, old) >= int(step)
+        return chronology.seconds_between(new, old) >= int(step)
     if isinstance(old, date):
-        return moments.seconds_between_days(new, old) >= int(step)
+        return chronology.seconds_between_days(new, old) >= int(step)
     return bool(new - old >= step)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from metamodel.catalog import Field
 from metamodel.expressions.arithmetic import arithmetic
+from metamodel.expressions.fault_words import nearest, node_words
 from metamodel.expressions.literals import call, constant
 from metamodel.expressions.nodes import (
     Coalesce,
@@ -26,7 +27,6 @@ from metamodel.expressions.nodes import (
 )
 from metamodel.expressions.part_checker import PartChecker
 from metamodel.expressions.types import DATE, MONEY, NUMBER, TEXT, money, number
-from metamodel.expressions.words import nearest, node_words
 from metamodel.segments import CONVENTIONS
 
 from . import operations as op

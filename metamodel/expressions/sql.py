@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 from sqlalchemy import FromClause, Select, case, func, literal_column, select
 
 from metamodel.catalog import Field
-from metamodel.expressions.conditions import Conditions
+from metamodel.expressions.collection_sql import Collections, Rows
+from metamodel.expressions.condition_sql import Conditions
 from metamodel.expressions.expression import Expression
-from metamodel.expressions.gathering import Collections, Rows
 from metamodel.expressions.needed import needed_paths
 from metamodel.expressions.nodes import (
     Collection,

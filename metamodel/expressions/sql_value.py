@@ -13,7 +13,7 @@ from sqlalchemy.types import UserDefinedType
 
 from metamodel.calendars.calendar import read_calendar
 from metamodel.catalog import ObjectType
-from metamodel.expressions.numbers import plain
+from metamodel.expressions.decimals import plain
 from metamodel.expressions.types import (
     BOOLEAN,
     CALENDAR,

@@ -10,7 +10,7 @@ from typing import Any
 
 import re2  # type: ignore[import-untyped]
 
-from metamodel.text import normal
+from metamodel.folding import normal
 
 BLANK = " \t\r\n\N{NO-BREAK SPACE}"  # what trim() takes away
 MAX_TEXT = 1_000_000  # characters of a text that an expression puts together

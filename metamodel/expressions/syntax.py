@@ -12,7 +12,7 @@ from typing import NoReturn
 from simpleeval import SimpleEval  # type: ignore[import-untyped]
 
 from metamodel.errors import ExpressionError
-from metamodel.text import normal
+from metamodel.folding import normal
 
 MAX_LENGTH = 1000  # characters of an expression
 MAX_NODES = 200  # parts of an expression

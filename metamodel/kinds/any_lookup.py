@@ -7,12 +7,12 @@ from typing import Any
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
+from metamodel.folding import listed
 from metamodel.kinds.conversion import titles_of
 from metamodel.kinds.kind import Column, Convert, Field, FieldCheck, Kind, TextFormat, World
 from metamodel.kinds.lookup import ON_DELETE, on_delete, taken
 from metamodel.kinds.system import uuid_text
 from metamodel.storage import TEXT, UUID
-from metamodel.text import listed
 
 
 class AnyLookup(Kind):

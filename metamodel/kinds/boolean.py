@@ -8,10 +8,10 @@ from typing import Any
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
+from metamodel.folding import label_text
 from metamodel.kinds.conversion import parsed
 from metamodel.kinds.kind import Column, Convert, Field, Kind, Step, TextFormat, World, one_text
 from metamodel.storage import BOOLEAN
-from metamodel.text import label_text
 
 YES = frozenset({"yes", "y", "true", "t", "1", "on", "x"})
 NO = frozenset({"no", "n", "false", "f", "0", "off"})

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, case
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.expressions.types import Option
+from metamodel.folding import fold, humanise, label_text, listed, nearest
 from metamodel.kinds.conversion import LINKING, LISTED
 from metamodel.kinds.kind import (
     Column,
@@ -22,7 +23,6 @@ from metamodel.kinds.kind import (
     one_text,
 )
 from metamodel.storage import TEXT
-from metamodel.text import fold, humanise, label_text, listed, nearest
 
 COLOURS = ("grey", "green", "amber", "red", "blue", "plum")
 

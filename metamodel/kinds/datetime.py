@@ -11,12 +11,12 @@ from babel.dates import format_datetime
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
+from metamodel.folding import nearest
 from metamodel.kinds.conversion import parsed
 from metamodel.kinds.date import date_in, people_locale
 from metamodel.kinds.kind import Column, Convert, Field, FieldCheck, Kind, Step, TextFormat, World
 from metamodel.kinds.working_days import OPTIONS, check_calendar, check_working
 from metamodel.storage import TIMESTAMP, timestamp_wire
-from metamodel.text import nearest
 
 MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"

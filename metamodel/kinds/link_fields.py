@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from metamodel.errors import ValueFault
+from metamodel.folding import humanise, label_text, listed
 from metamodel.kinds.boolean import Boolean
 from metamodel.kinds.choice import Choice
 from metamodel.kinds.date import Date
@@ -19,7 +20,6 @@ from metamodel.kinds.money import Money
 from metamodel.kinds.number import Number
 from metamodel.kinds.system import uuid_text
 from metamodel.kinds.text import Text
-from metamodel.text import humanise, label_text, listed
 
 MOST = 12
 OPTION = "link_fields"

@@ -8,8 +8,11 @@ from typing import Any
 
 from babel.numbers import format_currency
 
+from metamodel.currencies import Money as Amount
+from metamodel.currencies import currencies, minor_units
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
+from metamodel.folding import nearest
 from metamodel.kinds.kind import Column, Convert, Field, FieldCheck, Kind, Step, TextFormat, World
 from metamodel.kinds.number import (
     MAX_SCALE,
@@ -20,10 +23,7 @@ from metamodel.kinds.number import (
     sample,
     within,
 )
-from metamodel.money import Money as Amount
-from metamodel.money import currencies, minor_units
 from metamodel.storage import MAX_DIGITS, TEXT, decimal
-from metamodel.text import nearest
 
 SCALE = 2  # where no currency is fixed
 # The fields of an object type of rates, with their types.

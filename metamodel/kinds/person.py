@@ -10,7 +10,7 @@ from metamodel.expressions import types
 from metamodel.kinds.conversion import LINKING, people, relinked, titles_of
 from metamodel.kinds.kind import WRITTEN, Column, Convert, Field, Kind, TextFormat, World
 from metamodel.kinds.system import uuid_text
-from metamodel.names import NAME
+from metamodel.reserved_names import NAME
 from metamodel.storage import JSON, TEXT, UUID
 
 ACCEPTS = ("user", "team", "group", types.ROLE)

@@ -12,11 +12,11 @@ from sqlalchemy import ColumnElement
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
+from metamodel.folding import fold, normal
 from metamodel.formats import FORMATS, e164, mask_pattern, masked
 from metamodel.kinds.conversion import one_line
 from metamodel.kinds.kind import Column, Convert, Field, FieldCheck, Kind
 from metamodel.storage import TEXT
-from metamodel.text import fold, normal
 
 MAX_LENGTH = 255
 HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # categories Cc and Cs of Unicode

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from metamodel.calendars.calendar import Calendar
 from metamodel.calendars.calendars import Calendars
 from metamodel.errors import ValueFault
+from metamodel.folding import nearest
 from metamodel.kinds.kind import Field, FieldCheck
-from metamodel.text import nearest
 
 AHEAD = 366  # days that are searched for the next working day
 OPTIONS: Mapping[str, Mapping[str, Any]] = {

@@ -7,14 +7,14 @@ import sys
 from collections.abc import Sequence
 
 from fluvial.database.connection import DatabaseError
-from fluvial.kernel.errors import Problem
+from fluvial.kernel.problems import Problem
 from fluvial.kernel.settings import SETTINGS
 from metamodel.errors import MetamodelError
 
 from . import __version__
-from .commands import apps, doctor, imports, people, server
+from .commands import accounts, apps, doctor, imports, server
 
-FAMILIES = (server, apps, imports, people, doctor)
+FAMILIES = (server, apps, imports, accounts, doctor)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -22,10 +22,10 @@ from fluvial.http import (
     segments_api,
 )
 from fluvial.http.routes import ENDPOINT, PROBLEM_PAGE
-from fluvial.kernel.feature import CORE, Feature
+from fluvial.kernel.features import CORE, Feature
 from fluvial.metadata_changes import cutover, index_builds
 from fluvial.pages import site
-from fluvial.pages.problems import problem_page
+from fluvial.pages.problem_pages import problem_page
 from fluvial.records.calculated import recalculation_job
 from fluvial.records.drafts.seams import OBJECT_HOOK
 from fluvial.records.drafts.user_accounts import UserHook

@@ -10,7 +10,7 @@ import pytest
 
 from fluvial.events import outbox
 from fluvial.events.outbox import LISTENER, Listener
-from fluvial.kernel.feature import Feature
+from fluvial.kernel.features import Feature
 from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.event import Event
 from fluvial.records.drafts.seams import OBJECT_HOOK, STORED

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from fluvial.http.app import build_app
-from fluvial.kernel.errors import Problem
+from fluvial.kernel.problems import Problem
 from fluvial.records.calculated import recalculation_job, refresh
-from fluvial.records.writing import batch, bin, writer
+from fluvial.records.writing import batch_writes, bin, writer
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from tests.app import EMAIL, PASSWORD, Client, OpenEngine
@@ -86,9 +86,9 @@ class Walk:
     def batch(self) -> None:
         name = self.chance.choice(OBJECTS)
         bodies = [{**self.part(name), "id": one} for one in self.live[name][:5]]
-        batch.update_many(self.session, name, bodies)
+        batch_writes.update_many(self.session, name, bodies)
         made = [self.body(name) for _ in range(3)]
-        done = batch.create_many(self.session, name, made)
+        done = batch_writes.create_many(self.session, name, made)
         self.live[name] += [one["id"] for one in done]
 
     def delete(self) -> None:

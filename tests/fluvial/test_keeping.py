@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fluvial.kernel.keeping import Keeping
+from fluvial.kernel.bounded_cache import Keeping
 
 
 def test_what_comes_by_once_drives_out_its_like() -> None:

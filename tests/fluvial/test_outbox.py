@@ -10,7 +10,7 @@ import pytest
 from fluvial.database.connection import Connection
 from fluvial.events import outbox
 from fluvial.events.outbox import LISTENER, Listener
-from fluvial.kernel.feature import Feature, Features
+from fluvial.kernel.features import Feature, Features
 from fluvial.kernel.ids import new_id
 from fluvial.records.drafts.event import Event
 from fluvial.records.writing import writer

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from fluvial.database.statement import Compiled
-from fluvial.kernel.keeping import Keeping
+from fluvial.kernel.bounded_cache import Keeping
 from fluvial.records.reading.plan_cache import plans_of
 from fluvial.runtime.engine import Engine
 from tests.app import Client, Documents, OpenEngine

@@ -9,7 +9,7 @@ import pytest
 
 from fluvial.database.rate_limits import Rate, forget, hit, limited
 from fluvial.http.app import build_app
-from fluvial.kernel.errors import TooMany
+from fluvial.kernel.problems import TooMany
 from tests.app import EMAIL, Client, OpenEngine
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)

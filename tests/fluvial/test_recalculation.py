@@ -12,8 +12,8 @@ import pytest
 from fluvial.database.connection import BusyError
 from fluvial.records.calculated import backfill_values, recalculation_job, refresh
 from fluvial.records.writing import writer
-from fluvial.records.writing.bulk import store_drafts
-from fluvial.records.writing.drafting import complete_new, fresh_draft
+from fluvial.records.writing.bulk_writes import store_drafts
+from fluvial.records.writing.new_drafts import complete_new, fresh_draft
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from tests.app import Client, OpenEngine

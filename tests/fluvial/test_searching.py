@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fluvial.kernel.search_words import indexed
-from fluvial.records.reading import searching
+from fluvial.records.reading import search_plan
 from tests.app import Client, Documents
 from tests.fluvial.library import LIBRARY
 
@@ -19,8 +19,8 @@ def documents() -> Documents:
 def test_both_ways_find_the_same(
     client: Client, monkeypatch: pytest.MonkeyPatch, sample: int, many: int
 ) -> None:
-    monkeypatch.setattr(searching, "SAMPLE", sample)
-    monkeypatch.setattr(searching, "MANY", many)
+    monkeypatch.setattr(search_plan, "SAMPLE", sample)
+    monkeypatch.setattr(search_plan, "MANY", many)
     for at in range(7):
         client.made("book", name=f"River Song {at} b")
     client.made("book", name="Quiet rain")

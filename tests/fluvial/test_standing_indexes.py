@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from fluvial.metadata_changes import index_builds, standing_indexes
+from fluvial.metadata_changes import index_builds, missing_indexes
 from fluvial.metadata_changes.drift import drift
 from fluvial.metadata_changes.index_builds import index_is_there, index_states
-from fluvial.metadata_changes.standing_indexes import add_standing_indexes
+from fluvial.metadata_changes.missing_indexes import add_standing_indexes
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from tests.app import Client, Documents
@@ -40,7 +40,7 @@ def test_a_large_table_is_left_to_a_worker(client: Client, monkeypatch: pytest.M
         pytest.skip("SQLite has one writer: it builds the index at once")
     client.made("member", name="Ann")
     connection.script(f"DROP INDEX {NAME}")
-    monkeypatch.setattr(standing_indexes, "SMALL_ROWS", 0)
+    monkeypatch.setattr(missing_indexes, "SMALL_ROWS", 0)
     for _ in range(2):
         add_standing_indexes(Session.begin(engine))
         assert [(one["name"], one["state"]) for one in index_states(connection)] == [

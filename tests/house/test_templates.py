@@ -4,7 +4,7 @@ from pathlib import Path
 
 from jinja2 import nodes
 
-from fluvial.pages.environment import environment
+from fluvial.pages.template_environment import environment
 
 ROOT = Path(__file__).parent.parent.parent
 FOLDERS = ("apps", "forms", "kanban", "platform", "rules")

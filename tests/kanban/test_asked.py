@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fluvial.metadata_changes.drift import drift
-from fluvial.metadata_changes.standing_indexes import add_standing_indexes
+from fluvial.metadata_changes.missing_indexes import add_standing_indexes
 from fluvial.runtime.session import Session
 from tests.app import Client, Documents
 from tests.kanban.library import BRANCH, DESK, LOAN, SHELF

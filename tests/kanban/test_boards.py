@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from fluvial.records.reading import columns as columns_of_boards
+from fluvial.records.reading import board_reads as columns_of_boards
 from fluvial.records.reading import plan
 from fluvial.runtime.engine import Engine
-from kanban import parting, reading
+from kanban import board_columns, board_reader
 from tests.app import Client, Documents
 from tests.kanban.library import BRANCH, DESK, LOAN, SHELF
 
@@ -69,7 +69,7 @@ def test_a_column_is_read_on_from_its_cursor(library: Client) -> None:
 def test_counts_end_at_a_cap_until_all_are_asked_for(
     library: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (plan, columns_of_boards, parting, reading):
+    for module in (plan, columns_of_boards, board_columns, board_reader):
         monkeypatch.setattr(module, "CAPPED", 3)
     north = library.made("branch", name="North")["id"]
     for at in range(5):

@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from fluvial.pages.presenters.numbers import NumberFace
+from fluvial.pages.presenters.number_faces import NumberFace
 from fluvial.pages.presenters.presenter import Cell
 from fluvial.pages.reader_format import Looks
 from metamodel.catalog import Field

@@ -21,7 +21,7 @@ from python_calamine import CalamineWorkbook
 from fluvial.auth.actors import SYSTEM
 from fluvial.http.app import build_app
 from fluvial.kernel.settings import load
-from fluvial.pages.filters import sentence
+from fluvial.pages.filter_sentences import sentence
 from fluvial.pages.kind_options import COMMON
 from fluvial.pages.presenters import face_of
 from fluvial.pages.reader_format import looks_of

@@ -15,8 +15,8 @@ from fluvial.http.app import build_app
 from fluvial.kernel.settings import load
 from fluvial.pages.presenters import face_of_kind
 from fluvial.runtime.engine import Engine
-from metamodel.conversions import becomes
 from metamodel.kinds import KINDS
+from metamodel.retyping import becomes
 from tests.app import Client, Prepared, environment
 from tests.kinds.rating import Rating
 from tests.kinds.rating_face import RatingFace

@@ -9,10 +9,10 @@ from typing import Any
 import fluvial
 from metamodel.build import build_catalog
 from metamodel.catalog import Catalog, Field
+from metamodel.document_files import document_of, parse_documents, read_package
 from metamodel.documents import Document, with_kinds
-from metamodel.files import document_of, parse_documents, read_package
+from metamodel.folding import humanise
 from metamodel.kinds import KINDS
-from metamodel.text import humanise
 
 CORE = Path(fluvial.__file__).parent / "core"
 CORE_DOCUMENTS = read_package(CORE, with_kinds([]))

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from metamodel.build import build_catalog
+from metamodel.document_files import document_of, parse_documents
 from metamodel.documents import with_kinds
 from metamodel.errors import Fault, MetadataError
-from metamodel.files import document_of, parse_documents
 from tests.metamodel.catalogs import CORE_DOCUMENTS, catalog, documents
 
 EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.yaml"))

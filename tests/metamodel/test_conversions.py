@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from metamodel.catalog import Field
-from metamodel.conversions import becomes, convert
+from metamodel.currencies import Money
 from metamodel.errors import ValueFault
 from metamodel.kinds import KINDS
 from metamodel.kinds.kind import Step
-from metamodel.money import Money
+from metamodel.retyping import becomes, convert
 
 ADA, BOB = "00000000-0000-7000-8000-00000000000a", "00000000-0000-7000-8000-00000000000b"
 OPTIONS = [{"name": "crime", "label": "Crime story"}, {"name": "sea"}, {"name": "1"}]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from metamodel.document_files import document_of, parse_documents, read_package
 from metamodel.documents import DocumentKind, with_kinds
 from metamodel.errors import MetadataError
-from metamodel.files import document_of, parse_documents, read_package
 
 LETTER = DocumentKind(
     name="letter",

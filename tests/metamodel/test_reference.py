@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from metamodel.reference import DOCS, PAGES, SLOT, TABLES, filled
+from metamodel.document_reference import DOCS, PAGES, SLOT, TABLES, filled
 
 KINDS = Path(__file__).parents[1] / "kinds"
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from metamodel.build import build_catalog
 from metamodel.catalog import Catalog, Field, ObjectType
+from metamodel.document_files import document_of, parse_documents
 from metamodel.documents import Document, with_kinds
 from metamodel.errors import MetadataError
 from metamodel.expressions.expression import Expression
-from metamodel.files import document_of, parse_documents
 from tests.metamodel.catalogs import CORE_DOCUMENTS, documents
 from tests.metamodel.test_build import EXAMPLES, LIBRARY
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from metamodel.text import fold, humanise, label_text, listed, nearest, plural
+from metamodel.folding import fold, humanise, label_text, listed, nearest, plural
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from metamodel.build import build_catalog
+from metamodel.document_files import read_package
 from metamodel.documents import CORE_KINDS
 from metamodel.errors import MetadataError
-from metamodel.files import read_package
 from metamodel.translations import languages, missing
 
 BOOK = """

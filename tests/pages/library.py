@@ -6,8 +6,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from fluvial.pages.environment import environment, initials, tone
 from fluvial.pages.presenters import FACES
+from fluvial.pages.template_environment import environment, initials, tone
 
 Context = dict[str, Any]
 ROOT = Path(__file__).resolve().parent.parent.parent

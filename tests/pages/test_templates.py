@@ -8,7 +8,7 @@ import pytest
 from jinja2 import StrictUndefined
 
 from fluvial.http.assets import STATIC, slim, stylesheet
-from fluvial.pages.environment import environment, initials
+from fluvial.pages.template_environment import environment, initials
 from tests.pages.library import FOLDERS, ROOT
 from tests.pages.library_pages import PAGES
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fluvial.runtime.engine import Engine
-from rules import timers
+from rules import due_moments
 from tests.rules.house import House, Json, rule
 
 WRITE: Json = {"create": "letter", "set": {"name": "'Due: ' & name"}}
@@ -111,7 +111,7 @@ def test_two_schedulers_fire_a_moment_once(house: House) -> None:
     house.move_clock(days=30)
 
     def both(engine: Engine) -> tuple[bool, bool]:
-        return timers.run(engine), timers.run(engine)
+        return due_moments.run(engine), due_moments.run(engine)
 
     assert house.engine.database.call(lambda: both(house.engine)) == (True, False)
     house.work()

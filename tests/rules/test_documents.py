@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from fluvial.kernel.feature import load_features
+from fluvial.kernel.features import load_features
 from metamodel.build import build_catalog
 from metamodel.documents import Document
 from metamodel.errors import Fault, MetadataError
-from rules.kinds import KINDS
+from rules.rule_documents import KINDS
 from tests.rules.house import OBJECTS, Json, rule
 
 USER: Json = {

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from rules.moments import Offset, moment_of, read_time
+from rules.offsets import Offset, moment_of, read_time
 from rules.schedules import NoSchedule, Schedule
 
 LONDON = ZoneInfo("Europe/London")

@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fluvial.kernel.errors import NotFound, Problem
-from fluvial.kernel.feature import CORE
+from fluvial.kernel.features import CORE
+from fluvial.kernel.problems import NotFound, Problem
 from fluvial.packages import needs, registry
 from fluvial.packages.source import Package, from_folder
 from metamodel.build import build_catalog
+from metamodel.document_files import read_package
 from metamodel.documents import Document, DocumentKind
 from metamodel.errors import Fault, MetadataError
-from metamodel.files import read_package
 from metamodel.lint import Remark, remarks_on
 from metamodel.translations import languages, missing
 
+from .app_test_files import read_tests
 from .playing import Failure, play
-from .reading import read_tests
 from .stage import stage
 
 Kinds = Mapping[str, DocumentKind]

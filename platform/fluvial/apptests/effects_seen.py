@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from fluvial.kernel.feature import Seam
+from fluvial.kernel.features import Seam
 from fluvial.runtime.session import Session
 from fluvial.services.mail import as_text
 
-from .values import Refs, alike, shown
+from .app_test_values import Refs, alike, shown
 
 Deed = Mapping[str, Any]
 # What was done and would be sent, in order.

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from fluvial.auth.actors import SYSTEM
-from fluvial.kernel.errors import NotFound, Problem
-from fluvial.kernel.feature import Seam
+from fluvial.kernel.features import Seam
+from fluvial.kernel.problems import NotFound, Problem
 from fluvial.records.reading.query import Query
 from fluvial.records.reading.reader import count, find_one
 from fluvial.records.writing import bin, transitions, writer
@@ -17,10 +17,10 @@ from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 
+from .app_test_files import AppTest
+from .app_test_values import alike, shown, wire
 from .effects_seen import find_deeds, judge
-from .reading import AppTest
 from .stage import Stage, StoppedClock, work
-from .values import alike, shown, wire
 
 # Session, name and fields; whether there is a web form of this name.
 ANSWER: Seam[Callable[[Session, str, Mapping[str, Any]], bool]] = Seam("to answer web forms")

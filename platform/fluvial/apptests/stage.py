@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from fluvial.events.jobs import JOB
 from fluvial.kernel.clock import Clock
-from fluvial.kernel.errors import Problem
+from fluvial.kernel.problems import Problem
 from fluvial.kernel.settings import load
 from fluvial.packages import installing
 from fluvial.packages.source import Package

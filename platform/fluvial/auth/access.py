@@ -12,7 +12,7 @@ from typing import Any
 
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.expressions.behind import behind, both
-from metamodel.expressions.compiling import compile_expression
+from metamodel.expressions.compiler import compile_expression
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.scope import scope_of
 from metamodel.expressions.types import BOOLEAN

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from fluvial.apptests import checking
-from fluvial.kernel.errors import Conflict, NotFound, Problem
+from fluvial.kernel.problems import Conflict, NotFound, Problem
 from fluvial.kernel.settings import load
 from fluvial.metadata_changes import cutover, package_order
 from fluvial.metadata_changes.pending_change import COPYING, DONE, pending_change
 from fluvial.packages import (
     archive,
     exporting,
+    installed_list,
     installing,
-    listing,
     registry,
     source,
     uninstalling,
@@ -274,7 +274,7 @@ def run_export(options: argparse.Namespace) -> int:
 
 def run_list(_: argparse.Namespace) -> int:
     engine = prepare(load())
-    for entry in listing.listed(Session.begin(engine)):
+    for entry in installed_list.listed(Session.begin(engine)):
         changed = f", {entry['changed_by_site']} of them changed here" * bool(
             entry["changed_by_site"]
         )

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 
-from fluvial.kernel.errors import Problem
+from fluvial.kernel.problems import Problem
 from fluvial.kernel.settings import load
 from fluvial.metadata_changes.drift import drift, repair
 from fluvial.metadata_changes.pending_change import open_changes
@@ -15,7 +15,7 @@ from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 
 from .server import Commands
-from .values import add_values, value_findings
+from .verify_values import add_values, value_findings
 
 ABOUT = """Compare the tables with the metadata, check the queues, and say what to do.
 Finds changes made directly in the database: missing, extra or changed columns, indexes, tables and

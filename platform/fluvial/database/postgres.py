@@ -16,7 +16,7 @@ from psycopg import errors, pq
 from psycopg.adapt import Transformer
 from psycopg.types.string import TextLoader
 
-from fluvial.kernel.keeping import Keeping
+from fluvial.kernel.bounded_cache import Keeping
 from metamodel.storage import POSTGRESQL
 
 from .connection import (

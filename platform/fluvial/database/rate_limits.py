@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from fluvial.kernel.errors import TooMany
+from fluvial.kernel.problems import TooMany
 from metamodel.storage import POSTGRESQL
 
 from .connection import Connection

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
-from fluvial.kernel.errors import Conflict
+from fluvial.kernel.problems import Conflict
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.storage import POSTGRESQL
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
-from metamodel.expressions.postgresql import FUNCTIONS
+from metamodel.expressions.postgresql_functions import FUNCTIONS
 from metamodel.storage import POSTGRESQL
 
 from .connection import Connection

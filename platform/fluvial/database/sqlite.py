@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fluvial.kernel.search_words import holds
-from metamodel.expressions.sqlite import register
+from metamodel.expressions.sqlite_functions import register
 from metamodel.storage import SQLITE
 
 from .connection import BusyError, Connection, DatabaseError, Row, SlowError, UniqueError

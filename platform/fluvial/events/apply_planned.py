@@ -17,7 +17,7 @@ from fluvial.database.connection import BusyError, Connection, GoneError
 from fluvial.database.engine_tables import DATED
 from fluvial.database.statement import Statement, param
 from fluvial.kernel.crash_points import point
-from fluvial.kernel.errors import Problem
+from fluvial.kernel.problems import Problem
 from fluvial.records.drafts.dated_fields import changes_between, read_stored
 from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.rows import load_row

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fluvial.database.connection import BusyError, Connection, GoneError
-from fluvial.kernel.feature import Seam
+from fluvial.kernel.features import Seam
 from fluvial.runtime.engine import Engine
 
 log = logging.getLogger("fluvial.jobs")

@@ -23,7 +23,7 @@ from fluvial.database.leases import Later, claim, free
 from fluvial.database.statement import Statement, insert, param
 from fluvial.kernel.causes import Cause
 from fluvial.kernel.crash_points import point
-from fluvial.kernel.feature import Seam
+from fluvial.kernel.features import Seam
 from fluvial.kernel.ids import new_id
 from fluvial.records.drafts.event import Event
 from fluvial.runtime.engine import Engine

@@ -24,8 +24,8 @@ from starlette.formparsers import FormParser, MultiPartException, MultiPartParse
 from starlette.requests import ClientDisconnect
 from starlette.routing import Mount
 
-from fluvial.kernel.errors import NotFound, Problem, TooLarge
 from fluvial.kernel.metrics import UNKNOWN
+from fluvial.kernel.problems import NotFound, Problem, TooLarge
 from fluvial.runtime.engine import Engine
 
 from .call import Answer, Call

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
 
-from fluvial.kernel.errors import Problem, TooLarge
+from fluvial.kernel.problems import Problem, TooLarge
 from metamodel.kinds.number import Scientific
 
 MAX_NUMBER = 40  # characters of a JSON number

@@ -14,8 +14,8 @@ import orjson
 from starlette.datastructures import FormData
 
 from fluvial.auth.people import Identity
-from fluvial.kernel.errors import Problem, fault
 from fluvial.kernel.lazy import lazily
+from fluvial.kernel.problems import Problem, fault
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 

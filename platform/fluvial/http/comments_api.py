@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fluvial.kernel.errors import Problem, fault
 from fluvial.kernel.ids import is_id
+from fluvial.kernel.problems import Problem, fault
 from fluvial.services import comments
 
 from .call import Answer, Call

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from starlette.datastructures import FormData, UploadFile
 
-from fluvial.kernel.errors import NotFound, Problem, fault
 from fluvial.kernel.media_types import INLINE
+from fluvial.kernel.problems import NotFound, Problem, fault
 from fluvial.transfer import files
 from fluvial.transfer.thumbnails import MEDIA_TYPE, thumbnail
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fluvial.database.connection import DatabaseError
-from fluvial.kernel.errors import Unavailable
+from fluvial.kernel.problems import Unavailable
 
 from .call import Answer, Call
 from .routes import Endpoint, Policy

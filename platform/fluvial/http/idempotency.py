@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from fluvial.database.connection import Connection, UniqueError
 from fluvial.database.engine_tables import IDEMPOTENCY
 from fluvial.database.statement import Statement, insert, param
-from fluvial.kernel.errors import Conflict, Problem, Unprocessable
+from fluvial.kernel.problems import Conflict, Problem, Unprocessable
 
 from .call import Answer, Call
 

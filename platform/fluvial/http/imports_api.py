@@ -6,14 +6,14 @@ from typing import Any
 
 from starlette.datastructures import UploadFile
 
-from fluvial.kernel.errors import Problem, Unprocessable
+from fluvial.kernel.problems import Problem, Unprocessable
 from fluvial.transfer.exports import FORMATS, export
-from fluvial.transfer.imports.batches import undo
+from fluvial.transfer.imports.import_batches import undo
 from fluvial.transfer.imports.importer import import_table
 from fluvial.transfer.imports.options import Options, read_options
 from fluvial.transfer.imports.preview import preview
-from fluvial.transfer.imports.reading import open_table
 from fluvial.transfer.imports.results import Result
+from fluvial.transfer.imports.table_files import open_table
 
 from .bodies import read_json
 from .call import Answer, Call

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from fluvial.kernel.errors import Conflict, NotFound, Problem, Unprocessable, fault
+from fluvial.kernel.problems import Conflict, NotFound, Problem, Unprocessable, fault
 from fluvial.metadata_changes import apply, revisions
 from fluvial.metadata_changes.package_order import installed
 from fluvial.runtime.catalogs import stored_layers
+from metamodel.document_files import document_of
 from metamodel.documents import SITE, Document
-from metamodel.files import document_of
 from metamodel.layers import merge, merge_over
 from metamodel.record_schema import Mode, record_schema
 from metamodel.uses import uses_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from fluvial.events import outbox
-from fluvial.kernel.feature import Seam
+from fluvial.kernel.features import Seam
 from fluvial.kernel.metrics import Family, gauge, text
 from fluvial.records.calculated import recalculation_queue
 from fluvial.runtime.session import Session

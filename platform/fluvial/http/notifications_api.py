@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fluvial.kernel.errors import Forbidden, NotFound
 from fluvial.kernel.ids import is_id
+from fluvial.kernel.problems import Forbidden, NotFound
 from fluvial.services import notifications
 
 from .call import Answer, Call

@@ -6,19 +6,19 @@ from typing import Any
 
 from starlette.datastructures import UploadFile
 
-from fluvial.kernel.errors import Problem, Unprocessable, fault
+from fluvial.kernel.problems import Problem, Unprocessable, fault
 from fluvial.packages import (
     archive,
     exporting,
+    installed_list,
     installing,
-    listing,
     registry,
     source,
     uninstalling,
 )
 from fluvial.packages.source import Package
 from metamodel.documents import SITE
-from metamodel.names import NAME
+from metamodel.reserved_names import NAME
 
 from .call import Answer, Call
 from .routes import Endpoint, Policy
@@ -30,12 +30,12 @@ PARAMETERS = ("plan", "take", "force")
 
 def list_packages(call: Call) -> Answer:
     call.only()
-    return Answer.json({"data": listing.listed(call.session)})
+    return Answer.json({"data": installed_list.listed(call.session)})
 
 
 def show(call: Call) -> Answer:
     call.only()
-    return Answer.json(listing.one(call.session, call.params["name"]))
+    return Answer.json(installed_list.one(call.session, call.params["name"]))
 
 
 def sent_package(call: Call) -> tuple[Package, list[str]]:

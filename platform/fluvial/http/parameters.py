@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, cast
 
 from fluvial.auth.access import Access
-from fluvial.kernel.errors import Problem, fault
+from fluvial.kernel.problems import Problem, fault
 from fluvial.records.reading.query import (
     DEFAULT_LIMIT,
     MAX_FIELDS,

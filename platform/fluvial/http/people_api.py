@@ -7,8 +7,15 @@ from typing import Any
 
 from fluvial.auth import people
 from fluvial.database.rate_limits import Rate, limited
-from fluvial.kernel.errors import Forbidden, NotFound, Problem, Unauthorized, Unprocessable, fault
 from fluvial.kernel.ids import is_id
+from fluvial.kernel.problems import (
+    Forbidden,
+    NotFound,
+    Problem,
+    Unauthorized,
+    Unprocessable,
+    fault,
+)
 from fluvial.runtime.languages import language_of
 from metamodel.errors import ValueFault
 from metamodel.kinds.datetime import moment

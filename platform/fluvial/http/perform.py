@@ -10,7 +10,7 @@ from fluvial.auth.actors import Actor
 from fluvial.auth.people import Identity
 from fluvial.database.connection import BusyError, DatabaseError, GoneError, SlowError
 from fluvial.kernel.causes import Cause
-from fluvial.kernel.errors import Forbidden, Problem, Unauthorized, Unavailable, Unprocessable
+from fluvial.kernel.problems import Forbidden, Problem, Unauthorized, Unavailable, Unprocessable
 from fluvial.metadata_changes.apply import refused
 from fluvial.runtime.languages import in_words
 from fluvial.runtime.session import Session

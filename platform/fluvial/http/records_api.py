@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from fluvial.kernel.errors import Problem
 from fluvial.kernel.ids import is_id
+from fluvial.kernel.problems import Problem
 from fluvial.records.calculated import recalculation_queue
 from fluvial.records.calculated.reasons import reasons
 from fluvial.records.over_time import planned_values, recorded_at
 from fluvial.records.reading import history, reader, summary
-from fluvial.records.writing import batch, bin, revealing, transitions, writer
+from fluvial.records.writing import batch_writes, bin, revealing, transitions, writer
 from metamodel.catalog import ObjectType
 
 from .call import Answer, Call
@@ -85,7 +85,7 @@ def create_records(call: Call) -> Answer:
     type_ = _type(call, "create")
     body = call.json()
     if isinstance(body, list):
-        done = batch.create_many(call.session, type_.name, body)
+        done = batch_writes.create_many(call.session, type_.name, body)
         return Answer.json({"data": done}, 201)
     if not isinstance(body, dict):
         raise Problem("Send a JSON object, or a list of them.")
@@ -103,7 +103,7 @@ def update_records(call: Call) -> Answer:
         raise Problem(
             "`If-Match` is for a single record. In a batch each change has its own `rev`."
         )
-    done = batch.update_many(call.session, _type(call, "update").name, body)
+    done = batch_writes.update_many(call.session, _type(call, "update").name, body)
     return Answer.json({"data": done})
 
 

@@ -7,8 +7,8 @@ import io
 from itertools import islice
 from typing import Any
 
-from fluvial.kernel.errors import Conflict, Forbidden, NotFound, Problem
 from fluvial.kernel.ids import is_id
+from fluvial.kernel.problems import Conflict, Forbidden, NotFound, Problem
 from fluvial.metadata_changes.backfill import Copier
 from fluvial.metadata_changes.index_builds import index_states
 from fluvial.metadata_changes.pending_change import cancel, pending_change, pending_changes

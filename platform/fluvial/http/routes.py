@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from fluvial.kernel.errors import Problem
-from fluvial.kernel.feature import Seam
+from fluvial.kernel.features import Seam
+from fluvial.kernel.problems import Problem
 
 from .call import Answer, Call
 

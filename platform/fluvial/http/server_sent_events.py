@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from fluvial.kernel.change_stream import NOTIFICATION, Change
-from fluvial.kernel.errors import Problem, Unauthorized, fault
+from fluvial.kernel.problems import Problem, Unauthorized, fault
 from fluvial.records.reading.reader import find_one
 from fluvial.runtime.session import Session
 

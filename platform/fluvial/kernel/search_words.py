@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from metamodel.folding import fold
 from metamodel.storage import POSTGRESQL
-from metamodel.text import fold
 
 MAX_WORDS = 8
 TELLING = 3  # letters

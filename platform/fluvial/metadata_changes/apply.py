@@ -15,8 +15,8 @@ from fluvial.database.schema_changes import Operation
 from fluvial.database.schema_locks import LockedError, alter
 from fluvial.database.statement import Statement, insert, param
 from fluvial.kernel import crash_points
-from fluvial.kernel.errors import Conflict
-from fluvial.kernel.feature import Seam
+from fluvial.kernel.features import Seam
+from fluvial.kernel.problems import Conflict
 from fluvial.records.calculated.backfill_values import fill_calculated
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog

@@ -20,9 +20,9 @@ from fluvial.records.drafts.codec import packed
 from fluvial.records.drafts.rows import empty
 from fluvial.records.reading.canonical import reader
 from metamodel.catalog import Field
-from metamodel.conversions import convert
 from metamodel.errors import ValueFault
 from metamodel.kinds.kind import Step
+from metamodel.retyping import convert
 from metamodel.storage import POSTGRESQL
 
 from .backfill_days import DaysCopier

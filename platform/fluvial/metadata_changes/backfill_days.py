@@ -18,9 +18,9 @@ from fluvial.records.drafts.dated_fields import BEGINNING, read_stored, stored_p
 from fluvial.records.drafts.rows import empty
 from fluvial.records.reading.day_value import form_of
 from metamodel.catalog import Field
-from metamodel.conversions import convert
 from metamodel.errors import ValueFault
 from metamodel.kinds.kind import Step
+from metamodel.retyping import convert
 from metamodel.storage import POSTGRESQL, SQLITE
 
 from .retype import Retype

@@ -9,7 +9,7 @@ from fluvial.auth.actors import SYSTEM
 from fluvial.database.connection import Connection
 from fluvial.database.locks import Lock, alone
 from fluvial.kernel import crash_points
-from fluvial.kernel.errors import Problem
+from fluvial.kernel.problems import Problem
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from metamodel.storage import POSTGRESQL

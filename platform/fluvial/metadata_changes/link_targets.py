@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fluvial.database.connection import UniqueError
-from fluvial.kernel.errors import Problem
+from fluvial.kernel.problems import Problem
 from fluvial.records.writing.writer import create
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog

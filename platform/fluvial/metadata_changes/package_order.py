@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from fluvial.database.connection import Connection
 from fluvial.database.engine_tables import CATALOG, PACKAGE
 from fluvial.database.statement import Statement, insert, param
-from fluvial.kernel.errors import NotFound
-from fluvial.kernel.feature import CORE
+from fluvial.kernel.features import CORE
+from fluvial.kernel.problems import NotFound
 from fluvial.runtime.catalogs import Layers
 from fluvial.runtime.session import Session
 from metamodel.documents import SITE

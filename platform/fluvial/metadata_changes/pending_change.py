@@ -15,8 +15,8 @@ from fluvial.database.engine_tables import PENDING
 from fluvial.database.schema_changes import Columns
 from fluvial.database.schema_locks import alter
 from fluvial.database.statement import Statement, insert, param
-from fluvial.kernel.errors import Conflict, NotFound
 from fluvial.kernel.ids import new_id
+from fluvial.kernel.problems import Conflict, NotFound
 from fluvial.runtime.catalogs import Key
 from fluvial.runtime.session import Session
 from metamodel.storage import SQLITE

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from fluvial.database.renamed_options import rename_options
 from fluvial.database.schema_changes import Columns, Operation, difference
-from fluvial.kernel.errors import Conflict, Unprocessable, fault
+from fluvial.kernel.problems import Conflict, Unprocessable, fault
 from fluvial.records.calculated.backfill_values import filling
 from fluvial.runtime.catalogs import Layers, placed_columns, stored_layers
 from fluvial.runtime.session import Session

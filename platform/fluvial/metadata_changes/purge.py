@@ -9,7 +9,7 @@ from fluvial.database.connection import Connection
 from fluvial.database.object_tables import link_name
 from fluvial.database.schema_changes import Columns
 from fluvial.database.schema_locks import LockedError, alter
-from fluvial.kernel.errors import Conflict, NotFound
+from fluvial.kernel.problems import Conflict, NotFound
 from fluvial.records.drafts.dated_fields import purge_days
 from fluvial.records.reading.link_values import forget_said
 from fluvial.runtime.session import Session

@@ -8,8 +8,8 @@ from fluvial.database.connection import Connection
 from fluvial.kernel.ids import is_id
 from metamodel.errors import ValueFault
 from metamodel.expressions.types import ROLE
+from metamodel.folding import fold
 from metamodel.storage import POSTGRESQL
-from metamodel.text import fold
 
 Make = Callable[[str, str], str]  # object, title -> id of a new record
 

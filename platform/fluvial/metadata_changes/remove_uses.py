@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fluvial.kernel.errors import Conflict
+from fluvial.kernel.problems import Conflict
 from fluvial.runtime.catalogs import Key, Layers
 from metamodel.catalog import Catalog
 from metamodel.documents import SITE, Document, DocumentKind

@@ -13,8 +13,8 @@ from fluvial.database.connection import Connection
 from fluvial.database.engine_tables import PLACED, RETIRED
 from fluvial.database.statement import Statement, insert, param
 from metamodel.catalog import Catalog, Field, ObjectType
+from metamodel.folding import humanise, label_text
 from metamodel.kinds import KINDS
-from metamodel.text import humanise, label_text
 
 REMOVED, RETYPED = "removed", "retyped"
 

@@ -13,11 +13,11 @@ from typing import Any
 from fluvial.database.object_tables import link_name, short_name
 from fluvial.database.schema_changes import Columns
 from fluvial.database.sqlite import RETYPED as MARK
-from fluvial.kernel.errors import Conflict, fault
-from fluvial.kernel.feature import CORE
+from fluvial.kernel.features import CORE
+from fluvial.kernel.problems import Conflict, fault
 from metamodel.catalog import Catalog, Field
-from metamodel.conversions import convertible
 from metamodel.object_check import fill
+from metamodel.retyping import convertible
 from metamodel.storage import POSTGRESQL
 
 from .retired_columns import REMOVED, RETYPED, RetiredColumn

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from fluvial.database.engine_tables import REVISION
 from fluvial.database.statement import Statement, param
-from fluvial.kernel.errors import Conflict, NotFound
-from fluvial.kernel.feature import CORE
+from fluvial.kernel.features import CORE
+from fluvial.kernel.problems import Conflict, NotFound
 from fluvial.runtime.catalogs import Key, stored_layers
 from fluvial.runtime.session import Session
 from metamodel.differences import Difference, differences

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
-from fluvial.kernel.errors import Problem, TooLarge
+from fluvial.kernel.problems import Problem, TooLarge
 from fluvial.kernel.zips import UNREADABLE
-from metamodel.files import APP_FILE
+from metamodel.document_files import APP_FILE
 
 MAX_FILES = 5_000
 MAX_FILE = 5_000_000  # bytes of one file

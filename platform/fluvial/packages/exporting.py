@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fluvial import __version__
-from fluvial.kernel.errors import NotFound, Unprocessable, fault
-from fluvial.kernel.feature import CORE
+from fluvial.kernel.features import CORE
+from fluvial.kernel.problems import NotFound, Unprocessable, fault
 from fluvial.metadata_changes import package_order
 from fluvial.runtime.catalogs import Layers, stored_layers
 from fluvial.runtime.session import Session
+from metamodel.document_files import APP_FILE, BESIDE, document_of, parse_documents
 from metamodel.documents import SITE, Document, DocumentKind
 from metamodel.errors import MetadataError
-from metamodel.files import APP_FILE, BESIDE, document_of, parse_documents
 from metamodel.layers import OVER
 from metamodel.yaml_text import json_of, yaml_of
 

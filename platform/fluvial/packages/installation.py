@@ -8,7 +8,7 @@ import secrets
 from fluvial import packages
 from fluvial.auth.people import set_password
 from fluvial.kernel.settings import Settings
-from fluvial.metadata_changes.standing_indexes import add_standing_indexes
+from fluvial.metadata_changes.missing_indexes import add_standing_indexes
 from fluvial.records.calculated.backfill_values import adopt
 from fluvial.records.reading.query import Query
 from fluvial.records.reading.reader import count

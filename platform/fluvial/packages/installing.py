@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from fluvial.database.connection import Connection
-from fluvial.kernel.errors import Conflict, Unprocessable, fault
-from fluvial.kernel.feature import CORE
+from fluvial.kernel.features import CORE
+from fluvial.kernel.problems import Conflict, Unprocessable, fault
 from fluvial.metadata_changes import apply, package_order
 from fluvial.runtime.catalogs import Key, Layers, stored_layers
 from fluvial.runtime.session import Session

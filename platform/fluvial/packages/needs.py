@@ -8,8 +8,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from fluvial import __version__
-from fluvial.kernel.errors import Conflict, Unprocessable, fault
-from fluvial.kernel.feature import CORE
+from fluvial.kernel.features import CORE
+from fluvial.kernel.problems import Conflict, Unprocessable, fault
 
 
 def version_of(name: str, text: str) -> Version:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fluvial.kernel.errors import NotFound
-from metamodel.files import APP_FILE
-from metamodel.names import NAME
+from fluvial.kernel.problems import NotFound
+from metamodel.document_files import APP_FILE
+from metamodel.reserved_names import NAME
 
 ROOT = Path(__file__).parents[1]
 CORE_FOLDER = ROOT / "core"

@@ -19,12 +19,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from fluvial.database.engine_tables import PREFERENCE
 from fluvial.database.statement import Statement, param
-from fluvial.kernel.errors import Problem
+from fluvial.kernel.problems import Problem
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from fluvial.transfer.imports.importer import import_table
 from fluvial.transfer.imports.options import Options
-from fluvial.transfer.imports.reading import open_table
+from fluvial.transfer.imports.table_files import open_table
 from metamodel.storage import POSTGRESQL
 
 from . import folder_of

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fluvial.kernel.errors import Problem, Unprocessable, fault
-from fluvial.kernel.feature import CORE
+from fluvial.kernel.features import CORE
+from fluvial.kernel.problems import Problem, Unprocessable, fault
 from fluvial.metadata_changes.apply import refused
+from metamodel.document_files import document_of, read_package
 from metamodel.documents import SITE, Document, DocumentKind
 from metamodel.errors import Fault, MetadataError
-from metamodel.files import document_of, read_package
 
 from .archive import unpacked
 

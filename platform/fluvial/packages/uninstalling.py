@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fluvial.kernel.errors import Conflict
+from fluvial.kernel.problems import Conflict
 from fluvial.metadata_changes import apply, package_order
 from fluvial.records.reading.query import Query
 from fluvial.records.reading.reader import count
@@ -14,7 +14,7 @@ from fluvial.runtime.catalogs import Key, Layers, stored_layers
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
 from metamodel.documents import SITE
-from metamodel.text import listed
+from metamodel.folding import listed
 from metamodel.upgrades import Comparison
 from metamodel.uses import uses_of
 

@@ -10,7 +10,7 @@ import orjson
 from fluvial.http.call import Answer, Call
 from fluvial.http.openapi import openapi
 from fluvial.http.routes import Endpoint, Policy
-from metamodel.text import humanise
+from metamodel.folding import humanise
 
 from .frame import Context, page
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fluvial.http.call import Call
-from metamodel.text import humanise, label_text
+from metamodel.folding import humanise, label_text
 from metamodel.uses import uses_of
 
 Context = dict[str, Any]

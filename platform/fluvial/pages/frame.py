@@ -13,8 +13,8 @@ from fluvial.http.call import Answer, Call
 from fluvial.runtime.languages import language_of
 from fluvial.services.notifications import unread_count
 
-from .environment import TEMPLATES, environment
 from .navigation import navigation
+from .template_environment import TEMPLATES, environment
 
 PRODUCT = "Fluvial"
 THEMES = ("light", "dark")

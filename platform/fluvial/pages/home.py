@@ -7,7 +7,7 @@ from typing import Any
 
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.kernel.feature import Seam
+from fluvial.kernel.features import Seam
 from fluvial.records.reading.query import Query, SortKey
 from fluvial.records.reading.reader import read_page
 from fluvial.runtime.session import Session
@@ -18,7 +18,7 @@ from . import inbox
 from .due_dates import due_field
 from .frame import Context, page
 from .reader_format import Looks, looks_of, parse_moment, record_href
-from .tables import columns_of, default_names, paths_of
+from .record_tables import columns_of, default_names, paths_of
 
 # What people see first, each with its rows.
 PINS: Seam[Callable[[Session], Sequence[Context]]] = Seam("on the home page")

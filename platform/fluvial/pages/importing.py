@@ -10,19 +10,19 @@ import orjson
 
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import MAX_UPLOAD, Endpoint, Policy
-from fluvial.kernel.errors import Problem, Unprocessable
+from fluvial.kernel.problems import Problem, Unprocessable
 from fluvial.transfer import files
-from fluvial.transfer.imports.batches import undo
+from fluvial.transfer.imports.import_batches import undo
 from fluvial.transfer.imports.importer import import_table
 from fluvial.transfer.imports.options import DATES, Options, read_options
 from fluvial.transfer.imports.preview import preview
-from fluvial.transfer.imports.reading import open_table
+from fluvial.transfer.imports.table_files import open_table
 from fluvial.transfer.imports.targets import is_imported
 from metamodel.catalog import Field, ObjectType
 
 from .frame import Context, page, with_query
 from .presenters import uploads
-from .problems import marked
+from .problem_pages import marked
 from .reader_format import looks_of, number
 from .sign_in import form_text
 

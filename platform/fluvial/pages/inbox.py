@@ -6,8 +6,8 @@ from typing import Any
 
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.kernel.errors import Forbidden
 from fluvial.kernel.ids import is_id
+from fluvial.kernel.problems import Forbidden
 from fluvial.services import notifications
 
 from .frame import page, with_query

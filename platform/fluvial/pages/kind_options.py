@@ -8,8 +8,8 @@ from typing import Any
 from starlette.datastructures import FormData
 
 from fluvial.pages.presenters.presenter import text_in, texts_in
+from metamodel.folding import humanise, label_text, name_of
 from metamodel.kinds.kind import Kind
-from metamodel.text import humanise, label_text, name_of
 
 Context = dict[str, Any]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from fluvial.http.call import Answer, Call
 from fluvial.http.parameters import session_of_day
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.kernel.errors import Problem
+from fluvial.kernel.problems import Problem
 from fluvial.records.reading.query import Query
 from fluvial.records.reading.reader import read_page
 
-from .listing import listing
+from .list_request import listing
 from .saved_views import replace_query
-from .views import views_of
+from .view_lists import views_of
 
 
 def counts(call: Call) -> Answer:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fluvial.http.routes import ENDPOINT
 
 from .frame import Context, deed, with_query
-from .listing import NEWEST, Listing
+from .list_request import NEWEST, Listing
 from .presenters import face_of
-from .tables import columns_of
+from .record_tables import columns_of
 
 EXPORT, IMPORT = "/api/records/{object}/export", "/import/{object}"
 

@@ -7,19 +7,19 @@ from typing import Any
 
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.kernel.errors import NotFound, Problem
+from fluvial.kernel.problems import NotFound, Problem
 from fluvial.records.reading.reader import read_page
 from metamodel.catalog import ObjectType
 
-from .filters import sentence
+from .filter_sentences import sentence
 from .frame import Context, page, render, with_query
+from .list_request import Listing, listing
 from .list_tools import bulk_of, chooser_of, empty_of, menu_of, sorts_of
-from .listing import Listing, listing
 from .navigation import brought_entries
 from .reader_format import Looks, looks_of, record_href
 from .recalculation_marks import unsettled
-from .tables import Column, Table, column_of, head_classes
-from .views import ALL, View
+from .record_tables import Column, Table, column_of, head_classes
+from .view_lists import ALL, View
 
 
 def show_list(call: Call) -> Answer:

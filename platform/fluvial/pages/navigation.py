@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fluvial.auth.access import Access
-from fluvial.kernel.feature import CORE, Seam
+from fluvial.kernel.features import CORE, Seam
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.kernel.errors import NotFound
+from fluvial.kernel.problems import NotFound
 from metamodel.kinds import KINDS, Kind
 
 from .frame import page

@@ -14,7 +14,7 @@ from fluvial.auth.passwords import MAX_LENGTH, MIN_LENGTH
 from fluvial.http.call import Answer, Call
 from fluvial.http.people_api import SCOPES, session_cookie, signed_in
 from fluvial.http.routes import Endpoint, Handler, Policy
-from fluvial.kernel.errors import Problem
+from fluvial.kernel.problems import Problem
 from fluvial.records.reading.titles import titles_of
 from fluvial.records.writing import writer
 from fluvial.runtime.languages import language_of, offered

@@ -19,8 +19,8 @@ from metamodel.catalog import Catalog
 from metamodel.expressions.types import Option
 from metamodel.kinds.date import people_locale
 
-from .environment import initials, tone
-from .names import Names
+from .page_titles import Names
+from .template_environment import initials, tone
 
 TONES = {"green": "good", "amber": "warn", "red": "bad", "blue": "info", "plum": "plum"}
 NIL = Markup('<span class="nil">–</span>')

@@ -8,15 +8,15 @@ from urllib.parse import urlencode
 
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.kernel.errors import Forbidden, Unprocessable, fault
+from fluvial.kernel.problems import Forbidden, Unprocessable, fault
 from fluvial.metadata_changes import apply
 from fluvial.runtime.session import Session
-from metamodel.text import fold
+from metamodel.folding import fold
 
-from . import views
+from . import view_lists
 from .frame import with_query
-from .listing import listing
-from .views import ALL, View
+from .list_request import listing
+from .view_lists import ALL, View
 
 
 def save_view(call: Call) -> Answer:
@@ -42,7 +42,7 @@ def save_view(call: Call) -> Answer:
         document |= {"where": made.where} if made.where else {}
         apply.apply(session, apply.documents_change([document], note=f"View {made.label}"))
     else:
-        views.keep_own(session, type_.name, made)
+        view_lists.keep_own(session, type_.name, made)
     return Answer.json({"href": with_query(f"/o/{type_.name}", view=name)}, 201)
 
 
@@ -62,7 +62,7 @@ def _free_name(session: Session, text: str) -> str:
 
 def forget_view(call: Call) -> Answer:
     type_ = call.session.object(call.params["object"])
-    views.drop_own(call.session, type_.name, call.params["name"])
+    view_lists.drop_own(call.session, type_.name, call.params["name"])
     return Answer.redirect(f"/o/{type_.name}")
 
 

@@ -8,7 +8,7 @@ from fluvial.auth import people
 from fluvial.http.call import COOKIE, Answer, Call
 from fluvial.http.people_api import same_site, session_cookie, signed_in
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.kernel.errors import Forbidden, Problem
+from fluvial.kernel.problems import Forbidden, Problem
 
 from .frame import PRODUCT, bare
 

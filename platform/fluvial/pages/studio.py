@@ -5,7 +5,7 @@ from __future__ import annotations
 from fluvial.http.assets import icon_names
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.kernel.errors import Problem
+from fluvial.kernel.problems import Problem
 from fluvial.metadata_changes import apply
 from fluvial.metadata_changes.package_order import installed
 from fluvial.records.reading.query import Query
@@ -13,7 +13,7 @@ from fluvial.records.reading.reader import read_page
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 from metamodel.documents import SITE
-from metamodel.text import humanise, label_text, name_of, plural
+from metamodel.folding import humanise, label_text, name_of, plural
 
 from .frame import Context, deed, page
 from .sign_in import form_text

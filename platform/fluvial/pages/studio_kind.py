@@ -7,18 +7,18 @@ from typing import Any
 
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.kernel.errors import Conflict, NotFound, Problem
+from fluvial.kernel.problems import Conflict, NotFound, Problem
 from fluvial.metadata_changes import apply
 from fluvial.transfer.exports import cell
 from metamodel.catalog import Field
-from metamodel.conversions import becomes
 from metamodel.documents import SITE
 from metamodel.kinds import KINDS
 from metamodel.kinds.kind import Kind
+from metamodel.retyping import becomes
 
 from .frame import Context, page
+from .history_pages import HERE as UNDER_WAY
 from .kind_options import asked_of, filled_in, read_options
-from .revisions import HERE as UNDER_WAY
 from .sign_in import form_text
 
 # What two kinds have in common is taken over; these words belong to every kind.

@@ -7,17 +7,17 @@ from typing import Any
 
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.kernel.errors import NotFound, Problem
+from fluvial.kernel.problems import NotFound, Problem
 from fluvial.metadata_changes import apply
 from metamodel.catalog import Field, ObjectType
-from metamodel.conversions import becomes
 from metamodel.documents import SITE, Document
+from metamodel.folding import humanise, label_text, listed, name_of
 from metamodel.kinds import KINDS
-from metamodel.names import RESERVED
-from metamodel.text import humanise, label_text, listed, name_of
+from metamodel.reserved_names import RESERVED
+from metamodel.retyping import becomes
 from metamodel.uses import uses_of
 
-from .documents import editor, site_layer, text_of
+from .document_pages import editor, site_layer, text_of
 from .frame import Context, deed, page
 from .kind_options import asked_of
 from .sign_in import form_text

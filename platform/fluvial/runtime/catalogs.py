@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from fluvial.database.connection import Connection
 from fluvial.database.engine_tables import CATALOG, DOCUMENT, PACKAGE, PLACED
 from fluvial.database.statement import Statement
-from fluvial.kernel.feature import CORE
+from fluvial.kernel.features import CORE
 from metamodel.build import build_catalog
 from metamodel.catalog import Catalog
 from metamodel.documents import SITE, Document, DocumentKind

@@ -14,7 +14,7 @@ from fluvial.kernel import crash_points
 from fluvial.kernel.causes import Causes
 from fluvial.kernel.change_stream import Change, Stream
 from fluvial.kernel.clock import Clock
-from fluvial.kernel.feature import Features, Seam, load_features
+from fluvial.kernel.features import Features, Seam, load_features
 from fluvial.kernel.metrics import Metrics
 from fluvial.kernel.settings import Settings
 from fluvial.kernel.slow_questions import SlowQuestions

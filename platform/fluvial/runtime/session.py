@@ -12,13 +12,13 @@ from fluvial.auth.actors import SYSTEM, Actor
 from fluvial.database.connection import Connection
 from fluvial.database.id_lists import id_list
 from fluvial.kernel.causes import Cause
-from fluvial.kernel.errors import Forbidden, NotFound
 from fluvial.kernel.lazy import lazily
+from fluvial.kernel.problems import Forbidden, NotFound
 from metamodel.catalog import Catalog, ObjectType
 from metamodel.storage import DATE, TIMESTAMP, timestamp_wire
 
-from .ahead import Ahead
 from .engine import Engine
+from .prefetch import Ahead
 
 
 @dataclass

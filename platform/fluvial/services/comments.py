@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from fluvial.database.engine_tables import column, table
 from fluvial.database.statement import Statement, insert, param
 from fluvial.kernel.change_stream import Change
-from fluvial.kernel.errors import Forbidden, NotFound, Unprocessable, fault
 from fluvial.kernel.ids import is_id, new_id
+from fluvial.kernel.problems import Forbidden, NotFound, Unprocessable, fault
 from fluvial.records.drafts.rows import load_row
 from fluvial.runtime.session import Session
 from metamodel.errors import ValueFault

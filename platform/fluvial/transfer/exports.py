@@ -18,7 +18,7 @@ import orjson
 import xlsxwriter  # type: ignore[import-untyped]
 
 from fluvial.database.connection import Connection
-from fluvial.records.reading.asked_paths import resolve
+from fluvial.records.reading.caller_paths import resolve
 from fluvial.records.reading.query import Path, Query
 from fluvial.records.reading.reader import read_page
 from fluvial.runtime.session import Session

@@ -19,9 +19,9 @@ import sqlalchemy as sa
 from fluvial.database.connection import Connection
 from fluvial.database.engine_tables import FILE
 from fluvial.database.statement import Statement, insert, param
-from fluvial.kernel.errors import NotFound, Problem, TooLarge, Unavailable, Unprocessable, fault
 from fluvial.kernel.ids import new_id
 from fluvial.kernel.media_types import agrees, sniff
+from fluvial.kernel.problems import NotFound, Problem, TooLarge, Unavailable, Unprocessable, fault
 from fluvial.records.drafts.attachments import described, find_file
 from fluvial.records.reading.reader import find_one
 from fluvial.runtime.engine import Engine

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fluvial.apptests.checking import check
-from fluvial.kernel.feature import load_features
+from fluvial.kernel.features import load_features
 from fluvial.packages import folder_of
 
 

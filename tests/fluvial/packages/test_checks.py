@@ -9,7 +9,7 @@ import pytest
 
 from fluvial.apptests.checking import Report, check
 from fluvial.cli import main
-from fluvial.kernel.feature import load_features
+from fluvial.kernel.features import load_features
 
 KINDS = load_features().kinds
 

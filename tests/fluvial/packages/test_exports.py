@@ -16,8 +16,8 @@ from fluvial.packages.installation import first_administrator
 from fluvial.packages.registry import CORE_FOLDER
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
+from metamodel.document_files import UNFIT, document_of, read_package
 from metamodel.documents import CORE_KINDS, DocumentKind
-from metamodel.files import UNFIT, document_of, read_package
 from tests.app import EMAIL, PASSWORD, Client, environment
 from tests.fluvial.library import BRANCH
 from tests.fluvial.packages.test_packages import FIRST, put

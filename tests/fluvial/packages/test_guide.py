@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from fluvial.apptests.checking import check
-from fluvial.kernel.feature import load_features
+from fluvial.kernel.features import load_features
 from fluvial.packages import archive
 from tests.app import Client
 

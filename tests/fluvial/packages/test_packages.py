@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fluvial.kernel.errors import NotFound, Problem, TooLarge
+from fluvial.kernel.problems import NotFound, Problem, TooLarge
 from fluvial.packages import archive, registry, source
 from tests.app import Client
 

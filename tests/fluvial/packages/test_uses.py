@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fluvial.kernel.feature import load_features
+from fluvial.kernel.features import load_features
 from fluvial.packages.registry import CORE_FOLDER
 from metamodel.build import build_catalog
+from metamodel.document_files import document_of, parse_documents, read_package
 from metamodel.documents import CORE_KINDS
-from metamodel.files import document_of, parse_documents, read_package
 from metamodel.uses import uses_of
 
 KINDS = load_features().kinds

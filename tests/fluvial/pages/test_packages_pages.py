@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from fluvial.kernel.feature import load_features
+from fluvial.kernel.features import load_features
 from fluvial.packages import archive, exporting
-from metamodel.files import document_of
+from metamodel.document_files import document_of
 from tests.app import Client, Reply
 from tests.fluvial.packages.test_packages import FIRST, LIST, PHONE, SECOND, SHELF, app, book, put
 from tests.fluvial.pages.posting import posted

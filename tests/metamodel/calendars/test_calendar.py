@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from metamodel.calendars.calendar import Calendar, compile_calendar, read_calendar
 from metamodel.calendars.hours import HoursFault, spans_of, weekdays
-from metamodel.calendars.timers import due, working_elapsed
+from metamodel.calendars.pausable import due, working_elapsed
 from metamodel.calendars.zones import zone_of
 from tests.metamodel.calendars.samples import (
     ALL,

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from metamodel.build import build_catalog
+from metamodel.document_files import document_of, read_package
 from metamodel.documents import SITE, with_kinds
 from metamodel.errors import MetadataError
 from metamodel.expressions.python import evaluate
-from metamodel.files import document_of, read_package
 from metamodel.kinds.kind import TextFormat
 from metamodel.uses import uses_of
 from tests.metamodel.calendars.samples import UK, london

@@ -8,16 +8,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from metamodel.expressions import numbers
+from metamodel.currencies import Money
+from metamodel.expressions import decimals
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.nodes import Collection, Gather, Node, Root
-from metamodel.expressions.postgresql import FUNCTIONS
+from metamodel.expressions.postgresql_functions import FUNCTIONS
 from metamodel.expressions.python import evaluate, run
 from metamodel.expressions.sql import Source, collected, predicate, value, wanted
 from metamodel.expressions.sql_value import Element, SqlContext, SqlValue
-from metamodel.expressions.sqlite import register
+from metamodel.expressions.sqlite_functions import register
 from metamodel.expressions.types import BOOLEAN, DURATION, MONEY, Type
-from metamodel.money import Money
 from metamodel.storage import BOOLEAN as BOOLEAN_STORAGE
 from metamodel.storage import JSON, UUID, Storage
 from tests.metamodel.expressions.library import OBJECTS, RECORDS, fill, identity, tables
@@ -152,9 +152,9 @@ def total(node: Gather, known: list[Any]) -> Any:
     whole = node.type.name in (DURATION.name, "days")
     summed: Any = sum(known, 0 if whole else Decimal(0))
     if node.function == "sum":
-        return summed if whole else numbers.CONTEXT.plus(summed)
+        return summed if whole else decimals.CONTEXT.plus(summed)
     count = Decimal(len(known))
-    return numbers.split_duration(summed, count) if whole else numbers.divide(summed, count)
+    return decimals.split_duration(summed, count) if whole else decimals.divide(summed, count)
 
 
 def _of_money(node: Gather, known: list[Any], make: Callable[[list[Any]], Any]) -> Any:

@@ -12,14 +12,14 @@ import sqlalchemy as sa
 import yaml
 
 from metamodel.catalog import Dated, Field, Inverse, ObjectType
-from metamodel.expressions.compiling import compile_expression
+from metamodel.currencies import Money
+from metamodel.expressions.compiler import compile_expression
 from metamodel.expressions.scope import Scope
 from metamodel.expressions.types import Type
+from metamodel.folding import normal
 from metamodel.kinds import KINDS
 from metamodel.kinds.kind import Column, TextFormat
 from metamodel.kinds.system import IDENTITY, REVISION
-from metamodel.money import Money
-from metamodel.text import normal
 from tests.metamodel.calendars.samples import CALENDARS
 
 HERE = Path(__file__).parent

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from metamodel.currencies import Money
 from metamodel.errors import ExpressionError
 from metamodel.expressions import types
-from metamodel.expressions.compiling import compile_expression
+from metamodel.expressions.compiler import compile_expression
+from metamodel.expressions.decimals import plain as plain_number
 from metamodel.expressions.expression import Expression
-from metamodel.expressions.numbers import plain as plain_number
 from metamodel.expressions.python import evaluate, truth
-from metamodel.money import Money
 from metamodel.storage import timestamp_wire
 from tests.metamodel.calendars.samples import CALENDARS
 from tests.metamodel.expressions import library

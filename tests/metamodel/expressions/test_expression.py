@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from metamodel.errors import ExpressionError
 from metamodel.expressions import types
-from metamodel.expressions.compiling import compile_expression
+from metamodel.expressions.compiler import compile_expression
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.functions import FUNCTIONS, Function
 from metamodel.expressions.nodes import Literal

@@ -9,8 +9,8 @@ import pytest
 
 from metamodel.errors import ExpressionError
 from metamodel.expressions import strings
-from metamodel.expressions.compiling import compile_expression
-from metamodel.expressions.numbers import plain
+from metamodel.expressions.compiler import compile_expression
+from metamodel.expressions.decimals import plain
 from metamodel.expressions.python import evaluate
 from metamodel.expressions.syntax import MAX_LENGTH
 from tests.metamodel.expressions import library

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metamodel.errors import ExpressionError
-from metamodel.expressions.compiling import compile_expression
+from metamodel.expressions.compiler import compile_expression
 from metamodel.expressions.python import evaluate
 from tests.metamodel.expressions import library
 from tests.metamodel.expressions.browser import Browser, named, question

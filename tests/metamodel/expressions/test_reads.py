@@ -2,7 +2,7 @@
 
 import pytest
 
-from metamodel.expressions.compiling import compile_expression
+from metamodel.expressions.compiler import compile_expression
 from metamodel.expressions.nodes import Root
 from metamodel.expressions.reads import Reading, depends_on_actor, depends_on_time, reads
 from tests.metamodel.expressions import library

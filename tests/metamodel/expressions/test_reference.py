@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from metamodel.expressions import syntax
-from metamodel.expressions.compiling import compile_expression
+from metamodel.expressions.compiler import compile_expression
+from metamodel.expressions.function_reference import with_functions
 from metamodel.expressions.functions import FUNCTIONS, Function
-from metamodel.expressions.reference import with_functions
 from metamodel.expressions.scope import Scope
 from metamodel.expressions.types import DATE, DATETIME, NUMBER, TEXT, Type, person
 from tests.metamodel.calendars.samples import CALENDARS

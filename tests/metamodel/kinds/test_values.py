@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from metamodel.catalog import Field
+from metamodel.currencies import Money
 from metamodel.errors import ValueFault
 from metamodel.kinds import TextFormat
-from metamodel.money import Money
 from metamodel.storage import POSTGRESQL, SQLITE
 from tests.metamodel.catalogs import field
 

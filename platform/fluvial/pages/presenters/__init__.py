@@ -15,15 +15,15 @@ from metamodel.errors import ValueFault
 from metamodel.kinds.calculated import RESULTS, result_kind
 from metamodel.kinds.kind import Kind
 
-from .borrowed import LikeFace, WorkedOutFace
-from .choices import BooleanFace, ChoiceFace, MultiChoiceFace
-from .files import FileFace, file_size, preview_href, uploads
-from .links import AnyLookupFace, LookupFace, MultiLookupFace, PersonFace
-from .numbers import DurationFace, MoneyFace, NumberFace
+from .borrowed_faces import LikeFace, WorkedOutFace
+from .choice_faces import BooleanFace, ChoiceFace, MultiChoiceFace
+from .file_face import FileFace, file_size, preview_href, uploads
+from .filter_questions import Op
+from .link_faces import AnyLookupFace, LookupFace, MultiLookupFace, PersonFace
+from .number_faces import DurationFace, MoneyFace, NumberFace
 from .presenter import Cell, Face, Reference, empty
-from .questions import Op
-from .times import DateFace, DatetimeFace
-from .words import LongTextFace, SequenceFace, TextFace
+from .text_faces import LongTextFace, SequenceFace, TextFace
+from .time_faces import DateFace, DatetimeFace
 
 __all__ = [
     "FACES", "Cell", "Face", "Op", "Reference", "classes_of", "empty", "face_of", "face_of_kind",

@@ -13,7 +13,7 @@ from fluvial.pages.reader_format import NIL, Looks
 from metamodel.catalog import Field
 from metamodel.kinds.kind import TextFormat
 
-from .questions import IS, Op, empties, own_ops
+from .filter_questions import IS, Op, empties, own_ops
 
 Cell = Callable[[Any], str]  # the HTML of a value in wire form
 Reference = tuple[str, str]  # object, id

@@ -7,11 +7,11 @@ from typing import Any
 
 from fluvial.records.drafts.completion import environment_of
 from fluvial.records.drafts.draft import Draft
-from fluvial.records.drafts.environment import RecordEnvironment
+from fluvial.records.drafts.record_environment import RecordEnvironment
+from metamodel.currencies import Money
 from metamodel.dependencies import Own, graph_of
 from metamodel.expressions.nodes import Collection, Gather
 from metamodel.expressions.types import DURATION, MONEY
-from metamodel.money import Money
 
 ALWAYS = frozenset({"rev", "updated_at", "updated_by"})  # what every change writes
 

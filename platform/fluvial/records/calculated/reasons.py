@@ -10,11 +10,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fluvial.kernel.errors import NotFound, Problem, Unprocessable, fault
+from fluvial.kernel.problems import NotFound, Problem, Unprocessable, fault
 from fluvial.records.drafts.draft import wire_value
-from fluvial.records.drafts.environment import RecordEnvironment
+from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.drafts.rows import load_row
-from fluvial.records.reading.asked_paths import resolve
+from fluvial.records.reading.caller_paths import resolve
 from fluvial.records.reading.query import Path
 from fluvial.records.reading.reader import read_one
 from fluvial.records.reading.row_builder import as_stored
@@ -22,12 +22,12 @@ from fluvial.records.reading.sql_context import PlanContext, ask
 from fluvial.records.reading.titles import titles_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
+from metamodel.currencies import Money
+from metamodel.expressions.collection_sql import Rows
+from metamodel.expressions.decimals import plain
 from metamodel.expressions.expression import Expression
-from metamodel.expressions.gathering import Rows
 from metamodel.expressions.nodes import Collection, Gather, Node, Read, Root
-from metamodel.expressions.numbers import plain
 from metamodel.expressions.sql import Builder, Given
-from metamodel.money import Money
 from metamodel.storage import timestamp_wire
 
 from .calculations import work_out

@@ -14,9 +14,9 @@ from fluvial.runtime.session import Session
 from metamodel.dependencies import Route
 
 from . import recalculation_queue
+from .dependency_routes import every, followed
 from .recalculation_queue import route_of
 from .refresh import refresh_places
-from .routes import every, followed
 
 SOON = 0.01  # seconds until a row that waits for others is looked at again
 PORTION = 200  # records in one transaction

@@ -26,7 +26,7 @@ from metamodel.cycles import Place
 from metamodel.dependencies import Route, Step, graph_of
 from metamodel.storage import POSTGRESQL, SQLITE, timestamp_wire
 
-from .routes import NOBODY
+from .dependency_routes import NOBODY
 
 YOUNG = timedelta(seconds=2)  # rows that wait for longer are looked at now and then
 

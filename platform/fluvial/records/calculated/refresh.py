@@ -23,7 +23,7 @@ from metamodel.storage import POSTGRESQL
 
 from . import calculations, recalculation_queue
 from .calculations import Worked
-from .routes import begun, followed
+from .dependency_routes import begun, followed
 
 FAN_OUT = 200  # records that one change refreshes at once
 MANY = 10  # changes of one batch that may each refresh so many

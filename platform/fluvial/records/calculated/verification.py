@@ -9,8 +9,8 @@ from fluvial.runtime.session import Session
 
 from . import recalculation_queue
 from .calculations import Worked, work_out
+from .dependency_routes import NOBODY, every
 from .refresh import refresh_places
-from .routes import NOBODY, every
 
 PORTION = 200
 

@@ -21,8 +21,8 @@ from metamodel.roles import role_titles
 from .attachments import attach
 from .base_amounts import fill_base_amounts
 from .draft import Draft
-from .environment import RecordEnvironment
 from .periods import check_period
+from .record_environment import RecordEnvironment
 from .references import check_references
 from .rows import empty, load_row
 from .seams import BEFORE_SAVE

@@ -8,14 +8,14 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from fluvial.kernel.errors import Unprocessable, fault
+from fluvial.kernel.problems import Unprocessable, fault
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.errors import ValueFault
+from metamodel.folding import nearest
 from metamodel.kinds.link_fields import OPTION as LINK_FIELDS
 from metamodel.kinds.link_fields import Link, alike, completed, missing
 from metamodel.kinds.multi_lookup import DatedLink, in_force, refuse_overlaps
-from metamodel.text import nearest
 
 from .rows import Values, empty
 

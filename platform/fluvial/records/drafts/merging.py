@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from fluvial.database.engine_tables import HISTORY
 from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.statement import Statement, param
-from fluvial.kernel.errors import Conflict
+from fluvial.kernel.problems import Conflict
 from metamodel.storage import POSTGRESQL, SQLITE
 
 from .draft import Draft

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from fluvial.database.columns import Stored
 from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Compiled
-from fluvial.kernel.errors import Problem, Unprocessable, fault
+from fluvial.kernel.problems import Problem, Unprocessable, fault
 from fluvial.records.reading.plan_cache import plans_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import Dated, ObjectType

@@ -9,19 +9,19 @@ from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.statement import Compiled
 from fluvial.records.reading.plan_cache import plans_of
 from fluvial.records.reading.sql_context import PlanContext, ask
-from fluvial.runtime.ahead import targets_of
+from fluvial.runtime.prefetch import targets_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.python import truth
 from metamodel.expressions.sql import Source
 from metamodel.expressions.types import ROLE
+from metamodel.folding import nearest
 from metamodel.object_types import PEOPLE
 from metamodel.storage import UUID
-from metamodel.text import nearest
 
 from .draft import Draft
-from .environment import RecordEnvironment
+from .record_environment import RecordEnvironment
 from .rows import load_row
 
 

@@ -14,12 +14,12 @@ from fluvial.database.connection import Row
 from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Compiled
-from fluvial.kernel.errors import Conflict
+from fluvial.kernel.problems import Conflict
 from fluvial.records.reading.link_values import write_said
 from fluvial.records.reading.plan_cache import plans_of
 from fluvial.records.reading.row_builder import linked_ids
 from fluvial.records.reading.sql_context import PlanContext, ask
-from fluvial.runtime.ahead import Ahead
+from fluvial.runtime.prefetch import Ahead
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.expressions.sql import Source

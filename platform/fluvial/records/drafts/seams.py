@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from fluvial.kernel.feature import Seam
+from fluvial.kernel.features import Seam
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 

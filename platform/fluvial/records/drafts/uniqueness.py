@@ -5,7 +5,7 @@ from __future__ import annotations
 from fluvial.database.connection import UniqueError
 from fluvial.database.exclusion import exclusion_name
 from fluvial.database.object_tables import unique_name
-from fluvial.kernel.errors import Conflict, Problem, Unprocessable, fault
+from fluvial.kernel.problems import Conflict, Problem, Unprocessable, fault
 from metamodel.catalog import ObjectType
 
 from .draft import Draft

@@ -13,7 +13,7 @@ from fluvial.auth.people import USER, end_sessions, set_password
 from fluvial.database.connection import Connection
 from fluvial.database.locks import Lock, hold
 from fluvial.database.statement import Statement
-from fluvial.kernel.errors import Conflict
+from fluvial.kernel.problems import Conflict
 
 from .draft import Draft
 

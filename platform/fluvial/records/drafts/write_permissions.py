@@ -16,7 +16,7 @@ from fluvial.auth.access import Access
 from fluvial.database.connection import Row
 from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.statement import Compiled
-from fluvial.kernel.errors import Forbidden
+from fluvial.kernel.problems import Forbidden
 from fluvial.records.reading.plan_cache import plans_of
 from fluvial.records.reading.reader import find_many, find_one
 from fluvial.records.reading.sql_context import PlanContext, ask

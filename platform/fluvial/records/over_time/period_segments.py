@@ -19,18 +19,18 @@ from fluvial.database.columns import Stored
 from fluvial.database.engine_tables import DATED
 from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Compiled, Statement, param
-from fluvial.kernel.errors import Problem, fault
+from fluvial.kernel.problems import Problem, fault
 from fluvial.records.reading import summary
-from fluvial.records.reading.asked_paths import compiled, condition, resolve
+from fluvial.records.reading.caller_paths import compiled, condition, resolve
 from fluvial.records.reading.plan_cache import plans_of
 from fluvial.records.reading.query import Path, Query
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
+from metamodel.currencies import minor_units
 from metamodel.expressions.expression import Expression
-from metamodel.expressions.names import IN_FORCE
+from metamodel.expressions.name_resolution import IN_FORCE
 from metamodel.expressions.scope import scope_of
 from metamodel.expressions.types import DATE, MONEY, NUMBER
-from metamodel.money import minor_units
 from metamodel.segments import Period, Piece, Segment, segments, split_days
 from metamodel.storage import DATE as DATE_STORAGE
 

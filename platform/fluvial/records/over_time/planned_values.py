@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from fluvial.kernel.errors import Forbidden, NotFound, fault
+from fluvial.kernel.problems import Forbidden, NotFound, fault
 from fluvial.records.drafts import journal
 from fluvial.records.drafts.completion import check
 from fluvial.records.drafts.dated_fields import Span, changes_between, end, forget_error, spans_of
+from fluvial.records.drafts.dated_writes import set_from
 from fluvial.records.drafts.draft import Draft, wire_value
-from fluvial.records.drafts.keeping_days import set_from
 from fluvial.records.drafts.merging import check_revs
 from fluvial.records.drafts.rows import Values, changed_meanwhile, load_row, row_writer
 from fluvial.records.reading.reader import find_one, read_one
-from fluvial.records.writing.drafting import existing
+from fluvial.records.writing.new_drafts import existing
 from fluvial.records.writing.writer import revision_of, store_changed, update
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType

@@ -18,14 +18,14 @@ from fluvial.database.columns import Stored
 from fluvial.database.connection import Row
 from fluvial.database.engine_tables import DATED, HISTORY
 from fluvial.database.statement import Statement, param
-from fluvial.kernel.errors import NotFound, Problem, fault
 from fluvial.kernel.ids import is_id
+from fluvial.kernel.problems import NotFound, Problem, fault
 from fluvial.records.drafts.completion import title_of
 from fluvial.records.drafts.dated_fields import read_stored
 from fluvial.records.drafts.draft import Draft, wire_value
-from fluvial.records.drafts.environment import RecordEnvironment
+from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.drafts.rows import Values, load_rows
-from fluvial.records.reading.asked_paths import condition
+from fluvial.records.reading.caller_paths import condition
 from fluvial.records.reading.day_value import form_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType

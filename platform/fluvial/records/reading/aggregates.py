@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from metamodel.expressions.numbers import CONTEXT, plain, round_half_up
+from metamodel.expressions.decimals import CONTEXT, plain, round_half_up
 from metamodel.expressions.sql_value import EXACT, SqlValue
 from metamodel.storage import POSTGRESQL, Storage
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from fluvial.database.columns import Stored
 from fluvial.database.connection import BusyError, DatabaseError, GoneError, Row
 from fluvial.database.statement import Compiled
-from fluvial.kernel.errors import Problem, fault
+from fluvial.kernel.problems import Problem, fault
 from fluvial.runtime.session import Session
 
 from .sql_context import ask

@@ -13,10 +13,10 @@ from fluvial.runtime.session import Session
 from metamodel.storage import INTEGER, POSTGRESQL, TEXT
 
 from . import cursor
-from .asking import Asked, asked
 from .plan import PagePlanner, Plan
 from .plan_cache import plans_of
 from .query import Query
+from .query_values import Asked, asked
 from .reader import query_values
 
 

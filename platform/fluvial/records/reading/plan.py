@@ -15,22 +15,22 @@ import sqlalchemy as sa
 
 from fluvial.database.id_lists import among_ids
 from fluvial.database.statement import Compiled
-from fluvial.kernel.errors import Problem, fault
+from fluvial.kernel.problems import Problem, fault
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.expressions.nodes import Node
 from metamodel.expressions.sql import Source, predicate, wanted
 
-from .asked_paths import condition, resolve
-from .asking import Asked
+from .caller_paths import condition, resolve
 from .cursor import Key
-from .filters import equal, matching
+from .equality_filters import equal, matching
+from .generic_plans import is_steady
+from .index_walk import Walk, is_served, page_of
 from .plan_cache import plans_of
 from .query import Path, Query, SortKey
+from .query_values import Asked
 from .row_builder import Output, RowBuilder, field_value
 from .sql_context import PlanContext
-from .steady import is_steady
-from .walking import Walk, is_served, page_of
 
 CAPPED = 1_000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from fluvial.kernel.keeping import Keeping
+from fluvial.kernel.bounded_cache import Keeping
 from metamodel.catalog import Catalog
 
 MAX_PLANS = 2_000  # that were asked for more than once

@@ -7,21 +7,21 @@ from dataclasses import replace
 from typing import Any
 
 from fluvial.database.id_lists import id_list
-from fluvial.kernel.errors import NotFound
 from fluvial.kernel.ids import is_id
+from fluvial.kernel.problems import NotFound
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 from metamodel.kinds.kind import TextFormat
 
 from . import cursor
-from .asked_paths import resolve
-from .asking import Asked, asked
-from .filters import equal_binds
+from .caller_paths import resolve
+from .equality_filters import equal_binds
 from .plan import CAPPED, page_plan, record_plan, records_plan
 from .query import Path, Query, Total
-from .searching import finding, search_values
+from .query_values import Asked, asked
+from .search_plan import finding, search_values
+from .slow_reads import watched
 from .sql_context import ask
-from .watching import watched
 
 
 def read_one(

@@ -13,7 +13,7 @@ from fluvial.database.columns import Qualified, Stored
 from fluvial.database.connection import Row
 from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Compiled
-from fluvial.kernel.errors import Problem
+from fluvial.kernel.problems import Problem
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.expressions.expression import Expression

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fluvial.database.statement import Compiled
-from fluvial.kernel.errors import Problem, fault
+from fluvial.kernel.problems import Problem, fault
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field
 from metamodel.expressions.expression import Expression
@@ -19,15 +19,15 @@ from metamodel.expressions.sql import value
 from metamodel.expressions.types import DATE, DATETIME, DURATION, MONEY, NUMBER, Type
 
 from . import aggregates
-from .asked_paths import compiled
-from .asking import Asked, asked
+from .caller_paths import compiled
 from .plan import PagePlanner
 from .plan_cache import plans_of
 from .query import Path, Query
+from .query_values import Asked, asked
 from .reader import query_values
 from .row_builder import Output
+from .slow_reads import watched
 from .sql_context import ask
-from .watching import watched
 
 MAX_GROUPS = 3
 MAX_MEASURES = 10

@@ -12,8 +12,8 @@ from fluvial.database.columns import Stored
 from fluvial.database.connection import UniqueError
 from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Compiled
-from fluvial.kernel.errors import Conflict, NotFound
 from fluvial.kernel.ids import is_id
+from fluvial.kernel.problems import Conflict, NotFound
 from fluvial.records.drafts.completion import title_of
 from fluvial.records.drafts.dated_fields import catch_up
 from fluvial.records.drafts.draft import Draft
@@ -23,13 +23,13 @@ from fluvial.records.drafts.uniqueness import broken_key
 from fluvial.records.drafts.writer_locks import take_turn
 from fluvial.records.reading.plan_cache import plans_of
 from fluvial.records.reading.reader import find_one
-from fluvial.runtime.ahead import targets_of
+from fluvial.runtime.prefetch import targets_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.storage import UUID
 
-from .aftermath import DELETED, RESTORED, leave
-from .drafting import existing, stamp
+from .after_write import DELETED, RESTORED, leave
+from .new_drafts import existing, stamp
 from .writer import store_changed
 
 MAX_CASCADE = 10_000

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from fluvial.database.engine_tables import REVEAL
 from fluvial.database.statement import Statement, insert, param
-from fluvial.kernel.errors import Problem, fault
 from fluvial.kernel.ids import new_id
+from fluvial.kernel.problems import Problem, fault
 from fluvial.records.drafts.draft import wire_value
 from fluvial.records.drafts.rows import load_row
 from fluvial.records.reading.reader import read_one

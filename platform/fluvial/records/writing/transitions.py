@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fluvial.kernel.errors import Conflict, NotFound, Unprocessable
+from fluvial.kernel.problems import Conflict, NotFound, Unprocessable
 from fluvial.records.drafts.completion import refusal
-from fluvial.records.drafts.environment import RecordEnvironment
+from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.drafts.rows import Values, load_row
 from fluvial.records.drafts.seams import BUTTONS, Button
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType, Transition
 from metamodel.expressions.python import truth
 
-from .drafting import existing
+from .new_drafts import existing
 from .writer import update
 
 

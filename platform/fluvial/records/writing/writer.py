@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fluvial.database.connection import UniqueError
-from fluvial.kernel.errors import Problem, Unprocessable, fault
+from fluvial.kernel.problems import Problem, Unprocessable, fault
 from fluvial.records.calculated.own_values import ALWAYS
 from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.merging import check_revs
@@ -17,8 +17,8 @@ from fluvial.records.drafts.write_permissions import answer, cover_of, read_agai
 from fluvial.records.drafts.writer_locks import take_turn
 from fluvial.runtime.session import Session
 
-from .aftermath import CREATED, UPDATED, leave
-from .drafting import complete_changed, complete_new, existing, finish_new, fresh_draft
+from .after_write import CREATED, UPDATED, leave
+from .new_drafts import complete_changed, complete_new, existing, finish_new, fresh_draft
 
 Body = Mapping[str, Any]
 

@@ -13,7 +13,7 @@ from fluvial.runtime.session import Session
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
 
-from .lookups import find_by, parts_of
+from .key_lookups import find_by, parts_of
 from .options import Options
 from .targets import Target
 

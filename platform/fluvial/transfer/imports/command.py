@@ -12,7 +12,7 @@ from fluvial.runtime.session import Session
 
 from .importer import import_table
 from .options import read_options
-from .reading import open_table
+from .table_files import open_table
 
 EVERY = 0.2  # seconds between two lines
 

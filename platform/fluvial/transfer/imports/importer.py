@@ -12,28 +12,28 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, TypeVar
 
-from fluvial.kernel.collecting import uncollected
-from fluvial.kernel.errors import Forbidden, Problem, Unprocessable, fault
+from fluvial.kernel.garbage import uncollected
+from fluvial.kernel.problems import Forbidden, Problem, Unprocessable, fault
 from fluvial.records.drafts.draft import Draft
-from fluvial.records.drafts.environment import RecordEnvironment
+from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.drafts.rows import Values, empty, load_row, load_rows
 from fluvial.records.drafts.seams import hook_of
 from fluvial.records.drafts.sequences import raise_counters
 from fluvial.records.drafts.write_permissions import uncovered
 from fluvial.records.drafts.writer_locks import take_turn
-from fluvial.records.writing.bulk import Bulk, Refused
-from fluvial.records.writing.drafting import complete_changed, complete_new, fresh_draft
+from fluvial.records.writing.bulk_writes import Bulk, Refused
+from fluvial.records.writing.new_drafts import complete_changed, complete_new, fresh_draft
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 from metamodel.errors import ValueFault
 from metamodel.expressions.python import truth
 
-from .batches import Batch
 from .cells import Cells, Deferred, Parsed, fixed_values, value_of
-from .lookups import Parts, find_by, parts_of
+from .import_batches import Batch
+from .key_lookups import Parts, find_by, parts_of
 from .options import Options
-from .reading import SLOT, Row, Table, with_made
 from .results import Result
+from .table_files import SLOT, Row, Table, with_made
 from .targets import Resolver, Target
 
 BATCH = 512

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from fluvial.kernel.errors import Unprocessable, fault
+from fluvial.kernel.problems import Unprocessable, fault
 from metamodel.kinds.kind import TextFormat
 
 MEMBERS = (

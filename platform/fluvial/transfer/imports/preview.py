@@ -9,7 +9,7 @@ from typing import Any
 
 from fluvial.runtime.session import Session
 
-from .reading import Table
+from .table_files import Table
 from .targets import Resolver
 
 ROWS = 20

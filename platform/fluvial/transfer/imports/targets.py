@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from fluvial.auth.access import Access
-from fluvial.kernel.errors import Unprocessable, fault
+from fluvial.kernel.problems import Unprocessable, fault
 from metamodel.catalog import Catalog, Field, ObjectType
+from metamodel.folding import fold
 from metamodel.object_types import PEOPLE
-from metamodel.text import fold
 
 from .options import Options
 

@@ -1,0 +1,109 @@
+"""Records parted into columns or lanes by the value of a field: what each holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fluvial.records.reading import board_reads
+from fluvial.records.reading.grouped import Group, Ranking, read_groups
+from fluvial.records.reading.plan import CAPPED
+from fluvial.records.reading.query import Query
+from fluvial.records.reading.summary import Measure, measure, summarise
+from fluvial.runtime.session import Session
+from metamodel.catalog import Field
+
+from .boards import Board
+from .ranks import RANK
+
+COUNT = measure("count")
+
+
+@dataclass(frozen=True)
+class Head:
+    """How many records a column has, and their totals; empty ones where they are too many."""
+
+    count: int
+    capped: bool
+    measures: Mapping[str, Any]
+
+
+def heads_by(
+    session: Session,
+    query: Query,
+    by: Field,
+    totals: tuple[Measure, ...],
+    *,
+    one: bool = False,
+    exact: bool = False,
+) -> dict[str, Head]:
+    """The heads of the values that are there, by their text; with `one` those of `equals`."""
+    values = None if exact else _values(session, by)
+    if values is None:
+        rows = summarise(session, query, ((by.name,),), (COUNT, *totals))
+        return {text_of(by, row[by.name]): Head(row["count"], False, row) for row in rows}
+    found: dict[str, board_reads.Head] = {}
+    if one:
+        (value,) = (text for name, text in query.equals if name == by.name)
+        head = board_reads.head_of_one(session, query, totals)
+        found = {value: head} if head else {}
+    else:
+        found = board_reads.heads_of_each(session, query, by.name, values, totals)
+        empty = board_reads.head_of_one(session, _without(query, by), totals)
+        found |= {"": empty} if empty else {}
+    return {value: _head(head) for value, head in found.items()}
+
+
+def _head(head: board_reads.Head) -> Head:
+    if not head.capped:
+        return Head(head.count, False, head.measures)
+    return Head(CAPPED, True, dict.fromkeys(head.measures))
+
+
+def cards_by(
+    session: Session, board: Board, query: Query, by: Field, one: bool
+) -> dict[str, Group]:
+    """The first cards of each column, by the text of its value; with `one` those of `equals`."""
+    ranking = Ranking(RANK, board.name) if board.manual else None
+    values = _values(session, by)
+    if values is None:
+        groups = read_groups(session, query, by.name, ranking)
+    elif one:
+        groups = board_reads.first_of_one(session, query, by.name, ranking)
+    else:
+        groups = board_reads.first_of_each(session, query, by.name, values, ranking)
+        groups += board_reads.first_of_one(session, _without(query, by), by.name, ranking)
+    return {text_of(by, group.value): group for group in groups}
+
+
+def _without(query: Query, by: Field) -> Query:
+    """The records of the last column, whose value is empty."""
+    return replace(query, equals=(*query.equals, (by.name, "")))
+
+
+def _values(session: Session, by: Field) -> Sequence[str] | None:
+    """The values that may be there; None where they cannot be told, or are too many."""
+    if not board_reads.walks(session, by):
+        return None
+    if by.type.options:
+        return [option.name for option in by.type.options]
+    return board_reads.held_values(session, by)
+
+
+def text_of(field: Field | None, value: Any) -> str:
+    """The text of a value in wire form by which columns and lanes go; "" where it is empty."""
+    if field is None or value is None:
+        return ""
+    if isinstance(value, Mapping):
+        ((kind, record),) = value.items()
+        return f"{kind}:{record}"
+    return str(value)
+
+
+def wire_of(field: Field, text: str) -> Any:
+    """The value of such a text in wire form."""
+    if field.type.people:
+        kind, _, record = text.rpartition(":")
+        return {kind or "user": record}
+    return text

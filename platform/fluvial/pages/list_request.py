@@ -1,0 +1,131 @@
+"""What is asked of a list: from the address, the person's last choice, and the view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from fluvial.http.call import Call
+from fluvial.http.parameters import session_of_day, sort_keys
+from fluvial.records.reading.query import Query
+from fluvial.runtime.session import Session
+from metamodel.catalog import ObjectType
+
+from . import preferences, view_lists
+from .as_of_bar import other_day
+from .reader_format import Looks
+from .record_tables import Column, column_of, columns_of, default_names, paths_of
+from .view_lists import View
+
+NEWEST = "-created_at"
+KNOWN = ("view", "where", "search", "sort", "columns", "cursor", "total", "part", "as_of")
+
+
+@dataclass
+class Listing:
+    """What is asked of a list: from the address, then the person's choice, then the view."""
+
+    session: Session
+    type: ObjectType
+    given: Mapping[str, str]
+    views: list[View]
+    view: View
+    where: str
+    sort: str
+    columns: list[Column]
+    equals: tuple[tuple[str, str], ...]
+    total: str
+    error: str = ""
+
+    @property
+    def path(self) -> str:
+        return f"/o/{self.type.name}"
+
+    def href(self, **changed: str | None) -> str:
+        """This list with some parameters changed; None takes one out."""
+        names = ["view", "where", "search", "sort", "total", "as_of"]
+        names += [name for name, _ in self.equals]
+        query = {name: self.given[name] for name in names if name in self.given}
+        query |= {name: value for name, value in changed.items() if value is not None}
+        query = {name: value for name, value in query.items() if changed.get(name, "") is not None}
+        return f"{self.path}?{urlencode(query)}" if query else self.path
+
+    @property
+    def may_state(self) -> bool:
+        """Whether the person may read the state of the records."""
+        states = self.type.states
+        return states is not None and not self.session.access.hides(self.type.name, states.field)
+
+    @property
+    def may_change(self) -> bool:
+        """Whether records may be changed from the list: those of today, by whoever may."""
+        may = self.session.access.object(self.type.name)
+        return self.session.as_of is None and (may.can("update") or may.can("delete"))
+
+    def other_day(self, looks: Looks) -> dict[str, Any] | None:
+        """The control for another day, where days make a difference to these records."""
+        names = ("view", "where", "search", "sort", *(name for name, _ in self.equals))
+        kept = {name: self.given[name] for name in names if name in self.given}
+        return other_day(self.session, looks, (self.type,), self.path, **kept)
+
+    @property
+    def filtered(self) -> bool:
+        return bool(self.where or self.equals or self.given.get("search"))
+
+    def query(self, cursor: str = "") -> Query:
+        return Query(
+            self.type.name,
+            paths_of(self.columns, self.type if self.may_state else None),
+            "" if self.error else self.where,
+            self.equals,
+            self.given.get("search", "").strip(),
+            sort_keys(self.sort),
+            cursor=cursor,
+            total="none" if cursor else ("exact" if self.total == "exact" else "capped"),
+            as_of=self.session.asked_day,
+        )
+
+
+def listing(call: Call) -> Listing:
+    session, given = session_of_day(call), call.query
+    type_ = session.object(call.params["object"])
+    found = view_lists.views_of(session, type_.name)
+    view = next((v for v in found if v.name == given.get("view")), None)
+    equals = tuple((name, text) for name, text in given.items() if name not in KNOWN)
+    for name, _ in equals:
+        column_of(session.access, type_, name)  # a Problem names what is not there
+    if view is None:
+        plain = "where" in given or "search" in given or equals
+        view = found[-1] if plain else found[0]
+    kept = _kept(session, type_, view, given)
+    names = kept.get("columns") or view.columns or default_names(session.access, type_)
+    columns = columns_of(session.access, type_, names)
+    if not columns:
+        columns = columns_of(session.access, type_, ["title"])
+    sort = given.get("sort") or kept.get("sort") or view.sort or NEWEST
+    where = given.get("where", view.where).strip()
+    return Listing(
+        session, type_, given, found, view, where, sort, columns, equals, given.get("total", ""),
+    )  # fmt: skip
+
+
+def _kept(
+    session: Session, type_: ObjectType, view: View, given: Mapping[str, str]
+) -> dict[str, Any]:
+    """What the person last chose for the view; what the address says now is kept."""
+    key = f"list:{type_.name}:{view.name}"
+    kept: dict[str, Any] = dict(preferences.read(session, key) or {})
+    before = dict(kept)
+    if "columns" in given:
+        names = [name for name in given["columns"].split(",") if name]
+        good = [c.name for c in columns_of(session.access, type_, names)]
+        kept.pop("columns", None)
+        if good:
+            kept["columns"] = good
+    if "sort" in given and "where" not in given:
+        kept["sort"] = given["sort"]
+    if kept != before:
+        preferences.keep(session, key, kept or None)
+    return kept

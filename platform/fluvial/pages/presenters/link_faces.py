@@ -1,0 +1,197 @@
+"""Faces of look-ups and people: titles with links, marks with initials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from markupsafe import Markup
+from starlette.datastructures import FormData
+
+from fluvial.pages import reader_format as marks
+from fluvial.pages.reader_format import NIL, NOBODY, Looks
+from metamodel.catalog import Field
+from metamodel.kinds.link_fields import link_fields
+from metamodel.kinds.person import accepts
+
+from .filter_questions import HOLDS, IS, IS_NOT, MINE, OURS, WITHIN, Op, empties
+from .link_rows import said, table, typed
+from .presenter import Cell, Face, Reference, text_in, texts_in
+
+
+class LookupFace(Face):
+    place = "line"
+    orders = ("A to Z", "Z to A")
+    holds = "link"
+    quick = True
+
+    def references(self, field: Field, value: Any) -> Iterator[Reference]:
+        if isinstance(value, Mapping):  # a list that also shows a field of the record behind it
+            value = value.get("id")
+        if value:
+            yield field.targets[0], value
+
+    def text(self, field: Field, value: Any, looks: Looks) -> str:
+        return ", ".join(self._title(looks, r) for r in self.references(field, value))
+
+    def _title(self, looks: Looks, reference: Reference) -> str:
+        return looks.names.title(*reference) or "not visible to you"
+
+    def _link(self, looks: Looks, reference: Reference) -> str:
+        title = looks.names.title(*reference)
+        if title is None:
+            return Markup('<span class="faint" title="Not visible to you">–</span>')
+        return marks.link(looks.href(*reference), title)
+
+    def cell(self, field: Field, looks: Looks) -> Cell:
+        def show(value: Any) -> str:
+            links = [self._link(looks, r) for r in self.references(field, value)]
+            return f'<span class="clip">{", ".join(links)}</span>' if links else NIL
+
+        return show
+
+    def full(self, field: Field, value: Any, looks: Looks) -> Markup:
+        links = [self._link(looks, r) for r in self.references(field, value)]
+        return Markup(", ".join(links)) if links else Markup()
+
+    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
+        chosen = list(self.references(field, value))
+        return {
+            "value": chosen[0][1] if chosen else "",
+            "selected": [{"value": r[1], "label": self._title(looks, r)} for r in chosen],
+            "search_url": f"/lookup/{field.object}/{field.name}",
+            **self._creating(field, looks),
+        }
+
+    def _creating(self, field: Field, looks: Looks) -> dict[str, Any]:
+        """How to make what is not found, where the field offers it."""
+        if not field.option("create") or field.to is None:
+            return {}
+        label = looks.catalog.objects[field.to].label.lower()
+        return {
+            "create_url": f"/lookup/{field.object}/{field.name}",
+            "create_label": f"New {label}",
+        }
+
+    def asks(self, field: Field) -> tuple[Op, ...]:
+        return (IS, IS_NOT, WITHIN, *empties(field))
+
+    def read(self, field: Field, form: FormData, zone: str) -> Any:
+        return text_in(form, field.name) or None
+
+
+class MultiLookupFace(LookupFace):
+    rare = True
+    holds = "links"
+    quick = False
+
+    def references(self, field: Field, value: Any) -> Iterator[Reference]:
+        for link in value or ():
+            yield field.targets[0], link["id"] if isinstance(link, Mapping) else link
+
+    def text(self, field: Field, value: Any, looks: Looks) -> str:
+        inner = link_fields(field)
+        links = zip(self.references(field, value), value or (), strict=True)
+        return ", ".join(f"{self._title(looks, one)}{said(inner, link)}" for one, link in links)
+
+    def full(self, field: Field, value: Any, looks: Looks) -> Markup:
+        inner = link_fields(field)
+        links = zip(self.references(field, value), value or (), strict=True)
+        words = ((self._link(looks, one), said(inner, link)) for one, link in links)
+        return Markup(", ").join(Markup("{}{}").format(*pair) for pair in words)
+
+    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
+        w, inner = super().widget(field, value, looks) | {"many": True}, link_fields(field)
+        if not inner:
+            return w
+        links = zip(self.references(field, value), value or (), strict=True)
+        rows = [(one[1], self._title(looks, one), link) for one, link in links]
+        return w | {"links": table(inner, rows), "wide": True}
+
+    def asks(self, field: Field) -> tuple[Op, ...]:
+        return (*HOLDS, *empties(field))
+
+    def read(self, field: Field, form: FormData, zone: str) -> Any:
+        ids, inner = texts_in(form, field.name), link_fields(field)
+        if not inner:
+            return ids
+        return [{"id": id, **typed(field.name, inner, id, form, zone)} for id in ids]
+
+
+class AnyLookupFace(LookupFace):
+    holds = "any_link"
+    quick = False
+
+    def references(self, field: Field, value: Any) -> Iterator[Reference]:
+        if value:
+            yield value["object"], value["id"]
+
+    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
+        objects = looks.catalog.objects
+        targets = [
+            {"value": name, "label": objects[name].label, "icon": objects[name].icon}
+            for name in field.targets
+        ]
+        return super().widget(field, value, looks) | {
+            "object": value["object"] if value else field.targets[0],
+            "targets": targets,
+            "search_url": f"/lookup/{field.object}/{field.name}?object=",
+        }
+
+    def read(self, field: Field, form: FormData, zone: str) -> Any:
+        record = text_in(form, field.name)
+        if not record:
+            return None
+        return {"object": text_in(form, f"{field.name}.object") or field.targets[0], "id": record}
+
+
+class PersonFace(LookupFace):
+    nothing = NOBODY
+    place = "people"
+    holds = "people"
+
+    def references(self, field: Field, value: Any) -> Iterator[Reference]:
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, Mapping) and "id" in one:
+                yield "user", one["id"]
+            elif isinstance(one, Mapping):
+                yield from one.items()
+
+    def _title(self, looks: Looks, reference: Reference) -> str:
+        return looks.names.title(*reference) or "A former user"
+
+    def cell(self, field: Field, looks: Looks) -> Cell:
+        def show(value: Any) -> str:
+            found = [marks.mark(self._title(looks, r)) for r in self.references(field, value)]
+            return "".join(found) or NOBODY
+
+        return show
+
+    def full(self, field: Field, value: Any, looks: Looks) -> Markup:
+        names = [self._title(looks, r) for r in self.references(field, value)]
+        return Markup(" ".join(marks.person(name) for name in names))
+
+    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
+        chosen = [
+            {"value": f"{kind}:{id}", "label": self._title(looks, (kind, id))}
+            for kind, id in self.references(field, value)
+        ]
+        kinds = [f"a {kind}" for kind in accepts(field)]
+        people = " or ".join(kinds) if kinds != ["a user"] else "a person"
+        return {
+            "value": chosen[0]["value"] if chosen else "",
+            "selected": chosen,
+            "many": field.many,
+            "hint": f"Search for {people}",
+            "search_url": f"/lookup/{field.object}/{field.name}",
+        }
+
+    def asks(self, field: Field) -> tuple[Op, ...]:
+        if field.many:
+            return (*HOLDS, *empties(field))
+        ours = () if field.type.objects == ("user",) else (OURS,)
+        return (MINE, *ours, IS, IS_NOT, *empties(field))
+
+    def read(self, field: Field, form: FormData, zone: str) -> Any:
+        people = [dict([text.split(":", 1)]) for text in texts_in(form, field.name) if ":" in text]
+        return people if field.many else (people[0] if people else None)

@@ -1,0 +1,111 @@
+"""Faces of numbers, money and durations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import tzinfo
+from typing import Any
+
+from markupsafe import Markup, escape
+from starlette.datastructures import FormData
+
+from fluvial.pages import reader_format as marks
+from fluvial.pages.reader_format import Looks
+from metamodel.catalog import Field
+from metamodel.currencies import currencies
+from metamodel.kinds.duration import DAY_LENGTH
+from metamodel.kinds.kind import TextFormat
+
+from .filter_questions import SIZES, Op, empties
+from .presenter import Cell, Face, text_in
+
+
+class SizeFace(Face):
+    """Of what is more or less."""
+
+    classes = "num"
+    orders = ("smallest first", "largest first")
+    fills = True
+
+    def asks(self, field: Field) -> tuple[Op, ...]:
+        return (*SIZES, *empties(field))
+
+
+class NumberFace(SizeFace):
+    holds = "digits"
+    quick = True
+
+    def text(self, field: Field, value: Any, looks: Looks) -> str:
+        set_apart = field.option("thousands", True)
+        shown = marks.number(str(value), looks.locale) if set_apart else str(value)
+        if field.option("format") == "percent":
+            return f"{shown} %"
+        unit = field.option("unit")
+        return f"{shown} {unit}" if unit else shown
+
+    def full(self, field: Field, value: Any, looks: Looks) -> Markup:
+        return Markup(f'<span class="tab">{escape(self.text(field, value, looks))}</span>')
+
+    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
+        options = {name: field.option(name, "") for name in ("min", "max", "unit", "format")}
+        return {"value": "" if value is None else str(value), "scale": field.type.scale, **options}
+
+    def input(self, field: Field) -> dict[str, Any]:
+        return {"type": "text", "inputmode": "decimal"}
+
+
+class MoneyFace(SizeFace):
+    holds = "amount"
+    quick = True
+
+    def text(self, field: Field, value: Any, looks: Looks) -> str:
+        return marks.money(value["amount"], value["currency"], looks.locale)
+
+    def cell(self, field: Field, looks: Looks) -> Cell:
+        def show(value: Any) -> str:
+            shown = escape(self.text(field, value, looks))
+            return f'<span class="bad">{shown}</span>' if value["amount"][0] == "-" else shown
+
+        return show
+
+    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
+        fixed, source = field.option("currency"), field.option("currency_from")
+        given = value if isinstance(value, Mapping) else {}
+        return {
+            "value": given.get("amount", ""),
+            "currency": fixed or given.get("currency") or ("" if source else "EUR"),
+            "currencies": [] if fixed or source else sorted(currencies()),
+        }
+
+    def input(self, field: Field) -> dict[str, Any]:
+        return {"type": "text", "inputmode": "decimal"}
+
+    def typed(self, field: Field, value: Any, zone: tzinfo) -> str:
+        return str(value.amount)
+
+    def read(self, field: Field, form: FormData, zone: str) -> Any:
+        amount = text_in(form, field.name).strip()
+        if not amount:
+            return None
+        currency = field.option("currency") or text_in(form, f"{field.name}.currency")
+        text = f"{amount} {currency}".strip()
+        return field.kind.wire(field, field.kind.parse_text(field, text, TextFormat(zone=zone)))
+
+
+class DurationFace(SizeFace):
+    orders = ("shortest first", "longest first")
+    holds = "length"
+
+    def text(self, field: Field, value: Any, looks: Looks) -> str:
+        shown = field.kind.show(field, value)
+        return shown if field.option(DAY_LENGTH) else f"{shown} h"
+
+    def cell(self, field: Field, looks: Looks) -> Cell:
+        return lambda value: escape(field.kind.show(field, value))
+
+    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
+        shown = field.kind.show(field, value) if isinstance(value, int) else value or ""
+        return {"value": shown, "day": field.option(DAY_LENGTH, "")}
+
+    def typed(self, field: Field, value: Any, zone: tzinfo) -> str:
+        return field.kind.show(field, value)

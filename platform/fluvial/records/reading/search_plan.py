@@ -1,0 +1,65 @@
+"""How a search is gone about: by the words, or from record to record in the order of the list.
+
+An index of words leads to all records that hold them, which then have to be sorted. Where many
+records hold them, a page of a list is filled sooner by looking at one after the other. How many
+there are, the newest records tell.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from fluvial.database.object_tables import tables_of
+from fluvial.database.statement import Compiled
+from fluvial.kernel.search_words import telling, wanted, words_of
+from fluvial.runtime.session import Session
+from metamodel.catalog import ObjectType
+from metamodel.storage import POSTGRESQL
+
+from .equality_filters import found_by
+from .plan_cache import plans_of
+from .query import Finding, Query
+from .sql_context import PlanContext, ask
+
+SAMPLE = 500  # of the newest records
+MANY = 5  # of them hold the words: then one in a hundred, or about that, does
+
+IN_ORDER = ("id", "created_at")  # orders in which records can be walked
+
+
+def finding(session: Session, type_: ObjectType, query: Query) -> Finding:
+    """Which of the two ways is the shorter one."""
+    if session.as_of is not None or not words_of(query.search):
+        return "any"
+    if len(query.sort) > 1 or any(key.path[0] not in IN_ORDER for key in query.sort):
+        return "any"  # they are sorted anyway
+    sample: Compiled = plans_of(session.catalog).get(
+        ("sample", type_.name), lambda: _sample(session, type_)
+    )
+    values = search_values(query, session.connection.dialect, walk=True)
+    looked_at, held = ask(session, sample, **values)[0]
+    return "walk" if looked_at < SAMPLE or held >= MANY else "index"
+
+
+def _sample(session: Session, type_: ObjectType) -> Compiled:
+    context = PlanContext(session.catalog, session.access, session.connection.dialect)
+    id_ = tables_of(session.catalog).objects[type_.name].c.id
+    newest = sa.select(id_).order_by(id_.desc()).limit(sa.literal_column(str(SAMPLE))).subquery()
+    held = found_by(context, newest.c.id, type_.name, "walk")
+    one: sa.ColumnElement[int] = sa.literal_column("1")
+    statement = sa.select(sa.func.count(), sa.func.count(sa.case((held, one))))
+    return context.compiled(statement.select_from(newest))
+
+
+def search_values(query: Query, dialect: str, *, walk: bool = False) -> dict[str, Any]:
+    """The binds of a search. On SQLite `words` are those that the index does not look for."""
+    values: dict[str, Any] = {"search": wanted(query.search, dialect)}
+    if dialect != POSTGRESQL:
+        words = words_of(query.search)
+        if not (walk or query.finding == "walk"):
+            words = [word for word in words if word not in telling(words)]
+        values["words"] = orjson.dumps(words).decode()
+    return values

@@ -1,0 +1,76 @@
+"""The aftermath of a write: what it leaves behind, in one order, whoever writes.
+
+Once the rows of records are written, and in the same transaction:
+
+1. the hook of an object type of the engine's own, which may refuse;
+2. from which day on dated fields hold their values;
+3. calculated values and titles, of the records and of all that depends on them, with the events
+   of the latter;
+4. history, and the events of the records, which tell the calculated values of 3 as well;
+5. the words by which they are found, among them the titles of 3;
+6. what features keep beside them, such as the moments that date rules wait for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fluvial.records.calculated.stored_drafts import spread
+from fluvial.records.drafts import journal
+from fluvial.records.drafts.completion import search_text
+from fluvial.records.drafts.dated_writes import keep_days
+from fluvial.records.drafts.draft import Draft, wire_value
+from fluvial.records.drafts.journal import Entry
+from fluvial.records.drafts.rows import row_writer
+from fluvial.records.drafts.seams import hook_of, tell_stored
+
+CREATED, UPDATED, DELETED, RESTORED = "created", "updated", "deleted", "restored"
+
+
+def leave(event: str, drafts: Sequence[Draft]) -> None:
+    """Leave behind what follows from drafts of one object type whose rows are written."""
+    if not drafts:
+        return
+    session, type_ = drafts[0].session, drafts[0].type
+    hook = hook_of(session, type_.name)
+    for draft in drafts if hook else ():
+        hook.stored(draft)  # type: ignore[union-attr]
+    if type_.dated_fields and event != DELETED:
+        keep_days(drafts)
+    changes = [_changes(draft) for draft in drafts]
+    heard = spread(drafts, event)
+    entries = [
+        Entry(draft.id, draft.values["rev"], change, heard[draft.id])
+        for draft, change in zip(drafts, changes, strict=True)
+    ]
+    journal.write(session, type_.name, event, entries)
+    _index(event, drafts)
+    tell_stored(drafts, event)
+
+
+def _changes(draft: Draft) -> dict[str, Any]:
+    """What somebody wrote, as history keeps it: the old and the new value in wire form."""
+    before, fields = draft.before, draft.type.fields
+    if before is None:
+        return row_writer(draft.session, draft.type).changes(draft.values)
+    return {
+        name: [wire_value(field, before.get(name)), draft.wire(name)]
+        for name, field in fields.items()
+        if name in draft.changed and name != "title"
+    }
+
+
+def _index(event: str, drafts: Sequence[Draft]) -> None:
+    type_, connection = drafts[0].type, drafts[0].session.connection
+    if event == DELETED:
+        for draft in drafts:
+            journal.unindex(connection, draft.id)
+        return
+    if not type_.searchable_fields:
+        return
+    names = {"title", *(field.name for field in type_.searchable_fields)}
+    found = [d for d in drafts if event != UPDATED or not names.isdisjoint(d.changed)]
+    words = {draft.id: text for draft in found if (text := search_text(draft)) is not None}
+    if words:
+        journal.index(connection, type_.name, words, new=event == CREATED)

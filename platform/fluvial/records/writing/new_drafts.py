@@ -1,0 +1,85 @@
+"""Drafting: from an object type or a record to a draft that is ready to be written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fluvial.kernel.ids import is_id, new_id
+from fluvial.kernel.problems import Forbidden, NotFound
+from fluvial.records.calculated.own_values import compute_changed, compute_new
+from fluvial.records.drafts.completion import apply_defaults, complete, pull, title_of
+from fluvial.records.drafts.draft import Draft
+from fluvial.records.drafts.rows import Values, empty, load_row
+from fluvial.records.drafts.sequences import number
+from fluvial.records.reading.reader import find_one
+from fluvial.runtime.session import Session
+from metamodel.catalog import ObjectType
+
+
+def fresh_draft(session: Session, type_: ObjectType, pointer: str = "") -> Draft:
+    """A draft of a new record, all of whose fields are empty."""
+    values = {**type_.empty_values, **{name: [] for name in type_.many_names}}
+    return Draft(session, type_, new_id(), None, values, pointer)
+
+
+def existing(session: Session, type_: ObjectType, record: str, action: str) -> Values:
+    found = None
+    if is_id(record):
+        found = load_row(session, type_.name, record, action, lock=True)
+    if found is None:
+        raise missing(session, type_, record, action)
+    return found
+
+
+def missing(session: Session, type_: ObjectType, record: str, action: str) -> Forbidden | NotFound:
+    """Why a record is not one that the actor may do that with."""
+    if is_id(record) and find_one(session, type_.name, record, (("id",),)):
+        return Forbidden(f"Your roles do not allow you to {action} this {type_.label.lower()}.")
+    return NotFound(f"There is no {type_.label.lower()} with the id `{record}`.")
+
+
+def complete_new(draft: Draft) -> None:
+    """Complete the values of a new record, all but its numbers; refuse what does not fit."""
+    chosen = frozenset(draft.changed)
+    apply_defaults(draft)
+    pull(draft, chosen)
+    complete(draft)
+
+
+def finish_new(drafts: Sequence[Draft]) -> None:
+    """Number complete drafts of new records: what is left is to write their rows."""
+    number(drafts)
+    session = drafts[0].session
+    author = ("user", session.actor.id) if session.actor.id else None
+    for draft in drafts:
+        values = draft.values
+        values["id"], values["rev"] = draft.id, 1
+        values["created_at"] = values["updated_at"] = session.now
+        values["created_by"] = values["updated_by"] = author
+        if empty(values.get("owner")):
+            values["owner"] = author
+        draft.refuse_faults()
+        values["title"] = title_of(draft)
+        compute_new(draft)
+
+
+def stamp(session: Session, before: Values) -> Values:
+    """What every change writes beside its own values."""
+    author = ("user", session.actor.id) if session.actor.id else None
+    return {"rev": before["rev"] + 1, "updated_at": session.now, "updated_by": author}
+
+
+def complete_changed(draft: Draft) -> bool:
+    """Complete a draft of an existing record; whether there is anything to write."""
+    session, before = draft.session, draft.before
+    assert before is not None
+    draft.refuse_faults()
+    if not draft.changed and not draft.extras:  # extras: what a hook stores beside the row
+        return False
+    pull(draft, frozenset(draft.changed))
+    complete(draft)
+    if draft.values["title"] != before["title"]:
+        draft.changed.add("title")
+    draft.values |= stamp(session, before)
+    draft.computed = tuple(compute_changed(draft))
+    return True
