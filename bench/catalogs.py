@@ -143,7 +143,7 @@ def _one_field(engine: Engine, other: Engine) -> list[tuple[str, str]]:
 def _add_field(engine: Engine, other: Engine, number: int) -> tuple[float, float, float]:
     """Seconds to apply the change, for another process to follow, and to build it all anew."""
     fields = [{"name": f"more_{n}", "kind": "number"} for n in range(number + 1)]
-    change = apply.Change({("object", "thing_3"): {"extends": "things", "fields": fields}})
+    change = apply.MetadataChange({("object", "thing_3"): {"extends": "things", "fields": fields}})
     applied, _ = timed(lambda: apply.apply(Session.begin(engine), change))
     followed, session = timed(lambda: Session.begin(other))
     named = session.catalog.documents.values()

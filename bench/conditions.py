@@ -75,7 +75,7 @@ def _rows(engine: Engine, kind: str, records: int) -> Iterator[str]:
     packages.install_core(Session.begin(engine))
     first_administrator(engine)
     parts = {("object", body["name"]): body for body in DOCUMENTS}
-    apply.apply(Session.begin(engine), apply.Change(parts))
+    apply.apply(Session.begin(engine), apply.MetadataChange(parts))
     session = Session.begin(engine)
     print(f"{kind}: filling {records:,} loans", file=sys.stderr)
     fill(session, records)

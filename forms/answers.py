@@ -21,7 +21,7 @@ from metamodel.kinds.file import most_files
 from metamodel.kinds.kind import TextFormat
 
 from .tokens import Signer, Token
-from .webforms import CONTROLS, Question, WebForm
+from .webforms import CONTROLS, FormQuestion, WebForm
 
 PARTS = ("currency", "keep", "remove")  # NAME.currency: further members of one field
 MAX_FILES = 20
@@ -78,7 +78,7 @@ def _is_part(form: WebForm, name: str) -> bool:
 
 
 def read(
-    session: Session, questions: Iterable[Question], answers: Answers
+    session: Session, questions: Iterable[FormQuestion], answers: Answers
 ) -> tuple[dict[str, Any], list[dict[str, str]]]:
     """Canonical values and faults of some questions, without files."""
     values: dict[str, Any] = {}
@@ -117,7 +117,7 @@ def _value(field_: Field, answers: Answers, form: TextFormat) -> Any:
 
 def keep_files(
     session: Session,
-    questions: Iterable[Question],
+    questions: Iterable[FormQuestion],
     answers: Answers,
     signer: Signer,
     token: Token | None,
@@ -172,7 +172,7 @@ def shown(field_: Field, value: Any, zone: tzinfo) -> Any:
     return face_of(field_).typed(field_, value, zone)
 
 
-def typed(questions: Sequence[Question], answers: Answers) -> dict[str, Any]:
+def typed(questions: Sequence[FormQuestion], answers: Answers) -> dict[str, Any]:
     """What was typed, to be shown again beside a fault."""
     found: dict[str, Any] = {}
     for question in questions:

@@ -18,23 +18,23 @@ from metamodel.expressions.reads import Reading
 
 from .answers import Answers, read
 from .live import Live
-from .webforms import Question, WebForm
+from .webforms import FormQuestion, WebForm
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class AskedQuestions:
     """All questions of a form with what follows from the answers."""
 
-    questions: dict[str, Question]  # required as the answers have it
+    questions: dict[str, FormQuestion]  # required as the answers have it
     hidden: frozenset[str]
     live: Live | None = None
 
-    def of(self, questions: Iterable[Question]) -> list[Question]:
+    def of(self, questions: Iterable[FormQuestion]) -> list[FormQuestion]:
         """Those of some questions that are asked."""
         names = [question.field.name for question in questions]
         return [self.questions[name] for name in names if name not in self.hidden]
 
-    def shown(self, questions: Iterable[Question]) -> list[Question]:
+    def shown(self, questions: Iterable[FormQuestion]) -> list[FormQuestion]:
         """Those that are on the page: those that are asked, and those that may yet be."""
         names = [question.field.name for question in questions]
         return [
@@ -44,12 +44,14 @@ class Asked:
         ]
 
 
-def asked(session: Session, form: WebForm, answers: Answers, filled: dict[str, Any]) -> Asked:
+def asked(
+    session: Session, form: WebForm, answers: Answers, filled: dict[str, Any]
+) -> AskedQuestions:
     """What the answers so far, the form's own values and defaults make of the questions."""
     type_ = session.catalog.objects[form.object]
     logic = {name: [one for one in type_.logic if one.field == name] for name in form.questions}
     if not any(logic[name] or q.visible or q.needed for name, q in form.questions.items()):
-        return Asked(form.questions, frozenset())
+        return AskedQuestions(form.questions, frozenset())
     draft = fresh_draft(session, type_)
     values, _ = read(session, form.questions.values(), answers)
     for name, value in {**filled, **values, **form.fixed}.items():
@@ -66,11 +68,11 @@ def asked(session: Session, form: WebForm, answers: Answers, filled: dict[str, A
             hidden.add(name)
         settled[name] = replace(question, required=required)
         _follow(live, question, logic[name], name not in hidden, required)
-    return Asked(settled, frozenset(hidden), live)
+    return AskedQuestions(settled, frozenset(hidden), live)
 
 
 def _follow(
-    live: Live, question: Question, logic: list[Logic], visible: bool, required: bool
+    live: Live, question: FormQuestion, logic: list[Logic], visible: bool, required: bool
 ) -> None:
     live.add_field(
         question.field.name,

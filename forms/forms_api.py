@@ -13,7 +13,7 @@ from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.ids import is_id, new_id
 from fluvial.kernel.problems import NotFound, Unprocessable, fault
 from fluvial.pages.presenters import face_of, references
-from fluvial.pages.reader_format import looks_of
+from fluvial.pages.reader_format import format_of
 from fluvial.records.drafts.draft import Draft, wire_value
 from fluvial.records.drafts.references import check_references
 from fluvial.records.drafts.rows import Values, load_row
@@ -66,7 +66,7 @@ def _defaults(
     session: Session, layout: Layout, values: Values, body: Mapping[str, object]
 ) -> dict[str, Any]:
     """What the inputs of fields show that nobody has given a value yet."""
-    looks = looks_of(session)
+    looks = format_of(session)
     masked = session.access.object(layout.object).masked
     fields = [f for f in layout.fields if f.default is not None and f.name not in (*body, *masked)]
     shown = {f.name: wire_value(f, values.get(f.name)) for f in fields}

@@ -13,9 +13,9 @@ from fluvial.http.call import Answer, Call
 from fluvial.http.parameters import day
 from fluvial.http.routes import MAX_UPLOAD, Endpoint, Policy
 from fluvial.kernel.problems import NotFound, Problem, Unprocessable
-from fluvial.pages.frame import deed, page
+from fluvial.pages.frame import action, page
 from fluvial.pages.presenters import references, said
-from fluvial.pages.reader_format import Looks, looks_of, record_href
+from fluvial.pages.reader_format import ReaderFormat, format_of, record_href
 from fluvial.pages.sign_in import form_text
 from fluvial.records.drafts.dated_fields import Span, spans_of
 from fluvial.records.drafts.draft import wire_value
@@ -36,7 +36,7 @@ def last_day(until: date) -> date:
 
 
 def planned_words(
-    session: Session, type_: ObjectType, record: str, looks: Looks
+    session: Session, type_: ObjectType, record: str, looks: ReaderFormat
 ) -> Mapping[str, list[Context]]:
     """For each field what is planned for it: `from 16 Jun 2026: 40`."""
     if not type_.dated_fields:
@@ -63,7 +63,7 @@ def days_href(type_: ObjectType, record: str, field: str) -> str:
     return f"{record_href(type_.name, record)}/days/{field}"
 
 
-def _want(type_: ObjectType, spans: Iterable[Span], looks: Looks) -> None:
+def _want(type_: ObjectType, spans: Iterable[Span], looks: ReaderFormat) -> None:
     for span in spans:
         field = type_.fields[span.field]
         looks.names.want(references(field, [wire_value(field, span.value)]))
@@ -85,7 +85,7 @@ def days_page(
     type_ = session.object(call.params["object"])
     record = reader.read_one(session, type_.name, call.params["id"])
     field = _field(session, type_, call.params["field"])
-    looks = looks_of(session)
+    looks = format_of(session)
     spans = [s for s in spans_of(session, type_, record["id"]) if s.field == field.name]
     value = again if error or others else record[field.name]
     looks.names.want(references(field, [value, record[field.name]]))
@@ -124,7 +124,7 @@ def _rows(
     record: Mapping[str, Any],
     field: Field,
     spans: list[Span],
-    looks: Looks,
+    looks: ReaderFormat,
     closed: bool,
 ) -> list[Context]:
     if not spans:
@@ -149,7 +149,7 @@ def _rows(
 def _deeds(type_: ObjectType, record: str, span: Span) -> Iterable[Context]:
     if span.planned or span.error:
         address = f"{days_href(type_, record, span.field)}/{span.id}/withdraw"
-        yield deed("Dismiss" if span.error else "Withdraw", address, "x", post=True)
+        yield action("Dismiss" if span.error else "Withdraw", address, "x", post=True)
 
 
 def plan(call: Call) -> Answer:

@@ -19,7 +19,7 @@ from .origins import check_origin, preflight
 from .submissions import Receipt, check_token, form_session, prefilled, signer_of, submit
 from .tokens import MAX_AGE, PROOF_BITS
 from .web_form_pages import Rows, done_page, form_page
-from .webforms import Question, WebForm, find_webform
+from .webforms import FormQuestion, WebForm, find_webform
 
 Faults = Sequence[Mapping[str, str]]
 
@@ -90,7 +90,7 @@ def describe(call: Call) -> Answer:
     return Answer.json(body, 200, headers)
 
 
-def _question(question: Question) -> dict[str, Any]:
+def _question(question: FormQuestion) -> dict[str, Any]:
     field = question.field
     said: dict[str, Any] = {
         "field": field.name,

@@ -9,7 +9,7 @@ from starlette.datastructures import FormData
 
 from fluvial.kernel.problems import Problem
 from fluvial.pages.presenters import empty, face_of, uploads, widget_kind
-from fluvial.pages.reader_format import Looks
+from fluvial.pages.reader_format import ReaderFormat
 from fluvial.runtime.session import Session
 from fluvial.transfer import files
 from metamodel.catalog import Field
@@ -25,7 +25,7 @@ TALL = 6  # so many options of several choices take the full width
 
 
 def widget(
-    shown: ShownField, value: Any, looks: Looks, *, error: str = "", record: str = ""
+    shown: ShownField, value: Any, looks: ReaderFormat, *, error: str = "", record: str = ""
 ) -> Context:
     """The context of `kinds/KIND.html`."""
     field = shown.field
@@ -61,7 +61,7 @@ def widget(
 def sections_of(
     sections: Iterable[ShownSection],
     values: Mapping[str, Any],
-    looks: Looks,
+    looks: ReaderFormat,
     faults: Mapping[str, str],
     record: str,
     live: Live,

@@ -13,10 +13,10 @@ from fluvial.http.routes import MAX_UPLOAD, Endpoint, Handler, Policy
 from fluvial.kernel.ids import is_id
 from fluvial.kernel.problems import Conflict, NotFound, Problem, Unprocessable
 from fluvial.pages.as_of_bar import as_of_context
-from fluvial.pages.frame import Context, deed, page, render, with_query
+from fluvial.pages.frame import Context, action, page, render, with_query
 from fluvial.pages.lists import keys_of
 from fluvial.pages.presenters import empty, face_of, references
-from fluvial.pages.reader_format import Looks, looks_of, record_href
+from fluvial.pages.reader_format import ReaderFormat, format_of, record_href
 from fluvial.pages.sign_in import form_text
 from fluvial.records.drafts.completion import apply_defaults
 from fluvial.records.drafts.draft import Draft
@@ -49,7 +49,7 @@ def _found(call: Call, session: Session, action: str = "read") -> Shown:
     if values is None:
         raise NotFound(f"There is no {type_.label.lower()} with the id `{call.params['id']}`.")
     layout = layout_of(session.catalog, type_.name, session.access)
-    return Shown(session, type_, layout, record, values, looks_of(session))
+    return Shown(session, type_, layout, record, values, format_of(session))
 
 
 def show_record(call: Call) -> Answer:
@@ -94,25 +94,25 @@ def _crumbs(type_: ObjectType, as_of: str = "") -> list[tuple[str, str]]:
 def _primary(shown: Shown) -> Context | None:
     if not shown.may_update or shown.session.as_of is not None:
         return None
-    return deed("Edit", f"{shown.href}/edit", "pencil")
+    return action("Edit", f"{shown.href}/edit", "pencil")
 
 
 def _menu(shown: Shown) -> list[Context]:
     access, type_ = shown.session.access, shown.type
     address = with_query(f"/api/records/{type_.name}/{shown.id}", as_of=shown.looks.as_of)
-    last = [deed("As JSON", address, "code")] if access.admin else []
+    last = [action("As JSON", address, "code")] if access.admin else []
     if shown.session.as_of is not None:
         return last
     offered = transitions.buttons_of(shown.session, type_, shown.values) if shown.may_update else ()
     items = [
-        deed(button.label, f"{shown.href}/actions/{button.name}", "bolt", post=True)
+        action(button.label, f"{shown.href}/actions/{button.name}", "bolt", post=True)
         for button in offered
     ]
     if access.object(type_.name).can("create"):
-        items.append(deed("Duplicate", f"/o/{type_.name}/new?copy={shown.id}", "copy"))
+        items.append(action("Duplicate", f"/o/{type_.name}/new?copy={shown.id}", "copy"))
     if access.object(type_.name).can("delete"):
         items.append(
-            deed("Move to the bin", f"{shown.href}/delete", "trash", post=True, danger=True)
+            action("Move to the bin", f"{shown.href}/delete", "trash", post=True, danger=True)
         )
     return [*items, *last]
 
@@ -188,7 +188,7 @@ def _readable(values: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _form(
-    looks: Looks,
+    looks: ReaderFormat,
     sections: list[ShownSection],
     live: Live,
     values: Mapping[str, Any],
@@ -290,7 +290,7 @@ def new_page(
     call.session = session = in_words(call.session)
     type_ = session.object(call.params["object"], "create")
     layout = layout_of(session.catalog, type_.name, session.access)
-    looks = looks_of(session)
+    looks = format_of(session)
     given = dict(again) if again is not None else _given(call, type_)
     start = _defaults(session, type_, given if again is None else {})
     values = {**start, **given} if again is None else given

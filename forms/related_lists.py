@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from fluvial.pages.frame import deed, with_query
-from fluvial.pages.record_tables import Table, columns_of, default_names, head_classes, paths_of
+from fluvial.pages.frame import action, with_query
+from fluvial.pages.record_tables import (
+    RecordTable,
+    columns_of,
+    default_names,
+    head_classes,
+    paths_of,
+)
 from fluvial.records.reading.query import Query, SortKey
 from fluvial.records.reading.reader import read_page
 from fluvial.runtime.session import Session
@@ -58,13 +64,13 @@ def related_panel(page: Shown, tabs: list[Context]) -> Context | None:
         limit=RELATED,
         as_of=session.asked_day,
     )
-    table = Table(other, columns, page.looks)
+    table = RecordTable(other, columns, page.looks)
     rows = table.rows(read_page(session, query)["data"])
     label = other.label.lower()
     new = None
     if session.access.object(other.name).can("create") and session.as_of is None:
         address = with_query(f"/o/{other.name}/new", **{inverse.field: page.id})
-        new = deed(f"New {label}", address, "plus")
+        new = action(f"New {label}", address, "plus")
     return {
         "columns": [
             {"label": column.label, "classes": head_classes(column, place - 1) if place else ""}

@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from fluvial.pages.presenters import shown
-from fluvial.pages.reader_format import Looks, record_href
+from fluvial.pages.reader_format import ReaderFormat, record_href
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 
@@ -29,7 +29,7 @@ class Shown:
     layout: Layout
     record: Mapping[str, Any]  # in wire form
     values: dict[str, Any]  # canonical
-    looks: Looks
+    looks: ReaderFormat
 
     @property
     def id(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from fluvial.pages.reader_format import Looks
+from fluvial.pages.reader_format import ReaderFormat
 
 Context = dict[str, Any]
 Span = tuple[date | None, date | None]  # [from, until)
@@ -18,7 +18,7 @@ SHORT_MONTHS = 6
 BEFORE = 5  # months before today's that the strip begins with
 
 
-def strip_of(spans: Iterable[Span], today: date, looks: Looks, *, past: bool) -> Context:
+def strip_of(spans: Iterable[Span], today: date, looks: ReaderFormat, *, past: bool) -> Context:
     """The context of `_strip.html`: a year around today, half a year on phones.
 
     `past` says that the page shows another day as if it were today.
@@ -40,7 +40,7 @@ def _month(day: date, shift: int) -> date:
 
 
 def _part(
-    spans: list[Span], today: date, looks: Looks, start: date, months: int, width: int
+    spans: list[Span], today: date, looks: ReaderFormat, start: date, months: int, width: int
 ) -> Context:
     end = _month(start, months)
     scale = width / (end - start).days

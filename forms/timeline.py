@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from fluvial.pages.frame import with_query
 from fluvial.pages.presenters import empty, references, said
-from fluvial.pages.reader_format import Looks, parse_moment
+from fluvial.pages.reader_format import ReaderFormat, parse_moment
 from fluvial.records.reading.history import last_moment, read_history
 from fluvial.runtime.session import Session
 from fluvial.services import comments
@@ -31,7 +31,7 @@ def timeline(
     session: Session,
     type_: ObjectType,
     record: str,
-    looks: Looks,
+    looks: ReaderFormat,
     before: int = 2**31 - 1,
     until: datetime = comments.LAST,
 ) -> Context:
@@ -74,7 +74,7 @@ def _read(
     return done, said, {"before": rest, "until": oldest.isoformat()} if rest else {}
 
 
-def _comment(session: Session, entry: dict[str, Any], looks: Looks) -> Context:
+def _comment(session: Session, entry: dict[str, Any], looks: ReaderFormat) -> Context:
     writer = entry["by"]["user"] if entry["by"] else ""
     name = looks.names.title("user", writer) or "A former user"
     mine = writer == session.actor.id
@@ -109,7 +109,9 @@ def bubble(text: str, mentions: Iterable[Mapping[str, str]]) -> Markup:
     return Markup(said)
 
 
-def _entry(session: Session, type_: ObjectType, entry: dict[str, Any], looks: Looks) -> Context:
+def _entry(
+    session: Session, type_: ObjectType, entry: dict[str, Any], looks: ReaderFormat
+) -> Context:
     name = ""
     if entry["by"]:
         name = looks.names.title("user", entry["by"]["user"]) or "A former user"
@@ -137,7 +139,7 @@ def _rule(session: Session, name: str) -> str:
     return label_text(document.body.get("label", humanise(name))) if document else humanise(name)
 
 
-def _what(type_: ObjectType, entry: dict[str, Any], looks: Looks) -> str:
+def _what(type_: ObjectType, entry: dict[str, Any], looks: ReaderFormat) -> str:
     label = type_.label.lower()
     if entry["event"] == "updated":
         changes = [n for n in entry["changes"] if n in type_.fields]
@@ -155,7 +157,7 @@ def _what(type_: ObjectType, entry: dict[str, Any], looks: Looks) -> str:
     return f"created this {label}"
 
 
-def _lines(type_: ObjectType, changes: dict[str, Any], looks: Looks) -> list[Markup]:
+def _lines(type_: ObjectType, changes: dict[str, Any], looks: ReaderFormat) -> list[Markup]:
     lines = []
     for name, (old, new) in list(changes.items())[:LINES]:
         field = type_.fields[name]
@@ -173,6 +175,6 @@ def _lines(type_: ObjectType, changes: dict[str, Any], looks: Looks) -> list[Mar
     return lines
 
 
-def _short(field: Field, value: Any, looks: Looks) -> Markup:
+def _short(field: Field, value: Any, looks: ReaderFormat) -> Markup:
     text = said(field, value, looks)
     return escape(text if len(text) <= LONG else text[:LONG].rstrip() + "…")

@@ -15,7 +15,7 @@ from .asked_questions import asked
 from .origins import page_policy
 from .submissions import signer_of
 from .tokens import PROOF_BITS, Token
-from .webforms import Question, WebForm
+from .webforms import FormQuestion, WebForm
 from .widgets import PLACES, widget
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -66,7 +66,7 @@ class _Written:
     messages: Mapping[str, str]
     files: Mapping[str, Sequence[Mapping[str, Any]]]
 
-    def widget(self, question: Question, *, hidden: Collection[str]) -> Context:
+    def widget(self, question: FormQuestion, *, hidden: Collection[str]) -> Context:
         name, answers = question.field.name, self.answers
         sent = any(key.partition(".")[0] == name for key in (*answers.texts, *answers.uploads))
         return widget(

@@ -29,7 +29,7 @@ SLOT = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
+class FormQuestion:
     """A field as a form asks for it."""
 
     field: Field
@@ -41,11 +41,11 @@ class Question:
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
+class FormStep:
     name: str
     label: str
     help: str
-    questions: tuple[Question, ...]
+    questions: tuple[FormQuestion, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ class WebForm:
     slug: str
     active: bool
     origins: tuple[str, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[FormStep, ...]
     fixed: Mapping[str, Any]  # canonical values
     prefill: tuple[Field, ...]
     ignore: tuple[str, ...]
@@ -74,7 +74,7 @@ class WebForm:
     redirect: str
 
     @property
-    def questions(self) -> dict[str, Question]:
+    def questions(self) -> dict[str, FormQuestion]:
         return {q.field.name: q for step in self.steps for q in step.questions}
 
     def ignores(self, name: str) -> bool:
@@ -136,12 +136,12 @@ def _condition(catalog: Catalog, type_: ObjectType, source: Any) -> Expression |
     return compile_expression(source, scope_of(catalog, type_.name), BOOLEAN)
 
 
-def _step(catalog: Catalog, type_: ObjectType, step: Mapping[str, Any]) -> Step:
+def _step(catalog: Catalog, type_: ObjectType, step: Mapping[str, Any]) -> FormStep:
     questions = []
     for entry in step["fields"]:
         field = type_.fields[entry["field"]]
         questions.append(
-            Question(
+            FormQuestion(
                 field,
                 label_text(entry.get("label", field.label)),
                 label_text(entry.get("help", field.option("help", ""))),
@@ -151,7 +151,7 @@ def _step(catalog: Catalog, type_: ObjectType, step: Mapping[str, Any]) -> Step:
             )
         )
     label = label_text(step.get("label", humanise(step["name"])))
-    return Step(step["name"], label, label_text(step.get("help", "")), tuple(questions))
+    return FormStep(step["name"], label, label_text(step.get("help", "")), tuple(questions))
 
 
 def _trap(type_: ObjectType) -> str:

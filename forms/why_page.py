@@ -13,7 +13,7 @@ from fluvial.http.parameters import session_of_day
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.pages.frame import Context, page, render, with_query
 from fluvial.pages.presenters import empty, references, said
-from fluvial.pages.reader_format import Looks, looks_of, money, number, record_href
+from fluvial.pages.reader_format import ReaderFormat, format_of, money, number, record_href
 from fluvial.records.calculated.reasons import reasons
 from metamodel.catalog import Field
 
@@ -31,11 +31,11 @@ FUNCTIONS = {
 SHOWN = 12  # rows of a collection; the others are a press away
 
 
-def why_href(looks: Looks, object_name: str, record: str, field: str) -> str:
+def why_href(looks: ReaderFormat, object_name: str, record: str, field: str) -> str:
     return with_query(f"{record_href(object_name, record)}/why/{field}", as_of=looks.as_of)
 
 
-def explained(looks: Looks, field: Field, record: Mapping[str, Any], html: Markup) -> Markup:
+def explained(looks: ReaderFormat, field: Field, record: Mapping[str, Any], html: Markup) -> Markup:
     """A value; where it is calculated, what it is made of is a press away."""
     if field.formula is None or empty(record.get(field.name)) or "<a " in html:
         return html
@@ -48,7 +48,7 @@ def show(call: Call) -> Answer:
     """A part for the script, a page without it."""
     session, params = session_of_day(call), call.params
     found = reasons(session, params["object"], params["id"], params["field"])
-    looks = looks_of(session)
+    looks = format_of(session)
     _want(found, looks)
     why = _words(found, looks, session.today)
     if "hx-request" in call.headers:
@@ -62,12 +62,12 @@ def show(call: Call) -> Answer:
     return page(call, "reasons.html", title, crumbs=crumbs, here=f"/o/{type_.name}", why=why)
 
 
-def _field(looks: Looks, object_name: str, name: str | None) -> Field | None:
+def _field(looks: ReaderFormat, object_name: str, name: str | None) -> Field | None:
     type_ = looks.catalog.objects.get(object_name)
     return type_.fields.get(name or "") if type_ else None
 
 
-def _want(found: dict[str, Any], looks: Looks) -> None:
+def _want(found: dict[str, Any], looks: ReaderFormat) -> None:
     values = [(found["object"], found["field"], found["value"])]
     values += [(i["object"], i["field"], i["value"]) for i in found["inputs"] if "field" in i]
     for part in found["collections"]:
@@ -79,7 +79,7 @@ def _want(found: dict[str, Any], looks: Looks) -> None:
     looks.names.load()
 
 
-def _said(looks: Looks, object_name: str, name: str | None, value: Any) -> str:
+def _said(looks: ReaderFormat, object_name: str, name: str | None, value: Any) -> str:
     """A value in words; one that is no value of the field as a plain number or text."""
     if value is None:
         return "empty"
@@ -100,7 +100,7 @@ def _said(looks: Looks, object_name: str, name: str | None, value: Any) -> str:
     return number(str(value), looks.locale)
 
 
-def _words(found: dict[str, Any], looks: Looks, day: date) -> Context:
+def _words(found: dict[str, Any], looks: ReaderFormat, day: date) -> Context:
     value = _said(looks, found["object"], found["field"], found["value"])
     fresh = _said(looks, found["object"], found["field"], found["fresh"])
     note = ""
@@ -120,7 +120,7 @@ def _words(found: dict[str, Any], looks: Looks, day: date) -> Context:
     }
 
 
-def _input(entry: dict[str, Any], looks: Looks) -> Context:
+def _input(entry: dict[str, Any], looks: ReaderFormat) -> Context:
     if entry.get("withheld"):
         label = entry.get("label") or entry["path"]
         return {"label": label, "note": "", "value": "you may not see it", "why": "", "href": ""}
@@ -135,7 +135,7 @@ def _input(entry: dict[str, Any], looks: Looks) -> Context:
     }
 
 
-def _collection(part: dict[str, Any], looks: Looks) -> Context:
+def _collection(part: dict[str, Any], looks: ReaderFormat) -> Context:
     function, name = part["function"], part["field"]
     counted = function in ("count", "exists")
     rows = [

@@ -14,7 +14,7 @@ from metamodel.currencies import currencies
 from metamodel.folding import label_text
 
 from .answers import shown
-from .webforms import Question
+from .webforms import FormQuestion
 
 RADIO = 6  # so many options stand open
 DEFAULT_CURRENCY = "EUR"  # where a person chooses
@@ -27,7 +27,7 @@ Context = dict[str, Any]
 
 
 def widget(
-    question: Question,
+    question: FormQuestion,
     typed: Any,
     *,
     given: Any,
@@ -66,7 +66,7 @@ def _chooses_currency(field: Field) -> bool:
     return not (field.option("currency") or field.option("currency_from"))
 
 
-def _options_of(question: Question) -> Context:
+def _options_of(question: FormQuestion) -> Context:
     """What the template needs whatever was answered."""
     field = question.field
     options = choices(field) if field.type.options else []

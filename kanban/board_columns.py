@@ -43,7 +43,7 @@ def heads_by(
     if values is None:
         rows = summarise(session, query, ((by.name,),), (COUNT, *totals))
         return {text_of(by, row[by.name]): Head(row["count"], False, row) for row in rows}
-    found: dict[str, board_reads.Head] = {}
+    found: dict[str, board_reads.GroupHead] = {}
     if one:
         (value,) = (text for name, text in query.equals if name == by.name)
         head = board_reads.head_of_one(session, query, totals)
@@ -55,7 +55,7 @@ def heads_by(
     return {value: _head(head) for value, head in found.items()}
 
 
-def _head(head: board_reads.Head) -> Head:
+def _head(head: board_reads.GroupHead) -> Head:
     if not head.capped:
         return Head(head.count, False, head.measures)
     return Head(CAPPED, True, dict.fromkeys(head.measures))

@@ -11,9 +11,9 @@ from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.problems import NotFound
 from fluvial.pages import reader_format as marks
 from fluvial.pages.as_of_bar import other_day
-from fluvial.pages.frame import deed, page, render, with_query
+from fluvial.pages.frame import action, page, render, with_query
 from fluvial.pages.lists import keys_of
-from fluvial.pages.reader_format import TONES, Looks, looks_of
+from fluvial.pages.reader_format import TONES, ReaderFormat, format_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 
@@ -42,7 +42,7 @@ def show_board(call: Call) -> Answer:
         exact=call.query.get("total") == "exact",
     )
     read = read_board(session, board, wish)
-    looks, path = looks_of(session), f"/boards/{board.name}"
+    looks, path = format_of(session), f"/boards/{board.name}"
     cards = Cards(board, type_, looks)
     for column in read["columns"]:
         cards.want(column["records"])
@@ -50,7 +50,7 @@ def show_board(call: Call) -> Answer:
     made = _Made(call, board, type_, read, cards, looks)
     if part:
         return Answer.html(render(call, "_more.html", column=made.column(read["columns"][0])))
-    new = deed(f"New {type_.label.lower()}", f"/o/{type_.name}/new", "plus")
+    new = action(f"New {type_.label.lower()}", f"/o/{type_.name}/new", "plus")
     context = _board(board, type_, read, made, looks) | {
         "exact_href": made.exact_href(chosen),
         "quick": quick,
@@ -65,7 +65,7 @@ def show_board(call: Call) -> Answer:
 
 
 def _board(
-    board: Board, type_: ObjectType, read: Mapping[str, Any], made: _Made, looks: Looks
+    board: Board, type_: ObjectType, read: Mapping[str, Any], made: _Made, looks: ReaderFormat
 ) -> Context:
     """What the board itself shows: its head, columns and lanes."""
     lanes = type_.fields[board.lanes].label.lower() if read["lanes"] and board.lanes else ""
@@ -82,12 +82,12 @@ def _board(
     }
 
 
-def _menu(session: Session, board: Board, type_: ObjectType, looks: Looks) -> list[Context]:
+def _menu(session: Session, board: Board, type_: ObjectType, looks: ReaderFormat) -> list[Context]:
     listed = with_query(f"/o/{type_.name}", view="all", where=board.where, as_of=looks.as_of)
-    menu = [deed("Open as a list", listed, "list")]
+    menu = [action("Open as a list", listed, "list")]
     if "read" in session.access.meta:
         studio = f"/studio/board/{board.name}"
-        menu.append(deed("Open in the studio", studio, "adjustments-horizontal"))
+        menu.append(action("Open in the studio", studio, "adjustments-horizontal"))
     return menu
 
 
@@ -123,7 +123,7 @@ class _Made:
         type_: ObjectType,
         read: Mapping[str, Any],
         cards: Cards,
-        looks: Looks,
+        looks: ReaderFormat,
     ) -> None:
         self._call = call
         self._board = board
@@ -218,7 +218,7 @@ class _Made:
         }
 
 
-def _counted(part: Mapping[str, Any], looks: Looks) -> str:
+def _counted(part: Mapping[str, Any], looks: ReaderFormat) -> str:
     more = "+" if part.get("capped") else ""
     return f"{marks.number(str(part['count']), looks.locale)}{more}"
 

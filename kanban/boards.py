@@ -14,7 +14,7 @@ from metamodel.checks import DocumentCheck
 from metamodel.documents import Document
 from metamodel.expressions.types import CHOICE
 from metamodel.folding import humanise, label_text
-from metamodel.index_questions import Question, fixed
+from metamodel.index_questions import IndexQuestion, fixed
 from metamodel.views import check_sort
 
 
@@ -105,13 +105,13 @@ def start_board(object: ObjectType) -> Mapping[str, Any]:
     return {"columns": {"by": by}, "card": {"title": "title"}, "totals": ["count()"]}
 
 
-def board_questions(document: Document, catalog: Catalog) -> Iterator[Question]:
+def board_questions(document: Document, catalog: Catalog) -> Iterator[IndexQuestion]:
     """The cards of each column, and how many there are in each lane."""
     board = _board(document)
     equal = fixed(catalog, board.object, board.where)
-    yield Question(board.object, (board.by, *equal), board.sort or ("id",))
+    yield IndexQuestion(board.object, (board.by, *equal), board.sort or ("id",))
     if board.lanes is not None:
-        yield Question(board.object, (board.lanes, *equal), ordered=False)
+        yield IndexQuestion(board.object, (board.lanes, *equal), ordered=False)
 
 
 def check_board(document: Document, check: DocumentCheck) -> None:

@@ -11,7 +11,7 @@ from fluvial.http.assets import icon
 from fluvial.pages import due_dates
 from fluvial.pages import reader_format as marks
 from fluvial.pages.presenters import empty, face_of, references, said
-from fluvial.pages.reader_format import Looks
+from fluvial.pages.reader_format import ReaderFormat
 from metamodel.catalog import Field, ObjectType
 
 from .boards import Board
@@ -22,7 +22,7 @@ Context = dict[str, Any]
 class Cards:
     """Makes the cards of one board."""
 
-    def __init__(self, board: Board, type_: ObjectType, looks: Looks) -> None:
+    def __init__(self, board: Board, type_: ObjectType, looks: ReaderFormat) -> None:
         self._board = board
         self._type = type_
         self._looks = looks

@@ -7,8 +7,8 @@ from typing import Any
 
 from fluvial.pages.frame import with_query
 from fluvial.pages.presenters import references, said
-from fluvial.pages.reader_format import TONES, Looks, looks_of
-from fluvial.pages.record_tables import Column, columns_of
+from fluvial.pages.reader_format import TONES, ReaderFormat, format_of
+from fluvial.pages.record_tables import TableColumn, columns_of
 from fluvial.records.reading.query import Query
 from fluvial.records.reading.summary import measure, summarise
 from fluvial.runtime.session import Session
@@ -28,14 +28,14 @@ FEW = 4  # parts of a bar that are told
 
 
 def home_pins(session: Session) -> Sequence[Context]:
-    looks = looks_of(session)
+    looks = format_of(session)
     pins = list(visible_pins(session))
     numbers = [p for p in pins if p.show in ("number", "trend")][:MOST]
     others = [p for p in pins if p.show not in ("number", "trend")][:LISTS]
     return [_shown(session, pin, looks) for pin in (*numbers, *others)]
 
 
-def _shown(session: Session, pin: Pin, looks: Looks) -> Context:
+def _shown(session: Session, pin: Pin, looks: ReaderFormat) -> Context:
     read = read_pin(session, pin, exact=False)
     capped = read.get("capped", False)
     type_ = session.catalog.objects[pin.object]
@@ -77,7 +77,7 @@ def _path(points: Sequence[Any]) -> str:
 
 
 def _rows(
-    session: Session, pin: Pin, type_: ObjectType, records: Sequence[Any], looks: Looks
+    session: Session, pin: Pin, type_: ObjectType, records: Sequence[Any], looks: ReaderFormat
 ) -> list[Context]:
     """The first records, with the last column of the pin at the right."""
     columns = columns_of(session.access, type_, pin.columns)
@@ -85,7 +85,7 @@ def _rows(
         looks.names.want(references(column.field, [column.value(r) for r in records]))
     looks.names.load()
 
-    def words(column: Column, record: Any) -> str:
+    def words(column: TableColumn, record: Any) -> str:
         value = column.value(record)
         return said(column.field, value, looks) if value not in (None, "", []) else ""
 
@@ -104,7 +104,9 @@ def _rows(
     return rows
 
 
-def _ladder(type_: ObjectType, pin: Pin, groups: Sequence[Any], looks: Looks) -> list[Context]:
+def _ladder(
+    type_: ObjectType, pin: Pin, groups: Sequence[Any], looks: ReaderFormat
+) -> list[Context]:
     most = max((group["count"] for group in groups), default=1) or 1
     counted = pin.measure.function == "count"
     return [

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from fluvial.pages.presenters import face_of
-from fluvial.pages.reader_format import Looks, number
+from fluvial.pages.reader_format import ReaderFormat, number
 from fluvial.records.reading.summary import Measure
 from metamodel.catalog import Field, ObjectType
 
 CURRENCY = "money"
 
 
-def measured(type_: ObjectType, measure: Measure, value: Any, looks: Looks) -> str:
+def measured(type_: ObjectType, measure: Measure, value: Any, looks: ReaderFormat) -> str:
     """The value of a measure; a sum looks like the field that it sums."""
     if value is None:
         return "–"

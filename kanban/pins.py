@@ -18,7 +18,7 @@ from metamodel.checks import DocumentCheck
 from metamodel.documents import Document
 from metamodel.expressions.types import CHOICE, DATE, DATETIME
 from metamodel.folding import humanise, label_text
-from metamodel.index_questions import Question, fixed
+from metamodel.index_questions import IndexQuestion, fixed
 from metamodel.views import check_sort
 
 from .boards import check_measure, in_audience
@@ -72,16 +72,16 @@ def _pin(document: Document) -> Pin:
     )
 
 
-def pin_questions(document: Document, catalog: Catalog) -> Iterator[Question]:
+def pin_questions(document: Document, catalog: Catalog) -> Iterator[IndexQuestion]:
     """What a pin measures, its first records, or those of the last weeks."""
     pin = _pin(document)
     equal = fixed(catalog, pin.object, pin.where)
     if pin.show == "list":
-        yield Question(pin.object, equal, pin.sort or ("id",))
+        yield IndexQuestion(pin.object, equal, pin.sort or ("id",))
     elif pin.show == "trend":
-        yield Question(pin.object, equal, (pin.by,))
+        yield IndexQuestion(pin.object, equal, (pin.by,))
     else:
-        yield Question(pin.object, equal, ordered=False)
+        yield IndexQuestion(pin.object, equal, ordered=False)
 
 
 def check_pin(document: Document, check: DocumentCheck) -> None:

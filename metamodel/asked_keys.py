@@ -12,7 +12,7 @@ from typing import Any
 
 from metamodel.catalog import AskedKey, Catalog, Field, ObjectType
 from metamodel.documents import DocumentKind
-from metamodel.index_questions import Question
+from metamodel.index_questions import IndexQuestion
 
 MAX_ASKED = 8  # of an object: every index makes each write dearer
 MAX_FIELDS = 4
@@ -21,7 +21,7 @@ STANDING = ("id", "created_at")  # orders that have an index anyway
 
 def ask(catalog: Catalog, kinds: Mapping[str, DocumentKind]) -> None:
     """Give the object types of a new catalog the keys that its documents ask for."""
-    asked: dict[str, list[tuple[Question, str]]] = {}
+    asked: dict[str, list[tuple[IndexQuestion, str]]] = {}
     for kind in kinds.values():
         if kind.asks is not None:
             for name, document in sorted(catalog.of(kind.name).items()):
@@ -34,7 +34,7 @@ def ask(catalog: Catalog, kinds: Mapping[str, DocumentKind]) -> None:
             objects[name] = replace(type_, asked=keys)
 
 
-def proposed(catalog: Catalog, question: Question) -> tuple[str, ...]:
+def proposed(catalog: Catalog, question: IndexQuestion) -> tuple[str, ...]:
     """The fields of the key that would answer a question; none where there is one, or none can."""
     type_ = catalog.objects[question.object]
     equal, sort = _indexable(type_, question)
@@ -45,7 +45,7 @@ def proposed(catalog: Catalog, question: Question) -> tuple[str, ...]:
     return () if _declared(type_, fields, len(equal)) else fields
 
 
-def _keys(type_: ObjectType, asked: Iterable[tuple[Question, str]]) -> Iterator[AskedKey]:
+def _keys(type_: ObjectType, asked: Iterable[tuple[IndexQuestion, str]]) -> Iterator[AskedKey]:
     if type_.spec.get("index_questions") is False:
         return
     found: dict[tuple[tuple[str, ...], int], list[str]] = {}
@@ -79,7 +79,9 @@ def _declared(type_: ObjectType, fields: tuple[str, ...], after: int) -> bool:
     return False
 
 
-def _indexable(type_: ObjectType, question: Question) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _indexable(
+    type_: ObjectType, question: IndexQuestion
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The fields of a question that can stand in an index, as far as they go."""
     equal = tuple(name for name in question.equal if _is_plain(type_.fields.get(name)))
     sort: list[str] = []

@@ -13,8 +13,8 @@ from metamodel.asked_keys import ask
 from metamodel.calendars.calendar_documents import make_calendars
 from metamodel.calendars.calendars import Calendars
 from metamodel.catalog import Catalog
-from metamodel.checks import DocumentCheck, Draft
-from metamodel.cycles import circles
+from metamodel.checks import CatalogDraft, DocumentCheck
+from metamodel.cycles import cycles_of
 from metamodel.dependencies import keep
 from metamodel.documents import Document, DocumentKind
 from metamodel.errors import Fault, MetadataError
@@ -56,7 +56,7 @@ def build_catalog(
     if previous is not None and not faults and _same(by_kind, known):
         return replace(previous, version=version, _derived={})
     faults += _locked(merged, kinds)
-    draft = Draft(by_kind, faults=faults, zone=zone, kinds=frozenset(kinds), columns=columns)
+    draft = CatalogDraft(by_kind, faults=faults, zone=zone, kinds=frozenset(kinds), columns=columns)
     sound = _sound(by_kind, kinds, draft, known)
     if faults:
         draft.documents = _told_of(by_kind, sound)
@@ -71,7 +71,7 @@ def build_catalog(
 
 
 def _finished(
-    draft: Draft,
+    draft: CatalogDraft,
     version: int,
     digest: str,
     documents: ByKind,
@@ -85,7 +85,7 @@ def _finished(
 
 
 def _sound(
-    by_kind: ByKind, kinds: Mapping[str, DocumentKind], draft: Draft, known: ByKind
+    by_kind: ByKind, kinds: Mapping[str, DocumentKind], draft: CatalogDraft, known: ByKind
 ) -> dict[str, Any]:
     """The bodies of the documents, by their place, without what their schemas refuse."""
     return {
@@ -103,7 +103,7 @@ def _locked(merged: Iterable[Document], kinds: Mapping[str, DocumentKind]) -> It
 
 
 def _take_over(
-    previous: Catalog, by_kind: ByKind, kinds: Mapping[str, DocumentKind], draft: Draft
+    previous: Catalog, by_kind: ByKind, kinds: Mapping[str, DocumentKind], draft: CatalogDraft
 ) -> None:
     """Keep the object types for which nothing has changed, with what they use."""
     draft.kept = reusable(previous, by_kind, kinds)
@@ -160,7 +160,7 @@ def _hash(merged: Iterable[Document]) -> str:
 def _sound_body(
     document: Document,
     kind: DocumentKind,
-    draft: Draft,
+    draft: CatalogDraft,
     known: Mapping[str, Mapping[str, Document]],
 ) -> Mapping[str, Any] | None:
     """The body without what the schema refuses, so that the rest can be checked as well.
@@ -212,7 +212,7 @@ def _copy(value: Any) -> Any:
     return [_copy(one) for one in value] if isinstance(value, list) else value
 
 
-def _leave_out(document: Document, body: dict[str, Any], fault: Fault, draft: Draft) -> None:
+def _leave_out(document: Document, body: dict[str, Any], fault: Fault, draft: CatalogDraft) -> None:
     """Take out the smallest part that stands for itself: an option, an item or a member."""
     steps = [part.replace("~1", "/").replace("~0", "~") for part in fault.pointer.split("/")[1:]]
     if not steps:
@@ -243,7 +243,7 @@ def _pop_at(item: Any, steps: Sequence[str]) -> None:
         item.pop(steps[-1], None)
 
 
-def _drop(document: Document, member: list[Any], at: int, draft: Draft) -> None:
+def _drop(document: Document, member: list[Any], at: int, draft: CatalogDraft) -> None:
     item = member[at]
     if isinstance(item, dict) and isinstance(item.get("name"), str):
         draft.broken.add((document.name, item["name"]))
@@ -253,7 +253,7 @@ def _drop(document: Document, member: list[Any], at: int, draft: Draft) -> None:
 def _make_calendars(
     documents: Mapping[str, Document],
     sound: Mapping[str, Mapping[str, Any] | None],
-    draft: Draft,
+    draft: CatalogDraft,
 ) -> Calendars:
     """Before all others, which may name them in expressions."""
     return make_calendars(
@@ -268,7 +268,7 @@ def _make_calendars(
 def _make_objects(
     documents: Mapping[str, Document],
     sound: Mapping[str, Mapping[str, Any] | None],
-    draft: Draft,
+    draft: CatalogDraft,
 ) -> None:
     bodies = {name: sound[document.place] or {} for name, document in documents.items()}
     for name, document in documents.items():
@@ -280,14 +280,14 @@ def _make_objects(
         make_inverses(document, bodies[name], draft.objects[name], draft)
     for name, document in fresh.items():
         check_object(document, bodies[name], draft.objects[name], draft)
-    round = circles(draft.objects)
+    round = cycles_of(draft.objects)
     for circle in round:
         _report_circle(circle, documents, bodies, draft)
     if not round:
         _keep(documents, draft)
 
 
-def _keep(documents: Mapping[str, Document], draft: Draft) -> None:
+def _keep(documents: Mapping[str, Document], draft: CatalogDraft) -> None:
     """Tell which calculated fields are stored; the others cannot be part of a key."""
     for field in keep(draft.objects):
         fill(field, kept=True)
@@ -310,7 +310,7 @@ def _report_circle(
     circle: list[tuple[str, str]],
     documents: Mapping[str, Document],
     bodies: Mapping[str, Mapping[str, Any]],
-    draft: Draft,
+    draft: CatalogDraft,
 ) -> None:
     object, name = circle[0]
     document = documents[object]
@@ -328,7 +328,7 @@ def _check_others(
     by_kind: Mapping[str, Mapping[str, Document]],
     kinds: Mapping[str, DocumentKind],
     sound: Mapping[str, Mapping[str, Any] | None],
-    draft: Draft,
+    draft: CatalogDraft,
 ) -> None:
     for name, documents in by_kind.items():
         check = kinds[name].check

@@ -21,7 +21,7 @@ from metamodel.layers import locate
 
 
 @dataclass
-class Draft:
+class CatalogDraft:
     """The catalog under construction, and the faults found so far."""
 
     documents: Mapping[str, Mapping[str, Document]]
@@ -45,7 +45,7 @@ class Draft:
 class DocumentCheck:
     """What a check of one document sees and says."""
 
-    def __init__(self, draft: Draft, document: Document) -> None:
+    def __init__(self, draft: CatalogDraft, document: Document) -> None:
         self.draft = draft
         self.document = document
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from babel import numbers
 
 
-class Money(NamedTuple):
+class Amount(NamedTuple):
     """An exact amount in one currency (ISO 4217)."""
 
     amount: Decimal

@@ -12,7 +12,7 @@ Place = tuple[str, str]  # object, field
 _SLOT = re.compile(r"\{([^{}]*)\}")
 
 
-def circles(objects: Mapping[str, ObjectType]) -> list[list[Place]]:
+def cycles_of(objects: Mapping[str, ObjectType]) -> list[list[Place]]:
     """One path for each circle: it begins and ends with the same field.
 
     Titles alone may go round: a shelf may show the title of the shelf that it is part of.

@@ -13,7 +13,7 @@ from functools import cached_property
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.cycles import Place, needs_of
 from metamodel.expressions.nodes import Collection, Gather, Node, Read, Root
-from metamodel.expressions.reads import Step as Hop
+from metamodel.expressions.reads import ReadStep as Hop
 from metamodel.expressions.reads import changes_by_day, reads
 from metamodel.expressions.scope import USER
 from metamodel.expressions.types import PERSON
@@ -23,7 +23,7 @@ TITLE = "title"
 
 
 @dataclass(frozen=True)
-class Step:
+class RouteStep:
     """One step along a look-up: from the records that have it, or back to them."""
 
     object: str  # the object type that has the look-up
@@ -32,7 +32,7 @@ class Step:
     back: bool  # from what is looked up to what looks it up
 
 
-Route = tuple[Step, ...]
+Route = tuple[RouteStep, ...]
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ class Graph:
     turns: Mapping[str, Turn]  # of the object types that need one
 
     @cached_property
-    def ways(self) -> Mapping[Place, tuple[Step, ...]]:
+    def ways(self) -> Mapping[Place, tuple[RouteStep, ...]]:
         """The steps that routes take along each look-up, as seen from the record that has it."""
-        found: dict[Place, dict[Step, None]] = {}
+        found: dict[Place, dict[RouteStep, None]] = {}
         for edges in self.edges.values():
             for edge in edges:
                 for step in edge.route:
@@ -142,15 +142,15 @@ def _edges(kept: Field, objects: Mapping[str, ObjectType]) -> Iterator[Edge]:
 
 
 def _way_back(object: str, steps: Iterable[Hop], objects: Mapping[str, ObjectType]) -> Route:
-    route: list[Step] = []
+    route: list[RouteStep] = []
     for step in steps:
         if step.backward:
-            route.append(Step(step.object, step.field, object, back=False))
+            route.append(RouteStep(step.object, step.field, object, back=False))
             object = step.object
             continue
         type = objects[step.object].fields[step.field].type
         target = USER if type.name == PERSON.name else type.objects[0]
-        route.append(Step(step.object, step.field, target, back=True))
+        route.append(RouteStep(step.object, step.field, target, back=True))
         object = target
     return tuple(reversed(route))
 
@@ -167,7 +167,9 @@ def _title_edges(object: ObjectType, objects: Mapping[str, ObjectType]) -> Itera
         if shown.targets and not shown.many:
             for target in shown.targets:
                 if target in objects:
-                    yield Edge((target, TITLE), here, (Step(object.name, name, target, back=True),))
+                    yield Edge(
+                        (target, TITLE), here, (RouteStep(object.name, name, target, back=True),)
+                    )
 
 
 def _levels(targets: Iterable[Place], objects: Mapping[str, ObjectType]) -> dict[Place, int]:

@@ -15,14 +15,14 @@ from metamodel.catalog import Catalog, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.document import SITE as SITE
 from metamodel.document import Document as Document
-from metamodel.index_questions import Question
+from metamodel.index_questions import IndexQuestion
 from metamodel.kinds import KINDS
 from metamodel.policies import Shape, shape_of
 from metamodel.roles import check_role
 from metamodel.schemas.loading import complete_schema, load_schema, validator_of
 from metamodel.views import check_view, start_view, view_questions
 
-AskDocument = Callable[[Document, Catalog], Iterable[Question]]
+AskDocument = Callable[[Document, Catalog], Iterable[IndexQuestion]]
 CheckDocument = Callable[[Document, DocumentCheck], None]
 StartDocument = Callable[[ObjectType], Mapping[str, Any]]
 

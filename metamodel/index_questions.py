@@ -14,7 +14,7 @@ from metamodel.expressions.types import BOOLEAN
 
 
 @dataclass(frozen=True)
-class Question:
+class IndexQuestion:
     """What a document asks of an object: fields with one value each, and an order.
 
     `ordered` is whether the first records are asked for, or only how many there are.

@@ -18,19 +18,19 @@ NAMED_BY_OTHERS = {
 
 
 @dataclass(frozen=True)
-class Remark:
+class LintWarning:
     """A place and what is worth a look there."""
 
     place: str
     message: str
 
 
-def remarks_on(catalog: Catalog, layer: str) -> Iterator[Remark]:
+def lint(catalog: Catalog, layer: str) -> Iterator[LintWarning]:
     """The remarks about the documents of one layer."""
     for kind, message in NAMED_BY_OTHERS.items():
         for name, document in sorted(catalog.of(kind).items()):
             if document.layer == layer and f"{kind}/{name}" not in catalog.uses:
-                yield Remark(_file(document), message)
+                yield LintWarning(_file(document), message)
     for name, type_ in sorted(catalog.objects.items()):
         if type_.layer == layer:
             document = catalog.of("object")[name]
@@ -45,15 +45,15 @@ def _file(document: Document, pointer: str = "") -> str:
     return f"{document.file or document.place}{'#' + pointer if pointer else ''}"
 
 
-def _object(catalog: Catalog, type_: ObjectType, document: Document) -> Iterator[Remark]:
+def _object(catalog: Catalog, type_: ObjectType, document: Document) -> Iterator[LintWarning]:
     forms = [f for f in catalog.of("form").values() if f.body.get("object") == type_.name]
     for at, spec in enumerate(document.body.get("fields", ())):
         name = spec.get("name")
         if forms and name in type_.fields and f"{type_.name}.{name}" not in catalog.uses:
             message = f"`{name}` is on no form, and nothing else uses it."
-            yield Remark(_file(document, f"/fields/{at}"), message)
+            yield LintWarning(_file(document, f"/fields/{at}"), message)
     if catalog.of("role") and not any(_grants(r, type_.name) for r in catalog.of("role").values()):
-        yield Remark(
+        yield LintWarning(
             _file(document), "No role grants access: only administrators can see these records."
         )
     yield from _states(type_, document)
@@ -67,7 +67,7 @@ def _grants(role: Document, name: str) -> bool:
     )
 
 
-def _states(type_: ObjectType, document: Document) -> Iterator[Remark]:
+def _states(type_: ObjectType, document: Document) -> Iterator[LintWarning]:
     """States that no transition leads to, and transitions from states that none leads to."""
     if type_.states is None:
         return
@@ -76,21 +76,21 @@ def _states(type_: ObjectType, document: Document) -> Iterator[Remark]:
     lost = [o.name for o in field.type.options if o.name not in reached and not o.retired]
     if lost:
         message = f"No transition leads to {listed(lost)}."
-        yield Remark(_file(document, "/states/transitions"), message)
+        yield LintWarning(_file(document, "/states/transitions"), message)
 
 
-def _role(document: Document) -> Iterator[Remark]:
+def _role(document: Document) -> Iterator[LintWarning]:
     body = document.body
     grants = body.get("grants", ())
     if not grants and not body.get("inherits") and not body.get("meta") and not body.get("admin"):
-        yield Remark(_file(document), "This role grants no rights.")
+        yield LintWarning(_file(document), "This role grants no rights.")
     for at, grant in enumerate(grants):
         wider = next(
             (other for i, other in enumerate(grants) if i != at and _covers(other, grant)), None
         )
         if wider is not None and "where" in grant:
             message = "Another grant of this role already covers all records."
-            yield Remark(_file(document, f"/grants/{at}"), message)
+            yield LintWarning(_file(document, f"/grants/{at}"), message)
 
 
 def _covers(wide: Mapping[str, Any], narrow: Mapping[str, Any]) -> bool:
@@ -103,14 +103,14 @@ def _covers(wide: Mapping[str, Any], narrow: Mapping[str, Any]) -> bool:
     )
 
 
-def _rules(catalog: Catalog, layer: str) -> Iterator[Remark]:
+def _rules(catalog: Catalog, layer: str) -> Iterator[LintWarning]:
     """Rules that are off, and those before a save whose values a later one always replaces."""
     before: list[tuple[Any, Document]] = []
     for name, document in catalog.of("rule").items():
         body = document.body
         if body.get("active") is False:
             if document.layer == layer:
-                yield Remark(_file(document), "This rule is switched off.")
+                yield LintWarning(_file(document), "This rule is switched off.")
         elif body.get("phase") == "before_save":
             before.append(((body.get("order", 0), name), document))
     before.sort(key=lambda one: one[0])
@@ -121,7 +121,7 @@ def _rules(catalog: Catalog, layer: str) -> Iterator[Remark]:
             lost = sorted(_set(document) & _set(later))
             if lost and _always_with(document, later):
                 message = f"`{later.name}` runs after it and replaces {listed(lost)}."
-                yield Remark(_file(document), message)
+                yield LintWarning(_file(document), message)
 
 
 def _set(document: Document) -> set[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from metamodel.catalog import Check, Field, Logic, ObjectType, States, Transition
-from metamodel.checks import DocumentCheck, Draft
+from metamodel.checks import CatalogDraft, DocumentCheck
 from metamodel.document import Document
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
@@ -25,7 +25,7 @@ def fill(thing: object, **values: Any) -> None:
 
 
 def check_object(
-    document: Document, body: Mapping[str, Any], object: ObjectType, draft: Draft
+    document: Document, body: Mapping[str, Any], object: ObjectType, draft: CatalogDraft
 ) -> None:
     """Compile the expressions of an object type and check what refers to its fields."""
     check = DocumentCheck(draft, document)

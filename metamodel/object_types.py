@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from metamodel.catalog import Dated, Field, Inverse, Key, ObjectType
-from metamodel.checks import DocumentCheck, Draft, OptionsCheck
+from metamodel.checks import CatalogDraft, DocumentCheck, OptionsCheck
 from metamodel.document import Document
 from metamodel.expressions import types
 from metamodel.folding import humanise, label_text, plural
@@ -40,7 +40,7 @@ def items(body: Mapping[str, Any], member: str) -> Iterator[tuple[int, Mapping[s
             yield at, item
 
 
-def make_object(document: Document, body: Mapping[str, Any], draft: Draft) -> ObjectType:
+def make_object(document: Document, body: Mapping[str, Any], draft: CatalogDraft) -> ObjectType:
     """An object type of what is sound in a document; faults are reported on the way."""
     check = DocumentCheck(draft, document)
     check.names("/fields", (f and f["name"] for f in body.get("fields", ())), "field")
@@ -94,7 +94,7 @@ def _check_name(pointer: str, name: str, check: DocumentCheck) -> None:
         )
 
 
-def _resolved(spec: Mapping[str, Any], draft: Draft) -> Mapping[str, Any]:
+def _resolved(spec: Mapping[str, Any], draft: CatalogDraft) -> Mapping[str, Any]:
     """The field with the options that documents of other kinds make."""
     spec = KINDS[spec["kind"]].resolve(spec, draft.calendars)
     source = spec.get("options_from")
@@ -162,7 +162,7 @@ def _title(fields: Mapping[str, Field], label: str) -> str:
 
 
 def check_kinds(
-    document: Document, body: Mapping[str, Any], object: ObjectType, draft: Draft
+    document: Document, body: Mapping[str, Any], object: ObjectType, draft: CatalogDraft
 ) -> None:
     """Let each field's kind check its options; leave out those that lead nowhere."""
     check = DocumentCheck(draft, document)
@@ -210,7 +210,7 @@ def _cannot(check: OptionsCheck, option: str, message: str) -> None:
 
 
 def make_inverses(
-    document: Document, body: Mapping[str, Any], object: ObjectType, draft: Draft
+    document: Document, body: Mapping[str, Any], object: ObjectType, draft: CatalogDraft
 ) -> None:
     """Give the object types that are looked up their collections."""
     looking = [

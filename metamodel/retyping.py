@@ -6,7 +6,7 @@ from typing import Any
 
 from metamodel.catalog import Field
 from metamodel.kinds import KINDS, Kind
-from metamodel.kinds.kind import Step
+from metamodel.kinds.kind import ConversionStep
 
 
 def convertible(old: Field, new: Field) -> bool:
@@ -19,7 +19,7 @@ def becomes(kind: Kind) -> list[Kind]:
     return [new for new in KINDS.values() if new is not kind and new.takes(kind) is not None]
 
 
-def convert(step: Step, value: Any) -> Any:
+def convert(step: ConversionStep, value: Any) -> Any:
     """The value in the new kind, None where nothing is left; ValueFault where it has no meaning."""
     if value is None or value == "" or value == []:
         return None

@@ -8,7 +8,7 @@ from typing import Any
 from metamodel.catalog import Catalog, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.document import Document
-from metamodel.index_questions import Question, fixed
+from metamodel.index_questions import IndexQuestion, fixed
 
 
 def start_view(object: ObjectType) -> Mapping[str, Any]:
@@ -36,11 +36,11 @@ def check_view(document: Document, check: DocumentCheck) -> None:
     check_sort("/sort", object, body.get("sort", ()), check)
 
 
-def view_questions(document: Document, catalog: Catalog) -> Iterator[Question]:
+def view_questions(document: Document, catalog: Catalog) -> Iterator[IndexQuestion]:
     """The list of a view; where it says no order, the newest come first."""
     body = document.body
     equal = fixed(catalog, body["object"], body.get("where", ""))
-    yield Question(body["object"], equal, tuple(body.get("sort", ())) or ("-created_at",))
+    yield IndexQuestion(body["object"], equal, tuple(body.get("sort", ())) or ("-created_at",))
 
 
 def check_sort(

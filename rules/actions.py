@@ -15,7 +15,7 @@ from fluvial.records.drafts.rows import load_row
 from fluvial.records.reading.query import Query
 from fluvial.records.reading.reader import find_one, read_page
 from fluvial.records.writing import batch_writes, bin, writer
-from fluvial.runtime.prefetch import Ahead
+from fluvial.runtime.prefetch import Prefetch
 from fluvial.runtime.session import Session
 from fluvial.services.mail import as_html
 from fluvial.services.notifications import record_href
@@ -110,7 +110,7 @@ def _environment(
     action: Several,
     type_: ObjectType,
     row: Body,
-    ahead: Ahead | None = None,
+    ahead: Prefetch | None = None,
 ) -> RecordEnvironment:
     """What expressions ask about a record; with what is read ahead they see what waits as well."""
     if not action.each:

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from metamodel.catalog import Catalog, Field, ObjectType
-from metamodel.checks import DocumentCheck, Draft, target_of
+from metamodel.checks import CatalogDraft, DocumentCheck, target_of
 from metamodel.documents import Document
 from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
@@ -67,7 +67,7 @@ def compile_rule(document: Document, check: DocumentCheck) -> Rule | None:
 
 def compiled(document: Document, catalog: Catalog) -> Rule | None:
     """The rule of a document in force, which has no faults."""
-    draft = Draft(
+    draft = CatalogDraft(
         catalog.documents,
         objects=dict(catalog.objects),
         zone=catalog.zone,

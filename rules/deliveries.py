@@ -28,7 +28,7 @@ from fluvial.kernel.ids import new_id
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from fluvial.services import mail, notifications, outbound
-from fluvial.services.templates import Part, Renderer, TemplateFault
+from fluvial.services.templates import Renderer, TemplateFault, TemplateText
 
 from . import effects, webhooks
 
@@ -200,7 +200,7 @@ def words(renderer: Renderer, payload: Mapping[str, Any]) -> tuple[str, str]:
     if not payload["template"]:
         return payload["subject"], mail.as_html(payload["text"])
     source = payload["source"]
-    parts = (Part(source["subject"], escape=False), Part(source["html"]))
+    parts = (TemplateText(source["subject"], escape=False), TemplateText(source["html"]))
     subject, html = renderer.render(parts, payload["data"])
     return " ".join(subject.split()), html
 
@@ -284,7 +284,7 @@ def _webhook(renderer: Renderer, session: Session, effect: Effect) -> Callable[[
     return send
 
 
-def _endpoint(session: Session, name: str) -> webhooks.Endpoint:
+def _endpoint(session: Session, name: str) -> webhooks.WebhookEndpoint:
     document = session.catalog.of("endpoint").get(name)
     if document is None:
         raise _NotNow(Outcome("failed", f"The endpoint `{name}` no longer exists."))
@@ -300,7 +300,9 @@ def _endpoint(session: Session, name: str) -> webhooks.Endpoint:
             secret = webhooks.secret_of(body["secret"]["env"], os.environ)
         except webhooks.NoSecret as error:
             raise _NotNow(Outcome("wait", str(error))) from error
-    return webhooks.Endpoint(name, body["url"], secret, body.get("events", "retry") == "retry")
+    return webhooks.WebhookEndpoint(
+        name, body["url"], secret, body.get("events", "retry") == "retry"
+    )
 
 
 _SENDERS: dict[str, Callable[[Renderer, Session, Effect], Callable[[], Outcome] | None]] = {

@@ -18,7 +18,7 @@ from fluvial.records.drafts.rows import Values, load_row
 from fluvial.records.over_time.recorded_at import read_wire, reverse
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
-from metamodel.currencies import Money
+from metamodel.currencies import Amount
 from metamodel.dependencies import graph_of
 from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
@@ -85,7 +85,7 @@ def plain(expression: Expression, value: Any) -> Any:
 def _plain(value: Any, type_: types.Type) -> Any:
     if isinstance(value, list):
         return [_plain(one, type_) for one in value]
-    if isinstance(value, Money):
+    if isinstance(value, Amount):
         return {"amount": format(value.amount, "f"), "currency": value.currency}
     if isinstance(value, Decimal):
         return format(value, "f")

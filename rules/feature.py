@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fluvial.apptests.effects_seen import EFFECTS
 from fluvial.events.jobs import HOUSEKEEPING, JOB, Job
-from fluvial.events.outbox import LISTENER, Listener
+from fluvial.events.outbox import LISTENER, EventListener
 from fluvial.http.metrics_api import MEASURES
 from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import Feature
@@ -41,7 +41,7 @@ feature = Feature(
         BEFORE_SAVE(before_save),
         STORED(due_moments.stored),
         BUTTONS(Buttons(buttons.offered, buttons.press)),
-        LISTENER(Listener(happened, listened)),
+        LISTENER(EventListener(happened, listened)),
         CATALOG_CHANGED(due_moments.changed),
         MEASURES(measures),
         EFFECTS(effects_of),

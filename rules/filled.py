@@ -15,7 +15,7 @@ from fluvial.records.reading.caller_paths import resolve
 from fluvial.records.reading.reader import read_one
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
-from fluvial.services.templates import Need, Part, Renderer, TemplateFault, needs
+from fluvial.services.templates import Need, Renderer, TemplateFault, TemplateText, needs
 from metamodel.catalog import Catalog, Field, ObjectType
 
 from .template_check import GIVEN, check_need
@@ -78,7 +78,7 @@ def filled(session: Session, type_: ObjectType, record: str, text: str) -> str:
         data = filled_data(session, type_, record, _need(type_, text))
     except Problem as problem:
         raise TemplateFault(f"It uses something you may not see. {problem.detail}") from problem
-    (said,) = _renderer(session.engine).render([Part(text, escape=False)], data)
+    (said,) = _renderer(session.engine).render([TemplateText(text, escape=False)], data)
     return said
 
 

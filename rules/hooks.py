@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from metamodel.catalog import Catalog, Field, ObjectType
-from metamodel.checks import DocumentCheck, Draft
+from metamodel.checks import CatalogDraft, DocumentCheck
 from metamodel.documents import Document
 from metamodel.errors import ExpressionError
 from metamodel.expressions.compiler import compile_expression
@@ -91,7 +91,7 @@ def hooks_of(catalog: Catalog) -> Mapping[str, Hook]:
 
 
 def _hooks(catalog: Catalog) -> Mapping[str, Hook]:
-    draft = Draft(
+    draft = CatalogDraft(
         catalog.documents,
         objects=dict(catalog.objects),
         zone=catalog.zone,

@@ -22,7 +22,7 @@ class NoSecret(Exception):
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class WebhookEndpoint:
     """Where to post, with which secret; `retries` False for a single attempt."""
 
     name: str
@@ -50,7 +50,7 @@ def signature(secret: bytes, message: str, timestamp: int, body: bytes) -> str:
 
 
 def post(
-    endpoint: Endpoint,
+    endpoint: WebhookEndpoint,
     message: str,
     timestamp: int,
     body: bytes,

@@ -13,7 +13,7 @@ from typing import Any
 
 from metamodel.calendars.calendar import Calendar
 from metamodel.catalog import ObjectType
-from metamodel.currencies import Money
+from metamodel.currencies import Amount
 from metamodel.expressions.decimals import plain
 from metamodel.expressions.strings import browser_pattern
 from metamodel.expressions.types import (
@@ -144,12 +144,12 @@ class Writer:
             nodes.Part: self._part,
             nodes.Recast: self._recast,
             nodes.Rounded: lambda node: ["fix", self.write(node.operand), node.type.scale],
-            nodes.Call: self._call,
+            nodes.OperationCall: self._call,
             nodes.MoneyCall: self._money,
             nodes.Join: lambda node: ["join", *map(self.write, node.items)],
             nodes.Coalesce: lambda node: ["coalesce", *map(self.write, node.items)],
             nodes.Extreme: lambda node: [node.function, *map(self.write, node.items)],
-            nodes.Listing: lambda node: ["list", *map(self.write, node.items)],
+            nodes.ListValue: lambda node: ["list", *map(self.write, node.items)],
             nodes.Compare: lambda node: [node.operator, *self._alike(node.left, node.right)],
             nodes.Empty: lambda node: ["empty", self.write(node.operand)],
             nodes.Within: lambda node: ["in", *self._alike(node.item, *node.items)],
@@ -158,10 +158,10 @@ class Writer:
             nodes.Or: lambda node: ["or", *map(self.write, node.items)],
             nodes.Not: lambda node: ["not", self.write(node.operand)],
             nodes.Choose: lambda node: ["if", *map(self.write, node.children())],
-            nodes.Tally: lambda node: ["count", self.write(node.operand)],
+            nodes.CountOf: lambda node: ["count", self.write(node.operand)],
             nodes.Gather: lambda node: ASK,
             nodes.Spread: lambda node: ASK,
-            nodes.Change: self._change,
+            nodes.ChangeTest: self._change,
             nodes.Moment: lambda node: ["today" if node.type.name == DATE.name else "now"],
         }
 
@@ -209,7 +209,7 @@ class Writer:
             return ["unref", made, wanted.objects[0]]
         return made
 
-    def _call(self, node: nodes.Call) -> Json:
+    def _call(self, node: nodes.OperationCall) -> Json:
         if node.operation is op.MATCHES:
             pattern = node.arguments[1]
             assert isinstance(pattern, nodes.Literal)
@@ -251,7 +251,7 @@ class Writer:
             item = ["unref", item, node.collection.type.objects[0]]
         return ["has", held, item]
 
-    def _change(self, node: nodes.Change) -> Json:
+    def _change(self, node: nodes.ChangeTest) -> Json:
         field = [node.field.path[0] if node.field.path else "id", letter(node.field.type)]
         if node.function in ("was", "changed"):
             return [node.function, *field]
@@ -267,7 +267,7 @@ def value_json(value: Any, type: Type) -> Json:
     """A canonical value as a part of its own."""
     if value is None or isinstance(value, (bool, str)):
         return value
-    if isinstance(value, Money):
+    if isinstance(value, Amount):
         return ["m", plain(value.amount), value.currency]
     if isinstance(value, Decimal):
         return ["n", plain(value)]
@@ -288,7 +288,7 @@ def value_json(value: Any, type: Type) -> Json:
 
 def wire_json(value: Any, type: Type) -> Json:
     """A canonical value as a form holds it: what front/values.js reads."""
-    if isinstance(value, Money):
+    if isinstance(value, Amount):
         return {"amount": plain(value.amount), "currency": value.currency}
     if isinstance(value, (Decimal, int)) and not isinstance(value, bool):
         return int(value) if letter(type) == "s" else plain(Decimal(value))

@@ -19,9 +19,10 @@ from metamodel.expressions.literals import call, constant, pinned
 from metamodel.expressions.mine import mine
 from metamodel.expressions.name_resolution import Frame
 from metamodel.expressions.nodes import (
-    Change,
+    ChangeTest,
     Coalesce,
     Collection,
+    CountOf,
     Empty,
     Extreme,
     Gather,
@@ -33,7 +34,6 @@ from metamodel.expressions.nodes import (
     Read,
     Recast,
     Root,
-    Tally,
 )
 from metamodel.expressions.operations import INTEGER
 from metamodel.expressions.part_checker import PartChecker
@@ -268,7 +268,7 @@ class Calls:
         """exists() and count()."""
         made = self.checker.check(node.args[0])
         if len(node.args) == 1 and made.type.name in _HELD:
-            return Not(Empty(made)) if function == "exists" else Tally(made, type=number(0))
+            return Not(Empty(made)) if function == "exists" else CountOf(made, type=number(0))
         collection = self._collection(function, node.args[0], made)
         where = self._inside(collection, node, node.args[1:], self.checker.condition)
         type = BOOLEAN if function == "exists" else number(0)
@@ -360,8 +360,8 @@ class Calls:
             )
         assert isinstance(field, Read)
         if function == "was":
-            return Change(function, field, type=field.type)
-        return Change(function, field, self._step(function, field, node), type=BOOLEAN)
+            return ChangeTest(function, field, type=field.type)
+        return ChangeTest(function, field, self._step(function, field, node), type=BOOLEAN)
 
     def _step(self, function: str, field: Read, node: ast.Call) -> Node | None:
         if function == "changed":

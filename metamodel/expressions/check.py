@@ -14,21 +14,21 @@ from metamodel.expressions.calls import Calls
 from metamodel.expressions.fault_words import MANY, node_words
 from metamodel.expressions.fitting import ORDERED, REFERENCES, Misfit, fit, is_null, unify
 from metamodel.expressions.literals import scaled_literal
-from metamodel.expressions.name_resolution import Names
+from metamodel.expressions.name_resolution import NameResolver
 from metamodel.expressions.nodes import (
     And,
-    Call,
     Choose,
     Collection,
     Compare,
     Empty,
     Gather,
     Join,
-    Listing,
+    ListValue,
     Literal,
     Member,
     Node,
     Not,
+    OperationCall,
     Or,
     Part,
     Read,
@@ -69,7 +69,7 @@ class Checker:
     def __init__(self, syntax: Syntax, scope: Scope) -> None:
         self.syntax = syntax
         self.scope = scope
-        self.names = Names(syntax, scope)
+        self.names = NameResolver(syntax, scope)
         self.calls = Calls(self)
         self._rules: Mapping[type[ast.expr], Callable[[ast.expr], Node]] = {
             ast.Constant: self._constant,
@@ -140,7 +140,7 @@ class Checker:
     def _listing(self, node: ast.expr) -> Node:
         assert isinstance(node, (ast.List, ast.Tuple))
         items = tuple(self.check(item) for item in node.elts)
-        return Listing(items, type=Type("list"), place=self.syntax.place(node))
+        return ListValue(items, type=Type("list"), place=self.syntax.place(node))
 
     def _boolean(self, node: ast.expr) -> Node:
         assert isinstance(node, ast.BoolOp)
@@ -213,11 +213,11 @@ class Checker:
     def _within(self, left: Node, right: Node) -> Node:
         if is_null(left):
             raise Misfit("`null` cannot be tested with `in`.", "Write `x == null`.")
-        if isinstance(right, Listing):
+        if isinstance(right, ListValue):
             return self._in_list(left, right)
         if right.type.name in (TEXT.name, CHOICE.name):
             texts = fit(right, TEXT, self.scope.zone), fit(left, TEXT, self.scope.zone)
-            return Call(op.CONTAINS, texts, type=BOOLEAN)
+            return OperationCall(op.CONTAINS, texts, type=BOOLEAN)
         if right.type.name == CHOICES.name:
             if ROLE in left.type.objects and _is_my_roles(right):
                 return Member(Part(left, "role", type=CHOICE), right)
@@ -233,7 +233,7 @@ class Checker:
             f"{node_words(right)}, which `in` cannot search.", "Write a list: x in ['a', 'b']."
         )
 
-    def _in_list(self, left: Node, right: Listing) -> Node:
+    def _in_list(self, left: Node, right: ListValue) -> Node:
         if left.type.name in MANY:
             raise Misfit(f"{node_words(left)}.", "Ask for one at a time: 'a' in x or 'b' in x.")
         if left.type.name in (*REFERENCES, MONEY.name) and not is_simple(left):
@@ -296,7 +296,7 @@ def compare(sign: str, left: Node, right: Node, zone: str) -> Node:
             return Not(some) if sign == "==" else some
         return asked if sign == "==" else Not(asked)
     for one in (left, right):
-        if one.type.name in MANY or isinstance(one, Listing):
+        if one.type.name in MANY or isinstance(one, ListValue):
             raise Misfit(
                 f"{node_words(one)} and cannot be compared as a whole.",
                 "Write `x in ...`, count(...), or `== null`.",
@@ -311,13 +311,13 @@ def compare(sign: str, left: Node, right: Node, zone: str) -> Node:
     return Compare(sign, left, right)
 
 
-def checked(syntax: Syntax, scope: Scope, expect: Type | None) -> tuple[Node, Names]:
+def checked(syntax: Syntax, scope: Scope, expect: Type | None) -> tuple[Node, NameResolver]:
     """The typed tree of an expression and the names that it uses; raises ExpressionError."""
     checker = Checker(syntax, scope)
     tree = checker.check(syntax.root)
     if expect is not None:
         tree = checker.attempt(syntax.root, lambda: fit(tree, expect, scope.zone))
-    elif isinstance(tree, Listing):
+    elif isinstance(tree, ListValue):
         raise ExpressionError("A list is allowed only after `in`.", source=syntax.source)
     return tree, checker.names
 

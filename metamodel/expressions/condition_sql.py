@@ -26,7 +26,6 @@ from sqlalchemy import exists as exists_
 
 from metamodel.expressions.nodes import (
     And,
-    Call,
     Collection,
     Compare,
     Empty,
@@ -35,6 +34,7 @@ from metamodel.expressions.nodes import (
     Member,
     Node,
     Not,
+    OperationCall,
     Or,
     Part,
     Read,
@@ -87,7 +87,7 @@ class Conditions(Values):
             And: lambda node, exact: and_(*(self.condition(one, exact) for one in node.items)),
             Or: lambda node, exact: or_(*(self.condition(one, exact) for one in node.items)),
             Not: self._negation,
-            Call: self._asked,
+            OperationCall: self._asked,
             Literal: lambda node, exact: true() if node.value else false(),
         }
 
@@ -133,7 +133,7 @@ class Conditions(Values):
             boolean(self.sql, True)
         )
 
-    def _asked(self, node: Call, exact: bool) -> Element:
+    def _asked(self, node: OperationCall, exact: bool) -> Element:
         made = self.value(node)
         return self._guarded(made.element == boolean(self.sql, True), exact, made)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from metamodel.expressions.nodes import Call, Collection, Literal, Moment, Node, Read, Root
+from metamodel.expressions.nodes import Collection, Literal, Moment, Node, OperationCall, Read, Root
 from metamodel.expressions.types import CHOICES, FILES, NUMBER, PERSONS, RECORD, RECORDS, Type
 
 _PLAIN = {"empty": "empty", "text": "text", "files": "files", "choices": "several choices"}
@@ -36,7 +36,9 @@ def node_words(node: Node) -> str:
         return f"`{path_words(node)}` is {type_words(node.type)}"
     if isinstance(node, Moment):
         return f"This is {type_words(node.type)}"
-    return f"{'The result' if isinstance(node, Call) else 'This'} is {type_words(node.type)}"
+    return (
+        f"{'The result' if isinstance(node, OperationCall) else 'This'} is {type_words(node.type)}"
+    )
 
 
 def path_words(node: Read | Collection) -> str:

@@ -9,7 +9,7 @@ from functools import partial
 
 from metamodel.expressions.fault_words import nearest, node_words, type_words
 from metamodel.expressions.literals import call, constant, scaled_literal
-from metamodel.expressions.nodes import Listing, Literal, Node, Part, Read, Recast, Rounded
+from metamodel.expressions.nodes import ListValue, Literal, Node, Part, Read, Recast, Rounded
 from metamodel.expressions.scope import USER
 from metamodel.expressions.syntax import Place
 from metamodel.expressions.types import (
@@ -65,7 +65,7 @@ def fit(node: Node, type: Type, zone: str) -> Node:
     """The node as a value of the type; raises Misfit."""
     if is_null(node):
         return constant(None, type, node)
-    if isinstance(node, Listing):
+    if isinstance(node, ListValue):
         return _listing(node, type, zone)
     text = isinstance(node, Literal) and node.type.name == TEXT.name
     if text and type.name != TEXT.name:
@@ -131,11 +131,11 @@ def _other(node: Node, type: Type, zone: str) -> Node | None:
     if pair == (PERSON.name, RECORD.name) and node.type.objects == type.objects == (USER,):
         return Recast(node, type=type, place=place)
     if _ITEM.get(type.name) and _ITEM[type.name].name == node.type.name:
-        return Listing((node,), type=type, place=place)
+        return ListValue((node,), type=type, place=place)
     return None
 
 
-def _listing(node: Listing, type: Type, zone: str) -> Node:
+def _listing(node: ListValue, type: Type, zone: str) -> Node:
     item = _ITEM.get(type.name)
     if item is None:
         raise Misfit(f"This is a list, but {type_words(type)} is expected.")
@@ -217,7 +217,7 @@ def _option(node: Literal, type: Type) -> Node:
     slot = node.read_on(lambda written: written if not known or written in known else None)
     chosen = replace(node, type=CHOICE, slot=slot)
     if type.name == CHOICES.name:
-        return Listing((chosen,), type=type, place=node.place)
+        return ListValue((chosen,), type=type, place=node.place)
     return chosen
 
 

@@ -123,7 +123,7 @@ def _written(token: str) -> Any:
     return normal(token[1:-1]) if token[0] in "'\"" else Decimal(token)
 
 
-class Reading:
+class LiftedValues:
     """An expression, and how the literals of other texts of its template become its values."""
 
     def __init__(self, expression: Expression, cut: Cut) -> None:
@@ -165,14 +165,14 @@ class Template:
 
     def __init__(self) -> None:
         self._pinned: tuple[int, ...] = ()
-        self._readings: dict[tuple[str, ...], Reading] = {}
+        self._readings: dict[tuple[str, ...], LiftedValues] = {}
 
-    def find(self, tokens: Sequence[str]) -> Reading | None:
+    def find(self, tokens: Sequence[str]) -> LiftedValues | None:
         return self._readings.get(tuple(tokens[i] for i in self._pinned))
 
-    def learn(self, expression: Expression, cut: Cut) -> Reading:
+    def learn(self, expression: Expression, cut: Cut) -> LiftedValues:
         """Keep how a text of the template was read."""
-        reading = Reading(expression, cut)
+        reading = LiftedValues(expression, cut)
         if not set(reading.pinned) <= set(self._pinned):
             self._pinned = tuple(sorted({*self._pinned, *reading.pinned}))
             self._readings = {}

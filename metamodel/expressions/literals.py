@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TypeVar
 
-from metamodel.expressions.nodes import Call, Literal, Node, Recast, Slot
+from metamodel.expressions.nodes import Literal, Node, OperationCall, Recast, Slot
 from metamodel.expressions.types import DATE, DATETIME, DAYS, DURATION, MONTHS, Type, number
 from metamodel.storage import MAX_DIGITS
 
@@ -51,7 +51,7 @@ def call(
     operation: op.Operation, arguments: Sequence[Node], type: Type, place: Node | None = None
 ) -> Node:
     """A call, or its result where every argument stands in the text."""
-    made = Call(
+    made = OperationCall(
         operation,
         tuple(arguments),
         type=type,

@@ -53,7 +53,7 @@ class Frame:
     depth: int = 0
 
 
-class Names:
+class NameResolver:
     """Resolves names against a scope and notes which fields are used."""
 
     def __init__(self, syntax: Syntax, scope: Scope) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from metamodel.expressions.nodes import (
     And,
-    Call,
     Compare,
     Member,
     MoneyCall,
     Node,
+    OperationCall,
     Part,
     Read,
     Recast,
@@ -19,7 +19,7 @@ from metamodel.expressions.nodes import (
     Within,
 )
 
-_EMPTY_OF_EMPTY = (Call, MoneyCall, Part, Recast, Rounded)
+_EMPTY_OF_EMPTY = (OperationCall, MoneyCall, Part, Recast, Rounded)
 
 Path = tuple[str, ...]
 

@@ -124,7 +124,7 @@ class Rounded(Node):
 
 
 @dataclass(frozen=True)
-class Call(Node):
+class OperationCall(Node):
     """An operation on values."""
 
     operation: Operation
@@ -163,7 +163,7 @@ class Extreme(Node):
 
 
 @dataclass(frozen=True)
-class Listing(Node):
+class ListValue(Node):
     """Several values, for a field that holds many."""
 
     items: tuple[Node, ...]
@@ -231,7 +231,7 @@ class Choose(Node):
 
 
 @dataclass(frozen=True)
-class Tally(Node):
+class CountOf(Node):
     """How many values a field holds."""
 
     operand: Node
@@ -268,7 +268,7 @@ class PartDay(Node):
 
 
 @dataclass(frozen=True)
-class Change(Node):
+class ChangeTest(Node):
     """was(), changed(), increased() and decreased() of a field."""
 
     function: str

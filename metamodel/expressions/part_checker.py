@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from metamodel.expressions.name_resolution import Names
+from metamodel.expressions.name_resolution import NameResolver
 from metamodel.expressions.nodes import Node
 from metamodel.expressions.scope import Scope
 from metamodel.expressions.syntax import Syntax
@@ -20,7 +20,7 @@ class PartChecker(Protocol):
 
     syntax: Syntax
     scope: Scope
-    names: Names
+    names: NameResolver
 
     def check(self, node: ast.expr) -> Node: ...
 

@@ -10,27 +10,28 @@ from typing import Any, Protocol
 
 from simpleeval import EvalWithCompoundTypes  # type: ignore[import-untyped]
 
-from metamodel.currencies import Money
+from metamodel.currencies import Amount
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.nodes import (
     And,
-    Call,
-    Change,
+    ChangeTest,
     Choose,
     Coalesce,
     Collection,
     Compare,
+    CountOf,
     Empty,
     Extreme,
     Gather,
     Join,
-    Listing,
+    ListValue,
     Literal,
     Member,
     Moment,
     MoneyCall,
     Node,
     Not,
+    OperationCall,
     Or,
     Part,
     Read,
@@ -38,7 +39,6 @@ from metamodel.expressions.nodes import (
     Root,
     Rounded,
     Spread,
-    Tally,
     Within,
 )
 from metamodel.expressions.types import DATE, MONEY, NUMBER, PERSON, RECORD, ROLE, TEXT, Type
@@ -118,12 +118,12 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
             Part: self._part,
             Recast: self._recast,
             Rounded: self._rounded,
-            Call: self._operation,
+            OperationCall: self._operation,
             MoneyCall: self._money,
             Join: self._join,
             Coalesce: self._coalesce,
             Extreme: self._extreme,
-            Listing: self._list,
+            ListValue: self._list,
             Compare: self._comparison,
             Empty: self._empty,
             Within: self._within,
@@ -132,10 +132,10 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
             Or: self._or,
             Not: self._not,
             Choose: self._choose,
-            Tally: self._tally,
+            CountOf: self._tally,
             Gather: self._gather,
             Spread: self._gather,
-            Change: self._change,
+            ChangeTest: self._change,
             Moment: self._moment,
         }
 
@@ -182,7 +182,7 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
         value = self._eval(node.operand)
         if value is None:
             return None
-        if isinstance(value, Money):
+        if isinstance(value, Amount):
             return getattr(value, node.name)
         if node.name == ROLE:
             return value[1] if value[0] == ROLE else None
@@ -200,8 +200,8 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
         given, wanted = node.operand.type, node.type
         if value is None:
             return None
-        if wanted.name == MONEY.name and not isinstance(value, Money):
-            return Money(value, wanted.currency or "")
+        if wanted.name == MONEY.name and not isinstance(value, Amount):
+            return Amount(value, wanted.currency or "")
         if wanted.name == PERSON.name or (wanted.name == RECORD.name and len(wanted.objects) > 1):
             return reference(value, given)
         if wanted.name == RECORD.name and isinstance(value, tuple):
@@ -212,12 +212,12 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
         value, scale = self._eval(node.operand), node.type.scale
         if value is None or scale is None:
             return value
-        if isinstance(value, Money):
+        if isinstance(value, Amount):
             amount = decimals.fix(value.amount, scale)
-            return None if amount is None else Money(amount, value.currency)
+            return None if amount is None else Amount(amount, value.currency)
         return decimals.fix(value, scale)
 
-    def _operation(self, node: Call) -> Any:
+    def _operation(self, node: OperationCall) -> Any:
         arguments = [self._eval(argument) for argument in node.arguments]
         if any(argument is None for argument in arguments):
             return None
@@ -227,14 +227,14 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
         values = [self._eval(node.left), self._eval(node.right)]
         if None in values:
             return None
-        currencies = {value.currency for value in values if isinstance(value, Money)}
+        currencies = {value.currency for value in values if isinstance(value, Amount)}
         if len(currencies) != 1:
             return None
-        amounts = [value.amount if isinstance(value, Money) else value for value in values]
+        amounts = [value.amount if isinstance(value, Amount) else value for value in values]
         result = node.operation.run(*amounts)
         if result is None or node.type.name != MONEY.name:
             return result
-        return Money(result, currencies.pop())
+        return Amount(result, currencies.pop())
 
     def _join(self, node: Join) -> Any:
         return strings.joined([self._eval(item) or "" for item in node.items])
@@ -249,14 +249,14 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
             return None
         return min(values) if node.function == "min" else max(values)
 
-    def _list(self, node: Listing) -> list[Any]:
+    def _list(self, node: ListValue) -> list[Any]:
         return [value for item in node.items if (value := self._eval(item)) is not None]
 
     def _comparison(self, node: Compare) -> bool:
         left, right = self._eval(node.left), self._eval(node.right)
         if left is None or right is None:
             return False
-        if isinstance(left, Money):
+        if isinstance(left, Amount):
             if left.currency != right.currency:
                 return False
             left, right = left.amount, right.amount
@@ -295,7 +295,7 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
     def _choose(self, node: Choose) -> Any:
         return self._eval(node.then if self._eval(node.condition) is True else node.otherwise)
 
-    def _tally(self, node: Tally) -> Decimal:
+    def _tally(self, node: CountOf) -> Decimal:
         return Decimal(len(self._eval(node.operand) or ()))
 
     def _gather(self, node: Gather) -> Any:
@@ -305,7 +305,7 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
         day = node.type.name == DATE.name
         return self.environment.today if day else self.environment.now
 
-    def _change(self, node: Change) -> Any:
+    def _change(self, node: ChangeTest) -> Any:
         name = node.field.path[0] if node.field.path else "id"
         old = (self.environment.before or {}).get(name)
         if node.function == "was":
@@ -345,7 +345,7 @@ def ordered(operator: str, left: Any, right: Any) -> bool:
 
 def grown(old: Any, new: Any, step: Any) -> bool:
     """Whether the new value is above the old one, by at least the step where there is one."""
-    if isinstance(old, Money):
+    if isinstance(old, Amount):
         if old.currency != new.currency:
             return False
         old, new = old.amount, new.amount

@@ -18,7 +18,7 @@ Objects = Mapping[str, ObjectType]
 
 
 @dataclass(frozen=True)
-class Step:
+class ReadStep:
     """One step from a record to the next: by a field of its own, or by one that looks it up."""
 
     object: str  # that has the field
@@ -31,7 +31,7 @@ class Reading:
     """A field that is read: of the record itself, or of those at the end of some steps."""
 
     root: Root  # where the steps begin: the record, `record`, `me` or a name of the scope
-    steps: tuple[Step, ...]
+    steps: tuple[ReadStep, ...]
     object: str
     field: str
 
@@ -41,7 +41,7 @@ class _At:
     """Where a part of an expression stands: the way to its row."""
 
     root: Root
-    steps: tuple[Step, ...]
+    steps: tuple[ReadStep, ...]
     object: str
 
 
@@ -156,7 +156,7 @@ def _walk(at: _At, path: tuple[str, ...], objects: Objects) -> tuple[_At, list[R
     for name in path:
         found.append(Reading(at.root, at.steps, at.object, name))
         object = _target(at.object, name, objects)
-        at = _At(at.root, (*at.steps, Step(at.object, name)), object)
+        at = _At(at.root, (*at.steps, ReadStep(at.object, name)), object)
     return at, found
 
 
@@ -172,9 +172,9 @@ def _collected(node: Collection, at: _At, objects: Objects) -> tuple[_At, list[R
     at, found = _walk(at, node.path, objects)
     if node.field is None:
         found.append(Reading(at.root, at.steps, at.object, node.name))
-        rows = _At(at.root, (*at.steps, Step(at.object, node.name)), node.source)
+        rows = _At(at.root, (*at.steps, ReadStep(at.object, node.name)), node.source)
     else:
-        step = Step(node.source, node.field, backward=True)
+        step = ReadStep(node.source, node.field, backward=True)
         rows = _At(at.root, (*at.steps, step), node.source)
         found.append(Reading(rows.root, rows.steps, node.source, node.field))
     found.append(Reading(rows.root, rows.steps, node.source, BINNED))

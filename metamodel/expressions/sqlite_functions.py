@@ -32,7 +32,7 @@ def register(connection: sqlite3.Connection) -> None:
     aggregates.create_aggregate("fluvial_sum", 1, Sum)
     aggregates.create_aggregate("fluvial_min_of", 1, Least)
     aggregates.create_aggregate("fluvial_max_of", 1, Greatest)
-    aggregates.create_aggregate("fluvial_list", 2, Listing)
+    aggregates.create_aggregate("fluvial_list", 2, JoinedTexts)
 
 
 def _stored(operation: Operation) -> Callable[..., Any]:
@@ -115,7 +115,7 @@ class Greatest(Least):
     choose: Callable[..., Decimal] = max
 
 
-class Listing:
+class JoinedTexts:
     """Texts with commas between them, in the order of the ids beside them."""
 
     def __init__(self) -> None:

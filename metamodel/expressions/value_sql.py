@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import case, collate, func, literal_column, null
 
 from metamodel.expressions.nodes import (
-    Call,
     Choose,
     Coalesce,
     Collection,
+    CountOf,
     Extreme,
     Gather,
     Join,
@@ -21,13 +21,13 @@ from metamodel.expressions.nodes import (
     Moment,
     MoneyCall,
     Node,
+    OperationCall,
     Part,
     PartDay,
     Read,
     Recast,
     Rounded,
     Spread,
-    Tally,
 )
 from metamodel.expressions.sql_value import (
     EXACT,
@@ -76,13 +76,13 @@ class Values:
             Part: self._part,
             Recast: self._recast,
             Rounded: self._rounded,
-            Call: self._call,
+            OperationCall: self._call,
             MoneyCall: self._money,
             Join: self._join,
             Coalesce: self._coalesce,
             Extreme: self._extreme,
             Choose: self._choose,
-            Tally: self._tally,
+            CountOf: self._tally,
             Gather: self._gathered,
             Spread: self._gathered,
             PartDay: self.part_day,
@@ -206,10 +206,10 @@ class Values:
         settled = function(exact(self.sql, value), integer(wanted.scale))
         return SqlValue(settled, decimal(wanted.scale), value.second, value.second_storage)
 
-    def _call(self, node: Call) -> SqlValue:
+    def _call(self, node: OperationCall) -> SqlValue:
         return SqlValue(self.operation(node), storage_of(node.operation.gives))
 
-    def operation(self, node: Call) -> Element:
+    def operation(self, node: OperationCall) -> Element:
         """The call itself: of a yes/no, NULL where it is empty."""
         operation = node.operation
         arguments = [
@@ -329,7 +329,7 @@ class Values:
         kind = "_number" if storage is EXACT else ""
         return SqlValue(getattr(func, f"fluvial_{node.function}{kind}")(*elements), storage)
 
-    def _tally(self, node: Tally) -> SqlValue:
+    def _tally(self, node: CountOf) -> SqlValue:
         value = self.value(node.operand)
         if value.storage.name != JSON.name:
             raise TypeError("only fields that hold many values are counted")

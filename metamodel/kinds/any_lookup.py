@@ -9,7 +9,15 @@ from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.folding import listed
 from metamodel.kinds.conversion import titles_of
-from metamodel.kinds.kind import Column, Convert, Field, FieldCheck, Kind, TextFormat, World
+from metamodel.kinds.kind import (
+    Column,
+    Convert,
+    Field,
+    FieldCheck,
+    Kind,
+    RelatedRecords,
+    TextFormat,
+)
 from metamodel.kinds.lookup import ON_DELETE, on_delete, taken
 from metamodel.kinds.system import uuid_text
 from metamodel.storage import TEXT, UUID
@@ -71,7 +79,7 @@ class AnyLookup(Kind):
     def cell(self, field: Field, value: Mapping[str, str]) -> str:
         return f"{value['object']}:{value['id']}"
 
-    def texts(self, field: Field, value: Any, world: World) -> list[str]:
+    def texts(self, field: Field, value: Any, world: RelatedRecords) -> list[str]:
         return titles_of(field, value, world)
 
     def takes(self, old: Kind) -> Convert | None:

@@ -10,7 +10,16 @@ from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.folding import label_text
 from metamodel.kinds.conversion import parsed
-from metamodel.kinds.kind import Column, Convert, Field, Kind, Step, TextFormat, World, one_text
+from metamodel.kinds.kind import (
+    Column,
+    ConversionStep,
+    Convert,
+    Field,
+    Kind,
+    RelatedRecords,
+    TextFormat,
+    one_text,
+)
 from metamodel.storage import BOOLEAN
 
 YES = frozenset({"yes", "y", "true", "t", "1", "on", "x"})
@@ -63,7 +72,7 @@ class Boolean(Kind):
     def cell(self, field: Field, value: bool) -> str:
         return "true" if value else "false"
 
-    def texts(self, field: Field, value: bool, world: World) -> list[str]:
+    def texts(self, field: Field, value: bool, world: RelatedRecords) -> list[str]:
         return [self.show(field, value)]
 
     def takes(self, old: Kind) -> Convert | None:
@@ -80,7 +89,7 @@ class Boolean(Kind):
         return {"type": "boolean"}
 
 
-def _one_or_none(step: Step, value: Decimal) -> bool:
+def _one_or_none(step: ConversionStep, value: Decimal) -> bool:
     if value not in (0, 1):
         raise ValueFault("not_a_boolean", "Only 1 means yes and 0 no.")
     return value == 1

@@ -18,8 +18,8 @@ from metamodel.kinds.kind import (
     Field,
     FieldCheck,
     Kind,
+    RelatedRecords,
     TextFormat,
-    World,
     one_text,
 )
 from metamodel.storage import TEXT
@@ -285,7 +285,7 @@ class Choice(Kind):
     def parse_text(self, field: Field, text: str, form: TextFormat) -> str:
         return named(field, text)
 
-    def texts(self, field: Field, value: str, world: World) -> list[str]:
+    def texts(self, field: Field, value: str, world: RelatedRecords) -> list[str]:
         return [self.show(field, value)]
 
     def takes(self, old: Kind) -> Convert | None:

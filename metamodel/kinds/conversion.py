@@ -9,26 +9,26 @@ from __future__ import annotations
 from typing import Any
 
 from metamodel.errors import ValueFault
-from metamodel.kinds.kind import WRITTEN, Field, Step, World
+from metamodel.kinds.kind import WRITTEN, ConversionStep, Field, RelatedRecords
 
 LISTED = ("choice", "multi_choice")  # whose values are options
 LINKING = ("lookup", "multi_lookup", "any_lookup", "person")  # whose values are links
 
 
-def one_line(step: Step, value: Any) -> Any:
+def one_line(step: ConversionStep, value: Any) -> Any:
     """By all its words: `crime, travel`."""
     return step.read(", ".join(step.texts(value)))
 
 
-def lines(step: Step, value: Any) -> Any:
+def lines(step: ConversionStep, value: Any) -> Any:
     return step.read("\n".join(step.texts(value)))
 
 
-def several_texts(step: Step, value: Any) -> Any:
+def several_texts(step: ConversionStep, value: Any) -> Any:
     return step.read(";".join(step.texts(value)))
 
 
-def parsed(step: Step, value: Any) -> Any:
+def parsed(step: ConversionStep, value: Any) -> Any:
     """By the JSON form, where both kinds write values alike."""
     return step.new.kind.parse(step.new, step.old.kind.wire(step.old, value))
 
@@ -38,7 +38,7 @@ def split(value: Any) -> list[str]:
     return [part.strip() for part in str(value).replace("\n", ";").split(";")]
 
 
-def found(step: Step, value: Any) -> Any:
+def found(step: ConversionStep, value: Any) -> Any:
     """The records whose titles the words are."""
     target = step.new.targets[0]
     several = step.new.many and step.old.kind.name in WRITTEN
@@ -46,11 +46,11 @@ def found(step: Step, value: Any) -> Any:
     return linked(step, [(target, step.world.find(target, text)) for text in texts if text])
 
 
-def people(step: Step, value: Any) -> Any:
+def people(step: ConversionStep, value: Any) -> Any:
     return linked(step, [("user", step.world.person(text)) for text in split(value) if text])
 
 
-def relinked(step: Step, value: Any) -> Any:
+def relinked(step: ConversionStep, value: Any) -> Any:
     """The same records, where the new field may link to them."""
     return linked(step, links_of(step.old, value))
 
@@ -61,7 +61,7 @@ def links_of(field: Field, value: Any) -> list[tuple[str, str]]:
     return [one if isinstance(one, tuple) else (field.targets[0], one) for one in many]
 
 
-def linked(step: Step, links: list[tuple[str, str]]) -> Any:
+def linked(step: ConversionStep, links: list[tuple[str, str]]) -> Any:
     """The value of the new field that links to records, as far as it may."""
     field = step.new
     for object, _ in links:
@@ -78,7 +78,7 @@ def linked(step: Step, links: list[tuple[str, str]]) -> Any:
     return field.kind.parse(field, wire)
 
 
-def titles_of(field: Field, value: Any, world: World) -> list[str]:
+def titles_of(field: Field, value: Any, world: RelatedRecords) -> list[str]:
     """The words of links: what their records are called."""
     titles = []
     for object, record in links_of(field, value):

@@ -14,13 +14,13 @@ from metamodel.expressions import types
 from metamodel.kinds.conversion import parsed
 from metamodel.kinds.kind import (
     Column,
+    ConversionStep,
     Convert,
     Field,
     FieldCheck,
     Kind,
-    Step,
+    RelatedRecords,
     TextFormat,
-    World,
     one_text,
 )
 from metamodel.kinds.working_days import OPTIONS, check_calendar, check_working
@@ -134,7 +134,7 @@ class Date(Kind):
         day = date_in(MIDNIGHT.sub("", text.strip()), form.dates)
         return self.parse(field, day.isoformat())
 
-    def texts(self, field: Field, value: date, world: World) -> list[str]:
+    def texts(self, field: Field, value: date, world: RelatedRecords) -> list[str]:
         return [value.isoformat()]
 
     def takes(self, old: Kind) -> Convert | None:
@@ -156,6 +156,6 @@ def bound(field: Field, name: str) -> date | None:
     return None if limit is None else iso_date(limit)
 
 
-def _day(step: Step, value: datetime) -> Any:
+def _day(step: ConversionStep, value: datetime) -> Any:
     local = value.astimezone(ZoneInfo(step.world.zone))
     return step.new.kind.parse(step.new, local.date().isoformat())

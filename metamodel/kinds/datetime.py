@@ -14,7 +14,16 @@ from metamodel.expressions import types
 from metamodel.folding import nearest
 from metamodel.kinds.conversion import parsed
 from metamodel.kinds.date import date_in, people_locale
-from metamodel.kinds.kind import Column, Convert, Field, FieldCheck, Kind, Step, TextFormat, World
+from metamodel.kinds.kind import (
+    Column,
+    ConversionStep,
+    Convert,
+    Field,
+    FieldCheck,
+    Kind,
+    RelatedRecords,
+    TextFormat,
+)
 from metamodel.kinds.working_days import OPTIONS, check_calendar, check_working
 from metamodel.storage import TIMESTAMP, timestamp_wire
 
@@ -143,7 +152,7 @@ class Datetime(Kind):
         except (ValueError, OverflowError):
             raise ValueFault("not_a_datetime", f"{text} is not a valid date and time.") from None
 
-    def texts(self, field: Field, value: datetime, world: World) -> list[str]:
+    def texts(self, field: Field, value: datetime, world: RelatedRecords) -> list[str]:
         return [timestamp_wire(value)]
 
     def takes(self, old: Kind) -> Convert | None:
@@ -169,6 +178,6 @@ def bound(field: Field, name: str) -> datetime | None:
     return None if limit is None else moment(limit)
 
 
-def _midnight(step: Step, value: date) -> Any:
+def _midnight(step: ConversionStep, value: date) -> Any:
     local = datetime.combine(value, time(), tzinfo=ZoneInfo(step.world.zone))
     return step.new.kind.parse(step.new, timestamp_wire(local.astimezone(UTC)))

@@ -11,7 +11,16 @@ from metamodel.calendars.calendars import Calendars
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.kinds.conversion import parsed
-from metamodel.kinds.kind import Column, Convert, Field, FieldCheck, Kind, Step, TextFormat, World
+from metamodel.kinds.kind import (
+    Column,
+    ConversionStep,
+    Convert,
+    Field,
+    FieldCheck,
+    Kind,
+    RelatedRecords,
+    TextFormat,
+)
 from metamodel.kinds.working_days import Idle, check_named
 from metamodel.storage import INTEGER
 
@@ -134,7 +143,7 @@ class Duration(Kind):
             raise ValueFault("not_a_duration", "Write hours and minutes, such as 1:30.")
         return self.parse(field, text)
 
-    def texts(self, field: Field, value: int, world: World) -> list[str]:
+    def texts(self, field: Field, value: int, world: RelatedRecords) -> list[str]:
         return [clock_text(value)]
 
     def takes(self, old: Kind) -> Convert | None:
@@ -161,7 +170,7 @@ def rounded(seconds: int, step: int, rounding: str) -> int:
     return (whole + 1 if up and rest else whole) * step
 
 
-def _hours(step: Step, value: Decimal) -> Any:
+def _hours(step: ConversionStep, value: Decimal) -> Any:
     seconds = value * 3600
     if seconds != seconds.to_integral_value():
         raise ValueFault(

@@ -8,7 +8,7 @@ from typing import Any
 
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
-from metamodel.kinds.kind import Column, Convert, Field, FieldCheck, Kind, World
+from metamodel.kinds.kind import Column, Convert, Field, FieldCheck, Kind, RelatedRecords
 from metamodel.kinds.system import uuid_text
 from metamodel.storage import JSON
 
@@ -107,7 +107,9 @@ class File(Kind):
     def cell(self, field: Field, value: Sequence[dict[str, Any]]) -> str:
         return ";".join(str(file.get("name", file["id"])) for file in value)
 
-    def texts(self, field: Field, value: Sequence[dict[str, Any]], world: World) -> list[str]:
+    def texts(
+        self, field: Field, value: Sequence[dict[str, Any]], world: RelatedRecords
+    ) -> list[str]:
         return [str(file.get("name", file["id"])) for file in value]
 
     def takes(self, old: Kind) -> Convert | None:

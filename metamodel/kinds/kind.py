@@ -150,7 +150,7 @@ class FieldCheck(Protocol):
         """Report an option that names no kind of document."""
 
 
-class World(Protocol):
+class RelatedRecords(Protocol):
     """What a conversion asks about other records."""
 
     zone: str
@@ -166,12 +166,12 @@ class World(Protocol):
 
 
 @dataclass(frozen=True)
-class Step:
+class ConversionStep:
     """One value on its way from a field to the same field of another kind."""
 
     old: Field
     new: Field
-    world: World
+    world: RelatedRecords
 
     def read(self, text: str) -> Any:
         """What the new kind reads in a text."""
@@ -184,10 +184,10 @@ class Step:
         return self.old.kind.texts(self.old, value, self.world)
 
 
-Convert = Callable[[Step, Any], Any]
+Convert = Callable[[ConversionStep, Any], Any]
 
 
-def one_text(step: Step, value: Any) -> Any:
+def one_text(step: ConversionStep, value: Any) -> Any:
     """By the words of a value that holds one."""
     texts = step.texts(value)
     if len(texts) > 1:
@@ -345,7 +345,7 @@ class Kind:
         """
         return ";".join(map(str, value)) if isinstance(value, list) else str(value)
 
-    def texts(self, field: Field, value: Any, world: World) -> list[str]:
+    def texts(self, field: Field, value: Any, world: RelatedRecords) -> list[str]:
         """The words of a value in other kinds, one for each of its parts; see `takes`."""
         return [str(value)]
 

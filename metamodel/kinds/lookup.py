@@ -7,7 +7,7 @@ from typing import Any
 
 from metamodel.expressions import types
 from metamodel.kinds.conversion import LINKING, LISTED, found, relinked, titles_of
-from metamodel.kinds.kind import WRITTEN, Column, Convert, Field, FieldCheck, Kind, World
+from metamodel.kinds.kind import WRITTEN, Column, Convert, Field, FieldCheck, Kind, RelatedRecords
 from metamodel.kinds.system import uuid_text
 from metamodel.storage import UUID
 
@@ -122,7 +122,7 @@ class Lookup(Kind):
     def cell(self, field: Field, value: Any) -> str:
         return cell_of(value)
 
-    def texts(self, field: Field, value: Any, world: World) -> list[str]:
+    def texts(self, field: Field, value: Any, world: RelatedRecords) -> list[str]:
         return titles_of(field, value, world)
 
     def takes(self, old: Kind) -> Convert | None:

@@ -8,12 +8,21 @@ from typing import Any
 
 from babel.numbers import format_currency
 
-from metamodel.currencies import Money as Amount
+from metamodel.currencies import Amount as Amount
 from metamodel.currencies import currencies, minor_units
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.folding import nearest
-from metamodel.kinds.kind import Column, Convert, Field, FieldCheck, Kind, Step, TextFormat, World
+from metamodel.kinds.kind import (
+    Column,
+    ConversionStep,
+    Convert,
+    Field,
+    FieldCheck,
+    Kind,
+    RelatedRecords,
+    TextFormat,
+)
 from metamodel.kinds.number import (
     MAX_SCALE,
     check_bounds,
@@ -252,7 +261,7 @@ class Money(Kind):
         fixed = field.option("currency")
         return str(value["amount"]) if fixed else f"{value['amount']} {value['currency']}"
 
-    def texts(self, field: Field, value: Amount, world: World) -> list[str]:
+    def texts(self, field: Field, value: Amount, world: RelatedRecords) -> list[str]:
         return [f"{value.amount:f} {value.currency}"]
 
     def takes(self, old: Kind) -> Convert | None:
@@ -296,12 +305,12 @@ def _exponent(value: Decimal) -> int:
     return exponent if isinstance(exponent, int) else 0
 
 
-def _fitted(step: Step, value: Amount) -> Any:
+def _fitted(step: ConversionStep, value: Amount) -> Any:
     wire = {"amount": f"{plain(value.amount):f}", "currency": value.currency}
     return step.new.kind.parse(step.new, wire)
 
 
-def _named(step: Step, value: Decimal) -> Any:
+def _named(step: ConversionStep, value: Decimal) -> Any:
     currency = step.new.option("currency")
     if currency is None:
         raise ValueFault("no_currency", "A number has no currency. Set the currency of the field.")

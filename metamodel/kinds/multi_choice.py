@@ -26,8 +26,8 @@ from metamodel.kinds.kind import (
     Field,
     FieldCheck,
     Kind,
+    RelatedRecords,
     TextFormat,
-    World,
 )
 from metamodel.storage import JSON
 
@@ -98,7 +98,7 @@ class MultiChoice(Kind):
     def cell(self, field: Field, value: list[str]) -> str:
         return ";".join(value)
 
-    def texts(self, field: Field, value: list[str], world: World) -> list[str]:
+    def texts(self, field: Field, value: list[str], world: RelatedRecords) -> list[str]:
         return [label_of(field, name, "en") for name in value]
 
     def takes(self, old: Kind) -> Convert | None:

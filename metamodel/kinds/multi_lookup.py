@@ -11,7 +11,15 @@ from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.kinds.conversion import titles_of
 from metamodel.kinds.date import iso_date
-from metamodel.kinds.kind import Column, Convert, Field, FieldCheck, Kind, TextFormat, World
+from metamodel.kinds.kind import (
+    Column,
+    Convert,
+    Field,
+    FieldCheck,
+    Kind,
+    RelatedRecords,
+    TextFormat,
+)
 from metamodel.kinds.link_fields import (
     OPTION,
     OPTIONS,
@@ -182,7 +190,7 @@ class MultiLookup(Kind):
             return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         return ";".join(map(cell_of, value))
 
-    def texts(self, field: Field, value: Any, world: World) -> list[str]:
+    def texts(self, field: Field, value: Any, world: RelatedRecords) -> list[str]:
         return titles_of(field, value, world)
 
     def takes(self, old: Kind) -> Convert | None:

@@ -13,13 +13,13 @@ from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.kinds.kind import (
     Column,
+    ConversionStep,
     Convert,
     Field,
     FieldCheck,
     Kind,
-    Step,
+    RelatedRecords,
     TextFormat,
-    World,
     one_text,
 )
 from metamodel.storage import MAX_DIGITS, decimal
@@ -173,7 +173,7 @@ class Number(Kind):
         unit = field.option("unit")
         return f"{shown} {unit}" if unit else shown
 
-    def texts(self, field: Field, value: Decimal, world: World) -> list[str]:
+    def texts(self, field: Field, value: Decimal, world: RelatedRecords) -> list[str]:
         return [f"{value:f}"]
 
     def takes(self, old: Kind) -> Convert | None:
@@ -197,20 +197,20 @@ def plain(number: Decimal) -> Decimal:
     return short.quantize(Decimal(1)) if isinstance(exponent, int) and exponent > 0 else short
 
 
-def fitted(step: Step, number: Decimal) -> Any:
+def fitted(step: ConversionStep, number: Decimal) -> Any:
     """An exact number in the scale of another field."""
     return step.new.kind.parse(step.new, f"{plain(number):f}")
 
 
-def _amount(step: Step, value: Any) -> Any:
+def _amount(step: ConversionStep, value: Any) -> Any:
     return fitted(step, value.amount)
 
 
-def _one_or_none(step: Step, value: bool) -> Any:
+def _one_or_none(step: ConversionStep, value: bool) -> Any:
     return fitted(step, Decimal(int(value)))
 
 
-def _hours(step: Step, seconds: int) -> Any:
+def _hours(step: ConversionStep, seconds: int) -> Any:
     hours = Decimal(seconds) / 3600
     if hours * 3600 != seconds or len(hours.as_tuple().digits) > 20:
         raise ValueFault("too_many_decimals", "It is not an exact number of hours.")

@@ -8,7 +8,7 @@ from typing import Any
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.kinds.conversion import LINKING, people, relinked, titles_of
-from metamodel.kinds.kind import WRITTEN, Column, Convert, Field, Kind, TextFormat, World
+from metamodel.kinds.kind import WRITTEN, Column, Convert, Field, Kind, RelatedRecords, TextFormat
 from metamodel.kinds.system import uuid_text
 from metamodel.reserved_names import NAME
 from metamodel.storage import JSON, TEXT, UUID
@@ -66,7 +66,7 @@ class Person(Kind):
     def cell(self, field: Field, value: Any) -> str:
         return ";".join(_cell(one) for one in (value if isinstance(value, list) else [value]))
 
-    def texts(self, field: Field, value: Any, world: World) -> list[str]:
+    def texts(self, field: Field, value: Any, world: RelatedRecords) -> list[str]:
         return titles_of(field, value, world)
 
     def takes(self, old: Kind) -> Convert | None:

@@ -20,7 +20,7 @@ def uuid_text(raw: Any) -> str:
     raise ValueFault("not_an_id", "Write an id such as 01890a5d-ac96-774b-bcce-b302099a8057.")
 
 
-class Identity(Kind):
+class IdKind(Kind):
     name = "identity"
     label = "Id"
     group = "Set by the system"
@@ -73,5 +73,5 @@ class Revision(Kind):
         return {"type": "integer", "minimum": 1}
 
 
-IDENTITY = Identity()
+IDENTITY = IdKind()
 REVISION = Revision()

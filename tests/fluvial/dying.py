@@ -39,7 +39,8 @@ def main(arguments: Sequence[str]) -> None:
         installing.put(session, source.from_json({"documents": documents}))
     else:
         apply.apply(
-            session, apply.Change({(body["kind"], body["name"]): body for body in documents})
+            session,
+            apply.MetadataChange({(body["kind"], body["name"]): body for body in documents}),
         )
     while cutover.run(engine):
         pass

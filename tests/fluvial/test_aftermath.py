@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fluvial.events import outbox
-from fluvial.events.outbox import LISTENER, Listener
+from fluvial.events.outbox import LISTENER, EventListener
 from fluvial.kernel.features import Feature
 from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.event import Event
@@ -54,7 +54,7 @@ class Watch:
 @pytest.fixture
 def watch(engine: Engine) -> Watch:
     watch = Watch()
-    brings = [OBJECT_HOOK(watch), STORED(watch.kept), LISTENER(Listener(watch.happened))]
+    brings = [OBJECT_HOOK(watch), STORED(watch.kept), LISTENER(EventListener(watch.happened))]
     engine.features += Feature("watch", brings=brings)
     return watch
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from fluvial.kernel.bounded_cache import Keeping
+from fluvial.kernel.bounded_cache import BoundedCache
 
 
 def test_what_comes_by_once_drives_out_its_like() -> None:
     left: list[str] = []
-    kept: Keeping[str] = Keeping(2, 3, left.append)
+    kept: BoundedCache[str] = BoundedCache(2, 3, left.append)
     for name in ("hot", "warm"):
         kept.put(name, name)
         assert kept.get(name) == name
@@ -20,7 +20,7 @@ def test_what_comes_by_once_drives_out_its_like() -> None:
 
 def test_of_those_in_use_the_one_that_is_not_asked_for_leaves() -> None:
     left: list[str] = []
-    kept: Keeping[str] = Keeping(2, 1, left.append)
+    kept: BoundedCache[str] = BoundedCache(2, 1, left.append)
     for name in ("a", "b", "c", "d"):
         kept.put(name, name)
         kept.get(name)

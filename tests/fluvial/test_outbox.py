@@ -9,7 +9,7 @@ import pytest
 
 from fluvial.database.connection import Connection
 from fluvial.events import outbox
-from fluvial.events.outbox import LISTENER, Listener
+from fluvial.events.outbox import LISTENER, EventListener
 from fluvial.kernel.features import Feature, Features
 from fluvial.kernel.ids import new_id
 from fluvial.records.drafts.event import Event
@@ -20,7 +20,7 @@ from tests.app import OpenEngine
 
 
 def hearing(happened: Callable[[Session, Event], None]) -> Features:
-    return Features([Feature("heard", brings=[LISTENER(Listener(happened))])])
+    return Features([Feature("heard", brings=[LISTENER(EventListener(happened))])])
 
 
 class Heard:

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from fluvial.database.statement import Compiled
-from fluvial.kernel.bounded_cache import Keeping
+from fluvial.kernel.bounded_cache import BoundedCache
 from fluvial.records.reading.plan_cache import plans_of
 from fluvial.runtime.engine import Engine
 from tests.app import Client, Documents, OpenEngine
@@ -138,7 +138,7 @@ def test_a_flood_of_new_lists_leaves_those_in_use(
     engine = reader.app.engine
     connection = engine.database.call(engine.database.connection)
     cache = plans_of(engine.catalogs.current(connection))
-    monkeypatch.setattr(cache, "_plans", Keeping(20, 10))
+    monkeypatch.setattr(cache, "_plans", BoundedCache(20, 10))
     query = "/api/records/member?sort=name"
     for _ in range(3):
         reader.rows(query)

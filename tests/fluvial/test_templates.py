@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fluvial.services.templates import Need, Part, Renderer, TemplateFault, needs
+from fluvial.services.templates import Need, Renderer, TemplateFault, TemplateText, needs
 
 
 @pytest.fixture(scope="module")
@@ -58,11 +58,11 @@ BOOK = record(
     ],
 )
 def test_values_are_shown_to_people(renderer: Renderer, source: str, text: str) -> None:
-    assert renderer.render([Part(source)], {"book": BOOK}) == [text]
+    assert renderer.render([TemplateText(source)], {"book": BOOK}) == [text]
 
 
 def test_a_subject_is_not_escaped(renderer: Renderer) -> None:
-    parts = [Part("{{ book }}", escape=False), Part("{{ book }}")]
+    parts = [TemplateText("{{ book }}", escape=False), TemplateText("{{ book }}")]
     assert renderer.render(parts, {"book": BOOK}) == ["Emma & co", "Emma &amp; co"]
 
 
@@ -85,15 +85,15 @@ def test_a_subject_is_not_escaped(renderer: Renderer) -> None:
 )
 def test_what_a_template_cannot_do(renderer: Renderer, source: str) -> None:
     with pytest.raises(TemplateFault):
-        renderer.render([Part(source)], {"book": BOOK})
+        renderer.render([TemplateText(source)], {"book": BOOK})
 
 
 def test_a_template_that_never_ends_dies_alone(renderer: Renderer) -> None:
     started = time.monotonic()
     with pytest.raises(TemplateFault, match="too much time or memory"):
-        renderer.render([Part("{{ [[1]*9999]*9999 }}")], {"book": BOOK})
+        renderer.render([TemplateText("{{ [[1]*9999]*9999 }}")], {"book": BOOK})
     assert time.monotonic() - started < 10
-    assert renderer.render([Part("{{ book }}")], {"book": BOOK}) == ["Emma &amp; co"]
+    assert renderer.render([TemplateText("{{ book }}")], {"book": BOOK}) == ["Emma &amp; co"]
 
 
 def test_the_process_knows_no_secrets(
@@ -101,7 +101,7 @@ def test_the_process_knows_no_secrets(
 ) -> None:
     monkeypatch.setenv("LIBRARY_SECRET", "hidden")
     fresh = Renderer()
-    fresh.render([Part("x")], {})
+    fresh.render([TemplateText("x")], {})
     process = fresh._process
     assert process is not None
     with open(f"/proc/{process.pid}/environ", "rb") as file:

@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 
 from fluvial.pages.presenters.number_faces import NumberFace
 from fluvial.pages.presenters.presenter import Cell
-from fluvial.pages.reader_format import Looks
+from fluvial.pages.reader_format import ReaderFormat
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
 
@@ -17,18 +17,18 @@ class RatingFace(NumberFace):
     classes = "nowrap"
     orders = ("fewest stars first", "most stars first")
 
-    def text(self, field: Field, value: Any, looks: Looks) -> str:
+    def text(self, field: Field, value: Any, looks: ReaderFormat) -> str:
         try:
             return field.kind.show(field, field.kind.parse(field, value), looks.locale)
         except ValueFault:
             return str(value)  # from when the field took more
 
-    def cell(self, field: Field, looks: Looks) -> Cell:
+    def cell(self, field: Field, looks: ReaderFormat) -> Cell:
         return lambda value: (
             f'<span title="{escape(value)}">{escape(self.text(field, value, looks))}</span>'
         )
 
-    def full(self, field: Field, value: Any, looks: Looks) -> Markup:
+    def full(self, field: Field, value: Any, looks: ReaderFormat) -> Markup:
         return Markup(self.cell(field, looks)(value))
 
     def input(self, field: Field) -> dict[str, Any]:

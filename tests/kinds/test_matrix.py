@@ -24,11 +24,11 @@ from fluvial.kernel.settings import load
 from fluvial.pages.filter_sentences import sentence
 from fluvial.pages.kind_options import COMMON
 from fluvial.pages.presenters import face_of
-from fluvial.pages.reader_format import looks_of
+from fluvial.pages.reader_format import format_of
 from fluvial.records.drafts.rows import load_row
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
-from fluvial.services.templates import Part, Renderer
+from fluvial.services.templates import Renderer, TemplateText
 from metamodel.kinds import KINDS
 from rules.template_data import template_data
 from tests.app import Client, Prepared, environment
@@ -158,7 +158,7 @@ def test_each_of_its_operators_finds_the_records(world: World, example: Example)
 def test_filters_of_pages_read_it_back(world: World, example: Example) -> None:
     session = Session.begin(world.client.app.engine, SYSTEM)
     type_, field = session.catalog.objects["item"], world.field(example)
-    looks = looks_of(session)
+    looks = format_of(session)
     for op in face_of(field).asks(field):
         if op.takes == "raw" or (example.get("asked") and op.takes == "value"):
             continue
@@ -253,7 +253,9 @@ def rendered(world: World) -> Callable[[str], str]:
     source = "".join(f"[{one.name}:{{{{ item.{one.name} }}}}]" for one in world.examples)
     renderer = Renderer("en_GB", "Europe/Berlin")
     try:
-        (text,) = renderer.render([Part(source)], template_data(session, type_, values, source))
+        (text,) = renderer.render(
+            [TemplateText(source)], template_data(session, type_, values, source)
+        )
     finally:
         renderer.close()
     return lambda name: unescape(text.split(f"[{name}:")[1].split("]")[0])

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from metamodel.catalog import Field
-from metamodel.currencies import Money
+from metamodel.currencies import Amount
 from metamodel.errors import ValueFault
 from metamodel.kinds import KINDS
-from metamodel.kinds.kind import Step
+from metamodel.kinds.kind import ConversionStep
 from metamodel.retyping import becomes, convert
 
 ADA, BOB = "00000000-0000-7000-8000-00000000000a", "00000000-0000-7000-8000-00000000000b"
@@ -54,7 +54,7 @@ EUR = {"currency": "EUR"}
 CASES: list[tuple[Any, Any, Any, Any]] = [
     ("text", "number", "1,250.5", Decimal("1250.50")),
     ("text", "number", "about 3", ValueFault),
-    ("text", ("money", EUR), "12.5", Money(Decimal("12.50"), "EUR")),
+    ("text", ("money", EUR), "12.5", Amount(Decimal("12.50"), "EUR")),
     ("text", "money", "12.5", ValueFault),
     ("text", "boolean", "Yes", True),
     ("text", "date", "2026-06-30", date(2026, 6, 30)),
@@ -74,14 +74,14 @@ CASES: list[tuple[Any, Any, Any, Any]] = [
     ("number", ("number", {"scale": 0}), Decimal("12.00"), Decimal(12)),
     ("number", ("number", {"scale": 0}), Decimal("1200.00"), Decimal(1200)),
     ("number", ("number", {"scale": 0}), Decimal("12.50"), ValueFault),
-    ("number", ("money", EUR), Decimal("12.50"), Money(Decimal("12.50"), "EUR")),
+    ("number", ("money", EUR), Decimal("12.50"), Amount(Decimal("12.50"), "EUR")),
     ("number", "duration", Decimal("1.50"), 5400),
     ("number", "boolean", Decimal(2), ValueFault),
     ("number", "boolean", Decimal(1), True),
     (("number", {"scale": 0}), "choice", Decimal(1), "1"),
-    ("money", "number", Money(Decimal("3.10"), "EUR"), Decimal("3.10")),
-    ("money", ("money", {"currency": "USD"}), Money(Decimal("3.10"), "EUR"), ValueFault),
-    ("money", "text", Money(Decimal("3.10"), "EUR"), "3.10 EUR"),
+    ("money", "number", Amount(Decimal("3.10"), "EUR"), Decimal("3.10")),
+    ("money", ("money", {"currency": "USD"}), Amount(Decimal("3.10"), "EUR"), ValueFault),
+    ("money", "text", Amount(Decimal("3.10"), "EUR"), "3.10 EUR"),
     ("duration", "number", 5400, Decimal("1.50")),
     ("duration", "number", 4800, ValueFault),
     ("boolean", "number", False, Decimal("0.00")),
@@ -111,7 +111,7 @@ CASES: list[tuple[Any, Any, Any, Any]] = [
 @pytest.mark.parametrize(("old", "new", "value", "meant"), CASES)
 def test_a_value_means_the_same_or_is_refused(old: Any, new: Any, value: Any, meant: Any) -> None:
     fields = [field(one) if isinstance(one, str) else field(one[0], **one[1]) for one in (old, new)]
-    step = Step(fields[0], fields[1], Shelf())
+    step = ConversionStep(fields[0], fields[1], Shelf())
     if meant is ValueFault:
         with pytest.raises(ValueFault) as caught:
             convert(step, value)

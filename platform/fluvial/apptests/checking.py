@@ -14,7 +14,7 @@ from metamodel.build import build_catalog
 from metamodel.document_files import read_package
 from metamodel.documents import Document, DocumentKind
 from metamodel.errors import Fault, MetadataError
-from metamodel.lint import Remark, remarks_on
+from metamodel.lint import LintWarning, lint
 from metamodel.translations import languages, missing
 
 from .app_test_files import read_tests
@@ -34,7 +34,7 @@ class Report:
     failed: int = 0
     faults: list[Fault] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
-    remarks: list[Remark] = field(default_factory=list)
+    remarks: list[LintWarning] = field(default_factory=list)
     untranslated: dict[str, list[str]] = field(default_factory=dict)
 
     @property
@@ -61,7 +61,7 @@ def check(folder: Path, kinds: Kinds) -> Report:
         place = "app.yaml"
         report.faults = [Fault(place, "", "problem", problem.detail, "", place)]
         return report
-    report.remarks = list(remarks_on(catalog, package.name))
+    report.remarks = list(lint(catalog, package.name))
     report.untranslated = _untranslated(own, kinds)
     report.tests = len(tests)
     if tests:

@@ -11,19 +11,19 @@ from fluvial.services.mail import as_text
 
 from .app_test_values import Refs, alike, shown
 
-Deed = Mapping[str, Any]
+TestEffect = Mapping[str, Any]
 # What was done and would be sent, in order.
-EFFECTS: Seam[Callable[[Session], Sequence[Deed]]] = Seam("for the tests of apps")
+EFFECTS: Seam[Callable[[Session], Sequence[TestEffect]]] = Seam("for the tests of apps")
 CHANGES = ("create", "update", "delete")
 
 
-def find_deeds(session: Session) -> list[Deed]:
+def effects_so_far(session: Session) -> list[TestEffect]:
     """All that the features did and would send, in order."""
     return [deed for effects in session.engine.brought(EFFECTS) for deed in effects(session)]
 
 
 def judge(
-    made: Sequence[Deed], wanted: Any, refs: Refs, people: Mapping[str, str]
+    made: Sequence[TestEffect], wanted: Any, refs: Refs, people: Mapping[str, str]
 ) -> Iterator[tuple[str, tuple[str | int, ...]]]:
     """What is not as expected, each with its place below `effects`.
 
@@ -50,7 +50,7 @@ def judge(
         yield f"expected only these, but also found: {also}", ("exactly",)
 
 
-def _fits(deed: Deed, entry: Mapping[str, Any], people: Mapping[str, str]) -> bool:
+def _fits(deed: TestEffect, entry: Mapping[str, Any], people: Mapping[str, str]) -> bool:
     if entry.get("rule", deed["rule"]) != deed["rule"]:
         return False
     do = deed["do"]
@@ -65,7 +65,7 @@ def _fits(deed: Deed, entry: Mapping[str, Any], people: Mapping[str, str]) -> bo
     return _is_notice(deed, entry, people)
 
 
-def _is_notice(deed: Deed, entry: Mapping[str, Any], people: Mapping[str, str]) -> bool:
+def _is_notice(deed: TestEffect, entry: Mapping[str, Any], people: Mapping[str, str]) -> bool:
     who = entry.get("notify", deed["person"])
     if people.get(who, who) != deed["person"]:
         return False
@@ -77,13 +77,13 @@ def _is_notice(deed: Deed, entry: Mapping[str, Any], people: Mapping[str, str]) 
     return entry["says"] in subject or entry["says"] in as_text(html)
 
 
-def _same_notice(deed: Deed, other: Deed) -> bool:
+def _same_notice(deed: TestEffect, other: TestEffect) -> bool:
     """One notice that goes two ways is one to whoever reads the test."""
     members = ("do", "rule", "template", "person")
     return all(deed.get(name) == other.get(name) for name in members)
 
 
-def _told(deed: Deed, refs: Refs) -> str:
+def _told(deed: TestEffect, refs: Refs) -> str:
     if deed["do"] in CHANGES:
         return f"{deed['rule']} {deed['do']}s {deed['object']}"
     if deed["do"] == "webhook":

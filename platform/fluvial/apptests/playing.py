@@ -19,7 +19,7 @@ from metamodel.catalog import ObjectType
 
 from .app_test_files import AppTest
 from .app_test_values import alike, shown, wire
-from .effects_seen import find_deeds, judge
+from .effects_seen import effects_so_far, judge
 from .stage import Stage, StoppedClock, work
 
 # Session, name and fields; whether there is a web form of this name.
@@ -96,7 +96,7 @@ def play(test: AppTest, stage: Stage) -> list[Failure]:
         try:
             _give(play)
             work(engine)
-            before = len(find_deeds(play.session()))
+            before = len(effects_so_far(play.session()))
             _happen(play)
             work(engine)
             _judge(play, before)
@@ -202,7 +202,7 @@ def _judge(play: Play, before: int) -> None:
     then = play.test.body["then"]
     _judge_refusal(play, then.get("refused"))
     if "effects" in then:
-        made = find_deeds(play.session())[before:]
+        made = effects_so_far(play.session())[before:]
         for message, where in judge(made, then["effects"], play.refs, play.people):
             play.fail(message, "then", "effects", *where)
     for at, row in enumerate(then.get("records", ())):

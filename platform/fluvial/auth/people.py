@@ -127,7 +127,7 @@ def _set_password(make: Any) -> Statement:
 _PASSWORD = {False: _set_password(sqlite.insert), True: _set_password(postgresql.insert)}
 
 
-class Identity(NamedTuple):
+class Caller(NamedTuple):
     """Who a request comes from, and the version of the catalog at that moment."""
 
     actor: Actor
@@ -142,7 +142,7 @@ class People:
         self._actors: dict[str, Actor] = {}
         self._narrow: dict[tuple[str, tuple[str, ...]], tuple[Actor, Actor]] = {}
 
-    def by_token(self, connection: Connection, token: str, now: datetime) -> Identity | None:
+    def by_token(self, connection: Connection, token: str, now: datetime) -> Caller | None:
         row = _BY_TOKEN.row(connection, the_hash=digest(token), the_now=now)
         if row is None:
             return None
@@ -150,7 +150,7 @@ class People:
         actor = self.actor(connection, user, rev)
         if actor is None:
             return None
-        return Identity(self._scoped(actor, tuple(scopes)) if scopes else actor, version)
+        return Caller(self._scoped(actor, tuple(scopes)) if scopes else actor, version)
 
     def _scoped(self, actor: Actor, scopes: tuple[str, ...]) -> Actor:
         """The same actor with the scopes of a token."""
@@ -161,13 +161,13 @@ class People:
             self._narrow[key] = (actor, found)
         return found
 
-    def by_session(self, connection: Connection, secret: str, now: datetime) -> Identity | None:
+    def by_session(self, connection: Connection, secret: str, now: datetime) -> Caller | None:
         row = _BY_SESSION.row(connection, the_hash=digest(secret), the_now=now)
         if row is None:
             return None
         user, rev, version, csrf = row
         actor = self.actor(connection, user, rev)
-        return Identity(actor, version, csrf) if actor else None
+        return Caller(actor, version, csrf) if actor else None
 
     def actor(self, connection: Connection, user: str, rev: int | None = None) -> Actor | None:
         """The actor of an active user, as of the revision that was just read."""

@@ -16,7 +16,7 @@ from psycopg import errors, pq
 from psycopg.adapt import Transformer
 from psycopg.types.string import TextLoader
 
-from fluvial.kernel.bounded_cache import Keeping
+from fluvial.kernel.bounded_cache import BoundedCache
 from metamodel.storage import POSTGRESQL
 
 from .connection import (
@@ -28,7 +28,7 @@ from .connection import (
     SlowError,
     UniqueError,
 )
-from .statement_timeout import PATIENCE
+from .statement_timeout import STATEMENT_TIMEOUTS
 
 MAX_PREPARED = 1_000  # statements that ran more than once
 MAX_NEW = 300
@@ -43,7 +43,7 @@ class PostgresConnection(Connection):
     def __init__(self, url: str) -> None:
         super().__init__()
         self._url = url
-        self._prepared: Keeping[bytes] = Keeping(MAX_PREPARED, MAX_NEW, self._deallocate)
+        self._prepared: BoundedCache[bytes] = BoundedCache(MAX_PREPARED, MAX_NEW, self._deallocate)
         self._names = itertools.count()
         self._steady = False  # whether statements are planned once
         self._outdated = False  # whether prepared statements have to be prepared anew
@@ -93,11 +93,11 @@ class PostgresConnection(Connection):
         if self.patience is None:
             result = self._result(sql, binds)
         else:
-            PATIENCE.start(self, self.patience)
+            STATEMENT_TIMEOUTS.start(self, self.patience)
             try:
                 result = self._result(sql, binds)
             finally:
-                PATIENCE.end(self)
+                STATEMENT_TIMEOUTS.end(self)
         if not result.ntuples:
             return []
         self._loader.set_pgresult(result)

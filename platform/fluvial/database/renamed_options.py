@@ -8,12 +8,12 @@ from metamodel.catalog import Catalog, Field
 from metamodel.storage import JSON, POSTGRESQL
 
 from .connection import Connection
-from .schema_changes import Operation, estimate
+from .schema_changes import SchemaOperation, estimate
 
 DATED = "fluvial_dated"
 
 
-def rename_options(old: Catalog, new: Catalog, connection: Connection) -> list[Operation]:
+def rename_options(old: Catalog, new: Catalog, connection: Connection) -> list[SchemaOperation]:
     """An operation for each field whose options have other names in the new catalog."""
     operations = [
         _operation(connection, field, names)
@@ -56,7 +56,7 @@ def _options(field: Field) -> dict[str, str]:
     return {option["name"]: option.get("was", "") for option in field.option("options", ())}
 
 
-def _operation(connection: Connection, field: Field, names: Mapping[str, str]) -> Operation:
+def _operation(connection: Connection, field: Field, names: Mapping[str, str]) -> SchemaOperation:
     many = field.columns[0].storage is JSON
     write = _of_lists if many else _of_values
     where, statement = write(connection.dialect, field.object, field.base, names)
@@ -64,7 +64,7 @@ def _operation(connection: Connection, field: Field, names: Mapping[str, str]) -
     statements = [statement]
     if field.option("dated"):
         statements.append(_of_dated(connection.dialect, field, names))
-    return Operation(
+    return SchemaOperation(
         "rename_options",
         f"{field.object}.{field.name}",
         class_="rewrite",

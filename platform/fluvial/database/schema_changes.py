@@ -27,7 +27,7 @@ from .statement import DIALECTS
 
 
 @dataclass
-class Operation:
+class SchemaOperation:
     """One step of a plan. `statements` are DDL without binds."""
 
     op: str  # add_object, add_field, retire_field, add_index, ...
@@ -63,7 +63,7 @@ RATES = {
 INSTANT = 0.02  # seconds
 
 
-def estimate(operation: Operation, dialect: str) -> None:
+def estimate(operation: SchemaOperation, dialect: str) -> None:
     """Say about how long an operation takes."""
     rate = RATES[dialect].get(operation.class_)
     operation.seconds = round(INSTANT + (operation.rows / rate if rate else 0), 2)
@@ -93,7 +93,7 @@ def difference(
     connection: Connection,
     columns: Columns,
     retyped: Collection[str] = (),
-) -> list[Operation]:
+) -> list[SchemaOperation]:
     """The operations that lead from the tables of one catalog to those of the next.
 
     `retyped` are the fields (`book.price`) whose values are copied into new columns.
@@ -144,7 +144,7 @@ class _Difference:
         self.tables = tables_of(new)
         self.old_tables = tables_of(old) if old else None
 
-    def operations(self) -> Iterator[Operation]:
+    def operations(self) -> Iterator[SchemaOperation]:
         for name, type_ in self.new.objects.items():
             if name not in self.columns.tables:
                 yield from self._add_object(type_)
@@ -152,7 +152,7 @@ class _Difference:
                 yield from self._change_object(self.old.get(name), type_)
         for name in self.old:
             if name not in self.new.objects:
-                yield Operation(
+                yield SchemaOperation(
                     "retire_object",
                     name,
                     class_="destructive",
@@ -165,7 +165,7 @@ class _Difference:
             self.counted[table] = count_rows(self.connection, table)
         return self.counted[table]
 
-    def _add_object(self, type_: ObjectType) -> Iterator[Operation]:
+    def _add_object(self, type_: ObjectType) -> Iterator[SchemaOperation]:
         table = self.tables.objects[type_.name]
         self.ddl.operations.create_table(type_.name, *(c._copy() for c in table.columns))
         for index in sorted(table.indexes, key=lambda i: str(i.name)):
@@ -175,7 +175,9 @@ class _Difference:
         statements = self.ddl.take()
         if type_.dated is not None and self.connection.dialect == POSTGRESQL:
             statements.append(exclusion(type_))
-        yield Operation("add_object", type_.name, undo="Delete the object.", statements=statements)
+        yield SchemaOperation(
+            "add_object", type_.name, undo="Delete the object.", statements=statements
+        )
 
     def _create_index(self, index: sa.Index) -> None:
         self.ddl.operations.execute(sa.schema.CreateIndex(index, if_not_exists=True))
@@ -188,7 +190,7 @@ class _Difference:
         for index in table.indexes:
             self._create_index(index)
 
-    def _change_object(self, old: ObjectType | None, new: ObjectType) -> Iterator[Operation]:
+    def _change_object(self, old: ObjectType | None, new: ObjectType) -> Iterator[SchemaOperation]:
         known = old.fields if old else {}
         for field_ in (*new.stored_fields, *new.linked_fields):
             before = known.get(field_.name)
@@ -196,10 +198,12 @@ class _Difference:
                 yield self._add_field(field_)
         for field_ in new.moving_fields:
             if field_.name not in known:
-                yield Operation("add_field", f"{new.name}.{field_.name}", undo="Delete the field.")
+                yield SchemaOperation(
+                    "add_field", f"{new.name}.{field_.name}", undo="Delete the field."
+                )
         for before in known.values():
             if not before.system and _is_left(before, new.fields.get(before.name)):
-                yield Operation(
+                yield SchemaOperation(
                     "retire_field",
                     f"{new.name}.{before.name}",
                     class_="destructive",
@@ -210,7 +214,7 @@ class _Difference:
         if exclusion(old) != exclusion(new):
             yield self._exclusion(new)
 
-    def _exclusion(self, new: ObjectType) -> Operation:
+    def _exclusion(self, new: ObjectType) -> SchemaOperation:
         """That no periods overlap is a constraint of the table."""
         statements: list[str] = []
         if self.connection.dialect == POSTGRESQL:
@@ -219,7 +223,7 @@ class _Difference:
                 statements.append(exclusion(new))
         elif new.dated is not None:
             self._refuse_overlaps(new)
-        return Operation(
+        return SchemaOperation(
             "change_periods",
             new.name,
             class_="scan",
@@ -235,7 +239,7 @@ class _Difference:
         if columns <= self.columns.tables[new.name] and self.connection.query(overlapping(new)):
             raise Conflict(f"{new.name}: {OVERLAP}. Fix them first.")
 
-    def _add_field(self, field_: Field) -> Operation:
+    def _add_field(self, field_: Field) -> SchemaOperation:
         target = f"{field_.object}.{field_.name}"
         there = self.columns.tables[field_.object]
         if field_.kind.linked:
@@ -246,7 +250,7 @@ class _Difference:
             again = not missing
             for column in missing:
                 self.ddl.operations.add_column(field_.object, column)
-        operation = Operation(
+        operation = SchemaOperation(
             "restore_field" if again else "add_field",
             target,
             undo="Delete the field.",
@@ -261,7 +265,7 @@ class _Difference:
             )
         return operation
 
-    def _indexes(self, old: ObjectType | None, new: ObjectType) -> Iterator[Operation]:
+    def _indexes(self, old: ObjectType | None, new: ObjectType) -> Iterator[SchemaOperation]:
         there = self.old_tables.objects[old.name].indexes if self.old_tables and old else ()
         before = {str(i.name): i for i in there}
         after = {str(i.name): i for i in self.tables.objects[new.name].indexes}
@@ -269,7 +273,7 @@ class _Difference:
             if name in before:
                 continue
             self._create_index(index)
-            yield Operation(
+            yield SchemaOperation(
                 "add_unique_key" if index.unique else "add_index",
                 f"{new.name}.{name}",
                 class_="scan",
@@ -280,7 +284,7 @@ class _Difference:
             )
         for name in sorted(before):
             if name not in after:
-                yield Operation(
+                yield SchemaOperation(
                     "drop_unique_key" if before[name].unique else "drop_index",
                     f"{new.name}.{name}",
                     undo="" if "places" in before[name].info else "Add the key again.",

@@ -18,7 +18,7 @@ class Waiting(Protocol):
     def cancel(self) -> None: ...
 
 
-class Patience:
+class StatementTimeouts:
     """One thread of a process that looks after the statements under way."""
 
     def __init__(self) -> None:
@@ -52,4 +52,4 @@ class Patience:
             connection.cancel()
 
 
-PATIENCE = Patience()
+STATEMENT_TIMEOUTS = StatementTimeouts()

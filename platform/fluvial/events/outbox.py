@@ -35,14 +35,14 @@ log = logging.getLogger("fluvial.outbox")
 
 
 @dataclass(frozen=True)
-class Listener:
+class EventListener:
     """Hears of committed changes, in the transaction of a worker."""
 
     happened: Callable[[Session, Event], None]
     objects: Callable[[Catalog], Collection[str]] | None = None  # of these types; None: of all
 
 
-LISTENER: Seam[Listener] = Seam("when a change was committed")
+LISTENER: Seam[EventListener] = Seam("when a change was committed")
 
 BATCH = 50
 LEASE_SECONDS = 30

@@ -67,7 +67,7 @@ def build_app(engine: Engine) -> Front:
         yield
         engine.close()
 
-    table = Table(engine.brought(ENDPOINT))
+    table = RouteTable(engine.brought(ENDPOINT))
     other = Starlette(
         routes=[Mount("/static", Static()), Mount("/", partial(_serve, engine, table))],
         lifespan=lifespan,
@@ -78,7 +78,7 @@ def build_app(engine: Engine) -> Front:
 class Front:
     """Stands before Starlette: calls of the API go straight to the engine's threads."""
 
-    def __init__(self, engine: Engine, table: Table, other: Starlette) -> None:
+    def __init__(self, engine: Engine, table: RouteTable, other: Starlette) -> None:
         self.engine = engine
         self.table = table
         self._other = other
@@ -92,7 +92,7 @@ class Front:
             await self._other(scope, receive, send)
 
 
-class Table:
+class RouteTable:
     """Finds the endpoint of a method and path, literal steps before parameters."""
 
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
@@ -151,7 +151,9 @@ async def _stream(engine: Engine, scope: Scope, receive: Receive, send: Send) ->
         await _send(send, Answer.problem(problem), scope["method"])
 
 
-async def _serve(engine: Engine, table: Table, scope: Scope, receive: Receive, send: Send) -> None:
+async def _serve(
+    engine: Engine, table: RouteTable, scope: Scope, receive: Receive, send: Send
+) -> None:
     root = scope.get("root_path", "")
     path = scope["path"][len(root) :] if root and scope["path"].startswith(root) else scope["path"]
     method = scope["method"]

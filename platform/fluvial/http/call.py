@@ -13,7 +13,7 @@ from urllib.parse import quote
 import orjson
 from starlette.datastructures import FormData
 
-from fluvial.auth.people import Identity
+from fluvial.auth.people import Caller
 from fluvial.kernel.lazy import lazily
 from fluvial.kernel.problems import Problem, fault
 from fluvial.runtime.engine import Engine
@@ -77,7 +77,7 @@ class Call:
     params: Mapping[str, str]  # from the path
     client: str = ""  # the address that it comes from
     form: FormData | None = None  # of an endpoint that takes forms
-    identity: Identity | None = None
+    identity: Caller | None = None
     session: Session = field(default=None, repr=False)  # type: ignore[assignment]
 
     @lazily

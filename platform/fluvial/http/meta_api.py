@@ -124,12 +124,12 @@ def _changed(
     key = (_kind(call), call.params["name"])
     verb = "Deleted" if body is None or body.get("$delete") else "Changed"
     label = call.engine.kinds[key[0]].label or key[0]
-    change = apply.Change({key: body}, note=f"{verb} {label.lower()} {key[1]}")
+    change = apply.MetadataChange({key: body}, note=f"{verb} {label.lower()} {key[1]}")
     change.seen = seen or {}
     return _apply(call, change)
 
 
-def _apply(call: Call, change: apply.Change) -> Answer:
+def _apply(call: Call, change: apply.MetadataChange) -> Answer:
     change.take_out = call.flag("force")
     change.make = frozenset(filter(None, call.query.get("make", "").split(",")))
     if call.flag("plan"):

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 
 from fluvial.auth.actors import Actor
-from fluvial.auth.people import Identity
+from fluvial.auth.people import Caller
 from fluvial.database.connection import BusyError, DatabaseError, GoneError, SlowError
 from fluvial.kernel.causes import Cause
 from fluvial.kernel.problems import Forbidden, Problem, Unauthorized, Unavailable, Unprocessable
@@ -105,7 +105,7 @@ def _perform(endpoint: Endpoint, call: Call) -> Answer:
         return endpoint.handler(call)
 
 
-def identify(call: Call) -> Identity | None:
+def identify(call: Call) -> Caller | None:
     """Who a call comes from, by token or cookie; None is nobody."""
     engine = call.engine
     connection = engine.database.connection()
@@ -124,7 +124,7 @@ def identify(call: Call) -> Identity | None:
     return engine.people.by_session(connection, secret, engine.clock.now())
 
 
-def _check(endpoint: Endpoint, call: Call, identity: Identity) -> None:
+def _check(endpoint: Endpoint, call: Call, identity: Caller) -> None:
     if endpoint.writes and endpoint.csrf and identity.csrf is not None:
         _check_csrf(call, identity.csrf)
     scopes = identity.actor.scopes

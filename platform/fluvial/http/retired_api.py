@@ -13,7 +13,7 @@ from fluvial.metadata_changes.backfill import Copier
 from fluvial.metadata_changes.index_builds import index_states
 from fluvial.metadata_changes.pending_change import cancel, pending_change, pending_changes
 from fluvial.metadata_changes.purge import purge, retired_list
-from fluvial.metadata_changes.related_records import World
+from fluvial.metadata_changes.related_records import FoundRecords
 from fluvial.metadata_changes.retired_columns import RETYPED, retired_columns
 from fluvial.metadata_changes.retype import Retype
 from fluvial.transfer.exports import cell, safe
@@ -79,7 +79,7 @@ def _copier(call: Call) -> Copier:
         raise NotFound(
             f"`{type_.name}.{field.name}` never had another kind, or its old values were purged."
         )
-    world = World(session.connection, session.engine.settings.zone)
+    world = FoundRecords(session.connection, session.engine.settings.zone)
     return Copier(session.connection, Retype(kept[-1].as_field(), field, False), world)
 
 

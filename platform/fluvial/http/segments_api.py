@@ -33,7 +33,7 @@ def read_segments(call: Call) -> Answer:
         raise refuse(
             "group", "too_many", f"`group` accepts at most {period_segments.MAX_GROUPS} fields."
         )
-    asked = period_segments.Asked(
+    asked = period_segments.SegmentRequest(
         page_query(call, type_, *PARAMETERS),
         period,
         quantity=given.get("quantity", ""),

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from fluvial.kernel.change_stream import NOTIFICATION, Change
+from fluvial.kernel.change_stream import NOTIFICATION, RecordChange
 from fluvial.kernel.problems import Problem, Unauthorized, fault
 from fluvial.records.reading.reader import find_one
 from fluvial.runtime.session import Session
@@ -102,7 +102,7 @@ def _may_listen(call: Call) -> bool:
     return True
 
 
-def _may_see(call: Call, change: Change) -> bool:
+def _may_see(call: Call, change: RecordChange) -> bool:
     if not _may_listen(call):
         return False
     session = call.session

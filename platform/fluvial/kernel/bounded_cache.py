@@ -17,7 +17,7 @@ class _Held(Generic[T]):
         self.used = False  # since somebody last looked for what can leave
 
 
-class Keeping(Generic[T]):
+class BoundedCache(Generic[T]):
     """Two parts: what was asked for once, of which the oldest leaves, and what was asked for again.
 
     Of the second part leaves what nobody has asked for since the last round of looking. However

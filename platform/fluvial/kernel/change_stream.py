@@ -23,7 +23,7 @@ MAX_WAITING = 1_000  # changes that wait for one listener; more are dropped, old
 RETRY_SECONDS = 2.0
 
 
-class Change(NamedTuple):
+class RecordChange(NamedTuple):
     """A record that was created, changed, binned or restored; or a person who was told of one."""
 
     object: str
@@ -33,17 +33,17 @@ class Change(NamedTuple):
 
 
 @dataclass(eq=False)
-class Listener:
+class StreamListener:
     """One open stream: its topics, and a queue on the event loop that serves it."""
 
     topics: frozenset[str]
     loop: asyncio.AbstractEventLoop
-    waiting: asyncio.Queue[Change] = field(default_factory=lambda: asyncio.Queue(MAX_WAITING))
+    waiting: asyncio.Queue[RecordChange] = field(default_factory=lambda: asyncio.Queue(MAX_WAITING))
 
-    def wants(self, change: Change) -> bool:
+    def wants(self, change: RecordChange) -> bool:
         return f"object:{change.object}" in self.topics or f"record:{change.id}" in self.topics
 
-    def put(self, change: Change) -> None:
+    def put(self, change: RecordChange) -> None:
         """On the loop: what a slow listener misses it sees when it loads the page again."""
         if self.waiting.full():
             self.waiting.get_nowait()
@@ -56,22 +56,22 @@ class Stream:
     def __init__(self, redis_url: str) -> None:
         self._url = redis_url
         self._name = uuid.uuid4().hex
-        self._listeners: set[Listener] = set()
+        self._listeners: set[StreamListener] = set()
         self._lock = threading.Lock()
-        self._outgoing: queue.SimpleQueue[Change] = queue.SimpleQueue()
+        self._outgoing: queue.SimpleQueue[RecordChange] = queue.SimpleQueue()
         self._closed = threading.Event()
         self._threads: list[threading.Thread] = []
 
-    def publish(self, change: Change) -> None:
+    def publish(self, change: RecordChange) -> None:
         self._hand_out(change)
         if self._url:
             self._start("stream-out", self._send)
             self._outgoing.put(change)
 
     @contextlib.contextmanager
-    def listening(self, topics: frozenset[str]) -> Iterator[Listener]:
+    def listening(self, topics: frozenset[str]) -> Iterator[StreamListener]:
         """On an event loop: a listener for as long as the block lasts."""
-        listener = Listener(topics, asyncio.get_running_loop())
+        listener = StreamListener(topics, asyncio.get_running_loop())
         with self._lock:
             self._listeners.add(listener)
         if self._url:
@@ -85,7 +85,7 @@ class Stream:
     def close(self) -> None:
         self._closed.set()
 
-    def _hand_out(self, change: Change) -> None:
+    def _hand_out(self, change: RecordChange) -> None:
         if not self._listeners:
             return
         with self._lock:
@@ -129,7 +129,7 @@ class Stream:
                 continue
             name, *change = orjson.loads(message["data"])
             if name != self._name:
-                self._hand_out(Change(*change))
+                self._hand_out(RecordChange(*change))
 
 
 def _subscription(client: Any) -> Any:

@@ -11,7 +11,7 @@ KEPT = 100  # questions; those that were not asked for the longest time leave fi
 
 
 @dataclass(frozen=True)
-class Question:
+class SlowQuestion:
     """What was asked, without the values that it was asked with."""
 
     object: str
@@ -24,7 +24,7 @@ class Question:
 
 @dataclass
 class Slow:
-    question: Question
+    question: SlowQuestion
     times: int
     worst: float  # seconds
     last: datetime
@@ -36,10 +36,10 @@ class SlowQuestions:
     def __init__(self, limit: float) -> None:
         self.limit = limit  # seconds; 0 notes nothing
         self.total = 0
-        self._kept: OrderedDict[Question, Slow] = OrderedDict()
+        self._kept: OrderedDict[SlowQuestion, Slow] = OrderedDict()
         self._lock = threading.Lock()
 
-    def add(self, question: Question, seconds: float, now: datetime) -> None:
+    def add(self, question: SlowQuestion, seconds: float, now: datetime) -> None:
         with self._lock:
             self.total += 1
             known = self._kept.pop(question, None) or Slow(question, 0, 0.0, now)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from fluvial.database.connection import BusyError, Connection, UniqueError
 from fluvial.database.engine_tables import CATALOG, DOCUMENT, REVISION
 from fluvial.database.exclusion import OVERLAP, exclusion_name
-from fluvial.database.schema_changes import Operation
+from fluvial.database.schema_changes import SchemaOperation
 from fluvial.database.schema_locks import LockedError, alter
 from fluvial.database.statement import Statement, insert, param
 from fluvial.kernel import crash_points
@@ -25,7 +25,7 @@ from metamodel.storage import POSTGRESQL
 
 from .backfill import Copier, Tally
 from .change import Bodies as Bodies
-from .change import Change as Change
+from .change import MetadataChange as MetadataChange
 from .change import Prepared
 from .change import documents_change as documents_change
 from .index_builds import forget_index, index_is_there, plan_index
@@ -35,7 +35,7 @@ from .package_order import forget as forget_package
 from .pending_change import begin, refuse_touched, reopened
 from .planner import prepare
 from .planner import refused as refused
-from .related_records import Make, World
+from .related_records import FoundRecords, Make
 from .retired_columns import REMOVED, RETYPED, forget, keep_places, retire, retired_columns
 from .retype import Retype, guard
 
@@ -65,11 +65,13 @@ _ADD_REVISION = insert(REVISION)
 CATALOG_CHANGED: Seam[Callable[[Session, Catalog], None]] = Seam("when metadata changes")
 
 
-def plan(session: Session, change: Change) -> Change:
+def plan(session: Session, change: MetadataChange) -> MetadataChange:
     """What the change would do; nothing is kept, nothing is locked."""
     prepared = prepare(session, change)
     for retype in prepared.retypes:
-        world = World(session.connection, session.engine.settings.zone, _not_made(change, retype))
+        world = FoundRecords(
+            session.connection, session.engine.settings.zone, _not_made(change, retype)
+        )
         tally = Copier(session.connection, retype, world).preview()
         operation = next(
             o for o in prepared.operations if (o.op, o.target) == ("retype_field", retype.target)
@@ -79,7 +81,7 @@ def plan(session: Session, change: Change) -> Change:
     return change
 
 
-def _not_made(change: Change, retype: Retype) -> Make | None:
+def _not_made(change: MetadataChange, retype: Retype) -> Make | None:
     """In a preview a record that would be made stands for itself."""
     if retype.target not in change.make:
         return None
@@ -100,7 +102,7 @@ def _told(session: Session, retype: Retype, tally: Tally) -> dict[str, Any]:
     }
 
 
-def apply(session: Session, change: Change) -> Change:
+def apply(session: Session, change: MetadataChange) -> MetadataChange:
     """Put the change in force, or leave everything as it was.
 
     Where values of large tables have to be copied, workers do that first: the change is `pending`.
@@ -129,14 +131,14 @@ def apply(session: Session, change: Change) -> Change:
     return change
 
 
-def _refuse_unseen(change: Change, prepared: Prepared) -> None:
+def _refuse_unseen(change: MetadataChange, prepared: Prepared) -> None:
     """What was made from a document that somebody has changed since is made once more."""
     for key, body in change.seen.items():
         if prepared.before[SITE, key] != body:
             raise BusyError(f"somebody changed {'/'.join(key)} at the same time")
 
 
-def _keep(session: Session, change: Change, prepared: Prepared) -> None:
+def _keep(session: Session, change: MetadataChange, prepared: Prepared) -> None:
     """Nothing changes: everybody goes on with the catalog and the plans that they have."""
     change.operations, change.version = prepared.operations, prepared.version
     row = _NEXT_REVISION.row(session.connection)
@@ -144,11 +146,11 @@ def _keep(session: Session, change: Change, prepared: Prepared) -> None:
     change.revision = int(row[0]) - 1 or None
 
 
-def _large(operation: Operation) -> bool:
+def _large(operation: SchemaOperation) -> bool:
     return operation.rows > SMALL_ROWS
 
 
-def write(session: Session, change: Change, prepared: Prepared) -> None:
+def write(session: Session, change: MetadataChange, prepared: Prepared) -> None:
     """Everything in the caller's transaction; tables that others use come last."""
     connection, old, new = session.connection, prepared.old, prepared.new
     change.operations = prepared.operations
@@ -174,7 +176,7 @@ def write(session: Session, change: Change, prepared: Prepared) -> None:
     crash_points.point("change_done")
 
 
-def _write_schema(session: Session, change: Change, prepared: Prepared) -> None:
+def _write_schema(session: Session, change: MetadataChange, prepared: Prepared) -> None:
     """Expand, copy, switch: new columns, their values, then what keeps the old ones as they are."""
     connection, dialect = session.connection, session.connection.dialect
     first = [s for o in prepared.operations if o.op not in KEYS for s in o.statements]
@@ -203,7 +205,7 @@ def _write_schema(session: Session, change: Change, prepared: Prepared) -> None:
         raise _not_unique(prepared, error) from error
 
 
-def later(session: Session, operation: Operation) -> bool:
+def later(session: Session, operation: SchemaOperation) -> bool:
     """Leave the index of a large table to a worker, who builds it while others write."""
     name = operation.target.partition(".")[2]
     if operation.op.startswith("drop_"):
@@ -233,10 +235,10 @@ def lock(retype: Retype, dialect: str) -> list[str]:
     return [f'LOCK TABLE "{retype.new.object}" IN SHARE ROW EXCLUSIVE MODE']
 
 
-def copier(session: Session, change: Change, prepared: Prepared, retype: Retype) -> Copier:
+def copier(session: Session, change: MetadataChange, prepared: Prepared, retype: Retype) -> Copier:
     zone = session.engine.settings.zone
     make = maker(session, prepared.new) if retype.target in change.make else None
-    return Copier(session.connection, retype, World(session.connection, zone, make))
+    return Copier(session.connection, retype, FoundRecords(session.connection, zone, make))
 
 
 def _write_retired(session: Session, prepared: Prepared) -> None:

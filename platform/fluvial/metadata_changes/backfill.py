@@ -21,12 +21,12 @@ from fluvial.records.drafts.rows import empty
 from fluvial.records.reading.canonical import reader
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
-from metamodel.kinds.kind import Step
+from metamodel.kinds.kind import ConversionStep
 from metamodel.retyping import convert
 from metamodel.storage import POSTGRESQL
 
 from .backfill_days import DaysCopier
-from .related_records import World
+from .related_records import FoundRecords
 from .retype import Retype
 
 BATCH = 500
@@ -115,11 +115,11 @@ def _array(ids: Sequence[str]) -> str:
 class Copier:
     """Copies one retyped field."""
 
-    def __init__(self, connection: Connection, retype: Retype, world: World) -> None:
+    def __init__(self, connection: Connection, retype: Retype, world: FoundRecords) -> None:
         self.connection = connection
         self.retype = retype
-        self.step = Step(retype.old, retype.new, world)
-        self._back = Step(retype.new, retype.old, world)
+        self.step = ConversionStep(retype.old, retype.new, world)
+        self._back = ConversionStep(retype.new, retype.old, world)
         self._old = FieldReader(retype.old, connection.dialect)
         self._new = FieldReader(retype.new, connection.dialect)
         self.marker = f"{retype.new.base}{MARKER}"

@@ -19,7 +19,7 @@ from fluvial.records.drafts.rows import empty
 from fluvial.records.reading.day_value import form_of
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
-from metamodel.kinds.kind import Step
+from metamodel.kinds.kind import ConversionStep
 from metamodel.retyping import convert
 from metamodel.storage import POSTGRESQL, SQLITE
 
@@ -78,7 +78,9 @@ class DaysCopier:
     kind is in force, as its day may come earlier.
     """
 
-    def __init__(self, connection: Connection, retype: Retype, step: Step, back: Step) -> None:
+    def __init__(
+        self, connection: Connection, retype: Retype, step: ConversionStep, back: ConversionStep
+    ) -> None:
         self.connection = connection
         self.retype = retype
         self._step, self._back = step, back

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from fluvial.database.schema_changes import Operation
+from fluvial.database.schema_changes import SchemaOperation
 from fluvial.runtime.catalogs import Key, Layers
 from metamodel.catalog import Catalog
 from metamodel.documents import SITE
@@ -19,7 +19,7 @@ Bodies: TypeAlias = Mapping[Key, Mapping[str, Any] | None]
 
 
 @dataclass
-class Change:
+class MetadataChange:
     """Documents to put into a layer (None takes them out), planned and then perhaps applied.
 
     `more` are documents of further layers that change with them.
@@ -37,7 +37,7 @@ class Change:
     seen: Bodies = field(default_factory=dict)  # of the site's layer, from which these were made
     columns: Mapping[str, str] = field(default_factory=dict)  # that a copy has filled, by target
     pending: str | None = None  # its id while its values are copied in the background
-    operations: list[Operation] = field(default_factory=list)
+    operations: list[SchemaOperation] = field(default_factory=list)
     revision: int | None = None
     version: int | None = None
 
@@ -59,9 +59,9 @@ class Prepared:
     before: dict[tuple[str, Key], Mapping[str, Any] | None]  # bodies that change, by layer
     after: dict[tuple[str, Key], Mapping[str, Any] | None]
     retypes: list[Retype]
-    operations: list[Operation]
+    operations: list[SchemaOperation]
 
-    def retypes_of(self) -> list[Operation]:
+    def retypes_of(self) -> list[SchemaOperation]:
         """The steps that copy values into columns of another kind."""
         return [o for o in self.operations if o.op == "retype_field"]
 
@@ -82,11 +82,11 @@ def _canonical(body: Mapping[str, Any] | None, key: Key) -> bytes:
 
 def documents_change(
     documents: Iterable[Mapping[str, Any]], delete: Iterable[Mapping[str, Any]] = (), note: str = ""
-) -> Change:
+) -> MetadataChange:
     """A change of the site's layer from document bodies that name their kind and name."""
     bodies: dict[Key, Mapping[str, Any] | None] = {}
     for body in documents:
         bodies[str(body.get("kind", "")), str(body.get("name", ""))] = body
     for entry in delete:
         bodies[str(entry.get("kind", "")), str(entry.get("name", ""))] = None
-    return Change(bodies, note=note)
+    return MetadataChange(bodies, note=note)

@@ -15,7 +15,7 @@ from fluvial.runtime.session import Session
 from metamodel.storage import POSTGRESQL
 
 from . import apply, backfill
-from .change import Change, Prepared
+from .change import MetadataChange, Prepared
 from .index_builds import create_beside
 from .pending_change import (
     DONE,
@@ -67,7 +67,7 @@ def _advance(engine: Engine, connection: Connection, pending: Pending) -> bool:
     return False
 
 
-def _copied(session: Session, change: Change, prepared: Prepared, pending: Pending) -> bool:
+def _copied(session: Session, change: MetadataChange, prepared: Prepared, pending: Pending) -> bool:
     """Copy until the time is over; whether few enough records are left to switch."""
     until = time.monotonic() + ROUND_SECONDS
     for retype in prepared.retypes:
@@ -99,7 +99,7 @@ def _build_indexes(connection: Connection, prepared: Prepared) -> None:
                 raise Problem(f"{operation.target}: {error} Fix them, and plan it again.")
 
 
-def _switch(session: Session, change: Change, pending: Pending) -> None:
+def _switch(session: Session, change: MetadataChange, pending: Pending) -> None:
     connection = session.connection
     crash_points.point("change_switch")
     with connection.transaction():

@@ -22,7 +22,7 @@ from fluvial.runtime.session import Session
 from metamodel.storage import SQLITE
 
 from .backfill import MARKER
-from .change import Change, Prepared
+from .change import MetadataChange, Prepared
 from .retired_columns import retired_columns
 from .retype import Retype, guard, unguard
 
@@ -77,12 +77,12 @@ class Pending:
     packages: dict[str, str | None] | None
     whole: bool | None
 
-    def change(self) -> Change:
+    def change(self) -> MetadataChange:
         layers: dict[str, dict[Key, Mapping[str, Any] | None]] = {}
         for entry in self.documents:
             layers.setdefault(entry["layer"], {})[entry["kind"], entry["name"]] = entry["body"]
         layer, documents = next(iter(layers.items()))
-        return Change(
+        return MetadataChange(
             documents,
             layer=layer,
             note=self.note,
@@ -158,7 +158,7 @@ def reopened(retype: Retype, dialect: str) -> list[str]:
     return unguard(retype.new, dialect) if retype.reused else []
 
 
-def begin(session: Session, change: Change, prepared: Prepared) -> None:
+def begin(session: Session, change: MetadataChange, prepared: Prepared) -> None:
     """Make the new columns, and leave copying and switching to the workers."""
     connection = session.connection
     alter(connection, _expanding(connection, prepared))
@@ -206,7 +206,7 @@ def _expanding(connection: Connection, prepared: Prepared) -> list[str]:
     return statements
 
 
-def _plain(change: Change) -> Any:
+def _plain(change: MetadataChange) -> Any:
     """The documents of a change as plain JSON."""
     entries = [
         {"layer": layer, "kind": kind, "name": name, "body": body}

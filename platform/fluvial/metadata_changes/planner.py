@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fluvial.database.renamed_options import rename_options
-from fluvial.database.schema_changes import Columns, Operation, difference
+from fluvial.database.schema_changes import Columns, SchemaOperation, difference
 from fluvial.kernel.problems import Conflict, Unprocessable, fault
 from fluvial.records.calculated.backfill_values import filling
 from fluvial.runtime.catalogs import Layers, placed_columns, stored_layers
@@ -15,14 +15,14 @@ from metamodel.documents import SITE, Document
 from metamodel.errors import MetadataError
 from metamodel.uses import uses_left
 
-from .change import Change, Prepared
+from .change import MetadataChange, Prepared
 from .package_order import in_order
 from .remove_uses import Merged, merged, take_out, uses_of_gone
 from .retired_columns import retired_columns
 from .retype import find_retypes
 
 
-def prepare(session: Session, change: Change, *, version: int | None = None) -> Prepared:
+def prepare(session: Session, change: MetadataChange, *, version: int | None = None) -> Prepared:
     """Compile what would be in force, and the operations that lead there."""
     connection, engine = session.connection, session.engine
     if version is None:
@@ -61,7 +61,7 @@ def prepare(session: Session, change: Change, *, version: int | None = None) -> 
     )
 
 
-def _place(layers: Layers, change: Change) -> None:
+def _place(layers: Layers, change: MetadataChange) -> None:
     for layer, (kind, name), body in change.entries():
         there = layers.setdefault(layer, {})
         if body is None:
@@ -98,10 +98,10 @@ def refused(error: MetadataError) -> Unprocessable:
     )
 
 
-def _taken_out(parts: Mapping[str, Sequence[str]]) -> list[Operation]:
+def _taken_out(parts: Mapping[str, Sequence[str]]) -> list[SchemaOperation]:
     gone = sorted({part for places in parts.values() for part in places})
     return [
-        Operation("take_out", part, class_="instant", undo="Roll this revision back.")
+        SchemaOperation("take_out", part, class_="instant", undo="Roll this revision back.")
         for part in gone
     ]
 
@@ -109,7 +109,7 @@ def _taken_out(parts: Mapping[str, Sequence[str]]) -> list[Operation]:
 def _add_uses(
     old: Catalog,
     new: Catalog,
-    operations: Sequence[Operation],
+    operations: Sequence[SchemaOperation],
     parts: Mapping[str, Sequence[str]],
     whole: bool,
 ) -> None:

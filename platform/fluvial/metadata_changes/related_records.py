@@ -16,7 +16,7 @@ Make = Callable[[str, str], str]  # object, title -> id of a new record
 _MOST_KEPT = 20_000
 
 
-class World:
+class FoundRecords:
     """Remembers what it was asked, as values repeat."""
 
     def __init__(self, connection: Connection, zone: str, make: Make | None = None) -> None:

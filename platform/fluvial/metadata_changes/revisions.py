@@ -17,7 +17,7 @@ from metamodel.differences import Difference, differences
 from metamodel.documents import SITE
 
 from . import package_order
-from .apply import Change, apply
+from .apply import MetadataChange, apply
 
 SHOWN = 500
 
@@ -89,7 +89,7 @@ def history(session: Session, kind: str, name: str) -> list[dict[str, Any]]:
     return found
 
 
-def rollback(session: Session, number: int) -> Change:
+def rollback(session: Session, number: int) -> MetadataChange:
     """Bring back all documents as they were right after a revision; records keep their values.
 
     Packages that came, went or were upgraded since then are as they were, too. The engine's
@@ -101,7 +101,7 @@ def rollback(session: Session, number: int) -> Change:
         back = _back(session, number)
         back.pop(CORE, None)
         site = back.pop(SITE, {})
-        change = Change(site, note=f"Roll back to revision {number}", more=back, whole=True)
+        change = MetadataChange(site, note=f"Roll back to revision {number}", more=back, whole=True)
         change.packages = _packages(back)
         if any(True for _ in change.entries()):
             apply(session, change)
@@ -143,11 +143,11 @@ def _packages(
     return found
 
 
-def rollback_document(session: Session, kind: str, name: str, number: int) -> Change:
+def rollback_document(session: Session, kind: str, name: str, number: int) -> MetadataChange:
     """What the site says of one document, as it was right after a revision."""
     key = (kind, name)
     bodies = _back(session, number).get(SITE, {})
     if key not in bodies:
         message = f"The site's {kind}/{name} is the same as after revision {number}."
         raise Conflict(message)
-    return Change({key: bodies[key]}, note=f"{kind}/{name} as of revision {number}")
+    return MetadataChange({key: bodies[key]}, note=f"{kind}/{name} as of revision {number}")

@@ -35,7 +35,7 @@ class Installation:
     added: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     decisions: dict[str, list[Decision]] = field(default_factory=dict)
-    change: apply.Change = field(default_factory=lambda: apply.Change({}))
+    change: apply.MetadataChange = field(default_factory=lambda: apply.MetadataChange({}))
 
     @property
     def verb(self) -> str:
@@ -144,14 +144,14 @@ def _one_by_one(name: str) -> str:
     )
 
 
-def install(session: Session, folder: Path) -> apply.Change:
+def install(session: Session, folder: Path) -> apply.MetadataChange:
     """Install a folder's package, or its new version."""
     package = from_folder(folder, session.engine.kinds)
     refuse_core(package)
     return put(session, package).change
 
 
-def install_core(session: Session) -> apply.Change:
+def install_core(session: Session) -> apply.MetadataChange:
     """The engine's own documents: users, teams, groups and the administrator."""
     return put(session, from_folder(registry.CORE_FOLDER, session.engine.kinds)).change
 
@@ -199,7 +199,7 @@ def _compared(
     for key in changed:
         _compare_document(installation, layers, key, bodies.get(key), kinds, take, more)
     _refuse_unused(take, installation)
-    installation.change = apply.Change(changed, layer=package.name, more=more)
+    installation.change = apply.MetadataChange(changed, layer=package.name, more=more)
     installation.change.note = f"{installation.verb} {package.name} {package.version}"
     return installation
 

@@ -33,7 +33,7 @@ class Removal:
     documents: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)  # what the site says over its documents
     uses: list[str] = field(default_factory=list)  # what the site has that needs it
-    change: apply.Change = field(default_factory=lambda: apply.Change({}))
+    change: apply.MetadataChange = field(default_factory=lambda: apply.MetadataChange({}))
 
     def wire(self) -> dict[str, Any]:
         return {
@@ -67,7 +67,7 @@ def remove(session: Session, name: str, *, force: bool = False) -> Removal:
             raise Conflict(message, needed_by=dependents)
         catalog = session.engine.catalogs.current(connection)
         _tell(session, removal, layers, catalog)
-        removal.change = apply.Change(
+        removal.change = apply.MetadataChange(
             dict.fromkeys(layers[name]),
             layer=name,
             note=f"Uninstall {name} {removal.version}",

@@ -9,11 +9,11 @@ from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 
 from .frame import with_query
-from .reader_format import Looks
+from .reader_format import ReaderFormat
 
 
 def other_day(
-    session: Session, looks: Looks, types: Iterable[ObjectType], href: str, **kept: str
+    session: Session, looks: ReaderFormat, types: Iterable[ObjectType], href: str, **kept: str
 ) -> dict[str, Any] | None:
     """The control, where days make a difference to records of the types, or one is shown."""
     if session.as_of is None and not any(map(_timely, types)):
@@ -25,7 +25,7 @@ def _timely(type_: ObjectType) -> bool:
     return bool(type_.dated or type_.dated_fields or type_.calculated_fields)
 
 
-def as_of_context(session: Session, looks: Looks, href: str, **kept: str) -> dict[str, Any]:
+def as_of_context(session: Session, looks: ReaderFormat, href: str, **kept: str) -> dict[str, Any]:
     """For `_other_day.html`. `href` is the page, `kept` what its address says beside the day."""
     day = session.as_of
     return {

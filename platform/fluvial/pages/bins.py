@@ -9,7 +9,7 @@ from fluvial.records.reading.reader import read_page
 from fluvial.records.writing import bin
 
 from .frame import page, with_query
-from .reader_format import looks_of, parse_moment, record_href
+from .reader_format import format_of, parse_moment, record_href
 
 
 def show(call: Call) -> Answer:
@@ -22,7 +22,7 @@ def show(call: Call) -> Answer:
         cursor=call.query.get("cursor", ""),
         deleted=True,
     )
-    read, looks = read_page(session, query), looks_of(session)
+    read, looks = read_page(session, query), format_of(session)
     path = f"/o/{type_.name}/bin"
     items = [
         {

@@ -17,7 +17,7 @@ from metamodel.folding import humanise, label_text
 from metamodel.yaml_text import yaml_of
 
 from .document_words import used_in
-from .frame import Context, deed, page
+from .frame import Context, action, page
 from .plan_words import in_words
 from .sign_in import form_text
 
@@ -74,10 +74,10 @@ def show(call: Call, *, text: str = "", error: str = "", plan: Context | None = 
     object_name = str((found.body if found else call.query).get("object", ""))
     may_write = "write" in call.session.access.meta
     menu = [] if found is None else [
-        deed("History", f"/studio/{kind.name}/{name}/history", "history")
+        action("History", f"/studio/{kind.name}/{name}/history", "history")
     ]  # fmt: skip
     if found is not None and may_write:
-        menu.append(deed("Delete", f"/studio/{kind.name}/{name}/delete", "trash", post=True))
+        menu.append(action("Delete", f"/studio/{kind.name}/{name}/delete", "trash", post=True))
     studio = {
         "title": title,
         "about": f"{kind.label} · {kind.about}",
@@ -137,7 +137,9 @@ def save(call: Call) -> Answer:
         raise Forbidden("Your roles do not allow you to change metadata.")
     try:
         body = read(call, kind, name, text)
-        change = apply.Change({(kind, str(body["name"])): body}, note=f"{kind}/{body['name']}")
+        change = apply.MetadataChange(
+            {(kind, str(body["name"])): body}, note=f"{kind}/{body['name']}"
+        )
         if only_plan:
             apply.plan(call.session, change)
         else:
@@ -164,7 +166,9 @@ def delete(call: Call) -> Answer:
     body = None
     if site_layer(call, kind, name) is None:
         body = {"kind": kind, "name": name, "$delete": True}
-    apply.apply(call.session, apply.Change({(kind, name): body}, note=f"Without {kind}/{name}"))
+    apply.apply(
+        call.session, apply.MetadataChange({(kind, name): body}, note=f"Without {kind}/{name}")
+    )
     object_name = found.body.get("object")
     return Answer.redirect(
         f"/studio/objects/{object_name}?tab={kind}" if object_name else "/studio"

@@ -8,7 +8,7 @@ from typing import Any
 
 from metamodel.catalog import ObjectType
 
-from .reader_format import Looks
+from .reader_format import ReaderFormat
 
 NAMES = ("due", "due_at", "due_on", "due_by", "deadline")
 
@@ -28,7 +28,7 @@ def is_open(type_: ObjectType, record: Mapping[str, Any]) -> bool:
     )
 
 
-def tone(value: str, looks: Looks) -> str:
+def tone(value: str, looks: ReaderFormat) -> str:
     """Red where it has passed, amber where it is today."""
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:

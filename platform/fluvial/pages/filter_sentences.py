@@ -14,7 +14,6 @@ from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.nodes import (
     And,
-    Call,
     Collection,
     Compare,
     Empty,
@@ -22,6 +21,7 @@ from metamodel.expressions.nodes import (
     Member,
     Node,
     Not,
+    OperationCall,
     Or,
     Part,
     Read,
@@ -33,7 +33,7 @@ from metamodel.expressions.types import MONEY, RECORD, ROLE
 
 from .filter_words import raw_words
 from .presenters import Op, face_of, references, said
-from .reader_format import Looks
+from .reader_format import ReaderFormat
 from .record_tables import column_of
 
 Context = dict[str, Any]
@@ -75,7 +75,13 @@ def _asked(field: Field, name: str, label: str) -> Context:
 
 
 def sentence(
-    access: Access, type_: ObjectType, where: str, looks: Looks, *, clear: str, error: str = ""
+    access: Access,
+    type_: ObjectType,
+    where: str,
+    looks: ReaderFormat,
+    *,
+    clear: str,
+    error: str = "",
 ) -> Context:
     """The filter of a list for its template."""
     fields = askable(access, type_)
@@ -115,7 +121,7 @@ class _Reading:
         self.joint = "or" if several and isinstance(tree, Or) else "and"
         self._items = tree.items if several and isinstance(tree, (And, Or)) else (tree,)
 
-    def terms(self, looks: Looks) -> list[Context]:
+    def terms(self, looks: ReaderFormat) -> list[Context]:
         read = [self._term(item) for item in self._items]
         for path, _, value in read:
             if isinstance(value, Literal):
@@ -152,7 +158,7 @@ class _Reading:
             return _path(inner.item), "among", raw
         if isinstance(inner, Member):
             return self._member(inner, turned)
-        if isinstance(inner, Call):
+        if isinstance(inner, OperationCall):
             return self._called(inner, turned)
         raise _Unreadable
 
@@ -188,7 +194,7 @@ class _Reading:
             raise _Unreadable
         return _path(item), "within_raw", self._text(node.collection)
 
-    def _called(self, node: Call, turned: bool) -> tuple[tuple[str, ...], str, Any]:
+    def _called(self, node: OperationCall, turned: bool) -> tuple[tuple[str, ...], str, Any]:
         name, arguments = node.operation.name, [_lowered(a) for a in node.arguments]
         if name not in ("contains", "starts_with") or not isinstance(arguments[1], Literal):
             raise _Unreadable
@@ -202,7 +208,7 @@ class _Reading:
             raise _Unreadable
         return self._source[place.at : place.at + place.length]
 
-    def _shown(self, path: tuple[str, ...], name: str, value: Any, looks: Looks) -> Context:
+    def _shown(self, path: tuple[str, ...], name: str, value: Any, looks: ReaderFormat) -> Context:
         column = self._column(path)
         op = next((op for op in face_of(column.field).asks(column.field) if op.name == name), None)
         if op is None:
@@ -238,7 +244,7 @@ def _path(node: Node) -> tuple[str, ...]:
     node = _plain(node)
     if isinstance(node, Part) and node.name == "amount" and node.operand.type.currency:
         node = node.operand  # a number beside it is an amount in its currency
-    elif isinstance(node, Call) and node.operation.name == "start_of_day":
+    elif isinstance(node, OperationCall) and node.operation.name == "start_of_day":
         node = node.arguments[0]  # of a date beside a moment
     elif isinstance(node, Collection) and node.root is Root.ROW and node.field is None:
         return (*node.path, node.name)
@@ -248,7 +254,7 @@ def _path(node: Node) -> tuple[str, ...]:
 
 
 def _lowered(node: Node) -> Node:
-    if isinstance(node, Call) and node.operation.name == "lower":
+    if isinstance(node, OperationCall) and node.operation.name == "lower":
         return node.arguments[0]
     return node
 

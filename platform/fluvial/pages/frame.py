@@ -115,7 +115,7 @@ def csrf(call: Call) -> str:
     return call.identity.csrf or "" if call.identity else ""
 
 
-def deed(
+def action(
     label: str, href: str, icon: str = "", *, post: bool = False, danger: bool = False
 ) -> Context:
     """Something that one can do: a link, or a button that posts."""

@@ -16,8 +16,8 @@ from metamodel.documents import DocumentKind
 from metamodel.folding import humanise, plural
 
 from .document_words import difference_row, short
-from .frame import Context, deed, page
-from .reader_format import Looks, looks_of
+from .frame import Context, action, page
+from .reader_format import ReaderFormat, format_of
 
 SHOWN = 8  # documents of a revision that are named
 DIFFERENCES = 300  # of one revision that are shown
@@ -26,7 +26,7 @@ HEAD = ["Document", "Part", "Before", "After"]
 
 
 def show(call: Call) -> Answer:
-    looks = looks_of(call.session)
+    looks = format_of(call.session)
     found = revisions.revisions(call.session)
     looks.names.want(("user", r["by"]["user"]) for r in found if r["by"])
     looks.names.load()
@@ -64,7 +64,7 @@ def _documents(changed: list[dict[str, Any]], kinds: Mapping[str, DocumentKind])
 
 
 def _item(
-    revision: dict[str, Any], looks: Looks, kinds: Mapping[str, DocumentKind], back: bool
+    revision: dict[str, Any], looks: ReaderFormat, kinds: Mapping[str, DocumentKind], back: bool
 ) -> Context:
     by = revision["by"]
     return {
@@ -82,7 +82,7 @@ def show_one(call: Call) -> Answer:
     """What one change differs in, document by document."""
     number = _number(call)
     found = revisions.revision(call.session, number)
-    looks = looks_of(call.session)
+    looks = format_of(call.session)
     by = found["by"]
     if by:
         looks.names.want([("user", by["user"])])
@@ -94,7 +94,7 @@ def show_one(call: Call) -> Answer:
     links = []
     if "write" in call.session.access.meta:
         path = f"/studio/revisions/{number}/rollback"
-        links.append(deed("Roll back to this", path, "history", post=True))
+        links.append(action("Roll back to this", path, "history", post=True))
     package = {
         "title": found["note"] or "Change",
         "text": f"Revision {number} · {who} · {looks.ago(found['at'])}",
@@ -116,7 +116,7 @@ def show_document(call: Call) -> Answer:
     found = revisions.history(call.session, kind, name)
     if not found:
         raise NotFound(f"There has never been a {kind} `{name}`.")
-    looks = looks_of(call.session)
+    looks = format_of(call.session)
     path = f"/studio/{kind}/{name}/rollback"
     writes = "write" in call.session.access.meta
     tables = [
@@ -138,7 +138,7 @@ def show_document(call: Call) -> Answer:
         "tables": tables,
         "lists": [],
         "form": None,
-        "links": [deed("The document", f"/studio/{kind}/{name}", "file-text")],
+        "links": [action("The document", f"/studio/{kind}/{name}", "file-text")],
     }
     return page(
         call, "package.html", f"History of {name}", crumbs=[("Studio", "/studio")],

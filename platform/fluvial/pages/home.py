@@ -17,7 +17,7 @@ from metamodel.catalog import Catalog, Field, ObjectType
 from . import inbox
 from .due_dates import due_field
 from .frame import Context, page
-from .reader_format import Looks, looks_of, parse_moment, record_href
+from .reader_format import ReaderFormat, format_of, parse_moment, record_href
 from .record_tables import columns_of, default_names, paths_of
 
 # What people see first, each with its rows.
@@ -29,7 +29,7 @@ LISTS = ("list", "board")
 
 
 def show(call: Call) -> Answer:
-    session, looks = call.session, looks_of(call.session)
+    session, looks = call.session, format_of(call.session)
     pins = [pin for pins_of in call.engine.brought(PINS) for pin in pins_of(session)]
     work = [*_mine(session, looks), *_news(session, looks)]
     local = looks.local(session.now)
@@ -52,7 +52,7 @@ def _greeting(session: Session, hour: int, work: list[Context]) -> str:
     return f"Good {part}, {name}. {said}"
 
 
-def _news(session: Session, looks: Looks) -> list[Context]:
+def _news(session: Session, looks: ReaderFormat) -> list[Context]:
     if session.actor.id is None:
         return []
     found = notifications.page(session.connection, session.actor.id, unread=True, limit=NEWS)
@@ -63,7 +63,7 @@ def _news(session: Session, looks: Looks) -> list[Context]:
     return [{"label": "Notifications", "items": rows, "count": found["unread"]}]
 
 
-def _mine(session: Session, looks: Looks) -> list[Context]:
+def _mine(session: Session, looks: ReaderFormat) -> list[Context]:
     """Open records that name the person, of every object that has somebody who works on it."""
     groups = []
     for type_, field, due in session.catalog.derive(_workable):
@@ -102,7 +102,7 @@ def _workable(catalog: Catalog) -> list[tuple[ObjectType, Field, str]]:
     return found
 
 
-def _item(type_: ObjectType, record: dict[str, Any], due: str, looks: Looks) -> Context:
+def _item(type_: ObjectType, record: dict[str, Any], due: str, looks: ReaderFormat) -> Context:
     when, tone = "", ""
     value = record.get(due) if due else None
     if value and len(value) > 10:

@@ -23,7 +23,7 @@ from metamodel.catalog import Field, ObjectType
 from .frame import Context, page, with_query
 from .presenters import uploads
 from .problem_pages import marked
-from .reader_format import looks_of, number
+from .reader_format import format_of, number
 from .sign_in import form_text
 
 STEPS = (("file", "File"), ("map", "Columns"), ("preview", "Result"), ("done", "Done"))
@@ -133,7 +133,7 @@ def _map(call: Call, row: Mapping[str, Any], said: Mapping[str, Any] | None = No
     more = [c["field"] for c in columns if c["field"] and c["field"] not in known]
     asked: Context = {
         "file_name": row["name"],
-        "rows": number(str(read["count"]), looks_of(call.session).locale),
+        "rows": number(str(read["count"]), format_of(call.session).locale),
         "columns": columns,
         "fields": [
             *_fields(call, type_),

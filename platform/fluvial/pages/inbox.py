@@ -11,7 +11,7 @@ from fluvial.kernel.problems import Forbidden
 from fluvial.services import notifications
 
 from .frame import page, with_query
-from .reader_format import Looks, looks_of, parse_moment
+from .reader_format import ReaderFormat, format_of, parse_moment
 from .sign_in import local
 
 
@@ -21,7 +21,7 @@ def user_of(call: Call) -> str:
     return call.session.actor.id
 
 
-def item(entry: dict[str, Any], looks: Looks) -> dict[str, Any]:
+def item(entry: dict[str, Any], looks: ReaderFormat) -> dict[str, Any]:
     """One notification for a template; opening it marks it as read."""
     return {
         "id": entry["id"],
@@ -40,7 +40,7 @@ def show(call: Call) -> Answer:
     found = notifications.page(
         call.session.connection, user_of(call), before=before if is_id(before) else ""
     )
-    looks = looks_of(call.session)
+    looks = format_of(call.session)
     inbox = {
         "items": [item(entry, looks) for entry in found["data"]],
         "read_all": "/notifications/read",

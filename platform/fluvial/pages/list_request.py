@@ -15,8 +15,8 @@ from metamodel.catalog import ObjectType
 
 from . import preferences, view_lists
 from .as_of_bar import other_day
-from .reader_format import Looks
-from .record_tables import Column, column_of, columns_of, default_names, paths_of
+from .reader_format import ReaderFormat
+from .record_tables import TableColumn, column_of, columns_of, default_names, paths_of
 from .view_lists import View
 
 NEWEST = "-created_at"
@@ -24,7 +24,7 @@ KNOWN = ("view", "where", "search", "sort", "columns", "cursor", "total", "part"
 
 
 @dataclass
-class Listing:
+class ListRequest:
     """What is asked of a list: from the address, then the person's choice, then the view."""
 
     session: Session
@@ -34,7 +34,7 @@ class Listing:
     view: View
     where: str
     sort: str
-    columns: list[Column]
+    columns: list[TableColumn]
     equals: tuple[tuple[str, str], ...]
     total: str
     error: str = ""
@@ -64,7 +64,7 @@ class Listing:
         may = self.session.access.object(self.type.name)
         return self.session.as_of is None and (may.can("update") or may.can("delete"))
 
-    def other_day(self, looks: Looks) -> dict[str, Any] | None:
+    def other_day(self, looks: ReaderFormat) -> dict[str, Any] | None:
         """The control for another day, where days make a difference to these records."""
         names = ("view", "where", "search", "sort", *(name for name, _ in self.equals))
         kept = {name: self.given[name] for name in names if name in self.given}
@@ -88,7 +88,7 @@ class Listing:
         )
 
 
-def listing(call: Call) -> Listing:
+def listing(call: Call) -> ListRequest:
     session, given = session_of_day(call), call.query
     type_ = session.object(call.params["object"])
     found = view_lists.views_of(session, type_.name)
@@ -106,7 +106,7 @@ def listing(call: Call) -> Listing:
         columns = columns_of(session.access, type_, ["title"])
     sort = given.get("sort") or kept.get("sort") or view.sort or NEWEST
     where = given.get("where", view.where).strip()
-    return Listing(
+    return ListRequest(
         session, type_, given, found, view, where, sort, columns, equals, given.get("total", ""),
     )  # fmt: skip
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from fluvial.http.routes import ENDPOINT
 
-from .frame import Context, deed, with_query
-from .list_request import NEWEST, Listing
+from .frame import Context, action, with_query
+from .list_request import NEWEST, ListRequest
 from .presenters import face_of
 from .record_tables import columns_of
 
 EXPORT, IMPORT = "/api/records/{object}/export", "/import/{object}"
 
 
-def chooser_of(asked: Listing) -> Context:
+def chooser_of(asked: ListRequest) -> Context:
     shown = [{"name": c.name, "label": c.label} for c in asked.columns]
     names = {c.name for c in asked.columns}
     access, type_ = asked.session.access, asked.type
@@ -37,7 +37,9 @@ def chooser_of(asked: Listing) -> Context:
     }
 
 
-def _behind(asked: Listing, name: str, label: str, target: str, shown: set[str]) -> list[Context]:
+def _behind(
+    asked: ListRequest, name: str, label: str, target: str, shown: set[str]
+) -> list[Context]:
     type_ = asked.session.catalog.objects[target]
     hidden = asked.session.access.object(target).hidden
     return [
@@ -47,7 +49,7 @@ def _behind(asked: Listing, name: str, label: str, target: str, shown: set[str])
     ]
 
 
-def sorts_of(asked: Listing) -> Context:
+def sorts_of(asked: ListRequest) -> Context:
     options = [("Newest first", NEWEST), ("Last changed", "-updated_at")]
     for column in asked.columns:
         if column.sorts:
@@ -67,20 +69,20 @@ def sorts_of(asked: Listing) -> Context:
     }
 
 
-def _sort_words(asked: Listing, sort: str) -> str:
+def _sort_words(asked: ListRequest, sort: str) -> str:
     found = columns_of(
         asked.session.access, asked.type, [p.removeprefix("-") for p in sort.split(",")]
     )
     return ", ".join(column.label for column in found) or "Sorted"
 
 
-def empty_of(asked: Listing, clear: str) -> Context:
+def empty_of(asked: ListRequest, clear: str) -> Context:
     type_, access = asked.type, asked.session.access.object(asked.type.name)
     label, plural = type_.label.lower(), type_.plural.lower()
     text = str(type_.spec.get("help") or f"{type_.plural} appear here as soon as there are any.")
     new = None
     if access.can("create"):
-        new = deed(f"New {label}", f"{asked.path}/new", "plus")
+        new = action(f"New {label}", f"{asked.path}/new", "plus")
     filtered = asked.filtered
     return {
         "title": f"No matching {plural}" if filtered else f"No {plural} yet",
@@ -95,7 +97,7 @@ def empty_of(asked: Listing, clear: str) -> Context:
     }
 
 
-def bulk_of(asked: Listing) -> Context:
+def bulk_of(asked: ListRequest) -> Context:
     access = asked.session.access.object(asked.type.name)
     writable = [
         f
@@ -122,7 +124,7 @@ def bulk_of(asked: Listing) -> Context:
     return {"api": api, "fields": fields, "can_delete": access.can("delete"), "delete_api": api}
 
 
-def menu_of(asked: Listing) -> list[Context]:
+def menu_of(asked: ListRequest) -> list[Context]:
     name, access = asked.type.name, asked.session.access
     may = access.object(name)
     items = []
@@ -139,17 +141,17 @@ def menu_of(asked: Listing) -> list[Context]:
                 **query,
                 **dict(asked.equals),
             )
-            items.append(deed(label, address, "download"))
+            items.append(action(label, address, "download"))
     if may.can("import") and IMPORT in routes:
-        items.append(deed("Import", f"/import/{name}", "upload"))
+        items.append(action("Import", f"/import/{name}", "upload"))
     if may.can("delete"):
-        items.append(deed("Open the bin", f"/o/{name}/bin", "trash"))
+        items.append(action("Open the bin", f"/o/{name}/bin", "trash"))
     if asked.view.own:
         items.append(
-            deed("Delete this view", f"/o/{name}/views/{asked.view.name}/forget", "x", post=True)
+            action("Delete this view", f"/o/{name}/views/{asked.view.name}/forget", "x", post=True)
         )
     if "read" in access.meta:
         items.append(
-            deed("Open in the studio", f"/studio/objects/{name}", "adjustments-horizontal")
+            action("Open in the studio", f"/studio/objects/{name}", "adjustments-horizontal")
         )
     return items

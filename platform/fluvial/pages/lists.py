@@ -13,12 +13,12 @@ from metamodel.catalog import ObjectType
 
 from .filter_sentences import sentence
 from .frame import Context, page, render, with_query
-from .list_request import Listing, listing
+from .list_request import ListRequest, listing
 from .list_tools import bulk_of, chooser_of, empty_of, menu_of, sorts_of
 from .navigation import brought_entries
-from .reader_format import Looks, looks_of, record_href
+from .reader_format import ReaderFormat, format_of, record_href
 from .recalculation_marks import unsettled
-from .record_tables import Column, Table, column_of, head_classes
+from .record_tables import RecordTable, TableColumn, column_of, head_classes
 from .view_lists import ALL, View
 
 
@@ -26,8 +26,8 @@ def show_list(call: Call) -> Answer:
     asked = listing(call)
     if call.query.get("columns") is not None:
         return Answer.redirect(asked.href())  # the choice is kept; the address need not say it
-    looks = looks_of(asked.session)
-    table = Table(asked.type, asked.columns, looks)
+    looks = format_of(asked.session)
+    table = RecordTable(asked.type, asked.columns, looks)
     cursor = call.query.get("cursor", "")
     try:
         read = read_page(asked.session, asked.query(cursor))
@@ -73,7 +73,7 @@ def keys_of(call: Call, type_: ObjectType) -> dict[str, str]:
 
 
 def _head(
-    asked: Listing, table: Table, looks: Looks, read: Mapping[str, Any], count: int
+    asked: ListRequest, table: RecordTable, looks: ReaderFormat, read: Mapping[str, Any], count: int
 ) -> Context:
     """Everything of the list but its rows."""
     type_ = asked.type
@@ -109,7 +109,7 @@ def _head(
     }
 
 
-def _count(asked: Listing, read: Mapping[str, Any], count: int) -> Context:
+def _count(asked: ListRequest, read: Mapping[str, Any], count: int) -> Context:
     total = read.get("total", count)
     more = read["next"] is not None
     text = f"{total:,}{'+' if read.get('capped') else ''}"
@@ -120,7 +120,7 @@ def _count(asked: Listing, read: Mapping[str, Any], count: int) -> Context:
     }
 
 
-def _tab(asked: Listing, view: View, read: Mapping[str, Any]) -> Context:
+def _tab(asked: ListRequest, view: View, read: Mapping[str, Any]) -> Context:
     """A view as a tab. Only the count of the open one is known; a script asks for the others."""
     current, count = view is asked.view, ""
     if current and asked.where == view.where and not asked.equals and not asked.given.get("search"):
@@ -135,7 +135,7 @@ def _tab(asked: Listing, view: View, read: Mapping[str, Any]) -> Context:
     }
 
 
-def _equals(asked: Listing, looks: Looks) -> list[Context]:
+def _equals(asked: ListRequest, looks: ReaderFormat) -> list[Context]:
     """What the address says with FIELD=VALUE, in words."""
     found = []
     for name, text in asked.equals:
@@ -153,7 +153,7 @@ def _equals(asked: Listing, looks: Looks) -> list[Context]:
     return found
 
 
-def _column(asked: Listing, column: Column, place: int) -> Context:
+def _column(asked: ListRequest, column: TableColumn, place: int) -> Context:
     ascending, descending = asked.sort == column.name, asked.sort == f"-{column.name}"
     order = "ascending" if ascending else "descending" if descending else "none"
     next_sort = f"-{column.name}" if ascending else column.name

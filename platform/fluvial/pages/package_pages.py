@@ -19,7 +19,7 @@ from metamodel.folding import label_text
 from metamodel.upgrades import CHANGES, CONFLICT
 
 from .document_words import difference_row, short
-from .frame import Context, deed, page
+from .frame import Context, action, page
 from .history_pages import HERE as UNDER_WAY
 from .sign_in import form_text
 
@@ -77,9 +77,9 @@ def show_one(call: Call) -> Answer:
         for c in found["site"][:ROWS]
     ]  # fmt: skip
     needs = ", ".join(f"{one} {wanted}" for one, wanted in found["needs"].items())
-    links = [deed("Download", f"/api/packages/{name}/export", "download")]
+    links = [action("Download", f"/api/packages/{name}/export", "download")]
     if "write" in call.session.access.meta:
-        links.append(deed("Uninstall", f"{HERE}/{name}/uninstall", "trash"))
+        links.append(action("Uninstall", f"{HERE}/{name}/uninstall", "trash"))
     text = f"Version {found['version']} · {_summary(found)}" + (
         f" · needs {needs}" if needs else ""
     )

@@ -9,7 +9,7 @@ from fluvial.runtime.session import Session
 from metamodel.expressions.types import ROLE
 
 
-class Names:
+class PageTitles:
     """Collects what is referred to, reads all titles at once, and gives them back."""
 
     def __init__(self, session: Session) -> None:

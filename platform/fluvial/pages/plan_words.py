@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fluvial.database.schema_changes import Operation
-from fluvial.metadata_changes.apply import Change
+from fluvial.database.schema_changes import SchemaOperation
+from fluvial.metadata_changes.apply import MetadataChange
 from metamodel.folding import humanise
 
 Context = dict[str, Any]
@@ -23,9 +23,9 @@ CLASSES = {
 }
 
 
-def in_words(change: Change) -> Context:
+def in_words(change: MetadataChange) -> Context:
     """A plan for the template `_plan.html`."""
-    operations: Sequence[Operation] = change.operations
+    operations: Sequence[SchemaOperation] = change.operations
     summary = ". ".join(f"{humanise(o.op)}: {o.target}" for o in operations[:6])
     lines = [
         {"tone": tone, "icon": icon, "text": text}

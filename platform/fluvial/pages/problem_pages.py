@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from fluvial.http.call import Answer, Call
 from fluvial.kernel.problems import Problem, Unauthorized
 
-from .frame import Context, bare, deed, page, with_query
+from .frame import Context, action, bare, page, with_query
 
 ICONS = {403: "lock", 404: "map-question", 409: "git-merge", 429: "clock", 503: "cloud-off"}
 # What a page says beside the problem's own words: a heading, and what one can do about it.
@@ -102,11 +102,11 @@ def _ways_on(call: Call, problem: Problem) -> list[Context]:
     back = call.headers.get("referer", "")
     here = call.engine.settings.base_url + call.path
     if back.startswith(call.engine.settings.base_url + "/") and back.partition("?")[0] != here:
-        actions.append(deed("Back to the previous page", back, "arrow-left"))
+        actions.append(action("Back to the previous page", back, "arrow-left"))
     elif problem.status >= 500 and call.method == "GET":
-        actions.append(deed("Try again", call.path, "refresh"))
+        actions.append(action("Try again", call.path, "refresh"))
     actions += _of_object(call)
-    actions.append(deed("Go to the home page", "/", "home"))
+    actions.append(action("Go to the home page", "/", "home"))
     return actions
 
 
@@ -116,7 +116,7 @@ def _of_object(call: Call) -> list[Context]:
     if not signed_in(call) or not call.session.access.object(name).can("read"):
         return []
     type_ = call.session.catalog.objects[name]
-    found = [deed(f"All {type_.plural.lower()}", f"/o/{name}?view=all", type_.icon)]
+    found = [action(f"All {type_.plural.lower()}", f"/o/{name}?view=all", type_.icon)]
     if call.session.access.object(name).can("delete"):
-        found.append(deed("Open the bin", f"/o/{name}/bin", "trash"))
+        found.append(action("Open the bin", f"/o/{name}/bin", "trash"))
     return found

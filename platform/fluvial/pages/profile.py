@@ -21,7 +21,7 @@ from fluvial.runtime.languages import language_of, offered
 from metamodel.roles import role_titles
 
 from .frame import Context, page
-from .reader_format import Looks, looks_of
+from .reader_format import ReaderFormat, format_of
 from .sign_in import form_text
 
 SCOPE_WORDS = {
@@ -39,7 +39,7 @@ def show(
 ) -> Answer:
     session, actor = call.session, call.session.actor
     assert actor.id is not None
-    looks = looks_of(session)
+    looks = format_of(session)
     profile = {
         "name": actor.name,
         "email": actor.email,
@@ -67,7 +67,7 @@ def show(
     return page(call, "profile.html", "Profile", status=status, profile=profile)
 
 
-def _token(looks: Looks, row: Mapping[str, Any]) -> Context:
+def _token(looks: ReaderFormat, row: Mapping[str, Any]) -> Context:
     expires = row["expires"]
     return {
         "id": row["id"],

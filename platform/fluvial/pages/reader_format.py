@@ -19,7 +19,7 @@ from metamodel.catalog import Catalog
 from metamodel.expressions.types import Option
 from metamodel.kinds.date import people_locale
 
-from .page_titles import Names
+from .page_titles import PageTitles
 from .template_environment import initials, tone
 
 TONES = {"green": "good", "amber": "warn", "red": "bad", "blue": "info", "plum": "plum"}
@@ -29,11 +29,11 @@ SOON = 6  # days that are told by their weekday
 
 
 @dataclass
-class Looks:
+class ReaderFormat:
     """What the showing of values depends on, beside the values."""
 
     catalog: Catalog
-    names: Names
+    names: PageTitles
     locale: str
     zone: ZoneInfo
     now: datetime
@@ -88,10 +88,10 @@ class Looks:
         return self.day(local.date())
 
 
-def looks_of(session: Session) -> Looks:
-    return Looks(
+def format_of(session: Session) -> ReaderFormat:
+    return ReaderFormat(
         session.catalog,
-        Names(session),
+        PageTitles(session),
         people_locale(language_of(session)),
         session.engine.clock.zone,
         session.now,

@@ -17,14 +17,14 @@ from metamodel.catalog import Field, ObjectType
 from . import due_dates
 from . import reader_format as marks
 from .presenters import Cell, classes_of, empty, face_of, references, said
-from .reader_format import NIL, Looks
+from .reader_format import NIL, ReaderFormat
 
 ON_PHONES = 6  # columns that cards on a phone show
 DEFAULT = 7  # columns of a list that nobody arranged
 
 
 @dataclass(frozen=True, eq=False)
-class Column:
+class TableColumn:
     """One column of a table: a field of the record, or of one that it looks up."""
 
     path: Path
@@ -49,7 +49,7 @@ class Column:
         return found
 
 
-def column_of(access: Access, type_: ObjectType, name: str) -> Column:
+def column_of(access: Access, type_: ObjectType, name: str) -> TableColumn:
     """The column of a dotted name; Problem where there is none for the person."""
     path = tuple(name.split("."))
     field = resolve(access, type_, path, "columns")
@@ -62,10 +62,10 @@ def column_of(access: Access, type_: ObjectType, name: str) -> Column:
         label = " › ".join(labels)  # the account's name is the account
     else:
         label = " › ".join([*labels, field.label])
-    return Column(path, field, label, tuple(linked))
+    return TableColumn(path, field, label, tuple(linked))
 
 
-def columns_of(access: Access, type_: ObjectType, names: Iterable[str]) -> list[Column]:
+def columns_of(access: Access, type_: ObjectType, names: Iterable[str]) -> list[TableColumn]:
     """The columns that the person may see, each once; others are left out."""
     found = {}
     for name in names:
@@ -90,7 +90,7 @@ def default_names(access: Access, type_: ObjectType) -> list[str]:
     return names or ["title"]
 
 
-def paths_of(columns: Sequence[Column], type_: ObjectType | None = None) -> tuple[Path, ...]:
+def paths_of(columns: Sequence[TableColumn], type_: ObjectType | None = None) -> tuple[Path, ...]:
     """What to read for the columns: also the title, and the state where something may be late."""
     paths = [("title",), *(column.path for column in columns)]
     if type_ is not None and type_.states and any(c.name in due_dates.NAMES for c in columns):
@@ -98,17 +98,19 @@ def paths_of(columns: Sequence[Column], type_: ObjectType | None = None) -> tupl
     return tuple(dict.fromkeys(paths))
 
 
-class Table:
+class RecordTable:
     """Shows records of one type in columns. Cells are made by one function for each column."""
 
-    def __init__(self, type_: ObjectType, columns: Sequence[Column], looks: Looks) -> None:
+    def __init__(
+        self, type_: ObjectType, columns: Sequence[TableColumn], looks: ReaderFormat
+    ) -> None:
         self.type = type_
         self.looks = looks
         self.lead, self.title, self.rest = _parted(columns)
         self._columns = columns
 
     @property
-    def heads(self) -> list[Column]:
+    def heads(self) -> list[TableColumn]:
         return [self.title, *self.rest]
 
     def want(self, records: Sequence[Mapping[str, Any]]) -> None:
@@ -139,12 +141,14 @@ class Table:
             "cells": Markup("".join(html)),
         }
 
-    def _words(self, column: Column, record: Mapping[str, Any]) -> str:
+    def _words(self, column: TableColumn, record: Mapping[str, Any]) -> str:
         value = column.value(record)
         return "" if empty(value) else said(column.field, value, self.looks)
 
 
-def _parted(columns: Sequence[Column]) -> tuple[Column | None, Column, list[Column]]:
+def _parted(
+    columns: Sequence[TableColumn],
+) -> tuple[TableColumn | None, TableColumn, list[TableColumn]]:
     """A number stands in the cell of the title that follows it."""
     first, rest = columns[0], list(columns[1:])
     if face_of(first.field).lead and rest and rest[0].field.kind.titles:
@@ -153,7 +157,7 @@ def _parted(columns: Sequence[Column]) -> tuple[Column | None, Column, list[Colu
     return None, first, rest
 
 
-def _cell(column: Column, looks: Looks, place: int) -> Any:
+def _cell(column: TableColumn, looks: ReaderFormat, place: int) -> Any:
     """The function that makes one td of a record."""
     classes = head_classes(column, place)
     label = (
@@ -172,7 +176,7 @@ def _cell(column: Column, looks: Looks, place: int) -> Any:
         return _due(column, looks, start, show)
     if not _is_title(column, looks):
         return cell
-    behind = Column(column.path[:-1], column.field, column.label)
+    behind = TableColumn(column.path[:-1], column.field, column.label)
 
     def linked(record: Mapping[str, Any]) -> str:
         other = behind.value(record)
@@ -184,7 +188,7 @@ def _cell(column: Column, looks: Looks, place: int) -> Any:
     return linked
 
 
-def _due(column: Column, looks: Looks, start: str, show: Cell) -> Any:
+def _due(column: TableColumn, looks: ReaderFormat, start: str, show: Cell) -> Any:
     """A day or moment that says whether it has passed, as long as the record is open."""
     type_ = looks.catalog.objects[column.field.object]
 
@@ -198,7 +202,7 @@ def _due(column: Column, looks: Looks, start: str, show: Cell) -> Any:
     return cell
 
 
-def _shown(column: Column, looks: Looks) -> Cell:
+def _shown(column: TableColumn, looks: ReaderFormat) -> Cell:
     show = face_of(column.field).cell(column.field, looks)
 
     def safe(value: Any) -> str:
@@ -210,7 +214,7 @@ def _shown(column: Column, looks: Looks) -> Cell:
     return safe
 
 
-def _is_title(column: Column, looks: Looks) -> bool:
+def _is_title(column: TableColumn, looks: ReaderFormat) -> bool:
     """Whether the column shows what the record behind a look-up is called."""
     if not column.linked or column.linked[-1] == "user":
         return False
@@ -220,6 +224,6 @@ def _is_title(column: Column, looks: Looks) -> bool:
     return looks.catalog.objects[column.linked[-1]].title == f"{{{column.path[-1]}}}"
 
 
-def head_classes(column: Column, place: int) -> str:
+def head_classes(column: TableColumn, place: int) -> str:
     hidden = "hide-s" if place >= ON_PHONES else ""
     return f"{classes_of(column.field)} {hidden}".strip()

@@ -14,7 +14,7 @@ from metamodel.catalog import ObjectType
 
 from .as_of_bar import other_day
 from .frame import page, with_query
-from .reader_format import looks_of
+from .reader_format import format_of
 
 EACH = 6  # results of an object on the page
 FEW = 4  # ... in the palette
@@ -46,7 +46,7 @@ def search(call: Call) -> Answer:
     words = call.query.get("q", "").strip()
     json = "application/json" in call.headers.get("accept", "")
     session = session_of_day(call)
-    looks = looks_of(session)
+    looks = format_of(session)
     found = _found(session, words, FEW if json else EACH) if words else []
     if json:
         results = [

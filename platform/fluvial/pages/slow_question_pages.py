@@ -5,7 +5,7 @@ from __future__ import annotations
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.problems import NotFound
-from fluvial.kernel.slow_questions import Question, Slow
+from fluvial.kernel.slow_questions import Slow, SlowQuestion
 from fluvial.metadata_changes import apply
 from fluvial.runtime.catalogs import stored_layers
 from metamodel import asked_keys, index_questions
@@ -13,7 +13,7 @@ from metamodel.catalog import ObjectType
 from metamodel.documents import SITE
 
 from .frame import Context, page
-from .reader_format import Looks, looks_of
+from .reader_format import ReaderFormat, format_of
 from .sign_in import form_text
 
 HERE = "/studio/slow"
@@ -23,7 +23,7 @@ NO_INDEX = "There is an index for it, or none can serve it: ask for fewer record
 
 
 def show(call: Call) -> Answer:
-    looks, slow = looks_of(call.session), call.engine.slow
+    looks, slow = format_of(call.session), call.engine.slow
     objects = call.session.catalog.objects
     found = [one for one in slow.all() if one.question.object in objects][:MAX_SHOWN]
     shown: Context = {
@@ -37,7 +37,7 @@ def show(call: Call) -> Answer:
     )  # fmt: skip
 
 
-def _item(call: Call, one: Slow, type_: ObjectType, looks: Looks) -> Context:
+def _item(call: Call, one: Slow, type_: ObjectType, looks: ReaderFormat) -> Context:
     fields = _proposed(call, one.question)
     labels = [type_.fields[name].label for name in fields]
     return {
@@ -53,16 +53,16 @@ def _item(call: Call, one: Slow, type_: ObjectType, looks: Looks) -> Context:
     }
 
 
-def _proposed(call: Call, question: Question) -> tuple[str, ...]:
+def _proposed(call: Call, question: SlowQuestion) -> tuple[str, ...]:
     if question.search or question.deed == "summary":
         return ()
     catalog = call.session.catalog
     equal = (*question.equal, *index_questions.fixed(catalog, question.object, question.where))
     sort = tuple(name for name in question.sort if "." not in name)
-    return asked_keys.proposed(catalog, index_questions.Question(question.object, equal, sort))
+    return asked_keys.proposed(catalog, index_questions.IndexQuestion(question.object, equal, sort))
 
 
-def _words(question: Question, type_: ObjectType) -> str:
+def _words(question: SlowQuestion, type_: ObjectType) -> str:
     """What was asked, as a sentence."""
     words = [DEEDS[question.deed]]
     conditions = [f"{type_.fields[name].label} is …" for name in question.equal]
@@ -89,7 +89,9 @@ def make(call: Call) -> Answer:
     body = dict(site.body) if site is not None else {"kind": "object", "name": name}
     # All of them: a list whose parts have no names replaces the package's.
     keys = [*type_.spec.get("keys", ()), {"name": "_".join(fields)[:60], "fields": fields}]
-    change = apply.Change({key: body | {"keys": keys}}, note=f"Index of {type_.plural.lower()}")
+    change = apply.MetadataChange(
+        {key: body | {"keys": keys}}, note=f"Index of {type_.plural.lower()}"
+    )
     change.seen = {key: site.body if site is not None else None}
     apply.apply(call.session, change)
     return Answer.redirect(HERE)

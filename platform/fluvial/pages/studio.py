@@ -15,7 +15,7 @@ from metamodel.catalog import ObjectType
 from metamodel.documents import SITE
 from metamodel.folding import humanise, label_text, name_of, plural
 
-from .frame import Context, deed, page
+from .frame import Context, action, page
 from .sign_in import form_text
 
 ICONS = (
@@ -80,7 +80,7 @@ def show(call: Call, *, error: str = "", label: str = "") -> Answer:
         "slow_href": "/studio/slow" if call.engine.slow.total else "",
         "shared": [_shared(call, name, *words, labels) for name, words in SHARED.items()],
     }
-    primary = deed("New object", "/studio?new=true", "plus")
+    primary = action("New object", "/studio?new=true", "plus")
     return page(
         call, "studio.html", "Studio", here="/studio", primary=primary,
         status=422 if error else 200, studio=studio,

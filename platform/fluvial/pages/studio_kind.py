@@ -92,7 +92,7 @@ def _refusal(field: Field) -> str:
     )
 
 
-def _change(call: Call, field: Field) -> apply.Change:
+def _change(call: Call, field: Field) -> apply.MetadataChange:
     kind = form_text(call, "kind")
     if field.layer != SITE:
         raise Conflict(_refusal(field))
@@ -102,7 +102,7 @@ def _change(call: Call, field: Field) -> apply.Change:
     body = _site_body(call, field.object)
     fields = [spec if f.get("name") == field.name else f for f in body["fields"]]
     key = ("object", field.object)
-    change = apply.Change(
+    change = apply.MetadataChange(
         {key: {**body, "fields": fields}},
         note=f"{field.label} becomes {KINDS[kind].label.lower()}",
         seen={key: body},
@@ -139,7 +139,7 @@ def _spec(call: Call, field: Field, kind: Kind) -> dict[str, Any]:
     return {**common, **_given(call, field, kind), "name": field.name, "kind": kind.name}
 
 
-def _preview(field: Field, change: apply.Change) -> Context:
+def _preview(field: Field, change: apply.MetadataChange) -> Context:
     step = next((o for o in change.operations if o.op == "retype_field"), None)
     more = step.more if step is not None else {}
     return {

@@ -18,7 +18,7 @@ from metamodel.retyping import becomes
 from metamodel.uses import uses_of
 
 from .document_pages import editor, site_layer, text_of
-from .frame import Context, deed, page
+from .frame import Context, action, page
 from .kind_options import asked_of
 from .sign_in import form_text
 from .studio import how_many, layer_labels
@@ -65,7 +65,7 @@ def show(call: Call, *, error: str = "", label: str = "", kind: str = "text") ->
         studio |= _fields(call, type_, labels, error, label, kind)
     return page(
         call, "studio_object.html", type_.label, crumbs=[("Studio", "/studio")], here="/studio",
-        primary=deed(f"New {type_.label.lower()}", f"/o/{type_.name}/new", "plus")
+        primary=action(f"New {type_.label.lower()}", f"/o/{type_.name}/new", "plus")
         if session.access.object(type_.name).can("create") else None,
         menu=_menu(type_), status=422 if error else 200, studio=studio,
     )  # fmt: skip
@@ -92,8 +92,8 @@ def _head(call: Call, type_: ObjectType, labels: Mapping[str, str]) -> Context:
 
 def _menu(type_: ObjectType) -> list[Context]:
     return [
-        deed("JSON Schema of a record", f"/api/schema/records/{type_.name}", "code"),
-        deed("All layers of the document", f"/api/meta/object/{type_.name}?layers=true", "stack"),
+        action("JSON Schema of a record", f"/api/schema/records/{type_.name}", "code"),
+        action("All layers of the document", f"/api/meta/object/{type_.name}?layers=true", "stack"),
     ]
 
 
@@ -216,7 +216,7 @@ def _documents(
         "title": f"No {label.lower()} yet",
         "text": text,
         "items": [_entry(d, kind, labels) for d in sorted(found, key=lambda d: d.name)],
-        "new": deed(f"New {one}", f"/studio/{kind}/new?object={type_.name}", "plus")
+        "new": action(f"New {one}", f"/studio/{kind}/new?object={type_.name}", "plus")
         if "write" in call.session.access.meta
         else None,
         "columns": "",
@@ -312,7 +312,7 @@ def add_field(call: Call) -> Answer:
     key, seen = ("object", name), site_layer(call, "object", name)
     site = dict(seen.body if seen is not None else {"kind": "object", "name": name})
     site["fields"] = [*site.get("fields", ()), field]
-    change = apply.Change({key: site}, note=f"Field {label} of {name}")
+    change = apply.MetadataChange({key: site}, note=f"Field {label} of {name}")
     change.seen = {key: seen.body if seen is not None else None}
     try:
         apply.apply(call.session, change)

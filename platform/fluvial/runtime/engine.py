@@ -12,7 +12,7 @@ from fluvial.database.database import Database
 from fluvial.database.setup import set_up
 from fluvial.kernel import crash_points
 from fluvial.kernel.causes import Causes
-from fluvial.kernel.change_stream import Change, Stream
+from fluvial.kernel.change_stream import RecordChange, Stream
 from fluvial.kernel.clock import Clock
 from fluvial.kernel.features import Features, Seam, load_features
 from fluvial.kernel.metrics import Metrics
@@ -65,11 +65,11 @@ class Engine:
         """Wake the workers once the transaction that is open is durable."""
         connection.after_commit(self._wake)
 
-    def changed(self, connection: Connection, *changes: Change) -> None:
+    def changed(self, connection: Connection, *changes: RecordChange) -> None:
         """Once the transaction that is open is durable: wake the workers, tell the listeners."""
         connection.after_commit(lambda: self._committed(changes))
 
-    def _committed(self, changes: Sequence[Change]) -> None:
+    def _committed(self, changes: Sequence[RecordChange]) -> None:
         crash_points.point("after_commit")
         self._wake()
         for change in changes:

@@ -28,7 +28,7 @@ def targets_of(field: Field, value: Any) -> Iterator[tuple[str, str]]:
 
 
 @dataclass
-class Ahead:
+class Prefetch:
     """`settle` writes what waits: whoever asks for what that may change calls it first."""
 
     settle: Callable[[], None]
@@ -73,8 +73,8 @@ class Ahead:
         if (object_name, record) in self.waiting:
             self.settle()
 
-    def of_another_day(self) -> Ahead:
-        return Ahead(self.settle)
+    def of_another_day(self) -> Prefetch:
+        return Prefetch(self.settle)
 
     def forget(self, object_name: str) -> None:
         """What was read of this object type may be different now; and memory is bounded."""

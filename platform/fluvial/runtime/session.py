@@ -18,7 +18,7 @@ from metamodel.catalog import Catalog, ObjectType
 from metamodel.storage import DATE, TIMESTAMP, timestamp_wire
 
 from .engine import Engine
-from .prefetch import Ahead
+from .prefetch import Prefetch
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Session:
     as_of: date | None = None  # the day that a read is for; None is today
     as_at: datetime | None = None  # the moment of that day, where one was asked for
     quiet: bool = False  # what is written leaves no events: sample data, silent imports
-    ahead: Ahead | None = None  # of a write of many records: what it has read for all of them
+    ahead: Prefetch | None = None  # of a write of many records: what it has read for all of them
 
     @staticmethod
     def begin(
@@ -115,7 +115,7 @@ class Session:
 
     def reading_ahead(self) -> Session:
         """The same session, reading many records at once where it does not yet."""
-        return self if self.ahead else replace(self, ahead=Ahead(lambda: None))
+        return self if self.ahead else replace(self, ahead=Prefetch(lambda: None))
 
     def object(self, name: str, action: str = "read") -> ObjectType:
         """The object type, if the actor may do that with any of its records."""

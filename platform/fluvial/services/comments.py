@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from fluvial.database.engine_tables import column, table
 from fluvial.database.statement import Statement, insert, param
-from fluvial.kernel.change_stream import Change
+from fluvial.kernel.change_stream import RecordChange
 from fluvial.kernel.ids import is_id, new_id
 from fluvial.kernel.problems import Forbidden, NotFound, Unprocessable, fault
 from fluvial.records.drafts.rows import load_row
@@ -237,7 +237,7 @@ def _tell(
 
 def _publish(session: Session, object_name: str, record: str) -> None:
     """Open pages of the record hear of it."""
-    change = Change(object_name, record, 0)
+    change = RecordChange(object_name, record, 0)
     session.connection.after_commit(lambda: session.engine.stream.publish(change))
 
 

@@ -12,7 +12,7 @@ from fluvial.database.connection import Connection
 from fluvial.database.engine_tables import column, table
 from fluvial.database.statement import Statement, insert, param
 from fluvial.kernel.change_stream import NOTIFICATION as NOTIFIED
-from fluvial.kernel.change_stream import Change
+from fluvial.kernel.change_stream import RecordChange
 from fluvial.kernel.ids import new_id
 from fluvial.runtime.session import Session
 from metamodel.storage import TEXT, TIMESTAMP, UUID, timestamp_wire
@@ -84,7 +84,7 @@ def tell(session: Session, user: str, title: str, body: str, href: str) -> None:
     add(connection, user, engine.clock.now(), title, body, href)
     unread = unread_count(connection, user)
     note = orjson.dumps({"title": title, "href": href, "unread": unread}).decode()
-    change = Change(NOTIFIED, user, 0, note)
+    change = RecordChange(NOTIFIED, user, 0, note)
     connection.after_commit(lambda: engine.stream.publish(change))
 
 

@@ -46,13 +46,13 @@ class Record(dict[str, Any]):
         return self.get("id") is not None
 
 
-class Option(str):
+class ShownOption(str):
     """An option: compares by its name, and is shown by its label."""
 
     label: str = ""
 
 
-class Duration(int):
+class ShownDuration(int):
     """A length of time: counts in seconds, and is shown as hours and minutes."""
 
     @property
@@ -101,9 +101,9 @@ class Words:
             return ""
         if isinstance(value, Markup):
             return value
-        if isinstance(value, Option):
+        if isinstance(value, ShownOption):
             return value.label
-        if isinstance(value, Duration):
+        if isinstance(value, ShownDuration):
             return value.clock
         if isinstance(value, Record):
             return value.get("title") or ""
@@ -133,7 +133,7 @@ def revive(value: Any) -> Any:
     if kind == "record":
         return Record((name, revive(item)) for name, item in cast(dict[str, Any], held).items())
     if kind == "option":
-        option = Option(held)
+        option = ShownOption(held)
         option.label = value["l"]
         return option
     if kind == "amount":
@@ -142,7 +142,7 @@ def revive(value: Any) -> Any:
         "day": date.fromisoformat,
         "moment": datetime.fromisoformat,
         "decimal": Decimal,
-        "seconds": lambda text: Duration(int(text)),
+        "seconds": lambda text: ShownDuration(int(text)),
     }
     return readers[str(kind)](str(held)) if kind in readers else value
 

@@ -168,7 +168,7 @@ def _macro_names(node: nodes.Macro | nodes.CallBlock) -> dict[str, Need | None]:
 
 
 @dataclass(frozen=True)
-class Part:
+class TemplateText:
     """One text of a template. `escape` where it is HTML."""
 
     source: str
@@ -186,7 +186,7 @@ class Renderer:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def render(self, parts: Sequence[Part], data: Mapping[str, Any]) -> list[str]:
+    def render(self, parts: Sequence[TemplateText], data: Mapping[str, Any]) -> list[str]:
         """The texts of the parts; raises TemplateFault."""
         job = self._job | {
             "parts": [{"source": part.source, "escape": part.escape} for part in parts],

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from metamodel.currencies import Money
+from metamodel.currencies import Amount
 from metamodel.expressions import decimals
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.nodes import Collection, Gather, Node, Root
@@ -162,7 +162,7 @@ def _of_money(node: Gather, known: list[Any], make: Callable[[list[Any]], Any]) 
     if len(currencies) > 1 or None in currencies:
         return None
     amount = make([one.amount for one in known])
-    return None if amount is None else Money(amount, currencies.pop())
+    return None if amount is None else Amount(amount, currencies.pop())
 
 
 class Database:
@@ -238,7 +238,7 @@ class Database:
         if isinstance(first, datetime):
             first = first.astimezone(UTC)
         if type.name == MONEY.name and first is not None:
-            return Money(first, type.currency or values[1])
+            return Amount(first, type.currency or values[1])
         if type.name == "person" and (first is not None or len(values) > 1):
             other = "team" if len(str(values[-1])) == 36 else "role"
             return ("user", first) if first else (other, values[1]) if values[1] else None

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 import yaml
 
 from metamodel.catalog import Dated, Field, Inverse, ObjectType
-from metamodel.currencies import Money
+from metamodel.currencies import Amount
 from metamodel.expressions.compiler import compile_expression
 from metamodel.expressions.scope import Scope
 from metamodel.expressions.types import Type
@@ -212,7 +212,7 @@ def _stored(object: ObjectType, values: Mapping[str, Any], dialect: str) -> dict
 
 def plain(value: Any) -> Any:
     """A value as the corpus writes it."""
-    if isinstance(value, Money):
+    if isinstance(value, Amount):
         return f"{value.amount:f} {value.currency}"
     if isinstance(value, tuple):
         return f"{value[0]}:{plain(value[1])}"

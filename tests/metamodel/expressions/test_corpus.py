@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from metamodel.currencies import Money
+from metamodel.currencies import Amount
 from metamodel.errors import ExpressionError
 from metamodel.expressions import types
 from metamodel.expressions.compiler import compile_expression
@@ -65,7 +65,7 @@ def written(value: Any) -> Any:
     """A value as the corpus writes it."""
     if isinstance(value, bool) or value is None:
         return value
-    if isinstance(value, Money):
+    if isinstance(value, Amount):
         return f"{plain_number(value.amount)} {value.currency}"
     if isinstance(value, datetime):
         return timestamp_wire(value)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from metamodel.catalog import Field
-from metamodel.currencies import Money
+from metamodel.currencies import Amount
 from metamodel.errors import ValueFault
 from metamodel.kinds import TextFormat
 from metamodel.storage import POSTGRESQL, SQLITE
@@ -64,19 +64,19 @@ GOOD: list[tuple[dict[str, Any], Any, Any, Any]] = [
     (
         {"kind": "money", "currency": "EUR"},
         {"amount": "12.5", "currency": "EUR"},
-        Money(Decimal("12.50"), "EUR"),
+        Amount(Decimal("12.50"), "EUR"),
         {"amount": "12.50", "currency": "EUR"},
     ),
     (
         {"kind": "money", "currency": "JPY"},
         12,
-        Money(Decimal(12), "JPY"),
+        Amount(Decimal(12), "JPY"),
         {"amount": "12", "currency": "JPY"},
     ),
     (
         {"kind": "money"},
         {"amount": Decimal("1"), "currency": "JPY"},
-        Money(Decimal("1.00"), "JPY"),
+        Amount(Decimal("1.00"), "JPY"),
         {"amount": "1.00", "currency": "JPY"},
     ),
     ({"kind": "boolean"}, False, False, False),
@@ -262,9 +262,9 @@ def test_what_does_not_fit_is_refused_with_its_remedy(
 
 
 SHOWN = [
-    ({"kind": "money", "currency": "GBP"}, Money(Decimal("1250.00"), "GBP"), "\u00a31,250.00"),
-    ({"kind": "money", "scale": 4}, Money(Decimal("0.0125"), "GBP"), "\u00a30.0125"),
-    ({"kind": "money", "currency": "JPY"}, Money(Decimal("1250"), "JPY"), "\u00a51,250"),
+    ({"kind": "money", "currency": "GBP"}, Amount(Decimal("1250.00"), "GBP"), "\u00a31,250.00"),
+    ({"kind": "money", "scale": 4}, Amount(Decimal("0.0125"), "GBP"), "\u00a30.0125"),
+    ({"kind": "money", "currency": "JPY"}, Amount(Decimal("1250"), "JPY"), "\u00a51,250"),
     ({"kind": "date"}, date(2026, 6, 15), "15 Jun 2026"),
     ({"kind": "datetime"}, MOMENT, "15 Jun 2026, 12:30"),
     ({"kind": "duration"}, 5400, "1:30"),
@@ -292,8 +292,8 @@ DAY_FIRST = TextFormat(dates="dmy", decimal=",", zone="Europe/London")
 WRITTEN = [
     ({"kind": "number"}, "1.250,5", Decimal("1250.50")),
     ({"kind": "number", "format": "percent"}, "12,5 %", Decimal("12.50")),
-    ({"kind": "money"}, "EUR 12,50", Money(Decimal("12.50"), "EUR")),
-    ({"kind": "money", "currency": "EUR"}, "12,50", Money(Decimal("12.50"), "EUR")),
+    ({"kind": "money"}, "EUR 12,50", Amount(Decimal("12.50"), "EUR")),
+    ({"kind": "money", "currency": "EUR"}, "12,50", Amount(Decimal("12.50"), "EUR")),
     ({"kind": "boolean"}, "TRUE", True),
     ({"kind": "boolean"}, "no", False),
     ({"kind": "date"}, "29/2/2016", date(2016, 2, 29)),
@@ -358,7 +358,7 @@ LAWS: dict[str, tuple[dict[str, Any], st.SearchStrategy[Any]]] = {
     "money": (
         {"kind": "money"},
         st.builds(
-            Money, st.decimals(-(10**12), 10**12, places=2), st.sampled_from(["EUR", "GBP", "USD"])
+            Amount, st.decimals(-(10**12), 10**12, places=2), st.sampled_from(["EUR", "GBP", "USD"])
         ),
     ),
     "boolean": ({"kind": "boolean"}, st.booleans()),

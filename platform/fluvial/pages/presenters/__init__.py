@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from fluvial.pages.reader_format import Looks
+from fluvial.pages.reader_format import ReaderFormat
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
 from metamodel.kinds.calculated import RESULTS, result_kind
@@ -39,7 +39,7 @@ class CalculatedFace(Face):
     def of(self, field: Field) -> Face:
         return WORKED_OUT[result_kind(field).name]
 
-    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
         return {"value": ""}
 
 
@@ -102,7 +102,7 @@ def classes_of(field: Field) -> str:
     return face_of(field).classes_of(field)
 
 
-def said(field: Field, value: Any, looks: Looks) -> str:
+def said(field: Field, value: Any, looks: ReaderFormat) -> str:
     """A value in words, also an empty one."""
     if empty(value):
         return "empty"
@@ -112,7 +112,7 @@ def said(field: Field, value: Any, looks: Looks) -> str:
         return str(value)  # written when the field had another form
 
 
-def shown(field: Field, value: Any, looks: Looks) -> Markup:
+def shown(field: Field, value: Any, looks: ReaderFormat) -> Markup:
     """A value on the page of its record; nothing where it is empty."""
     return Markup() if empty(value) else face_of(field).full(field, value, looks)
 

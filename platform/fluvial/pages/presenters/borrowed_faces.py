@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from fluvial.pages.reader_format import Looks
+from fluvial.pages.reader_format import ReaderFormat
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
 
@@ -26,14 +26,14 @@ class LikeFace(Face):
         self.rare, self.quick = inner.rare, inner.quick
         self.named = True
 
-    def text(self, field: Field, value: Any, looks: Looks) -> str:
+    def text(self, field: Field, value: Any, looks: ReaderFormat) -> str:
         try:
             canonical = field.kind.parse(field, value)
         except ValueFault:
             return str(value)  # written when the field took more
         return field.kind.show(field, canonical, looks.locale)
 
-    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
         return self.inner.widget(field, value, looks)
 
     def input(self, field: Field) -> dict[str, Any]:
@@ -63,14 +63,14 @@ class WorkedOutFace(LikeFace):
     def references(self, field: Field, value: Any) -> Iterator[Reference]:
         return self.inner.references(field, value)
 
-    def text(self, field: Field, value: Any, looks: Looks) -> str:
+    def text(self, field: Field, value: Any, looks: ReaderFormat) -> str:
         return self.inner.text(field, value, looks)
 
-    def cell(self, field: Field, looks: Looks) -> Cell:
+    def cell(self, field: Field, looks: ReaderFormat) -> Cell:
         return self.inner.cell(field, looks)
 
-    def full(self, field: Field, value: Any, looks: Looks) -> Markup:
+    def full(self, field: Field, value: Any, looks: ReaderFormat) -> Markup:
         return self.inner.full(field, value, looks)
 
-    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
         return {"value": "" if empty(value) else self.text(field, value, looks)}

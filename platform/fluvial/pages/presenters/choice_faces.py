@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 
 from fluvial.http.assets import icon
 from fluvial.pages import reader_format as marks
-from fluvial.pages.reader_format import Looks
+from fluvial.pages.reader_format import ReaderFormat
 from metamodel.catalog import Field
 from metamodel.expressions.types import Option
 from metamodel.folding import label_text
@@ -27,18 +27,18 @@ class BooleanFace(Face):
     fills = True
     quick = True
 
-    def text(self, field: Field, value: Any, looks: Looks) -> str:
+    def text(self, field: Field, value: Any, looks: ReaderFormat) -> str:
         word = field.option("yes", "Yes") if value else field.option("no", "No")
         return label_text(word, looks.locale)
 
-    def cell(self, field: Field, looks: Looks) -> Cell:
+    def cell(self, field: Field, looks: ReaderFormat) -> Cell:
         yes = Markup('<span class="row nowrap">{} {}</span>').format(
             icon("check", "good-i"), self.text(field, True, looks)
         )
         no = Markup('<span class="faint">{}</span>').format(self.text(field, False, looks))
         return lambda value: yes if value else no
 
-    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
         shown = {True: "true", False: "false"}.get(value, "")
         return {
             "value": shown,
@@ -69,11 +69,11 @@ class ChoiceFace(Face):
     def _options(self, field: Field) -> dict[str, Option]:
         return {option.name: option for option in field.type.options}
 
-    def text(self, field: Field, value: Any, looks: Looks) -> str:
+    def text(self, field: Field, value: Any, looks: ReaderFormat) -> str:
         option = self._options(field).get(value)
         return option.label if option else str(value)
 
-    def cell(self, field: Field, looks: Looks) -> Cell:
+    def cell(self, field: Field, looks: ReaderFormat) -> Cell:
         states = looks.catalog.objects[field.object].states
         is_state = states is not None and states.field == field.name
         shown: dict[Any, str] = {}
@@ -85,7 +85,7 @@ class ChoiceFace(Face):
                 shown[name] = marks.dotted(option.label, tone) if tone else escape(option.label)
         return lambda value: shown.get(value) or escape(value)
 
-    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
         return {
             "value": value or "",
             "options": choices(field, value),
@@ -128,18 +128,18 @@ class MultiChoiceFace(ChoiceFace):
     fills = False
     quick = False
 
-    def text(self, field: Field, value: Any, looks: Looks) -> str:
+    def text(self, field: Field, value: Any, looks: ReaderFormat) -> str:
         options = self._options(field)
         return ", ".join(options[name].label if name in options else name for name in value)
 
-    def cell(self, field: Field, looks: Looks) -> Cell:
+    def cell(self, field: Field, looks: ReaderFormat) -> Cell:
         options = self._options(field)
         shown = {name: marks.chip(o.label, marks.tone_of(o)) for name, o in options.items()}
         return lambda value: (
             f'<span class="chips">{"".join(shown.get(n) or marks.chip(n) for n in value)}</span>'
         )
 
-    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
         return {
             "value": list(value or ()),
             "options": choices(field, *(value or ())),

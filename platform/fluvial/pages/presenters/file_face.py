@@ -11,7 +11,7 @@ from starlette.datastructures import FormData, UploadFile
 from fluvial.http.assets import icon
 from fluvial.kernel.media_types import IMAGES
 from fluvial.pages import reader_format as marks
-from fluvial.pages.reader_format import Looks
+from fluvial.pages.reader_format import ReaderFormat
 from metamodel.catalog import Field
 
 from .filter_questions import Op, empties
@@ -23,10 +23,10 @@ class FileFace(Face):
     rare = True
     holds = ""
 
-    def text(self, field: Field, value: Any, looks: Looks) -> str:
+    def text(self, field: Field, value: Any, looks: ReaderFormat) -> str:
         return ", ".join(str(file.get("name", "a file")) for file in value)
 
-    def cell(self, field: Field, looks: Looks) -> Cell:
+    def cell(self, field: Field, looks: ReaderFormat) -> Cell:
         clip = icon("paperclip", "faint")
 
         def show(value: Any) -> str:
@@ -35,10 +35,10 @@ class FileFace(Face):
 
         return show
 
-    def full(self, field: Field, value: Any, looks: Looks) -> Markup:
+    def full(self, field: Field, value: Any, looks: ReaderFormat) -> Markup:
         return Markup(" ").join(_preview(f) for f in value)
 
-    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
         files = [f for f in value or () if isinstance(f, Mapping)]
         return {
             "value": [],

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from starlette.datastructures import FormData
 
 from fluvial.pages import reader_format as marks
-from fluvial.pages.reader_format import NIL, NOBODY, Looks
+from fluvial.pages.reader_format import NIL, NOBODY, ReaderFormat
 from metamodel.catalog import Field
 from metamodel.kinds.link_fields import link_fields
 from metamodel.kinds.person import accepts
@@ -31,30 +31,30 @@ class LookupFace(Face):
         if value:
             yield field.targets[0], value
 
-    def text(self, field: Field, value: Any, looks: Looks) -> str:
+    def text(self, field: Field, value: Any, looks: ReaderFormat) -> str:
         return ", ".join(self._title(looks, r) for r in self.references(field, value))
 
-    def _title(self, looks: Looks, reference: Reference) -> str:
+    def _title(self, looks: ReaderFormat, reference: Reference) -> str:
         return looks.names.title(*reference) or "not visible to you"
 
-    def _link(self, looks: Looks, reference: Reference) -> str:
+    def _link(self, looks: ReaderFormat, reference: Reference) -> str:
         title = looks.names.title(*reference)
         if title is None:
             return Markup('<span class="faint" title="Not visible to you">–</span>')
         return marks.link(looks.href(*reference), title)
 
-    def cell(self, field: Field, looks: Looks) -> Cell:
+    def cell(self, field: Field, looks: ReaderFormat) -> Cell:
         def show(value: Any) -> str:
             links = [self._link(looks, r) for r in self.references(field, value)]
             return f'<span class="clip">{", ".join(links)}</span>' if links else NIL
 
         return show
 
-    def full(self, field: Field, value: Any, looks: Looks) -> Markup:
+    def full(self, field: Field, value: Any, looks: ReaderFormat) -> Markup:
         links = [self._link(looks, r) for r in self.references(field, value)]
         return Markup(", ".join(links)) if links else Markup()
 
-    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
         chosen = list(self.references(field, value))
         return {
             "value": chosen[0][1] if chosen else "",
@@ -63,7 +63,7 @@ class LookupFace(Face):
             **self._creating(field, looks),
         }
 
-    def _creating(self, field: Field, looks: Looks) -> dict[str, Any]:
+    def _creating(self, field: Field, looks: ReaderFormat) -> dict[str, Any]:
         """How to make what is not found, where the field offers it."""
         if not field.option("create") or field.to is None:
             return {}
@@ -89,18 +89,18 @@ class MultiLookupFace(LookupFace):
         for link in value or ():
             yield field.targets[0], link["id"] if isinstance(link, Mapping) else link
 
-    def text(self, field: Field, value: Any, looks: Looks) -> str:
+    def text(self, field: Field, value: Any, looks: ReaderFormat) -> str:
         inner = link_fields(field)
         links = zip(self.references(field, value), value or (), strict=True)
         return ", ".join(f"{self._title(looks, one)}{said(inner, link)}" for one, link in links)
 
-    def full(self, field: Field, value: Any, looks: Looks) -> Markup:
+    def full(self, field: Field, value: Any, looks: ReaderFormat) -> Markup:
         inner = link_fields(field)
         links = zip(self.references(field, value), value or (), strict=True)
         words = ((self._link(looks, one), said(inner, link)) for one, link in links)
         return Markup(", ").join(Markup("{}{}").format(*pair) for pair in words)
 
-    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
         w, inner = super().widget(field, value, looks) | {"many": True}, link_fields(field)
         if not inner:
             return w
@@ -126,7 +126,7 @@ class AnyLookupFace(LookupFace):
         if value:
             yield value["object"], value["id"]
 
-    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
         objects = looks.catalog.objects
         targets = [
             {"value": name, "label": objects[name].label, "icon": objects[name].icon}
@@ -157,21 +157,21 @@ class PersonFace(LookupFace):
             elif isinstance(one, Mapping):
                 yield from one.items()
 
-    def _title(self, looks: Looks, reference: Reference) -> str:
+    def _title(self, looks: ReaderFormat, reference: Reference) -> str:
         return looks.names.title(*reference) or "A former user"
 
-    def cell(self, field: Field, looks: Looks) -> Cell:
+    def cell(self, field: Field, looks: ReaderFormat) -> Cell:
         def show(value: Any) -> str:
             found = [marks.mark(self._title(looks, r)) for r in self.references(field, value)]
             return "".join(found) or NOBODY
 
         return show
 
-    def full(self, field: Field, value: Any, looks: Looks) -> Markup:
+    def full(self, field: Field, value: Any, looks: ReaderFormat) -> Markup:
         names = [self._title(looks, r) for r in self.references(field, value)]
         return Markup(" ".join(marks.person(name) for name in names))
 
-    def widget(self, field: Field, value: Any, looks: Looks) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
         chosen = [
             {"value": f"{kind}:{id}", "label": self._title(looks, (kind, id))}
             for kind, id in self.references(field, value)

@@ -9,7 +9,7 @@ from typing import Any
 from fluvial.database.connection import Connection
 from fluvial.database.locks import Lock, hold
 from fluvial.database.object_tables import field_columns
-from fluvial.database.schema_changes import Columns, Ddl, Operation, count_rows, estimate
+from fluvial.database.schema_changes import Columns, Ddl, SchemaOperation, count_rows, estimate
 from fluvial.database.schema_locks import alter
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
@@ -25,14 +25,14 @@ MOST_FILLED = 2_000  # records whose values are worked out in the transaction of
 
 
 def filling(
-    connection: Connection, old: Catalog, new: Catalog, operations: Sequence[Operation]
-) -> list[Operation]:
+    connection: Connection, old: Catalog, new: Catalog, operations: Sequence[SchemaOperation]
+) -> list[SchemaOperation]:
     """One operation for each formula that is new, changed or depends on one of these."""
     made = {operation.target for operation in operations if operation.op == "add_object"}
     levels = new.derive(graph_of).levels
     places = sorted(_places(old, new, made), key=lambda place: (levels.get(place, 1), place))
     filled = [
-        Operation(
+        SchemaOperation(
             "fill_field",
             f"{object_name}.{name}",
             class_="rewrite",
@@ -47,7 +47,7 @@ def filling(
 
 
 def fill_calculated(
-    session: Session, old: Catalog, new: Catalog, operations: Sequence[Operation]
+    session: Session, old: Catalog, new: Catalog, operations: Sequence[SchemaOperation]
 ) -> bool:
     """Work these formulas out for every record, in the order of the operations.
 
@@ -70,7 +70,7 @@ def fill_calculated(
     return bool(filled or retitled)
 
 
-def _retitled(old: Catalog, new: Catalog, operations: Sequence[Operation]) -> Iterator[str]:
+def _retitled(old: Catalog, new: Catalog, operations: Sequence[SchemaOperation]) -> Iterator[str]:
     """The object types whose titles, or the words by which records are found, may be others."""
     filled = [operation.target.partition(".") for operation in operations]
     edges = new.derive(graph_of).edges

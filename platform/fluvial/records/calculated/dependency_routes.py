@@ -16,7 +16,7 @@ from fluvial.records.reading.sql_context import ask
 from fluvial.runtime.prefetch import targets_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
-from metamodel.dependencies import Route, Step
+from metamodel.dependencies import Route, RouteStep
 from metamodel.expressions.types import PERSON
 from metamodel.storage import INTEGER, POSTGRESQL, UUID
 
@@ -24,7 +24,7 @@ NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
 def begun(
-    session: Session, step: Step, record: str, values: Iterable[Mapping[str, Any] | None]
+    session: Session, step: RouteStep, record: str, values: Iterable[Mapping[str, Any] | None]
 ) -> set[str]:
     """Where the first step leads a record: by its look-up before the change, and after it."""
     if step.back:
@@ -86,7 +86,7 @@ def _plan(session: Session, route: Route) -> Compiled:
     return compiled
 
 
-def _stepped(catalog: Catalog, step: Step, ids: sa.Select[Any]) -> sa.Select[Any]:
+def _stepped(catalog: Catalog, step: RouteStep, ids: sa.Select[Any]) -> sa.Select[Any]:
     tables = tables_of(catalog)
     field = catalog.objects[step.object].fields[step.field]
     if field.kind.linked:

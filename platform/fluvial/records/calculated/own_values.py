@@ -8,7 +8,7 @@ from typing import Any
 from fluvial.records.drafts.completion import environment_of
 from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.record_environment import RecordEnvironment
-from metamodel.currencies import Money
+from metamodel.currencies import Amount
 from metamodel.dependencies import Own, graph_of
 from metamodel.expressions.nodes import Collection, Gather
 from metamodel.expressions.types import DURATION, MONEY
@@ -70,5 +70,5 @@ def _of_nothing(node: Gather) -> Any:
     if node.function != "sum":
         return None
     if node.type.name == MONEY.name:
-        return Money(Decimal(0), node.type.currency) if node.type.currency else None
+        return Amount(Decimal(0), node.type.currency) if node.type.currency else None
     return 0 if node.type.name in (DURATION.name, "days") else Decimal(0)

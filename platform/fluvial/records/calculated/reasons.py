@@ -22,7 +22,7 @@ from fluvial.records.reading.sql_context import PlanContext, ask
 from fluvial.records.reading.titles import titles_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
-from metamodel.currencies import Money
+from metamodel.currencies import Amount
 from metamodel.expressions.collection_sql import Rows
 from metamodel.expressions.decimals import plain
 from metamodel.expressions.expression import Expression
@@ -241,13 +241,13 @@ def _value(node: Node, item: Field | None, cells: list[Any]) -> Any:
     if item is not None:
         return wire_value(item, item.kind.unpack(item, cells))
     if node.type.currency or len(cells) > 1:
-        return _wire(Money(cells[0], node.type.currency or str(cells[1])))
+        return _wire(Amount(cells[0], node.type.currency or str(cells[1])))
     return _wire(cells[0])
 
 
 def _wire(value: Any) -> Any:
     """A canonical value in JSON, where there is no field that says how."""
-    if isinstance(value, Money):
+    if isinstance(value, Amount):
         return {"amount": plain(value.amount), "currency": value.currency}
     if isinstance(value, Decimal):
         return plain(value)

@@ -8,7 +8,7 @@ from typing import Any
 from fluvial.auth.actors import SYSTEM
 from fluvial.kernel.causes import Cause
 from fluvial.kernel.crash_points import point
-from fluvial.records.drafts.writer_locks import take_turn
+from fluvial.records.drafts.writer_locks import lock_writers
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from metamodel.dependencies import Route
@@ -57,7 +57,7 @@ def _work(
     who = session.engine.people.actor(session.connection, actor) if actor else None
     session = session.as_actor(who or SYSTEM, Cause.read(cause))
     session.quiet = bool(quiet)
-    take_turn(session, object_name)
+    lock_writers(session, object_name)
     records = _portion(session, (object_name, name), route_of(route), ids, after)
     if records:
         refresh_places(session, [(object_name, name)], records, anew=ids is None)

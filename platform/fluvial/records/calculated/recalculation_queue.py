@@ -23,7 +23,7 @@ from fluvial.database.statement import Statement, insert, param
 from fluvial.kernel.ids import new_id
 from fluvial.runtime.session import Session
 from metamodel.cycles import Place
-from metamodel.dependencies import Route, Step, graph_of
+from metamodel.dependencies import Route, RouteStep, graph_of
 from metamodel.storage import POSTGRESQL, SQLITE, timestamp_wire
 
 from .dependency_routes import NOBODY
@@ -144,4 +144,6 @@ def done_with(session: Session, row: str, records: int, last: str | None) -> Non
 
 
 def route_of(raw: Iterable[Any]) -> Route:
-    return tuple(Step(object, field, target, bool(back)) for object, field, target, back in raw)
+    return tuple(
+        RouteStep(object, field, target, bool(back)) for object, field, target, back in raw
+    )

@@ -12,7 +12,7 @@ from fluvial.records.reading.query import Query, SortKey
 from fluvial.records.reading.reader import read_page
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field
-from metamodel.currencies import Money
+from metamodel.currencies import Amount
 
 from .draft import Draft
 
@@ -43,7 +43,7 @@ def fill_base_amounts(draft: Draft) -> None:
             draft.set(target.name, made)
 
 
-def _converted(draft: Draft, rates: str, amount: Money, target: Field, day: date) -> Money | None:
+def _converted(draft: Draft, rates: str, amount: Amount, target: Field, day: date) -> Amount | None:
     currency = str(target.option("currency"))
     if not amount.currency:
         return None
@@ -51,7 +51,7 @@ def _converted(draft: Draft, rates: str, amount: Money, target: Field, day: date
     if rate is None:
         return None
     step = Decimal(1).scaleb(-(target.type.scale or 0))
-    return Money((amount.amount * rate).quantize(step, ROUND_HALF_UP), currency)
+    return Amount((amount.amount * rate).quantize(step, ROUND_HALF_UP), currency)
 
 
 def _rate(draft: Draft, rates: str, code: str, day: date) -> Decimal | None:

@@ -14,7 +14,7 @@ from fluvial.database.columns import Stored
 from fluvial.database.connection import BusyError, Connection
 from fluvial.database.engine_tables import CATALOG, HISTORY, OUTBOX
 from fluvial.database.statement import Statement, param
-from fluvial.kernel.change_stream import Change
+from fluvial.kernel.change_stream import RecordChange
 from fluvial.kernel.ids import new_id
 from fluvial.runtime.session import Session
 from metamodel.storage import POSTGRESQL, TEXT, UUID
@@ -105,7 +105,7 @@ def write(session: Session, object_name: str, event: str, entries: Sequence[Entr
     else:
         _write_many(session, object_name, event, entries)
     if not session.quiet:
-        changed = [Change(object_name, entry.record, entry.rev) for entry in entries]
+        changed = [RecordChange(object_name, entry.record, entry.rev) for entry in entries]
         session.engine.changed(session.connection, *changed)
 
 
@@ -177,7 +177,7 @@ def note(
         the_version=session.catalog.version,
     )
     _accept(made)
-    session.engine.changed(session.connection, Change(object_name, record, rev))
+    session.engine.changed(session.connection, RecordChange(object_name, record, rev))
 
 
 def announce(
@@ -191,7 +191,7 @@ def announce(
         return
     common = {"object": object_name, "event": "updated", "at": session.now}
     _tell(session, common, [(i, r, orjson.dumps(c).decode()) for i, r, c in told if c])
-    changed = [Change(object_name, record, rev) for record, rev, _ in told]
+    changed = [RecordChange(object_name, record, rev) for record, rev, _ in told]
     session.engine.changed(session.connection, *changed)
 
 

@@ -19,7 +19,7 @@ from fluvial.records.reading.link_values import write_said
 from fluvial.records.reading.plan_cache import plans_of
 from fluvial.records.reading.row_builder import linked_ids
 from fluvial.records.reading.sql_context import PlanContext, ask
-from fluvial.runtime.prefetch import Ahead
+from fluvial.runtime.prefetch import Prefetch
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.expressions.sql import Source
@@ -58,7 +58,7 @@ def load_row(
     return plan.read(rows[0]) if rows else None
 
 
-def _row_ahead(session: Session, ahead: Ahead, object_name: str, record: str) -> Values | None:
+def _row_ahead(session: Session, ahead: Prefetch, object_name: str, record: str) -> Values | None:
     ahead.settle_before(object_name, record)
     kept = ahead.rows.setdefault(object_name, {})
     if record not in kept:

@@ -23,7 +23,7 @@ from fluvial.records.reading.sql_context import PlanContext, ask
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, ObjectType
 from metamodel.expressions.expression import Expression
-from metamodel.expressions.nodes import Change, Collection, Gather, Read, Root
+from metamodel.expressions.nodes import ChangeTest, Collection, Gather, Read, Root
 from metamodel.expressions.sql import Source
 
 from .codec import record_maker
@@ -33,7 +33,7 @@ USER = "user"
 
 
 @dataclass(frozen=True)
-class Cover:
+class WritePermission:
     """`asked` are the actions that the writing statement is asked about; `echo` makes the answer
     from the values, or is None where the record has to be read."""
 
@@ -44,14 +44,14 @@ class Cover:
         return action not in self.asked or bool(held[self.asked.index(action)])
 
 
-def cover_of(session: Session, type_: ObjectType, action: str) -> Cover:
+def write_permission(session: Session, type_: ObjectType, action: str) -> WritePermission:
     access = session.access
     key = (access.roles, access.unrestricted, "cover", type_.name, action)
-    cover: Cover = plans_of(access.catalog).get(key, lambda: _make(access, type_, action))
+    cover: WritePermission = plans_of(access.catalog).get(key, lambda: _make(access, type_, action))
     return cover
 
 
-def answer(draft: Draft, action: str, cover: Cover, held: Row) -> dict[str, Any]:
+def answer(draft: Draft, action: str, cover: WritePermission, held: Row) -> dict[str, Any]:
     """The record as the actor may read it; a write that their rights do not cover is undone."""
     if cover.echo is None:
         return read_again(draft, action)
@@ -83,7 +83,7 @@ def answers(drafts: Sequence[Draft], action: str) -> list[dict[str, Any]]:
     session, type_ = drafts[0].session, drafts[0].type
     if uncovered(drafts, action):
         raise not_covered(type_, action)
-    cover = cover_of(session, type_, action)
+    cover = write_permission(session, type_, action)
     where = session.access.object(type_.name).where
     same = where[action] == where["read"]
     readable = {draft.id for draft in drafts} if same else held_by(drafts, "read")
@@ -129,24 +129,24 @@ def _unreadable(draft: Draft) -> dict[str, Any]:
     return {"id": draft.id, "rev": draft.values["rev"]}
 
 
-def _make(access: Access, type_: ObjectType, action: str) -> Cover:
+def _make(access: Access, type_: ObjectType, action: str) -> WritePermission:
     own = access.object(type_.name)
     wanted = {name: own.where.get(name, ()) for name in (action, "read")}
     conditions = [one for where in wanted.values() for one in where or ()]
     if type_.moving_fields or not all(_stands(access.catalog, type_, c) for c in conditions):
-        return Cover((), None)
+        return WritePermission((), None)
     if wanted[action] == wanted["read"]:
         del wanted["read"]
     shown = [f for f in type_.fields.values() if f.name not in own.hidden and not f.hidden]
     first = [f for f in shown if f.name in ("id", "rev")]
     asked = tuple(name for name, where in wanted.items() if where is not None)
-    return Cover(asked, record_maker([*first, *(f for f in shown if f not in first)]))
+    return WritePermission(asked, record_maker([*first, *(f for f in shown if f not in first)]))
 
 
 def _stands(catalog: Catalog, type_: ObjectType, condition: Expression) -> bool:
     """Whether all that a condition reads is the same at the end of the transaction."""
     for node in condition.tree.walk():
-        if isinstance(node, Gather | Change):
+        if isinstance(node, Gather | ChangeTest):
             return False
         if isinstance(node, Collection) and (node.root is not Root.ME or node.path):
             return False

@@ -18,7 +18,7 @@ _ALONE = "SELECT pg_advisory_xact_lock($1::int, $2::int)"
 _WITH_OTHERS = "SELECT pg_advisory_xact_lock_shared($1::int, $2::int)"
 
 
-def take_turn(
+def lock_writers(
     session: Session, object_name: str, names: Iterable[str] | None = None, *, new: bool = False
 ) -> None:
     """Before a record is locked: wait for those who go the other way.

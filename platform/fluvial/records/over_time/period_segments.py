@@ -59,7 +59,7 @@ Place = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Asked:
+class SegmentRequest:
     """What is to be counted, at which price, by which lines."""
 
     query: Query
@@ -86,7 +86,7 @@ class Line:
         return sum((one.amount for one in self.segments), Decimal(0).scaleb(-self.scale))
 
 
-def lines(session: Session, asked: Asked) -> list[Line]:
+def lines(session: Session, asked: SegmentRequest) -> list[Line]:
     """One line for each group, in the order in which summaries tell of groups."""
     type_ = session.object(asked.query.object)
     pricing = Pricing(session, type_, asked)
@@ -118,7 +118,7 @@ def lines(session: Session, asked: Asked) -> list[Line]:
 class Pricing:
     """Reads quantities at their prices as of a day."""
 
-    def __init__(self, session: Session, type_: ObjectType, asked: Asked) -> None:
+    def __init__(self, session: Session, type_: ObjectType, asked: SegmentRequest) -> None:
         self.session = session
         self.asked = asked
         self.measure = summary.measure(f"sum({asked.quantity})" if asked.quantity else "count")
@@ -188,7 +188,7 @@ def _parts(session: Session, period: Period, used: set[Place]) -> Iterator[tuple
     yield from zip([period.from_, *inner], [*inner, period.until], strict=True)
 
 
-def _used(session: Session, type_: ObjectType, asked: Asked) -> set[Place]:
+def _used(session: Session, type_: ObjectType, asked: SegmentRequest) -> set[Place]:
     """Every field that decides the answer, those that formulas depend on among them."""
     objects = session.catalog.objects
     used: set[Place] = {(type_.name, IN_FORCE)} if type_.dated else set()

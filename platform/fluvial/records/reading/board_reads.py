@@ -26,7 +26,7 @@ from .grouped import Group, Ranking, rank_of
 from .plan import CAPPED, PagePlanner, Plan
 from .plan_cache import plans_of
 from .query import Query
-from .query_values import Asked, asked
+from .query_values import QueryValues, query_values_of
 from .reader import query_values
 from .sql_context import ask
 from .summary import Measure, measured
@@ -95,7 +95,7 @@ def _group(query: Query, plan: Plan, by: str, rows: Sequence[Any]) -> Group:
 
 def _values(session: Session, query: Query) -> dict[str, Any]:
     type_ = session.object(query.object)
-    return query_values(session, type_, query, asked(session.access, query))
+    return query_values(session, type_, query, query_values_of(session.access, query))
 
 
 def _binds(session: Session, query: Query, ranking: Ranking | None) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def _floor(rank: str) -> str:
 
 
 @dataclass(frozen=True)
-class Head:
+class GroupHead:
     """How many records there are, at most `CAPPED` + 1, and their measures where all count."""
 
     count: int
@@ -131,7 +131,7 @@ class Head:
 
 def heads_of_each(
     session: Session, query: Query, by: str, values: Sequence[str], measures: tuple[Measure, ...]
-) -> dict[str, Head]:
+) -> dict[str, GroupHead]:
     """The heads of these values; values without any record are left out."""
     key = ("heads", by, measures)
     plan: _HeadsPlan = _kept(session, query, key, lambda p: p.heads(by, measures))
@@ -140,7 +140,7 @@ def heads_of_each(
     return {values[row[0] - plan.first]: plan.head(measures, row[1:]) for row in rows if row[1]}
 
 
-def head_of_one(session: Session, query: Query, measures: tuple[Measure, ...]) -> Head | None:
+def head_of_one(session: Session, query: Query, measures: tuple[Measure, ...]) -> GroupHead | None:
     """The head of what `equals` names."""
     plan: _HeadsPlan = _kept(session, query, ("head", measures), lambda p: p.heads("", measures))
     binds = _values(session, query)
@@ -154,19 +154,19 @@ class _HeadsPlan:
     wires: tuple[Any, ...]
     first: int  # the place of the first value
 
-    def head(self, measures: Sequence[Measure], row: Sequence[Any]) -> Head:
+    def head(self, measures: Sequence[Measure], row: Sequence[Any]) -> GroupHead:
         cells = zip(measures, self.wires, row[1:], strict=True)
         made = {
             m.text: wire(cell) if wire and cell is not None else cell for m, wire, cell in cells
         }
-        return Head(row[0], made)
+        return GroupHead(row[0], made)
 
 
 def _kept(
     session: Session, query: Query, key: Any, make: Any, ranking: Ranking | None = None
 ) -> Any:
     access, outline = session.access, replace(query.outline, total="none")
-    wanted = asked(access, query)
+    wanted = query_values_of(access, query)
     whole = (access.roles, access.unrestricted, "columns", outline, wanted.key, key)
     table = ranking.table if ranking else None
     return plans_of(access.catalog).get(
@@ -178,7 +178,7 @@ class _ColumnsPlanner(PagePlanner):
     """Ids are found first, along an index; what is shown of them is joined afterwards."""
 
     def __init__(
-        self, session: Session, query: Query, wanted: Asked, ranks: sa.Table | None
+        self, session: Session, query: Query, wanted: QueryValues, ranks: sa.Table | None
     ) -> None:
         super().__init__(session, query, wanted)
         self._ranks = ranks

@@ -16,7 +16,7 @@ from . import cursor
 from .plan import PagePlanner, Plan
 from .plan_cache import plans_of
 from .query import Query
-from .query_values import Asked, asked
+from .query_values import QueryValues, query_values_of
 from .reader import query_values
 
 
@@ -47,7 +47,7 @@ def read_groups(
     type_ = session.object(query.object)
     if query.as_of is not None:
         session = session.at(query.as_of)
-    wanted = asked(session.access, query)
+    wanted = query_values_of(session.access, query)
     values = query_values(session, type_, query, wanted)
     empties: tuple[bool, ...] | None = None
     if query.cursor:
@@ -79,7 +79,7 @@ def _gathered(rows: list[Any], plan: Plan, by: str, limit: int) -> Iterator[Grou
 def _group_plan(
     session: Session,
     query: Query,
-    wanted: Asked,
+    wanted: QueryValues,
     by: str,
     ranking: Ranking | None,
     after: tuple[bool, ...] | None,
@@ -105,7 +105,7 @@ def _group_plan(
 
 class _GroupPlanner(PagePlanner):
     def __init__(
-        self, session: Session, query: Query, wanted: Asked, ranks: sa.Table | None
+        self, session: Session, query: Query, wanted: QueryValues, ranks: sa.Table | None
     ) -> None:
         super().__init__(session, query, wanted)
         self._ranks = ranks

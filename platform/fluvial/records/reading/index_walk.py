@@ -31,7 +31,7 @@ Element = sa.ColumnElement[Any]
 
 
 @dataclass(frozen=True)
-class Part:
+class WalkPart:
     conditions: tuple[sa.ColumnElement[bool], ...]
     order: tuple[Element, ...]
 
@@ -44,20 +44,20 @@ class Walk:
         self._alias = alias
         self._dialect = dialect
 
-    def parts(self, after: tuple[bool, ...] | None, served: bool) -> list[Part]:
+    def parts(self, after: tuple[bool, ...] | None, served: bool) -> list[WalkPart]:
         """`after` says which keys of the cursor are empty; `served`: by an index, in this order."""
         first, descending = self._keys[0]
         empties = None if after is None else [None if empty else True for empty in after]
         filled = self._filled(first)
         if empties is not None and empties[0] is None:
-            return [Part((cursor.after(self._keys, empties),), self._order(plain=served))]
+            return [WalkPart((cursor.after(self._keys, empties),), self._order(plain=served))]
         behind = () if empties is None else (self._behind(empties, filled or served),)
         if filled or not served:
-            return [Part(behind, self._order())]
+            return [WalkPart(behind, self._order())]
         if empties is None and not (descending and self._dialect == POSTGRESQL):
-            return [Part((), self._order())]
+            return [WalkPart((), self._order())]
         order = self._order(plain=True)
-        return [Part((first.is_not(None), *behind), order), Part((first.is_(None),), order)]
+        return [WalkPart((first.is_not(None), *behind), order), WalkPart((first.is_(None),), order)]
 
     def _filled(self, key: Element) -> bool:
         column: Any = key
@@ -87,7 +87,7 @@ def page_of(
     keys: Sequence[Key],
     source: sa.FromClause,
     conditions: Sequence[sa.ColumnElement[bool]],
-    parts: Sequence[Part],
+    parts: Sequence[WalkPart],
 ) -> sa.Select[Any] | sa.CompoundSelect[Any]:
     """The statement of a page: its columns, then the keys of its cursor."""
     limit = sa.bindparam("limit", type_=Stored(INTEGER))

@@ -28,7 +28,7 @@ from .generic_plans import is_steady
 from .index_walk import Walk, is_served, page_of
 from .plan_cache import plans_of
 from .query import Path, Query, SortKey
-from .query_values import Asked
+from .query_values import QueryValues
 from .row_builder import Output, RowBuilder, field_value
 from .sql_context import PlanContext
 
@@ -46,7 +46,9 @@ class Plan:
     counted: Compiled | None = None
 
 
-def page_plan(session: Session, query: Query, asked: Asked, after: tuple[bool, ...] | None) -> Plan:
+def page_plan(
+    session: Session, query: Query, asked: QueryValues, after: tuple[bool, ...] | None
+) -> Plan:
     """The plan of a page. `after` says which sort keys of the cursor are empty; None: no cursor."""
     access, dated = session.access, (session.as_of is not None, query.as_of is not None)
     key = (access.roles, access.unrestricted, query.outline, asked.key, dated, after)
@@ -80,7 +82,7 @@ def record_plan(
 
 
 class PagePlanner:
-    def __init__(self, session: Session, query: Query, asked: Asked | None) -> None:
+    def __init__(self, session: Session, query: Query, asked: QueryValues | None) -> None:
         """`asked` is the condition of the query, whose values come with each request."""
         self.access = access = session.access
         self.query = query

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from fluvial.kernel.bounded_cache import Keeping
+from fluvial.kernel.bounded_cache import BoundedCache
 from metamodel.catalog import Catalog
 
 MAX_PLANS = 2_000  # that were asked for more than once
@@ -16,7 +16,7 @@ class PlanCache:
     """The plans of one snapshot; what is asked for again stays longest."""
 
     def __init__(self) -> None:
-        self._plans: Keeping[Any] = Keeping(MAX_PLANS, MAX_NEW)
+        self._plans: BoundedCache[Any] = BoundedCache(MAX_PLANS, MAX_NEW)
         self._making = threading.RLock()
         self.misses = 0
 

@@ -11,7 +11,7 @@ from metamodel.catalog import ObjectType
 from metamodel.errors import ExpressionError
 from metamodel.expressions.compiler import compile_expression
 from metamodel.expressions.expression import Expression
-from metamodel.expressions.lifting import Cut, Reading, Template, cut
+from metamodel.expressions.lifting import Cut, LiftedValues, Template, cut
 from metamodel.expressions.scope import scope_of
 from metamodel.expressions.sql_value import storage_of
 from metamodel.expressions.types import BOOLEAN
@@ -24,7 +24,7 @@ from .sql_context import stored
 
 
 @dataclass(frozen=True)
-class Asked:
+class QueryValues:
     """A condition. Plans of one key are the same but for its values, the binds `w0`, `w1`, ..."""
 
     key: Any
@@ -41,10 +41,10 @@ class Asked:
         return {f"w{at}": stored(dialect, *pair) for at, pair in enumerate(pairs)}
 
 
-NOTHING = Asked("")
+NOTHING = QueryValues("")
 
 
-def asked(access: Access, query: Query) -> Asked:
+def query_values_of(access: Access, query: Query) -> QueryValues:
     """The condition of a query; a field that the caller may not read is unknown in it."""
     if not query.where:
         return NOTHING
@@ -61,7 +61,7 @@ def asked(access: Access, query: Query) -> Asked:
     values = None if reading is None else reading.values(pieces.tokens)
     if reading is None or values is None:  # it is another one than it seems, or has a fault
         return _whole(source, condition(access, type_, source))
-    return Asked(reading, reading.expression, values, reading.storages)
+    return QueryValues(reading, reading.expression, values, reading.storages)
 
 
 def _learned(
@@ -71,7 +71,7 @@ def _learned(
     expression: Expression,
     template: Template,
     pieces: Cut,
-) -> Reading | None:
+) -> LiftedValues | None:
     filled = pieces.source
     if filled != source:
         try:
@@ -82,7 +82,9 @@ def _learned(
     return template.learn(expression, pieces)
 
 
-def _whole(source: str, expression: Expression) -> Asked:
+def _whole(source: str, expression: Expression) -> QueryValues:
     literals = expression.literals
     values = [literal.value for literal in literals]
-    return Asked(source, expression, values, [storage_of(literal.type) for literal in literals])
+    return QueryValues(
+        source, expression, values, [storage_of(literal.type) for literal in literals]
+    )

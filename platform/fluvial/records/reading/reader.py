@@ -18,7 +18,7 @@ from .caller_paths import resolve
 from .equality_filters import equal_binds
 from .plan import CAPPED, page_plan, record_plan, records_plan
 from .query import Path, Query, Total
-from .query_values import Asked, asked
+from .query_values import QueryValues, query_values_of
 from .search_plan import finding, search_values
 from .slow_reads import watched
 from .sql_context import ask
@@ -75,7 +75,7 @@ def _read_page(session: Session, query: Query) -> dict[str, Any]:
         session.object(query.object, "delete")
     if query.search:
         query = replace(query, finding=finding(session, type_, query))
-    wanted = asked(session.access, query)
+    wanted = query_values_of(session.access, query)
     values = query_values(session, type_, query, wanted)
     empties: tuple[bool, ...] | None = None
     if query.cursor:
@@ -101,7 +101,7 @@ def _read_page(session: Session, query: Query) -> dict[str, Any]:
 
 
 def query_values(
-    session: Session, type_: ObjectType, query: Query, wanted: Asked
+    session: Session, type_: ObjectType, query: Query, wanted: QueryValues
 ) -> dict[str, Any]:
     """The binds of a query and of its condition, beside those of the session."""
     dialect = session.connection.dialect
@@ -129,7 +129,7 @@ def count(session: Session, query: Query, total: Total = "exact") -> int:
     )
     if query.as_of is not None:
         session = session.at(query.as_of)
-    wanted = asked(session.access, counted)
+    wanted = query_values_of(session.access, counted)
     plan = page_plan(session, counted, wanted, None).counted
     assert plan is not None
     values = query_values(session, session.object(query.object), counted, wanted)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from fluvial.kernel.slow_questions import Question
+from fluvial.kernel.slow_questions import SlowQuestion
 from fluvial.runtime.session import Session
 
 from .query import Query
@@ -32,9 +32,9 @@ def watched(session: Session, query: Query, deed: str) -> Iterator[None]:
             log.warning("%s took %d ms: %s", deed, seconds * 1000, question)
 
 
-def question_of(query: Query, deed: str) -> Question:
+def question_of(query: Query, deed: str) -> SlowQuestion:
     """What is asked; texts in a condition are somebody's, and stay out."""
-    return Question(
+    return SlowQuestion(
         query.object,
         deed,
         _TEXT.sub("'…'", query.where),

@@ -23,7 +23,7 @@ from .caller_paths import compiled
 from .plan import PagePlanner
 from .plan_cache import plans_of
 from .query import Path, Query
-from .query_values import Asked, asked
+from .query_values import QueryValues, query_values_of
 from .reader import query_values
 from .row_builder import Output
 from .slow_reads import watched
@@ -71,7 +71,7 @@ def summarise(
     session.object(query.object)
     if query.as_of is not None:
         session = session.at(query.as_of)
-    wanted = asked(session.access, query)
+    wanted = query_values_of(session.access, query)
     key = (
         session.access.roles,
         session.access.unrestricted,
@@ -111,7 +111,7 @@ def _member(
 def _plan(
     session: Session,
     query: Query,
-    wanted: Asked,
+    wanted: QueryValues,
     groups: tuple[Path, ...],
     measures: tuple[Measure, ...],
 ) -> _SummaryPlan:

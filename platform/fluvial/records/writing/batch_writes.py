@@ -14,7 +14,7 @@ from fluvial.records.drafts.merging import check_revs
 from fluvial.records.drafts.rows import Values, load_rows
 from fluvial.records.drafts.seams import hook_of
 from fluvial.records.drafts.write_permissions import answers, not_covered, uncovered
-from fluvial.records.drafts.writer_locks import take_turn
+from fluvial.records.drafts.writer_locks import lock_writers
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 
@@ -37,7 +37,7 @@ def create_many(session: Session, object_name: str, bodies: Sequence[Any]) -> li
     type_ = session.object(object_name, "create")
     _check_size(bodies)
     with session.connection.transaction(), uncollected():
-        take_turn(session, object_name, new=True)
+        lock_writers(session, object_name, new=True)
         batch = _Batch(session, type_, "create")
         batch.create(bodies)
         return batch.done()
@@ -48,7 +48,7 @@ def update_many(session: Session, object_name: str, bodies: Sequence[Any]) -> li
     type_ = session.object(object_name, "update")
     _check_size(bodies)
     with session.connection.transaction(), uncollected():
-        take_turn(session, object_name, {n for b in bodies if isinstance(b, dict) for n in b})
+        lock_writers(session, object_name, {n for b in bodies if isinstance(b, dict) for n in b})
         batch = _Batch(session, type_, "update")
         for changes in batch.rounds(bodies):
             batch.update(changes)
@@ -72,7 +72,7 @@ def update_each(
     type_ = session.object(object_name, "update")
     done: list[Values] = []
     with session.connection.transaction():
-        take_turn(session, object_name, names)
+        lock_writers(session, object_name, names)
         bulk = Bulk(session, type_, _first_refused, _check_covered)
         unique = list(dict.fromkeys(records))
         for at in range(0, len(unique), MAX_BATCH):

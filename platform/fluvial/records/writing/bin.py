@@ -20,7 +20,7 @@ from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.periods import check_period
 from fluvial.records.drafts.rows import Values, changed_meanwhile, load_row, row_writer
 from fluvial.records.drafts.uniqueness import broken_key
-from fluvial.records.drafts.writer_locks import take_turn
+from fluvial.records.drafts.writer_locks import lock_writers
 from fluvial.records.reading.plan_cache import plans_of
 from fluvial.records.reading.reader import find_one
 from fluvial.runtime.prefetch import targets_of
@@ -40,7 +40,7 @@ def delete(session: Session, object_name: str, record: str, *, rev: int | None =
     """Move a record to the bin. What looks it up holds it back, lets go, or goes with it."""
     type_ = session.object(object_name, "delete")
     with session.connection.transaction():
-        take_turn(session, object_name)
+        lock_writers(session, object_name)
         row = existing(session, type_, record, "delete")
         if rev is not None and rev != row["rev"]:
             label = type_.label.lower()
@@ -89,7 +89,7 @@ def restore(session: Session, object_name: str, record: str) -> dict[str, Any]:
     """Bring a record back from the bin; its unique keys may be taken meanwhile."""
     type_ = session.object(object_name, "delete")
     with session.connection.transaction():
-        take_turn(session, object_name)
+        lock_writers(session, object_name)
         row = None
         if is_id(record):
             row = load_row(session, object_name, record, "delete", lock=True, deleted=True)

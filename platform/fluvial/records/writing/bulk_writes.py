@@ -27,7 +27,7 @@ from fluvial.records.drafts.rows import Values, changed_meanwhile, row_writer
 from fluvial.records.drafts.uniqueness import unique_fault
 from fluvial.records.reading.link_values import said_rows
 from fluvial.records.reading.plan_cache import plans_of
-from fluvial.runtime.prefetch import Ahead
+from fluvial.runtime.prefetch import Prefetch
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.kinds.link_fields import OPTION as LINK_FIELDS
@@ -54,7 +54,7 @@ class Bulk:
         stored: Callable[[Sequence[Draft], Sequence[Refused]], None],
         check: Check | None = None,
     ) -> None:
-        self._ahead = Ahead(self.flush)
+        self._ahead = Prefetch(self.flush)
         self._type = type_
         self._stored = stored
         self._check = check

@@ -13,8 +13,8 @@ from fluvial.records.drafts.merging import check_revs
 from fluvial.records.drafts.rows import Values, changed_meanwhile, row_writer
 from fluvial.records.drafts.seams import hook_of
 from fluvial.records.drafts.uniqueness import unique_fault
-from fluvial.records.drafts.write_permissions import answer, cover_of, read_again
-from fluvial.records.drafts.writer_locks import take_turn
+from fluvial.records.drafts.write_permissions import answer, read_again, write_permission
+from fluvial.records.drafts.writer_locks import lock_writers
 from fluvial.runtime.session import Session
 
 from .after_write import CREATED, UPDATED, leave
@@ -37,7 +37,7 @@ def create(
     """
     type_ = session.object(object_name, "create")
     with session.connection.transaction():
-        take_turn(session, object_name, new=True)
+        lock_writers(session, object_name, new=True)
         draft = fresh_draft(session, type_, pointer)
         hook = hook_of(session, object_name)
         draft.take(body, ignore=hook.members if hook else ())
@@ -52,7 +52,7 @@ def store_new(draft: Draft) -> dict[str, Any]:
     """Complete and store a draft of a new record, inside the caller's transaction."""
     complete_new(draft)
     finish_new([draft])
-    cover = cover_of(draft.session, draft.type, "create")
+    cover = write_permission(draft.session, draft.type, "create")
     writer = row_writer(draft.session, draft.type)
     try:
         held = writer.insert(draft.session, draft.values, cover.asked)
@@ -75,7 +75,7 @@ def update(
     """Change some fields of a record. `rev`, also as a member of the body, guards the others."""
     type_ = session.object(object_name, "update")
     with session.connection.transaction():
-        take_turn(session, object_name, {*body, *(fixed or ())})
+        lock_writers(session, object_name, {*body, *(fixed or ())})
         before = existing(session, type_, record, "update")
         draft = Draft(session, type_, record, before, dict(before), pointer)
         hook = hook_of(session, object_name)
@@ -96,7 +96,7 @@ def store_changed(draft: Draft) -> dict[str, Any]:
     if not complete_changed(draft):
         return read_again(draft, "update")
     values = {name: draft.values[name] for name in (*draft.changed, *ALWAYS, *draft.computed)}
-    cover, writer = cover_of(session, type_, "update"), row_writer(session, type_)
+    cover, writer = write_permission(session, type_, "update"), row_writer(session, type_)
     try:
         held = writer.update(session, draft.id, before["rev"], values, cover.asked)
     except UniqueError as error:

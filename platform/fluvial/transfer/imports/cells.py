@@ -22,7 +22,7 @@ MAX_KNOWN = 50_000  # found records that are remembered for each column
 
 
 @dataclass
-class Fault:
+class CellFault:
     row: int
     column: str
     code: str
@@ -49,10 +49,10 @@ class Parsed:
     vouched: set[tuple[str, str]] = field(default_factory=set)
     several: dict[str, tuple[Target, list[str]]] = field(default_factory=dict)  # which is meant?
     deferred: list[Deferred] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[CellFault] = field(default_factory=list)
 
     def fault(self, column: str, code: str, message: str) -> None:
-        self.faults.append(Fault(self.row, column, code, message))
+        self.faults.append(CellFault(self.row, column, code, message))
 
 
 class Cells:

@@ -20,7 +20,7 @@ from fluvial.records.drafts.rows import Values, empty, load_row, load_rows
 from fluvial.records.drafts.seams import hook_of
 from fluvial.records.drafts.sequences import raise_counters
 from fluvial.records.drafts.write_permissions import uncovered
-from fluvial.records.drafts.writer_locks import take_turn
+from fluvial.records.drafts.writer_locks import lock_writers
 from fluvial.records.writing.bulk_writes import Bulk, Refused
 from fluvial.records.writing.new_drafts import complete_changed, complete_new, fresh_draft
 from fluvial.runtime.session import Session
@@ -33,7 +33,7 @@ from .import_batches import Batch
 from .key_lookups import Parts, find_by, parts_of
 from .options import Options
 from .results import Result
-from .table_files import SLOT, Row, Table, with_made
+from .table_files import SLOT, Row, TableFile, with_made
 from .targets import Resolver, Target
 
 BATCH = 512
@@ -49,7 +49,7 @@ class _NotKept(Exception):
 def import_table(
     session: Session,
     object_name: str,
-    table: Table,
+    table: TableFile,
     options: Options,
     *,
     file: str = "",
@@ -64,7 +64,7 @@ def import_table(
     result = Result()
     try:
         with _all_or_nothing(session):
-            take_turn(session, object_name)
+            lock_writers(session, object_name)
             run = _Run(session, type_, targets, options, result, Batch(session, type_.name, file))
             done = 0
             for rows in _batched(table.rows, BATCH):
@@ -82,7 +82,7 @@ def import_table(
     return result
 
 
-def _with_made(table: Table, options: Options) -> tuple[Table, Options]:
+def _with_made(table: TableFile, options: Options) -> tuple[TableFile, Options]:
     """Texts that are made of cells become columns of the table."""
     texts = {name: text for name, text in options.fixed.items() if SLOT.search(text)}
     if not texts:

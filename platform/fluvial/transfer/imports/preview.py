@@ -9,7 +9,7 @@ from typing import Any
 
 from fluvial.runtime.session import Session
 
-from .table_files import Table
+from .table_files import TableFile
 from .targets import Resolver
 
 ROWS = 20
@@ -19,7 +19,7 @@ EMPTIES = ("?", "-", "n/a", "N/A", "NULL", "null", "#N/A", "none")
 _DATE = re.compile(r"(\d{1,4})[-/. ](\d{1,2})[-/. ](\d{1,4})\b")
 
 
-def preview(session: Session, object_name: str, table: Table) -> dict[str, Any]:
+def preview(session: Session, object_name: str, table: TableFile) -> dict[str, Any]:
     type_ = session.object(object_name, "import")
     resolver = Resolver(session.catalog, session.access, type_)
     rows = [cells for _, cells in islice(table.rows, ROWS)]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .cells import Fault
+from .cells import CellFault
 
 MAX_FAULTS = 1_000  # that are told; the others are counted
 
@@ -19,11 +19,11 @@ class Result:
     updated: int = 0
     unchanged: int = 0
     batch: str | None = None
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[CellFault] = field(default_factory=list)
     faulty: int = 0
     faulty_rows: set[int] = field(default_factory=set)
 
-    def add(self, faults: Iterable[Fault]) -> None:
+    def add(self, faults: Iterable[CellFault]) -> None:
         for one in faults:
             self.faulty += 1
             self.faulty_rows.add(one.row)

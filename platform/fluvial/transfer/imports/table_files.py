@@ -29,7 +29,7 @@ Row = tuple[int, list[str]]  # the number that a spreadsheet shows, and the cell
 
 
 @dataclass
-class Table:
+class TableFile:
     """A header and rows that are read as they are needed. The header is row 1."""
 
     header: list[str]
@@ -39,7 +39,7 @@ class Table:
     sheets: list[str] = field(default_factory=list)
 
 
-def open_table(source: IO[bytes], *, sheet: str | None = None) -> Table:
+def open_table(source: IO[bytes], *, sheet: str | None = None) -> TableFile:
     """The table of a file, whichever of the formats it has."""
     head = source.read(4)
     source.seek(0)
@@ -50,7 +50,7 @@ def open_table(source: IO[bytes], *, sheet: str | None = None) -> Table:
     return _open_csv(source)
 
 
-def with_made(table: Table, made: Mapping[str, str]) -> Table:
+def with_made(table: TableFile, made: Mapping[str, str]) -> TableFile:
     """The table with further columns by name, made of texts in which {column} is the row's cell.
 
     Where all cells of a text are empty, the made cell is empty as well.
@@ -83,7 +83,7 @@ def _refused(message: str) -> Unprocessable:
     return Unprocessable(message, errors=[fault("/file", "does_not_read", message)])
 
 
-def _open_csv(source: IO[bytes]) -> Table:
+def _open_csv(source: IO[bytes]) -> TableFile:
     encoding = _encoding(source)
     text = io.TextIOWrapper(_Kept(source), encoding=encoding, newline="")
     try:
@@ -97,7 +97,7 @@ def _open_csv(source: IO[bytes]) -> Table:
     first = next(rows, None)
     if first is None:
         raise _refused("The file is empty.")
-    return Table(_header(first[1]), rows, encoding=encoding, delimiter=delimiter)
+    return TableFile(_header(first[1]), rows, encoding=encoding, delimiter=delimiter)
 
 
 class _Kept(io.BufferedReader):
@@ -198,7 +198,7 @@ def _header(cells: list[str]) -> list[str]:
     return header
 
 
-def _open_workbook(source: IO[bytes], sheet: str | None) -> Table:
+def _open_workbook(source: IO[bytes], sheet: str | None) -> TableFile:
     try:
         with zipfile.ZipFile(source) as archive:
             if sum(one.file_size for one in archive.infolist()) > MAX_UNPACKED:
@@ -217,7 +217,7 @@ def _open_workbook(source: IO[bytes], sheet: str | None) -> Table:
     first = next(rows, None)
     if first is None:
         raise _refused("The sheet is empty.")
-    return Table(_header(first[1]), rows, sheets=names)
+    return TableFile(_header(first[1]), rows, sheets=names)
 
 
 def _sheet_rows(rows: Iterator[Any]) -> Iterator[Row]:
