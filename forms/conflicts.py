@@ -22,13 +22,13 @@ def conflict_context(shown: Shown, conflict: Conflict, form: FormData) -> Contex
     names = list(extra["theirs"])
     sides = [extra[side] for side in ("base", "theirs", "yours")]
     for name in names:
-        shown.looks.names.want(references(shown.type.fields[name], [s.get(name) for s in sides]))
+        shown.fmt.names.want(references(shown.type.fields[name], [s.get(name) for s in sides]))
     history = read_history(shown.session, shown.type.name, shown.id)["data"]
     authors = {name: next((e for e in history if name in e["changes"]), None) for name in names}
-    shown.looks.names.want(
+    shown.fmt.names.want(
         ("user", entry["by"]["user"]) for entry in authors.values() if entry and entry["by"]
     )
-    shown.looks.names.load()
+    shown.fmt.names.load()
     posted = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     colliding = {part for name in names for part in posted if part.partition(".")[0] == name}
     kept = [
@@ -60,18 +60,18 @@ def _field(
     author: dict[str, Any] | None,
     posted: dict[str, str],
 ) -> Context:
-    field, looks = shown.type.fields[name], shown.looks
+    field, fmt = shown.type.fields[name], shown.fmt
     by, when = "The system", ""
     if author is not None:
-        when = looks.ago(parse_moment(author["at"]))
+        when = fmt.ago(parse_moment(author["at"]))
         if author["by"]:
-            by = looks.names.title("user", author["by"]["user"]) or "A former user"
+            by = fmt.names.title("user", author["by"]["user"]) or "A former user"
     return {
         "name": name,
         "label": field.label,
-        "was": said(field, extra["base"].get(name), looks),
-        "theirs": said(field, extra["theirs"].get(name), looks),
-        "yours": said(field, extra["yours"].get(name), looks),
+        "was": said(field, extra["base"].get(name), fmt),
+        "theirs": said(field, extra["theirs"].get(name), fmt),
+        "yours": said(field, extra["yours"].get(name), fmt),
         "theirs_by": by,
         "theirs_when": when,
         "value": posted.get(name, ""),

@@ -66,14 +66,14 @@ def _defaults(
     session: Session, layout: Layout, values: Values, body: Mapping[str, object]
 ) -> dict[str, Any]:
     """What the inputs of fields show that nobody has given a value yet."""
-    looks = format_of(session)
+    fmt = format_of(session)
     masked = session.access.object(layout.object).masked
     fields = [f for f in layout.fields if f.default is not None and f.name not in (*body, *masked)]
     shown = {f.name: wire_value(f, values.get(f.name)) for f in fields}
     for field in fields:
-        looks.names.want(references(field, [shown[field.name]]))
-    looks.names.load()
-    widgets = {f.name: face_of(f).widget(f, shown[f.name], looks) for f in fields}
+        fmt.names.want(references(field, [shown[field.name]]))
+    fmt.names.load()
+    widgets = {f.name: face_of(f).widget(f, shown[f.name], fmt) for f in fields}
     return {
         name: {part: widget[part] for part in SHOWN if part in widget}
         for name, widget in widgets.items()

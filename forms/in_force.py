@@ -46,28 +46,28 @@ def _in_force(page: Shown, inverse: Inverse, other: ObjectType) -> Context | Non
     today = session.today
     now = [s for s in spans if (s[0] or today) <= today and (s[1] is None or s[1] > today)]
     strip = strip_of(
-        [(start, end) for start, end, _ in spans], today, page.looks, past=bool(session.as_of)
+        [(start, end) for start, end, _ in spans], today, page.fmt, past=bool(session.as_of)
     )
     label = other.label.lower()
-    when = f"on {page.looks.plain_day(today)}" if session.as_of else "today"
+    when = f"on {page.fmt.plain_day(today)}" if session.as_of else "today"
     if not now:
         return {
             "tone": "warn", "icon": "shield-off", "title": f"No {label} in effect {when}",
-            "text": "", "deed": None, "strip": strip,
+            "text": "", "action": None, "strip": strip,
         }  # fmt: skip
     start, end, record = now[0]
-    page.looks.names.want(r for n in names for r in references(other.fields[n], [record[n]]))
-    page.looks.names.load()
-    under = ", ".join(said(other.fields[n], record[n], page.looks) for n in names)
-    link = marks.link(page.looks.href(other.name, record["id"]), under or record["title"])
-    until = f"last day {page.looks.plain_day(last_day(end))}" if end else "no end date"
-    since = f"From {page.looks.plain_day(start)}, {until}" if start else until.capitalize()
+    page.fmt.names.want(r for n in names for r in references(other.fields[n], [record[n]]))
+    page.fmt.names.load()
+    under = ", ".join(said(other.fields[n], record[n], page.fmt) for n in names)
+    link = marks.link(page.fmt.href(other.name, record["id"]), under or record["title"])
+    until = f"last day {page.fmt.plain_day(last_day(end))}" if end else "no end date"
+    since = f"From {page.fmt.plain_day(start)}, {until}" if start else until.capitalize()
     return {
         "tone": "good",
         "icon": "shield-check",
         "title": Markup("{} in effect {}: {}").format(other.label, when, link),
         "text": f"{since}.",
-        "deed": None,
+        "action": None,
         "strip": strip,
     }
 

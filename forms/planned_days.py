@@ -36,7 +36,7 @@ def last_day(until: date) -> date:
 
 
 def planned_words(
-    session: Session, type_: ObjectType, record: str, looks: ReaderFormat
+    session: Session, type_: ObjectType, record: str, fmt: ReaderFormat
 ) -> Mapping[str, list[Context]]:
     """For each field what is planned for it: `from 16 Jun 2026: 40`."""
     if not type_.dated_fields:
@@ -44,13 +44,13 @@ def planned_words(
     hidden = session.access.object(type_.name).hidden
     spans = [s for s in spans_of(session, type_, record) if s.planned or s.error]
     spans = [span for span in spans if span.field not in hidden]
-    _want(type_, spans, looks)
-    looks.names.load()
+    _want(type_, spans, fmt)
+    fmt.names.load()
     found: dict[str, list[Context]] = {}
     for span in spans:
         field = type_.fields[span.field]
-        value = said(field, wire_value(field, span.value), looks) or "empty"
-        day = looks.plain_day(span.since) if span.since else ""
+        value = said(field, wire_value(field, span.value), fmt) or "empty"
+        day = fmt.plain_day(span.since) if span.since else ""
         if span.error:
             words = Markup("{} on {} failed: {}").format(value, day, span.error)
         else:
@@ -63,10 +63,10 @@ def days_href(type_: ObjectType, record: str, field: str) -> str:
     return f"{record_href(type_.name, record)}/days/{field}"
 
 
-def _want(type_: ObjectType, spans: Iterable[Span], looks: ReaderFormat) -> None:
+def _want(type_: ObjectType, spans: Iterable[Span], fmt: ReaderFormat) -> None:
     for span in spans:
         field = type_.fields[span.field]
-        looks.names.want(references(field, [wire_value(field, span.value)]))
+        fmt.names.want(references(field, [wire_value(field, span.value)]))
 
 
 def _field(session: Session, type_: ObjectType, name: str) -> Field:
@@ -85,12 +85,12 @@ def days_page(
     type_ = session.object(call.params["object"])
     record = reader.read_one(session, type_.name, call.params["id"])
     field = _field(session, type_, call.params["field"])
-    looks = format_of(session)
+    fmt = format_of(session)
     spans = [s for s in spans_of(session, type_, record["id"]) if s.field == field.name]
     value = again if error or others else record[field.name]
-    looks.names.want(references(field, [value, record[field.name]]))
-    _want(type_, spans, looks)
-    looks.names.load()
+    fmt.names.want(references(field, [value, record[field.name]]))
+    _want(type_, spans, fmt)
+    fmt.names.load()
     access = session.access.object(type_.name)
     closed = not access.can("update") or field.name in access.read_only or field.read_only
     shown = ShownField(field, visible=True, required=field.required, read_only=False)
@@ -102,10 +102,10 @@ def days_page(
         "back": href,
         "rev": record["rev"],
         "day": _day_text(call) or (session.today + timedelta(days=1)).isoformat(),
-        "w": widget(shown, value, looks, error=error, record=record["id"]),
+        "w": widget(shown, value, fmt, error=error, record=record["id"]),
         "multipart": field.kind.uploads,
         "errors": [{"href": f"#f-{field.name}", "message": text} for text in others],
-        "rows": _rows(session, type_, record, field, spans, looks, closed),
+        "rows": _rows(session, type_, record, field, spans, fmt, closed),
     }
     crumbs = [(type_.plural, f"/o/{type_.name}"), (str(record["title"]), href)]
     return page(
@@ -124,29 +124,29 @@ def _rows(
     record: Mapping[str, Any],
     field: Field,
     spans: list[Span],
-    looks: ReaderFormat,
+    fmt: ReaderFormat,
     closed: bool,
 ) -> list[Context]:
     if not spans:
-        words = said(field, record[field.name], looks)
-        return [{"from": "Always", "until": "", "value": words, "state": "", "deeds": []}]
+        words = said(field, record[field.name], fmt)
+        return [{"from": "Always", "until": "", "value": words, "state": "", "actions": []}]
     rows = []
     for span in spans:
         held = span.until is None or span.until > session.today
         state = "Planned" if span.planned else "Today" if held else ""
         rows.append(
             {
-                "from": looks.plain_day(span.since) if span.since else "The beginning",
-                "until": looks.plain_day(last_day(span.until)) if span.until else "",
-                "value": said(field, wire_value(field, span.value), looks),
+                "from": fmt.plain_day(span.since) if span.since else "The beginning",
+                "until": fmt.plain_day(last_day(span.until)) if span.until else "",
+                "value": said(field, wire_value(field, span.value), fmt),
                 "state": span.error or state,
-                "deeds": [] if closed else list(_deeds(type_, record["id"], span)),
+                "actions": [] if closed else list(_actions(type_, record["id"], span)),
             }
         )
     return rows
 
 
-def _deeds(type_: ObjectType, record: str, span: Span) -> Iterable[Context]:
+def _actions(type_: ObjectType, record: str, span: Span) -> Iterable[Context]:
     if span.planned or span.error:
         address = f"{days_href(type_, record, span.field)}/{span.id}/withdraw"
         yield action("Dismiss" if span.error else "Withdraw", address, "x", post=True)

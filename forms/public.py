@@ -152,9 +152,9 @@ def post(call: Call) -> Answer:
 def _post_page(call: Call, form: WebForm, answers: Answers) -> Answer:
     """A step of a browser: the next page, the same with what to fix, or the thanks."""
     step = _step(form, answers)
-    if answers.text("deed") == "back" and step > 0:
+    if answers.text("press") == "back" and step > 0:
         return _again(call, form, answers, step - 1, [], 200)
-    if answers.text("deed") == "follow":
+    if answers.text("press") == "follow":
         return _again(call, form, answers, step, [], 200)
     if step < len(form.steps) - 1:
         return _next(call, form, answers, step)

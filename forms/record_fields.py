@@ -25,7 +25,7 @@ TALL = 6  # so many options of several choices take the full width
 
 
 def widget(
-    shown: ShownField, value: Any, looks: ReaderFormat, *, error: str = "", record: str = ""
+    shown: ShownField, value: Any, fmt: ReaderFormat, *, error: str = "", record: str = ""
 ) -> Context:
     """The context of `kinds/KIND.html`."""
     field = shown.field
@@ -46,10 +46,10 @@ def widget(
         "depends": ",".join(sorted({path[0] for pick in picks for path in pick.outer})),
     }
     try:
-        w |= face.widget(field, value, looks)
+        w |= face.widget(field, value, fmt)
     except (TypeError, ValueError, KeyError, AttributeError):
         # What was typed is not valid as a value: it is shown as it was typed.
-        w |= face.widget(field, None, looks) | {"value": value}
+        w |= face.widget(field, None, fmt) | {"value": value}
     if record and field.option("protected"):
         w["hint"] = "Hidden; type to replace it"
     if record and w.get("search_url"):
@@ -61,7 +61,7 @@ def widget(
 def sections_of(
     sections: Iterable[ShownSection],
     values: Mapping[str, Any],
-    looks: ReaderFormat,
+    fmt: ReaderFormat,
     faults: Mapping[str, str],
     record: str,
     live: Live,
@@ -80,7 +80,7 @@ def sections_of(
                 widget(
                     f,
                     values.get(f.field.name),
-                    looks,
+                    fmt,
                     error=faults.get(f.field.name, ""),
                     record=record,
                 )

@@ -33,9 +33,9 @@ def record_context(
     """The context of `record.html`."""
     type_ = page.type
     for field in type_.fields.values():
-        page.looks.names.want(references(field, [page.record.get(field.name)]))
+        page.fmt.names.want(references(field, [page.record.get(field.name)]))
     panels = related_tabs(page, related)
-    history = timeline(page.session, type_, page.id, page.looks, before, until)  # loads all names
+    history = timeline(page.session, type_, page.id, page.fmt, before, until)  # loads all names
     number = _number(page)
     first = _first(page)
     return {
@@ -130,7 +130,7 @@ def _facts(page: Shown, told: list[Field]) -> list[Context]:
     return [
         {
             "label": field.label,
-            "html": explained(page.looks, field, page.record, page.full(field)),
+            "html": explained(page.fmt, field, page.record, page.full(field)),
         }
         for field in page.layout.facts
         if field.name not in names and not empty(page.record.get(field.name))
@@ -162,7 +162,7 @@ def _pair(page: Shown, shown_field: ShownField) -> Context:
     return {
         "name": field.name,
         "label": field.label,
-        "html": _filled(page, field) or explained(page.looks, field, page.record, page.full(field)),
+        "html": _filled(page, field) or explained(page.fmt, field, page.record, page.full(field)),
         "kind": field.kind.name,
         "edit_href": f"{page.href}/edit/{field.name}" if inline else "",
         "reveal_href": f"{page.href}/reveal/{field.name}" if _is_masked(page, field) else "",

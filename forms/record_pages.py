@@ -76,11 +76,11 @@ def _record_page(call: Call, shown: Shown) -> Answer:
     )
     until = comments.until(call.query.get("until", ""))
     context = record_context(shown, call.query.get("related", ""), newest, until)
-    context["as_of"] = as_of_context(shown.session, shown.looks, shown.href)
+    context["as_of"] = as_of_context(shown.session, shown.fmt, shown.href)
     type_ = shown.type
     return page(
         call, "record.html", str(shown.record["title"]),
-        crumbs=_crumbs(type_, shown.looks.as_of), here=f"/o/{type_.name}", primary=_primary(shown),
+        crumbs=_crumbs(type_, shown.fmt.as_of), here=f"/o/{type_.name}", primary=_primary(shown),
         menu=_menu(shown), topics=f"record:{shown.id}",
         keys=keys_of(call, type_) | ({"edit": f"{shown.href}/edit"} if shown.may_update else {}),
         record=context,
@@ -99,7 +99,7 @@ def _primary(shown: Shown) -> Context | None:
 
 def _menu(shown: Shown) -> list[Context]:
     access, type_ = shown.session.access, shown.type
-    address = with_query(f"/api/records/{type_.name}/{shown.id}", as_of=shown.looks.as_of)
+    address = with_query(f"/api/records/{type_.name}/{shown.id}", as_of=shown.fmt.as_of)
     last = [action("As JSON", address, "code")] if access.admin else []
     if shown.session.as_of is not None:
         return last
@@ -141,9 +141,9 @@ def edit_field(call: Call) -> Answer:
         for one in section.fields:
             if one.field.name == name and one.visible and not one.read_only:
                 value = shown.record.get(name)
-                shown.looks.names.want(references(one.field, [value]))
-                shown.looks.names.load()
-                w = widget(one, value, shown.looks, record=shown.id) | {"help": "", "wide": False}
+                shown.fmt.names.want(references(one.field, [value]))
+                shown.fmt.names.load()
+                w = widget(one, value, shown.fmt, record=shown.id) | {"help": "", "wide": False}
                 return Answer.html(render(call, "_edit_field.html", w=w))
     raise NotFound(f"{shown.type.label} has no field `{name}` that you may change.")
 
@@ -164,7 +164,7 @@ def edit_page(
     if problem is not None:
         faults, others = faults_of(problem, [f.name for f in shown.layout.fields])
     live = follow(call.session, shown.layout, sections, canonical, before=shown.values)
-    context = _form(shown.looks, sections, live, values, faults or {}, others or [], shown.id)
+    context = _form(shown.fmt, sections, live, values, faults or {}, others or [], shown.id)
     rev = form_text(call, "rev") if call.form is not None else ""
     context |= {
         "title": f"Edit {shown.record['title']}",
@@ -188,7 +188,7 @@ def _readable(values: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _form(
-    looks: ReaderFormat,
+    fmt: ReaderFormat,
     sections: list[ShownSection],
     live: Live,
     values: Mapping[str, Any],
@@ -198,9 +198,9 @@ def _form(
 ) -> Context:
     fields = [f.field for section in sections for f in section.fields]
     for field in fields:
-        looks.names.want(_safe_references(field, values.get(field.name)))
-    looks.names.load()
-    shown = sections_of(sections, values, looks, faults, record, live)
+        fmt.names.want(_safe_references(field, values.get(field.name)))
+    fmt.names.load()
+    shown = sections_of(sections, values, fmt, faults, record, live)
     asked = {w["name"]: w["label"] for section in shown for w in section["fields"]}
     optional = any(w["optional_note"] for section in shown for w in section["fields"])
     labels = {field.name: field.label for field in fields}
@@ -232,7 +232,7 @@ def save(call: Call) -> Answer:
     body, again, faults = read_form(call.session, asked, form)
     for name in [name for name in body if form_text(call, f"keep.{name}") == "theirs"]:
         del body[name]
-    if form_text(call, "deed") == "follow":
+    if form_text(call, "press") == "follow":
         return edit_page(call, again=again)
     leave_hidden(call.session, shown.layout, shown.values, _readable(again), body, faults)
     if faults:
@@ -276,7 +276,7 @@ def _left_alone(shown: Shown, base: Mapping[str, Any], yours: Mapping[str, Any])
     fields = shown.type.fields
     return [
         name for name, value in yours.items()
-        if face_of(fields[name]).alike(fields[name], base.get(name), value, shown.looks)
+        if face_of(fields[name]).alike(fields[name], base.get(name), value, shown.fmt)
     ]  # fmt: skip
 
 
@@ -290,7 +290,7 @@ def new_page(
     call.session = session = in_words(call.session)
     type_ = session.object(call.params["object"], "create")
     layout = layout_of(session.catalog, type_.name, session.access)
-    looks = format_of(session)
+    fmt = format_of(session)
     given = dict(again) if again is not None else _given(call, type_)
     start = _defaults(session, type_, given if again is None else {})
     values = {**start, **given} if again is None else given
@@ -299,7 +299,7 @@ def new_page(
     # What comes back with faults was sent, so none of it is a default any more.
     chosen = given if again is None else None
     live = follow(session, layout, sections, canonical, new=True, given=chosen)
-    context = _form(looks, sections, live, values, faults or {}, others or [])
+    context = _form(fmt, sections, live, values, faults or {}, others or [])
     made = [f.label.lower() for f in layout.fields if f in type_.numbered_fields]
     label = type_.label.lower()
     context |= {
@@ -358,7 +358,7 @@ def create(call: Call) -> Answer:
     form = call.form if call.form is not None else FormData()
     asked = [f for f in layout.fields if f.writable and not f.read_only]
     body, again, faults = read_form(session, asked, form)
-    if form_text(call, "deed") == "follow":
+    if form_text(call, "press") == "follow":
         return new_page(call, again=again)
     leave_hidden(session, layout, None, _readable(again), body, faults)
     if faults:

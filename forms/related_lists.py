@@ -39,7 +39,7 @@ def related_tabs(page: Shown, related: str) -> list[Context]:
             "name": inverse.name,
             "label": inverse.label,
             "count": count,
-            "href": with_query(page.href, related=inverse.name, as_of=page.looks.as_of),
+            "href": with_query(page.href, related=inverse.name, as_of=page.fmt.as_of),
             "current": inverse.name == current,
         }
         for inverse, count, _ in tabs
@@ -64,7 +64,7 @@ def related_panel(page: Shown, tabs: list[Context]) -> Context | None:
         limit=RELATED,
         as_of=session.asked_day,
     )
-    table = RecordTable(other, columns, page.looks)
+    table = RecordTable(other, columns, page.fmt)
     rows = table.rows(read_page(session, query)["data"])
     label = other.label.lower()
     new = None
@@ -78,7 +78,7 @@ def related_panel(page: Shown, tabs: list[Context]) -> Context | None:
         ],
         "rows": rows,
         "all_href": with_query(
-            f"/o/{other.name}", view="all", as_of=page.looks.as_of, **{inverse.field: page.id}
+            f"/o/{other.name}", view="all", as_of=page.fmt.as_of, **{inverse.field: page.id}
         ),
         "new": new,
         "empty": f"No {other.plural.lower()} here yet.",

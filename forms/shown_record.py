@@ -29,7 +29,7 @@ class Shown:
     layout: Layout
     record: Mapping[str, Any]  # in wire form
     values: dict[str, Any]  # canonical
-    looks: ReaderFormat
+    fmt: ReaderFormat
 
     @property
     def id(self) -> str:
@@ -44,11 +44,11 @@ class Shown:
         """What is planned, by the name of its field; a page of another day does not tell."""
         if self.session.as_of is not None:
             return {}
-        return planned_words(self.session, self.type, self.id, self.looks)
+        return planned_words(self.session, self.type, self.id, self.fmt)
 
     @property
     def may_update(self) -> bool:
         return self.session.access.object(self.type.name).can("update")
 
     def full(self, field: Field) -> Markup:
-        return shown(field, self.record.get(field.name), self.looks)
+        return shown(field, self.record.get(field.name), self.fmt)

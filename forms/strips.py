@@ -18,18 +18,18 @@ SHORT_MONTHS = 6
 BEFORE = 5  # months before today's that the strip begins with
 
 
-def strip_of(spans: Iterable[Span], today: date, looks: ReaderFormat, *, past: bool) -> Context:
+def strip_of(spans: Iterable[Span], today: date, fmt: ReaderFormat, *, past: bool) -> Context:
     """The context of `_strip.html`: a year around today, half a year on phones.
 
     `past` says that the page shows another day as if it were today.
     """
     known = list(spans)
-    year = _part(known, today, looks, _month(today, -BEFORE), MONTHS, WIDTH)
-    year["short"] = _part(known, today, looks, _month(today, -2), SHORT_MONTHS, SHORT)
+    year = _part(known, today, fmt, _month(today, -BEFORE), MONTHS, WIDTH)
+    year["short"] = _part(known, today, fmt, _month(today, -2), SHORT_MONTHS, SHORT)
     for part in (year, year["short"]):
         named = "Seen as of" if past else "Today is"
-        part["label"] += f" {named} {looks.plain_day(today)}."
-        part["now_label"] = looks.short(today) if past else "Today"
+        part["label"] += f" {named} {fmt.plain_day(today)}."
+        part["now_label"] = fmt.short(today) if past else "Today"
     return year
 
 
@@ -40,7 +40,7 @@ def _month(day: date, shift: int) -> date:
 
 
 def _part(
-    spans: list[Span], today: date, looks: ReaderFormat, start: date, months: int, width: int
+    spans: list[Span], today: date, fmt: ReaderFormat, start: date, months: int, width: int
 ) -> Context:
     end = _month(start, months)
     scale = width / (end - start).days
@@ -55,13 +55,13 @@ def _part(
         if right > left:
             shown.append({"x": left, "width": round(right - left, 1), "tone": "good"})
             if until is not None and start < until < end:
-                marks.append({"x": right, "label": looks.short(until)})
+                marks.append({"x": right, "label": fmt.short(until)})
     beginnings = [_month(start, n) for n in range(months)]
-    say = looks.plain_day
+    say = fmt.plain_day
     return {
         "label": f"From {say(start)} to {say(end)}.",
         "width": width,
-        "months": [{"x": x(m), "label": looks.short(m).partition(" ")[2]} for m in beginnings],
+        "months": [{"x": x(m), "label": fmt.short(m).partition(" ")[2]} for m in beginnings],
         "spans": shown,
         "now_x": x(today),
         "marks": marks[:1],

@@ -31,7 +31,7 @@ def timeline(
     session: Session,
     type_: ObjectType,
     record: str,
-    looks: ReaderFormat,
+    fmt: ReaderFormat,
     before: int = 2**31 - 1,
     until: datetime = comments.LAST,
 ) -> Context:
@@ -39,17 +39,17 @@ def timeline(
     done, said, following = _read(session, type_, record, before, until)
     for entry in (*done, *said):
         if entry["by"]:
-            looks.names.want([("user", entry["by"]["user"])])
+            fmt.names.want([("user", entry["by"]["user"])])
     for entry in done:
         for name, pair in entry["changes"].items():
-            looks.names.want(references(type_.fields[name], pair))
-    looks.names.load()
+            fmt.names.want(references(type_.fields[name], pair))
+    fmt.names.load()
     more = ""
     if following:
-        asked = {**following, "as_of": looks.as_of}
+        asked = {**following, "as_of": fmt.as_of}
         more = with_query(f"/o/{type_.name}/{record}", **asked) + "#timeline"
-    entries = [_entry(session, type_, entry, looks) for entry in done]
-    entries += [_comment(session, entry, looks) for entry in said]
+    entries = [_entry(session, type_, entry, fmt) for entry in done]
+    entries += [_comment(session, entry, fmt) for entry in said]
     entries.sort(key=lambda entry: parse_moment(entry["at"]), reverse=True)
     return {"entries": entries, "more_href": more}
 
@@ -74,9 +74,9 @@ def _read(
     return done, said, {"before": rest, "until": oldest.isoformat()} if rest else {}
 
 
-def _comment(session: Session, entry: dict[str, Any], looks: ReaderFormat) -> Context:
+def _comment(session: Session, entry: dict[str, Any], fmt: ReaderFormat) -> Context:
     writer = entry["by"]["user"] if entry["by"] else ""
-    name = looks.names.title("user", writer) or "A former user"
+    name = fmt.names.title("user", writer) or "A former user"
     mine = writer == session.actor.id
     edited = Markup(' <span class="faint">edited</span>') if entry["edited_at"] else ""
     return {
@@ -84,11 +84,11 @@ def _comment(session: Session, entry: dict[str, Any], looks: ReaderFormat) -> Co
         "person": name,
         "tone": "",
         "what": Markup("<b>{}</b>{}").format(name, edited),
-        "when": looks.ago(parse_moment(entry["at"])),
+        "when": fmt.ago(parse_moment(entry["at"])),
         "at": entry["at"],
         "lines": [],
         "bubble": bubble(entry["text"], entry["mentions"]),
-        "deed": None,
+        "action": None,
         "comment": {
             "id": entry["id"],
             "edit": mine,
@@ -110,26 +110,26 @@ def bubble(text: str, mentions: Iterable[Mapping[str, str]]) -> Markup:
 
 
 def _entry(
-    session: Session, type_: ObjectType, entry: dict[str, Any], looks: ReaderFormat
+    session: Session, type_: ObjectType, entry: dict[str, Any], fmt: ReaderFormat
 ) -> Context:
     name = ""
     if entry["by"]:
-        name = looks.names.title("user", entry["by"]["user"]) or "A former user"
+        name = fmt.names.title("user", entry["by"]["user"]) or "A former user"
     rule = _rule(session, entry["rule"]) if entry["rule"] else ""
     who = rule or name or "The system"
     at = parse_moment(entry["at"])
     told = entry["event"] in ("updated", *SINCE)
-    lines = _lines(type_, entry["changes"], looks) if told else []
+    lines = _lines(type_, entry["changes"], fmt) if told else []
     return {
         "icon": "bolt" if rule else ICONS.get(entry["event"], "pencil"),
         "person": "" if rule else name,
         "tone": "rule" if rule else "",
-        "what": Markup("<b>{}</b> {}").format(who, _what(type_, entry, looks)),
-        "when": looks.ago(at),
+        "what": Markup("<b>{}</b> {}").format(who, _what(type_, entry, fmt)),
+        "when": fmt.ago(at),
         "at": entry["at"],
         "lines": lines,
         "bubble": "",
-        "deed": None,
+        "action": None,
         "comment": None,
     }
 
@@ -139,7 +139,7 @@ def _rule(session: Session, name: str) -> str:
     return label_text(document.body.get("label", humanise(name))) if document else humanise(name)
 
 
-def _what(type_: ObjectType, entry: dict[str, Any], looks: ReaderFormat) -> str:
+def _what(type_: ObjectType, entry: dict[str, Any], fmt: ReaderFormat) -> str:
     label = type_.label.lower()
     if entry["event"] == "updated":
         changes = [n for n in entry["changes"] if n in type_.fields]
@@ -148,7 +148,7 @@ def _what(type_: ObjectType, entry: dict[str, Any], looks: ReaderFormat) -> str:
         return f"changed {len(changes)} fields"
     if "as_of" in entry:
         names = [type_.fields[n].label.lower() for n in entry["changes"] if n in type_.fields]
-        day = looks.plain_day(date.fromisoformat(entry["as_of"]))
+        day = fmt.plain_day(date.fromisoformat(entry["as_of"]))
         return f"{SINCE[entry['event']]} {' and '.join(names)} from {day} on"
     if entry["event"] == "deleted":
         return f"moved this {label} to the bin"
@@ -157,7 +157,7 @@ def _what(type_: ObjectType, entry: dict[str, Any], looks: ReaderFormat) -> str:
     return f"created this {label}"
 
 
-def _lines(type_: ObjectType, changes: dict[str, Any], looks: ReaderFormat) -> list[Markup]:
+def _lines(type_: ObjectType, changes: dict[str, Any], fmt: ReaderFormat) -> list[Markup]:
     lines = []
     for name, (old, new) in list(changes.items())[:LINES]:
         field = type_.fields[name]
@@ -165,7 +165,7 @@ def _lines(type_: ObjectType, changes: dict[str, Any], looks: ReaderFormat) -> l
             if len(changes) > 1:
                 lines.append(Markup("{} was rewritten").format(field.label))
             continue
-        was, now = _short(field, old, looks), _short(field, new, looks)
+        was, now = _short(field, old, fmt), _short(field, new, fmt)
         if not empty(old):
             was = Markup('<span class="del">{}</span>').format(was)
         label = f"{field.label} " if len(changes) > 1 else ""
@@ -175,6 +175,6 @@ def _lines(type_: ObjectType, changes: dict[str, Any], looks: ReaderFormat) -> l
     return lines
 
 
-def _short(field: Field, value: Any, looks: ReaderFormat) -> Markup:
-    text = said(field, value, looks)
+def _short(field: Field, value: Any, fmt: ReaderFormat) -> Markup:
+    text = said(field, value, fmt)
     return escape(text if len(text) <= LONG else text[:LONG].rstrip() + "…")

@@ -24,7 +24,7 @@ RATE = "20/hour"
 MIN_SECONDS = 3
 IGNORED = ("utm_*",)
 TRAPS = ("homepage", "fax_number", "second_email")  # names of the field for machines
-CONTROLS = ("token", "step", "deed", "proof", "proof_bits", "prefill")
+CONTROLS = ("token", "step", "press", "proof", "proof_bits", "prefill")
 SLOT = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 

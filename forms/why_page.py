@@ -31,15 +31,15 @@ FUNCTIONS = {
 SHOWN = 12  # rows of a collection; the others are a press away
 
 
-def why_href(looks: ReaderFormat, object_name: str, record: str, field: str) -> str:
-    return with_query(f"{record_href(object_name, record)}/why/{field}", as_of=looks.as_of)
+def why_href(fmt: ReaderFormat, object_name: str, record: str, field: str) -> str:
+    return with_query(f"{record_href(object_name, record)}/why/{field}", as_of=fmt.as_of)
 
 
-def explained(looks: ReaderFormat, field: Field, record: Mapping[str, Any], html: Markup) -> Markup:
+def explained(fmt: ReaderFormat, field: Field, record: Mapping[str, Any], html: Markup) -> Markup:
     """A value; where it is calculated, what it is made of is a press away."""
     if field.formula is None or empty(record.get(field.name)) or "<a " in html:
         return html
-    href = why_href(looks, field.object, str(record["id"]), field.name)
+    href = why_href(fmt, field.object, str(record["id"]), field.name)
     words = Markup('<a class="why" href="{}" data-why aria-haspopup="dialog">{}</a>')
     return words.format(href, html)
 
@@ -48,61 +48,61 @@ def show(call: Call) -> Answer:
     """A part for the script, a page without it."""
     session, params = session_of_day(call), call.params
     found = reasons(session, params["object"], params["id"], params["field"])
-    looks = format_of(session)
-    _want(found, looks)
-    why = _words(found, looks, session.today)
+    fmt = format_of(session)
+    _want(found, fmt)
+    why = _words(found, fmt, session.today)
     if "hx-request" in call.headers:
         return Answer.html(render(call, "_reasons.html", why=why))
     type_ = session.catalog.objects[found["object"]]
     crumbs = [
-        (type_.plural, with_query(f"/o/{type_.name}", as_of=looks.as_of)),
-        (str(found["title"]), looks.href(type_.name, found["id"])),
+        (type_.plural, with_query(f"/o/{type_.name}", as_of=fmt.as_of)),
+        (str(found["title"]), fmt.href(type_.name, found["id"])),
     ]
     title = f"Why {found['label'].lower()}"
     return page(call, "reasons.html", title, crumbs=crumbs, here=f"/o/{type_.name}", why=why)
 
 
-def _field(looks: ReaderFormat, object_name: str, name: str | None) -> Field | None:
-    type_ = looks.catalog.objects.get(object_name)
+def _field(fmt: ReaderFormat, object_name: str, name: str | None) -> Field | None:
+    type_ = fmt.catalog.objects.get(object_name)
     return type_.fields.get(name or "") if type_ else None
 
 
-def _want(found: dict[str, Any], looks: ReaderFormat) -> None:
+def _want(found: dict[str, Any], fmt: ReaderFormat) -> None:
     values = [(found["object"], found["field"], found["value"])]
     values += [(i["object"], i["field"], i["value"]) for i in found["inputs"] if "field" in i]
     for part in found["collections"]:
         values += [(part["object"], part["field"], r.get("value")) for r in part["rows"]]
     for object_name, name, value in values:
-        field = _field(looks, object_name, name)
+        field = _field(fmt, object_name, name)
         if field is not None and not empty(value):
-            looks.names.want(references(field, [value]))
-    looks.names.load()
+            fmt.names.want(references(field, [value]))
+    fmt.names.load()
 
 
-def _said(looks: ReaderFormat, object_name: str, name: str | None, value: Any) -> str:
+def _said(fmt: ReaderFormat, object_name: str, name: str | None, value: Any) -> str:
     """A value in words; one that is no value of the field as a plain number or text."""
     if value is None:
         return "empty"
-    field = _field(looks, object_name, name)
+    field = _field(fmt, object_name, name)
     try:
         if field is not None:
-            return str(said(field, value, looks))
+            return str(said(field, value, fmt))
     except (TypeError, ValueError, KeyError, AttributeError):
         pass
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
         if "amount" in value:
-            return money(str(value["amount"]), str(value.get("currency", "")), looks.locale)
+            return money(str(value["amount"]), str(value.get("currency", "")), fmt.locale)
         return " ".join(str(v) for v in value.values())
     if isinstance(value, list):
         return ", ".join(str(v) for v in value)
-    return number(str(value), looks.locale)
+    return number(str(value), fmt.locale)
 
 
-def _words(found: dict[str, Any], looks: ReaderFormat, day: date) -> Context:
-    value = _said(looks, found["object"], found["field"], found["value"])
-    fresh = _said(looks, found["object"], found["field"], found["fresh"])
+def _words(found: dict[str, Any], fmt: ReaderFormat, day: date) -> Context:
+    value = _said(fmt, found["object"], found["field"], found["value"])
+    fresh = _said(fmt, found["object"], found["field"], found["fresh"])
     note = ""
     if found["recalculating"]:
         note = "It is being recalculated; this is the previous value."
@@ -112,15 +112,15 @@ def _words(found: dict[str, Any], looks: ReaderFormat, day: date) -> Context:
         "title": f"Why {value}" if len(value) <= 40 else f"Why {found['label'].lower()}",
         "label": found["label"],
         "value": value,
-        "inputs": [_input(entry, looks) for entry in found["inputs"]],
-        "collections": [_collection(part, looks) for part in found["collections"]],
+        "inputs": [_input(entry, fmt) for entry in found["inputs"]],
+        "collections": [_collection(part, fmt) for part in found["collections"]],
         "formula": found["formula"],
         "note": note,
-        "as_of": looks.plain_day(day),
+        "as_of": fmt.plain_day(day),
     }
 
 
-def _input(entry: dict[str, Any], looks: ReaderFormat) -> Context:
+def _input(entry: dict[str, Any], fmt: ReaderFormat) -> Context:
     if entry.get("withheld"):
         label = entry.get("label") or entry["path"]
         return {"label": label, "note": "", "value": "you may not see it", "why": "", "href": ""}
@@ -129,21 +129,21 @@ def _input(entry: dict[str, Any], looks: ReaderFormat) -> Context:
     return {
         "label": entry["label"],
         "note": entry.get("title") or "",
-        "value": _said(looks, object_name, name, entry.get("value")),
-        "why": why_href(looks, object_name, entry["id"], name) if asked and name else "",
-        "href": looks.href(object_name, entry["id"]) if entry.get("title") else "",
+        "value": _said(fmt, object_name, name, entry.get("value")),
+        "why": why_href(fmt, object_name, entry["id"], name) if asked and name else "",
+        "href": fmt.href(object_name, entry["id"]) if entry.get("title") else "",
     }
 
 
-def _collection(part: dict[str, Any], looks: ReaderFormat) -> Context:
+def _collection(part: dict[str, Any], fmt: ReaderFormat) -> Context:
     function, name = part["function"], part["field"]
     counted = function in ("count", "exists")
     rows = [
         {
             "label": row["title"],
-            "href": looks.href(part["object"], row["id"]),
-            "value": "" if counted else _said(looks, part["object"], name, row.get("value")),
-            "why": why_href(looks, part["object"], row["id"], name) if part["calculated"] else "",
+            "href": fmt.href(part["object"], row["id"]),
+            "value": "" if counted else _said(fmt, part["object"], name, row.get("value")),
+            "why": why_href(fmt, part["object"], row["id"], name) if part["calculated"] else "",
         }
         for row in part["rows"][:SHOWN]
     ]
@@ -151,7 +151,7 @@ def _collection(part: dict[str, Any], looks: ReaderFormat) -> Context:
     rest = [f"and {more:,} more"] if more else []
     if part["withheld"]:
         rest.append(f"{part['withheld']:,} you may not see")
-    total = _said(looks, part["object"], None if counted else name, _total(part))
+    total = _said(fmt, part["object"], None if counted else name, _total(part))
     return {
         "label": FUNCTIONS.get(function, function.capitalize() + " of {}").format(
             part["label"].lower()

@@ -80,7 +80,7 @@ async function move(card, home) {
   const why = reason(result);
   spoken([make("b", {}, "Not moved."), ` ${why}`]);
   setTimeout(() => !lifted && spoken([]), 8000);
-  return toast(`Not moved: ${why}`, { tone: "bad", deed: { label: "Open the card", href: one("a", card).href } });
+  return toast(`Not moved: ${why}`, { tone: "bad", action: { label: "Open the card", href: one("a", card).href } });
 }
 
 // mouse and touch

@@ -3,7 +3,7 @@ import { all, make, one, speak } from "./dom.js";
 import { dialog } from "./dialog.js";
 import { reason, send } from "./http.js";
 import { refresh } from "./record.js";
-import { deeds } from "./shell.js";
+import { actions } from "./shell.js";
 import { toast } from "./toasts.js";
 
 const NAMING = /(?:^|[\s(])@([\p{L}\p{N}.' -]{0,40})$/u;
@@ -90,7 +90,7 @@ function writing(form, named, submit, done = () => {}) {
 
 const address = () => one("form[data-comment]").dataset.comment;
 
-deeds["edit-comment"] = (button) => {
+actions["edit-comment"] = (button) => {
   const bubble = one(`#c-${CSS.escape(button.dataset.commentId)}`);
   const said = JSON.parse(button.dataset.said);
   const area = make("textarea", { class: "input", "aria-label": "Edit the comment", rows: 2 });

@@ -1,7 +1,7 @@
 // The filter as a sentence: a press on a term opens it, the expression is built from the terms.
 import { all, data, make, one } from "./dom.js";
 import { place, release } from "./float.js";
-import { deeds } from "./shell.js";
+import { actions } from "./shell.js";
 
 const quote = (value) => `'${String(value).replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 
@@ -83,12 +83,12 @@ function editor(anchor, index) {
   }), 0);
 }
 
-deeds.term = (button) => {
+actions.term = (button) => {
   const index = button.closest("[data-term]")?.dataset.term;
   editor(button, index === undefined ? null : Number(index));
 };
 
-deeds.expression = (button) => {
+actions.expression = (button) => {
   const line = one("#expression");
   line.hidden = !line.hidden;
   button.setAttribute("aria-expanded", String(!line.hidden));

@@ -1,7 +1,7 @@
 // The keyboard: one letter for what is done often, `?` shows them all.
 import { all, make, one, typing } from "./dom.js";
 import { dialog } from "./dialog.js";
-import { deeds } from "./shell.js";
+import { actions } from "./shell.js";
 import { open as palette } from "./palette.js";
 
 const KEYS = [
@@ -14,8 +14,8 @@ function shortcuts() {
   dialog("Shortcuts", make("div", { class: "keys" }, ...lines), [{ label: "Close" }]);
 }
 
-deeds.shortcuts = shortcuts;
-deeds.palette = (button, event) => {
+actions.shortcuts = shortcuts;
+actions.palette = (button, event) => {
   event.preventDefault();
   palette();
 };

@@ -2,7 +2,7 @@
 import { all, data, make, one, speak } from "./dom.js";
 import { dialog } from "./dialog.js";
 import { reason, send } from "./http.js";
-import { deeds } from "./shell.js";
+import { actions } from "./shell.js";
 import { toast, toastNext } from "./toasts.js";
 import { read } from "./values.js";
 
@@ -85,7 +85,7 @@ function selecting() {
   });
 }
 
-deeds["bulk-clear"] = () => {
+actions["bulk-clear"] = () => {
   for (const box of picks()) box.checked = false;
   show();
 };
@@ -101,7 +101,7 @@ function editorFor(field) {
   return holder;
 }
 
-deeds["bulk-set"] = () => {
+actions["bulk-set"] = () => {
   const bar = one("#bulk");
   const fields = data("bulk-data");
   const chosen = picked();
@@ -138,7 +138,7 @@ deeds["bulk-set"] = () => {
   showValue();
 };
 
-deeds["bulk-delete"] = () => {
+actions["bulk-delete"] = () => {
   const bar = one("#bulk");
   const chosen = picked();
   const fault = make("p", { class: "mid bad", role: "alert" });
@@ -160,7 +160,7 @@ deeds["bulk-delete"] = () => {
   dialog(`Move ${chosen.length} ${bar.dataset.plural} to the bin?`, [make("p", { class: "mid dim" }, "You can restore them from the bin."), fault], [{ label: "Cancel" }, { label: "Move to the bin", primary: true, run }]);
 };
 
-deeds["save-view"] = (button) => {
+actions["save-view"] = (button) => {
   const name = make("input", { class: "input", "aria-label": "Name of the view", placeholder: "Name of the view", autocomplete: "off" });
   const shared = make("input", { type: "checkbox" });
   const fault = make("p", { class: "mid bad", role: "alert" });

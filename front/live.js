@@ -85,7 +85,7 @@ export function start() {
   source.addEventListener("notification", (event) => {
     const news = JSON.parse(event.data);
     bell(news.unread ?? Number(one("[data-unread]")?.textContent || 0) + 1);
-    if (news.title) toast(news.title, { tone: "info", deed: news.href ? { label: "Open", href: news.href } : null });
+    if (news.title) toast(news.title, { tone: "info", action: news.href ? { label: "Open", href: news.href } : null });
   });
   addEventListener("pagehide", () => source.close());
 }

@@ -46,7 +46,7 @@ async function write(name, value, label, field, old) {
   if (old !== undefined) one(`[data-editing="${name}"]`)?.classList.remove("editing");
   await refresh(name);
   const undo = old === undefined ? null : { label: "Undo", run: () => write(name, old, label, field) };
-  toast(`${label} is ${say(value, field)}`, { deed: undo });
+  toast(`${label} is ${say(value, field)}`, { action: undo });
   return result;
 }
 
@@ -65,7 +65,7 @@ async function learn(field, value) {
 async function choose(name, label, field, data, value) {
   await Promise.all([learn(field, data.base?.[name]), learn(field, data.theirs[name])]);
   const shown = (side) => say(data[side]?.[name], field);
-  const row = (title, text, deed) => make("tr", {}, make("td", {}, title), make("td", {}, make("b", {}, text)), make("td", { class: "num" }, deed ?? ""));
+  const row = (title, text, action) => make("tr", {}, make("td", {}, title), make("td", {}, make("b", {}, text)), make("td", { class: "num" }, action ?? ""));
   let box = null;
   const keep = make("button", { class: "btn slim primary", type: "button", onclick: async () => {
     const result = await send("PATCH", root().dataset.api, { [name]: value });

@@ -36,7 +36,7 @@ async function copy(button) {
   toast("Copied");
 }
 
-export const deeds = {
+export const actions = {
   theme,
   drawer: () => drawer(true),
   "why-not": (button) => toast(button.title, { tone: "bad" }),
@@ -51,7 +51,7 @@ export function start() {
   one("#rail [aria-current]")?.scrollIntoView({ block: "nearest" });
   addEventListener("click", (event) => {
     const button = event.target.closest("[data-do]");
-    if (button && deeds[button.dataset.do]) deeds[button.dataset.do](button, event);
+    if (button && actions[button.dataset.do]) actions[button.dataset.do](button, event);
     else if (!event.target.closest("#rail")) drawer(false);
     const found = event.target.closest("[data-tabs] [role=tab]");
     if (found) tab(found);

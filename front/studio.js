@@ -3,7 +3,7 @@ import { all, data, icon, later, make, nameOf, one } from "./dom.js";
 import { dialog } from "./dialog.js";
 import { place, release } from "./float.js";
 import { csrf, page, reason, send } from "./http.js";
-import { deeds } from "./shell.js";
+import { actions } from "./shell.js";
 import { toast } from "./toasts.js";
 
 const root = () => one("[data-studio]");
@@ -222,9 +222,9 @@ function openKinds(button) {
   return undefined;
 }
 
-deeds.kinds = openKinds;
+actions.kinds = openKinds;
 
-deeds["remove-field"] = async (button) => {
+actions["remove-field"] = async (button) => {
   const change = { fields: [{ name: button.dataset.name, $delete: true }] };
   const planned = await send("PATCH", api("?plan=true"), change);
   const uses = planned.data.uses ?? planned.data.operations?.flatMap((operation) => operation.uses ?? []) ?? [];
@@ -249,7 +249,7 @@ function yaml(form) {
     event.preventDefault();
     const said = one("#yaml-said", form);
     const only = event.submitter?.value === "plan";
-    const body = new URLSearchParams({ yaml: one("#yaml", form).value, deed: only ? "plan" : "save", csrf: csrf() });
+    const body = new URLSearchParams({ yaml: one("#yaml", form).value, press: only ? "plan" : "save", csrf: csrf() });
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json", "X-CSRF-Token": csrf() } });
     const result = { ok: answer.ok, status: answer.status, data: await answer.json().catch(() => ({})) };
     said.className = `small row ${result.ok ? "good" : "bad"}`;

@@ -4,11 +4,11 @@ import { icon, make, one } from "./dom.js";
 const LIFE = 6000;
 const TONES = { good: ["check", "good-i"], bad: ["alert-triangle", "bad-i"], info: ["bell", "acc-i"] };
 
-export function toast(text, { tone = "good", deed = null } = {}) {
+export function toast(text, { tone = "good", action = null } = {}) {
   const [name, classes] = TONES[tone] ?? TONES.info;
   const node = make("div", { class: "toast", role: tone === "bad" ? "alert" : "status" }, icon(name, classes), make("span", {}, text));
-  if (deed?.href) node.append(make("a", { class: "btn quiet slim", href: deed.href }, deed.label));
-  else if (deed) node.append(make("button", { class: "btn quiet slim", type: "button", onclick: () => (node.remove(), deed.run()) }, deed.label));
+  if (action?.href) node.append(make("a", { class: "btn quiet slim", href: action.href }, action.label));
+  else if (action) node.append(make("button", { class: "btn quiet slim", type: "button", onclick: () => (node.remove(), action.run()) }, action.label));
   one("#toasts")?.append(node);
   let timer = setTimeout(() => node.remove(), LIFE);
   node.addEventListener("pointerenter", () => clearTimeout(timer));

@@ -42,30 +42,30 @@ def show_board(call: Call) -> Answer:
         exact=call.query.get("total") == "exact",
     )
     read = read_board(session, board, wish)
-    looks, path = format_of(session), f"/boards/{board.name}"
-    cards = Cards(board, type_, looks)
+    fmt, path = format_of(session), f"/boards/{board.name}"
+    cards = Cards(board, type_, fmt)
     for column in read["columns"]:
         cards.want(column["records"])
-    looks.names.load()
-    made = _Made(call, board, type_, read, cards, looks)
+    fmt.names.load()
+    made = _Made(call, board, type_, read, cards, fmt)
     if part:
         return Answer.html(render(call, "_more.html", column=made.column(read["columns"][0])))
     new = action(f"New {type_.label.lower()}", f"/o/{type_.name}/new", "plus")
-    context = _board(board, type_, read, made, looks) | {
+    context = _board(board, type_, read, made, fmt) | {
         "exact_href": made.exact_href(chosen),
         "quick": quick,
-        "as_of": other_day(session, looks, (type_,), path, filter=chosen),
+        "as_of": other_day(session, fmt, (type_,), path, filter=chosen),
     }
-    crumb = (type_.plural, with_query(f"/o/{type_.name}", as_of=looks.as_of))
+    crumb = (type_.plural, with_query(f"/o/{type_.name}", as_of=fmt.as_of))
     return page(
         call, "board.html", board.label, crumbs=[crumb], here=path,
-        primary=new if made.creates else None, menu=_menu(session, board, type_, looks),
+        primary=new if made.creates else None, menu=_menu(session, board, type_, fmt),
         topics=f"object:{type_.name}", keys={**keys_of(call, type_), "board": path}, board=context,
     )  # fmt: skip
 
 
 def _board(
-    board: Board, type_: ObjectType, read: Mapping[str, Any], made: _Made, looks: ReaderFormat
+    board: Board, type_: ObjectType, read: Mapping[str, Any], made: _Made, fmt: ReaderFormat
 ) -> Context:
     """What the board itself shows: its head, columns and lanes."""
     lanes = type_.fields[board.lanes].label.lower() if read["lanes"] and board.lanes else ""
@@ -74,7 +74,7 @@ def _board(
         "title": board.label,
         "summary": made.summary(),
         "object": {"name": type_.name, "label": type_.label, "plural": type_.plural},
-        "move_href": "" if looks.as_of else f"/api/boards/{board.name}/move",
+        "move_href": "" if fmt.as_of else f"/api/boards/{board.name}/move",
         "lanes_label": lanes,
         "columns": [made.column(column) for column in read["columns"]],
         "lanes": made.lanes,
@@ -82,8 +82,8 @@ def _board(
     }
 
 
-def _menu(session: Session, board: Board, type_: ObjectType, looks: ReaderFormat) -> list[Context]:
-    listed = with_query(f"/o/{type_.name}", view="all", where=board.where, as_of=looks.as_of)
+def _menu(session: Session, board: Board, type_: ObjectType, fmt: ReaderFormat) -> list[Context]:
+    listed = with_query(f"/o/{type_.name}", view="all", where=board.where, as_of=fmt.as_of)
     menu = [action("Open as a list", listed, "list")]
     if "read" in session.access.meta:
         studio = f"/studio/board/{board.name}"
@@ -123,15 +123,15 @@ class _Made:
         type_: ObjectType,
         read: Mapping[str, Any],
         cards: Cards,
-        looks: ReaderFormat,
+        fmt: ReaderFormat,
     ) -> None:
         self._call = call
         self._board = board
         self._type = type_
         self._read = read
         self._cards = cards
-        self._looks = looks
-        today = looks.as_of == ""  # another day only shows
+        self._looks = fmt
+        today = fmt.as_of == ""  # another day only shows
         self.creates = today and call.session.access.object(type_.name).can("create")
 
     @property
@@ -218,9 +218,9 @@ class _Made:
         }
 
 
-def _counted(part: Mapping[str, Any], looks: ReaderFormat) -> str:
+def _counted(part: Mapping[str, Any], fmt: ReaderFormat) -> str:
     more = "+" if part.get("capped") else ""
-    return f"{marks.number(str(part['count']), looks.locale)}{more}"
+    return f"{marks.number(str(part['count']), fmt.locale)}{more}"
 
 
 ENDPOINTS = (

@@ -22,10 +22,10 @@ Context = dict[str, Any]
 class Cards:
     """Makes the cards of one board."""
 
-    def __init__(self, board: Board, type_: ObjectType, looks: ReaderFormat) -> None:
+    def __init__(self, board: Board, type_: ObjectType, fmt: ReaderFormat) -> None:
         self._board = board
         self._type = type_
-        self._looks = looks
+        self._looks = fmt
         self._fields = [type_.fields[n] for n in board.fields if n in type_.fields]
 
     def want(self, records: list[dict[str, Any]]) -> None:

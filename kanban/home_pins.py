@@ -28,18 +28,18 @@ FEW = 4  # parts of a bar that are told
 
 
 def home_pins(session: Session) -> Sequence[Context]:
-    looks = format_of(session)
+    fmt = format_of(session)
     pins = list(visible_pins(session))
     numbers = [p for p in pins if p.show in ("number", "trend")][:MOST]
     others = [p for p in pins if p.show not in ("number", "trend")][:LISTS]
-    return [_shown(session, pin, looks) for pin in (*numbers, *others)]
+    return [_shown(session, pin, fmt) for pin in (*numbers, *others)]
 
 
-def _shown(session: Session, pin: Pin, looks: ReaderFormat) -> Context:
+def _shown(session: Session, pin: Pin, fmt: ReaderFormat) -> Context:
     read = read_pin(session, pin, exact=False)
     capped = read.get("capped", False)
     type_ = session.catalog.objects[pin.object]
-    value = f"{measured(type_, pin.measure, read['value'], looks)}{'+' if capped else ''}"
+    value = f"{measured(type_, pin.measure, read['value'], fmt)}{'+' if capped else ''}"
     shown: Context = {
         "label": pin.label,
         "href": with_query(f"/o/{pin.object}", view="all", where=pin.where),
@@ -57,9 +57,9 @@ def _shown(session: Session, pin: Pin, looks: ReaderFormat) -> Context:
     if pin.show == "trend":
         return shown | {"points": _path(read["points"]), "foot": f"{len(read['points'])} weeks"}
     if pin.show == "list":
-        return shown | {"rows": _rows(session, pin, type_, read["records"], looks)}
+        return shown | {"rows": _rows(session, pin, type_, read["records"], fmt)}
     if pin.show == "board":
-        return shown | {"bars": _ladder(type_, pin, read["groups"], looks)}
+        return shown | {"bars": _ladder(type_, pin, read["groups"], fmt)}
     return shown if capped else shown | _parts(session, pin, type_)
 
 
@@ -77,17 +77,17 @@ def _path(points: Sequence[Any]) -> str:
 
 
 def _rows(
-    session: Session, pin: Pin, type_: ObjectType, records: Sequence[Any], looks: ReaderFormat
+    session: Session, pin: Pin, type_: ObjectType, records: Sequence[Any], fmt: ReaderFormat
 ) -> list[Context]:
     """The first records, with the last column of the pin at the right."""
     columns = columns_of(session.access, type_, pin.columns)
     for column in columns:
-        looks.names.want(references(column.field, [column.value(r) for r in records]))
-    looks.names.load()
+        fmt.names.want(references(column.field, [column.value(r) for r in records]))
+    fmt.names.load()
 
     def words(column: TableColumn, record: Any) -> str:
         value = column.value(record)
-        return said(column.field, value, looks) if value not in (None, "", []) else ""
+        return said(column.field, value, fmt) if value not in (None, "", []) else ""
 
     rows = []
     for record in records:
@@ -95,7 +95,7 @@ def _rows(
         rows.append(
             {
                 "title": record["title"],
-                "href": looks.href(type_.name, record["id"]),
+                "href": fmt.href(type_.name, record["id"]),
                 "hint": " · ".join(t for t in texts[:-1] if t and t not in record["title"]),
                 "value": texts[-1] if texts else "",
                 "value_hint": "",
@@ -104,9 +104,7 @@ def _rows(
     return rows
 
 
-def _ladder(
-    type_: ObjectType, pin: Pin, groups: Sequence[Any], looks: ReaderFormat
-) -> list[Context]:
+def _ladder(type_: ObjectType, pin: Pin, groups: Sequence[Any], fmt: ReaderFormat) -> list[Context]:
     most = max((group["count"] for group in groups), default=1) or 1
     counted = pin.measure.function == "count"
     return [
@@ -115,7 +113,7 @@ def _ladder(
             "value": group["count"],
             "width": max(1, round(group["count"] / most * 100)),
             "tone": TONES.get(group["colour"], ""),
-            "total": "" if counted else measured(type_, pin.measure, group["measure"], looks),
+            "total": "" if counted else measured(type_, pin.measure, group["measure"], fmt),
         }
         for group in groups
     ]

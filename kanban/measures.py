@@ -12,14 +12,14 @@ from metamodel.catalog import Field, ObjectType
 CURRENCY = "money"
 
 
-def measured(type_: ObjectType, measure: Measure, value: Any, looks: ReaderFormat) -> str:
+def measured(type_: ObjectType, measure: Measure, value: Any, fmt: ReaderFormat) -> str:
     """The value of a measure; a sum looks like the field that it sums."""
     if value is None:
         return "–"
     field = type_.fields.get(measure.inner)
     if measure.function == "count" or field is None:
-        return number(str(value), looks.locale)
-    return face_of(field).text(field, _wire(field, value), looks)
+        return number(str(value), fmt.locale)
+    return face_of(field).text(field, _wire(field, value), fmt)
 
 
 def _wire(field: Field, value: Any) -> Any:

@@ -160,7 +160,7 @@ def test_what_is_written_stays_within_the_rights_of_its_author(client: Client, w
     blind = clerk.post(path, {"name": "Ulysses", "shelf": other})
     assert blind.status == 201 and set(blind.json()) == {"id", "rev"}
     assert clerk.patch(one, {"keeper": None}).json() == {"id": made["id"], "rev": 4}
-    # What follows from a deletion is the engine's deed, whatever its author may change.
+    # What follows from a deletion is the engine's own work, whatever its author may change.
     client.define(_role({"object": "book", "can": ["read"]}, shelves))
     assert clerk.delete(f"/api/records/shelf/{other}").status == 204
     assert client.get(one).json()["shelf"] is None

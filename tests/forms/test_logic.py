@@ -93,7 +93,7 @@ def test_the_server_judges_what_is_posted(library: Client) -> None:
     assert (record["borrower"], record["nights"]) == (None, "1.0")
     # Without scripts: the same page again, for the answers so far; nothing is saved.
     shown = posted(library, f"/o/copy/{id}/edit",
-                   {"name": "Emma", "state": "lent", "deed": "follow"})  # fmt: skip
+                   {"name": "Emma", "state": "lent", "press": "follow"})  # fmt: skip
     assert shown.status == 200 and "borrower" not in hidden(shown.text)
     assert library.get(f"/api/records/copy/{id}").json()["rev"] == record["rev"]
     # What cannot be read of a field that is not there is no fault.
@@ -131,7 +131,7 @@ def test_a_web_form_follows_its_answers(library: Client) -> None:
     answers = {"token": token, "name": "Emma", "state": "lent", "borrower": "Ann", "nights": "9"}
     again = posted(library, "/forms/report-a-loss", answers)
     assert again.status == 422 and "Lent on is required." in again.text
-    followed = posted(library, "/forms/report-a-loss", {**answers, "deed": "follow"})
+    followed = posted(library, "/forms/report-a-loss", {**answers, "press": "follow"})
     assert followed.status == 200 and hidden(followed.text) == {"nights"}
     done = posted(library, "/forms/report-a-loss", {**answers, "lent_on": "2026-02-01"})
     assert done.status == 200 and "Thank you" in done.text

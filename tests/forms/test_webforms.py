@@ -100,20 +100,20 @@ def test_a_page_leads_from_step_to_step_without_a_script(library: Client, outsid
     assert (
         "frame-ancestors 'self' https://www.example.com" in page.headers["content-security-policy"]
     )
-    refused = posted(outside, {**hidden(page), "email": "", "deed": "next"})
+    refused = posted(outside, {**hidden(page), "email": "", "press": "next"})
     assert refused.status == 422
     assert "Your e-mail is required." in refused.text
 
-    second = posted(outside, {**hidden(page), "email": "jo@example.com", "deed": "next"})
+    second = posted(outside, {**hidden(page), "email": "jo@example.com", "press": "next"})
     assert second.status == 200
     assert "Step 2 of 2" in second.text
     carried = hidden(second)
     assert carried["email"] == "jo@example.com"
-    back = posted(outside, {**carried, "book": "Emma", "deed": "back"})
+    back = posted(outside, {**carried, "book": "Emma", "press": "back"})
     assert 'value="jo@example.com"' in back.text
     assert hidden(back)["book"] == "Emma"
 
-    bad = posted(outside, {**carried, "book": "Emma", "wanted": "32", "deed": "next"})
+    bad = posted(outside, {**carried, "book": "Emma", "wanted": "32", "press": "next"})
     assert bad.status == 422
     assert 'value="Emma"' in bad.text
     done = posted(outside, {**hidden(bad), "book": "Emma & Co", "loud": "true", "wanted": ""})

@@ -22,7 +22,7 @@ TYPES = NAMES | {
     "yes/no", "date and time", "choices", "files", "record", "collection", "persons",
 }  # fmt: skip
 # Other things have kinds too: these variables hold documents, triggers and the like.
-OTHERS = frozenset({"document", "trigger", "action", "deed", "effect", "found", "one", "event"})
+OTHERS = frozenset({"document", "trigger", "action", "effect", "found", "one", "event"})
 JSON_TYPES = frozenset({"string", "integer", "array", "object"})  # words of JSON Schema
 
 Found = tuple[int, str]  # line, what stands there

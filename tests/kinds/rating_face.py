@@ -17,19 +17,19 @@ class RatingFace(NumberFace):
     classes = "nowrap"
     orders = ("fewest stars first", "most stars first")
 
-    def text(self, field: Field, value: Any, looks: ReaderFormat) -> str:
+    def text(self, field: Field, value: Any, fmt: ReaderFormat) -> str:
         try:
-            return field.kind.show(field, field.kind.parse(field, value), looks.locale)
+            return field.kind.show(field, field.kind.parse(field, value), fmt.locale)
         except ValueFault:
             return str(value)  # from when the field took more
 
-    def cell(self, field: Field, looks: ReaderFormat) -> Cell:
+    def cell(self, field: Field, fmt: ReaderFormat) -> Cell:
         return lambda value: (
-            f'<span title="{escape(value)}">{escape(self.text(field, value, looks))}</span>'
+            f'<span title="{escape(value)}">{escape(self.text(field, value, fmt))}</span>'
         )
 
-    def full(self, field: Field, value: Any, looks: ReaderFormat) -> Markup:
-        return Markup(self.cell(field, looks)(value))
+    def full(self, field: Field, value: Any, fmt: ReaderFormat) -> Markup:
+        return Markup(self.cell(field, fmt)(value))
 
     def input(self, field: Field) -> dict[str, Any]:
         return {"type": "number", "min": "0", "max": str(field.option("most", 5))}

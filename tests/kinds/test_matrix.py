@@ -158,13 +158,13 @@ def test_each_of_its_operators_finds_the_records(world: World, example: Example)
 def test_filters_of_pages_read_it_back(world: World, example: Example) -> None:
     session = Session.begin(world.client.app.engine, SYSTEM)
     type_, field = session.catalog.objects["item"], world.field(example)
-    looks = format_of(session)
+    fmt = format_of(session)
     for op in face_of(field).asks(field):
         if op.takes == "raw" or (example.get("asked") and op.takes == "value"):
             continue
         template = op.template.replace("{f}", example.name)
         where = world.where(example, template)
-        terms = sentence(session.access, type_, where, looks, clear="")["terms"]
+        terms = sentence(session.access, type_, where, fmt, clear="")["terms"]
         assert [term["field"] for term in terms] == [example.name], where
 
 
@@ -285,7 +285,7 @@ def outside(world: World) -> tuple[str, dict[str, Any]]:
     anybody = Client(world.client.app)
     page = anybody.get("/forms/give").text
     values = dict(re.findall(r'<input type="hidden" name="(token|step)" value="([^"]*)"', page))
-    values |= {"label": "outside", "deed": "send"}
+    values |= {"label": "outside", "press": "send"}
     for one in ASKED_OUTSIDE:
         values |= {} if one.kind == "file" else one.form
     parts = [(name, unescape(value)) for name, value in values.items()]

@@ -36,7 +36,7 @@ def link(label: str, href: str = "/record") -> Markup:
     return Markup('<a class="link" href="{}">{}</a>').format(href, label)
 
 
-def deed(label: str, href: str = "#", icon: str = "", method: str = "get") -> Context:
+def action(label: str, href: str = "#", icon: str = "", method: str = "get") -> Context:
     return {"label": label, "href": href, "icon": icon, "method": method, "danger": False}
 
 
@@ -102,7 +102,7 @@ def page(title: str, *trail: tuple[str, str], here: str = "", **more: Any) -> Co
     }
 
 
-NEW_LOAN = deed("New loan", "/form", "plus")
+NEW_LOAN = action("New loan", "/form", "plus")
 LOANS = [
     ("L-00431", "The Overstory", "Harriet Lindqvist", "On loan", "info", "2", "Tom Whitlock", "Overdue 2 days", "bad", "0.80"),
     ("L-00429", "Middlemarch", "Castle Road School", "On loan", "info", "1", "Priya Nair", "Today", "warn", ""),
@@ -222,7 +222,7 @@ def loan_list(empty: bool = False) -> Context:
         "empty": {
             "title": "No reservations yet", "filtered": False, "clear_href": "#", "import_href": "/import_file",
             "text": "A reservation keeps a book for a member until it comes back. Most begin from a book’s page or the web form.",
-            "new": deed("New reservation", "/form", "plus"),
+            "new": action("New reservation", "/form", "plus"),
         },
     }  # fmt: skip
 
@@ -259,14 +259,14 @@ def why(value: str) -> Markup:
 
 def entry(what: str, when: str, **more: Any) -> Context:
     return {
-        "icon": "pencil", "person": "", "tone": "", "what": Markup(what), "when": when, "at": "2026-06-09", "lines": [], "bubble": "", "deed": None, "comment": None,
+        "icon": "pencil", "person": "", "tone": "", "what": Markup(what), "when": when, "at": "2026-06-09", "lines": [], "bubble": "", "action": None, "comment": None,
         **more,
     }  # fmt: skip
 
 
 TIMELINE = [
-    entry("<b>Ends soon</b> is planned", "15 Jun", icon="bolt", tone="rule", lines=["On 15 Jun at 08:00 it will remind Harriet Lindqvist by e-mail."], deed={"label": "Dry run", "href": "#"}),
-    entry("<b>Overdue fee</b> ran", "09:21", icon="bolt", tone="rule", lines=["Fee went from 4.80 to 5.40; Tom Whitlock was told in the app."], deed={"label": "See the trace, 2 effects", "href": "#"}),
+    entry("<b>Ends soon</b> is planned", "15 Jun", icon="bolt", tone="rule", lines=["On 15 Jun at 08:00 it will remind Harriet Lindqvist by e-mail."], action={"label": "Dry run", "href": "#"}),
+    entry("<b>Overdue fee</b> ran", "09:21", icon="bolt", tone="rule", lines=["Fee went from 4.80 to 5.40; Tom Whitlock was told in the app."], action={"label": "See the trace, 2 effects", "href": "#"}),
     entry("<b>Priya Nair</b> changed 2 fields", "09:20", person="Priya Nair", lines=[Markup('Due <span class="del">31 May 2026</span> → 15 Jun 2026'), Markup("Clerk empty → Tom Whitlock")]),
     entry("<b>Harriet Lindqvist</b> by e-mail", "5 Jun 11:20", person="Harriet Lindqvist", bubble="May I keep it until the middle of June? The second half is where the trees talk back."),
     entry("<b>Tom Whitlock</b>", "28 May 16:40", person="Tom Whitlock", bubble="Third renewal this year; nobody else waits for it. Fine by me."),
@@ -306,7 +306,7 @@ def record() -> Context:
         ],
         "notices": [
             {"tone": "good", "icon": "shield-check", "title": Markup("Membership until 15 Sep 2026 under {}").format(link("Family, line 3")),
-             "text": "It was in force on 14 April, the day of this loan.", "deed": deed("Renew it"), "strip": STRIP},
+             "text": "It was in force on 14 April, the day of this loan.", "action": action("Renew it"), "strip": STRIP},
         ],
         "sections": [
             {"name": "place", "label": "Place", "folded": False, "pairs": [pair("member", link("Harriet Lindqvist")), pair("book", link("The Overstory")), pair("branch", "Northgate"), pair("shelf", "F POW 2", dated=True)]},
@@ -314,7 +314,7 @@ def record() -> Context:
             {"name": "system", "label": "System", "folded": True, "pairs": [pair("created", "14 Apr 2026 09:12, Jonas Weber", edit=False), pair("changed", "9 Jun 2026 09:21", edit=False)]},
         ],
         "related": [{"label": label, "count": count, "href": "#", "current": label == "Loans of this copy"} for label, count in [("Loans of this copy", 2), ("Reservations", 1), ("Fees", 3)]],
-        "panel": {"columns": [column("loan"), column("from"), column("until"), column("status"), column("fee", "num")], "rows": loans, "all_href": "#", "new": deed("New loan", "#", "plus"), "empty": "No other loans of this copy."},
+        "panel": {"columns": [column("loan"), column("from"), column("until"), column("status"), column("fee", "num")], "rows": loans, "all_href": "#", "new": action("New loan", "#", "plus"), "empty": "No other loans of this copy."},
         "timeline": {"entries": TIMELINE, "more_href": ""},
         "comment_href": "#",
         "files": {"items": [{"name": "slip-4471.pdf", "href": "#", "size": "212 kB", "preview": "", "field": "slip", "when": ""}], "upload_href": ""},

@@ -13,9 +13,9 @@ from tests.pages.library import (
     STATES,
     WIDGETS,
     Context,
+    action,
     avatar,
     chip,
-    deed,
     form,
     loan_list,
     page,
@@ -29,7 +29,7 @@ PACKAGES: Context = {
     "install_href": "#", "upload_href": "#", "export_href": "#", "error": "This needs lending >=2.", "may_write": True,
 }  # fmt: skip
 PACKAGE: Context = {
-    "title": "Upgrade lending", "text": "From 1.4.0 to 1.5.0.", "links": [deed("Download", "#", "download")],
+    "title": "Upgrade lending", "text": "From 1.4.0 to 1.5.0.", "links": [action("Download", "#", "download")],
     "tables": [{"title": "Conflicts", "text": "Both you and the app changed these.", "head": ["Document", "Part", "Was", "App", "Here", "Decide"], "rows": [{"cells": ["object/book", "fields › fee › min", "0", "1", "2"], "take": "object/book#/fields/fee/min"}], "form": {"action": "#", "to": 7}}],
     "lists": [{"title": "Additions", "text": "", "tone": "", "items": ["view/all_books"]}],
     "form": {"action": "#", "hidden": [{"name": "upload", "value": "1"}], "button": "Upgrade", "busy": "Working", "danger": False, "force": "Also remove what needs it", "back_href": "#"},
@@ -156,7 +156,7 @@ def studio(tab: str = "fields") -> Context:
         "plan": {"summary": "Add Shelf mark, a text, to Loan.", "note": "Instant", "lines": [{"tone": "good", "icon": "check", "text": "No record is rewritten; all 4,812 stay in use meanwhile."}, {"tone": "good", "icon": "check", "text": "It appears in the form, list, filters, cards, rules, exports and the API."}, {"tone": "good", "icon": "check", "text": "Nothing uses this name yet. Undo is one step and loses no other data."}]},
         "yaml": {"path": "objects/loan.yaml, site layer", "text": YAML, "href": "#", "error": "", "rows": 14},
         "layout": {"api": "#", "sections": [{"name": "facts", "label": "Facts", "fields": [{"name": row[1], "label": row[0], "icon": row[3]} for row in STUDIO_FIELDS[1:5]]}, {"name": "terms", "label": "Terms", "fields": [{"name": row[1], "label": row[0], "icon": row[3]} for row in STUDIO_FIELDS[5:8]]}], "unused": [{"name": row[1], "label": row[0], "icon": row[3]} for row in STUDIO_FIELDS[8:]]},
-        "documents": {"title": "No views yet", "text": "A view is a saved filter with its columns.", "items": [{"label": "My open loans", "name": "my_open_loans", "hint": "status is not closed and clerk is me", "href": "#", "from": "Library 1.0"}], "new": deed("New view", "#", "plus")},
+        "documents": {"title": "No views yet", "text": "A view is a saved filter with its columns.", "items": [{"label": "My open loans", "name": "my_open_loans", "hint": "status is not closed and clerk is me", "href": "#", "from": "Library 1.0"}], "new": action("New view", "#", "plus")},
     }  # fmt: skip
 
 
@@ -201,7 +201,7 @@ CALLS = [
 ]  # fmt: skip
 ERRORS = {
     "icon": "lock", "status": 403, "title": "You may not see the fee of a loan", "text": "The role Volunteer hides it.", "faults": [], "hint": "Ines Duarte can grant it.", "search_href": "",
-    "actions": [deed("Back to the list", "/list"), deed("Explain access")], "code": "7f3a-19c2 · 9 Jun 10:42:07",
+    "actions": [action("Back to the list", "/list"), action("Explain access")], "code": "7f3a-19c2 · 9 Jun 10:42:07",
 }  # fmt: skip
 CONFLICT = {
     "title": "Priya changed the same field while you were writing", "text": "Your other two changes are kept. Only Status needs a decision.", "action": "#", "rev": 4,
@@ -234,7 +234,7 @@ STUDIO_HOME = {
 
 def pages() -> dict[str, tuple[str, Context]]:
     lending = ("Lending", "/home")
-    menu = [deed("Export as CSV", "#", "download"), deed("Import", "/import_file", "upload"), deed("Fields and views", "/studio_object", "adjustments-horizontal")]  # fmt: skip
+    menu = [action("Export as CSV", "#", "download"), action("Import", "/import_file", "upload"), action("Fields and views", "/studio_object", "adjustments-horizontal")]  # fmt: skip
     loans = page("Loans", lending, here="Loans", primary=NEW_LOAN, menu=menu)
     desk = page("Front desk", lending, here="Front desk", primary=NEW_LOAN, menu=menu)
     new = page("New loan", lending, ("Loans", "/list"), here="Loans")
@@ -242,10 +242,10 @@ def pages() -> dict[str, tuple[str, Context]]:
     plain = page("Sign in")
     imports = page("Import", ("Loans", "/list"), here="Loans")
     found: dict[str, tuple[str, Context]] = {
-        "home": ("home.html", {"page": page("Home", here="Home", primary=deed("New loan", "/form", "plus")), "home": HOME}),
+        "home": ("home.html", {"page": page("Home", here="Home", primary=action("New loan", "/form", "plus")), "home": HOME}),
         "list": ("list.html", {"page": loans, "list": loan_list()}),
         "empty": ("list.html", {"page": page("Reservations", lending, here="Reservations"), "list": loan_list(empty=True)}),
-        "record": ("record.html", {"page": page("L-00431", lending, ("Loans", "/list"), here="Loans", menu=menu, primary=deed("Edit", "/form", "pencil")), "record": record()}),
+        "record": ("record.html", {"page": page("L-00431", lending, ("Loans", "/list"), here="Loans", menu=menu, primary=action("Edit", "/form", "pencil")), "record": record()}),
         "form": ("record_form.html", {"page": new, "form": form()}),
         "form_errors": ("record_form.html", {"page": new, "form": form(faulty=True)}),
         "board": ("board.html", {"page": desk, "board": board(lanes=False)}),

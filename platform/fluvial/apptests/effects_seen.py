@@ -19,7 +19,7 @@ CHANGES = ("create", "update", "delete")
 
 def effects_so_far(session: Session) -> list[TestEffect]:
     """All that the features did and would send, in order."""
-    return [deed for effects in session.engine.brought(EFFECTS) for deed in effects(session)]
+    return [effect for effects in session.engine.brought(EFFECTS) for effect in effects(session)]
 
 
 def judge(
@@ -29,7 +29,7 @@ def judge(
 
     `people` are the e-mail addresses of given users, by the names that the test gave them.
     """
-    told = "; ".join(_told(deed, refs) for deed in made) or "none"
+    told = "; ".join(_told(effect, refs) for effect in made) or "none"
     exact = isinstance(wanted, Mapping)
     if exact and wanted.get("none"):
         if made:
@@ -37,56 +37,56 @@ def judge(
         return
     left = list(made)
     for at, entry in enumerate(wanted["exactly"] if exact else wanted):
-        found = next((deed for deed in left if _fits(deed, entry, people)), None)
+        found = next((effect for effect in left if _fits(effect, entry, people)), None)
         if found is None:
             wish = ", ".join(f"{name} {value}" for name, value in entry.items())
             yield f"expected {wish}, found: {told}", ("exactly", at) if exact else (at,)
         elif found["do"] == "notify" and "by" not in entry:
-            left = [deed for deed in left if not _same_notice(deed, found)]
+            left = [effect for effect in left if not _same_notice(effect, found)]
         else:
             left.remove(found)
     if exact and left:
-        also = "; ".join(_told(deed, refs) for deed in left)
+        also = "; ".join(_told(effect, refs) for effect in left)
         yield f"expected only these, but also found: {also}", ("exactly",)
 
 
-def _fits(deed: TestEffect, entry: Mapping[str, Any], people: Mapping[str, str]) -> bool:
-    if entry.get("rule", deed["rule"]) != deed["rule"]:
+def _fits(effect: TestEffect, entry: Mapping[str, Any], people: Mapping[str, str]) -> bool:
+    if entry.get("rule", effect["rule"]) != effect["rule"]:
         return False
-    do = deed["do"]
+    do = effect["do"]
     asked = [name for name in (*CHANGES, "notify", "webhook") if name in entry]
     if asked and asked != [do]:
         return False
     if do in CHANGES:
-        return bool(entry.get(do, deed["object"]) == deed["object"])
+        return bool(entry.get(do, effect["object"]) == effect["object"])
     if do == "webhook":
-        to = entry.get(do, deed["to"])
-        return bool(to == deed["to"]) and alike(entry.get("body", {}), deed["body"])
-    return _is_notice(deed, entry, people)
+        to = entry.get(do, effect["to"])
+        return bool(to == effect["to"]) and alike(entry.get("body", {}), effect["body"])
+    return _is_notice(effect, entry, people)
 
 
-def _is_notice(deed: TestEffect, entry: Mapping[str, Any], people: Mapping[str, str]) -> bool:
-    who = entry.get("notify", deed["person"])
-    if people.get(who, who) != deed["person"]:
+def _is_notice(effect: TestEffect, entry: Mapping[str, Any], people: Mapping[str, str]) -> bool:
+    who = entry.get("notify", effect["person"])
+    if people.get(who, who) != effect["person"]:
         return False
-    if any(entry.get(name, deed[name]) != deed[name] for name in ("by", "template")):
+    if any(entry.get(name, effect[name]) != effect[name] for name in ("by", "template")):
         return False
     if "says" not in entry:
         return True
-    subject, html = deed["words"]()
+    subject, html = effect["words"]()
     return entry["says"] in subject or entry["says"] in as_text(html)
 
 
-def _same_notice(deed: TestEffect, other: TestEffect) -> bool:
+def _same_notice(effect: TestEffect, other: TestEffect) -> bool:
     """One notice that goes two ways is one to whoever reads the test."""
     members = ("do", "rule", "template", "person")
-    return all(deed.get(name) == other.get(name) for name in members)
+    return all(effect.get(name) == other.get(name) for name in members)
 
 
-def _told(deed: TestEffect, refs: Refs) -> str:
-    if deed["do"] in CHANGES:
-        return f"{deed['rule']} {deed['do']}s {deed['object']}"
-    if deed["do"] == "webhook":
-        return f"{deed['rule']} posts to {deed['to']}"
-    words = f" with {deed['template']}" if deed["template"] else ""
-    return f"{deed['rule']} notifies {shown(deed['person'], refs)} by {deed['by']}{words}"
+def _told(effect: TestEffect, refs: Refs) -> str:
+    if effect["do"] in CHANGES:
+        return f"{effect['rule']} {effect['do']}s {effect['object']}"
+    if effect["do"] == "webhook":
+        return f"{effect['rule']} posts to {effect['to']}"
+    words = f" with {effect['template']}" if effect["template"] else ""
+    return f"{effect['rule']} notifies {shown(effect['person'], refs)} by {effect['by']}{words}"

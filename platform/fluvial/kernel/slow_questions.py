@@ -15,7 +15,7 @@ class SlowQuestion:
     """What was asked, without the values that it was asked with."""
 
     object: str
-    deed: str  # list, count, summary, board
+    read: str  # list, count, summary, board
     where: str = ""
     equal: tuple[str, ...] = ()
     sort: tuple[str, ...] = ()

@@ -35,18 +35,18 @@ OURS = ("fluvial_", "sqlite_")
 
 @dataclass
 class Finding:
-    """One difference. Without statements or a deed it is for people to fix."""
+    """One difference. Without statements or a repair it is for people to fix."""
 
     text: str
     remedy: str
     statements: list[str] = field(default_factory=list)
-    deed: str = ""  # retry an index, forget a column, take over the documents
+    repair: str = ""  # retry an index, forget a column, take over the documents
     subject: str = ""
 
     @property
     def safe(self) -> bool:
         """Whether `--repair` fixes it: nothing that is kept goes."""
-        return bool(self.statements or self.deed)
+        return bool(self.statements or self.repair)
 
 
 def drift(engine: Engine) -> list[Finding]:
@@ -92,7 +92,7 @@ class _Comparison:
                 "The documents differ from those last saved: rows of fluvial_document were "
                 "changed directly.",
                 "`--repair` accepts them as they are, as a revision; or roll back.",
-                deed="take_over",
+                repair="take_over",
             )
 
     def _missing_table(self, table: sa.Table) -> Finding:
@@ -170,7 +170,7 @@ class _Comparison:
                 yield Finding(
                     f"The kept values of `{column.object}.{column.field}` no longer exist.",
                     "`--repair` removes the reference to it.",
-                    deed="forget",
+                    repair="forget",
                     subject=f"{column.object}.{column.column}",
                 )
             elif (column.object, column.column) in filled:
@@ -242,7 +242,7 @@ class _Comparison:
                 yield Finding(
                     f"The index `{index['name']}` could not be built: {index['error']}",
                     "Fix the records; `--repair` then builds it again.",
-                    deed="retry",
+                    repair="retry",
                     subject=index["name"],
                 )
 
@@ -265,11 +265,11 @@ def repair(session: Session, findings: list[Finding]) -> list[Finding]:
             continue
         with connection.transaction():
             alter(connection, finding.statements)
-            if finding.deed == "retry":
+            if finding.repair == "retry":
                 retry_index(connection, finding.subject)
-            elif finding.deed == "forget":
+            elif finding.repair == "forget":
                 forget(connection, *finding.subject.split("."))
-            elif finding.deed == "take_over":
+            elif finding.repair == "take_over":
                 catalog = session.engine.catalogs.build(connection)
                 set_catalog(connection, catalog.version + 1, catalog.hash)
             note_revision(session, f"Repaired: {finding.text}"[:500], [])

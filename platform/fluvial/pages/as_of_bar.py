@@ -13,25 +13,25 @@ from .reader_format import ReaderFormat
 
 
 def other_day(
-    session: Session, looks: ReaderFormat, types: Iterable[ObjectType], href: str, **kept: str
+    session: Session, fmt: ReaderFormat, types: Iterable[ObjectType], href: str, **kept: str
 ) -> dict[str, Any] | None:
     """The control, where days make a difference to records of the types, or one is shown."""
     if session.as_of is None and not any(map(_timely, types)):
         return None
-    return as_of_context(session, looks, href, **kept)
+    return as_of_context(session, fmt, href, **kept)
 
 
 def _timely(type_: ObjectType) -> bool:
     return bool(type_.dated or type_.dated_fields or type_.calculated_fields)
 
 
-def as_of_context(session: Session, looks: ReaderFormat, href: str, **kept: str) -> dict[str, Any]:
+def as_of_context(session: Session, fmt: ReaderFormat, href: str, **kept: str) -> dict[str, Any]:
     """For `_other_day.html`. `href` is the page, `kept` what its address says beside the day."""
     day = session.as_of
     return {
         "day": session.today.isoformat(),
-        "label": f"As of {looks.plain_day(day)}" if day else "As of today",
-        "said": looks.plain_day(day) if day else "",
+        "label": f"As of {fmt.plain_day(day)}" if day else "As of today",
+        "said": fmt.plain_day(day) if day else "",
         "other": day is not None,
         "asked": session.asked_text,
         "href": href,

@@ -22,12 +22,12 @@ def show(call: Call) -> Answer:
         cursor=call.query.get("cursor", ""),
         deleted=True,
     )
-    read, looks = read_page(session, query), format_of(session)
+    read, fmt = read_page(session, query), format_of(session)
     path = f"/o/{type_.name}/bin"
     items = [
         {
             "title": record["title"],
-            "when": looks.ago(parse_moment(record["updated_at"])),
+            "when": fmt.ago(parse_moment(record["updated_at"])),
             "restore_href": f"/o/{type_.name}/{record['id']}/restore",
         }
         for record in read["data"]

@@ -131,7 +131,7 @@ def read(call: Call, kind: str, name: str, text: str) -> Mapping[str, Any]:
 def save(call: Call) -> Answer:
     """Save or only plan what was written; JSON for the script, a page without it."""
     kind, name = kind_of(call, call.params["kind"]).name, call.params["name"]
-    text, only_plan = form_text(call, "yaml"), form_text(call, "deed") == "plan"
+    text, only_plan = form_text(call, "yaml"), form_text(call, "press") == "plan"
     json = "application/json" in call.headers.get("accept", "")
     if "write" not in call.session.access.meta:
         raise Forbidden("Your roles do not allow you to change metadata.")

@@ -28,11 +28,11 @@ def is_open(type_: ObjectType, record: Mapping[str, Any]) -> bool:
     )
 
 
-def tone(value: str, looks: ReaderFormat) -> str:
+def tone(value: str, fmt: ReaderFormat) -> str:
     """Red where it has passed, amber where it is today."""
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
-        day, late = moment.date(), moment.date() < looks.today
+        day, late = moment.date(), moment.date() < fmt.today
     else:
-        day, late = looks.local(moment).date(), moment < looks.now
-    return "bad" if late else "warn" if day == looks.today else ""
+        day, late = fmt.local(moment).date(), moment < fmt.now
+    return "bad" if late else "warn" if day == fmt.today else ""

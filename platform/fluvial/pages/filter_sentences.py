@@ -78,7 +78,7 @@ def sentence(
     access: Access,
     type_: ObjectType,
     where: str,
-    looks: ReaderFormat,
+    fmt: ReaderFormat,
     *,
     clear: str,
     error: str = "",
@@ -90,7 +90,7 @@ def sentence(
     if where and not error:
         try:
             read = _Reading(access, type_, condition(access, type_, where))
-            joint, terms = read.joint, read.terms(looks)
+            joint, terms = read.joint, read.terms(fmt)
         except (_Unreadable, Problem):
             readable = False
     known = {field["name"] for field in fields}
@@ -121,14 +121,14 @@ class _Reading:
         self.joint = "or" if several and isinstance(tree, Or) else "and"
         self._items = tree.items if several and isinstance(tree, (And, Or)) else (tree,)
 
-    def terms(self, looks: ReaderFormat) -> list[Context]:
+    def terms(self, fmt: ReaderFormat) -> list[Context]:
         read = [self._term(item) for item in self._items]
         for path, _, value in read:
             if isinstance(value, Literal):
                 field = self._column(path).field
-                looks.names.want(references(field, [_wire(field, value.value, value.type.objects)]))
-        looks.names.load()
-        return [self._shown(path, op, value, looks) for path, op, value in read]
+                fmt.names.want(references(field, [_wire(field, value.value, value.type.objects)]))
+        fmt.names.load()
+        return [self._shown(path, op, value, fmt) for path, op, value in read]
 
     def _is_mine(self, node: Node) -> bool:
         """Whether it is a call of mine(), which stands for several questions."""
@@ -208,7 +208,7 @@ class _Reading:
             raise _Unreadable
         return self._source[place.at : place.at + place.length]
 
-    def _shown(self, path: tuple[str, ...], name: str, value: Any, looks: ReaderFormat) -> Context:
+    def _shown(self, path: tuple[str, ...], name: str, value: Any, fmt: ReaderFormat) -> Context:
         column = self._column(path)
         op = next((op for op in face_of(column.field).asks(column.field) if op.name == name), None)
         if op is None:
@@ -216,7 +216,7 @@ class _Reading:
         text, label = "", ""
         if isinstance(value, Literal):
             wire = _wire(column.field, value.value, value.type.objects)
-            text, label = _written(wire), said(column.field, wire, looks)
+            text, label = _written(wire), said(column.field, wire, fmt)
         elif value is not None:
             text, label = value, raw_words(value, column.field)
         op_label, value_label = _worded(op, label)

@@ -26,13 +26,13 @@ HEAD = ["Document", "Part", "Before", "After"]
 
 
 def show(call: Call) -> Answer:
-    looks = format_of(call.session)
+    fmt = format_of(call.session)
     found = revisions.revisions(call.session)
-    looks.names.want(("user", r["by"]["user"]) for r in found if r["by"])
-    looks.names.load()
+    fmt.names.want(("user", r["by"]["user"]) for r in found if r["by"])
+    fmt.names.load()
     writes = "write" in call.session.access.meta
     kinds = call.engine.kinds
-    items = [_item(r, looks, kinds, writes and r["number"] < found[0]["number"]) for r in found]
+    items = [_item(r, fmt, kinds, writes and r["number"] < found[0]["number"]) for r in found]
     return page(
         call, "revisions.html", "History", crumbs=[("Studio", "/studio")],
         here="/studio/revisions",
@@ -64,7 +64,7 @@ def _documents(changed: list[dict[str, Any]], kinds: Mapping[str, DocumentKind])
 
 
 def _item(
-    revision: dict[str, Any], looks: ReaderFormat, kinds: Mapping[str, DocumentKind], back: bool
+    revision: dict[str, Any], fmt: ReaderFormat, kinds: Mapping[str, DocumentKind], back: bool
 ) -> Context:
     by = revision["by"]
     return {
@@ -72,8 +72,8 @@ def _item(
         "href": f"/studio/revisions/{revision['number']}",
         "note": revision["note"] or "Change",
         "text": _documents(revision["changes"], kinds),
-        "person": looks.names.title("user", by["user"]) or "" if by else "",
-        "when": looks.ago(revision["at"]),
+        "person": fmt.names.title("user", by["user"]) or "" if by else "",
+        "when": fmt.ago(revision["at"]),
         "back_href": f"/studio/revisions/{revision['number']}/rollback" if back else "",
     }
 
@@ -82,12 +82,12 @@ def show_one(call: Call) -> Answer:
     """What one change differs in, document by document."""
     number = _number(call)
     found = revisions.revision(call.session, number)
-    looks = format_of(call.session)
+    fmt = format_of(call.session)
     by = found["by"]
     if by:
-        looks.names.want([("user", by["user"])])
-        looks.names.load()
-    who = looks.names.title("user", by["user"]) or "Somebody" if by else "The system"
+        fmt.names.want([("user", by["user"])])
+        fmt.names.load()
+    who = fmt.names.title("user", by["user"]) or "Somebody" if by else "The system"
     rows = [difference_row(entry) for entry in found["diff"][:DIFFERENCES]]
     left = len(found["diff"]) - len(rows)
     text = f"The first {DIFFERENCES}; {left} more are in the API." if left > 0 else ""
@@ -97,7 +97,7 @@ def show_one(call: Call) -> Answer:
         links.append(action("Roll back to this", path, "history", post=True))
     package = {
         "title": found["note"] or "Change",
-        "text": f"Revision {number} · {who} · {looks.ago(found['at'])}",
+        "text": f"Revision {number} · {who} · {fmt.ago(found['at'])}",
         "tables": [{"title": "Differences", "text": text, "head": HEAD, "rows": rows}],
         "lists": [],
         "form": None,
@@ -116,13 +116,13 @@ def show_document(call: Call) -> Answer:
     found = revisions.history(call.session, kind, name)
     if not found:
         raise NotFound(f"There has never been a {kind} `{name}`.")
-    looks = format_of(call.session)
+    fmt = format_of(call.session)
     path = f"/studio/{kind}/{name}/rollback"
     writes = "write" in call.session.access.meta
     tables = [
         {
             "title": f"{entry['number']} {entry['note'] or 'Change'}",
-            "text": looks.ago(entry["at"]),
+            "text": fmt.ago(entry["at"]),
             "head": HEAD[1:],
             "rows": [
                 {"cells": [d["pointer"] or "the whole document", short(d["old"]), short(d["new"])]}

@@ -29,12 +29,12 @@ LISTS = ("list", "board")
 
 
 def show(call: Call) -> Answer:
-    session, looks = call.session, format_of(call.session)
+    session, fmt = call.session, format_of(call.session)
     pins = [pin for pins_of in call.engine.brought(PINS) for pin in pins_of(session)]
-    work = [*_mine(session, looks), *_news(session, looks)]
-    local = looks.local(session.now)
+    work = [*_mine(session, fmt), *_news(session, fmt)]
+    local = fmt.local(session.now)
     home = {
-        "heading": f"{local:%A} {looks.short(local.date())}",
+        "heading": f"{local:%A} {fmt.short(local.date())}",
         "greeting": _greeting(session, local.hour, work),
         "pins": [pin for pin in pins if pin["show"] not in LISTS],
         "lists": [pin for pin in pins if pin["show"] in LISTS],
@@ -52,18 +52,18 @@ def _greeting(session: Session, hour: int, work: list[Context]) -> str:
     return f"Good {part}, {name}. {said}"
 
 
-def _news(session: Session, looks: ReaderFormat) -> list[Context]:
+def _news(session: Session, fmt: ReaderFormat) -> list[Context]:
     if session.actor.id is None:
         return []
     found = notifications.page(session.connection, session.actor.id, unread=True, limit=NEWS)
-    items = [inbox.item(entry, looks) for entry in found["data"]]
+    items = [inbox.item(entry, fmt) for entry in found["data"]]
     if not items:
         return []
     rows = [{**item, "hint": item["text"], "tone": ""} for item in items]
     return [{"label": "Notifications", "items": rows, "count": found["unread"]}]
 
 
-def _mine(session: Session, looks: ReaderFormat) -> list[Context]:
+def _mine(session: Session, fmt: ReaderFormat) -> list[Context]:
     """Open records that name the person, of every object that has somebody who works on it."""
     groups = []
     for type_, field, due in session.catalog.derive(_workable):
@@ -83,7 +83,7 @@ def _mine(session: Session, looks: ReaderFormat) -> list[Context]:
         )
         read = read_page(session, query)
         if read["data"]:
-            items = [_item(type_, record, due, looks) for record in read["data"]]
+            items = [_item(type_, record, due, fmt) for record in read["data"]]
             groups.append({"label": type_.plural, "items": items, "count": read["total"]})
     return groups
 
@@ -102,16 +102,16 @@ def _workable(catalog: Catalog) -> list[tuple[ObjectType, Field, str]]:
     return found
 
 
-def _item(type_: ObjectType, record: dict[str, Any], due: str, looks: ReaderFormat) -> Context:
+def _item(type_: ObjectType, record: dict[str, Any], due: str, fmt: ReaderFormat) -> Context:
     when, tone = "", ""
     value = record.get(due) if due else None
     if value and len(value) > 10:
         moment = parse_moment(value)
-        when, late = looks.moment(moment), moment < looks.now
+        when, late = fmt.moment(moment), moment < fmt.now
         when, tone = (f"Overdue since {when}", "bad") if late else (when, "")
     elif value:
         day = parse_moment(value + "T00:00:00+00:00").date()
-        when, tone = looks.day(day), "bad" if day < looks.today else ""
+        when, tone = fmt.day(day), "bad" if day < fmt.today else ""
     return {
         "title": record["title"],
         "href": record_href(type_.name, record["id"]),

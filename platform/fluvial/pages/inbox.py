@@ -21,14 +21,14 @@ def user_of(call: Call) -> str:
     return call.session.actor.id
 
 
-def item(entry: dict[str, Any], looks: ReaderFormat) -> dict[str, Any]:
+def item(entry: dict[str, Any], fmt: ReaderFormat) -> dict[str, Any]:
     """One notification for a template; opening it marks it as read."""
     return {
         "id": entry["id"],
         "title": entry["title"],
         "href": with_query(f"/notifications/{entry['id']}", to=local(entry["href"] or "/")),
         "text": entry["body"],
-        "when": looks.ago(parse_moment(entry["at"])),
+        "when": fmt.ago(parse_moment(entry["at"])),
         "icon": "bolt",
         "person": "",
         "unread": entry["read_at"] is None,
@@ -40,9 +40,9 @@ def show(call: Call) -> Answer:
     found = notifications.page(
         call.session.connection, user_of(call), before=before if is_id(before) else ""
     )
-    looks = format_of(call.session)
+    fmt = format_of(call.session)
     inbox = {
-        "items": [item(entry, looks) for entry in found["data"]],
+        "items": [item(entry, fmt) for entry in found["data"]],
         "read_all": "/notifications/read",
         "next_href": with_query("/notifications", before=found["next"]) if found["next"] else "",
     }

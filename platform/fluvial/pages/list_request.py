@@ -64,11 +64,11 @@ class ListRequest:
         may = self.session.access.object(self.type.name)
         return self.session.as_of is None and (may.can("update") or may.can("delete"))
 
-    def other_day(self, looks: ReaderFormat) -> dict[str, Any] | None:
+    def other_day(self, fmt: ReaderFormat) -> dict[str, Any] | None:
         """The control for another day, where days make a difference to these records."""
         names = ("view", "where", "search", "sort", *(name for name, _ in self.equals))
         kept = {name: self.given[name] for name in names if name in self.given}
-        return other_day(self.session, looks, (self.type,), self.path, **kept)
+        return other_day(self.session, fmt, (self.type,), self.path, **kept)
 
     @property
     def filtered(self) -> bool:

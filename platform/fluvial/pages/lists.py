@@ -26,8 +26,8 @@ def show_list(call: Call) -> Answer:
     asked = listing(call)
     if call.query.get("columns") is not None:
         return Answer.redirect(asked.href())  # the choice is kept; the address need not say it
-    looks = format_of(asked.session)
-    table = RecordTable(asked.type, asked.columns, looks)
+    fmt = format_of(asked.session)
+    table = RecordTable(asked.type, asked.columns, fmt)
     cursor = call.query.get("cursor", "")
     try:
         read = read_page(asked.session, asked.query(cursor))
@@ -46,7 +46,7 @@ def show_list(call: Call) -> Answer:
     }
     if "hx-request" in call.headers or call.query.get("part") == "rows":
         return Answer.html(render(call, "_rows.html", list=listed))
-    listed |= _head(asked, table, looks, read, len(rows))
+    listed |= _head(asked, table, fmt, read, len(rows))
     return page(
         call,
         "list.html",
@@ -73,7 +73,7 @@ def keys_of(call: Call, type_: ObjectType) -> dict[str, str]:
 
 
 def _head(
-    asked: ListRequest, table: RecordTable, looks: ReaderFormat, read: Mapping[str, Any], count: int
+    asked: ListRequest, table: RecordTable, fmt: ReaderFormat, read: Mapping[str, Any], count: int
 ) -> Context:
     """Everything of the list but its rows."""
     type_ = asked.type
@@ -82,14 +82,14 @@ def _head(
     )
     heads = [_column(asked, column, place - 1) for place, column in enumerate(table.heads)]
     filter_ = sentence(
-        asked.session.access, type_, asked.where, looks, clear=clear, error=asked.error
+        asked.session.access, type_, asked.where, fmt, clear=clear, error=asked.error
     )
     return {
         "title": type_.plural,
         "action": asked.path,
         "count": _count(asked, read, count),
         "views": [_tab(asked, view, read) for view in asked.views],
-        "counts_href": with_query(f"{asked.path}/counts", as_of=looks.as_of),
+        "counts_href": with_query(f"{asked.path}/counts", as_of=fmt.as_of),
         "save_view": f"{asked.path}/views",
         "search": asked.given.get("search", ""),
         "kept": [
@@ -98,11 +98,11 @@ def _head(
             if name in asked.given
         ],
         "filter": filter_,
-        "equals": _equals(asked, looks),
+        "equals": _equals(asked, fmt),
         "columns": heads,
         "chooser": chooser_of(asked),
         "sort": sorts_of(asked),
-        "as_of": asked.other_day(looks),
+        "as_of": asked.other_day(fmt),
         "unsettled": unsettled(asked.session, (column.field for column in table.heads)),
         "export": [],
         "empty": empty_of(asked, clear),
@@ -135,16 +135,16 @@ def _tab(asked: ListRequest, view: View, read: Mapping[str, Any]) -> Context:
     }
 
 
-def _equals(asked: ListRequest, looks: ReaderFormat) -> list[Context]:
+def _equals(asked: ListRequest, fmt: ReaderFormat) -> list[Context]:
     """What the address says with FIELD=VALUE, in words."""
     found = []
     for name, text in asked.equals:
         column = column_of(asked.session.access, asked.type, name)
         label = text
         if column.field.to is not None:
-            looks.names.want([(column.field.to, text)])
-            looks.names.load()
-            label = looks.names.title(column.field.to, text) or "a record you may not see"
+            fmt.names.want([(column.field.to, text)])
+            fmt.names.load()
+            label = fmt.names.title(column.field.to, text) or "a record you may not see"
         options = {option.name: option.label for option in column.field.type.options}
         shown = options.get(text, label) or "empty"
         found.append(

@@ -25,9 +25,9 @@ def show(call: Call) -> Answer:
     entries = [
         {"icon": "pencil", "person": "Amara Osei", "tone": "", "what": "changed the due date",
          "when": "09:20", "at": "2026-06-09", "lines": ["31 May → 15 June"], "bubble": "",
-         "deed": None},
+         "action": None},
         {"icon": "bolt", "person": "", "tone": "rule", "what": "A rule ran", "when": "09:21",
-         "at": "2026-06-09", "lines": [], "bubble": "", "deed": None},
+         "at": "2026-06-09", "lines": [], "bubble": "", "action": None},
     ]  # fmt: skip
     record: dict[str, Any] = {"timeline": {"entries": entries, "more_href": ""}, "notices": []}
     fields = [_widget(kind) for kind in KINDS.values()]

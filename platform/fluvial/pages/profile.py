@@ -39,7 +39,7 @@ def show(
 ) -> Answer:
     session, actor = call.session, call.session.actor
     assert actor.id is not None
-    looks = format_of(session)
+    fmt = format_of(session)
     profile = {
         "name": actor.name,
         "email": actor.email,
@@ -51,7 +51,7 @@ def show(
             {"value": name, "label": _tongue(name), "chosen": name == language_of(session)}
             for name in offered(session)
         ],
-        "tokens": [_token(looks, row) for row in people.tokens(session.connection, actor.id)],
+        "tokens": [_token(fmt, row) for row in people.tokens(session.connection, actor.id)],
         "new_token": token,
         "action": "/profile/tokens",
         "scopes": [
@@ -67,16 +67,16 @@ def show(
     return page(call, "profile.html", "Profile", status=status, profile=profile)
 
 
-def _token(looks: ReaderFormat, row: Mapping[str, Any]) -> Context:
+def _token(fmt: ReaderFormat, row: Mapping[str, Any]) -> Context:
     expires = row["expires"]
     return {
         "id": row["id"],
         "name": row["name"],
         "prefix": "",
         "scopes": ", ".join(SCOPE_WORDS.get(s, s) for s in row["scopes"]) or "All your rights",
-        "made": looks.plain_day(looks.local(row["created_at"]).date()),
+        "made": fmt.plain_day(fmt.local(row["created_at"]).date()),
         "used": "",
-        "expires": looks.plain_day(looks.local(expires).date()) if expires else "",
+        "expires": fmt.plain_day(fmt.local(expires).date()) if expires else "",
         "revoke_href": f"/profile/tokens/{row['id']}/end",
     }
 

@@ -102,10 +102,10 @@ class RecordTable:
     """Shows records of one type in columns. Cells are made by one function for each column."""
 
     def __init__(
-        self, type_: ObjectType, columns: Sequence[TableColumn], looks: ReaderFormat
+        self, type_: ObjectType, columns: Sequence[TableColumn], fmt: ReaderFormat
     ) -> None:
         self.type = type_
-        self.looks = looks
+        self.fmt = fmt
         self.lead, self.title, self.rest = _parted(columns)
         self._columns = columns
 
@@ -117,16 +117,16 @@ class RecordTable:
         """Tell whose names the rows need, before they are loaded."""
         for column in self._columns:
             values = [column.value(record) for record in records]
-            self.looks.names.want(references(column.field, values))
+            self.fmt.names.want(references(column.field, values))
 
     def rows(self, records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         self.want(records)
-        self.looks.names.load()
-        cells = [_cell(column, self.looks, place) for place, column in enumerate(self.rest)]
+        self.fmt.names.load()
+        cells = [_cell(column, self.fmt, place) for place, column in enumerate(self.rest)]
         return [self._row(record, cells) for record in records]
 
     def _row(self, record: Mapping[str, Any], cells: Sequence[Any]) -> dict[str, Any]:
-        href = self.looks.href(self.type.name, record["id"])
+        href = self.fmt.href(self.type.name, record["id"])
         title = self._words(self.title, record) or record["title"]
         lead = (
             f'<span class="lead-no">{escape(self.lead.value(record))}</span>' if self.lead else ""
@@ -143,7 +143,7 @@ class RecordTable:
 
     def _words(self, column: TableColumn, record: Mapping[str, Any]) -> str:
         value = column.value(record)
-        return "" if empty(value) else said(column.field, value, self.looks)
+        return "" if empty(value) else said(column.field, value, self.fmt)
 
 
 def _parted(
@@ -157,7 +157,7 @@ def _parted(
     return None, first, rest
 
 
-def _cell(column: TableColumn, looks: ReaderFormat, place: int) -> Any:
+def _cell(column: TableColumn, fmt: ReaderFormat, place: int) -> Any:
     """The function that makes one td of a record."""
     classes = head_classes(column, place)
     label = (
@@ -166,15 +166,15 @@ def _cell(column: TableColumn, looks: ReaderFormat, place: int) -> Any:
         else ""
     )
     start = f'<td class="{classes}"{label}>' if classes else f"<td{label}>"
-    show, nothing = _shown(column, looks), face_of(column.field).nothing
+    show, nothing = _shown(column, fmt), face_of(column.field).nothing
 
     def cell(record: Mapping[str, Any]) -> str:
         value = column.value(record)
         return f"{start}{nothing if empty(value) else show(value)}</td>"
 
     if column.name in due_dates.NAMES:
-        return _due(column, looks, start, show)
-    if not _is_title(column, looks):
+        return _due(column, fmt, start, show)
+    if not _is_title(column, fmt):
         return cell
     behind = TableColumn(column.path[:-1], column.field, column.label)
 
@@ -182,28 +182,28 @@ def _cell(column: TableColumn, looks: ReaderFormat, place: int) -> Any:
         other = behind.value(record)
         if not other or empty(other.get(column.path[-1])):
             return f"{start}{NIL}</td>"
-        href = looks.href(column.linked[-1], other["id"])
+        href = fmt.href(column.linked[-1], other["id"])
         return f'{start}<span class="clip">{marks.link(href, other[column.path[-1]])}</span></td>'
 
     return linked
 
 
-def _due(column: TableColumn, looks: ReaderFormat, start: str, show: Cell) -> Any:
+def _due(column: TableColumn, fmt: ReaderFormat, start: str, show: Cell) -> Any:
     """A day or moment that says whether it has passed, as long as the record is open."""
-    type_ = looks.catalog.objects[column.field.object]
+    type_ = fmt.catalog.objects[column.field.object]
 
     def cell(record: Mapping[str, Any]) -> str:
         value = column.value(record)
         if empty(value):
             return f"{start}{NIL}</td>"
-        tone = due_dates.tone(value, looks) if due_dates.is_open(type_, record) else ""
+        tone = due_dates.tone(value, fmt) if due_dates.is_open(type_, record) else ""
         return f'{start}<span class="{tone}">{show(value)}</span></td>'
 
     return cell
 
 
-def _shown(column: TableColumn, looks: ReaderFormat) -> Cell:
-    show = face_of(column.field).cell(column.field, looks)
+def _shown(column: TableColumn, fmt: ReaderFormat) -> Cell:
+    show = face_of(column.field).cell(column.field, fmt)
 
     def safe(value: Any) -> str:
         try:
@@ -214,14 +214,14 @@ def _shown(column: TableColumn, looks: ReaderFormat) -> Cell:
     return safe
 
 
-def _is_title(column: TableColumn, looks: ReaderFormat) -> bool:
+def _is_title(column: TableColumn, fmt: ReaderFormat) -> bool:
     """Whether the column shows what the record behind a look-up is called."""
     if not column.linked or column.linked[-1] == "user":
         return False
     kind = column.field.kind
     if not (kind.titles and kind.editable):  # a number stands on its own
         return False
-    return looks.catalog.objects[column.linked[-1]].title == f"{{{column.path[-1]}}}"
+    return fmt.catalog.objects[column.linked[-1]].title == f"{{{column.path[-1]}}}"
 
 
 def head_classes(column: TableColumn, place: int) -> str:

@@ -46,7 +46,7 @@ def search(call: Call) -> Answer:
     words = call.query.get("q", "").strip()
     json = "application/json" in call.headers.get("accept", "")
     session = session_of_day(call)
-    looks = format_of(session)
+    fmt = format_of(session)
     found = _found(session, words, FEW if json else EACH) if words else []
     if json:
         results = [
@@ -54,7 +54,7 @@ def search(call: Call) -> Answer:
                 "object": type_.name,
                 "label": type_.label,
                 "title": record["title"],
-                "href": looks.href(type_.name, record["id"]),
+                "href": fmt.href(type_.name, record["id"]),
                 "glyph": type_.icon,
             }
             for type_, read in found
@@ -66,9 +66,9 @@ def search(call: Call) -> Answer:
             "label": type_.plural,
             "icon": type_.icon,
             "count": f"{len(read['data'])}{'+' if read['next'] else ''}",
-            "href": with_query(f"/o/{type_.name}", search=words, as_of=looks.as_of),
+            "href": with_query(f"/o/{type_.name}", search=words, as_of=fmt.as_of),
             "results": [
-                {"title": r["title"], "href": looks.href(type_.name, r["id"]), "hint": ""}
+                {"title": r["title"], "href": fmt.href(type_.name, r["id"]), "hint": ""}
                 for r in read["data"]
             ],
         }
@@ -78,7 +78,7 @@ def search(call: Call) -> Answer:
         "query": words,
         "action": "/search",
         "groups": groups,
-        "as_of": other_day(session, looks, session.access.readable(), "/search", q=words),
+        "as_of": other_day(session, fmt, session.access.readable(), "/search", q=words),
     }
     return page(call, "search.html", f"Search: {words}" if words else "Search", search=shown)
 

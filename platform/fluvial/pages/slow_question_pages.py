@@ -18,17 +18,17 @@ from .sign_in import form_text
 
 HERE = "/studio/slow"
 MAX_SHOWN = 50
-DEEDS = {"list": "A list", "count": "A count", "summary": "A summary", "board": "A board"}
+READS = {"list": "A list", "count": "A count", "summary": "A summary", "board": "A board"}
 NO_INDEX = "There is an index for it, or none can serve it: ask for fewer records."
 
 
 def show(call: Call) -> Answer:
-    looks, slow = format_of(call.session), call.engine.slow
+    fmt, slow = format_of(call.session), call.engine.slow
     objects = call.session.catalog.objects
     found = [one for one in slow.all() if one.question.object in objects][:MAX_SHOWN]
     shown: Context = {
         "limit": f"{slow.limit * 1000:,.0f} ms",
-        "items": [_item(call, one, objects[one.question.object], looks) for one in found],
+        "items": [_item(call, one, objects[one.question.object], fmt) for one in found],
         "action": f"{HERE}/index" if "write" in call.session.access.meta else "",
     }
     return page(
@@ -37,7 +37,7 @@ def show(call: Call) -> Answer:
     )  # fmt: skip
 
 
-def _item(call: Call, one: Slow, type_: ObjectType, looks: ReaderFormat) -> Context:
+def _item(call: Call, one: Slow, type_: ObjectType, fmt: ReaderFormat) -> Context:
     fields = _proposed(call, one.question)
     labels = [type_.fields[name].label for name in fields]
     return {
@@ -46,7 +46,7 @@ def _item(call: Call, one: Slow, type_: ObjectType, looks: ReaderFormat) -> Cont
         "text": _words(one.question, type_),
         "times": one.times,
         "worst": f"{one.worst * 1000:,.0f} ms",
-        "last": looks.ago(one.last),
+        "last": fmt.ago(one.last),
         "index": ", ".join(labels),
         "fields": ",".join(fields),
         "why": NO_INDEX,
@@ -54,7 +54,7 @@ def _item(call: Call, one: Slow, type_: ObjectType, looks: ReaderFormat) -> Cont
 
 
 def _proposed(call: Call, question: SlowQuestion) -> tuple[str, ...]:
-    if question.search or question.deed == "summary":
+    if question.search or question.read == "summary":
         return ()
     catalog = call.session.catalog
     equal = (*question.equal, *index_questions.fixed(catalog, question.object, question.where))
@@ -64,7 +64,7 @@ def _proposed(call: Call, question: SlowQuestion) -> tuple[str, ...]:
 
 def _words(question: SlowQuestion, type_: ObjectType) -> str:
     """What was asked, as a sentence."""
-    words = [DEEDS[question.deed]]
+    words = [READS[question.read]]
     conditions = [f"{type_.fields[name].label} is …" for name in question.equal]
     if question.where:
         conditions.append(question.where)

@@ -62,7 +62,7 @@ class ShownDuration(int):
         return f"{text}:{seconds:02d}" if seconds else text
 
 
-class Amount(dict[str, str]):
+class ShownAmount(dict[str, str]):
     """Money, with `amount` and `currency`."""
 
 
@@ -88,7 +88,7 @@ class Words:
         return format_datetime(value.astimezone(self.zone), "d MMM y, HH:mm", locale=self.locale)
 
     def money(self, value: Any) -> str:
-        if not isinstance(value, Amount):
+        if not isinstance(value, ShownAmount):
             return "" if value is None else str(value)
         return str(format_currency(Decimal(value["amount"]), value["currency"], locale=self.locale))
 
@@ -113,7 +113,7 @@ class Words:
             return self.datetime(value)
         if isinstance(value, date):
             return self.date(value)
-        if isinstance(value, Amount):
+        if isinstance(value, ShownAmount):
             return self.money(value)
         if isinstance(value, list):
             return ", ".join(str(self.show(item)) for item in value)
@@ -137,7 +137,7 @@ def revive(value: Any) -> Any:
         option.label = value["l"]
         return option
     if kind == "amount":
-        return Amount(cast(dict[str, str], held))
+        return ShownAmount(cast(dict[str, str], held))
     readers: dict[str, Callable[[str], Any]] = {
         "day": date.fromisoformat,
         "moment": datetime.fromisoformat,

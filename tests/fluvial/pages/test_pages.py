@@ -271,22 +271,22 @@ def test_an_object_and_a_field_from_one_line_each(client: Client) -> None:
 
 def test_a_document_as_yaml(library: Client) -> None:
     text = "kind: view\nname: lent\nobject: book\nwhere: status == 'out'\ncolumns: [name]\n"
-    plan = posted(library, "/studio/view/new", {"yaml": text, "deed": "plan"})
+    plan = posted(library, "/studio/view/new", {"yaml": text, "press": "plan"})
     assert plan.status == 200
     assert library.get("/api/meta/view/lent").status == 404
-    saved = posted(library, "/studio/view/new", {"yaml": text, "deed": "save"})
+    saved = posted(library, "/studio/view/new", {"yaml": text, "press": "save"})
     assert saved.headers["location"] == "/studio/view/lent"
     shown = library.get("/studio/view/lent").text
     assert "status == &#39;out&#39;" in shown or "status == 'out'" in unescape(shown)
     wrong = posted(
-        library, "/studio/view/lent", {"yaml": text.replace("status", "state"), "deed": "save"}
+        library, "/studio/view/lent", {"yaml": text.replace("status", "state"), "press": "save"}
     )
     assert wrong.status == 422
     assert "state" in text_of(wrong.text)
-    broken = posted(library, "/studio/view/lent", {"yaml": "a: [", "deed": "save"})
+    broken = posted(library, "/studio/view/lent", {"yaml": "a: [", "press": "save"})
     assert broken.status == 422
     json = posted(
-        library, "/studio/view/lent", {"yaml": text, "deed": "plan"}, accept="application/json"
+        library, "/studio/view/lent", {"yaml": text, "press": "plan"}, accept="application/json"
     )
     assert json.json()["operations"] == []
     assert posted(library, "/studio/view/lent/delete", {}).status == 303
@@ -299,7 +299,7 @@ def test_the_studio_begins_a_document_about_an_object(library: Client, kind: str
     (text,) = re.findall(r"<textarea[^>]*>(.*?)</textarea>", page, re.S)
     written = unescape(text).strip()
     assert written.startswith(f"kind: {kind}\nname: my_{kind}\n") and "object: book\n" in written
-    saved = posted(library, f"/studio/{kind}/new", {"yaml": written, "deed": "save"})
+    saved = posted(library, f"/studio/{kind}/new", {"yaml": written, "press": "save"})
     assert saved.headers["location"] == f"/studio/{kind}/my_{kind}", text_of(saved.text)
 
 

@@ -39,7 +39,7 @@ class CalculatedFace(Face):
     def of(self, field: Field) -> Face:
         return WORKED_OUT[result_kind(field).name]
 
-    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, fmt: ReaderFormat) -> dict[str, Any]:
         return {"value": ""}
 
 
@@ -102,19 +102,19 @@ def classes_of(field: Field) -> str:
     return face_of(field).classes_of(field)
 
 
-def said(field: Field, value: Any, looks: ReaderFormat) -> str:
+def said(field: Field, value: Any, fmt: ReaderFormat) -> str:
     """A value in words, also an empty one."""
     if empty(value):
         return "empty"
     try:
-        return face_of(field).text(field, value, looks)
+        return face_of(field).text(field, value, fmt)
     except (TypeError, ValueError, KeyError, ValueFault):
         return str(value)  # written when the field had another form
 
 
-def shown(field: Field, value: Any, looks: ReaderFormat) -> Markup:
+def shown(field: Field, value: Any, fmt: ReaderFormat) -> Markup:
     """A value on the page of its record; nothing where it is empty."""
-    return Markup() if empty(value) else face_of(field).full(field, value, looks)
+    return Markup() if empty(value) else face_of(field).full(field, value, fmt)
 
 
 def references(field: Field, values: Sequence[Any]) -> Iterator[Reference]:

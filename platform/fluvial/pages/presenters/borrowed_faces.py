@@ -26,15 +26,15 @@ class LikeFace(Face):
         self.rare, self.quick = inner.rare, inner.quick
         self.named = True
 
-    def text(self, field: Field, value: Any, looks: ReaderFormat) -> str:
+    def text(self, field: Field, value: Any, fmt: ReaderFormat) -> str:
         try:
             canonical = field.kind.parse(field, value)
         except ValueFault:
             return str(value)  # written when the field took more
-        return field.kind.show(field, canonical, looks.locale)
+        return field.kind.show(field, canonical, fmt.locale)
 
-    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
-        return self.inner.widget(field, value, looks)
+    def widget(self, field: Field, value: Any, fmt: ReaderFormat) -> dict[str, Any]:
+        return self.inner.widget(field, value, fmt)
 
     def input(self, field: Field) -> dict[str, Any]:
         return self.inner.input(field)
@@ -63,14 +63,14 @@ class WorkedOutFace(LikeFace):
     def references(self, field: Field, value: Any) -> Iterator[Reference]:
         return self.inner.references(field, value)
 
-    def text(self, field: Field, value: Any, looks: ReaderFormat) -> str:
-        return self.inner.text(field, value, looks)
+    def text(self, field: Field, value: Any, fmt: ReaderFormat) -> str:
+        return self.inner.text(field, value, fmt)
 
-    def cell(self, field: Field, looks: ReaderFormat) -> Cell:
-        return self.inner.cell(field, looks)
+    def cell(self, field: Field, fmt: ReaderFormat) -> Cell:
+        return self.inner.cell(field, fmt)
 
-    def full(self, field: Field, value: Any, looks: ReaderFormat) -> Markup:
-        return self.inner.full(field, value, looks)
+    def full(self, field: Field, value: Any, fmt: ReaderFormat) -> Markup:
+        return self.inner.full(field, value, fmt)
 
-    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
-        return {"value": "" if empty(value) else self.text(field, value, looks)}
+    def widget(self, field: Field, value: Any, fmt: ReaderFormat) -> dict[str, Any]:
+        return {"value": "" if empty(value) else self.text(field, value, fmt)}

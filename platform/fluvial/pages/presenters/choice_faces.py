@@ -27,24 +27,24 @@ class BooleanFace(Face):
     fills = True
     quick = True
 
-    def text(self, field: Field, value: Any, looks: ReaderFormat) -> str:
+    def text(self, field: Field, value: Any, fmt: ReaderFormat) -> str:
         word = field.option("yes", "Yes") if value else field.option("no", "No")
-        return label_text(word, looks.locale)
+        return label_text(word, fmt.locale)
 
-    def cell(self, field: Field, looks: ReaderFormat) -> Cell:
+    def cell(self, field: Field, fmt: ReaderFormat) -> Cell:
         yes = Markup('<span class="row nowrap">{} {}</span>').format(
-            icon("check", "good-i"), self.text(field, True, looks)
+            icon("check", "good-i"), self.text(field, True, fmt)
         )
-        no = Markup('<span class="faint">{}</span>').format(self.text(field, False, looks))
+        no = Markup('<span class="faint">{}</span>').format(self.text(field, False, fmt))
         return lambda value: yes if value else no
 
-    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, fmt: ReaderFormat) -> dict[str, Any]:
         shown = {True: "true", False: "false"}.get(value, "")
         return {
             "value": shown,
             "three_state": field.option("three_state", False),
-            "yes": self.text(field, True, looks),
-            "no": self.text(field, False, looks),
+            "yes": self.text(field, True, fmt),
+            "no": self.text(field, False, fmt),
         }
 
     def options(self, field: Field) -> list[dict[str, str]]:
@@ -69,12 +69,12 @@ class ChoiceFace(Face):
     def _options(self, field: Field) -> dict[str, Option]:
         return {option.name: option for option in field.type.options}
 
-    def text(self, field: Field, value: Any, looks: ReaderFormat) -> str:
+    def text(self, field: Field, value: Any, fmt: ReaderFormat) -> str:
         option = self._options(field).get(value)
         return option.label if option else str(value)
 
-    def cell(self, field: Field, looks: ReaderFormat) -> Cell:
-        states = looks.catalog.objects[field.object].states
+    def cell(self, field: Field, fmt: ReaderFormat) -> Cell:
+        states = fmt.catalog.objects[field.object].states
         is_state = states is not None and states.field == field.name
         shown: dict[Any, str] = {}
         for name, option in self._options(field).items():
@@ -85,7 +85,7 @@ class ChoiceFace(Face):
                 shown[name] = marks.dotted(option.label, tone) if tone else escape(option.label)
         return lambda value: shown.get(value) or escape(value)
 
-    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, fmt: ReaderFormat) -> dict[str, Any]:
         return {
             "value": value or "",
             "options": choices(field, value),
@@ -128,18 +128,18 @@ class MultiChoiceFace(ChoiceFace):
     fills = False
     quick = False
 
-    def text(self, field: Field, value: Any, looks: ReaderFormat) -> str:
+    def text(self, field: Field, value: Any, fmt: ReaderFormat) -> str:
         options = self._options(field)
         return ", ".join(options[name].label if name in options else name for name in value)
 
-    def cell(self, field: Field, looks: ReaderFormat) -> Cell:
+    def cell(self, field: Field, fmt: ReaderFormat) -> Cell:
         options = self._options(field)
         shown = {name: marks.chip(o.label, marks.tone_of(o)) for name, o in options.items()}
         return lambda value: (
             f'<span class="chips">{"".join(shown.get(n) or marks.chip(n) for n in value)}</span>'
         )
 
-    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, fmt: ReaderFormat) -> dict[str, Any]:
         return {
             "value": list(value or ()),
             "options": choices(field, *(value or ())),

@@ -23,10 +23,10 @@ class FileFace(Face):
     rare = True
     holds = ""
 
-    def text(self, field: Field, value: Any, looks: ReaderFormat) -> str:
+    def text(self, field: Field, value: Any, fmt: ReaderFormat) -> str:
         return ", ".join(str(file.get("name", "a file")) for file in value)
 
-    def cell(self, field: Field, looks: ReaderFormat) -> Cell:
+    def cell(self, field: Field, fmt: ReaderFormat) -> Cell:
         clip = icon("paperclip", "faint")
 
         def show(value: Any) -> str:
@@ -35,10 +35,10 @@ class FileFace(Face):
 
         return show
 
-    def full(self, field: Field, value: Any, looks: ReaderFormat) -> Markup:
+    def full(self, field: Field, value: Any, fmt: ReaderFormat) -> Markup:
         return Markup(" ").join(_preview(f) for f in value)
 
-    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, fmt: ReaderFormat) -> dict[str, Any]:
         files = [f for f in value or () if isinstance(f, Mapping)]
         return {
             "value": [],

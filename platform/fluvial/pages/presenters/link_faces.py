@@ -31,43 +31,43 @@ class LookupFace(Face):
         if value:
             yield field.targets[0], value
 
-    def text(self, field: Field, value: Any, looks: ReaderFormat) -> str:
-        return ", ".join(self._title(looks, r) for r in self.references(field, value))
+    def text(self, field: Field, value: Any, fmt: ReaderFormat) -> str:
+        return ", ".join(self._title(fmt, r) for r in self.references(field, value))
 
-    def _title(self, looks: ReaderFormat, reference: Reference) -> str:
-        return looks.names.title(*reference) or "not visible to you"
+    def _title(self, fmt: ReaderFormat, reference: Reference) -> str:
+        return fmt.names.title(*reference) or "not visible to you"
 
-    def _link(self, looks: ReaderFormat, reference: Reference) -> str:
-        title = looks.names.title(*reference)
+    def _link(self, fmt: ReaderFormat, reference: Reference) -> str:
+        title = fmt.names.title(*reference)
         if title is None:
             return Markup('<span class="faint" title="Not visible to you">–</span>')
-        return marks.link(looks.href(*reference), title)
+        return marks.link(fmt.href(*reference), title)
 
-    def cell(self, field: Field, looks: ReaderFormat) -> Cell:
+    def cell(self, field: Field, fmt: ReaderFormat) -> Cell:
         def show(value: Any) -> str:
-            links = [self._link(looks, r) for r in self.references(field, value)]
+            links = [self._link(fmt, r) for r in self.references(field, value)]
             return f'<span class="clip">{", ".join(links)}</span>' if links else NIL
 
         return show
 
-    def full(self, field: Field, value: Any, looks: ReaderFormat) -> Markup:
-        links = [self._link(looks, r) for r in self.references(field, value)]
+    def full(self, field: Field, value: Any, fmt: ReaderFormat) -> Markup:
+        links = [self._link(fmt, r) for r in self.references(field, value)]
         return Markup(", ".join(links)) if links else Markup()
 
-    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, fmt: ReaderFormat) -> dict[str, Any]:
         chosen = list(self.references(field, value))
         return {
             "value": chosen[0][1] if chosen else "",
-            "selected": [{"value": r[1], "label": self._title(looks, r)} for r in chosen],
+            "selected": [{"value": r[1], "label": self._title(fmt, r)} for r in chosen],
             "search_url": f"/lookup/{field.object}/{field.name}",
-            **self._creating(field, looks),
+            **self._creating(field, fmt),
         }
 
-    def _creating(self, field: Field, looks: ReaderFormat) -> dict[str, Any]:
+    def _creating(self, field: Field, fmt: ReaderFormat) -> dict[str, Any]:
         """How to make what is not found, where the field offers it."""
         if not field.option("create") or field.to is None:
             return {}
-        label = looks.catalog.objects[field.to].label.lower()
+        label = fmt.catalog.objects[field.to].label.lower()
         return {
             "create_url": f"/lookup/{field.object}/{field.name}",
             "create_label": f"New {label}",
@@ -89,23 +89,23 @@ class MultiLookupFace(LookupFace):
         for link in value or ():
             yield field.targets[0], link["id"] if isinstance(link, Mapping) else link
 
-    def text(self, field: Field, value: Any, looks: ReaderFormat) -> str:
+    def text(self, field: Field, value: Any, fmt: ReaderFormat) -> str:
         inner = link_fields(field)
         links = zip(self.references(field, value), value or (), strict=True)
-        return ", ".join(f"{self._title(looks, one)}{said(inner, link)}" for one, link in links)
+        return ", ".join(f"{self._title(fmt, one)}{said(inner, link)}" for one, link in links)
 
-    def full(self, field: Field, value: Any, looks: ReaderFormat) -> Markup:
+    def full(self, field: Field, value: Any, fmt: ReaderFormat) -> Markup:
         inner = link_fields(field)
         links = zip(self.references(field, value), value or (), strict=True)
-        words = ((self._link(looks, one), said(inner, link)) for one, link in links)
+        words = ((self._link(fmt, one), said(inner, link)) for one, link in links)
         return Markup(", ").join(Markup("{}{}").format(*pair) for pair in words)
 
-    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
-        w, inner = super().widget(field, value, looks) | {"many": True}, link_fields(field)
+    def widget(self, field: Field, value: Any, fmt: ReaderFormat) -> dict[str, Any]:
+        w, inner = super().widget(field, value, fmt) | {"many": True}, link_fields(field)
         if not inner:
             return w
         links = zip(self.references(field, value), value or (), strict=True)
-        rows = [(one[1], self._title(looks, one), link) for one, link in links]
+        rows = [(one[1], self._title(fmt, one), link) for one, link in links]
         return w | {"links": table(inner, rows), "wide": True}
 
     def asks(self, field: Field) -> tuple[Op, ...]:
@@ -126,13 +126,13 @@ class AnyLookupFace(LookupFace):
         if value:
             yield value["object"], value["id"]
 
-    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
-        objects = looks.catalog.objects
+    def widget(self, field: Field, value: Any, fmt: ReaderFormat) -> dict[str, Any]:
+        objects = fmt.catalog.objects
         targets = [
             {"value": name, "label": objects[name].label, "icon": objects[name].icon}
             for name in field.targets
         ]
-        return super().widget(field, value, looks) | {
+        return super().widget(field, value, fmt) | {
             "object": value["object"] if value else field.targets[0],
             "targets": targets,
             "search_url": f"/lookup/{field.object}/{field.name}?object=",
@@ -157,23 +157,23 @@ class PersonFace(LookupFace):
             elif isinstance(one, Mapping):
                 yield from one.items()
 
-    def _title(self, looks: ReaderFormat, reference: Reference) -> str:
-        return looks.names.title(*reference) or "A former user"
+    def _title(self, fmt: ReaderFormat, reference: Reference) -> str:
+        return fmt.names.title(*reference) or "A former user"
 
-    def cell(self, field: Field, looks: ReaderFormat) -> Cell:
+    def cell(self, field: Field, fmt: ReaderFormat) -> Cell:
         def show(value: Any) -> str:
-            found = [marks.mark(self._title(looks, r)) for r in self.references(field, value)]
+            found = [marks.mark(self._title(fmt, r)) for r in self.references(field, value)]
             return "".join(found) or NOBODY
 
         return show
 
-    def full(self, field: Field, value: Any, looks: ReaderFormat) -> Markup:
-        names = [self._title(looks, r) for r in self.references(field, value)]
+    def full(self, field: Field, value: Any, fmt: ReaderFormat) -> Markup:
+        names = [self._title(fmt, r) for r in self.references(field, value)]
         return Markup(" ".join(marks.person(name) for name in names))
 
-    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, fmt: ReaderFormat) -> dict[str, Any]:
         chosen = [
-            {"value": f"{kind}:{id}", "label": self._title(looks, (kind, id))}
+            {"value": f"{kind}:{id}", "label": self._title(fmt, (kind, id))}
             for kind, id in self.references(field, value)
         ]
         kinds = [f"a {kind}" for kind in accepts(field)]

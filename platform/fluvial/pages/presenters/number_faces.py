@@ -35,18 +35,18 @@ class NumberFace(SizeFace):
     holds = "digits"
     quick = True
 
-    def text(self, field: Field, value: Any, looks: ReaderFormat) -> str:
+    def text(self, field: Field, value: Any, fmt: ReaderFormat) -> str:
         set_apart = field.option("thousands", True)
-        shown = marks.number(str(value), looks.locale) if set_apart else str(value)
+        shown = marks.number(str(value), fmt.locale) if set_apart else str(value)
         if field.option("format") == "percent":
             return f"{shown} %"
         unit = field.option("unit")
         return f"{shown} {unit}" if unit else shown
 
-    def full(self, field: Field, value: Any, looks: ReaderFormat) -> Markup:
-        return Markup(f'<span class="tab">{escape(self.text(field, value, looks))}</span>')
+    def full(self, field: Field, value: Any, fmt: ReaderFormat) -> Markup:
+        return Markup(f'<span class="tab">{escape(self.text(field, value, fmt))}</span>')
 
-    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, fmt: ReaderFormat) -> dict[str, Any]:
         options = {name: field.option(name, "") for name in ("min", "max", "unit", "format")}
         return {"value": "" if value is None else str(value), "scale": field.type.scale, **options}
 
@@ -58,17 +58,17 @@ class MoneyFace(SizeFace):
     holds = "amount"
     quick = True
 
-    def text(self, field: Field, value: Any, looks: ReaderFormat) -> str:
-        return marks.money(value["amount"], value["currency"], looks.locale)
+    def text(self, field: Field, value: Any, fmt: ReaderFormat) -> str:
+        return marks.money(value["amount"], value["currency"], fmt.locale)
 
-    def cell(self, field: Field, looks: ReaderFormat) -> Cell:
+    def cell(self, field: Field, fmt: ReaderFormat) -> Cell:
         def show(value: Any) -> str:
-            shown = escape(self.text(field, value, looks))
+            shown = escape(self.text(field, value, fmt))
             return f'<span class="bad">{shown}</span>' if value["amount"][0] == "-" else shown
 
         return show
 
-    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, fmt: ReaderFormat) -> dict[str, Any]:
         fixed, source = field.option("currency"), field.option("currency_from")
         given = value if isinstance(value, Mapping) else {}
         return {
@@ -96,14 +96,14 @@ class DurationFace(SizeFace):
     orders = ("shortest first", "longest first")
     holds = "length"
 
-    def text(self, field: Field, value: Any, looks: ReaderFormat) -> str:
+    def text(self, field: Field, value: Any, fmt: ReaderFormat) -> str:
         shown = field.kind.show(field, value)
         return shown if field.option(DAY_LENGTH) else f"{shown} h"
 
-    def cell(self, field: Field, looks: ReaderFormat) -> Cell:
+    def cell(self, field: Field, fmt: ReaderFormat) -> Cell:
         return lambda value: escape(field.kind.show(field, value))
 
-    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, fmt: ReaderFormat) -> dict[str, Any]:
         shown = field.kind.show(field, value) if isinstance(value, int) else value or ""
         return {"value": shown, "day": field.option(DAY_LENGTH, "")}
 

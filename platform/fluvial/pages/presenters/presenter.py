@@ -49,19 +49,19 @@ class Face:
         """The records and people whose titles showing the value needs."""
         return iter(())
 
-    def text(self, field: Field, value: Any, looks: ReaderFormat) -> str:
+    def text(self, field: Field, value: Any, fmt: ReaderFormat) -> str:
         """In words, for timelines, confirmations and exports to the eye."""
         return str(value)
 
-    def cell(self, field: Field, looks: ReaderFormat) -> Cell:
+    def cell(self, field: Field, fmt: ReaderFormat) -> Cell:
         """Shows values in a table; made once for a column."""
-        return lambda value: escape(self.text(field, value, looks))
+        return lambda value: escape(self.text(field, value, fmt))
 
-    def full(self, field: Field, value: Any, looks: ReaderFormat) -> Markup:
+    def full(self, field: Field, value: Any, fmt: ReaderFormat) -> Markup:
         """On the record's own page."""
-        return Markup(self.cell(field, looks)(value))
+        return Markup(self.cell(field, fmt)(value))
 
-    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, fmt: ReaderFormat) -> dict[str, Any]:
         """What the kind's template needs beside name, label, help and faults."""
         return {"value": "" if value is None else str(value)}
 
@@ -92,7 +92,7 @@ class Face:
             return None
         return field.kind.wire(field, field.kind.parse_text(field, text, TextFormat(zone=zone)))
 
-    def alike(self, field: Field, one: Any, other: Any, looks: ReaderFormat) -> bool:
+    def alike(self, field: Field, one: Any, other: Any, fmt: ReaderFormat) -> bool:
         """Whether the input shows both values the same: it was left alone, then."""
         return bool(one == other)
 

@@ -26,7 +26,7 @@ class TextFace(WordsFace):
     LINKS = {"email": "mailto:", "phone": "tel:", "url": ""}
     COMPLETE = {"email": "email", "phone": "tel", "url": "url"}
 
-    def full(self, field: Field, value: Any, looks: ReaderFormat) -> Markup:
+    def full(self, field: Field, value: Any, fmt: ReaderFormat) -> Markup:
         form = field.option("format", "plain")
         if form in self.LINKS and (form != "url" or str(value).startswith(("https:", "http:"))):
             return marks.link(f"{self.LINKS[form]}{value}", str(value))
@@ -34,7 +34,7 @@ class TextFace(WordsFace):
             return Markup(f'<span class="mono">{escape(value)}</span>')
         return escape(value)
 
-    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, fmt: ReaderFormat) -> dict[str, Any]:
         form = field.option("format", "")
         return {
             "value": value or "",
@@ -51,7 +51,7 @@ class LongTextFace(WordsFace):
     wide = True
     rare = True
 
-    def cell(self, field: Field, looks: ReaderFormat) -> Cell:
+    def cell(self, field: Field, fmt: ReaderFormat) -> Cell:
         def show(value: Any) -> str:
             line = " ".join(str(value).split())
             short = line if len(line) <= CLIP else line[:CLIP].rstrip() + "…"
@@ -59,12 +59,12 @@ class LongTextFace(WordsFace):
 
         return show
 
-    def full(self, field: Field, value: Any, looks: ReaderFormat) -> Markup:
+    def full(self, field: Field, value: Any, fmt: ReaderFormat) -> Markup:
         if field.option("format") == "markdown":
             return Markup(f'<div class="prose">{markdown(str(value))}</div>')
         return Markup(f'<div class="prosevalue">{escape(value)}</div>')
 
-    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, fmt: ReaderFormat) -> dict[str, Any]:
         return {"value": value or "", "format": field.option("format", ""), "multiline": True}
 
 
@@ -74,5 +74,5 @@ class SequenceFace(WordsFace):
     holds = ""
     fills = False
 
-    def full(self, field: Field, value: Any, looks: ReaderFormat) -> Markup:
+    def full(self, field: Field, value: Any, fmt: ReaderFormat) -> Markup:
         return Markup(f'<span class="tab">{escape(value)}</span>')

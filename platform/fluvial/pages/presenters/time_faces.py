@@ -17,9 +17,9 @@ from .filter_questions import MOMENTS, Op, empties
 from .presenter import Cell, Face
 
 
-def ends(field: Field, looks: ReaderFormat) -> bool:
+def ends(field: Field, fmt: ReaderFormat) -> bool:
     """Whether it is the day on which a record of a dated object holds no more."""
-    type_ = looks.catalog.objects.get(field.object)
+    type_ = fmt.catalog.objects.get(field.object)
     return type_ is not None and type_.dated is not None and type_.dated.until == field.name
 
 
@@ -38,24 +38,24 @@ class TimeFace(Face):
 class DateFace(TimeFace):
     holds = "day"
 
-    def text(self, field: Field, value: Any, looks: ReaderFormat) -> str:
+    def text(self, field: Field, value: Any, fmt: ReaderFormat) -> str:
         day = date.fromisoformat(value)
-        if ends(field, looks):
-            return f"last day {looks.plain_day(day - timedelta(days=1))}"
-        return looks.plain_day(day)
+        if ends(field, fmt):
+            return f"last day {fmt.plain_day(day - timedelta(days=1))}"
+        return fmt.plain_day(day)
 
-    def cell(self, field: Field, looks: ReaderFormat) -> Cell:
-        if ends(field, looks):
-            return lambda value: escape(self.text(field, value, looks))
-        return lambda value: escape(looks.day(date.fromisoformat(value)))
+    def cell(self, field: Field, fmt: ReaderFormat) -> Cell:
+        if ends(field, fmt):
+            return lambda value: escape(self.text(field, value, fmt))
+        return lambda value: escape(fmt.day(date.fromisoformat(value)))
 
-    def full(self, field: Field, value: Any, looks: ReaderFormat) -> Markup:
-        return escape(self.text(field, value, looks))
+    def full(self, field: Field, value: Any, fmt: ReaderFormat) -> Markup:
+        return escape(self.text(field, value, fmt))
 
-    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
+    def widget(self, field: Field, value: Any, fmt: ReaderFormat) -> dict[str, Any]:
         return {
             "value": value or "", "min": field.option("min", ""), "max": field.option("max", ""),
-            "help": field.help or ("The day after the last day." if ends(field, looks) else ""),
+            "help": field.help or ("The day after the last day." if ends(field, fmt) else ""),
         }  # fmt: skip
 
     def input(self, field: Field) -> dict[str, Any]:
@@ -65,29 +65,29 @@ class DateFace(TimeFace):
 class DatetimeFace(TimeFace):
     holds = "moment"
 
-    def text(self, field: Field, value: Any, looks: ReaderFormat) -> str:
-        shown = _in_zone(field, looks).full(marks.parse_moment(value))
+    def text(self, field: Field, value: Any, fmt: ReaderFormat) -> str:
+        shown = _in_zone(field, fmt).full(marks.parse_moment(value))
         if field.option("precision") != "second":
             return shown
         return f"{shown}:{marks.parse_moment(value):%S}"
 
-    def cell(self, field: Field, looks: ReaderFormat) -> Cell:
-        here = _in_zone(field, looks)
+    def cell(self, field: Field, fmt: ReaderFormat) -> Cell:
+        here = _in_zone(field, fmt)
         return lambda value: escape(here.moment(marks.parse_moment(value)))
 
-    def full(self, field: Field, value: Any, looks: ReaderFormat) -> Markup:
-        return escape(self.text(field, value, looks))
+    def full(self, field: Field, value: Any, fmt: ReaderFormat) -> Markup:
+        return escape(self.text(field, value, fmt))
 
-    def widget(self, field: Field, value: Any, looks: ReaderFormat) -> dict[str, Any]:
-        shown, looks = "", _in_zone(field, looks)
+    def widget(self, field: Field, value: Any, fmt: ReaderFormat) -> dict[str, Any]:
+        shown, fmt = "", _in_zone(field, fmt)
         form = "%Y-%m-%dT%H:%M" + (":%S" if field.option("precision") == "second" else "")
         if value:
             try:
-                shown = looks.local(marks.parse_moment(value)).strftime(form)
+                shown = fmt.local(marks.parse_moment(value)).strftime(form)
             except ValueError:
                 shown = str(value)
         step = 1 if field.option("precision") == "second" else ""
-        return {"value": shown, "zone": str(looks.zone), "step": step}
+        return {"value": shown, "zone": str(fmt.zone), "step": step}
 
     def input(self, field: Field) -> dict[str, Any]:
         return {"type": "datetime-local"}
@@ -96,12 +96,12 @@ class DatetimeFace(TimeFace):
         local: str = value.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
         return local
 
-    def alike(self, field: Field, one: Any, other: Any, looks: ReaderFormat) -> bool:
+    def alike(self, field: Field, one: Any, other: Any, fmt: ReaderFormat) -> bool:
         """The input shows no seconds, and not which of two equal hours of an autumn night."""
-        return self.widget(field, one, looks) == self.widget(field, other, looks)
+        return self.widget(field, one, fmt) == self.widget(field, other, fmt)
 
 
-def _in_zone(field: Field, looks: ReaderFormat) -> ReaderFormat:
+def _in_zone(field: Field, fmt: ReaderFormat) -> ReaderFormat:
     """The looks of a reader in the field's own zone, where it has one."""
     zone = field.option("zone")
-    return replace(looks, zone=ZoneInfo(zone)) if zone else looks
+    return replace(fmt, zone=ZoneInfo(zone)) if zone else fmt

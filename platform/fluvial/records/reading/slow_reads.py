@@ -19,7 +19,7 @@ _TEXT = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
 @contextmanager
-def watched(session: Session, query: Query, deed: str) -> Iterator[None]:
+def watched(session: Session, query: Query, read: str) -> Iterator[None]:
     """Note what is asked where it takes longer than the setting, also where it is stopped."""
     began = time.perf_counter()
     try:
@@ -27,16 +27,16 @@ def watched(session: Session, query: Query, deed: str) -> Iterator[None]:
     finally:
         seconds, slow = time.perf_counter() - began, session.engine.slow
         if 0 < slow.limit <= seconds:
-            question = question_of(query, deed)
+            question = question_of(query, read)
             slow.add(question, seconds, session.now)
-            log.warning("%s took %d ms: %s", deed, seconds * 1000, question)
+            log.warning("%s took %d ms: %s", read, seconds * 1000, question)
 
 
-def question_of(query: Query, deed: str) -> SlowQuestion:
+def question_of(query: Query, read: str) -> SlowQuestion:
     """What is asked; texts in a condition are somebody's, and stay out."""
     return SlowQuestion(
         query.object,
-        deed,
+        read,
         _TEXT.sub("'…'", query.where),
         tuple(name for name, text in query.equals if text),
         tuple(f"{'-' * key.descending}{'.'.join(key.path)}" for key in query.sort),
