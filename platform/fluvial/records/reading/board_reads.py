@@ -201,17 +201,13 @@ class _ColumnsPlanner(PagePlanner):
         statement = sa.select(*chosen, *beside.place).select_from(rows).where(*beside.conditions)
         statement = statement.order_by(*beside.place, *self._order(keys))
         shape = ",".join(f"{'-' * k.descending}{'.'.join(k.path)}" for k in self.query.sort)
-        return Plan(
-            self.context.compiled(statement, steady=None), output.builder(), len(keys), shape
-        )
+        return Plan(self.context.compiled(statement), output.builder(), len(keys), shape)
 
     def heads(self, by: str, measures: tuple[Measure, ...]) -> _HeadsPlan:
         limit: Any = sa.literal_column(str(CAPPED + 1))
         first = 1 if self._postgresql else 0
         if not measures:
-            return _HeadsPlan(
-                self.context.compiled(self._counted(by, limit), steady=None), (), first
-            )
+            return _HeadsPlan(self.context.compiled(self._counted(by, limit)), (), first)
         made = [measured(self, measure) for measure in measures]
         shown = self.source
         walk = self._walk(by)
@@ -221,7 +217,7 @@ class _ColumnsPlanner(PagePlanner):
         statement = sa.select(*beside.place, sa.func.count(), *labels).select_from(beside.rows)
         statement = statement.where(*beside.conditions).group_by(*beside.place)
         wires = tuple(wire for _, wire in made)
-        return _HeadsPlan(self.context.compiled(statement, steady=None), wires, first)
+        return _HeadsPlan(self.context.compiled(statement), wires, first)
 
     def _counted(self, by: str, limit: Any) -> sa.Select[Any]:
         walk = self._walk(by)
