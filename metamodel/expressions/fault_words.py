@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from metamodel.expressions.nodes import Collection, Literal, Moment, Node, OperationCall, Read, Root
+from metamodel.expressions.nodes import (
+    Collection,
+    Literal,
+    Moment,
+    Node,
+    OperationCall,
+    Read,
+    Root,
+)
 from metamodel.expressions.types import CHOICES, FILES, NUMBER, PERSONS, RECORD, RECORDS, Type
 
 _PLAIN = {"empty": "empty", "text": "text", "files": "files", "choices": "several choices"}

@@ -1,6 +1,6 @@
 """Web processes, Celery workers and Redis that die at the worst moment: nothing is lost or doubled.
 
-tests/fluvial/test_worker.py kills the processes of a small installation; here they are many.
+tests/fluvial/events/test_worker.py kills the processes of a small installation; here they are many.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import Any
 from fluvial.metadata_changes.drift import drift
 from tests.app import Client
 from tests.fluvial.dying import changing
-from tests.fluvial.packages.test_packages import FEE, FIRST, LIST, PHONE, SHELF, app, book, put
+from tests.fluvial.packages.test_installing import FEE, FIRST, LIST, PHONE, SHELF, app, book, put
 
 # A field of another kind, a new one, one that goes, and a view that goes.
 SECOND = [

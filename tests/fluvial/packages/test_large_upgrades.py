@@ -12,8 +12,8 @@ from fluvial.metadata_changes import apply, backfill, cutover
 from fluvial.metadata_changes.drift import drift
 from tests.app import Client, environment
 from tests.fluvial.dying import changing
-from tests.fluvial.packages.test_packages import FEE, FIRST, PHONE, SHELF, app, book, put
-from tests.fluvial.packages.test_revisions import last
+from tests.fluvial.metadata_changes.test_revisions import last
+from tests.fluvial.packages.test_installing import FEE, FIRST, PHONE, SHELF, app, book, put
 
 PLACE = {"kind": "object", "name": "place", "fields": [{"name": "shelves", "kind": "number"}]}
 RETYPED = [app("2.0.0"), book(FEE, {**SHELF, "kind": "number", "scale": 0}), PHONE, PLACE]

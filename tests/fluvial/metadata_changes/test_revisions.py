@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.app import Client
 from tests.fluvial.library import LIBRARY
-from tests.fluvial.packages.test_packages import FIRST, SECOND, put
+from tests.fluvial.packages.test_installing import FIRST, SECOND, put
 
 Body = dict[str, Any]
 

@@ -10,7 +10,7 @@ import pytest
 from fluvial.runtime.engine import Engine
 from tests.app import Client, Documents, OpenEngine
 from tests.fluvial.library import LIBRARY
-from tests.fluvial.test_plans import Meter
+from tests.fluvial.records.reading.test_plan import Meter
 
 Json = dict[str, Any]
 

@@ -9,7 +9,16 @@ from fluvial.kernel.features import load_features
 from fluvial.packages import archive, exporting
 from metamodel.document_files import document_of
 from tests.app import Client, Reply
-from tests.fluvial.packages.test_packages import FIRST, LIST, PHONE, SECOND, SHELF, app, book, put
+from tests.fluvial.packages.test_installing import (
+    FIRST,
+    LIST,
+    PHONE,
+    SECOND,
+    SHELF,
+    app,
+    book,
+    put,
+)
 from tests.fluvial.pages.posting import posted
 from tests.fluvial.pages.test_pages import text_of
 

@@ -8,7 +8,7 @@ from fluvial.metadata_changes import cutover
 from fluvial.metadata_changes.drift import drift
 from tests.app import Client, OpenEngine
 from tests.fluvial.dying import changing
-from tests.fluvial.test_retyping import AUTHOR, BOOK, PAGES, PATH, _with
+from tests.fluvial.metadata_changes.test_retype import AUTHOR, BOOK, PAGES, PATH, _with
 
 # The point, and from how many records on the table is a large one.
 POINTS = (

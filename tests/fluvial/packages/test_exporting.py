@@ -20,7 +20,7 @@ from metamodel.document_files import UNFIT, document_of, read_package
 from metamodel.documents import CORE_KINDS, DocumentKind
 from tests.app import EMAIL, PASSWORD, Client, environment
 from tests.fluvial.library import BRANCH
-from tests.fluvial.packages.test_packages import FIRST, put
+from tests.fluvial.packages.test_installing import FIRST, put
 
 WELCOME = {"kind": "template", "name": "welcome", "for": "branch", "subject": "{{ branch.name }}",
            "body": "<p>Welcome to {{ branch.name }}.</p>\n<p>Come in.</p>\n"}  # fmt: skip

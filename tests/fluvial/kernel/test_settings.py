@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fluvial.kernel.settings import SETTINGS, load
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 def settings_table() -> str:
