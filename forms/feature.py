@@ -5,6 +5,7 @@ from __future__ import annotations
 from fluvial.apptests.playing import ANSWER
 from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import Feature
+from fluvial.pages.object_tabs import OBJECT_TAB, ObjectTab
 from fluvial.pages.template_environment import TEMPLATES
 
 from . import (
@@ -17,6 +18,7 @@ from . import (
     why_page,
 )
 from .form_documents import FORM, WEBFORM
+from .studio_layouts import LAYOUTS
 from .submissions import TABLES, answer
 
 feature = Feature(
@@ -34,5 +36,14 @@ feature = Feature(
         ),
         TEMPLATES(web_form_pages.TEMPLATES),
         ANSWER(answer),
+        OBJECT_TAB(
+            LAYOUTS,
+            ObjectTab(
+                "webform",
+                "Web forms",
+                "A web form lets people outside create a record.",
+                position=60,
+            ),
+        ),
     ),
 )

@@ -10,6 +10,7 @@ from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import Feature
 from fluvial.pages.home import PINS
 from fluvial.pages.navigation import NAVIGATION, NavigationItem
+from fluvial.pages.object_tabs import OBJECT_TAB, ObjectTab
 from fluvial.pages.template_environment import TEMPLATES
 from metamodel.catalog import Catalog
 
@@ -44,5 +45,19 @@ feature = Feature(
         TEMPLATES(Path(__file__).parent / "templates"),
         NAVIGATION(navigation),
         PINS(home_pins),
+        OBJECT_TAB(
+            ObjectTab(
+                "board",
+                "Boards",
+                "A board shows records as cards in the columns of a choice or a look-up.",
+                position=30,
+            ),
+            ObjectTab(
+                "pin",
+                "Pins",
+                "A pin shows a number on the home page and opens the records behind it.",
+                position=70,
+            ),
+        ),
     ),
 )

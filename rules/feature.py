@@ -12,6 +12,7 @@ from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import Feature
 from fluvial.kernel.metrics import Family, gauges
 from fluvial.metadata_changes.apply import CATALOG_CHANGED
+from fluvial.pages.object_tabs import OBJECT_TAB, SHARED_DOCUMENTS, ObjectTab, SharedDocuments
 from fluvial.records.drafts.seams import BEFORE_SAVE, BUTTONS, STORED, Buttons
 from fluvial.runtime.session import Session
 
@@ -38,6 +39,28 @@ feature = Feature(
     tables=TABLES,
     brings=(
         ENDPOINT(*rules_api.ENDPOINTS, *receiving.ENDPOINTS, *filled.ENDPOINTS),
+        OBJECT_TAB(
+            ObjectTab(
+                "rule",
+                "Rules",
+                "A rule does something when a record changes or a date arrives.",
+                position=40,
+            ),
+            ObjectTab(
+                "template",
+                "Templates",
+                "A template is the text of a mail or a notification.",
+                position=50,
+            ),
+        ),
+        SHARED_DOCUMENTS(
+            SharedDocuments("template", "Templates", "The text of mails and notifications."),
+            SharedDocuments(
+                "endpoint",
+                "Endpoints",
+                "The addresses that webhooks are sent to, with their secrets.",
+            ),
+        ),
         BEFORE_SAVE(before_save),
         STORED(due_moments.stored),
         BUTTONS(Buttons(buttons.offered, buttons.press)),

@@ -25,6 +25,7 @@ from fluvial.http.routes import ENDPOINT, PROBLEM_PAGE
 from fluvial.kernel.features import CORE, Feature
 from fluvial.metadata_changes import cutover, index_builds
 from fluvial.pages import site
+from fluvial.pages.object_tabs import OBJECT_TAB, SHARED_DOCUMENTS, ObjectTab, SharedDocuments
 from fluvial.pages.problem_pages import problem_page
 from fluvial.records.calculated import recalculation_job
 from fluvial.records.drafts.seams import OBJECT_HOOK
@@ -51,6 +52,20 @@ feature = Feature(
             *site.ENDPOINTS,
         ),
         PROBLEM_PAGE(problem_page),
+        OBJECT_TAB(
+            ObjectTab(
+                "view",
+                "Views",
+                "A view is a saved list: which records, in which columns and order.",
+                position=20,
+            ),
+            ObjectTab(
+                "role", "Roles", "Roles define who may do what with these records.", position=80
+            ),
+        ),
+        SHARED_DOCUMENTS(
+            SharedDocuments("role", "Roles", "Who may do what with which records and fields.")
+        ),
         JOB(  # events first, then what they made
             Job("outbox", outbox.run),
             Job("dated", apply_planned.run),

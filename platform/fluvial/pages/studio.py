@@ -16,6 +16,7 @@ from metamodel.documents import SITE
 from metamodel.folding import humanise, label_text, name_of, plural
 
 from .frame import Context, action, page
+from .object_tabs import SHARED_DOCUMENTS, SharedDocuments
 from .sign_in import form_text
 
 ICONS = (
@@ -23,13 +24,6 @@ ICONS = (
     "file-text", "flag", "folder", "heart", "key", "map-pin", "package", "puzzle", "star", "tag",
     "tool", "truck", "users",
 )  # fmt: skip
-
-
-SHARED = {
-    "role": ("Roles", "Who may do what with which records and fields."),
-    "template": ("Templates", "The text of mails and notifications."),
-    "endpoint": ("Endpoints", "The addresses that webhooks are sent to, with their secrets."),
-}
 
 
 def layer_labels(session: Session) -> dict[str, str]:
@@ -78,7 +72,7 @@ def show(call: Call, *, error: str = "", label: str = "") -> Answer:
         "open": bool(error) or "new" in call.query,
         "revisions_href": "/studio/revisions",
         "slow_href": "/studio/slow" if call.engine.slow.total else "",
-        "shared": [_shared(call, name, *words, labels) for name, words in SHARED.items()],
+        "shared": [_shared(call, one, labels) for one in call.engine.brought(SHARED_DOCUMENTS)],
     }
     primary = action("New object", "/studio?new=true", "plus")
     return page(
@@ -87,12 +81,12 @@ def show(call: Call, *, error: str = "", label: str = "") -> Answer:
     )  # fmt: skip
 
 
-def _shared(call: Call, kind: str, label: str, about: str, labels: dict[str, str]) -> Context:
-    """The documents of a kind that are about no object, or about several."""
+def _shared(call: Call, shared: SharedDocuments, labels: dict[str, str]) -> Context:
+    kind = shared.kind
     documents = call.session.catalog.of(kind)
     return {
-        "label": label,
-        "about": about,
+        "label": shared.label,
+        "about": shared.about,
         "new_href": f"/studio/{kind}/new",
         "items": [
             {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fluvial.http.call import Answer, Call
@@ -10,7 +10,7 @@ from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.problems import NotFound, Problem
 from fluvial.metadata_changes import apply
 from metamodel.catalog import Field, ObjectType
-from metamodel.documents import SITE, Document
+from metamodel.documents import SITE
 from metamodel.folding import humanise, label_text, listed, name_of
 from metamodel.kinds import KINDS
 from metamodel.reserved_names import RESERVED
@@ -20,23 +20,9 @@ from metamodel.uses import uses_of
 from .document_pages import editor, site_layer, text_of
 from .frame import Context, action, page
 from .kind_options import asked_of
+from .object_tabs import OBJECT_TAB, ObjectTab, about_object, documents_tab
 from .sign_in import form_text
 from .studio import how_many, layer_labels
-
-# The tabs of documents: kind, label, what they are for.
-ABOUT = (
-    (
-        "view",
-        "Views",
-        "A view is a saved list: which records to show, with which columns, in which order.",
-    ),
-    ("board", "Boards", "A board shows records as cards in the columns of a choice or a look-up."),
-    ("rule", "Rules", "A rule does something when a record changes or a date arrives."),
-    ("template", "Templates", "A template is the text of a mail or a notification."),
-    ("webform", "Web forms", "A web form lets people outside create a record."),
-    ("pin", "Pins", "A pin shows a number on the home page and opens the records behind it."),
-    ("role", "Roles", "Roles define who may do what with these records."),
-)
 
 
 def show(call: Call, *, error: str = "", label: str = "", kind: str = "text") -> Answer:
@@ -45,20 +31,13 @@ def show(call: Call, *, error: str = "", label: str = "", kind: str = "text") ->
     if type_ is None:
         raise NotFound(f"There is no object `{call.params['name']}`.")
     tab = call.query.get("tab", "fields")
-    about = {name: (words, text) for name, words, text in ABOUT if name in call.engine.kinds}
+    tabs = sorted(call.engine.brought(OBJECT_TAB), key=lambda one: one.position)
+    chosen = next((one for one in tabs if one.name == tab), None)
     labels = layer_labels(session)
     path = f"/studio/objects/{type_.name}"
-    studio = _head(call, type_, labels) | {"tabs": _tabs(call, type_, path, tab, about)}
-    if tab in about:
-        studio |= {
-            "tab": "documents",
-            "documents": _documents(call, type_, tab, about[tab], labels),
-        }
-    elif tab == "layout":
-        studio |= _layout(call, type_, labels)
-        studio["plan_hint"] = (
-            "A layout changes labels and the position of fields on pages. Tables stay as they are."
-        )
+    studio = _head(call, type_, labels) | {"tabs": _tabs(call, type_, path, tab, tabs)}
+    if chosen is not None:
+        studio |= (chosen.content or documents_tab)(call, type_, chosen, labels)
     elif tab == "uses":
         studio |= {"tab": "documents", "documents": _uses(call, type_)}
     else:
@@ -98,34 +77,18 @@ def _menu(type_: ObjectType) -> list[Context]:
 
 
 def _tabs(
-    call: Call, type_: ObjectType, path: str, tab: str, about: Mapping[str, Any]
+    call: Call, type_: ObjectType, path: str, tab: str, brought: Sequence[ObjectTab]
 ) -> list[Context]:
     def entry(name: str, label: str, count: int) -> Context:
         href = path if name == "fields" else f"{path}?tab={name}"
         return {"name": name, "label": label, "href": href, "count": count, "current": name == tab}
 
     tabs = [entry("fields", "Fields", len(type_.own_fields))]
-    if "form" in call.engine.kinds:
-        tabs.append(entry("layout", "Layouts", len(about_object(call, "form", type_))))
-    for name, (label, _) in about.items():
-        tabs.append(entry(name, label, len(about_object(call, name, type_))))
+    for one in brought:
+        tabs.append(entry(one.name, one.label, len(about_object(call, one.kind, type_))))
     places = uses_of(call.session.catalog, type_.name)
     tabs.append(entry("uses", "Uses", len({place.partition("#")[0] for place in places})))
     return tabs
-
-
-def about_object(call: Call, kind: str, type_: ObjectType) -> list[Document]:
-    """The documents of a kind that are about an object."""
-    return [d for d in call.session.catalog.of(kind).values() if _is_about(d.body, type_.name)]
-
-
-def _is_about(body: Mapping[str, Any], name: str) -> bool:
-    if name in (body.get("object"), body.get("for")):
-        return True
-    trigger = body.get("on")
-    if isinstance(trigger, Mapping) and trigger.get("object") == name:
-        return True
-    return any(grant.get("object") in (name, "*") for grant in body.get("grants", ()))
 
 
 def _fields(
@@ -202,40 +165,6 @@ def kind_groups() -> list[Context]:
     return [{"label": label, "kinds": kinds} for label, kinds in groups.items()]
 
 
-def _documents(
-    call: Call,
-    type_: ObjectType,
-    kind: str,
-    about: tuple[str, str],
-    labels: Mapping[str, str],
-) -> Context:
-    found = about_object(call, kind, type_)
-    label, text = about
-    one = call.engine.kinds[kind].label.lower()
-    return {
-        "title": f"No {label.lower()} yet",
-        "text": text,
-        "items": [_entry(d, kind, labels) for d in sorted(found, key=lambda d: d.name)],
-        "new": action(f"New {one}", f"/studio/{kind}/new?object={type_.name}", "plus")
-        if "write" in call.session.access.meta
-        else None,
-        "columns": "",
-    }
-
-
-def _entry(document: Document, kind: str, labels: Mapping[str, str]) -> Context:
-    body = document.body
-    hint = body.get("where") or body.get("when") or body.get("slug") or body.get("help") or ""
-    return {
-        "label": label_text(body.get("label", humanise(document.name))),
-        "name": document.name,
-        "hint": label_text(hint),
-        "href": f"/studio/{kind}/{document.name}",
-        "from": labels.get(document.layer, document.layer),
-        "on": None,
-    }
-
-
 def _uses(call: Call, type_: ObjectType) -> Context:
     """The documents that name the object, each once, with the parts of it that do."""
     parts: dict[str, list[str]] = {}
@@ -265,39 +194,6 @@ def _uses(call: Call, type_: ObjectType) -> Context:
         "items": items,
         "new": None,
     }
-
-
-def _layout(call: Call, type_: ObjectType, labels: Mapping[str, str]) -> Context:
-    """The first layout with its sections; where there is none, the way to make one."""
-    forms = sorted(
-        about_object(call, "form", type_), key=lambda d: (d.body.get("order", 50), d.name)
-    )
-    if not forms:
-        text = "The default layout shows the title and the state first, then the required fields."
-        about = ("Layouts", text)
-        return {"tab": "documents", "documents": _documents(call, type_, "form", about, labels)}
-    sections = forms[0].body.get("sections", ())
-    placed = {name for section in sections for name in section["fields"]}
-    return {
-        "tab": "layout",
-        "layout": {
-            "api": f"/api/meta/form/{forms[0].name}",
-            "sections": [
-                {
-                    "name": s["name"],
-                    "label": label_text(s.get("label", humanise(s["name"]))),
-                    "fields": [_placed(type_.fields[n]) for n in s["fields"] if n in type_.fields],
-                }
-                for s in sections
-            ],
-            "unused": [_placed(f) for f in type_.own_fields if f.name not in placed],
-        },
-        "yaml": editor(call, "form", forms[0].name, text_of(call, "form", forms[0].name)),
-    }
-
-
-def _placed(field: Field) -> Context:
-    return {"name": field.name, "label": field.label, "icon": field.kind.icon}
 
 
 def add_field(call: Call) -> Answer:

@@ -1,0 +1,54 @@
+"""The tab of layouts in the studio: the sections of the first one, to be rearranged."""
+
+from __future__ import annotations
+
+from fluvial.http.call import Call
+from fluvial.pages.document_pages import editor, text_of
+from fluvial.pages.frame import Context
+from fluvial.pages.object_tabs import Labels, ObjectTab, about_object, documents_tab
+from metamodel.catalog import Field, ObjectType
+from metamodel.folding import humanise, label_text
+
+HINT = "A layout changes labels and the position of fields on pages. Tables stay as they are."
+
+
+def layouts_tab(call: Call, type_: ObjectType, tab: ObjectTab, labels: Labels) -> Context:
+    """The first layout with its sections; where there is none, the way to make one."""
+    forms = sorted(
+        about_object(call, "form", type_), key=lambda d: (d.body.get("order", 50), d.name)
+    )
+    if not forms:
+        return documents_tab(call, type_, tab, labels) | {"plan_hint": HINT}
+    sections = forms[0].body.get("sections", ())
+    placed = {name for section in sections for name in section["fields"]}
+    return {
+        "tab": "layout",
+        "plan_hint": HINT,
+        "layout": {
+            "api": f"/api/meta/form/{forms[0].name}",
+            "sections": [
+                {
+                    "name": s["name"],
+                    "label": label_text(s.get("label", humanise(s["name"]))),
+                    "fields": [_placed(type_.fields[n]) for n in s["fields"] if n in type_.fields],
+                }
+                for s in sections
+            ],
+            "unused": [_placed(f) for f in type_.own_fields if f.name not in placed],
+        },
+        "yaml": editor(call, "form", forms[0].name, text_of(call, "form", forms[0].name)),
+    }
+
+
+def _placed(field: Field) -> Context:
+    return {"name": field.name, "label": field.label, "icon": field.kind.icon}
+
+
+LAYOUTS = ObjectTab(
+    "form",
+    "Layouts",
+    "The default layout shows the title and the state first, then the required fields.",
+    position=10,
+    name="layout",
+    content=layouts_tab,
+)
