@@ -228,12 +228,23 @@ class Conditions(Values):
             found = exact_form(self.sql, item).in_(
                 [exact_form(self.sql, other) for other in others]
             )
-            return self._guarded(found, exact, item, *others)
+            return self._found(found, exact, item, others)
         if simple and same_form(self.sql, item, *others):
             found = item.element.in_([other.element for other in others])
-            return self._guarded(found, exact, item, *others)
+            return self._found(found, exact, item, others)
         compares = (Compare("==", node.item, other) for other in node.items)
         return or_(*(self.condition(one, exact) for one in compares))
+
+    def _found(
+        self, found: Element, exact: bool, item: SqlValue, others: Sequence[SqlValue]
+    ) -> Element:
+        """Whether an item is in a list; false where that would be NULL.
+
+        It may be in the list though another member is empty, so members guard nothing.
+        """
+        if exact and any(other.nullable for other in others):
+            return func.coalesce(found, false())
+        return self._guarded(found, exact, item)
 
     def is_empty(self, node: Node) -> Element:
         if isinstance(node, Collection):

@@ -152,5 +152,5 @@ def test_a_face_that_does_not_load_says_where_it_was_sought(tmp_path: Path) -> N
         name = "wrong"
         face = "decimal:Decimal"
 
-    with pytest.raises(LookupError, match="is no Face"):
+    with pytest.raises(LookupError, match="is not a Face"):
         face_of_kind(Wrong())

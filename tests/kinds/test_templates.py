@@ -50,7 +50,7 @@ def refusal(client: Client, text: str) -> str:
 def test_texts_are_filled_with_what_the_reader_may_see(client: Client) -> None:
     client.define(AUTHOR, BOOK, READER)
     assert "no field `nam`. Did you mean `name`?" in refusal(client, "{{ book.nam }}")
-    assert "nothing called `self_` here" in refusal(client, "{{ self_.x }}")
+    assert "`self_` is not known here" in refusal(client, "{{ self_.x }}")
     assert "not allowed in templates" in refusal(client, "{% include 'x' %}")
     assert "no filter `tojson`" in refusal(client, "{{ book | tojson }}")
     assert refusal(client, "{{ book.name")

@@ -66,7 +66,7 @@ def test_documents_become_calendars() -> None:
         ("{zone: Europe/Lodnon, hours: {mon: ['09:00-12:00']}}", "/zone", "no time zone", "London"),
         (
             "{hours: {mon: ['09:00-12:00']}, holidays: [{date: 25 Dec}]}",
-            "/holidays/0", "no date", "2026-12-25",
+            "/holidays/0", "not a date", "2026-12-25",
         ),
         (
             "{hours: {mon: ['09:00-12:00']}, holidays: 'day,name\n2026-12-25,x'}",
