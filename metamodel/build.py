@@ -16,6 +16,7 @@ from metamodel.catalog import Catalog
 from metamodel.checks import CatalogDraft, DocumentCheck
 from metamodel.cycles import cycles_of
 from metamodel.dependencies import keep
+from metamodel.document import same_body
 from metamodel.documents import Document, DocumentKind
 from metamodel.errors import Fault, MetadataError
 from metamodel.folding import nearest
@@ -169,7 +170,7 @@ def _sound_body(
     Nothing is left of a document other than an object when it has a fault.
     """
     before = known.get(document.kind, {}).get(document.name)
-    if before is not None and before.body == document.body:
+    if before is not None and same_body(before.body, document.body):
         return document.body
     errors = kind.errors(document.body)
     if not errors:

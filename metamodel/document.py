@@ -6,7 +6,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 SITE = "site"  # the layer of what is changed on the spot
+
+
+def same_body(one: Any, other: Any) -> bool:
+    """Whether two bodies say the same: in Python 1 equals True and 1.0, in JSON it does not."""
+    return one is other or (one == other and _written(one) == _written(other))
+
+
+def _written(body: Any) -> bytes:
+    return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
 
 
 @dataclass(frozen=True)

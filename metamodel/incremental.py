@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from metamodel.catalog import Catalog, ObjectType
+from metamodel.document import same_body
 from metamodel.documents import Document, DocumentKind
 
 ByKind = Mapping[str, Mapping[str, Document]]
@@ -52,11 +53,12 @@ def _same(old: Document | None, new: Document | None) -> bool:
         return False
     if old is new:
         return True
-    return old.body == new.body and _layers(old) == _layers(new)
-
-
-def _layers(document: Document) -> list[tuple[str, Any]]:
-    return [(part.layer, part.body) for part in document.parts or (document,)]
+    before, now = old.parts or (old,), new.parts or (new,)
+    return (
+        same_body(old.body, new.body)
+        and [part.layer for part in before] == [part.layer for part in now]
+        and all(same_body(was.body, part.body) for was, part in zip(before, now, strict=True))
+    )
 
 
 def _other_documents_matter(

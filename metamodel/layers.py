@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from metamodel.document import SITE, Document
+from metamodel.document import SITE, Document, same_body
 from metamodel.errors import Fault
 from metamodel.folding import listed
 from metamodel.policies import Shape, locked_places
@@ -104,7 +104,7 @@ def _taken_over(stack: list[Document], before: Document | None) -> Document | No
     if before is None or len(before.parts) != len(stack):
         return None
     for was, part in zip(before.parts, stack, strict=True):
-        if (was.layer, was.file) != (part.layer, part.file) or was.body != part.body:
+        if (was.layer, was.file) != (part.layer, part.file) or not same_body(was.body, part.body):
             return None
     return before
 

@@ -126,6 +126,16 @@ def test_one_changed_field_rebuilds_only_what_uses_it() -> None:
     assert second.objects.keys() - kept == {"branch", "visit"}  # visit, by way of `widths`
 
 
+def test_true_is_not_taken_for_one() -> None:
+    width = {"name": "width", "min": 1}
+    first = build_catalog(
+        [*base(), Document("object", "branch", {"fields": [width]}, "site")], KINDS
+    )
+    wrong = Document("object", "branch", {"fields": [width | {"min": True}]}, "site")
+    with pytest.raises(MetadataError, match="min"):
+        build_catalog([*base(), wrong], KINDS, previous=first)
+
+
 def test_a_role_that_goes_is_missed_where_it_is_named() -> None:
     clerk = document_of({"kind": "role", "name": "clerk", "label": "Clerk"}, layer="site")
     allow = {

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-import orjson
-
 from fluvial.database.schema_changes import SchemaOperation
 from fluvial.runtime.catalogs import Key, Layers
 from metamodel.catalog import Catalog
+from metamodel.document import same_body
 from metamodel.documents import SITE
 
 from .retype import Retype
@@ -69,15 +68,13 @@ class Prepared:
     def empty(self) -> bool:
         """Whether documents and tables are already what they would be."""
         return not self.operations and all(
-            _canonical(self.before[layer, key], key) == _canonical(body, key)
+            same_body(_whole(self.before[layer, key], key), _whole(body, key))
             for (layer, key), body in self.after.items()
         )
 
 
-def _canonical(body: Mapping[str, Any] | None, key: Key) -> bytes:
-    """A body as text: in Python 1 equals True and 1.0, in a document it does not."""
-    whole = {"kind": key[0], "name": key[1]} | dict(body) if body is not None else None
-    return orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)
+def _whole(body: Mapping[str, Any] | None, key: Key) -> Mapping[str, Any] | None:
+    return {"kind": key[0], "name": key[1]} | dict(body) if body is not None else None
 
 
 def documents_change(
