@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from fluvial.pages import reader_format as marks
 from fluvial.pages.presenters import empty, face_of, file_size, preview_href, references
-from fluvial.pages.recalculation_marks import unsettled
+from fluvial.pages.recalculation_marks import recalculating
 from fluvial.records.writing.transitions import ways
 from fluvial.services import comments
 from fluvial.services.templates import TemplateFault
@@ -59,7 +59,7 @@ def record_context(
         "comment_href": _comment_href(page),
         "files": _files(page),
         "side": "timeline",
-        "unsettled": unsettled(page.session, _seen(page)),
+        "recalculating": recalculating(page.session, _seen(page)),
     }  # fmt: skip
 
 

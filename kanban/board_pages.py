@@ -10,7 +10,7 @@ from fluvial.http.parameters import session_of_day
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.problems import NotFound
 from fluvial.pages import reader_format as marks
-from fluvial.pages.as_of_bar import other_day
+from fluvial.pages.as_of_bar import as_of_control
 from fluvial.pages.frame import action, page, render, with_query
 from fluvial.pages.lists import keys_of
 from fluvial.pages.reader_format import TONES, ReaderFormat, format_of
@@ -54,7 +54,7 @@ def show_board(call: Call) -> Answer:
     context = _board(board, type_, read, made, fmt) | {
         "exact_href": made.exact_href(chosen),
         "quick": quick,
-        "as_of": other_day(session, fmt, (type_,), path, filter=chosen),
+        "as_of": as_of_control(session, fmt, (type_,), path, filter=chosen),
     }
     crumb = (type_.plural, with_query(f"/o/{type_.name}", as_of=fmt.as_of))
     return page(

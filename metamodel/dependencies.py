@@ -51,7 +51,7 @@ class Graph:
     edges: Mapping[Place, tuple[Edge, ...]]  # by their source
     levels: Mapping[Place, int]  # what a field is made of has a lower one
     objects: Mapping[str, Own]
-    turns: Mapping[str, Turn]  # of the object types that need one
+    writer_locks: Mapping[str, WriterLock]  # of the object types that need one
 
     @cached_property
     def ways(self) -> Mapping[Place, tuple[RouteStep, ...]]:
@@ -75,7 +75,7 @@ class Graph:
 
 
 @dataclass(frozen=True, eq=False)
-class Turn:
+class WriterLock:
     """Object types whose changes may meet from both ends: up to a parent, and down from it."""
 
     name: str  # the same for all that hang together
@@ -128,7 +128,7 @@ def graph_of(catalog: Catalog) -> Graph:
         {source: tuple(found) for source, found in edges.items()},
         _levels(targets, objects),
         {name: _own(object) for name, object in objects.items() if object.kept_fields},
-        _turns([edge for found in edges.values() for edge in found], objects),
+        _writer_locks([edge for found in edges.values() for edge in found], objects),
     )
 
 
@@ -190,7 +190,9 @@ def _levels(targets: Iterable[Place], objects: Mapping[str, ObjectType]) -> dict
     return levels
 
 
-def _turns(edges: Sequence[Edge], objects: Mapping[str, ObjectType]) -> dict[str, Turn]:
+def _writer_locks(
+    edges: Sequence[Edge], objects: Mapping[str, ObjectType]
+) -> dict[str, WriterLock]:
     groups: dict[str, set[str]] = {}
     down: dict[Place, None] = {}
     feeds: dict[Place, list[Place]] = {}
@@ -221,7 +223,7 @@ def _turns(edges: Sequence[Edge], objects: Mapping[str, ObjectType]) -> dict[str
         if edge.target in down or any(step.back for step in edge.route)
     }
     return {
-        name: Turn(
+        name: WriterLock(
             min(group),
             frozenset(field for object, field in down if object == name),
             name in over,

@@ -29,7 +29,7 @@ UNREADY = "html:has(script[src*='/vendor/app.js']):not([data-ready])"
 expect.set_options(timeout=30_000)  # as everything else that waits in a browser
 
 
-def patient(page: Page) -> Page:
+def limited(page: Page) -> Page:
     """Lets the page wait for its scripts before it presses anything."""
     page.add_locator_handler(
         page.locator(UNREADY),

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect
 
 from scripts.watch import signed
 from tests.app import EMAIL, PASSWORD
-from tests.browser import patient
+from tests.browser import limited
 from tests.e2e import guide
 from tests.e2e.processes import Install
 from tests.e2e.walk import Walk
@@ -270,7 +270,7 @@ class Newcomer:
 def newcomer(
     browser: Browser, servers: list[str], elsewhere: Elsewhere, smtp: Mailbox, sink: WebhookSink
 ) -> Newcomer:
-    page = patient(
+    page = limited(
         browser.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     )
     addresses = {"http://127.0.0.1:9000": sink.url, "http://127.0.0.1:9001": elsewhere.url}

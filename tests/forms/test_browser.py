@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from tests.app import EMAIL, PASSWORD
-from tests.browser import patient
+from tests.browser import limited
 from tests.fluvial.processes import Product, products
 from tests.forms.following import COPY, DESK, FORM, REPORT, SHELF
 from tests.forms.shapes import ADDRESS, BRANCH, LOAN, WISH
@@ -54,7 +54,7 @@ def test_forms_follow_what_is_typed(
     for name, locked in (("Open", False), ("Locked", True)):
         api.post("/api/records/shelf", json={"name": name, "locked": locked}).raise_for_status()
     context = browser.new_context(base_url=product.url)
-    page = patient(context.new_page())
+    page = limited(context.new_page())
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto("/signin")

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.app import Prepared
-from tests.browser import patient
+from tests.browser import limited
 from tests.fluvial.processes import Product
 
 OPTIONS = [{"name": "crime"}, {"name": "sea"}]
@@ -70,7 +70,7 @@ def desk(api: httpx.Client, browser: Browser) -> Iterator[Page]:
     context = browser.new_context(base_url=str(api.base_url), timezone_id="Europe/Berlin")
     name, _, value = api.headers["cookie"].partition("=")
     context.add_cookies([{"name": name, "value": value, "url": str(api.base_url)}])
-    page = patient(context.new_page())
+    page = limited(context.new_page())
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     try:

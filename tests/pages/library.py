@@ -218,7 +218,7 @@ def loan_list(empty: bool = False) -> Context:
                 {"name": "due", "label": "Due", "holds": "day", "input": {"type": "date"}, "emptiable": True},
             ],
         },
-        "as_of": OTHER_DAY | {"href": "/list"}, "unsettled": "Earned, Out",
+        "as_of": OTHER_DAY | {"href": "/list"}, "recalculating": "Earned, Out",
         "empty": {
             "title": "No reservations yet", "filtered": False, "clear_href": "#", "import_href": "/import_file",
             "text": "A reservation keeps a book for a member until it comes back. Most begin from a book’s page or the web form.",
@@ -318,7 +318,7 @@ def record() -> Context:
         "timeline": {"entries": TIMELINE, "more_href": ""},
         "comment_href": "#",
         "files": {"items": [{"name": "slip-4471.pdf", "href": "#", "size": "212 kB", "preview": "", "field": "slip", "when": ""}], "upload_href": ""},
-        "side": "timeline", "as_of": OTHER_DAY, "unsettled": "Earned",
+        "side": "timeline", "as_of": OTHER_DAY, "recalculating": "Earned",
     }  # fmt: skip
 
 

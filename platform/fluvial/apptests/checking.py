@@ -34,7 +34,7 @@ class Report:
     failed: int = 0
     faults: list[Fault] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
-    remarks: list[LintWarning] = field(default_factory=list)
+    warnings: list[LintWarning] = field(default_factory=list)
     untranslated: dict[str, list[str]] = field(default_factory=dict)
 
     @property
@@ -61,7 +61,7 @@ def check(folder: Path, kinds: Kinds) -> Report:
         place = "app.yaml"
         report.faults = [Fault(place, "", "problem", problem.detail, "", place)]
         return report
-    report.remarks = list(lint(catalog, package.name))
+    report.warnings = list(lint(catalog, package.name))
     report.untranslated = _untranslated(own, kinds)
     report.tests = len(tests)
     if tests:

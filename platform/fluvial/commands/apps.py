@@ -290,7 +290,7 @@ def run_check(options: argparse.Namespace) -> int:
         print(fault, file=sys.stderr)
     for failure in report.failures:
         print(failure, file=sys.stderr)
-    for remark in report.remarks:
+    for remark in report.warnings:
         print(f"{remark.place}: {remark.message}")
     for language, places in report.untranslated.items():
         shown = ", ".join(places[:SHOWN])
@@ -298,7 +298,7 @@ def run_check(options: argparse.Namespace) -> int:
     counts = {
         "documents": report.documents,
         "faults": len(report.faults),
-        "remarks": len(report.remarks),
+        "remarks": len(report.warnings),
         "tests": report.tests,
         "failed": report.failed,
     }

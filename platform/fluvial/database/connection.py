@@ -42,7 +42,7 @@ class Connection(ABC):
     def __init__(self) -> None:
         self.statements = 0  # since it was opened; tests count with it
         self.depth = 0
-        self.patience: float | None = None  # seconds that a query may take
+        self.time_limit: float | None = None  # seconds that a query may take
         self._committed: list[Callable[[], None]] = []
 
     @abstractmethod
@@ -83,13 +83,13 @@ class Connection(ABC):
     def close(self) -> None: ...
 
     @contextmanager
-    def patient(self, seconds: float | None) -> Iterator[None]:
+    def limited(self, seconds: float | None) -> Iterator[None]:
         """Queries in here are stopped after so many seconds each."""
-        before, self.patience = self.patience, seconds
+        before, self.time_limit = self.time_limit, seconds
         try:
             yield
         finally:
-            self.patience = before
+            self.time_limit = before
 
     @property
     def in_transaction(self) -> bool:

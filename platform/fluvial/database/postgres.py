@@ -90,10 +90,10 @@ class PostgresConnection(Connection):
     ) -> list[Row]:
         if steady is not None and steady is not self._steady and not self.depth:
             self._plan_once(steady)
-        if self.patience is None:
+        if self.time_limit is None:
             result = self._result(sql, binds)
         else:
-            STATEMENT_TIMEOUTS.start(self, self.patience)
+            STATEMENT_TIMEOUTS.start(self, self.time_limit)
             try:
                 result = self._result(sql, binds)
             finally:

@@ -15,7 +15,7 @@ from .connection import BusyError, Connection, DatabaseError
 # many transactions overlap, waits grow, so that the change gets its turn.
 LOCK_MILLISECONDS = (25, 400)
 GROWTH = 1.3
-PATIENCE = 8.0  # seconds of tries altogether
+LOCK_SECONDS = 8.0  # seconds of tries altogether
 PAUSES = (0.02, 0.3)  # seconds between tries, growing; with some chance, so that two do not meet
 LONG = "300 milliseconds"  # who has been at a table for so long will not make way in a moment
 LOOK = 0.03  # seconds until such a table is looked at again
@@ -49,7 +49,7 @@ def alter(connection: Connection, statements: Iterable[str]) -> None:
             connection.script(statement)
         return
     wait = float(LOCK_MILLISECONDS[0])
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + LOCK_SECONDS
     pause = PAUSES[0]
     while True:
         while time.monotonic() < deadline and _held_for_long(connection, wanted):

@@ -53,7 +53,7 @@ class SqliteConnection(Connection):
         self, sql: str, binds: Sequence[Any] = (), *, steady: bool | None = None
     ) -> list[Row]:
         self.statements += 1
-        self._until = math.inf if self.patience is None else time.monotonic() + self.patience
+        self._until = math.inf if self.time_limit is None else time.monotonic() + self.time_limit
         try:
             return self._raw.execute(sql, binds).fetchall()
         except (sqlite3.Error, OverflowError) as error:

@@ -1,4 +1,4 @@
-"""Patience: statements of PostgreSQL that take longer than they may are cancelled from outside.
+"""Statement timeouts: PostgreSQL statements that take too long are cancelled from outside.
 
 A statement timeout of the server would have to be set and taken back around each of them.
 """

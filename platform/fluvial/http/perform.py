@@ -23,7 +23,7 @@ from .routes import Endpoint, Policy
 log = logging.getLogger("fluvial.http")
 
 MAX_TRIES = 4
-PATIENCE_SECONDS = 20.0  # for each query of a call that only reads
+READ_SECONDS = 20.0  # for each query of a call that only reads
 NOBODY = Actor(None, "Nobody", ())
 CAUSE_HEADER = "fluvial-cause"
 VIEW_AS = "fluvial-view-as"
@@ -57,8 +57,8 @@ def perform(endpoint: Endpoint, call: Call, shown: ProblemAnswer) -> Answer:
         log.warning("%s %s: %s", call.method, call.path, error)
         return shown(call, Unavailable("The database is busy.", headers={"Retry-After": "1"}))
     except SlowError:
-        log.warning("%s %s took longer than %s s", call.method, call.path, PATIENCE_SECONDS)
-        return shown(call, Unprocessable(_SLOW.format(seconds=PATIENCE_SECONDS)))
+        log.warning("%s %s took longer than %s s", call.method, call.path, READ_SECONDS)
+        return shown(call, Unprocessable(_SLOW.format(seconds=READ_SECONDS)))
     except DatabaseError:
         log.exception("%s %s", call.method, call.path)
         return shown(call, _Broken("The error has been logged."))
@@ -101,7 +101,7 @@ def _perform(endpoint: Endpoint, call: Call) -> Answer:
         return idempotency.once(call, endpoint.handler, secret=endpoint.secret)
     if endpoint.writes:
         return endpoint.handler(call)
-    with connection.patient(PATIENCE_SECONDS):
+    with connection.limited(READ_SECONDS):
         return endpoint.handler(call)
 
 

@@ -12,7 +12,7 @@ from .frame import with_query
 from .reader_format import ReaderFormat
 
 
-def other_day(
+def as_of_control(
     session: Session, fmt: ReaderFormat, types: Iterable[ObjectType], href: str, **kept: str
 ) -> dict[str, Any] | None:
     """The control, where days make a difference to records of the types, or one is shown."""
@@ -26,7 +26,7 @@ def _timely(type_: ObjectType) -> bool:
 
 
 def as_of_context(session: Session, fmt: ReaderFormat, href: str, **kept: str) -> dict[str, Any]:
-    """For `_other_day.html`. `href` is the page, `kept` what its address says beside the day."""
+    """For `_as_of.html`. `href` is the page, `kept` what its address says beside the day."""
     day = session.as_of
     return {
         "day": session.today.isoformat(),

@@ -14,7 +14,7 @@ from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 
 from . import preferences, view_lists
-from .as_of_bar import other_day
+from .as_of_bar import as_of_control
 from .reader_format import ReaderFormat
 from .record_tables import TableColumn, column_of, columns_of, default_names, paths_of
 from .view_lists import View
@@ -64,11 +64,11 @@ class ListRequest:
         may = self.session.access.object(self.type.name)
         return self.session.as_of is None and (may.can("update") or may.can("delete"))
 
-    def other_day(self, fmt: ReaderFormat) -> dict[str, Any] | None:
+    def as_of_control(self, fmt: ReaderFormat) -> dict[str, Any] | None:
         """The control for another day, where days make a difference to these records."""
         names = ("view", "where", "search", "sort", *(name for name, _ in self.equals))
         kept = {name: self.given[name] for name in names if name in self.given}
-        return other_day(self.session, fmt, (self.type,), self.path, **kept)
+        return as_of_control(self.session, fmt, (self.type,), self.path, **kept)
 
     @property
     def filtered(self) -> bool:

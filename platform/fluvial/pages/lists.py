@@ -17,7 +17,7 @@ from .list_request import ListRequest, listing
 from .list_tools import bulk_of, chooser_of, empty_of, menu_of, sorts_of
 from .navigation import brought_entries
 from .reader_format import ReaderFormat, format_of, record_href
-from .recalculation_marks import unsettled
+from .recalculation_marks import recalculating
 from .record_tables import RecordTable, TableColumn, column_of, head_classes
 from .view_lists import ALL, View
 
@@ -102,8 +102,8 @@ def _head(
         "columns": heads,
         "chooser": chooser_of(asked),
         "sort": sorts_of(asked),
-        "as_of": asked.other_day(fmt),
-        "unsettled": unsettled(asked.session, (column.field for column in table.heads)),
+        "as_of": asked.as_of_control(fmt),
+        "recalculating": recalculating(asked.session, (column.field for column in table.heads)),
         "export": [],
         "empty": empty_of(asked, clear),
     }

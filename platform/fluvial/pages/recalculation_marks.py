@@ -10,7 +10,7 @@ from metamodel.catalog import Field
 from metamodel.dependencies import TITLE
 
 
-def unsettled(session: Session, fields: Iterable[Field]) -> str:
+def recalculating(session: Session, fields: Iterable[Field]) -> str:
     """The labels of those whose values may be out of date until the workers are done, as one text.
 
     Of another day all values are worked out when they are read; only titles are stored.

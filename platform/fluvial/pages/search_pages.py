@@ -12,7 +12,7 @@ from fluvial.records.reading.reader import read_page
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 
-from .as_of_bar import other_day
+from .as_of_bar import as_of_control
 from .frame import page, with_query
 from .reader_format import format_of
 
@@ -78,7 +78,7 @@ def search(call: Call) -> Answer:
         "query": words,
         "action": "/search",
         "groups": groups,
-        "as_of": other_day(session, fmt, session.access.readable(), "/search", q=words),
+        "as_of": as_of_control(session, fmt, session.access.readable(), "/search", q=words),
     }
     return page(call, "search.html", f"Search: {words}" if words else "Search", search=shown)
 

@@ -131,7 +131,7 @@ def test_failures_say_their_line_and_what_was_found(report: Report) -> None:
 
 
 def test_what_is_of_no_use_is_remarked_on(report: Report) -> None:
-    said = {(r.place, r.message) for r in report.remarks}
+    said = {(r.place, r.message) for r in report.warnings}
     assert ("objects/loan.yaml#/states/transitions", "No transition leads to `lost`.") in said
     assert ("templates/all.yaml", "No rule uses this template.") in said
     assert ("roles/clerk.yaml", "This role grants no rights.") in said

@@ -28,7 +28,7 @@ def test_the_guides_app_passes_its_check_and_is_installed(client: Client, tmp_pa
     kinds = load_features().kinds
     report = check(folder, kinds)
     assert [str(fault) for fault in (*report.faults, *report.failures)] == []
-    assert (report.tests, report.remarks) == (2, [])
+    assert (report.tests, report.warnings) == (2, [])
 
     done = client.call("POST", "/api/packages", body=archive.packed(files()))
     assert done.status == 201, done.text

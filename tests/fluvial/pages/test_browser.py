@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.app import Prepared
-from tests.browser import AXE, patient
+from tests.browser import AXE, limited
 from tests.fluvial.library import LIBRARY
 from tests.fluvial.processes import Product
 
@@ -42,7 +42,7 @@ def desk(library: None, prepared: Prepared, browser: Browser, tmp_path: Path) ->
     context = browser.new_context(base_url=product.url)
     name, _, value = headers["cookie"].partition("=")
     context.add_cookies([{"name": name, "value": value, "url": product.url}])
-    page = patient(context.new_page())
+    page = limited(context.new_page())
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     try:

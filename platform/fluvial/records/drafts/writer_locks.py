@@ -1,4 +1,4 @@
-"""Turns: on PostgreSQL, writers that would meet from both ends take their locks one after another.
+"""Writer locks: PostgreSQL writers that would meet from both ends lock one after another.
 
 A change of a parent that its children show locks the parent first, then the children; a change of
 a child that its parent counts goes the other way. The first kind waits until it is alone.
@@ -27,12 +27,12 @@ def lock_writers(
     """
     if session.connection.dialect != POSTGRESQL:
         return
-    turn = session.catalog.derive(graph_of).turns.get(object_name)
-    if turn is None:
+    lock = session.catalog.derive(graph_of).writer_locks.get(object_name)
+    if lock is None:
         return
     if new:
-        alone = turn.newborn
+        alone = lock.newborn
     else:
-        alone = bool(turn.alone) if names is None else not turn.alone.isdisjoint(names)
-    number = zlib.crc32(turn.name.encode()) - 2**31
+        alone = bool(lock.alone) if names is None else not lock.alone.isdisjoint(names)
+    number = zlib.crc32(lock.name.encode()) - 2**31
     session.connection.query(_ALONE if alone else _WITH_OTHERS, [int(Lock.WRITERS), number])
