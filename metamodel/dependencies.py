@@ -193,28 +193,8 @@ def _levels(targets: Iterable[Place], objects: Mapping[str, ObjectType]) -> dict
 def _writer_locks(
     edges: Sequence[Edge], objects: Mapping[str, ObjectType]
 ) -> dict[str, WriterLock]:
-    groups: dict[str, set[str]] = {}
-    down: dict[Place, None] = {}
-    feeds: dict[Place, list[Place]] = {}
-    for edge in edges:
-        feeds.setdefault(edge.target, []).append(edge.source)
-        if any(step.back for step in edge.route):
-            down[edge.source] = None
-        if edge.route:
-            joined = {edge.source[0], edge.target[0]}.union(
-                *({step.object, step.target} for step in edge.route)
-            )
-            whole = joined.union(*(groups.get(name, ()) for name in joined))
-            groups.update(dict.fromkeys(whole, whole))
-    for name, object in objects.items():
-        shown = ((name, slot) for slot in placeholders(object.title))
-        feeds.setdefault((name, TITLE), []).extend(shown)
-    waiting = list(down)
-    while waiting:
-        for source in feeds.get(waiting.pop(), ()):
-            if source not in down:
-                down[source] = None
-                waiting.append(source)
+    """The locks of the object types that changes reach from both ends, by their name."""
+    down = _downwards(edges, objects)
     met = {object for object, _ in down}
     over = {
         edge.source[0]
@@ -228,9 +208,42 @@ def _writer_locks(
             frozenset(field for object, field in down if object == name),
             name in over,
         )
-        for name, group in groups.items()
+        for name, group in _fed_groups(edges).items()
         if group & met
     }
+
+
+def _fed_groups(edges: Iterable[Edge]) -> dict[str, set[str]]:
+    """The object types that feed each other, by the name of each of them."""
+    groups: dict[str, set[str]] = {}
+    for edge in edges:
+        if edge.route:
+            joined = {edge.source[0], edge.target[0]}.union(
+                *({step.object, step.target} for step in edge.route)
+            )
+            whole = joined.union(*(groups.get(name, ()) for name in joined))
+            groups.update(dict.fromkeys(whole, whole))
+    return groups
+
+
+def _downwards(edges: Iterable[Edge], objects: Mapping[str, ObjectType]) -> dict[Place, None]:
+    """The fields whose changes go down to the records that look theirs up."""
+    down: dict[Place, None] = {}
+    feeds: dict[Place, list[Place]] = {}
+    for edge in edges:
+        feeds.setdefault(edge.target, []).append(edge.source)
+        if any(step.back for step in edge.route):
+            down[edge.source] = None
+    for name, object in objects.items():
+        shown = ((name, slot) for slot in placeholders(object.title))
+        feeds.setdefault((name, TITLE), []).extend(shown)
+    waiting = list(down)
+    while waiting:
+        for source in feeds.get(waiting.pop(), ()):
+            if source not in down:
+                down[source] = None
+                waiting.append(source)
+    return down
 
 
 def _own(object: ObjectType) -> Own:

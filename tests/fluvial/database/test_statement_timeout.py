@@ -32,7 +32,7 @@ def test_a_condition_cannot_hold_the_database(
     shelf = client.made("shelf", name="A")["id"]
     books = [{"pages": str(n), "shelf": shelf} for n in range(150)]
     assert client.post("/api/records/book", books).status == 201
-    monkeypatch.setattr(perform, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(perform, "READ_SECONDS", 0.3)
     for path, query in (
         ("/api/records/book", {"where": WHERE}),
         ("/api/records/book/summary", {"where": WHERE, "measure": "count()"}),
