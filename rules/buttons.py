@@ -12,6 +12,7 @@ from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.drafts.rows import Values
 from fluvial.records.drafts.seams import Button
 from fluvial.records.reading.reader import read_one
+from fluvial.records.writing.new_drafts import existing
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 from metamodel.expressions.python import truth
@@ -45,6 +46,7 @@ def press(
     if body:
         raise Unprocessable("A button does not accept values.")
     with session.connection.transaction():
+        existing(session, session.object(type_.name, "update"), record, "update")
         found = read_one(session, type_.name, record)
         event = Event(
             new_id(), session.now, type_.name, record, found["rev"], f"button:{rule.name}",

@@ -6,6 +6,7 @@ most two of them for one endpoint, so that one that hangs holds nobody up.
 
 from __future__ import annotations
 
+import logging
 import os
 import queue
 import random
@@ -22,6 +23,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from fluvial.auth.actors import SYSTEM
+from fluvial.database.connection import BusyError, GoneError
 from fluvial.kernel.causes import Cause
 from fluvial.kernel.crash_points import point
 from fluvial.kernel.ids import new_id
@@ -31,6 +33,8 @@ from fluvial.services import mail, notifications, outbound
 from fluvial.services.templates import Renderer, TemplateFault, TemplateText
 
 from . import effects, webhooks
+
+log = logging.getLogger("fluvial.deliveries")
 
 THREADS = 8
 IN_FLIGHT = 2  # for each endpoint; mails share THREADS // 2
@@ -131,8 +135,15 @@ class Deliveries:
             send = _SENDERS[effect["kind"]](self._renderer, session, effect)
         except TemplateFault as fault:
             finish(session, effect, Outcome("failed", str(fault)))
+        except mail.NotSent as error:
+            finish(session, effect, Outcome("failed" if error.final else "retry", str(error)))
         except _NotNow as reason:
             finish(session, effect, reason.outcome)
+        except (BusyError, GoneError):
+            raise  # the database's fault: all of them wait
+        except Exception as error:  # of this effect alone, which says so; the others go on
+            log.exception("Effect %s", effect["id"])
+            finish(session, effect, Outcome("retry", f"{type(error).__name__}: {error}"))
         else:
             if send is not None:
                 self._running[lane] += 1

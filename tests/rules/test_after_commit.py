@@ -337,6 +337,29 @@ def test_a_button_acts_at_once(house: House) -> None:
     assert house.client.post(f"/api/records/loan/{loan['id']}/actions/other").status == 404
 
 
+def test_who_may_only_read_a_record_presses_no_button(house: House) -> None:
+    house.define(
+        rule(
+            "give_back",
+            {"object": "loan", "button": "Give back"},
+            {"update": {"set": {"status": "'returned'"}}},
+        ),
+        {"kind": "role", "name": "reader", "label": "Reader",
+         "grants": [{"object": "loan", "can": ["read"]}]},
+        {"kind": "role", "name": "keeper", "label": "Keeper",
+         "grants": [{"object": "loan", "can": ["read"]},
+                    {"object": "loan", "can": ["update"], "where": "name == 'Emma'"}]},
+    )  # fmt: skip
+    loan, other = (house.client.made("loan", name=name) for name in ("Emma", "Persuasion"))
+    for role, allowed in (("reader", []), ("keeper", [loan])):
+        person = house.client.person(f"{role}@example.org", role)
+        for record in (loan, other):
+            path = f"/api/records/loan/{record['id']}/actions/give_back"
+            status = person.post(path).status
+            assert status == (200 if record in allowed else 403), (role, record["name"])
+    assert house.client.get(f"/api/records/loan/{other['id']}").json()["status"] == "open"
+
+
 def test_a_record_offers_the_buttons_that_are_possible_now(house: House) -> None:
     give_back: Json = {"object": "loan", "button": "Give back"}
     returned: Json = {"update": {"set": {"status": "'returned'"}}}

@@ -6,10 +6,11 @@ import base64
 import hashlib
 import hmac
 import time
+from typing import Any
 
 import pytest
 
-from fluvial.services import templates
+from fluvial.services import mail, templates
 from rules import deliveries
 from tests.mailbox import DROP
 from tests.rules.house import SECRET, House, endpoint, rule
@@ -82,6 +83,56 @@ def test_a_mail_arrives_in_two_forms(house: House) -> None:
     )
     (delivery,) = house.deliveries(state="done")
     assert delivery["target"] == "zoe@example.org"
+
+
+LETTERS = ("Grüße aus Köln", "It costs 5 €", "plain", "日本語のメール", "x" * 2_000 + " é")
+
+
+@pytest.mark.parametrize("at_once", [False, True], ids=["one by one", "as a batch"])
+def test_mails_in_any_script_arrive(house: House, at_once: bool) -> None:
+    house.define(
+        rule(
+            "tell",
+            CREATED,
+            {"notify": {"to": ["'ann@example.org'"], "by": ["email"], "subject": "name",
+                        "text": "name"}},
+        )
+    )  # fmt: skip
+    named = [text[:200] for text in LETTERS]
+    if at_once:
+        made = house.client.post("/api/records/loan", [{"name": name} for name in named])
+        assert made.status == 201
+    else:
+        for name in named:
+            house.client.made("loan", name=name)
+    house.work()
+    mails = house.smtp.wait(len(named))
+    said = [mail.message.get_body(("plain",)).get_content() for mail in mails]  # type: ignore[union-attr]
+    assert sorted(text.split("\n")[0].strip() for text in said) == sorted(named)
+    assert all(mail.raw.isascii() for mail in mails)
+    assert len(house.deliveries(state="done")) == len(named)
+
+
+def test_an_effect_that_cannot_even_be_made_holds_up_no_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail_rule(house)
+    compose = mail.compose
+
+    def broken(**given: Any) -> bytes:
+        if given["to"] == "bad@example.org":
+            raise ValueError("the message cannot be made")
+        return compose(**given)
+
+    monkeypatch.setattr(mail, "compose", broken)
+    for address in ("bad@example.org", "good@example.org"):
+        member = house.client.made("member", name="Ann", email=address)
+        house.client.made("loan", name="Emma", member=member["id"])
+    house.work()
+    (arrived,) = house.smtp.wait(1)
+    assert arrived.recipients == ["good@example.org"]
+    (waiting,) = house.deliveries(state="pending")
+    assert waiting["attempts"] == 1 and "the message cannot be made" in waiting["error"]
 
 
 def test_a_mail_is_tried_again_with_the_same_id_and_bytes(house: House) -> None:

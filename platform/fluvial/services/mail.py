@@ -16,7 +16,11 @@ from html import escape
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import idna
+
 TIMEOUT_SECONDS = 10.0
+# Texts in any script travel as ASCII: not every server takes more, and it is kept as text.
+_PLAIN = SMTP_POLICY.clone(cte_type="7bit")
 DEFAULT_SENDER = "fluvial@localhost"
 PORTS = {"smtp": 25, "smtps": 465}
 ADDRESS = re.compile(r"[^@\s<>\"(),:;\[\]\\]{1,64}@[^@\s<>\"(),:;\[\]\\]{1,190}")
@@ -60,11 +64,27 @@ def is_address(text: str) -> bool:
     return ADDRESS.fullmatch(text) is not None
 
 
+def ascii_address(address: str) -> str:
+    """The address with its domain in the ASCII form (IDNA 2008); raises NotSent where none is."""
+    name, _, domain = address.rpartition("@")
+    try:
+        plain = idna.encode(domain, uts46=True).decode("ascii")
+    except idna.IDNAError as error:
+        raise NotSent(f"The address {address} has no valid domain: {error}", final=True) from error
+    if not name.isascii():
+        message = f"The address {address} cannot be sent to: before the @ it needs plain letters."
+        raise NotSent(message, final=True)
+    return f"{name}@{plain}"
+
+
 def compose(
     *, sender: str, to: str, subject: str, html: str, at: datetime, message_id: str, name: str = ""
 ) -> bytes:
-    """The bytes of a message, in text and HTML. Made once: a retry sends the same."""
-    message = EmailMessage(policy=SMTP_POLICY)
+    """The bytes of a message, in text and HTML. Made once: a retry sends the same.
+
+    Raises NotSent for an address that cannot be sent to.
+    """
+    message, to = EmailMessage(policy=_PLAIN), ascii_address(to)
     message["From"] = sender
     message["To"] = str(Address(name, addr_spec=to)) if name else to
     message["Subject"] = " ".join(subject.split())
@@ -81,7 +101,7 @@ def send(server: Server, to: str, message: bytes) -> str:
     try:
         connection = _connect(server)
         try:
-            connection.sendmail(server.sender, [to], message)
+            connection.sendmail(server.sender, [ascii_address(to)], message)
             # What the server says from here on does not change that it took the message.
             with suppress(smtplib.SMTPException, OSError):
                 connection.quit()

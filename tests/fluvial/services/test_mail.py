@@ -7,7 +7,16 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from fluvial.services.mail import NotSent, Server, as_html, as_text, compose, is_address, send
+from fluvial.services.mail import (
+    NotSent,
+    Server,
+    as_html,
+    as_text,
+    ascii_address,
+    compose,
+    is_address,
+    send,
+)
 from tests.mailbox import DROP, Mailbox
 
 
@@ -35,6 +44,27 @@ def test_the_same_message_has_the_same_headers() -> None:
     assert parsed["Date"] == "Wed, 10 Jun 2026 09:00:00 +0000"
     assert parsed["Auto-Submitted"] == "auto-generated"
     assert [part.get_content_type() for part in parsed.iter_parts()] == ["text/plain", "text/html"]
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("n@exämple.de", "n@xn--exmple-cua.de"),
+        ("n@straße.de", "n@xn--strae-oqa.de"),
+        ("n@例え.jp", "n@xn--r8jz45g.jp"),
+        ("ann@example.org", "ann@example.org"),
+    ],
+)
+def test_domains_in_any_script_are_sent_in_their_ascii_form(written: str, sent: str) -> None:
+    parsed = message_from_bytes(message(to=written), policy=policy.default)
+    assert parsed["To"] == sent == ascii_address(written)
+
+
+@pytest.mark.parametrize("address", ["jörg@example.org", "n@exa mple.de", "n@-a-.de"])
+def test_an_address_that_cannot_be_sent_to_is_refused_for_good(address: str) -> None:
+    with pytest.raises(NotSent, match="address") as caught:
+        message(to=address)
+    assert caught.value.final
 
 
 def test_a_subject_cannot_add_headers() -> None:
