@@ -41,6 +41,6 @@ def wanted(search: str, dialect: str) -> str:
 
 
 def holds(text: str | None, query: str) -> bool:
-    """Whether a text has every word of a search as `wanted` writes it for SQLite."""
-    there = indexed(text or "").split()
-    return all(any(word.startswith(start) for word in there) for start in _WORD.findall(query))
+    """Whether words of a text begin with each word of a query, whatever stands between these."""
+    there, starts = indexed(text or "").split(), _WORD.findall(query)
+    return bool(starts) and all(any(word.startswith(start) for word in there) for start in starts)

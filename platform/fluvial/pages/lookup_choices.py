@@ -11,11 +11,11 @@ from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.ids import is_id
 from fluvial.kernel.problems import NotFound, Unprocessable
-from fluvial.kernel.search_words import wanted
 from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.drafts.rows import load_row
 from fluvial.records.reading.caller_paths import resolve
 from fluvial.records.reading.equality_filters import matching
+from fluvial.records.reading.search_plan import search_values
 from fluvial.records.reading.sql_context import PlanContext, ask
 from fluvial.records.writing.writer import create
 from fluvial.runtime.session import Session
@@ -126,8 +126,8 @@ def candidates(
         .order_by(source.column("title", "__fold"), source.column("id"))
         .limit(sa.literal_column(str(LIMIT)))
     )
-    search = wanted(words, context.dialect)
-    for record, title, said in ask(session, context.compiled(statement), search=search):
+    search = search_values(words, context.dialect)
+    for record, title, said in ask(session, context.compiled(statement), **search):
         yield str(record), title, str(said) if said and str(said) not in title else ""
 
 

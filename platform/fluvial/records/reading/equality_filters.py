@@ -203,7 +203,8 @@ def _hold(
         column = source.column(field.name, "__fold") if folded else source.column(field.name)
         text = text.op("||")(space).op("||")(sa.func.coalesce(column, nothing))
     if not postgresql:
-        held: sa.ColumnElement[bool] = sa.func.fluvial_holds(text, bind) == sa.literal_column("1")
+        every = bind.op("||")(sa.bindparam("words", type_=Stored(TEXT)))  # the short ones too
+        held: sa.ColumnElement[bool] = sa.func.fluvial_holds(text, every) == sa.literal_column("1")
         return held
     marks: sa.ColumnElement[str] = sa.literal_column("'-_@./:;,()#+&'")
     spaces: sa.ColumnElement[str] = sa.literal_column(f"'{' ' * 13}'")

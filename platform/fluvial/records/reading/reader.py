@@ -111,7 +111,7 @@ def query_values(
         field = resolve(session.access, type_, (name,), name)
         values |= equal_binds(field, f"e{i}", text, dialect, form)
     if query.search:
-        values |= search_values(query, dialect)
+        values |= search_values(query.search, dialect, query.finding)
     return values
 
 

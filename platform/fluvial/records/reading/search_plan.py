@@ -39,7 +39,7 @@ def finding(session: Session, type_: ObjectType, query: Query) -> Finding:
     sample: Compiled = plans_of(session.catalog).get(
         ("sample", type_.name), lambda: _sample(session, type_)
     )
-    values = search_values(query, session.connection.dialect, walk=True)
+    values = search_values(query.search, session.connection.dialect, "walk")
     looked_at, held = ask(session, sample, **values)[0]
     return "walk" if looked_at < SAMPLE or held >= MANY else "index"
 
@@ -54,12 +54,12 @@ def _sample(session: Session, type_: ObjectType) -> Compiled:
     return context.compiled(statement.select_from(newest))
 
 
-def search_values(query: Query, dialect: str, *, walk: bool = False) -> dict[str, Any]:
+def search_values(search: str, dialect: str, finding: Finding = "any") -> dict[str, Any]:
     """The binds of a search. On SQLite `words` are those that the index does not look for."""
-    values: dict[str, Any] = {"search": wanted(query.search, dialect)}
+    values: dict[str, Any] = {"search": wanted(search, dialect)}
     if dialect != POSTGRESQL:
-        words = words_of(query.search)
-        if not (walk or query.finding == "walk"):
+        words = words_of(search)
+        if finding != "walk":
             words = [word for word in words if word not in telling(words)]
         values["words"] = orjson.dumps(words).decode()
     return values
