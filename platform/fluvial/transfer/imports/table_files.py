@@ -155,10 +155,12 @@ def _delimiter(sample: str) -> str:
     """The delimiter that parts the first rows into the same number of cells, the most of them."""
     lines = sample.splitlines(True)[:SAMPLE_ROWS]
 
-    def fitness(delimiter: str) -> tuple[bool, int]:
+    def fitness(delimiter: str) -> tuple[bool, int, bool]:
         rows = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
-        widths = rows[:-1] or rows  # the last row may be cut off
-        return (len(set(widths)) == 1 and widths[0] > 1, widths[0] if widths else 0)
+        if not rows:
+            return (False, 0, False)
+        widths = rows[:-1] or rows  # the last row may be cut off: it only decides between equals
+        return (len(set(widths)) == 1 and widths[0] > 1, widths[0], rows[-1] == widths[0])
 
     try:
         return max(DELIMITERS, key=fitness)

@@ -1,0 +1,145 @@
+"""Tables are read in the encodings and dialects that spreadsheets write."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fluvial.kernel.problems import Problem, TooLarge, Unprocessable
+from fluvial.transfer.imports.table_files import (
+    DELIMITERS,
+    MAX_COLUMNS,
+    TableFile,
+    cell_text,
+    open_table,
+    with_made,
+)
+
+CELLS = st.text(st.sampled_from("ab ,;|\t\"'é1") | st.characters(codec="latin-1", categories="L"))
+
+
+def read(content: bytes | str, encoding: str = "utf-8") -> TableFile:
+    return open_table(io.BytesIO(content.encode(encoding) if isinstance(content, str) else content))
+
+
+def written(rows: list[list[str]], delimiter: str) -> str:
+    target = io.StringIO()
+    csv.writer(target, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerows(rows)
+    return target.getvalue()
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=5),
+    st.sampled_from(DELIMITERS),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_what_is_written_is_read(rows: list[list[str]], delimiter: str, encoding: str) -> None:
+    table = read(written([["one", "two", "three"], *rows], delimiter), encoding)
+    assert (table.delimiter, table.encoding) == (delimiter, encoding)
+    assert table.header == ["one", "two", "three"]
+    numbered = list(enumerate(rows, start=2))
+    assert list(table.rows) == [(number, row) for number, row in numbered if any(row)]
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        (b"name\ncaf\xc3\xa9\n", "utf-8"),
+        (b"\xef\xbb\xbfname\ncaf\xc3\xa9\n", "utf-8-sig"),
+        (b"name\ncaf\xe9\n", "cp1252"),
+        (b"\xff\xfe" + "name\ncafé\n".encode("utf-16-le"), "utf-16"),
+        (b"\xfe\xff" + "name\ncafé\n".encode("utf-16-be"), "utf-16"),
+        (b"name\n" + b"x" * 70_000 + b"\xe9\n", "cp1252"),  # far behind the head
+    ],
+)
+def test_encodings(content: bytes, encoding: str) -> None:
+    table = read(content)
+    assert table.encoding == encoding
+    if b"caf" in content and encoding != "utf-8":
+        assert (table.header, list(table.rows)) == (["name"], [(2, ["café"])])
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter"),
+    [
+        ("a;b\n1,5;2,5\n", ";"),
+        ("a,b\n1;2,3;4\n", ","),
+        ("a\tb, c\n1\t2\n", "\t"),
+        ("name\nAnn, Bob\nCarl\n", ","),
+        ("name\n", ","),
+        ('a|b\n"x\n|y"|2\n', "|"),
+        ("a;b;c\n1;2;3\n4;5", ";"),  # the last row is cut off
+    ],
+)
+def test_delimiters(text: str, delimiter: str) -> None:
+    assert read(text).delimiter == delimiter
+
+
+def test_rows_keep_the_numbers_that_a_spreadsheet_shows() -> None:
+    table = read('name,note\r\n\r\n"two\r\nlines",x\r\n,\r\nlast,y\r\n')
+    assert list(table.rows) == [(3, ["two\r\nlines", "x"]), (5, ["last", "y"])]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "The file is empty."),
+        (b"\n\n\n", "The file is empty."),
+        (b" , ,\nx\n", "The first row has no headings."),
+        (b"name,note,name\n", "The heading `name` appears twice. Rename one of the columns."),
+        (b"\xff\xfea", "The file cannot be read as a table. Send CSV in UTF-8, or XLSX."),
+        (b"PK\x03\x04 no workbook", "The workbook is not valid"),
+    ],
+)
+def test_what_is_no_table(content: bytes, words: str) -> None:
+    with pytest.raises(Unprocessable, match=words) as refused:
+        read(content)
+    assert refused.value.errors[0]["pointer"] == "/file"
+
+
+def test_faults_further_down_name_the_row() -> None:
+    table = read(b"name\n" + b"x\n" * 200_000 + b"\x81\xe9\n")
+    with pytest.raises(Unprocessable, match=r"Row \d+ does not match the encoding of the file."):
+        list(table.rows)
+    with pytest.raises(Unprocessable, match="Row 2 is not valid: field larger than field limit"):
+        list(read("name\n" + "x" * 1_000_001).rows)
+
+
+def test_headings_are_trimmed_and_not_too_many() -> None:
+    assert read(" a , b,,c,,\n").header == ["a", "b", "", "c"]
+    wide = ",".join(f"c{at}" for at in range(MAX_COLUMNS))
+    assert len(read(wide).header) == MAX_COLUMNS
+    with pytest.raises(TooLarge, match=f"at most {MAX_COLUMNS} columns; this one has 501"):
+        read(f"{wide},more")
+
+
+def test_made_columns_are_filled_from_the_row() -> None:
+    made = {"whole": "{first}  {last}", "place": "Room {room}", "fixed": "x"}
+    table = with_made(read("first,last,room\nAda, Byron ,7\nBob\n,,\n"), made)
+    assert table.header == ["first", "last", "room", "whole", "place", "fixed"]
+    assert [cells for _, cells in table.rows] == [
+        ["Ada", " Byron ", "7", "Ada Byron", "Room 7", ""],
+        ["Bob", "", "", "Bob", "", ""],
+    ]
+    with pytest.raises(Problem, match="The file has no column `frst`."):
+        with_made(read("first\n"), {"whole": "{frst}"})
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, ""), ("", ""), ("x", "x"), (True, "true"), (False, "false"), (3.0, "3"),
+        (-0.5, "-0.5"), (1e15, "1000000000000000.0"), (0.1, "0.1"), (7, "7"),
+        (datetime(2026, 6, 1, 9, 5), "2026-06-01 09:05:00"), (date(2026, 6, 1), "2026-06-01"),
+        (time(9, 5), "09:05:00"), (timedelta(hours=30), "108000"),
+    ],
+)  # fmt: skip
+def test_cells_of_a_workbook_as_a_person_would_write_them(value: Any, text: str) -> None:
+    assert cell_text(value) == text
