@@ -1,4 +1,4 @@
-"""The tests of the database know connections without an engine."""
+"""Tests of parts of the engine know connections without an engine."""
 
 from tests.fluvial.database.connections import connect, connection
 

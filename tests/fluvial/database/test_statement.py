@@ -60,7 +60,7 @@ def test_a_statement_is_compiled_once_for_each_database() -> None:
 
 def test_values_come_back_as_they_were_given(connection: Connection) -> None:
     created(connection, SAMPLE)
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (1, {"a": [1, None, "é"]}, NOON, True),
         (2, None, None, None),
         (3, [], datetime.min.replace(tzinfo=UTC), False),

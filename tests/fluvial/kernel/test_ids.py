@@ -24,7 +24,7 @@ def test_later_ids_sort_later_also_while_the_clock_stands_or_goes_back(
 ) -> None:
     now = time.time_ns() + 10**9
     moments = iter([*[now] * 3_000, *(now - 10**6 * at for at in range(3_000))])
-    monkeypatch.setattr(ids.time, "time_ns", lambda: next(moments))
+    monkeypatch.setattr(time, "time_ns", lambda: next(moments))
     monkeypatch.setattr(ids, "_last", ids._last)
     made = [new_id() for _ in range(6_000)]
     assert made == sorted(made)

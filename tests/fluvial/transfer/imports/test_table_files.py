@@ -21,7 +21,7 @@ from fluvial.transfer.imports.table_files import (
     with_made,
 )
 
-CELLS = st.text(st.sampled_from("ab ,;|\t\"'é1") | st.characters(codec="latin-1", categories="L"))
+CELLS = st.text("ab1 ,;|\t\"'éß")
 
 
 def read(content: bytes | str, encoding: str = "utf-8") -> TableFile:
