@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 from collections.abc import Collection, Mapping
@@ -39,9 +38,12 @@ def secret_of(name: str, environ: Mapping[str, str]) -> bytes:
     if not text.startswith(PREFIX):
         return text.encode()
     try:
-        return base64.b64decode(text.removeprefix(PREFIX), validate=True)
-    except binascii.Error as error:
+        secret = base64.b64decode(text.removeprefix(PREFIX), validate=True)
+    except ValueError as error:
         raise NoSecret(f"{name} is not valid base64 after {PREFIX}.") from error
+    if not secret:
+        raise NoSecret(f"{name} is empty after {PREFIX}. Write the secret there, in base64.")
+    return secret
 
 
 def signature(secret: bytes, message: str, timestamp: int, body: bytes) -> str:
