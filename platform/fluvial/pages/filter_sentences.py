@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fluvial.auth.access import Access
 from fluvial.kernel.problems import Problem
@@ -179,12 +181,19 @@ class _Reading:
         timed = field.type.timed
         names = _TIMED if timed else _BOUNDED
         name = names.get(node.operator, "")
-        if isinstance(right, Literal):
+        if isinstance(right, Literal) and (not timed or self._day_of(right.value) is not None):
             return path, name, right
-        raw = self._text(node.right)
+        raw = self._text(node.right)  # also of a moment with a time, which a day cannot say
         if timed and raw == "now()" and node.operator in "<>":
             return path, "past" if node.operator == "<" else "from_now", None
         return path, f"{name}_raw", raw
+
+    def _day_of(self, value: date) -> str | None:
+        """A day as its input holds it; of a moment the day that begins at it."""
+        if not isinstance(value, datetime):
+            return value.isoformat()
+        local = value.astimezone(ZoneInfo(self._access.catalog.zone))
+        return local.date().isoformat() if local.time() == time() else None
 
     def _member(self, node: Member, turned: bool) -> tuple[tuple[str, ...], str, Any]:
         item = _plain(node.item)
@@ -216,7 +225,8 @@ class _Reading:
         text, label = "", ""
         if isinstance(value, Literal):
             wire = _wire(column.field, value.value, value.type.objects)
-            text, label = _written(wire), said(column.field, wire, fmt)
+            day = self._day_of(value.value) if column.field.type.timed else None
+            text, label = day or _written(wire), said(column.field, wire, fmt)
         elif value is not None:
             text, label = value, raw_words(value, column.field)
         op_label, value_label = _worded(op, label)
