@@ -118,14 +118,14 @@ def test_a_failed_statement_leaves_the_connection_in_order(connection: Connectio
     assert held(connection) == [2]
 
 
-def test_patience_is_that_of_the_innermost_block(connection: Connection) -> None:
-    assert connection.patience is None
-    with connection.patient(20):
-        with pytest.raises(Stop), connection.patient(10):
-            assert connection.patience == 10
+def test_the_time_limit_is_that_of_the_innermost_block(connection: Connection) -> None:
+    assert connection.time_limit is None
+    with connection.limited(20):
+        with pytest.raises(Stop), connection.limited(10):
+            assert connection.time_limit == 10
             raise Stop
-        with connection.patient(None):
-            assert connection.patience is None
-        assert connection.patience == 20
+        with connection.limited(None):
+            assert connection.time_limit is None
+        assert connection.time_limit == 20
         assert held(connection) == []
-    assert connection.patience is None
+    assert connection.time_limit is None
