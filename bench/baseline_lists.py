@@ -18,6 +18,7 @@ from bench.baseline_http import answer, authenticate, store, visible
 from bench.baseline_store import Actor, Page, Record
 
 MAX_LIMIT = 500
+MAX_COUNT = 1_000  # of the cards of a column
 MAX_WORDS = 8
 PAGE_PARAMETERS = frozenset(
     {"status", "due_from", "due_before", "fee_over", "search", "sort", "limit", "cursor", "fields",
@@ -128,8 +129,11 @@ def summary(request: Request) -> Response:
 
 def board(request: Request) -> Response:
     actor = authenticate(request, "records:read")
-    limit = asked_limit(dict(request.query_params))
-    counts = store().counts(actor)
+    query = dict(request.query_params)
+    if query.get("total", "exact") != "exact":
+        raise Problem(422, "total is exact.")
+    limit, exact = asked_limit(query), "total" in query
+    counts = store().counts(actor, None if exact else MAX_COUNT + 1)
     cards: dict[str, list[Record]] = defaultdict(list)
     for card in store().cards(actor, limit + 1):
         cards[card["status"]].append(card)
@@ -137,11 +141,13 @@ def board(request: Request) -> Response:
     for status in STATUSES:
         shown = cards[status][:limit]
         more = len(cards[status]) > limit
+        capped = not exact and counts[status] > MAX_COUNT
         columns.append(
             {
                 "value": status,
                 "label": status.capitalize(),
-                "count": counts.get(status, 0),
+                "count": MAX_COUNT if capped else counts[status],
+                "capped": capped,
                 "records": shown,
                 "next": write_cursor(shown[-1], "due") if more else None,
             }

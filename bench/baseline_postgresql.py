@@ -36,9 +36,13 @@ order by l.id for update of l"""
 SUMMARY = f"""
 select l.status, count(*), sum(l.fee)::text from loan l
 where l.deleted_at is null and {PERMITTED} group by l.status order by l.status"""
+# A limit of null is none.
 COUNTS = f"""
-select l.status, count(*) from loan l
-where l.deleted_at is null and {PERMITTED} group by l.status"""
+select s.status, c.count from unnest(%(all)s::text[]) s(status) cross join lateral (
+  select count(*) from (
+    select 1 from loan l
+    where l.status = s.status and l.deleted_at is null and {PERMITTED}
+    limit %(most)s) few) c"""
 CARD = ("id", "rev", "title", "number", "book", "due", "status")
 CARDS = f"""
 select c.* from unnest(%(all)s::text[]) s(status) cross join lateral (
@@ -191,9 +195,9 @@ class PostgresqlStore:
         rows = self.connection.execute(SUMMARY, {"groups": actor.groups, "me": actor.id})
         return [{"status": s, "count": c, "sum(fee)": total} for s, c, total in rows]
 
-    def counts(self, actor: Actor) -> dict[str, int]:
-        rows = self.connection.execute(COUNTS, {"groups": actor.groups, "me": actor.id})
-        return dict(rows.fetchall())
+    def counts(self, actor: Actor, most: int | None) -> dict[str, int]:
+        binds = {"groups": actor.groups, "me": actor.id, "most": most, "all": list(STATUSES)}
+        return dict(self.connection.execute(COUNTS, binds).fetchall())
 
     def cards(self, actor: Actor, limit: int) -> list[Record]:
         binds = {"groups": actor.groups, "me": actor.id, "limit": limit, "all": list(STATUSES)}

@@ -39,9 +39,10 @@ where l.id in (select value from json_each(:ids)) and l.deleted_at is null and {
 SUMMARY = f"""
 select l.status, count(*), sum(l.fee) from loan l
 where l.deleted_at is null and {PERMITTED} group by l.status order by l.status"""
-COUNTS = f"""
-select l.status, count(*) from loan l
-where l.deleted_at is null and {PERMITTED} group by l.status"""
+COUNT = f"""
+select count(*) from (
+  select 1 from loan l
+  where l.status = :status and l.deleted_at is null and {PERMITTED} limit :most)"""
 CARD = ("id", "rev", "title", "number", "book", "due", "status")
 CARDS = f"""
 select l.id, l.rev, l.title, l.number, l.book, l.due, l.status from loan l
@@ -226,8 +227,12 @@ class SqliteStore:
         rows = self.connection.execute(SUMMARY, person(actor))
         return [{"status": s, "count": c, "sum(fee)": exact(total, 2)} for s, c, total in rows]
 
-    def counts(self, actor: Actor) -> dict[str, int]:
-        return dict(self.connection.execute(COUNTS, person(actor)).fetchall())
+    def counts(self, actor: Actor, most: int | None) -> dict[str, int]:
+        binds = person(actor) | {"most": -1 if most is None else most}
+        return {
+            status: self.connection.execute(COUNT, binds | {"status": status}).fetchone()[0]
+            for status in STATUSES
+        }
 
     def cards(self, actor: Actor, limit: int) -> list[Record]:
         binds = person(actor) | {"limit": limit}

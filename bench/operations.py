@@ -49,6 +49,7 @@ OPERATIONS = (
     Operation("search, common word", f"{LOANS}?limit=50&search={{word}}"),
     Operation("search, rare word", f"{LOANS}?limit=50&search={{mark}}"),
     Operation("board", "/api/boards/desk?limit=20"),
+    Operation("board, exact counts", "/api/boards/desk?limit=20&total=exact"),
     Operation("summary", f"{LOANS}/summary?group=status&measure=count,sum(fee)"),
     Operation("exact count", f"{LOANS}?status={{status}}&limit=1&total=exact"),
     Operation("create", Create),
