@@ -33,7 +33,7 @@ def files(body: bytes) -> dict[str, str]:
         return {p.relative_to(folder).as_posix(): p.read_text("utf-8") for p in paths}
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(st.dictionaries(PATHS, st.text(st.characters(codec="utf-8", exclude_characters="\r"))))
 def test_what_is_packed_is_unpacked(texts: dict[str, str]) -> None:
     texts |= {"app.yaml": "app: sample\n"}
