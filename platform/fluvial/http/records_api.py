@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from fluvial.kernel.garbage import uncollected
 from fluvial.kernel.ids import is_id
 from fluvial.kernel.problems import Problem
 from fluvial.records.calculated import recalculation_queue
@@ -32,6 +34,7 @@ def _type(call: Call, action: str = "read") -> ObjectType:
 
 
 MAX_IDS = 500
+LONG = 4_000  # bytes of a body
 
 
 def list_records(call: Call) -> Answer:
@@ -82,8 +85,11 @@ def _list_believed(call: Call) -> Answer:
 
 def create_records(call: Call) -> Answer:
     call.only()
-    type_ = _type(call, "create")
-    body = call.json()
+    with _whole(call):
+        return _create(call, _type(call, "create"), call.json())
+
+
+def _create(call: Call, type_: ObjectType, body: Any) -> Answer:
     if isinstance(body, list):
         done = batch_writes.create_many(call.session, type_.name, body)
         return Answer.json({"data": done}, 201)
@@ -96,7 +102,16 @@ def create_records(call: Call) -> Answer:
 
 def update_records(call: Call) -> Answer:
     call.only()
-    body = call.json()
+    with _whole(call):
+        return _update(call, call.json())
+
+
+def _whole(call: Call) -> AbstractContextManager[None]:
+    """Batches are long: what is made of them, from body to answer, is no garbage before its end."""
+    return uncollected() if len(call.body) > LONG else nullcontext()
+
+
+def _update(call: Call, body: Any) -> Answer:
     if not isinstance(body, list):
         raise Problem("Send a list of changes, each with the `id` of its record.")
     if call.rev is not None:

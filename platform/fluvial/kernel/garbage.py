@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+LONGEST = 30.0  # seconds without a look, where one batch begins before another one ends
+
 _lock = threading.Lock()
 _held = 0
+_since = 0.0
 
 
 @contextmanager
@@ -16,10 +20,13 @@ def uncollected() -> Iterator[None]:
     """Look for no circles of garbage meanwhile, in any thread.
 
     A batch makes so many objects that Python would look through all that the process holds,
-    catalogs included, several times. For work that ends within a second or so.
+    catalogs included, several times. For work that ends within a second or so, and that is over
+    with its objects when this ends: those that are left are looked through then.
     """
-    global _held
+    global _held, _since
     with _lock:
+        if not _held:
+            _since = time.monotonic()
         _held += 1
         gc.disable()
     try:
@@ -29,3 +36,8 @@ def uncollected() -> Iterator[None]:
             _held -= 1
             if not _held:
                 gc.enable()
+            late = time.monotonic() - _since > LONGEST
+            if late:
+                _since = time.monotonic()
+        if late:
+            gc.collect()

@@ -38,12 +38,20 @@ class RecordEnvironment:
     ) -> None:
         self.session = session
         self.type = type_
-        # Of a draft, and as of another day, formulas are worked out although values are stored.
-        fresh = fresh or session.as_of is not None
-        self.values: Values = _WithFormulas(self, values, fresh)
         self.before = before
+        self._own = values
+        self._fresh = fresh
         self._record = record  # the outer record, in what a look-up may pick
         self._related: dict[tuple[str, str], RecordEnvironment | None] = {}
+
+    @cached_property
+    def values(self) -> Values:
+        if not self.type.calculated_fields:
+            return self._own
+        # Of a draft, and as of another day, formulas are worked out although values are stored.
+        # Made when it is asked for: each of the two knows the other, which only the collector of
+        # garbage takes apart.
+        return _WithFormulas(self, self._own, self._fresh or self.session.as_of is not None)
 
     @property
     def now(self) -> datetime:

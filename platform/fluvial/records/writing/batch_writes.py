@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from fluvial.kernel.garbage import uncollected
 from fluvial.kernel.ids import is_id
 from fluvial.kernel.problems import NotFound, Unprocessable, fault
 from fluvial.records.drafts.draft import Draft
@@ -36,7 +35,7 @@ def create_many(session: Session, object_name: str, bodies: Sequence[Any]) -> li
     """
     type_ = session.object(object_name, "create")
     _check_size(bodies)
-    with session.connection.transaction(), uncollected():
+    with session.connection.transaction():
         lock_writers(session, object_name, new=True)
         batch = _Batch(session, type_, "create")
         batch.create(bodies)
@@ -47,7 +46,7 @@ def update_many(session: Session, object_name: str, bodies: Sequence[Any]) -> li
     """Change records: each body names its record as `id`, and may carry its `rev`."""
     type_ = session.object(object_name, "update")
     _check_size(bodies)
-    with session.connection.transaction(), uncollected():
+    with session.connection.transaction():
         lock_writers(session, object_name, {n for b in bodies if isinstance(b, dict) for n in b})
         batch = _Batch(session, type_, "update")
         for changes in batch.rounds(bodies):
@@ -247,7 +246,7 @@ class _Batch:
                 f"Nothing was written: {count} value{'s are' if count > 1 else ' is'} not valid.",
                 errors=faults,
             )
-        return [self._answers[at] for at in sorted(self._answers)]
+        return [self._answers.pop(at) for at in sorted(self._answers)]
 
 
 def _an_object(body: Any, at: int) -> Body:
