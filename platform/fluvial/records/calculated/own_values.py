@@ -6,14 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from fluvial.records.drafts.completion import environment_of
-from fluvial.records.drafts.draft import Draft
+from fluvial.records.drafts.draft import ALWAYS, Draft
 from fluvial.records.drafts.record_environment import RecordEnvironment
 from metamodel.currencies import Amount
 from metamodel.dependencies import Own, graph_of
 from metamodel.expressions.nodes import Collection, Gather
 from metamodel.expressions.types import DURATION, MONEY
-
-ALWAYS = frozenset({"rev", "updated_at", "updated_by"})  # what every change writes
 
 _NONE = Own()
 

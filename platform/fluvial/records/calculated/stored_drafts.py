@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from fluvial.records.drafts.draft import Draft, wire_value
+from fluvial.records.drafts.draft import ALWAYS, Draft, wire_value
 from fluvial.records.drafts.rows import empty
 from metamodel.dependencies import TITLE, graph_of
 
-from .own_values import ALWAYS, own_of
+from .own_values import own_of
 from .refresh import Touch, refresh
 
 

@@ -19,6 +19,7 @@ from metamodel.kinds.multi_lookup import DatedLink, in_force, refuse_overlaps
 
 from .rows import Values, empty
 
+ALWAYS = frozenset({"rev", "updated_at", "updated_by"})  # what every change writes
 TOLD_ONCE = 30  # faults of one body among which each place stands once
 HINTED = 3  # members of one body that get a hint: to look for names alike takes long
 

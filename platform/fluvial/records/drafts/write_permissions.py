@@ -27,7 +27,7 @@ from metamodel.expressions.nodes import ChangeTest, Collection, Gather, Read, Ro
 from metamodel.expressions.sql import Source
 
 from .codec import record_maker
-from .draft import Draft
+from .draft import ALWAYS, Draft
 
 USER = "user"
 
@@ -35,10 +35,12 @@ USER = "user"
 @dataclass(frozen=True)
 class WritePermission:
     """`asked` are the actions that the writing statement is asked about; `echo` makes the answer
-    from the values, or is None where the record has to be read."""
+    from the values, or is None where the record has to be read. `reads` are the fields that decide
+    whether the write is allowed, or None where other records can decide it too."""
 
     asked: tuple[str, ...]
     echo: Callable[[dict[str, Any]], dict[str, Any]] | None
+    reads: frozenset[str] | None = None
 
     def allows(self, action: str, held: Row) -> bool:
         return action not in self.asked or bool(held[self.asked.index(action)])
@@ -81,7 +83,7 @@ def read_again(draft: Draft, action: str) -> dict[str, Any]:
 def answers(drafts: Sequence[Draft], action: str) -> list[dict[str, Any]]:
     """The same of many drafts of one object type, in their order."""
     session, type_ = drafts[0].session, drafts[0].type
-    if uncovered(drafts, action):
+    if strayed(drafts, action):
         raise not_covered(type_, action)
     cover = write_permission(session, type_, action)
     where = session.access.object(type_.name).where
@@ -97,6 +99,21 @@ def uncovered(drafts: Sequence[Draft], action: str) -> list[Draft]:
     """The drafts with values that the actor's rights to do this do not cover."""
     held = held_by(drafts, action) if drafts else set()
     return [draft for draft in drafts if draft.id not in held]
+
+
+def strayed(drafts: Sequence[Draft], action: str) -> list[Draft]:
+    """The same of drafts that are new, or of records with which the actor could do this.
+
+    These are not asked about again where nothing has changed that decides it.
+    """
+    reads = write_permission(drafts[0].session, drafts[0].type, action).reads
+    moved = [draft for draft in drafts if reads is None or _moved(draft, reads)]
+    return uncovered(moved, action)
+
+
+def _moved(draft: Draft, reads: frozenset[str]) -> bool:
+    written = (draft.changed, ALWAYS, draft.computed)
+    return draft.new or not all(map(reads.isdisjoint, written))
 
 
 def held_by(drafts: Sequence[Draft], action: str) -> set[str]:
@@ -140,7 +157,14 @@ def _make(access: Access, type_: ObjectType, action: str) -> WritePermission:
     shown = [f for f in type_.fields.values() if f.name not in own.hidden and not f.hidden]
     first = [f for f in shown if f.name in ("id", "rev")]
     asked = tuple(name for name, where in wanted.items() if where is not None)
-    return WritePermission(asked, record_maker([*first, *(f for f in shown if f not in first)]))
+    echo = record_maker([*first, *(f for f in shown if f not in first)])
+    return WritePermission(asked, echo, _reads(own.where.get(action, ())))
+
+
+def _reads(conditions: Sequence[Expression] | None) -> frozenset[str]:
+    """The fields of a record with which the conditions begin."""
+    nodes = (node for one in conditions or () for node in one.tree.walk())
+    return frozenset(node.path[0] for node in nodes if isinstance(node, Read) and node.path)
 
 
 def _stands(catalog: Catalog, type_: ObjectType, condition: Expression) -> bool:

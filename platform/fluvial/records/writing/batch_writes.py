@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 from fluvial.kernel.ids import is_id
@@ -12,7 +11,7 @@ from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.merging import check_revs
 from fluvial.records.drafts.rows import Values, load_rows
 from fluvial.records.drafts.seams import hook_of
-from fluvial.records.drafts.write_permissions import answers, not_covered, uncovered
+from fluvial.records.drafts.write_permissions import answers, not_covered, strayed
 from fluvial.records.drafts.writer_locks import lock_writers
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
@@ -107,7 +106,7 @@ def _update_part(
 
 
 def _check_covered(drafts: Sequence[Draft]) -> None:
-    if uncovered(drafts, "update"):
+    if strayed(drafts, "update"):
         raise not_covered(drafts[0].type, "update")
 
 
@@ -132,15 +131,20 @@ class _Batch:
         self._bulk = Bulk(session, type_, self._stored)
         self._session = self._bulk.session
         self._hook = hook_of(session, type_.name)
+        members = self._hook.members if self._hook else ()
+        self._ignored = members if action == "create" else ("id", "rev", *members)
         self._answers: dict[int, Record] = {}
         self._faults: dict[int, list[Mapping[str, str]]] = {}
 
     def create(self, bodies: Sequence[Any]) -> None:
         drafts: list[tuple[int, Draft]] = []
         for at, body in enumerate(bodies):
-            with self._noting(at):
+            try:
                 draft = fresh_draft(self._session, self._type, f"/{at}")
                 self._fill(draft, _an_object(body, at))
+            except Unprocessable as problem:
+                self._note(at, problem)
+            else:
                 drafts.append((at, draft))
         self._bulk.begin(draft.values for _, draft in drafts)
         for at, draft in drafts:
@@ -158,9 +162,10 @@ class _Batch:
         changes: list[Change] = []
         seen: set[str] = set()
         for at, body in enumerate(bodies):
-            with self._noting(at):
-                change = at, _id_of(body, at), {n: v for n, v in body.items() if n != "id"}
-            if at in self._faults:
+            try:
+                change = at, _id_of(body, at), body
+            except Unprocessable as problem:
+                self._note(at, problem)
                 continue
             if change[1] in seen:
                 yield changes
@@ -175,11 +180,14 @@ class _Batch:
         drafts: list[tuple[int, Draft]] = []
         revs = []
         for at, record, body in changes:
-            with self._noting(at):
+            try:
                 before = self._existing(found, record, at)
                 draft = Draft(self._session, self._type, record, before, dict(before), f"/{at}")
                 self._fill(draft, body)
                 revs.append((draft, revision_of(body, None, draft.pointer)))
+            except Unprocessable as problem:
+                self._note(at, problem)
+            else:
                 drafts.append((at, draft))
         check_revs(revs)
         self._bulk.begin(draft.values for _, draft in drafts)
@@ -209,17 +217,9 @@ class _Batch:
         raise Unprocessable(problem.detail, errors=errors)
 
     def _fill(self, draft: Draft, body: Body) -> None:
-        members = self._hook.members if self._hook else ()
-        draft.take(body, ignore=members if draft.new else ("rev", *members))
+        draft.take(body, ignore=self._ignored)
         if self._hook:
             self._hook.take(draft, body)
-
-    @contextmanager
-    def _noting(self, at: int) -> Iterator[None]:
-        try:
-            yield
-        except Unprocessable as problem:
-            self._note(at, problem)
 
     def _note(self, at: int, problem: Unprocessable) -> None:
         told = problem.errors or [fault(f"/{at}", "refused", problem.detail)]
@@ -239,6 +239,7 @@ class _Batch:
 
     def done(self) -> list[Record]:
         """The records as they are now; nothing is written where one of them does not fit."""
+        self._bulk.end()
         faults = [one for at in sorted(self._faults) for one in self._faults[at]]
         if faults:
             count = len(faults)

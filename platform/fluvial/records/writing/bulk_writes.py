@@ -19,9 +19,8 @@ from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.object_tables import link_name, tables_of
 from fluvial.database.statement import Compiled
 from fluvial.kernel.problems import Problem
-from fluvial.records.calculated.own_values import ALWAYS
 from fluvial.records.drafts.codec import row_packer
-from fluvial.records.drafts.draft import Draft
+from fluvial.records.drafts.draft import ALWAYS, Draft
 from fluvial.records.drafts.insertion import insert_cells, insert_rows, update_cells
 from fluvial.records.drafts.rows import Values, changed_meanwhile, row_writer
 from fluvial.records.drafts.uniqueness import unique_fault
@@ -71,6 +70,10 @@ class Bulk:
         """A complete draft; it is written with the others, or before somebody asks for it."""
         self._waiting.append(draft)
         self._ahead.waiting.add((self._type.name, draft.id))
+
+    def end(self) -> None:
+        """No drafts come any more: let go of those that there were."""
+        self._ahead.begin()
 
     def waits(self, record: str) -> bool:
         return (self._type.name, record) in self._ahead.waiting

@@ -7,8 +7,7 @@ from typing import Any
 
 from fluvial.database.connection import UniqueError
 from fluvial.kernel.problems import Problem, Unprocessable, fault
-from fluvial.records.calculated.own_values import ALWAYS
-from fluvial.records.drafts.draft import Draft
+from fluvial.records.drafts.draft import ALWAYS, Draft
 from fluvial.records.drafts.merging import check_revs
 from fluvial.records.drafts.rows import Values, changed_meanwhile, row_writer
 from fluvial.records.drafts.seams import hook_of

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from fluvial.records.drafts.draft import Draft
 from fluvial.runtime.engine import Engine
 from tests.app import Client, Documents, OpenEngine
 from tests.fluvial.library import LIBRARY
@@ -150,6 +152,18 @@ def test_a_batch_costs_as_many_statements_for_any_number_of_records(
     assert created[1] <= created[0] + 2, created
     assert updated[1] <= updated[0] + 2, updated
     assert max(*created, *updated) < 60, (created, updated)
+
+
+def test_a_batch_leaves_no_drafts_to_the_collector_of_garbage(client: Client) -> None:
+    fleet = Fleet(client)
+    thresholds = gc.get_threshold()
+    gc.set_threshold(0)
+    try:
+        gc.collect()
+        fleet.change(fleet.create(5))
+        assert [one for one in gc.get_objects() if isinstance(one, Draft)] == []
+    finally:
+        gc.set_threshold(*thresholds)
 
 
 def test_a_batch_is_as_if_each_had_been_written_on_its_own(client: Client) -> None:
