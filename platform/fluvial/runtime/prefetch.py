@@ -37,14 +37,20 @@ class Prefetch:
     rates: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     waiting: set[tuple[str, str]] = field(default_factory=set)  # records with values not written
     periods: dict[str, list[tuple[Any, Any]]] = field(default_factory=dict)  # of what waits
+    _drafts: list[tuple[Catalog, ObjectType, Values]] = field(default_factory=list)
     _named: dict[str, set[str]] = field(default_factory=dict)  # by drafts
     _near: dict[str, set[str]] = field(default_factory=dict)  # by drafts, and by rows of these
 
     def name(self, catalog: Catalog, type_: ObjectType, values: Values) -> None:
-        """A draft refers to these."""
-        for target, record in _references(catalog, _own(type_), values):
-            self._named.setdefault(target, set()).add(record)
-            self._near.setdefault(target, set()).add(record)
+        """A draft has these values: what it refers to is looked for when somebody asks."""
+        self._drafts.append((catalog, type_, values))
+
+    def _look(self) -> None:
+        for catalog, type_, values in self._drafts:
+            for target, record in _references(catalog, _own(type_), values):
+                self._named.setdefault(target, set()).add(record)
+                self._near.setdefault(target, set()).add(record)
+        self._drafts.clear()
 
     def keep(
         self, catalog: Catalog, object_name: str, ids: Iterable[str], found: Iterable[Values]
@@ -61,10 +67,12 @@ class Prefetch:
 
     def rows_beside(self, object_name: str, record: str) -> list[str]:
         """A record, and others that are likely to be asked for too and are not kept yet."""
+        self._look()
         return _portion(self._near.pop(object_name, set()), record, self.rows.get(object_name, {}))
 
     def named_beside(self, object_name: str, record: str) -> list[str]:
         """The same of records that drafts refer to, for whether the actor may see them."""
+        self._look()
         known = self.visible.get(object_name, {})
         return _portion(self._named.pop(object_name, set()), record, known)
 
@@ -91,6 +99,7 @@ class Prefetch:
 
     def begin(self) -> None:
         """Before other drafts: what the last ones referred to is of no interest any more."""
+        self._drafts.clear()
         self._named.clear()
         self._near.clear()
 
