@@ -18,12 +18,16 @@ from typing import Any
 
 from fluvial.records.calculated.stored_drafts import spread
 from fluvial.records.drafts import journal
+from fluvial.records.drafts.codec import record_maker
 from fluvial.records.drafts.completion import search_text
 from fluvial.records.drafts.dated_writes import keep_days
-from fluvial.records.drafts.draft import Draft, wire_value
+from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.journal import Entry
 from fluvial.records.drafts.rows import row_writer
 from fluvial.records.drafts.seams import hook_of, tell_stored
+from fluvial.records.reading.plan_cache import plans_of
+from fluvial.runtime.session import Session
+from metamodel.catalog import ObjectType
 
 CREATED, UPDATED, DELETED, RESTORED = "created", "updated", "deleted", "restored"
 
@@ -38,7 +42,7 @@ def leave(event: str, drafts: Sequence[Draft]) -> None:
         hook.stored(draft)  # type: ignore[union-attr]
     if type_.dated_fields and event != DELETED:
         keep_days(drafts)
-    changes = [_changes(draft) for draft in drafts]
+    changes = _changes(drafts)
     heard = spread(drafts, event)
     entries = [
         Entry(draft.id, draft.values["rev"], change, heard[draft.id])
@@ -49,16 +53,30 @@ def leave(event: str, drafts: Sequence[Draft]) -> None:
     tell_stored(drafts, event)
 
 
-def _changes(draft: Draft) -> dict[str, Any]:
-    """What somebody wrote, as history keeps it: the old and the new value in wire form."""
-    before, fields = draft.before, draft.type.fields
-    if before is None:
-        return row_writer(draft.session, draft.type).changes(draft.values)
-    return {
-        name: [wire_value(field, before.get(name)), draft.wire(name)]
-        for name, field in fields.items()
-        if name in draft.changed and name != "title"
-    }
+def _changes(drafts: Sequence[Draft]) -> list[dict[str, Any]]:
+    """What somebody wrote, as history keeps it: the old and the new values in wire form."""
+    session, type_ = drafts[0].session, drafts[0].type
+    made: dict[frozenset[str], Any] = {}  # those of many drafts are mostly the same
+    changes = []
+    for draft in drafts:
+        if draft.before is None:
+            changes.append(row_writer(session, type_).changes(draft.values))
+            continue
+        names = frozenset(draft.changed)
+        wire = made.get(names) or made.setdefault(names, _wire(session, type_, names))
+        old, new = wire(draft.before), wire(draft.values)
+        changes.append({name: [old[name], value] for name, value in new.items()})
+    return changes
+
+
+def _wire(session: Session, type_: ObjectType, names: frozenset[str]) -> Any:
+    """A function from values to some of them in wire form."""
+
+    def make() -> Any:
+        changed = (field for name, field in type_.fields.items() if name in names)
+        return record_maker([field for field in changed if field.name != "title"])
+
+    return plans_of(session.catalog).get((type_.name, "wire", names), make)
 
 
 def _index(event: str, drafts: Sequence[Draft]) -> None:
