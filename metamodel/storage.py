@@ -81,6 +81,8 @@ _recent: dict[int, tuple[datetime, str]] = {}
 
 def timestamp_wire(moment: datetime) -> str:
     """RFC 3339 in UTC, without a fraction of zero: `2026-11-21T09:00:00Z`."""
+    if moment.tzinfo is UTC and not moment.microsecond:
+        return orjson.dumps(moment, option=orjson.OPT_UTC_Z).decode()[1:-1]
     return _trim(timestamp_text(moment))
 
 

@@ -117,15 +117,17 @@ class Person(Kind):
         return tuple(id if kind == one else None for one in held(field))
 
     def unpack(self, field: Field, parts: Sequence[Any]) -> Who | list[Who] | None:
+        if len(parts) == 1 and isinstance(parts[0], str):
+            return "user", parts[0]
         if self.holds_many(field):
             return [_pair(one) for one in parts[0] or ()]
         if len(parts) == 1:
-            return None if parts[0] is None else ("user", parts[0])
+            return None
         both = zip(held(field), parts, strict=False)
         return next(((kind, id) for kind, id in both if id is not None), None)
 
     def wire(self, field: Field, value: Any) -> Any:
-        if self.holds_many(field):
+        if isinstance(value, list):
             return [{kind: id} for kind, id in value]
         return {value[0]: value[1]}
 

@@ -119,8 +119,9 @@ def _visible(draft: Draft, name: str, environment: RecordEnvironment) -> bool:
 
 
 def _check_required(draft: Draft) -> None:
+    new, changed = draft.new, draft.changed
     for field in draft.type.required_fields:
-        if empty(draft.values.get(field.name)) and (draft.new or field.name in draft.changed):
+        if (new or field.name in changed) and empty(draft.values.get(field.name)):
             draft.fault(field.name, "required", f"{field.label} is required.")
 
 

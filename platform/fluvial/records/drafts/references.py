@@ -28,8 +28,8 @@ from .rows import load_row
 def check_references(draft: Draft) -> None:
     wanted: dict[str, dict[str, list[Field]]] = {}
     for field in draft.type.looking_fields:
-        name, value = field.name, draft.values.get(field.name)
-        if name not in draft.changed or value is None:
+        name = field.name
+        if name not in draft.changed or (value := draft.values.get(name)) is None:
             continue
         if name in draft.periods:
             value = [str(link) for link in draft.periods[name]]

@@ -28,7 +28,7 @@ MAX_DEPTH = 3  # of titles within titles
 def titled(type_: ObjectType, shown: Callable[[str], str]) -> str:
     """The title of a record, of the words of its fields."""
     parts = _parts(type_.title)
-    words = (shown(part) if at % 2 else part for at, part in enumerate(parts))
+    words = [shown(part) if at % 2 else part for at, part in enumerate(parts)]
     text = " ".join("".join(words).split())
     return text.strip(" -,·:")[:MAX_TITLE] or type_.label
 
