@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from fluvial.records.reading import board_reads
+from fluvial.records.reading.board_values import ShownValues
 from fluvial.records.reading.grouped import Group, Ranking, read_groups
 from fluvial.records.reading.plan import CAPPED
 from fluvial.records.reading.query import Query
@@ -34,61 +35,53 @@ def heads_by(
     query: Query,
     by: Field,
     totals: tuple[Measure, ...],
+    shown: ShownValues,
     *,
     one: bool = False,
     exact: bool = False,
 ) -> dict[str, Head]:
-    """The heads of the values that are there, by their text; with `one` those of `equals`."""
-    values = None if exact else _values(session, by)
-    if values is None:
+    """The heads of the values that are shown, by their text; with `one` those of `equals`."""
+    if shown.values is None or (exact and by.type.options):
         rows = summarise(session, query, ((by.name,),), (COUNT, *totals))
         return {text_of(by, row[by.name]): Head(row["count"], False, row) for row in rows}
     found: dict[str, board_reads.GroupHead] = {}
     if one:
         (value,) = (text for name, text in query.equals if name == by.name)
-        head = board_reads.head_of_one(session, query, totals)
+        head = board_reads.head_of_one(session, query, by, totals, exact=exact)
         found = {value: head} if head else {}
     else:
-        found = board_reads.heads_of_each(session, query, by.name, values, totals)
-        empty = board_reads.head_of_one(session, _without(query, by), totals)
+        values = shown.values
+        found = board_reads.heads_of_each(session, query, by, values, totals, exact=exact)
+        rest = _without(query, by)
+        empty = board_reads.head_of_one(session, rest, by, totals, exact=exact)
         found |= {"": empty} if empty else {}
-    return {value: _head(head) for value, head in found.items()}
+    return {value: _head(head, exact) for value, head in found.items()}
 
 
-def _head(head: board_reads.GroupHead) -> Head:
-    if not head.capped:
+def _head(head: board_reads.GroupHead, exact: bool) -> Head:
+    if exact or head.count <= CAPPED:
         return Head(head.count, False, head.measures)
     return Head(CAPPED, True, dict.fromkeys(head.measures))
 
 
 def cards_by(
-    session: Session, board: Board, query: Query, by: Field, one: bool
+    session: Session, board: Board, query: Query, by: Field, shown: ShownValues, one: bool
 ) -> dict[str, Group]:
     """The first cards of each column, by the text of its value; with `one` those of `equals`."""
     ranking = Ranking(RANK, board.name) if board.manual else None
-    values = _values(session, by)
-    if values is None:
+    if shown.values is None:
         groups = read_groups(session, query, by.name, ranking)
     elif one:
-        groups = board_reads.first_of_one(session, query, by.name, ranking)
+        groups = board_reads.first_of_one(session, query, by, ranking)
     else:
-        groups = board_reads.first_of_each(session, query, by.name, values, ranking)
-        groups += board_reads.first_of_one(session, _without(query, by), by.name, ranking)
+        groups = board_reads.first_of_each(session, query, by, shown.values, ranking)
+        groups += board_reads.first_of_one(session, _without(query, by), by, ranking)
     return {text_of(by, group.value): group for group in groups}
 
 
 def _without(query: Query, by: Field) -> Query:
     """The records of the last column, whose value is empty."""
     return replace(query, equals=(*query.equals, (by.name, "")))
-
-
-def _values(session: Session, by: Field) -> Sequence[str] | None:
-    """The values that may be there; None where they cannot be told, or are too many."""
-    if not board_reads.walks(session, by):
-        return None
-    if by.type.options:
-        return [option.name for option in by.type.options]
-    return board_reads.held_values(session, by)
 
 
 def text_of(field: Field | None, value: Any) -> str:

@@ -73,6 +73,7 @@ def _board(
         "name": board.name,
         "title": board.label,
         "summary": made.summary(),
+        "only": f"The {len(read['columns'])} columns used last" if read["more_columns"] else "",
         "object": {"name": type_.name, "label": type_.label, "plural": type_.plural},
         "move_href": "" if fmt.as_of else f"/api/boards/{board.name}/move",
         "lanes_label": lanes,

@@ -9,6 +9,7 @@ from typing import Any
 
 from fluvial.kernel.problems import NotFound, Problem
 from fluvial.records.drafts.record_environment import RecordEnvironment
+from fluvial.records.reading.board_values import ShownValues, shown_values
 from fluvial.records.reading.caller_paths import condition
 from fluvial.records.reading.grouped import Group
 from fluvial.records.reading.plan import CAPPED
@@ -86,8 +87,9 @@ def _read_board(session: Session, board: Board, query: Query, wish: Wish) -> dic
     type_ = session.object(board.object)
     by = type_.fields[board.by]
     one = wish.column is not None
-    heads = read_heads(session, board, query, everything=not one, exact=wish.exact)
-    groups = cards_by(session, board, query, by, one)
+    shown = shown_values(session, query, by)
+    heads = read_heads(session, board, query, shown, everything=not one, exact=wish.exact)
+    groups = cards_by(session, board, query, by, shown, one)
     lane = type_.fields[board.lanes] if lane_shown(session, board) and board.lanes else None
     for head in heads:
         group = groups.get(head["value"] or "", Group(None))
@@ -100,7 +102,8 @@ def _read_board(session: Session, board: Board, query: Query, wish: Wish) -> dic
         "label": board.label,
         "object": board.object,
         "columns": heads,
-        "lanes": _lanes(session, lane, query, wish.exact) if lane else [],
+        "more_columns": shown.more and not one,
+        "lanes": _lanes(session, lane, query, cards, wish.exact) if lane else [],
         "titles": titles_in(session, fields, cards),
     }
 
@@ -140,6 +143,7 @@ def read_heads(
     session: Session,
     board: Board,
     query: Query,
+    shown: ShownValues | None = None,
     *,
     everything: bool = True,
     exact: bool = False,
@@ -152,9 +156,11 @@ def read_heads(
     by = type_.fields[board.by]
     totals = _readable(session, type_, board.totals)
     exact = exact or max(board.limits.values(), default=0) >= CAPPED  # how far it is over
-    found = heads_by(session, query, by, totals, one=not everything, exact=exact)
+    shown = shown or shown_values(session, query, by)
+    found = heads_by(session, query, by, totals, shown, one=not everything, exact=exact)
+    every = everything and not shown.more
     heads = []
-    for value, label, colour in _columns(session, board, by, found, everything):
+    for value, label, colour in _columns(session, board, by, found, every):
         head, limit = found.get(value), board.limits.get(value)
         count = head.count if head else 0
         heads.append(
@@ -217,7 +223,7 @@ def _targets(
     """The records that a look-up leads to: all where they are few, else those with cards."""
     named: dict[str, str] = {}
     if everything and by.to:
-        page = Query(by.to, (("id",), ("title",)), sort=(SortKey(("title",)),), limit=MAX_TARGETS)
+        page = Query(by.to, (("id",), ("title",)), limit=MAX_TARGETS)
         read = read_page(session, page)
         if read["next"] is None:
             named = {row["id"]: row["title"] for row in read["data"]}
@@ -238,8 +244,14 @@ def labels_of(session: Session, field: Field, texts: Iterable[str]) -> dict[str,
     return {text: titles.get(record, "Hidden") for text, (_, record) in pairs.items()}
 
 
-def _lanes(session: Session, lane: Field, query: Query, exact: bool) -> list[dict[str, Any]]:
-    found = heads_by(session, query, lane, (), exact=exact)
+def _lanes(
+    session: Session, lane: Field, query: Query, cards: Iterable[Mapping[str, Any]], exact: bool
+) -> list[dict[str, Any]]:
+    """All lanes where they are few, else those of the cards."""
+    shown = shown_values(session, query, lane)
+    if shown.more:
+        shown = ShownValues(list(dict.fromkeys(card["lane"] for card in cards if card["lane"])))
+    found = heads_by(session, query, lane, (), shown, exact=exact)
     if lane.type.options:
         named = [(o.name, o.label, o.colour) for o in lane.type.options if not o.retired]
     else:

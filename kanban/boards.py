@@ -109,9 +109,9 @@ def board_questions(document: Document, catalog: Catalog) -> Iterator[IndexQuest
     """The cards of each column, and how many there are in each lane."""
     board = _board(document)
     equal = fixed(catalog, board.object, board.where)
-    yield IndexQuestion(board.object, (board.by, *equal), board.sort or ("id",))
+    yield IndexQuestion(board.object, (board.by, *equal), board.sort or ("id",), parts=True)
     if board.lanes is not None:
-        yield IndexQuestion(board.object, (board.lanes, *equal), ordered=False)
+        yield IndexQuestion(board.object, (board.lanes, *equal), ordered=False, parts=True)
 
 
 def check_board(document: Document, check: DocumentCheck) -> None:

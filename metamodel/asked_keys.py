@@ -83,7 +83,9 @@ def _indexable(
     type_: ObjectType, question: IndexQuestion
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The fields of a question that can stand in an index, as far as they go."""
-    equal = tuple(name for name in question.equal if _is_plain(type_.fields.get(name)))
+    equal = tuple(
+        name for name in question.equal if _is_plain(type_.fields.get(name), parts=question.parts)
+    )
     sort: list[str] = []
     for at, name in enumerate(question.sort):
         field = type_.fields.get(name.removeprefix("-"))
@@ -101,8 +103,10 @@ def _indexable(
     return equal[:MAX_FIELDS], ordered
 
 
-def _is_plain(field: Field | None) -> bool:
+def _is_plain(field: Field | None, *, parts: bool = False) -> bool:
     """Whether a field is one column of the table, and today's value stands in it."""
     if field is None or field.many or field.kind.linked or not field.columns:
         return False
+    if parts and field.type.people:
+        return True
     return sum(not column.hidden for column in field.columns) == 1

@@ -17,13 +17,15 @@ from metamodel.expressions.types import BOOLEAN
 class IndexQuestion:
     """What a document asks of an object: fields with one value each, and an order.
 
-    `ordered` is whether the first records are asked for, or only how many there are.
+    `ordered` is whether the first records are asked for, or only how many there are. `parts` is
+    whether people are asked for kind by kind, each of which has a column of its own.
     """
 
     object: str
     equal: tuple[str, ...] = ()
     sort: tuple[str, ...] = ()  # "due", "-due"
     ordered: bool = True
+    parts: bool = False
 
 
 def fixed(catalog: Catalog, object: str, where: str) -> tuple[str, ...]:

@@ -85,3 +85,9 @@ def test_an_older_database_gets_them_when_it_starts(client: Client) -> None:
     assert len(drift(engine)) == 1
     add_standing_indexes(Session.begin(engine))
     assert drift(engine) == []
+
+
+def test_a_board_of_people_brings_an_index_of_all_that_they_may_be(client: Client) -> None:
+    made = client.define({**SHELF, "name": "people", "columns": {"by": "clerk"}})
+    assert indexes(made) == {"loan.ax_loan__clerk__clerk__team": ["board/people"]}
+    assert drift(client.app.engine) == []

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fluvial.records.reading import board_reads as columns_of_boards
-from fluvial.records.reading import plan
+from fluvial.records.reading import board_values, plan
 from fluvial.runtime.engine import Engine
 from kanban import board_columns, board_reader
 from tests.app import Client, Documents
@@ -186,6 +186,67 @@ def test_columns_of_a_look_up(library: Client) -> None:
         body = {"id": loan["id"], "column": column}
         moved = library.post("/api/boards/branches/move", body).json()
         assert moved["record"]["branch"] == column
+
+
+def test_many_columns_of_a_look_up_are_those_used_last(
+    library: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board_values, "MAX_COLUMNS", 2)
+    monkeypatch.setattr(board_values, "NEWEST", 2)
+    monkeypatch.setattr(board_reader, "MAX_TARGETS", 1)
+    columns = {"by": "branch"}
+    library.define({**SHELF, "name": "branches", "columns": columns},
+                   {**SHELF, "name": "lanes", "swimlanes": columns})  # fmt: skip
+    east, north, south, west = (
+        library.made("branch", name=name)["id"] for name in ("East", "North", "South", "West")
+    )
+    for branch, book in ((east, "Emma"), (west, "Emma"), (north, "Sanditon"), (south, "Emma")):
+        library.made("loan", book=book, branch=branch)
+
+    def shown(**asked: str) -> list[str]:
+        board = library.get("/api/boards/branches", **asked).json()
+        assert board["more_columns"] is ("column" not in asked)
+        assert all(column["count"] == len(column["records"]) for column in board["columns"])
+        return [column["label"] for column in board["columns"]]
+
+    assert shown() == shown(total="exact") == ["North", "South"]
+    assert shown(where="book == 'Emma'") == ["East", "South"]
+    assert shown(column=west) == ["West"]
+    assert "The 2 columns used last" in library.get("/boards/branches").text
+    lanes = library.get("/api/boards/lanes").json()["lanes"]
+    assert [(lane["label"], lane["count"]) for lane in lanes] == [
+        (name, 1) for name in ("East", "North", "South", "West")
+    ]
+    assert library.get("/boards/lanes").status == 200
+
+
+def test_columns_of_people_and_teams(library: Client) -> None:
+    person = {"name": "helper", "kind": "person", "accepts": ["user"]}
+    library.patch("/api/meta/object/loan", {"fields": [person]})
+    people = {**SHELF, "name": "people", "columns": {"by": "clerk"}}
+    dues = {**people, "name": "dues", "sort": ["-due"]}
+    library.define(people, dues, {**SHELF, "name": "helpers", "columns": {"by": "helper"}})
+    me, team = library.get("/api/me").json()["id"], library.made("team", name="Desk")["id"]
+    for at, clerk in enumerate(({"user": me}, {"team": team}, {"user": me}, {"team": team}, None)):
+        library.made("loan", book=f"Book {at}", clerk=clerk, helper=None, due=f"2024-01-0{at + 1}")
+    library.made("loan", book="Book 5", helper={"user": me})
+
+    def cards(name: str, **asked: str) -> dict[str | None, str]:
+        board = library.get(f"/api/boards/{name}", **asked).json()
+        return {
+            column["value"]: f"{column['count']}: "
+            + " ".join(card["book"][-1] for card in column["records"])
+            for column in board["columns"]
+        }
+
+    user, desk = f"user:{me}", f"team:{team}"
+    assert cards("people") == {user: "2: 0 2", desk: "2: 1 3", None: "2: 4 5"}
+    assert cards("people", total="exact") == cards("people")
+    assert cards("dues", limit="1") == {user: "2: 2", desk: "2: 3", None: "2: 4"}
+    assert cards("helpers") == {user: "1: 5", None: "5: 0 1 2 3 4"}
+    first = library.get("/api/boards/dues", limit="1").json()["columns"]
+    following = next(column["next"] for column in first if column["value"] == desk)
+    assert cards("dues", column=desk, cursor=following) == {desk: "2: 1"}
 
 
 def test_cards_keep_the_order_that_people_give_them(library: Client) -> None:

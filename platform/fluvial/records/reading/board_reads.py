@@ -6,7 +6,7 @@ Fields whose values are not one column of the table, or not today's, are grouped
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,9 +19,12 @@ from fluvial.database.statement import Compiled
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field
 from metamodel.expressions.sql import Source
-from metamodel.storage import INTEGER, POSTGRESQL, TEXT, UUID
+from metamodel.kinds.kind import TextFormat
+from metamodel.storage import INTEGER, POSTGRESQL, TEXT
 
 from . import cursor
+from .board_values import HeldPart, parted, parts_of
+from .equality_filters import equal_binds
 from .grouped import Group, Ranking, rank_of
 from .plan import CAPPED, PagePlanner, Plan
 from .plan_cache import plans_of
@@ -31,58 +34,63 @@ from .reader import query_values
 from .sql_context import ask
 from .summary import Measure, measured
 
-MAX_VALUES = 500  # a look-up that leads to more records than this is grouped
-
 _HEXADECIMAL = frozenset("0123456789abcdef")
 
 
-def walks(session: Session, field: Field) -> bool:
-    """Whether an index can lead to the records of each value of a field."""
-    shown = [column for column in field.columns if not column.hidden]
-    return len(shown) == 1 and session.as_of is None and field.stored and not field.many
-
-
-def held_values(session: Session, field: Field) -> list[str] | None:
-    """The records that a look-up leads to, found by going from one to the next; None: too many."""
-    (column,) = (c for c in field.columns if not c.hidden)
-    name, table = f'"{field.base}{column.suffix}"', f'"{field.object}"'
-    rows = session.connection.query(
-        f"WITH RECURSIVE held(value) AS ("
-        f"SELECT (SELECT {name} FROM {table} WHERE {name} IS NOT NULL ORDER BY {name} LIMIT 1) "
-        f"UNION ALL SELECT (SELECT {name} FROM {table} WHERE {name} > held.value "
-        f"ORDER BY {name} LIMIT 1) FROM held WHERE held.value IS NOT NULL) "
-        f"SELECT CAST(value AS TEXT) FROM held WHERE value IS NOT NULL LIMIT {MAX_VALUES + 1}"
-    )
-    return None if len(rows) > MAX_VALUES else [row[0] for row in rows]
-
-
 def first_of_each(
-    session: Session, query: Query, by: str, values: Sequence[str], ranking: Ranking | None = None
+    session: Session,
+    query: Query,
+    by: Field,
+    values: Sequence[str],
+    ranking: Ranking | None = None,
 ) -> list[Group]:
     """At most `query.limit` records of each of these values; values without any are left out."""
-    plan = _kept(session, query, ("each", by, ranking is None), lambda p: p.each(by), ranking)
-    binds = _binds(session, query, ranking) | {"keys": orjson.dumps(list(values)).decode()}
-    groups: dict[int, list[Any]] = {}
-    for row in ask(session, plan.page, **binds):
-        groups.setdefault(row[-1], []).append(row[:-1])
-    return [_group(query, plan, by, rows) for rows in groups.values()]
+    binds, groups = _binds(session, query, ranking), []
+    for part, held in parted(by, values):
+        asked = _Asked(by.name, part, each=True)
+        plan: Plan = _kept(session, query, asked, "cards", lambda p: p.cards(None), ranking)
+        rows: dict[int, list[Any]] = {}
+        for row in ask(session, plan.page, **binds, keys=orjson.dumps(held).decode()):
+            rows.setdefault(row[-1], []).append(row[:-1])
+        groups += [_group(query, plan, by.name, found) for found in rows.values()]
+    return groups
 
 
 def first_of_one(
-    session: Session, query: Query, by: str, ranking: Ranking | None = None
+    session: Session, query: Query, by: Field, ranking: Ranking | None = None
 ) -> list[Group]:
     """The same of the value that `equals` names, from the cursor on."""
     session.object(query.object)
-    binds, empties = _binds(session, query, ranking), None
+    query, asked, key_binds = _of_one(session, query, by)
+    binds, empties = _binds(session, query, ranking) | key_binds, None
     if query.cursor:
-        first = _kept(session, query, ("one", ranking is None), lambda p: p.one(None), ranking)
+        first: Plan = _kept(session, query, asked, "cards", lambda p: p.cards(None), ranking)
         last = cursor.decode(query.cursor, first.shape, first.keys)
         empties = tuple(value is None for value in last)
         binds |= cursor.binds(last) | {"floor": _floor(str(last[0]))}
-    key = ("one", ranking is None, empties)
-    plan = _kept(session, query, key, lambda p: p.one(empties), ranking)
+    key = ("cards", empties)
+    plan: Plan = _kept(session, query, asked, key, lambda p: p.cards(empties), ranking)
     rows = cursor.followed(query.cursor, session, plan.page, binds)
-    return [_group(query, plan, by, rows)] if rows else []
+    return [_group(query, plan, by.name, rows)] if rows else []
+
+
+def _of_one(session: Session, query: Query, by: Field) -> tuple[Query, _Asked, dict[str, Any]]:
+    """The query without the value that it names, what is asked for then, and the bind of it.
+
+    Where it names that there is none, it stays as it is.
+    """
+    text = dict(query.equals)[by.name]
+    if not text:
+        return query, _Asked(by.name, None), {}
+    form = TextFormat(zone=session.catalog.zone)
+    made = equal_binds(by, "key", text, session.connection.dialect, form)
+    others = tuple(one for one in query.equals if one[0] != by.name)
+    ((part, held),) = (
+        (part, value)
+        for part, value in zip(parts_of(by), made.values(), strict=True)
+        if value is not None
+    )
+    return replace(query, equals=others), _Asked(by.name, part), {"key": held}
 
 
 def _group(query: Query, plan: Plan, by: str, rows: Sequence[Any]) -> Group:
@@ -119,33 +127,49 @@ def _floor(rank: str) -> str:
 
 @dataclass(frozen=True)
 class GroupHead:
-    """How many records there are, at most `CAPPED` + 1, and their measures where all count."""
+    """How many records there are, and their measures: of at most `CAPPED` + 1, if not exact."""
 
     count: int
     measures: Mapping[str, Any]
 
-    @property
-    def capped(self) -> bool:
-        return self.count > CAPPED
-
 
 def heads_of_each(
-    session: Session, query: Query, by: str, values: Sequence[str], measures: tuple[Measure, ...]
+    session: Session,
+    query: Query,
+    by: Field,
+    values: Sequence[str],
+    measures: tuple[Measure, ...],
+    *,
+    exact: bool = False,
 ) -> dict[str, GroupHead]:
     """The heads of these values; values without any record are left out."""
-    key = ("heads", by, measures)
-    plan: _HeadsPlan = _kept(session, query, key, lambda p: p.heads(by, measures))
-    binds = _values(session, query)
-    rows = ask(session, plan.compiled, keys=orjson.dumps(list(values)).decode(), **binds)
-    return {values[row[0] - plan.first]: plan.head(measures, row[1:]) for row in rows if row[1]}
+    binds, heads = _values(session, query), {}
+    for part, held in parted(by, values):
+        asked, key = _Asked(by.name, part, each=True), ("heads", measures, exact)
+        plan: _HeadsPlan = _kept(session, query, asked, key, lambda p: p.heads(measures, exact))
+        rows = ask(session, plan.compiled, **binds, keys=orjson.dumps(held).decode())
+        for place, count, *totals in rows:
+            if count:
+                text = part.text(held[place - plan.first])
+                heads[text] = plan.head(measures, count, totals)
+    return heads
 
 
-def head_of_one(session: Session, query: Query, measures: tuple[Measure, ...]) -> GroupHead | None:
+def head_of_one(
+    session: Session,
+    query: Query,
+    by: Field,
+    measures: tuple[Measure, ...],
+    *,
+    exact: bool = False,
+) -> GroupHead | None:
     """The head of what `equals` names."""
-    plan: _HeadsPlan = _kept(session, query, ("head", measures), lambda p: p.heads("", measures))
-    binds = _values(session, query)
-    (row,) = ask(session, plan.compiled, **binds)
-    return plan.head(measures, row) if row[0] else None
+    query, asked, binds = _of_one(session, query, by)
+    key = ("heads", measures, exact)
+    plan: _HeadsPlan = _kept(session, query, asked, key, lambda p: p.heads(measures, exact))
+    binds |= _values(session, query)
+    ((count, *totals),) = ask(session, plan.compiled, **binds)
+    return plan.head(measures, count, totals) if count else None
 
 
 @dataclass(frozen=True)
@@ -154,46 +178,70 @@ class _HeadsPlan:
     wires: tuple[Any, ...]
     first: int  # the place of the first value
 
-    def head(self, measures: Sequence[Measure], row: Sequence[Any]) -> GroupHead:
-        cells = zip(measures, self.wires, row[1:], strict=True)
+    def head(self, measures: Sequence[Measure], count: int, totals: Sequence[Any]) -> GroupHead:
+        cells = zip(measures, self.wires, totals, strict=True)
         made = {
             m.text: wire(cell) if wire and cell is not None else cell for m, wire, cell in cells
         }
-        return GroupHead(row[0], made)
+        return GroupHead(count, made)
 
 
 def _kept(
-    session: Session, query: Query, key: Any, make: Any, ranking: Ranking | None = None
+    session: Session,
+    query: Query,
+    asked: _Asked,
+    key: Any,
+    make: Any,
+    ranking: Ranking | None = None,
 ) -> Any:
     access, outline = session.access, replace(query.outline, total="none")
     wanted = query_values_of(access, query)
-    whole = (access.roles, access.unrestricted, "columns", outline, wanted.key, key)
     table = ranking.table if ranking else None
-    return plans_of(access.catalog).get(
-        whole, lambda: make(_ColumnsPlanner(session, query, wanted, table))
+    unranked = table is None
+    whole = (
+        access.roles,
+        access.unrestricted,
+        "columns",
+        outline,
+        wanted.key,
+        asked,
+        key,
+        unranked,
     )
+    return plans_of(access.catalog).get(
+        whole, lambda: make(_ColumnsPlanner(session, query, wanted, asked, table))
+    )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The column that holds the values that are asked for, None where there are to be none."""
+
+    by: str
+    part: HeldPart | None
+    each: bool = False  # whether they are the rows of `keys`, or the one that the bind `key` holds
 
 
 class _ColumnsPlanner(PagePlanner):
     """Ids are found first, along an index; what is shown of them is joined afterwards."""
 
     def __init__(
-        self, session: Session, query: Query, wanted: QueryValues, ranks: sa.Table | None
+        self,
+        session: Session,
+        query: Query,
+        wanted: QueryValues,
+        asked: _Asked,
+        ranks: sa.Table | None,
     ) -> None:
         super().__init__(session, query, wanted)
+        self._asked_for = asked
         self._ranks = ranks
         self._postgresql = self.context.dialect == POSTGRESQL
 
-    def each(self, by: str) -> Plan:
-        return self._cards(by, None)
-
-    def one(self, empties: Sequence[bool] | None) -> Plan:
-        return self._cards("", empties)
-
-    def _cards(self, by: str, empties: Sequence[bool] | None) -> Plan:
+    def cards(self, empties: Sequence[bool] | None) -> Plan:
         output, keys, shown = self._output(), self._keys(), self.source
         limit = sa.bindparam("limit", type_=Stored(INTEGER))
-        beside = self._beside(self._ids(by, limit, empties), shown, by)
+        beside = self._beside(self._ids(limit, empties), shown)
         rows = beside.rows
         if self._ranks is not None:
             rows = rows.outerjoin(self._ranks, self._ranked(self._ranks, shown.column("id")))
@@ -203,27 +251,27 @@ class _ColumnsPlanner(PagePlanner):
         shape = ",".join(f"{'-' * k.descending}{'.'.join(k.path)}" for k in self.query.sort)
         return Plan(self.context.compiled(statement), output.builder(), len(keys), shape)
 
-    def heads(self, by: str, measures: tuple[Measure, ...]) -> _HeadsPlan:
-        limit: Any = sa.literal_column(str(CAPPED + 1))
+    def heads(self, measures: tuple[Measure, ...], exact: bool) -> _HeadsPlan:
+        limit: Any = None if exact else sa.literal_column(str(CAPPED + 1))
         first = 1 if self._postgresql else 0
         if not measures:
-            return _HeadsPlan(self.context.compiled(self._counted(by, limit)), (), first)
+            return _HeadsPlan(self.context.compiled(self._counted(limit)), (), first)
         made = [measured(self, measure) for measure in measures]
         shown = self.source
-        walk = self._walk(by)
+        walk = self._walk()
         ids = walk.select_from(self.source.joined()).limit(limit)
-        beside = self._beside(ids, shown, by)
+        beside = self._beside(ids, shown)
         labels = [element.label(f"m{at}") for at, (element, _) in enumerate(made)]
         statement = sa.select(*beside.place, sa.func.count(), *labels).select_from(beside.rows)
         statement = statement.where(*beside.conditions).group_by(*beside.place)
         wires = tuple(wire for _, wire in made)
         return _HeadsPlan(self.context.compiled(statement), wires, first)
 
-    def _counted(self, by: str, limit: Any) -> sa.Select[Any]:
-        walk = self._walk(by)
+    def _counted(self, limit: Any) -> sa.Select[Any]:
+        walk = self._walk()
         counted = walk.select_from(self.source.joined()).limit(limit).subquery()
         count = sa.select(sa.func.count()).select_from(counted)
-        if not by:
+        if not self._asked_for.each:
             return count
         keys, place = self._asked()
         return sa.select(place, count.scalar_subquery()).select_from(keys)
@@ -238,11 +286,11 @@ class _ColumnsPlanner(PagePlanner):
         keys = sa.func.json_each(bind).table_valued("value", "key", name="keys")
         return keys, sa.literal_column("keys.key")
 
-    def _beside(self, ids: sa.Select[Any], shown: Source, by: str) -> _Beside:
+    def _beside(self, ids: sa.Select[Any], shown: Source) -> _Beside:
         """The records with these ids: an id list is found anew for every row of `keys`."""
         place: tuple[Any, ...] = ()
         keys: Any = None
-        if by:
+        if self._asked_for.each:
             keys, at = self._asked()
             place = (at.label("place"),)
         record = shown.column("id")
@@ -254,41 +302,56 @@ class _ColumnsPlanner(PagePlanner):
         rows = found if keys is None else keys.join(found, sa.true())
         return _Beside(shown.joined(rows, record == found.c.id), place)
 
-    def _walk(self, by: str) -> sa.Select[Any]:
-        """The ids of the records, or of those that have the value of the row of `keys`."""
+    def _walk(self) -> sa.Select[Any]:
+        """The ids of the records, or of those that have the value that is asked for."""
         source = self.source = Source(self.context, self.query.object)
         statement = sa.select(source.column("id").label("id")).where(*self.conditions())
-        return statement.where(self._is_key(source, by)) if by else statement
+        part = self._asked_for.part
+        return statement if part is None else statement.where(self._is_key(part))
 
-    def _is_key(self, source: Source, by: str) -> sa.ColumnElement[bool]:
-        (column,) = (c for c in self.field((by,), "by").columns if not c.hidden)
-        held = source.column(by, column.suffix)
-        cast = self._postgresql and column.storage == UUID
-        # As text: SQLAlchemy would put `keys` into the FROM of every query that names it.
-        return held == sa.literal_column("CAST(keys.value AS UUID)" if cast else "keys.value")
+    def _is_key(self, part: HeldPart) -> sa.ColumnElement[bool]:
+        held = self.source.column(part.field, part.suffix)
+        key: sa.ColumnElement[Any] = sa.bindparam("key", type_=held.type)
+        if self._asked_for.each:
+            # As text: SQLAlchemy would put `keys` into the FROM of every query that names it.
+            cast = self._postgresql and part.is_id
+            key = sa.literal_column("CAST(keys.value AS UUID)" if cast else "keys.value")
+        empty = (self.source.column(part.field, other).is_(None) for other in part.others)
+        return sa.and_(held == key, *empty)
 
-    def _ids(self, by: str, limit: Any, empties: Sequence[bool] | None) -> sa.Select[Any]:
+    def _ids(self, limit: Any, empties: Sequence[bool] | None) -> sa.Select[Any]:
         """The first ids of one column, in its order."""
         if self._ranks is not None:
-            return self._ranked_ids(by, limit, empties)
-        statement = self._walk(by)
+            return self._ranked_ids(limit, empties)
+        statement = self._walk()
         keys = self._keys()
         if empties is not None:
             statement = statement.where(cursor.after(keys, [None if e else True for e in empties]))
-        statement = statement.order_by(*self._order(keys)).limit(limit)
+        statement = statement.order_by(*self._same(keys[0][1]), *self._order(keys)).limit(limit)
         return statement.select_from(self.source.joined())
 
-    def _ranked_ids(self, by: str, limit: Any, empties: Sequence[bool] | None) -> sa.Select[Any]:
+    def _same(self, descending: bool) -> Iterator[sa.ColumnElement[Any]]:
+        """What has one value in all records of a column of the board, as the index begins with it.
+
+        PostgreSQL knows that of values, and has to be told of empty ones.
+        """
+        by, held_by = self.type.fields[self._asked_for.by], self._asked_for.part
+        for part in parts_of(by):
+            if part != held_by:
+                held = self.source.column(by.name, part.suffix)
+                yield held.desc().nulls_first() if descending else held.asc().nulls_last()
+
+    def _ranked_ids(self, limit: Any, empties: Sequence[bool] | None) -> sa.Select[Any]:
         """Those that people have put somewhere, and the others, each in order, then together."""
         assert self._ranks is not None
-        parts = [self._stream(self._ranks, by, empties, moved) for moved in (True, False)]
+        parts = [self._stream(self._ranks, empties, moved) for moved in (True, False)]
         both = sa.union_all(*(sa.select(part.limit(limit).subquery()) for part in parts)).subquery()
         return sa.select(both.c.id).order_by(both.c.rank, both.c.id).limit(limit)
 
     def _stream(
-        self, table: sa.Table, by: str, empties: Sequence[bool] | None, moved: bool
+        self, table: sa.Table, empties: Sequence[bool] | None, moved: bool
     ) -> sa.Select[Any]:
-        statement, ranks = self._walk(by), table.alias()
+        statement, ranks = self._walk(), table.alias()
         record, rows = self.source.column("id"), self.source.joined()
         mine = self._ranked(ranks, record)
         if moved:
@@ -296,7 +359,7 @@ class _ColumnsPlanner(PagePlanner):
             rows = rows.join(ranks, mine)
             order = [rank, record]
         else:
-            rank, order = rank_of(None, record, self.context.dialect), [record]
+            rank, order = rank_of(None, record, self.context.dialect), [*self._same(False), record]
             there: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(ranks).where(mine)
             statement = statement.where(~there.exists())
         if empties is not None:
