@@ -6,28 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import sqlalchemy as sa
-
 from fluvial.auth.actors import SYSTEM
-from fluvial.database.columns import Stored
 from fluvial.database.locks import hold_named
-from fluvial.database.object_tables import tables_of
-from fluvial.database.statement import Compiled
 from fluvial.kernel.ids import is_id
 from fluvial.kernel.problems import Conflict, Unprocessable, fault
 from fluvial.records.reading import reader
-from fluvial.records.reading.grouped import rank_of
-from fluvial.records.reading.plan_cache import plans_of
-from fluvial.records.reading.sql_context import ask
 from fluvial.records.writing import writer
 from fluvial.runtime.session import Session
-from metamodel.catalog import Catalog, Field
-from metamodel.storage import TEXT, UUID
+from metamodel.catalog import Field
 
 from .board_columns import text_of
 from .board_reader import Wish, board_query, read_heads, wire_from
 from .boards import Board
-from .ranks import RANK, behind, between, keep
+from .column_ranks import ColumnRanks
+from .ranks import behind, between, keep
 
 
 @dataclass(frozen=True)
@@ -93,7 +85,7 @@ def _check_limit(session: Session, board: Board, by: Field, column: Any) -> str 
 
 def _place(session: Session, board: Board, by: Field, wanted: Move, column: Any) -> None:
     """Give the card a rank before the other one, or behind the last of its column."""
-    ranks = _Ranks(session, board, by, column)
+    ranks = ColumnRanks(session, board, by, column)
     if wanted.before is None:
         last = ranks.last(wanted.record, None)
         keep(session.connection, board.name, wanted.record, behind(last) if last else "i")
@@ -104,70 +96,3 @@ def _place(session: Session, board: Board, by: Field, wanted: Move, column: Any)
         raise Unprocessable(message, errors=[fault("/before", "unknown_record", message)])
     last = ranks.last(wanted.record, next_rank)
     keep(session.connection, board.name, wanted.record, between(last or "", next_rank))
-
-
-class _Ranks:
-    """The ranks of the cards of one column."""
-
-    def __init__(self, session: Session, board: Board, by: Field, column: Any) -> None:
-        self._session = session
-        self._board = board
-        self._by = by
-        value = None if column is None else by.kind.parse(by, column)
-        parts = [None] * len(by.columns) if value is None else by.kind.pack(by, value)
-        dialect = session.connection.dialect
-        self._binds: dict[str, Any] = {"the_list": board.name}
-        for at, (kept, part) in enumerate(zip(by.columns, parts, strict=True)):
-            if not kept.hidden:
-                self._binds[f"b{at}"] = kept.storage.encode(dialect, part)
-
-    def of(self, record: str) -> str | None:
-        return self._ask("of", {"the_record": record})
-
-    def last(self, other_than: str, before: str | None) -> str | None:
-        """The highest rank of the other cards that stand before a rank, or of all."""
-        name = "last" if before is None else "before"
-        binds = {"the_record": other_than, "the_rank": before}
-        return self._ask(name, binds)
-
-    def _ask(self, question: str, binds: Mapping[str, Any]) -> str | None:
-        session = self._session
-        compiled = _statement(
-            session.catalog, session.connection.dialect, self._board.object, self._by, question
-        )
-        rows = ask(session, compiled, **self._binds, **binds)
-        return rows[0][0] if rows else None
-
-
-def _statement(
-    catalog: Catalog, dialect: str, object_name: str, by: Field, question: str
-) -> Compiled:
-    def make() -> Compiled:
-        table = tables_of(catalog).objects[object_name].alias()
-        rank = rank_of(RANK, table.c.id, dialect)
-        mine = sa.and_(
-            RANK.c.list == sa.bindparam("the_list", type_=Stored(TEXT)),
-            RANK.c.record == table.c.id,
-        )
-        conditions: list[Any] = [table.c.deleted_at.is_(None)]
-        for at, kept in enumerate(by.columns):
-            if not kept.hidden:
-                bind = sa.bindparam(f"b{at}", type_=Stored(kept.storage))
-                conditions.append(table.c[by.name + kept.suffix].is_not_distinct_from(bind))
-        the_record = sa.bindparam("the_record", type_=Stored(UUID))
-        if question == "of":
-            return Compiled(
-                sa.select(rank)
-                .select_from(table.outerjoin(RANK, mine))
-                .where(*conditions, table.c.id == the_record),
-                dialect,
-            )
-        conditions.append(table.c.id != the_record)
-        if question == "before":
-            conditions.append(rank < sa.bindparam("the_rank", type_=Stored(TEXT)))
-        chosen = sa.select(sa.func.max(rank)).select_from(table.outerjoin(RANK, mine))
-        return Compiled(chosen.where(*conditions), dialect)
-
-    key = ("rank", object_name, by.name, question)
-    compiled: Compiled = plans_of(catalog).get(key, make)
-    return compiled

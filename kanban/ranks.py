@@ -25,6 +25,8 @@ RANK = table(
     metadata=TABLES,
 )
 
+sa.Index("ix_fluvial_rank__list__rank", RANK.c.list, RANK.c.rank)
+
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 ID_LENGTH = 32  # of an id without its hyphens
 
@@ -45,6 +47,14 @@ def between(low: str, high: str) -> str:
 def behind(last: str) -> str:
     """A rank right after the last one, and before those of records that are still to be made."""
     return last[:ID_LENGTH] + between(last[ID_LENGTH:], "")
+
+
+def last_id(rank: str) -> str:
+    """The highest id that may stand before a rank without having one of its own."""
+    own = rank[:ID_LENGTH]
+    digits = own[: len(own) - len(own.lstrip(DIGITS[:16]))]
+    whole = digits.ljust(ID_LENGTH, "0" if digits == own else "f")
+    return "-".join((whole[:8], whole[8:12], whole[12:16], whole[16:20], whole[20:]))
 
 
 def _upsert(insert: Any) -> Statement:

@@ -285,6 +285,30 @@ def test_cards_keep_the_order_that_people_give_them(library: Client) -> None:
     assert columns(page.json())["asked"] == ["E", "F"]
 
 
+def test_cards_of_teams_and_of_nobody_are_put_in_order(library: Client) -> None:
+    library.define({**SHELF, "name": "people", "columns": {"by": "clerk"}})
+    team = library.made("team", name="Desk")["id"]
+    made = [library.made("loan", book=f"Book {at}")["id"] for at in range(4)]
+
+    def put(book: int, column: str | None, before: int | None) -> None:
+        place = None if before is None else made[before]
+        body = {"id": made[book], "column": column, "before": place}
+        assert library.post("/api/boards/people/move", body).status == 200
+
+    def order() -> list[str]:
+        shown = library.get("/api/boards/people").json()["columns"]
+        return [" ".join(card["book"][-1] for card in column["records"]) for column in shown]
+
+    put(3, None, 1)
+    assert order() == ["0 3 1 2"]
+    put(0, None, None)
+    assert order() == ["3 1 2 0"]
+    put(1, f"team:{team}", None)
+    put(2, f"team:{team}", 1)
+    put(0, f"team:{team}", 1)
+    assert order() == ["2 0 1", "3"]
+
+
 def test_boards_show_what_roles_allow(library: Client) -> None:
     role = {
         "kind": "role",
