@@ -17,22 +17,29 @@ from .locks import Lock, hold
 from .schema_changes import Columns, Ddl
 from .statement import DIALECTS
 
+# On SQLite the index of words begins each text with a mark of its object: a character that no word
+# has, and the object's name. A search that would come by most records of others names it.
+_MARKED = "char(57344) || replace({row}object, '_', char(57344)) || ' ' || {row}text"
+_NEW, _OLD = _MARKED.format(row="new."), _MARKED.format(row="old.")
+
 _SEARCH = {
     "sqlite": (
         "CREATE TABLE IF NOT EXISTS fluvial_search "
         "(rowid INTEGER PRIMARY KEY, record CHAR(36) NOT NULL UNIQUE, object TEXT NOT NULL, "
         "text TEXT NOT NULL)",
+        "CREATE VIEW IF NOT EXISTS fluvial_search_marked AS "
+        f"SELECT rowid, {_MARKED.format(row='')} AS text FROM fluvial_search",
         "CREATE VIRTUAL TABLE IF NOT EXISTS fluvial_search_words USING fts5(text, "
-        "content='fluvial_search', content_rowid='rowid', prefix='2 3')",
+        "content='fluvial_search_marked', content_rowid='rowid', prefix='2 3')",
         "CREATE TRIGGER IF NOT EXISTS fluvial_search_insert AFTER INSERT ON fluvial_search BEGIN "
-        "INSERT INTO fluvial_search_words(rowid, text) VALUES (new.rowid, new.text); END",
+        f"INSERT INTO fluvial_search_words(rowid, text) VALUES (new.rowid, {_NEW}); END",
         "CREATE TRIGGER IF NOT EXISTS fluvial_search_delete AFTER DELETE ON fluvial_search BEGIN "
         "INSERT INTO fluvial_search_words(fluvial_search_words, rowid, text) "
-        "VALUES ('delete', old.rowid, old.text); END",
+        f"VALUES ('delete', old.rowid, {_OLD}); END",
         "CREATE TRIGGER IF NOT EXISTS fluvial_search_update AFTER UPDATE OF text ON fluvial_search "
         "BEGIN INSERT INTO fluvial_search_words(fluvial_search_words, rowid, text) "
-        "VALUES ('delete', old.rowid, old.text); "
-        "INSERT INTO fluvial_search_words(rowid, text) VALUES (new.rowid, new.text); END",
+        f"VALUES ('delete', old.rowid, {_OLD}); "
+        f"INSERT INTO fluvial_search_words(rowid, text) VALUES (new.rowid, {_NEW}); END",
     ),
     "postgresql": (
         "CREATE TABLE IF NOT EXISTS fluvial_search (record UUID PRIMARY KEY, "
@@ -52,14 +59,32 @@ def set_up(connection: Connection, features: Sequence[sa.MetaData]) -> None:
             for table in metadata.sorted_tables:
                 _create(connection, table)
                 _extend(connection, table, there.get(table.name, set()))
-        for statement in _SEARCH[connection.dialect]:
-            connection.script(statement)
+        _set_up_search(connection)
         if connection.dialect == POSTGRESQL:
             _create_functions(connection)
             create_ranges(connection)
         connection.script(
             "INSERT INTO fluvial_catalog (id, version, hash) VALUES (1, 0, '') "
             "ON CONFLICT (id) DO NOTHING"
+        )
+
+
+def _set_up_search(connection: Connection) -> None:
+    unmarked = connection.dialect != POSTGRESQL and bool(
+        connection.query(
+            "SELECT 1 FROM sqlite_master WHERE name = 'fluvial_search_words' "
+            "AND sql NOT LIKE '%fluvial_search_marked%'"
+        )
+    )
+    if unmarked:  # an earlier release indexed the words alone
+        for event in ("insert", "delete", "update"):
+            connection.script(f"DROP TRIGGER fluvial_search_{event}")
+        connection.script("DROP TABLE fluvial_search_words")
+    for statement in _SEARCH[connection.dialect]:
+        connection.script(statement)
+    if unmarked:
+        connection.script(
+            "INSERT INTO fluvial_search_words(fluvial_search_words) VALUES ('rebuild')"
         )
 
 

@@ -9,10 +9,16 @@ from metamodel.storage import POSTGRESQL
 
 MAX_WORDS = 8
 TELLING = 3  # letters
+MARK = "\ue000"  # parts no words on SQLite, and is in none
 
 # The databases part text differently at hyphens, dots and @; here all of them part words.
 _WORD = re.compile(r"[^\W_]+")
 _PARTED = "".join(c if c.isalnum() else " " for c in map(chr, range(128)))  # the same for ASCII
+
+
+def mark_of(object_name: str) -> str:
+    """The word by which the index of SQLite tells the records of an object; nobody can type it."""
+    return MARK + object_name.replace("_", MARK)
 
 
 def indexed(text: str) -> str:

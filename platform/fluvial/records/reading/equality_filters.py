@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from fluvial.database.columns import Stored
 from fluvial.database.engine_tables import DATED
 from fluvial.kernel.problems import Unprocessable, fault
+from fluvial.kernel.search_words import mark_of
 from metamodel.catalog import Field, ObjectType
 from metamodel.errors import ValueFault
 from metamodel.expressions.sql import Source
@@ -111,7 +112,8 @@ def found_by(
     """The records whose row of the search index holds the words.
 
     `index` begins with the words, `walk` looks at record after record in the order of the list,
-    which is quicker where many hold them; `any` leaves it to the database.
+    which is quicker where many hold them; `any` leaves it to the database. `parted` begins with the
+    words of this object, where those of others are many.
     """
     search = context.search
     postgresql = context.dialect == POSTGRESQL
@@ -130,7 +132,11 @@ def found_by(
             return record == sa.func.any(ids)
         return record.in_(found)
     index = sa.table("fluvial_search_words", sa.column("rowid"))
-    match = sa.literal_column("fluvial_search_words").op("MATCH")(bind)
+    words: sa.ColumnElement[Any] = bind
+    if finding == "parted":
+        mark: sa.ColumnElement[str] = sa.literal_column(f"""'"{mark_of(object_name)}" '""")
+        words = mark.op("||")(bind)
+    match = sa.literal_column("fluvial_search_words").op("MATCH")(words)
     rows = sa.select(index.c.rowid).where(match)
     found = found.where(sa.literal_column("rowid").in_(rows), _begun(search.c.text))
     return record.in_(found)

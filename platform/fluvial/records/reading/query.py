@@ -15,7 +15,7 @@ MAX_FIELDS = 200
 MAX_HOPS = 5
 
 Total = Literal["none", "capped", "exact"]
-Finding = Literal["any", "index", "walk"]
+Finding = Literal["any", "index", "parted", "walk"]
 
 
 @dataclass(frozen=True)

@@ -20,28 +20,51 @@ from metamodel.catalog import ObjectType
 from metamodel.storage import POSTGRESQL
 
 from .equality_filters import found_by
+from .index_walk import fixed_fields, walked_keys
 from .plan_cache import plans_of
 from .query import Finding, Query
 from .sql_context import PlanContext, ask
 
 SAMPLE = 500  # of the newest records
+FEW = 2_000  # records of whatever objects that an index may lead to
 MANY = 5  # of them hold the words: then one in a hundred, or about that, does
 
 IN_ORDER = ("id", "created_at")  # orders in which records can be walked
 
 
 def finding(session: Session, type_: ObjectType, query: Query) -> Finding:
-    """Which of the two ways is the shorter one."""
+    """Which of the ways is the shortest one."""
     if session.as_of is not None or not words_of(query.search):
         return "any"
-    if len(query.sort) > 1 or any(key.path[0] not in IN_ORDER for key in query.sort):
-        return "any"  # they are sorted anyway
     sample: Compiled = plans_of(session.catalog).get(
         ("sample", type_.name), lambda: _sample(session, type_)
     )
     values = search_values(query.search, session.connection.dialect, "walk")
     looked_at, held = ask(session, sample, **values)[0]
-    return "walk" if looked_at < SAMPLE or held >= MANY else "index"
+    if looked_at < SAMPLE or held >= MANY:
+        return "walk" if _is_walked(type_, query) else "any"
+    return "parted" if _are_many(session, query) else "index"
+
+
+def _is_walked(type_: ObjectType, query: Query) -> bool:
+    """Whether an index has the order of the list; otherwise all that are found are sorted."""
+    if len(query.sort) > 1 or any(len(key.path) > 1 for key in query.sort):
+        return False
+    fixed = fixed_fields(type_, query, None)
+    names = [key.path[0] for key in query.sort if key.path[0] not in IN_ORDER]
+    return all(next(walked_keys(type_, fixed, name), None) is not None for name in names)
+
+
+def _are_many(session: Session, query: Query) -> bool:
+    """SQLite: whether the index leads to many records, of which few, or none, are of the object."""
+    if session.connection.dialect == POSTGRESQL:
+        return False
+    rows = session.connection.query(
+        "SELECT count(*) FROM (SELECT 1 FROM fluvial_search_words "
+        f"WHERE fluvial_search_words MATCH ? LIMIT {FEW + 1})",
+        [wanted(query.search, session.connection.dialect)],
+    )
+    return int(rows[0][0]) > FEW
 
 
 def _sample(session: Session, type_: ObjectType) -> Compiled:
