@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,24 +44,40 @@ def heads_by(
     if shown.values is None or (exact and by.type.options):
         rows = summarise(session, query, ((by.name,),), (COUNT, *totals))
         return {text_of(by, row[by.name]): Head(row["count"], False, row) for row in rows}
-    found: dict[str, board_reads.GroupHead] = {}
-    if one:
-        (value,) = (text for name, text in query.equals if name == by.name)
-        head = board_reads.head_of_one(session, query, by, totals, exact=exact)
-        found = {value: head} if head else {}
-    else:
-        values = shown.values
-        found = board_reads.heads_of_each(session, query, by, values, totals, exact=exact)
-        rest = _without(query, by)
-        empty = board_reads.head_of_one(session, rest, by, totals, exact=exact)
-        found |= {"": empty} if empty else {}
-    return {value: _head(head, exact) for value, head in found.items()}
+    values = [dict(query.equals)[by.name]] if one else [*shown.values, ""]
+    if exact:
+        return _heads(session, query, by, values, totals, one=one, exact=True)
+    found = _heads(session, query, by, values, (), one=one)
+    if totals:  # of the others they would only be read to be left out
+        few = [value for value in values if value in found and not found[value].capped]
+        found |= _heads(session, query, by, few, totals, one=one)
+    nothing = dict.fromkeys(measure.text for measure in totals)
+    return {
+        value: Head(CAPPED, True, nothing) if head.capped else head for value, head in found.items()
+    }
 
 
-def _head(head: board_reads.GroupHead, exact: bool) -> Head:
-    if exact or head.count <= CAPPED:
-        return Head(head.count, False, head.measures)
-    return Head(CAPPED, True, dict.fromkeys(head.measures))
+def _heads(
+    session: Session,
+    query: Query,
+    by: Field,
+    values: Sequence[str],
+    totals: tuple[Measure, ...],
+    *,
+    one: bool,
+    exact: bool = False,
+) -> dict[str, Head]:
+    """The heads of these values, or of the `one` of `equals`, with totals of all that count."""
+    named = [] if one else [value for value in values if value]
+    found = board_reads.heads_of_each(session, query, by, named, totals, exact=exact)
+    for value in values if one else ["" for value in values if not value]:
+        asked = query if one else _without(query, by)
+        head = board_reads.head_of_one(session, asked, by, totals, exact=exact)
+        found |= {value: head} if head else {}
+    return {
+        value: Head(head.count, not exact and head.count > CAPPED, head.measures)
+        for value, head in found.items()
+    }
 
 
 def cards_by(

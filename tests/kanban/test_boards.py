@@ -87,6 +87,12 @@ def test_counts_end_at_a_cap_until_all_are_asked_for(
     said = library.get("/boards/desk").text
     assert "4+ loans" in said and "/boards/desk?total=exact" in said
 
+    (one,) = library.get("/api/boards/desk", column="out").json()["columns"]
+    assert (one["count"], one["totals"]) == (1, {"count()": 1, "sum(fee)": "2.50"})
+    library.define({**DESK, "name": "twice", "swimlanes": {"by": "state"}})
+    twice = library.get("/api/boards/twice", column="out").json()
+    assert {lane["value"]: lane["count"] for lane in twice["lanes"] if lane["count"]} == {"out": 1}
+
     exact = library.get("/api/boards/desk", total="exact").json()["columns"][0]
     assert (exact["count"], exact["capped"]) == (5, False)
     assert exact["totals"] == {"count()": 5, "sum(fee)": "5.00"}
