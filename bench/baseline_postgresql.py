@@ -10,7 +10,7 @@ import orjson
 import psycopg
 
 from bench.baseline_fields import STATUSES
-from bench.baseline_store import Actor, Changes, Page, Record, UniqueConflict, Values, uuid7
+from bench.baseline_store import Actor, Changes, Page, Record, UniqueConflict, Values
 
 COLUMNS = """
   l.id::text, l.rev, l.title, l.number, l.book, l.notes, l.weight::text, l.fee::text,
@@ -76,9 +76,6 @@ from number returning {COLUMNS}"""
 HISTORY = """
 insert into history (record, rev, object, event, at, by, changes)
 values (%s, %s, 'loan', %s, now(), %s, %s)"""
-OUTBOX = """
-insert into outbox (id, object, record, rev, event, at, by, changes)
-values (%s, 'loan', %s, %s, %s, now(), %s, %s)"""
 SEARCH_NEW = """
 insert into search (object, record, body)
 values ('loan', %s, to_tsvector('simple', translate(%s, '-', ' ')))"""
@@ -275,7 +272,6 @@ class PostgresqlStore:
             for r, c in done
         ]
         self._run(HISTORY, rows)
-        self._run(OUTBOX, [(uuid7(), *row) for row in rows])
 
     def _run(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
         if len(rows) == 1:

@@ -31,9 +31,6 @@ create table loan (
 create table history (
   record uuid not null, rev integer not null, object text not null, event text not null,
   at timestamptz not null, by uuid, changes jsonb not null, primary key (record, rev));
-create table outbox (
-  id uuid primary key, object text not null, record uuid not null, rev integer not null,
-  event text not null, at timestamptz not null, by uuid, changes jsonb not null);
 create table search (
   object text not null, record uuid not null, body tsvector not null,
   primary key (object, record));
@@ -81,9 +78,6 @@ create table loan (
 create table history (
   record text not null, rev integer not null, object text not null, event text not null,
   at text not null, by text, changes text not null, primary key (record, rev));
-create table outbox (
-  id text primary key, object text not null, record text not null, rev integer not null,
-  event text not null, at text not null, by text, changes text not null);
 create virtual table search using fts5 (object unindexed, record unindexed, body);
 """
 

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from bench.baseline_fields import STATUSES
-from bench.baseline_store import Actor, Changes, Page, Record, UniqueConflict, Values, uuid7
+from bench.baseline_store import Actor, Changes, Page, Record, UniqueConflict, Values
 
 COLUMNS = """
   l.id, l.rev, l.title, l.number, l.book, l.notes, l.weight, l.fee, l.deposit, l.renewable,
@@ -74,9 +74,6 @@ values (:id, 1, :number || ' ' || :book, :number, :book, :notes, :weight, :fee, 
 HISTORY = """
 insert into history (record, rev, object, event, at, by, changes)
 values (?, ?, 'loan', ?, ?, ?, ?)"""
-OUTBOX = """
-insert into outbox (id, object, record, rev, event, at, by, changes)
-values (?, 'loan', ?, ?, ?, ?, ?, ?)"""
 SEARCH_NEW = """
 insert into search (rowid, object, record, body)
 select rowid, 'loan', id, title from loan where id = ?"""
@@ -303,7 +300,6 @@ where id = :id returning {RETURNING}"""
             for record, changes in done
         ]
         self.connection.executemany(HISTORY, rows)
-        self.connection.executemany(OUTBOX, [(uuid7(), *row) for row in rows])
 
     def index_new(self, records: list[Record]) -> None:
         self.connection.executemany(SEARCH_NEW, [(record["id"],) for record in records])

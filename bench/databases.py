@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,9 @@ class PostgresqlDatabases:
         self.description = f"PostgreSQL {version} over a unix socket, fsync {fsync}"
 
     def create(self, name: str) -> str:
+        # Backends are found by the name of their database, on the whole machine: that of another
+        # measurement, which runs at the same time, must be another one.
+        name = f"{name}_{os.getpid()}"
         with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
             connection.execute(f'create database "{name}"')
             # The work of a query stays in the backend that is asked, where it is counted.

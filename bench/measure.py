@@ -101,10 +101,7 @@ def _cell(target: Target, world: World, operation: Operation, clients: int, seco
 
 
 def _settle(target: Target) -> None:
-    """Wait for what a write leaves to be done: it is part of its cost, and not of the next one's.
-
-    The events of the outbox go to the engine's worker.
-    """
+    """Wait for what a write leaves to be done, which is part of its cost, not of the next one's."""
     until = time.monotonic() + LONGEST
     while time.monotonic() < until:
         before = target.server_cpu(), target.database_cpu()
