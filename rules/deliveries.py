@@ -78,6 +78,8 @@ class Deliveries:
         if not self._lock.acquire(blocking=False):
             return False  # another thread is at it
         try:
+            if not self._running and not effects.some_due(engine.database.connection()):
+                return False
             session = Session.begin(engine, SYSTEM)
             noted = self._note(session)
             started = self._start(session)
@@ -163,7 +165,7 @@ class Deliveries:
             outcome = Outcome("retry", f"{type(error).__name__}: {error}")
         point("after_effect")
         self._ended.put((effect, lane, outcome))
-        engine.wake.set()
+        engine.wakes.want(effects.WORK)
 
 
 class _NotNow(Exception):

@@ -35,6 +35,7 @@ from .model import Rule
 from .offsets import moment_of
 from .rule_tables import NOBODY, TIMER
 
+WORK = "timers"  # the job of the workers
 PLANNED, FIRED, SKIPPED, CANCELLED = "planned", "fired", "skipped", "cancelled"
 LATE = timedelta(hours=24)  # a moment that had passed when the record was saved still counts
 BATCH = 100
@@ -132,7 +133,7 @@ def _wait_for(session: Session, rule: Rule, drafts: Sequence[Draft]) -> None:
             state = PLANNED if due > session.now - LATE else SKIPPED
             moments.append((new_id(), draft.id, timestamp_text(due), state))
             if due <= session.now:
-                session.engine.woken(session.connection)
+                session.engine.woken(session.connection, WORK)
     if moments:
         _insert(session, rule, moments)
 
@@ -152,7 +153,7 @@ def plan(
         at=session.now,
     )
     if due <= session.now:
-        session.engine.woken(connection)
+        session.engine.woken(connection, WORK)
 
 
 def changed(session: Session, catalog: Catalog) -> None:

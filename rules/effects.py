@@ -16,6 +16,7 @@ from metamodel.storage import timestamp_wire
 
 from .rule_tables import EFFECT, ENDPOINT_OFF
 
+WORK = "deliveries"  # the job of the workers
 PENDING, DONE, FAILED, DEAD = "pending", "done", "failed", "dead"
 STATES = (PENDING, DONE, FAILED, DEAD)
 SENT = ("email", "in_app", "webhook")  # kinds that leave the event's transaction
@@ -158,10 +159,13 @@ def add(
     return effect
 
 
+def some_due(connection: Connection) -> bool:
+    """Whether anything is due now."""
+    return _ANY.row(connection) is not None
+
+
 def due_lanes(connection: Connection) -> list[tuple[str, str]]:
     """What is due now: (kind, endpoint), each once. Endpoints do not wait for one another."""
-    if _ANY.row(connection) is None:
-        return []
     return [(kind, lane) for kind, lane in _LANES.rows(connection)]
 
 

@@ -58,7 +58,7 @@ class Execution:
             at=self.acting.now,
         )
         if kind in effects.SENT:
-            self.acting.engine.woken(self.acting.connection)
+            self.acting.engine.woken(self.acting.connection, effects.WORK)
         self.run.effects.append({"id": effect, "kind": kind, "target": target})
         return effect
 

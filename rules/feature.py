@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 from fluvial.apptests.effects_seen import EFFECTS
 from fluvial.events.jobs import HOUSEKEEPING, JOB, Job
-from fluvial.events.outbox import LISTENER, EventListener
 from fluvial.http.metrics_api import MEASURES
 from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import Feature
 from fluvial.kernel.metrics import Family, gauges
 from fluvial.metadata_changes.apply import CATALOG_CHANGED
 from fluvial.pages.object_tabs import OBJECT_TAB, SHARED_DOCUMENTS, ObjectTab, SharedDocuments
+from fluvial.records.drafts.listeners import LISTENER, EventListener
 from fluvial.records.drafts.seams import BEFORE_SAVE, BUTTONS, STORED, Buttons
 from fluvial.runtime.session import Session
 
-from . import buttons, deliveries, due_moments, filled, receiving, rules_api, runs
+from . import buttons, deliveries, due_moments, effects, filled, receiving, rules_api, runs
 from .before_save import before_save
 from .effects import open_by_state
 from .index import listened
@@ -69,8 +69,8 @@ feature = Feature(
         MEASURES(measures),
         EFFECTS(effects_of),
         JOB(
-            Job("timers", due_moments.run),
-            Job("deliveries", deliveries.run, sends=True),
+            Job(due_moments.WORK, due_moments.run),
+            Job(effects.WORK, deliveries.run, sends=True),
         ),
         HOUSEKEEPING(runs.forget, receiving.forget),
     ),

@@ -19,6 +19,7 @@ class RuleIndex:
     rules: dict[str, Rule] = field(default_factory=dict)  # active ones, by name
     before: dict[tuple[str, str], list[Rule]] = field(default_factory=dict)  # (object, event)
     after: dict[tuple[str, str], list[Rule]] = field(default_factory=dict)
+    heard: set[str] = field(default_factory=set)  # the objects of those before
     dates: dict[str, list[Rule]] = field(default_factory=dict)  # object
     buttons: dict[str, list[Rule]] = field(default_factory=dict)  # object
     schedules: list[Rule] = field(default_factory=list)
@@ -37,7 +38,7 @@ class RuleIndex:
 
 def listened(catalog: Catalog) -> set[str]:
     """The object types whose changes set off a rule."""
-    return {object_name for object_name, _ in rule_index(catalog).after}
+    return rule_index(catalog).heard
 
 
 def rule_index(catalog: Catalog) -> RuleIndex:
@@ -68,3 +69,5 @@ def _place(index: RuleIndex, rule: Rule) -> None:
         place = index.before if rule.before_save else index.after
         for event in sorted(trigger.events):
             place.setdefault((trigger.object, event), []).append(rule)
+        if not rule.before_save:
+            index.heard.add(trigger.object)

@@ -133,7 +133,7 @@ def redeliver(call: Call) -> Answer:
         effects.again(session.connection, found["id"])
         if found["kind"] == "webhook":
             effects.switch_on(session.connection, found["target"])
-        session.engine.woken(session.connection)
+        session.engine.woken(session.connection, effects.WORK)
     return Answer.json(effects.one(session.connection, found["id"]), 202)
 
 

@@ -82,6 +82,7 @@ def _try(
 ) -> dict[str, Any]:
     object_name = rule.trigger.object
     if change:
+        session.all_heard = True  # a rule that is not active yet, too
         writer.update(session, object_name, record, change)
         row = _LATEST.row(session.connection, the_record=record)
         event = Event(*row) if row else None

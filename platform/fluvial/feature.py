@@ -27,7 +27,7 @@ from fluvial.metadata_changes import cutover, index_builds
 from fluvial.pages import site
 from fluvial.pages.object_tabs import OBJECT_TAB, SHARED_DOCUMENTS, ObjectTab, SharedDocuments
 from fluvial.pages.problem_pages import problem_page
-from fluvial.records.calculated import recalculation_job
+from fluvial.records.calculated import recalculation_job, recalculation_queue
 from fluvial.records.drafts.seams import OBJECT_HOOK
 from fluvial.records.drafts.user_accounts import UserHook
 from fluvial.transfer import files
@@ -67,9 +67,9 @@ feature = Feature(
             SharedDocuments("role", "Roles", "Who may do what with which records and fields.")
         ),
         JOB(  # events first, then what they made
-            Job("outbox", outbox.run),
+            Job(outbox.WORK, outbox.run),
             Job("dated", apply_planned.run),
-            Job("recalculation", recalculation_job.run),
+            Job(recalculation_queue.WORK, recalculation_job.run),
             Job("changes", cutover.run),
             Job("indexes", index_builds.run),
             Job("house", keep_house, every=600),

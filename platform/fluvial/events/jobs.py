@@ -45,22 +45,36 @@ def run_pending(engine: Engine) -> bool:
 
 
 class Rounds:
-    """Rounds of one worker: each job when it is due, and none stops the others."""
+    """Rounds of one worker: each job when it may have work, and none stops the others."""
 
     def __init__(self, engine: Engine, jobs: Iterable[Job] | None = None) -> None:
         self.engine = engine
         self.jobs = tuple(engine.brought(JOB) if jobs is None else jobs)
         self._next = dict.fromkeys((job.name for job in self.jobs), 0.0)
+        self._unfinished: set[str] = set()
 
-    def round(self) -> bool:
-        return any([self._run(job) for job in self.jobs])
+    def round(self, *, look: bool = True) -> bool:
+        """Run what a commit has woken, what was not finished and what is due; whether there may
+        be more at once. Where it is to `look`, jobs with a short interval are due at any time."""
+        now = time.monotonic()  # one for all, so that they are due together the next time, too
+        self._unfinished = {job.name for job in self.jobs if self._worked(job, now, look)}
+        return bool(self._unfinished)
 
-    def _run(self, job: Job) -> bool:
-        now = time.monotonic()
-        # Jobs with a long interval wait for it; the others look at every round.
-        if job.every > 1 and now < self._next[job.name]:
+    def rest(self) -> float:
+        """Seconds until the next job is due."""
+        return max(0.0, min(self._next.values(), default=0.0) - time.monotonic())
+
+    def _worked(self, job: Job, now: float, look: bool) -> bool:
+        """Run a job where there may be work for it; whether there may be more."""
+        # Asked of each in its turn: the jobs before it may have woken it.
+        woken = self.engine.wakes.take(job.name)
+        due = now >= self._next[job.name] or (look and job.every <= 1)
+        if not (woken or due or job.name in self._unfinished):
             return False
         self._next[job.name] = now + job.every
+        return self._run(job)
+
+    def _run(self, job: Job) -> bool:
         try:
             more = job.run(self.engine)
         except (BusyError, GoneError) as error:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -23,27 +22,19 @@ from fluvial.database.leases import Later, claim, free
 from fluvial.database.statement import Statement, insert, param
 from fluvial.kernel.causes import Cause
 from fluvial.kernel.crash_points import point
-from fluvial.kernel.features import Seam
 from fluvial.kernel.ids import new_id
+from fluvial.records.drafts import journal
 from fluvial.records.drafts.event import Event
+from fluvial.records.drafts.listeners import LISTENER, heard_objects
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
-from metamodel.catalog import Catalog
 from metamodel.storage import POSTGRESQL, SQLITE
+
+from .outbox_upkeep import Upkeep, upkeep_of
 
 log = logging.getLogger("fluvial.outbox")
 
-
-@dataclass(frozen=True)
-class EventListener:
-    """Hears of committed changes, in the transaction of a worker."""
-
-    happened: Callable[[Session, Event], None]
-    objects: Callable[[Catalog], Collection[str]] | None = None  # of these types; None: of all
-
-
-LISTENER: Seam[EventListener] = Seam("when a change was committed")
-
+WORK = journal.WORK
 BATCH = 50
 LEASE_SECONDS = 30
 PORTION_SECONDS = 0.05  # how long one transaction goes on taking events
@@ -143,7 +134,7 @@ def add(session: Session, event: Event) -> None:
         attempts=0,
         error=None,
     )
-    session.engine.woken(session.connection)
+    session.engine.woken(session.connection, WORK)
 
 
 def run(engine: Engine) -> bool:
@@ -151,8 +142,8 @@ def run(engine: Engine) -> bool:
     connection = engine.database.connection()
     if _ANY.row(connection) is None:
         return False
-    _drop_unheard(engine, connection)
-    if _ANY.row(connection) is None:
+    upkeep = upkeep_of(engine)
+    if _drop_unheard(engine, connection, upkeep) and _ANY.row(connection) is None:
         return False
     lease = new_id()
     rows = _CLAIM.rows(connection, the_limit=BATCH, the_lease=lease)
@@ -169,22 +160,25 @@ def run(engine: Engine) -> bool:
         except BusyError:
             _RELEASE.run(connection, the_lease=lease)
             break
+    upkeep.taken(connection, len(rows), full=len(rows) == BATCH)
     return bool(rows)
 
 
-def _drop_unheard(engine: Engine, connection: Connection) -> None:
-    """Events of object types that no feature listens to are done at once, all of them."""
-    heard: set[str] = set()
-    catalog = engine.catalogs.current(connection)
-    for listener in engine.brought(LISTENER):
-        if listener.objects is None:
-            return
-        heard |= set(listener.objects(catalog))
+def _drop_unheard(engine: Engine, connection: Connection, upkeep: Upkeep) -> int:
+    """Drop the events that nobody hears any more; how many.
+
+    None are written. There are some where a rule has gone since, so they are looked for once for
+    each set of object types.
+    """
+    heard = heard_objects(engine, engine.catalogs.current(connection))
+    if heard == upkeep.heard:
+        return 0
+    upkeep.heard = heard
     postgresql = connection.dialect == POSTGRESQL
     names = (
         "{" + ",".join(sorted(heard)) + "}" if postgresql else orjson.dumps(sorted(heard)).decode()
     )
-    connection.execute(_UNHEARD[connection.dialect], [names])
+    return connection.execute(_UNHEARD[connection.dialect], [names])
 
 
 def _event(row: Row) -> Event:
@@ -254,5 +248,5 @@ def depth(connection: Connection) -> tuple[int, int]:
 def again(session: Session, event: str) -> bool:
     """Take an event out of quarantine; whether it was in there."""
     done = _AGAIN.run(session.connection, the_id=event) > 0
-    session.engine.woken(session.connection)
+    session.engine.woken(session.connection, WORK)
     return done

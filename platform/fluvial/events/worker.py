@@ -32,13 +32,13 @@ class Loop:
 
     def run(self) -> None:
         while not self._over.is_set():
-            self.engine.wake.clear()
-            if not self._rounds.round() and self.engine.wake.wait(IDLE_SECONDS):
-                self._over.wait(GATHER_SECONDS)
+            if not self._rounds.round(look=False):
+                if self.engine.wakes.wait(self._rounds.rest()):
+                    self._over.wait(GATHER_SECONDS)
 
     def stop(self) -> None:
         self._over.set()
-        self.engine.wake.set()
+        self.engine.wakes.call()
 
 
 def start_embedded(engine: Engine) -> Callable[[], None]:

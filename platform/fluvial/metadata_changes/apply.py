@@ -18,6 +18,7 @@ from fluvial.kernel import crash_points
 from fluvial.kernel.features import Seam
 from fluvial.kernel.problems import Conflict
 from fluvial.records.calculated.backfill_values import fill_calculated
+from fluvial.records.drafts.listeners import heard_objects
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
 from metamodel.documents import SITE
@@ -197,7 +198,7 @@ def _write_schema(session: Session, change: MetadataChange, prepared: Prepared) 
         copying.switch(session.now)
         crash_points.point("change_copied")
     filled = fill_calculated(session, prepared.old, prepared.new, prepared.operations)
-    if filled or prepared.retypes:
+    if filled or prepared.retypes or _more_is_heard(session, prepared):
         _RAISE_FLOOR.run(connection)
     try:
         alter(connection, last)
@@ -216,6 +217,12 @@ def later(session: Session, operation: SchemaOperation) -> bool:
     if not index_is_there(session.connection, name):
         plan_index(session.connection, operation.target, operation.statements)
     return True
+
+
+def _more_is_heard(session: Session, prepared: Prepared) -> bool:
+    """Whether changes leave events from now on of which there were none before."""
+    before = heard_objects(session.engine, prepared.old)
+    return not heard_objects(session.engine, prepared.new) <= before
 
 
 def _not_unique(prepared: Prepared, error: UniqueError) -> Conflict:

@@ -188,7 +188,7 @@ def begin(session: Session, change: MetadataChange, prepared: Prepared) -> None:
         packages=dict(change.packages),
         whole=change.whole,
     )
-    session.engine.woken(connection)
+    session.engine.woken(connection, "changes")
 
 
 def _expanding(connection: Connection, prepared: Prepared) -> list[str]:

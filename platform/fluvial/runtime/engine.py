@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -22,6 +21,7 @@ from metamodel.documents import DocumentKind
 from metamodel.kinds import load_kinds
 
 from .catalogs import Catalogs
+from .wakes import Wakes
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ class Engine:
         self.metrics = Metrics()
         self.slow = SlowQuestions(settings.slow_ms / 1000)
         self.causes = Causes(settings.secret_key)
-        self.wake = threading.Event()  # set when a commit left work for the workers
+        self.wakes = Wakes()  # what commits of this process have left to the workers
         self.wakers: list[Callable[[], None]] = []
         self.closers: list[Callable[[], None]] = []  # called by close, the last one first
 
@@ -61,21 +61,20 @@ class Engine:
         """What the features bring to a seam, in their order."""
         return self.features.parts(seam)
 
-    def woken(self, connection: Connection) -> None:
-        """Wake the workers once the transaction that is open is durable."""
-        connection.after_commit(self._wake)
+    def woken(self, connection: Connection, job: str) -> None:
+        """Wake a job of the workers once the transaction that is open is durable."""
+        connection.after_commit(lambda: self._wake(job))
 
     def changed(self, connection: Connection, *changes: RecordChange) -> None:
-        """Once the transaction that is open is durable: wake the workers, tell the listeners."""
+        """Tell those who follow the records once the transaction that is open is durable."""
         connection.after_commit(lambda: self._committed(changes))
 
     def _committed(self, changes: Sequence[RecordChange]) -> None:
         crash_points.point("after_commit")
-        self._wake()
         for change in changes:
             self.stream.publish(change)
 
-    def _wake(self) -> None:
-        self.wake.set()
+    def _wake(self, job: str) -> None:
+        self.wakes.want(job)
         for call in self.wakers:
             call()

@@ -34,6 +34,7 @@ class Session:
     as_of: date | None = None  # the day that a read is for; None is today
     as_at: datetime | None = None  # the moment of that day, where one was asked for
     quiet: bool = False  # what is written leaves no events: sample data, silent imports
+    all_heard: bool = False  # what is written leaves events that nobody waits for, too: trials
     ahead: Prefetch | None = None  # of a write of many records: what it has read for all of them
 
     @staticmethod

@@ -9,10 +9,10 @@ import pytest
 
 from fluvial.database.connection import Connection
 from fluvial.events import outbox
-from fluvial.events.outbox import LISTENER, EventListener
 from fluvial.kernel.features import Feature, Features
 from fluvial.kernel.ids import new_id
 from fluvial.records.drafts.event import Event
+from fluvial.records.drafts.listeners import LISTENER, EventListener
 from fluvial.records.writing import writer
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
@@ -144,6 +144,7 @@ def claimed(connection: Connection, lease: str) -> list[Any]:
 
 def test_a_lease_holds_others_off_until_it_ends(open_engine: OpenEngine) -> None:
     one, other = open_engine(), open_engine()
+    one.features = Heard().features
     make(one, "a")
     on(one, lambda: claimed(one.database.connection(), new_id()))
     heard = Heard()
@@ -157,13 +158,13 @@ def test_a_lease_holds_others_off_until_it_ends(open_engine: OpenEngine) -> None
 
 def test_a_worker_that_lost_its_lease_changes_nothing(open_engine: OpenEngine) -> None:
     slow, quick = open_engine(), open_engine()
+    late, early = Heard(), Heard()
+    slow.features, quick.features = late.features, early.features
     make(slow, "a")
     lease = new_id()
     rows = on(slow, lambda: claimed(slow.database.connection(), lease))
     events = [Event(*row) for row in sorted(rows)]
     script(slow, "UPDATE fluvial_outbox SET leased_until = '2020-01-01T00:00:00.000000Z'")
-    late, early = Heard(), Heard()
-    slow.features, quick.features = late.features, early.features
     on(quick, lambda: drain(quick))
     assert ("a", 1) in early.events
     # The slow worker wakes up and goes on with what it believes to hold.

@@ -10,7 +10,9 @@ from fluvial.database.engine_tables import OUTBOX
 from fluvial.database.statement import Statement
 from fluvial.events import outbox
 from fluvial.events.jobs import Job, Rounds
+from fluvial.kernel.features import Feature
 from fluvial.kernel.metrics import BOUNDS, Family, Metrics, text
+from fluvial.records.drafts.listeners import LISTENER, EventListener
 from tests.app import Client
 
 LINE = re.compile(r'([a-z_]+(?:\{(?:[a-z]+="[^"\\\n]*",?)+\})?) (\d+(?:\.\d+)?)')
@@ -44,6 +46,7 @@ def test_a_histogram_and_what_stands_in_labels() -> None:
 
 def test_what_was_done_is_counted(client: Client) -> None:
     engine = client.app.engine
+    engine.features += Feature("watch", brings=[LISTENER(EventListener(lambda *_: None))])
     client.made("group", name="Readers")
     client.get("/api/records/group")
     client.get("/api/records/group/no-such-id")

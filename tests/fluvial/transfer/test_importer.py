@@ -9,6 +9,8 @@ import pytest
 import xlsxwriter  # type: ignore[import-untyped]
 
 from fluvial.database.engine_tables import OUTBOX
+from fluvial.kernel.features import Feature
+from fluvial.records.drafts.listeners import LISTENER, EventListener
 from fluvial.runtime.engine import Engine
 from tests.app import Client, Documents
 from tests.fluvial.tables import AUTHOR, BOOK, faults, imported, sent
@@ -309,6 +311,7 @@ def test_rules_may_be_left_out(library: Client, engine: Engine) -> None:
         query = f"SELECT count(*) FROM {OUTBOX.name}"
         return int(engine.database.call(lambda: engine.database.connection().query(query)[0][0]))
 
+    engine.features += Feature("watch", brings=[LISTENER(EventListener(lambda *_: None))])
     before = waiting()
     imported(library, "author", AUTHORS, rules=False)
     assert waiting() == before

@@ -28,6 +28,7 @@ from metamodel.storage import POSTGRESQL, SQLITE, timestamp_wire
 
 from .dependency_routes import NOBODY
 
+WORK = "recalculation"  # the job of the workers
 YOUNG = timedelta(seconds=2)  # rows that wait for longer are looked at now and then
 
 _r = RECALCULATION.c
@@ -86,7 +87,7 @@ def later(session: Session, place: Place, route: Route, ids: Iterable[str] | Non
         quiet=session.quiet,
         horizon=None,
     )
-    session.engine.woken(session.connection)
+    session.engine.woken(session.connection, WORK)
 
 
 def waiting(session: Session) -> list[dict[str, Any]]:

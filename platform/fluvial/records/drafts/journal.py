@@ -20,7 +20,9 @@ from fluvial.runtime.session import Session
 from metamodel.storage import POSTGRESQL, TEXT, UUID
 
 from .insertion import insert_alike, insert_cells
+from .listeners import is_heard
 
+WORK = "outbox"  # the job of the workers that handles events
 _FLOOR = sa.func.coalesce(CATALOG.c.floor, sa.literal_column("0"))
 _NEW: dict[str, Any] = {
     **dict.fromkeys(("lease", "leased_until", "error"), sa.null()),
@@ -123,7 +125,7 @@ def _write_one(session: Session, object_name: str, event: str, entry: Entry) -> 
         "changes": text,
         "the_version": session.catalog.version,
     }
-    if session.quiet:
+    if session.quiet or not is_heard(session, object_name):
         _accept(_HISTORY.run(connection, **values))
         return
     heard = orjson.dumps(entry.changes | entry.computed).decode() if entry.computed else text
@@ -133,6 +135,7 @@ def _write_one(session: Session, object_name: str, event: str, entry: Entry) -> 
     else:
         _accept(_HISTORY.run(connection, **values))
         _OUTBOX.run(connection, **values)
+    session.engine.woken(connection, WORK)
 
 
 def _write_many(session: Session, object_name: str, event: str, entries: Sequence[Entry]) -> None:
@@ -143,7 +146,7 @@ def _write_many(session: Session, object_name: str, event: str, entries: Sequenc
     rows = [(e.record, e.rev, text) for e, text in zip(entries, texts, strict=True)]
     by = {"by": actor.id, "rule": actor.rule}
     insert_alike(session.connection, HISTORY, ("record", "rev", "changes"), rows, **common, **by)
-    if not session.quiet:
+    if not session.quiet and is_heard(session, object_name):
         for at, entry in enumerate(entries):
             if entry.computed:
                 rows[at] = (*rows[at][:2], orjson.dumps(entry.changes | entry.computed).decode())
@@ -157,6 +160,7 @@ def _tell(session: Session, common: dict[str, Any], told: Iterable[tuple[str, in
     rows = [(new_id(), *one) for one in told]
     own = ("id", "record", "rev", "changes")
     insert_alike(session.connection, OUTBOX, own, rows, **common, **by)
+    session.engine.woken(session.connection, WORK)
 
 
 def note(
@@ -190,7 +194,8 @@ def announce(
     if session.quiet:
         return
     common = {"object": object_name, "event": "updated", "at": session.now}
-    _tell(session, common, [(i, r, orjson.dumps(c).decode()) for i, r, c in told if c])
+    if is_heard(session, object_name):
+        _tell(session, common, [(i, r, orjson.dumps(c).decode()) for i, r, c in told if c])
     changed = [RecordChange(object_name, record, rev) for record, rev, _ in told]
     session.engine.changed(session.connection, *changed)
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from fluvial.events import outbox
-from fluvial.events.outbox import LISTENER, EventListener
 from fluvial.kernel.features import Feature
 from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.event import Event
+from fluvial.records.drafts.listeners import LISTENER, EventListener
 from fluvial.records.drafts.seams import OBJECT_HOOK, STORED
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session

@@ -1,0 +1,182 @@
+"""What a commit wakes and what a round of the workers asks: no more than there may be to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from fluvial.database.connection import BusyError
+from fluvial.events import outbox, outbox_upkeep
+from fluvial.events.jobs import JOB, Job, Rounds
+from fluvial.kernel.features import Feature
+from fluvial.records.drafts.event import Event
+from fluvial.records.drafts.listeners import LISTENER, EventListener
+from fluvial.records.writing import writer
+from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
+from tests.app import Client
+
+LOOKS = 7  # of jobs that look every second; one of them is for PostgreSQL alone
+RULE: dict[str, Any] = {
+    "kind": "rule",
+    "name": "greet",
+    "on": {"object": "group", "event": "updated"},
+    "do": [{"notify": {"to": ["created_by"], "by": ["in_app"], "subject": "name", "text": "name"}}],
+}
+
+
+@pytest.fixture
+def calm(client: Client, engine: Engine) -> Engine:
+    """An engine whose workers have nothing to do."""
+    in_thread(engine, lambda: _work_off(engine))
+    return engine
+
+
+def _work_off(engine: Engine) -> None:
+    rounds = Rounds(engine)
+    while rounds.round():
+        pass
+
+
+def in_thread(engine: Engine, work: Callable[[], Any]) -> Any:
+    return engine.database.call(work)
+
+
+def woken(engine: Engine) -> list[str]:
+    return [job.name for job in engine.brought(JOB) if engine.wakes.take(job.name)]
+
+
+def waiting(engine: Engine) -> list[tuple[Any, ...]]:
+    def look() -> list[tuple[Any, ...]]:
+        sql = "SELECT object, event FROM fluvial_outbox ORDER BY id"
+        return engine.database.connection().query(sql)
+
+    found: list[tuple[Any, ...]] = in_thread(engine, look)
+    return found
+
+
+def listen(engine: Engine, *objects: str) -> list[Event]:
+    heard: list[Event] = []
+    listener = EventListener(lambda _, event: heard.append(event), lambda _: objects)
+    engine.features += Feature("listens", brings=[LISTENER(listener)])
+    return heard
+
+
+def statements(engine: Engine, work: Callable[[], Any]) -> int:
+    def counted() -> int:
+        connection = engine.database.connection()
+        before = connection.statements
+        work()
+        return connection.statements - before
+
+    found: int = in_thread(engine, counted)
+    return found
+
+
+def test_what_nobody_hears_leaves_no_event_and_wakes_nobody(client: Client, calm: Engine) -> None:
+    heard = listen(calm, "team")
+    group = client.made("group", name="a")
+    client.patch(f"/api/records/group/{group['id']}", {"name": "b"})
+    client.post("/api/records/group", [{"name": "c"}, {"name": "d"}])
+    assert (woken(calm), waiting(calm)) == ([], [])
+    client.made("team", name="a")
+    client.post("/api/records/team", [{"name": "b"}, {"name": "c"}])
+    assert waiting(calm) == [("team", "created")] * 3
+    assert woken(calm) == ["outbox"]
+    in_thread(calm, lambda: _work_off(calm))
+    assert [event.object for event in heard] == ["team"] * 3
+
+
+def test_a_round_runs_what_was_woken_and_what_is_due(calm: Engine) -> None:
+    ran: list[str] = []
+
+    def job(name: str, *more: bool, every: float = 1, wakes: str = "") -> Job:
+        left = list(more)
+
+        def run(engine: Engine) -> bool:
+            ran.append(name)
+            if wakes:
+                engine.wakes.want(wakes)
+            return bool(left) and left.pop()
+
+        return Job(name, run, every=every)
+
+    jobs = [job("first", every=900), job("events", True, wakes="last", every=900), job("last")]
+    rounds = Rounds(calm, jobs)
+
+    def round() -> tuple[list[str], bool]:
+        ran.clear()
+        more = rounds.round(look=False)
+        return list(ran), more
+
+    assert round() == (["first", "events", "last"], True)
+    assert round() == (["events", "last"], False)  # it was not finished, and woke the other
+    assert round() == ([], False)
+    calm.wakes.want("first")
+    assert round() == (["first"], False)
+    assert rounds.round() is False
+    assert ran == ["first", "last"]  # whoever only looks takes all with a short interval
+
+
+def test_rounds_with_nothing_to_do_ask_once_for_each_job(calm: Engine) -> None:
+    rounds = Rounds(calm)
+    in_thread(calm, rounds.round)
+    looks = LOOKS if calm.database.dialect == "postgresql" else LOOKS - 1
+    assert statements(calm, rounds.round) <= looks
+    assert statements(calm, lambda: rounds.round(look=False)) == 0
+    calm.wakes.want(outbox.WORK)
+    assert statements(calm, lambda: rounds.round(look=False)) == 1
+
+
+def test_a_woken_outbox_asks_for_events_alone(client: Client, calm: Engine) -> None:
+    heard = listen(calm, "group")
+    rounds = Rounds(calm)
+    client.made("group", name="a")
+    in_thread(calm, rounds.round)
+    client.made("group", name="b")
+    # Is there anything, which catalog, claim; handle it: with which catalog, remove it.
+    assert statements(calm, lambda: rounds.round(look=False)) == 5
+    assert statements(calm, lambda: rounds.round(look=False)) == 1  # is there more
+    assert len(heard) == 2
+
+
+def test_events_that_nobody_hears_any_more_are_dropped(client: Client, calm: Engine) -> None:
+    group = client.made("group", name="a")
+    client.define(RULE)
+    client.patch(f"/api/records/group/{group['id']}", {"name": "b"})
+    assert waiting(calm) == [("group", "updated")]
+    client.define(RULE | {"active": False})
+    in_thread(calm, lambda: outbox.run(calm))
+    assert waiting(calm) == []
+
+
+def test_a_write_that_began_before_a_rule_is_heard_by_it(client: Client, calm: Engine) -> None:
+    group = client.made("group", name="a")
+    early: Session = in_thread(calm, lambda: Session.begin(calm))
+    client.define(RULE)
+    change = {"name": "b"}
+    with pytest.raises(BusyError):  # a request is tried again
+        in_thread(calm, lambda: writer.update(early, "group", group["id"], change))
+    client.patch(f"/api/records/group/{group['id']}", change)
+    assert waiting(calm) == [("group", "updated")]
+
+
+def test_the_outbox_is_vacuumed_by_those_who_empty_it(
+    client: Client, calm: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if calm.database.dialect == "sqlite":
+        pytest.skip("SQLite uses the room of deleted rows again.")
+    monkeypatch.setattr(outbox_upkeep, "REMOVED", 3)
+    listen(calm, "group")
+    known = "SELECT reltuples FROM pg_class WHERE oid = 'fluvial_outbox'::regclass"
+
+    def counted(*names: str) -> float:
+        for name in names:
+            client.made("group", name=name)
+        in_thread(calm, lambda: _work_off(calm))
+        return float(in_thread(calm, lambda: calm.database.connection().query(known))[0][0])
+
+    assert counted("a", "b") == -1  # it was never looked through
+    assert counted("c") == 0
