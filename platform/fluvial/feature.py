@@ -5,7 +5,7 @@ from __future__ import annotations
 from fluvial.auth import people
 from fluvial.database import rate_limits
 from fluvial.events import apply_planned, outbox
-from fluvial.events.jobs import HOUSEKEEPING, JOB, Job, keep_house
+from fluvial.events.jobs import HOUSEKEEPING, JOB, Job, count_grown, keep_house
 from fluvial.http import (
     comments_api,
     files_api,
@@ -72,6 +72,7 @@ feature = Feature(
             Job(recalculation_queue.WORK, recalculation_job.run),
             Job("changes", cutover.run),
             Job("indexes", index_builds.run),
+            Job("statistics", count_grown, every=15),
             Job("house", keep_house, every=600),
             Job("files", files.run, every=600),
         ),

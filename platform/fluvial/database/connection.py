@@ -54,6 +54,10 @@ class Connection(ABC):
         `steady`: whether the database may plan it once for all values.
         """
 
+    def query_unprepared(self, sql: str, binds: Sequence[Any]) -> list[Row]:
+        """The rows of a statement that is planned for the tables as they are now."""
+        return self.query(sql, binds)
+
     @abstractmethod
     def execute(self, sql: str, binds: Sequence[Any] = ()) -> int:
         """Run a statement; the number of rows it touched."""
@@ -68,7 +72,7 @@ class Connection(ABC):
 
     @abstractmethod
     def analyze(self) -> None:
-        """Count anew what queries are planned by."""
+        """Count anew what queries are planned by, where that is out of date."""
 
     @abstractmethod
     def _begin(self) -> None: ...

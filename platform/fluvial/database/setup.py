@@ -11,7 +11,7 @@ from metamodel.expressions.postgresql_functions import FUNCTIONS
 from metamodel.storage import POSTGRESQL
 
 from .connection import Connection
-from .engine_tables import ENGINE
+from .engine_tables import ENGINE, OUTBOX
 from .exclusion import create_ranges
 from .locks import Lock, hold
 from .schema_changes import Columns, Ddl
@@ -61,6 +61,7 @@ def set_up(connection: Connection, features: Sequence[sa.MetaData]) -> None:
                 _extend(connection, table, there.get(table.name, set()))
         _set_up_search(connection)
         if connection.dialect == POSTGRESQL:
+            _keep_pages(connection)
             _create_functions(connection)
             create_ranges(connection)
         connection.script(
@@ -107,6 +108,14 @@ def _extend(connection: Connection, table: sa.Table, there: Collection[str]) -> 
             ddl.operations.add_column(table.name, column._copy())
     for statement in ddl.take():
         connection.script(statement)
+
+
+def _keep_pages(connection: Connection) -> None:
+    """Let no vacuum give back the outbox's pages: a plan that is made while it has none, and is
+    kept, reads the whole of it for each event once there are many."""
+    options = "SELECT coalesce(reloptions::text, '') FROM pg_class WHERE oid = $1::regclass"
+    if "vacuum_truncate" not in connection.query(options, [OUTBOX.name])[0][0]:
+        connection.script(f"ALTER TABLE {OUTBOX.name} SET (vacuum_truncate = false)")
 
 
 def _create_functions(connection: Connection) -> None:

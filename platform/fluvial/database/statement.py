@@ -67,10 +67,15 @@ class Compiled:
 
 
 class Statement:
-    """One clause of the engine's own tables, compiled at its first use on each database."""
+    """One clause of the engine's own tables, compiled at its first use on each database.
 
-    def __init__(self, clause: Any) -> None:
+    One that is not `prepared` is planned at each use. PostgreSQL keeps the plan of a prepared one,
+    which for a queue that was empty then looks through all of it for each of its rows.
+    """
+
+    def __init__(self, clause: Any, *, prepared: bool = True) -> None:
         self._clause = clause
+        self._prepared = prepared
         self._compiled: dict[str, Compiled] = {}
         columns: Sequence[Any] = ()
         if isinstance(clause, sa.Select):
@@ -98,7 +103,8 @@ class Statement:
     def rows(self, connection: Connection, **values: Any) -> list[Row]:
         """The rows, with canonical values."""
         compiled = self.on(connection.dialect)
-        rows = connection.query(compiled.sql, compiled.binds(values))
+        ask = connection.query if self._prepared else connection.query_unprepared
+        rows = ask(compiled.sql, compiled.binds(values))
         decoders = self._decoders[connection.dialect]
         if not decoders or not rows:
             return rows

@@ -11,6 +11,7 @@ from datetime import datetime
 from fluvial.database.connection import BusyError, Connection, GoneError
 from fluvial.kernel.features import Seam
 from fluvial.runtime.engine import Engine
+from metamodel.storage import POSTGRESQL
 
 log = logging.getLogger("fluvial.jobs")
 
@@ -28,6 +29,14 @@ class Job:
 JOB: Seam[Job] = Seam("what workers repeat")
 # Forgets what has expired; in the workers, every few minutes.
 HOUSEKEEPING: Seam[Callable[[Connection, datetime], object]] = Seam("when the workers keep house")
+
+
+def count_grown(engine: Engine) -> bool:
+    """Let PostgreSQL count what an import or an installation has filled: until then its plans
+    are made for empty tables. SQLite counts all that there is, which is for `keep_house`."""
+    if engine.database.dialect == POSTGRESQL:
+        engine.database.connection().analyze()
+    return False
 
 
 def keep_house(engine: Engine) -> bool:

@@ -61,7 +61,8 @@ def _claim(ready: sa.ColumnElement[bool], **also: Any) -> Statement:
         .values(**also)
         .returning(
             _o.id, _o.at, _o.object, _o.record, _o.rev, _o.event, _o.actor, _o.cause, _o.changes
-        )
+        ),
+        prepared=False,
     )
 
 
@@ -149,6 +150,8 @@ def run(engine: Engine) -> bool:
     rows = _CLAIM.rows(connection, the_limit=BATCH, the_lease=lease)
     if not rows:
         rows = _CLAIM_SUSPECT.rows(connection, the_limit=1, the_lease=lease)
+    if len(rows) == BATCH:
+        upkeep.backlog(connection)
     events = [_event(row) for row in sorted(rows)]
     started = time.monotonic()
     while events:
@@ -160,7 +163,7 @@ def run(engine: Engine) -> bool:
         except BusyError:
             _RELEASE.run(connection, the_lease=lease)
             break
-    upkeep.taken(connection, len(rows), full=len(rows) == BATCH)
+    upkeep.removed(connection, len(rows))
     return bool(rows)
 
 

@@ -15,9 +15,14 @@ from fluvial.runtime.engine import Engine
 from metamodel.storage import POSTGRESQL
 
 REMOVED = 2_000  # events, after which there is much to pass over
-BACKLOG = 4  # full batches one after the other
+SMALL = 16  # pages that any plan looks through at once
 
+# Pages stay, so that whoever plans for an outbox that is empty at the time uses its indexes.
 _VACUUM = "VACUUM (ANALYZE, SKIP_LOCKED, TRUNCATE FALSE) fluvial_outbox"
+_PAGES = (
+    "SELECT pg_relation_size('fluvial_outbox') / current_setting('block_size')::bigint, relpages "
+    "FROM pg_class WHERE oid = 'fluvial_outbox'::regclass"
+)
 
 
 class Upkeep:
@@ -26,17 +31,23 @@ class Upkeep:
     def __init__(self) -> None:
         self.heard: frozenset[str] | None = None  # of which events that nobody hears are gone
         self._removed = 0
-        self._full = 0
 
-    def taken(self, connection: Connection, events: int, *, full: bool) -> None:
+    def backlog(self, connection: Connection) -> None:
+        """There is more than one batch: plans are made anew where it has grown much since."""
+        if connection.dialect == POSTGRESQL:
+            ((pages, known),) = connection.query(_PAGES)
+            if int(pages) > 2 * max(int(known), SMALL):
+                self._vacuum(connection)
+
+    def removed(self, connection: Connection, events: int) -> None:
         """Note a batch; outside a transaction, as vacuuming is none's part."""
-        if connection.dialect != POSTGRESQL:
-            return
         self._removed += events
-        self._full = self._full + 1 if full else 0
-        if self._removed >= REMOVED or self._full == BACKLOG:
-            self._removed = 0
-            connection.script(_VACUUM)
+        if self._removed >= REMOVED and connection.dialect == POSTGRESQL:
+            self._vacuum(connection)
+
+    def _vacuum(self, connection: Connection) -> None:
+        self._removed = 0
+        connection.script(_VACUUM)
 
 
 _all: weakref.WeakKeyDictionary[Engine, Upkeep] = weakref.WeakKeyDictionary()

@@ -180,3 +180,55 @@ def test_the_outbox_is_vacuumed_by_those_who_empty_it(
 
     assert counted("a", "b") == -1  # it was never looked through
     assert counted("c") == 0
+
+
+def test_a_backlog_is_not_handled_by_the_plans_of_an_empty_outbox(
+    client: Client, calm: Engine
+) -> None:
+    if calm.database.dialect == "sqlite":
+        pytest.skip("SQLite prefers indexes to counts.")
+    listen(calm, "group")
+
+    def ask(sql: str) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = in_thread(
+            calm, lambda: calm.database.connection().query(sql)
+        )
+        return found
+
+    client.made("group", name="first")
+    in_thread(calm, lambda: _work_off(calm))
+    plain = "SELECT reloptions::text FROM pg_class WHERE oid = 'fluvial_outbox'::regclass"
+    assert ask(plain) == [("{vacuum_truncate=false}",)]
+    for number in range(8):  # until PostgreSQL keeps the plans
+        client.made("group", name=f"Early {number}")
+        in_thread(calm, lambda: _work_off(calm))
+    names = [{"name": f"Group {number}"} for number in range(500)]
+    assert client.post("/api/records/group", names).status == 201
+    ask("INSERT INTO fluvial_outbox SELECT gen_random_uuid(), at, object, gen_random_uuid(), rev, "
+        "event, actor, cause, changes, lease, leased_until, attempts, error "
+        "FROM fluvial_outbox, generate_series(1, 3)")  # fmt: skip
+    # Claims are not among what is prepared, and what removes events was planned anew.
+    in_thread(calm, lambda: outbox.run(calm))
+    prepared = "SELECT statement FROM pg_prepared_statements WHERE statement LIKE 'WITH chosen%'"
+    assert ask(prepared + " AND statement LIKE '%fluvial_outbox%'") == []
+    assert ask("SELECT reltuples > 1000 FROM pg_class WHERE oid = 'fluvial_outbox'::regclass") == [
+        (True,)
+    ]
+
+
+def test_tables_that_were_filled_are_counted(client: Client, calm: Engine) -> None:
+    if calm.database.dialect == "sqlite":
+        pytest.skip("SQLite counts when the workers keep house.")
+    for start in range(0, 1200, 400):
+        names = [{"name": f"Group {number}"} for number in range(start, start + 400)]
+        assert client.post("/api/records/group", names).status == 201
+
+    def count() -> float:
+        connection = calm.database.connection()
+        connection.query("SELECT pg_stat_force_next_flush()")
+        connection.query("SELECT 1")
+        connection.analyze()
+        sql = "SELECT reltuples FROM pg_class WHERE oid = '\"group\"'::regclass"
+        return float(connection.query(sql)[0][0])
+
+    assert in_thread(calm, count) == 1200
