@@ -26,6 +26,7 @@ from tests.fluvial.processes import Product
 from tests.mailbox import Mailbox
 from tests.rules.house import LETTER, LOAN, MEMBER, SECRET, rule
 from tests.servers import free_port, package_folder
+from tests.waiting import until
 from tests.webhooks import WebhookSink
 
 TELL = rule(
@@ -90,13 +91,6 @@ class Library:
             assert sorted(ids) == sorted(names)
             assert all(len(of_one) == 1 for of_one in ids.values())
         return len(self.smtp.accepted()), len(self.sink.deliveries)
-
-
-def until(condition: Callable[[], Any], seconds: float = 90.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 Open = Callable[..., Library]

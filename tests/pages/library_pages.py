@@ -64,7 +64,8 @@ def board(lanes: bool) -> Context:
         "name": "front_desk", "title": "Front desk", "summary": "11 loans · 63 days · 4.30 in fees", "object": {"name": "loan", "label": "Loan", "plural": "Loans"},
         "move_href": "/api/boards/front_desk/move",
         "quick": [{"label": "My branch", "href": "#", "on": True}, {"label": "Mine", "href": "#", "on": False}, {"label": "Due today", "href": "#", "on": False}],
-        "lanes_label": "urgency" if lanes else "", "columns": columns,
+        "lanes_label": "urgency" if lanes else "", "only": "The 100 columns used last" if lanes else "",
+        "columns": columns,
         "lanes": [{"value": lane, "label": label, "tone": colour, "count": 3} for lane, label, colour in rows], "exact_href": "", "empty": None, "as_of": None,
     }  # fmt: skip
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -16,6 +15,7 @@ from fluvial.kernel.crash_points import chosen
 from tests.fluvial.processes import Product, products
 from tests.mailbox import Mailbox
 from tests.rules.house import LETTER, LOAN, MEMBER, SECRET, rule
+from tests.waiting import until
 from tests.webhooks import WebhookSink
 
 __all__ = ["products"]
@@ -83,13 +83,6 @@ def end_leases(product: Product) -> None:
             "WHERE lease IS NOT NULL"
         )
     connection.close()
-
-
-def until(condition: Callable[[], Any], seconds: float = 90.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def settled(client: httpx.Client) -> bool:
