@@ -133,7 +133,8 @@ class PagePlanner:
         if self.query.total == "capped":
             counted = counted.limit(sa.literal_column(str(CAPPED + 1)))
         count = sa.select(sa.func.count()).select_from(counted.subquery())
-        return replace(plan, counted=self.context.compiled(count, steady=steady))
+        # Counting reads all that the values let through, so it is planned by them.
+        return replace(plan, counted=self.context.compiled(count))
 
     @property
     def _tree(self) -> Node | None:

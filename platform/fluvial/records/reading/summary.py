@@ -139,7 +139,8 @@ def _plan(
         .select_from(planner.source.joined())
         .group_by(*grouped)
         .order_by(*(one.nulls_last() for one in grouped))
-        .limit(MAX_ROWS)
+        # Written out: of a bind PostgreSQL believes that it wants the first tenth of the groups.
+        .limit(sa.literal_column(str(MAX_ROWS)))
     )
     return _SummaryPlan(
         planner.context.compiled(statement),
