@@ -64,12 +64,23 @@ def from_json(body: Mapping[str, Any]) -> Answers:
 def unknown(form: WebForm, answers: Answers) -> list[dict[str, str]]:
     """A fault for each member that is neither on the form nor ignored."""
     known = {*form.questions, *CONTROLS, form.trap}
+    asked = {name for name, question in form.questions.items() if question.field.kind.uploads}
     names = [*answers.texts, *answers.values, *answers.uploads]
-    return [
+    misplaced = [
+        fault(f"/{name}", "not_a_file", f"{_label(form, name)} takes text, not a file.")
+        for name in answers.uploads
+        if name not in asked and not form.ignores(name) and (name in known or _is_part(form, name))
+    ]
+    return misplaced + [
         fault(f"/{name}", "unknown_field", f"This form does not ask for `{name}`.")
         for name in dict.fromkeys(names)
         if name not in known and not _is_part(form, name) and not form.ignores(name)
     ]
+
+
+def _label(form: WebForm, name: str) -> str:
+    question = form.questions.get(name.partition(".")[0])
+    return question.label if question else f"`{name}`"
 
 
 def _is_part(form: WebForm, name: str) -> bool:

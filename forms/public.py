@@ -252,6 +252,7 @@ ENDPOINTS = (
         post,
         "Submit a web form.",
         form=True,
+        files=None,
         max_body=MAX_UPLOAD,
         csrf=False,
         any_origin=True,

@@ -7,8 +7,10 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
+from fluvial.http.form_files import NOT_A_FILE, files_elsewhere, refuse_files
 from fluvial.kernel.problems import Problem
 from fluvial.pages.presenters import empty, face_of, uploads, widget_kind
+from fluvial.pages.presenters.presenter import text_in
 from fluvial.pages.reader_format import ReaderFormat
 from fluvial.runtime.session import Session
 from fluvial.transfer import files
@@ -16,6 +18,7 @@ from metamodel.catalog import Field
 from metamodel.errors import ValueFault
 from rules.filled import is_template
 
+from .answers import PARTS
 from .live import Live
 from .visibility import ShownField, ShownSection
 
@@ -143,16 +146,20 @@ def read_form(
     body: Body = {}
     again: Body = {}
     faults: dict[str, str] = {}
-    for field in fields:
+    listed = list(fields)
+    misplaced = _misplaced(listed, form)
+    for field in listed:
         new_files = uploads(form, field.name)
         if not new_files and not _sent(field, form):
             continue
         try:
+            if field.name in misplaced:
+                raise ValueFault("not_a_file", NOT_A_FILE)
             value = face_of(field).read(field, form, zone)
             value = [*value, *_stored(session, new_files)] if new_files else value
         except ValueFault as fault:
             faults[field.name] = fault.message
-            again[field.name] = form.get(field.name)
+            again[field.name] = text_in(form, field.name) or None
         except Problem as problem:
             faults[field.name] = problem.detail
         else:
@@ -164,8 +171,16 @@ def read_form(
     return body, again, faults
 
 
+def _misplaced(fields: Sequence[Field], form: FormData) -> set[str]:
+    """The fields that got a file and take none; a member that is no field's is refused at once."""
+    names = {field.name for field in fields}
+    sent = files_elsewhere(form, {field.name for field in fields if field.kind.uploads})
+    refuse_files(form, [name for name in form if name.partition(".")[0] in names])
+    return {name.partition(".")[0] for name in sent}
+
+
 def _sent(field: Field, form: FormData) -> bool:
-    names = (field.name, f"{field.name}.keep", f"{field.name}.remove")
+    names = (field.name, *(f"{field.name}.{part}" for part in PARTS))
     return any(name in form for name in names)
 
 

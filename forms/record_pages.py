@@ -383,8 +383,9 @@ def _get(path: str, handler: Handler, about: str) -> Endpoint:
 
 def _post(path: str, handler: Handler, about: str) -> Endpoint:
     return Endpoint(
-        "POST", path, handler, Policy.SIGNED_IN, about, page=True, form=True, max_body=MAX_UPLOAD
-    )
+        "POST", path, handler, Policy.SIGNED_IN, about,
+        page=True, form=True, files=None if handler in (create, save) else (), max_body=MAX_UPLOAD,
+    )  # fmt: skip
 
 
 ENDPOINTS = (

@@ -67,21 +67,24 @@ class Source:
         """The record at the end of a path of look-ups, joined once per path."""
         source = self
         for name in path:
-            if name not in source._steps:
-                source._steps[name] = source._join(name)
-            source = source._steps[name]
+            source = source._steps.get(name) or source.along(name, *source._held(name))
         return source
 
-    def _join(self, name: str) -> Source:
+    def along(self, step: str, target: str, held: Element | None) -> Source:
+        """The record of `target` whose id is held, joined once per step."""
+        if step not in self._steps:
+            self._steps[step] = joined = Source(self.sql, target, root=self.root)
+            found = joined.alias.c.id == held
+            seen = self.sql.restrict(target, joined.alias)
+            self.root.added.append((joined.alias, found if seen is None else found & seen))
+        return self._steps[step]
+
+    def _held(self, name: str) -> tuple[str, Element | None]:
         field = self.sql.objects[self.object].fields[name]
         held, objects = Builder(self.sql, self, self).field(self, name), field.type.objects
         person = field.type.name == PERSON.name
         target = USER if person and USER in objects else objects[0]
-        joined = Source(self.sql, target, root=self.root)
-        found = joined.alias.c.id == (held.second if person and target != USER else held.element)
-        seen = self.sql.restrict(target, joined.alias)
-        self.root.added.append((joined.alias, found if seen is None else found & seen))
-        return joined
+        return target, held.second if person and target != USER else held.element
 
     def joined(self, to: FromClause | None = None, on: Element | None = None) -> FromClause:
         """The FROM with all joins that were asked for so far, perhaps joined to another one."""

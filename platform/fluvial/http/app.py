@@ -29,6 +29,7 @@ from fluvial.kernel.problems import NotFound, Problem, TooLarge
 from fluvial.runtime.engine import Engine
 
 from .call import Answer, Call
+from .form_files import refuse_files
 from .perform import perform
 from .routes import ENDPOINT, Endpoint, Policy, problem_answer
 from .server_sent_events import serve_stream
@@ -168,9 +169,13 @@ async def _serve(
             call.form = await _form(call)
             if call.form is not None and any("\x00" in str(v) for v in call.form.values()):
                 raise Problem("The form contains a zero character, which text cannot have.")
+            if call.form is not None and endpoint.files is not None:
+                refuse_files(call.form, endpoint.files)
     except Problem as problem:
         if path.startswith("/api/"):
             answer = problem_answer(call, problem, page=False)
+            if call.form is not None:
+                await call.form.close()
             engine.metrics.request(*counted, answer.status, time.perf_counter() - started)
             return await _send(send, answer, method)
         endpoint = _refusing(problem)

@@ -82,6 +82,7 @@ ENDPOINTS = (
         Policy.SIGNED_IN,
         "Upload a file, to be attached to a record.",
         form=True,
+        files=("file",),
         max_body=MAX_UPLOAD,
     ),
     Endpoint("GET", "/api/files/{id}", download, Policy.SIGNED_IN, "The content of a file."),

@@ -94,7 +94,10 @@ _ALL = "/api/records/{object}"
 
 
 def _upload(path: str, handler: Any, about: str) -> Endpoint:
-    return Endpoint("POST", path, handler, Policy.SIGNED_IN, about, form=True, max_body=MAX_UPLOAD)
+    return Endpoint(
+        "POST", path, handler, Policy.SIGNED_IN, about,
+        form=True, files=("file", "options"), max_body=MAX_UPLOAD,
+    )  # fmt: skip
 
 
 ENDPOINTS = (

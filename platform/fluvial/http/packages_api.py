@@ -125,14 +125,14 @@ ENDPOINTS = (
     Endpoint("GET", "/api/packages", list_packages, Policy.META_READ, "The installed packages."),
     Endpoint(
         "POST", "/api/packages", put, Policy.META_WRITE, "Install a package, or another version.",
-        form=True, max_body=_MAX,
+        form=True, files=("file",), max_body=_MAX,
     ),
     Endpoint("GET", _ONE, show, Policy.META_READ, "A package, and what the site changed in it."),
     Endpoint("DELETE", _ONE, delete, Policy.META_WRITE, "Uninstall a package."),
     Endpoint(
         "POST", f"{_ONE}/plan", plan, Policy.META_WRITE, "Preview what installing a package "
                                                          "would do.",
-        form=True, max_body=_MAX,
+        form=True, files=("file",), max_body=_MAX,
     ),
     Endpoint("GET", f"{_ONE}/export", export, Policy.META_READ, "A package as a zip file."),
 )  # fmt: skip

@@ -41,6 +41,7 @@ class Endpoint:
     about: str  # one sentence, for the OpenAPI document and the list of routes
     page: bool = False  # answers people, so its problems are pages
     form: bool = False  # takes urlencoded and multipart bodies, parsed into `call.form`
+    files: tuple[str, ...] | None = ()  # members that may be files; None where the handler says
     max_body: int = MAX_JSON
     csrf: bool = True  # False where another proof stands in its place
     any_scope: bool = False  # a token reads it whatever its scopes

@@ -267,6 +267,7 @@ ENDPOINTS = (
         "The next step of an import.",
         page=True,
         form=True,
+        files=("file",),
         max_body=MAX_UPLOAD,
     ),
     Endpoint(

@@ -279,7 +279,7 @@ ENDPOINTS = (
     Endpoint("GET", _ONE, show_one, Policy.META_READ, "A package.", page=True),
     Endpoint(
         "POST", f"{HERE}/preview", preview, Policy.META_WRITE, "Preview a package.",
-        page=True, form=True, max_body=_MAX,
+        page=True, form=True, files=("file",), max_body=_MAX,
     ),
     Endpoint(
         "POST", f"{HERE}/install", install, Policy.META_WRITE, "Install a package.",

@@ -33,6 +33,7 @@ class _Node:
 
     expression: str = ""  # Python source of the value, over the row `r`
     guard: str = ""  # column that is empty where the look-up is
+    held: str = ""  # Python source of the link itself, where that says more than its id
     members: dict[str, _Node] = field(default_factory=dict)
 
 
@@ -60,15 +61,44 @@ class Output:
         node, source, type_ = self._root, self._source, self._type
         for i, name in enumerate(path[:-1]):
             node = node.members.setdefault(name, _Node())
+            before, field = source, type_.fields[name]
             source = self._source.through(path[: i + 1])
-            type_ = self._context.objects[type_.fields[name].targets[0]]
+            type_ = self._context.objects[field.targets[0]]
             if not node.guard:
-                node.guard = self.select(source.column("id"))
-                node.members["id"] = _Node(node.guard)
-        last = type_.fields[path[-1]]
+                self._open(node, before, source, field)
         existing = node.members.get(path[-1])
-        if existing is None or not existing.members:
-            node.members[path[-1]] = _Node(self._value(source, last))
+        if existing is not None and existing.members:
+            return
+        if path[1:] and path[-1] == "title" and len(field.targets) > 1:
+            node.members["title"] = _Node(self._title_of_any(before, field))
+        else:
+            node.members[path[-1]] = _Node(self._value(source, type_.fields[path[-1]]))
+
+    def _open(self, node: _Node, before: Source, source: Source, field_: Field) -> None:
+        """The object of a look-up: one to several object types says where it leads."""
+        if len(field_.targets) < 2 or self._context.works_out(field_):
+            node.guard = self.select(source.column("id"))
+            node.members["id"] = _Node(node.guard)
+            return
+        node.guard = node.held = self._value(before, field_)
+        dialect = self._context.dialect
+        parts = [
+            self._converted(self.select(element), storage.wire(dialect))
+            for element, storage in self.parts(before, field_)
+        ]
+        # The first column is the id, or those of the kinds of people are ids one beside the other.
+        node.members["id"] = _Node(f"({' or '.join(parts) if field_.type.people else parts[0]})")
+
+    def _title_of_any(self, before: Source, field_: Field) -> str:
+        """Python source of the title of whichever record a look-up leads to."""
+        found = "None"
+        for target in reversed(field_.targets):
+            columns = [c for c in field_.columns if c.references == target] or field_.columns
+            held = before.column(field_.name, columns[0].suffix)
+            source = before.along(f"{field_.name}:{target}", target, held)
+            title = self.title(source, self._context.objects[target])
+            found = f"({title} if {title} is not None else {found})"
+        return found
 
     def select(self, column: sa.ColumnElement[Any]) -> str:
         """Select a column; Python source of its cell."""
@@ -139,6 +169,8 @@ class Output:
             f"{self._display(member) if member.members else member.expression}"
             for name, member in node.members.items()
         )
+        if node.held:
+            members = f"**{node.held}, {members}"
         if node.guard:
             return f"(None if {node.guard} is None else {{{members}}})"
         return f"{{{members}}}"
