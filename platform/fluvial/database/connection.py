@@ -5,8 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 Row = tuple[Any, ...]
 
 
@@ -31,7 +32,16 @@ class SlowError(DatabaseError):
 
 
 class GoneError(DatabaseError):
-    """The connection is lost. Nothing is known of a commit that was under way."""
+    """The connection is lost, and the transaction that was open with it. The next use opens a
+    new one."""
+
+
+class AwayError(GoneError):
+    """No connection can be had: the database is away, or takes no more."""
+
+
+class UnsureError(GoneError):
+    """The connection is lost while something was made durable: it may be there or not."""
 
 
 class Connection(ABC):
@@ -42,6 +52,8 @@ class Connection(ABC):
     def __init__(self) -> None:
         self.statements = 0  # since it was opened; tests count with it
         self.depth = 0
+        self.commits = 0  # how often something was made durable
+        self._wrote = True  # whether the transaction that is open has something to make durable
         self.time_limit: float | None = None  # seconds that a query may take
         self._committed: list[Callable[[], None]] = []
 
@@ -86,6 +98,17 @@ class Connection(ABC):
     @abstractmethod
     def close(self) -> None: ...
 
+    def reading(self, work: Callable[[], T]) -> T:
+        """What only reads; once more where the connection is lost meanwhile."""
+        try:
+            return work()
+        except AwayError:
+            raise
+        except GoneError:
+            if self.depth:
+                raise
+            return work()
+
     @contextmanager
     def limited(self, seconds: float | None) -> Iterator[None]:
         """Queries in here are stopped after so many seconds each."""
@@ -129,9 +152,12 @@ class Connection(ABC):
         calls, self._committed = self._committed, []
         try:
             self._commit()
+        except GoneError as error:
+            raise (UnsureError(str(error)) if self._wrote else error) from error
         except DatabaseError:
             self._rollback()  # what could not be committed may still be open
             raise
+        self.commits += self._wrote
         for call in calls:
             call()
 

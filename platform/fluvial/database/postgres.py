@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import errors, pq
 from psycopg.adapt import Transformer
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.string import TextLoader
 
 from fluvial.kernel.bounded_cache import BoundedCache
 from metamodel.storage import POSTGRESQL
 
 from .connection import (
+    AwayError,
     BusyError,
     Connection,
     DatabaseError,
@@ -27,6 +30,7 @@ from .connection import (
     Row,
     SlowError,
     UniqueError,
+    UnsureError,
 )
 from .statement_timeout import STATEMENT_TIMEOUTS
 
@@ -39,6 +43,21 @@ MAX_PREPARED = 1_000  # statements that ran more than once
 MAX_NEW = 300
 _AS_TEXT = ("numeric", "uuid", "timestamptz", "date", "json", "jsonb")
 _OK = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
+CONNECT_SECONDS = 5  # unless the address says otherwise
+# Of a server that has gone without a word, as one does whose machine has failed.
+_KEEP_ALIVE = {
+    "connect_timeout": CONNECT_SECONDS,
+    "keepalives_idle": 30,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+_ENDS = (b"FATAL", b"PANIC")  # how severe errors are that end the connection
+# Statements that leave nothing behind when they stand alone.
+_PASSING = (
+    "SELECT", "SET plan_cache_mode", "SHOW", "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT",
+    "RELEASE", "DEALLOCATE", "ANALYZE", "VACUUM",
+)  # fmt: skip
 _BUSY = (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
 
 
@@ -57,20 +76,20 @@ class PostgresConnection(Connection):
     def _open(self) -> None:
         try:
             connection = psycopg.connect(
-                self._url,
+                make_conninfo("", **(_KEEP_ALIVE | conninfo_to_dict(self._url))),
                 autocommit=True,
                 application_name="fluvial",
                 options="-c timezone=UTC -c datestyle=ISO,YMD -c jit=off",
             )
         except psycopg.OperationalError as error:
-            raise GoneError(str(error)) from error
+            raise AwayError(str(error)) from error
         for name in _AS_TEXT:
             connection.adapters.register_loader(name, TextLoader)
         self._connection = connection
         self._pg = connection.pgconn
         self._loader = Transformer(connection)
         self._prepared.clear()
-        self._steady = False
+        self._steady = self._outdated = False
 
     def _result(self, sql: str, binds: Sequence[Any], *, prepared: bool = True) -> Any:
         self.statements += 1
@@ -88,10 +107,17 @@ class PostgresConnection(Connection):
             else:
                 result = self._pg.exec_params(sql.encode(), parameters)
         except psycopg.OperationalError as error:
-            self._lost(error)
+            self._lost(error, sql)
         if result.status not in _OK:
-            self._refuse(result)
+            self._refuse(result, sql)
+        self._note(sql)
         return result
+
+    def _note(self, sql: str) -> None:
+        """Know of what was written."""
+        if not sql.startswith(_PASSING):
+            self._wrote = True
+            self.commits += not self.depth
 
     def query(
         self, sql: str, binds: Sequence[Any] = (), *, steady: bool | None = None
@@ -133,15 +159,16 @@ class PostgresConnection(Connection):
         try:
             result = self._pg.exec_(sql.encode())
         except psycopg.OperationalError as error:
-            self._lost(error)
+            self._lost(error, sql)
         if result.status not in _OK:
-            self._refuse(result)
+            self._refuse(result, sql)
+        self._note(sql)
 
     def _prepare(self, sql: str) -> bytes:
         name = b"f%d" % next(self._names)
         result = self._pg.prepare(name, sql.encode())
         if result.status not in _OK:
-            self._refuse(result)
+            self._refuse(result, "SELECT")  # nothing has been done yet
         self._prepared.put(sql, name)
         return name
 
@@ -153,25 +180,27 @@ class PostgresConnection(Connection):
         self._prepared.clear()
         self._outdated = False
 
-    def _refuse(self, result: Any) -> None:
+    def _refuse(self, result: Any, sql: str) -> None:
         error = errors.error_from_result(result)
+        severity = result.error_field(pq.DiagnosticField.SEVERITY_NONLOCALIZED)
+        if severity in _ENDS or self._pg.status != pq.ConnStatus.OK:
+            self._lost(error, sql)
         if isinstance(error, errors.UniqueViolation | errors.ExclusionViolation):
             raise UniqueError(error.diag.constraint_name or "") from error
         if isinstance(error, errors.QueryCanceled):
             raise SlowError(str(error)) from error
         if isinstance(error, _BUSY):
             raise BusyError(str(error)) from error
-        if isinstance(error, psycopg.OperationalError) and self._pg.status != pq.ConnStatus.OK:
-            self._lost(error)
         if isinstance(error, errors.FeatureNotSupported) and "cached plan" in str(error):
             # A column was added since it was prepared; the next try prepares it anew.
             self._outdated = True
             raise BusyError(str(error)) from error
         raise DatabaseError(str(error)) from error
 
-    def _lost(self, error: Exception) -> None:
+    def _lost(self, error: Exception, sql: str) -> None:
         self._connection.close()
-        raise GoneError(str(error)) from error
+        unsure = not self.depth and not sql.startswith(_PASSING)
+        raise (UnsureError if unsure else GoneError)(str(error)) from error
 
     def _reopen(self) -> None:
         if self.depth:
@@ -187,6 +216,7 @@ class PostgresConnection(Connection):
         if self._outdated:
             self._forget()
         self.script("BEGIN")
+        self._wrote = False
 
     def _commit(self) -> None:
         self.script("COMMIT")
@@ -197,7 +227,8 @@ class PostgresConnection(Connection):
 
     def cancel(self) -> None:
         """Stop the statement under way; called from another thread."""
-        self._pg.get_cancel().cancel()
+        with suppress(psycopg.Error):  # the connection may just be lost
+            self._pg.get_cancel().cancel()
 
     def close(self) -> None:
         self._connection.close()

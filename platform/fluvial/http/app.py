@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 import time
 from collections.abc import (
     AsyncGenerator,
@@ -15,7 +16,9 @@ from collections.abc import (
     MutableMapping,
 )
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from starlette.applications import Starlette
@@ -24,13 +27,14 @@ from starlette.formparsers import FormParser, MultiPartException, MultiPartParse
 from starlette.requests import ClientDisconnect
 from starlette.routing import Mount
 
+from fluvial.database.connection import BusyError, GoneError
 from fluvial.kernel.metrics import UNKNOWN
 from fluvial.kernel.problems import NotFound, Problem, TooLarge
 from fluvial.runtime.engine import Engine
 
 from .call import Answer, Call
 from .form_files import refuse_files
-from .perform import perform
+from .perform import perform, unavailable
 from .routes import ENDPOINT, Endpoint, Policy, problem_answer
 from .server_sent_events import serve_stream
 from .static import Static
@@ -181,13 +185,20 @@ async def _serve(
         endpoint = _refusing(problem)
     except ClientDisconnect:
         return
-    shown = partial(problem_answer, page=endpoint.page)
-    loop = asyncio.get_running_loop()
-    answer = await loop.run_in_executor(engine.database.executor, perform, endpoint, call, shown)
+    answer = endpoint.handler(call) if endpoint.at_once else await _performed(endpoint, call)
+    if answer.stream is not None and method != "HEAD":
+        answer = await _begun(answer)
     engine.metrics.request(*counted, answer.status, time.perf_counter() - started)
     if call.form is not None:
         await call.form.close()
     await _send(send, answer, method)
+
+
+async def _performed(endpoint: Endpoint, call: Call) -> Answer:
+    shown = partial(problem_answer, page=endpoint.page)
+    loop = asyncio.get_running_loop()
+    executor = call.engine.database.executor
+    return await loop.run_in_executor(executor, perform, endpoint, call, shown)
 
 
 def _refusing(problem: Problem) -> Endpoint:
@@ -273,12 +284,23 @@ def _value(text: str) -> bytes:
     return "".join(c for c in text if c >= " " and c != "\x7f").encode("latin-1", "replace")
 
 
-async def _parts(answer: Answer) -> AsyncIterator[bytes]:
+async def _begun(answer: Answer) -> Answer:
+    """A streamed answer with its first part made, or the problem that it meets before that."""
+    try:
+        first = [part async for part in _parts(answer, most=1)]
+    except (BusyError, GoneError) as error:
+        return Answer.problem(unavailable(error))
+    rest = answer.stream
+    assert rest is not None
+    return replace(answer, stream=chain(first, rest))
+
+
+async def _parts(answer: Answer, most: int = sys.maxsize) -> AsyncIterator[bytes]:
     """The parts of a streamed answer, each made on the thread of its connection."""
     loop = asyncio.get_running_loop()
     stream = answer.stream
     assert stream is not None
-    while True:
+    for _ in range(most):
         part = await loop.run_in_executor(answer.executor, next, stream, None)
         if part is None:
             return

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 
 from fluvial.auth.people import Caller
 from fluvial.kernel.lazy import lazily
@@ -91,6 +91,12 @@ class Call:
             return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
         except CookieError:
             return {}
+
+    def rewind(self) -> None:
+        """Files that were read are read again from their beginning."""
+        for value in self.form.values() if self.form is not None else ():
+            if isinstance(value, UploadFile):
+                value.file.seek(0)
 
     def json(self) -> Any:
         return read_json(self.body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fluvial.database.connection import DatabaseError
+from fluvial.database.connection import BusyError, DatabaseError, GoneError
 from fluvial.kernel.problems import Unavailable
 
 from .call import Answer, Call
@@ -17,14 +17,17 @@ def ready(call: Call) -> Answer:
     connection = call.session.connection
     try:
         version = call.engine.catalogs.version(connection)
+    except (BusyError, GoneError):
+        raise
     except DatabaseError as error:
-        raise Unavailable("The database does not answer.") from error
+        wait = {"Retry-After": "2"}
+        raise Unavailable("The database does not answer.", headers=wait) from error
     if version == 0:
         raise Unavailable("The database has no catalog yet. Run `fluvial migrate`.")
     return Answer.json({"status": "ready", "catalog": version})
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/health/live", live, Policy.PUBLIC, "The process answers."),
+    Endpoint("GET", "/health/live", live, Policy.PUBLIC, "The process answers.", at_once=True),
     Endpoint("GET", "/health/ready", ready, Policy.PUBLIC, "The database answers and is set up."),
 )

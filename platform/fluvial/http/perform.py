@@ -8,7 +8,14 @@ from collections.abc import Callable
 
 from fluvial.auth.actors import Actor
 from fluvial.auth.people import Caller
-from fluvial.database.connection import BusyError, DatabaseError, GoneError, SlowError
+from fluvial.database.connection import (
+    AwayError,
+    BusyError,
+    DatabaseError,
+    GoneError,
+    SlowError,
+    UnsureError,
+)
 from fluvial.kernel.causes import Cause
 from fluvial.kernel.problems import Forbidden, Problem, Unauthorized, Unavailable, Unprocessable
 from fluvial.metadata_changes.apply import refused
@@ -42,20 +49,14 @@ _META_RIGHTS = {Policy.META_READ: "read", Policy.META_WRITE: "write"}
 def perform(endpoint: Endpoint, call: Call, shown: ProblemAnswer) -> Answer:
     """The answer to a call. `shown` makes the answer of a problem (JSON, or a page)."""
     try:
-        for attempt in range(1, MAX_TRIES + 1):
-            try:
-                return _perform(endpoint, call)
-            except BusyError:
-                # Nothing was committed: another transaction was in the way.
-                if attempt == MAX_TRIES:
-                    raise
+        return _tried(endpoint, call)
     except Problem as problem:
         return shown(call, problem)
     except MetadataError as error:
         return shown(call, refused(error))
     except (BusyError, GoneError) as error:
         log.warning("%s %s: %s", call.method, call.path, error)
-        return shown(call, Unavailable("The database is busy.", headers={"Retry-After": "1"}))
+        return shown(call, unavailable(error))
     except SlowError:
         log.warning("%s %s took longer than %s s", call.method, call.path, READ_SECONDS)
         return shown(call, Unprocessable(_SLOW.format(seconds=READ_SECONDS)))
@@ -65,8 +66,44 @@ def perform(endpoint: Endpoint, call: Call, shown: ProblemAnswer) -> Answer:
     except Exception:
         log.exception("%s %s", call.method, call.path)
         return shown(call, _Broken("The error has been logged."))
+
+
+def _tried(endpoint: Endpoint, call: Call) -> Answer:
+    """The answer; tried again where another transaction was in the way, or where the connection
+    was lost before anything was saved."""
+    for attempt in range(1, MAX_TRIES + 1):
+        connection = call.engine.database.connection()
+        before = connection.commits
+        try:
+            return _perform(endpoint, call)
+        except BusyError:
+            # Nothing was committed: another transaction was in the way.
+            if attempt == MAX_TRIES:
+                raise
+        except GoneError as error:
+            unsure = isinstance(error, UnsureError) or connection.commits != before
+            again = not endpoint.writes or not unsure or _keyed(endpoint, call)
+            if isinstance(error, AwayError) or attempt == MAX_TRIES or not again:
+                raise UnsureError(str(error)) if unsure and endpoint.writes else error from error
+        call.rewind()
     raise AssertionError("every try returns or raises")
 
+
+def unavailable(error: DatabaseError) -> Unavailable:
+    """What callers are told where the database is busy, or its connection lost."""
+    if isinstance(error, BusyError):
+        return Unavailable("The database is busy.", headers={"Retry-After": "1"})
+    wait = {"Retry-After": "2"}
+    if isinstance(error, UnsureError):
+        return Unavailable(_UNSURE, headers=wait, saved="unknown")
+    lost = "cannot be reached" if isinstance(error, AwayError) else "has ended the connection"
+    return Unavailable(f"The database {lost}. Nothing was saved.", headers=wait, saved="no")
+
+
+_UNSURE = (
+    "The connection to the database was lost while this was saved, so it may or may not have been "
+    "saved. Look before you send it again, or send it again with the same `Idempotency-Key`."
+)
 
 _SLOW = (
     "The search took longer than {seconds} seconds and was stopped."
@@ -97,12 +134,17 @@ def _perform(endpoint: Endpoint, call: Call) -> Answer:
             call.session.cause = _cause(call)
         if endpoint.page and not endpoint.writes and endpoint.policy is Policy.SIGNED_IN:
             call.session = in_words(call.session)
-    if endpoint.writes and not endpoint.own_proof and "idempotency-key" in call.headers:
+    if _keyed(endpoint, call):
         return idempotency.once(call, endpoint.handler, secret=endpoint.secret)
     if endpoint.writes:
         return endpoint.handler(call)
     with connection.limited(READ_SECONDS):
         return endpoint.handler(call)
+
+
+def _keyed(endpoint: Endpoint, call: Call) -> bool:
+    """Whether it can be sent again and is done once."""
+    return endpoint.writes and not endpoint.own_proof and "idempotency-key" in call.headers
 
 
 def identify(call: Call) -> Caller | None:

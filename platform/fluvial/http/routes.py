@@ -47,6 +47,7 @@ class Endpoint:
     any_scope: bool = False  # a token reads it whatever its scopes
     secret: bool = False  # its answer holds a secret, which is kept nowhere
     own_proof: bool = False  # the handler checks who calls; `Authorization` is no token of ours
+    at_once: bool = False  # needs neither the database nor a thread
     any_origin: bool = False  # other sites may post to it; the handler checks their origin
 
     @property

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 import orjson
 
-from fluvial.kernel.change_stream import NOTIFICATION, RecordChange
+from fluvial.database.connection import BusyError, GoneError
+from fluvial.kernel.change_stream import NOTIFICATION, RecordChange, StreamListener
 from fluvial.kernel.problems import Problem, Unauthorized, fault
 from fluvial.records.reading.reader import find_one
 from fluvial.runtime.session import Session
 
 from .call import Answer, Call
-from .perform import identify
+from .perform import identify, unavailable
 
 MAX_TOPICS = 20
 BEAT_SECONDS = 4.0  # also how soon a stream of somebody who was shut out ends
@@ -41,8 +43,11 @@ def topics_of(call: Call) -> frozenset[str]:
 async def serve_stream(call: Call, receive: Receive, send: Send) -> Answer | None:
     """The stream until the caller leaves; an answer where there is none to be had."""
     topics = topics_of(call)
-    if not await _ask(call, _may_listen, call):
-        raise Unauthorized()
+    try:
+        if not await _ask(call, _may_listen, call):
+            raise Unauthorized()
+    except (BusyError, GoneError) as error:
+        raise unavailable(error) from error
     headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     gone = asyncio.ensure_future(_gone(receive))
@@ -50,32 +55,40 @@ async def serve_stream(call: Call, receive: Receive, send: Send) -> Answer | Non
         own = f"record:{call.session.actor.id}"
         with call.engine.stream.listening(topics | {own}) as listener:
             await _part(send, b": listening\n\n")
-            while not gone.done():
-                try:
-                    change = await asyncio.wait_for(listener.waiting.get(), BEAT_SECONDS)
-                except TimeoutError:
-                    if not await _ask(call, _may_listen, call):
-                        break
-                    await _part(send, b": beat\n\n")
-                    continue
-                if change.object == NOTIFICATION:
-                    await _part(
-                        send, b"event: notification\ndata: " + change.note.encode() + b"\n\n"
-                    )
-                elif await _ask(call, _may_see, call, change):
-                    data = orjson.dumps(
-                        {"object": change.object, "id": change.id, "rev": change.rev}
-                    )
-                    await _part(send, b"event: change\ndata: " + data + b"\n\n")
+            # Where the database is away the stream ends, and the browser asks for a new one.
+            with suppress(BusyError, GoneError):
+                while not gone.done() and await _next(call, listener, send):
+                    pass
     finally:
         gone.cancel()
     await send({"type": "http.response.body", "body": b""})
     return None
 
 
+async def _next(call: Call, listener: StreamListener, send: Send) -> bool:
+    """Wait for a change and tell of it, or give a sign of life; False ends the stream."""
+    try:
+        change = await asyncio.wait_for(listener.waiting.get(), BEAT_SECONDS)
+    except TimeoutError:
+        if not await _ask(call, _may_listen, call):
+            return False
+        await _part(send, b": beat\n\n")
+        return True
+    if change.object == NOTIFICATION:
+        await _part(send, b"event: notification\ndata: " + change.note.encode() + b"\n\n")
+    elif await _ask(call, _may_see, call, change):
+        data = orjson.dumps({"object": change.object, "id": change.id, "rev": change.rev})
+        await _part(send, b"event: change\ndata: " + data + b"\n\n")
+    return True
+
+
 async def _ask(call: Call, work: Callable[..., bool], *arguments: Any) -> bool:
+    def asked() -> bool:
+        connection = call.engine.database.connection()
+        return connection.reading(lambda: work(*arguments))
+
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(call.engine.database.executor, work, *arguments)
+    return await loop.run_in_executor(call.engine.database.executor, asked)
 
 
 async def _part(send: Send, body: bytes) -> None:

@@ -84,12 +84,17 @@ def _columns(session: Session, query: Query) -> Columns:
 
 def _records(session: Session, query: Query) -> Iterator[list[dict[str, Any]]]:
     while True:
-        page = read_page(session, query)
+        page = _page(session, query)
         if page["data"]:
             yield page["data"]
         if page["next"] is None:
             return
         query = replace(query, cursor=page["next"])
+
+
+def _page(session: Session, query: Query) -> dict[str, Any]:
+    # What was sent already cannot be taken back, so a connection that is lost is opened again.
+    return session.connection.reading(lambda: read_page(session, query))
 
 
 def _at(record: Mapping[str, Any], path: Path) -> Any:
