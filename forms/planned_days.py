@@ -25,6 +25,7 @@ from fluvial.runtime.languages import in_words
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 
+from .form_buttons import button_text
 from .record_fields import faults_of, read_form, widget
 from .visibility import ShownField
 
@@ -101,7 +102,7 @@ def days_page(
         "action": "" if closed else days_href(type_, record["id"], field.name),
         "back": href,
         "rev": record["rev"],
-        "day": _day_text(call) or (session.today + timedelta(days=1)).isoformat(),
+        "day": _day_text(call, type_) or (session.today + timedelta(days=1)).isoformat(),
         "w": widget(shown, value, fmt, error=error, record=record["id"]),
         "multipart": field.kind.uploads,
         "errors": [{"href": f"#f-{field.name}", "message": text} for text in others],
@@ -114,8 +115,9 @@ def days_page(
     )  # fmt: skip
 
 
-def _day_text(call: Call) -> str:
-    return form_text(call, "day") if call.form is not None else call.query.get("day", "")
+def _day_text(call: Call, type_: ObjectType) -> str:
+    asked = call.query.get("day", "")
+    return button_text(call, type_, "day") if call.form is not None else asked
 
 
 def _rows(
@@ -161,7 +163,7 @@ def plan(call: Call) -> Answer:
     if faults:
         return days_page(call, again=again.get(field.name), error=faults[field.name])
     try:
-        since = day(call, form_text(call, "day"), "day")
+        since = day(call, button_text(call, type_, "day"), "day")
     except Problem as problem:
         return days_page(call, again=again.get(field.name), others=[problem.detail])
     rev = form_text(call, "rev")

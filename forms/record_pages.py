@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -13,6 +14,7 @@ from fluvial.http.routes import MAX_UPLOAD, Endpoint, Handler, Policy
 from fluvial.kernel.ids import is_id
 from fluvial.kernel.problems import Conflict, NotFound, Problem, Unprocessable
 from fluvial.pages.as_of_bar import as_of_context
+from fluvial.pages.field_addresses import given_values
 from fluvial.pages.frame import Context, action, page, render, with_query
 from fluvial.pages.lists import keys_of
 from fluvial.pages.presenters import empty, face_of, references
@@ -33,6 +35,7 @@ from metamodel.expressions.types import ROLE
 from metamodel.kinds.kind import TextFormat
 
 from .conflicts import conflict_context
+from .form_buttons import button_text
 from .layouts import layout_of
 from .live import Live
 from .record_fields import faults_of, read_form, sections_of, widget
@@ -232,7 +235,7 @@ def save(call: Call) -> Answer:
     body, again, faults = read_form(call.session, asked, form)
     for name in [name for name in body if form_text(call, f"keep.{name}") == "theirs"]:
         del body[name]
-    if form_text(call, "press") == "follow":
+    if button_text(call, shown.type, "press") == "follow":
         return edit_page(call, again=again)
     leave_hidden(call.session, shown.layout, shown.values, _readable(again), body, faults)
     if faults:
@@ -322,8 +325,7 @@ def _given(call: Call, type_: ObjectType) -> dict[str, Any]:
     """Values that the address brings, or those of the record that is copied."""
     session = call.session
     found: dict[str, Any] = {}
-    copied = call.query.get("copy", "")
-    if is_id(copied):
+    if is_id(copied := call.query.get("copy", "")):
         record = reader.read_one(session, type_.name, copied)
         for field in type_.own_fields:
             plain = field.writable and not field.read_only and not field.unique
@@ -331,14 +333,12 @@ def _given(call: Call, type_: ObjectType) -> dict[str, Any]:
                 found[field.name] = record[field.name]
         if type_.states:
             found.pop(type_.states.field, None)
-    for name, text in call.query.items():
+    for name, text in given_values(call.query).items():
         field_ = type_.fields.get(name)
         if field_ is not None and field_.writable and not field_.read_only and text:
-            try:
+            with suppress(ValueFault):
                 value = field_.kind.parse_text(field_, text, TextFormat(zone=session.catalog.zone))
-            except ValueFault:
-                continue
-            found[name] = field_.kind.wire(field_, value)
+                found[name] = field_.kind.wire(field_, value)
     return found
 
 
@@ -358,7 +358,7 @@ def create(call: Call) -> Answer:
     form = call.form if call.form is not None else FormData()
     asked = [f for f in layout.fields if f.writable and not f.read_only]
     body, again, faults = read_form(session, asked, form)
-    if form_text(call, "press") == "follow":
+    if button_text(call, type_, "press") == "follow":
         return new_page(call, again=again)
     leave_hidden(session, layout, None, _readable(again), body, faults)
     if faults:
@@ -368,7 +368,7 @@ def create(call: Call) -> Answer:
     except Unprocessable as problem:
         at_fields, others = faults_of(problem, [f.name for f in asked])
         return new_page(call, again=again, faults=at_fields, others=others)
-    if form_text(call, "another"):
+    if button_text(call, type_, "another"):
         return Answer.redirect(with_query(f"/o/{type_.name}/new"))
     return Answer.redirect(record_href(type_.name, record["id"]))
 

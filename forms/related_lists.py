@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fluvial.pages.field_addresses import list_address, new_address
 from fluvial.pages.frame import action, with_query
 from fluvial.pages.record_tables import (
     RecordTable,
@@ -69,7 +70,7 @@ def related_panel(page: Shown, tabs: list[Context]) -> Context | None:
     label = other.label.lower()
     new = None
     if session.access.object(other.name).can("create") and session.as_of is None:
-        address = with_query(f"/o/{other.name}/new", **{inverse.field: page.id})
+        address = new_address(other, {inverse.field: page.id})
         new = action(f"New {label}", address, "plus")
     return {
         "columns": [
@@ -77,9 +78,7 @@ def related_panel(page: Shown, tabs: list[Context]) -> Context | None:
             for place, column in enumerate(table.heads)
         ],
         "rows": rows,
-        "all_href": with_query(
-            f"/o/{other.name}", view="all", as_of=page.fmt.as_of, **{inverse.field: page.id}
-        ),
+        "all_href": list_address(other, {inverse.field: page.id}, view="all", as_of=page.fmt.as_of),
         "new": new,
         "empty": f"No {other.plural.lower()} here yet.",
     }

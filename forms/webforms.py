@@ -194,22 +194,7 @@ def _check_steps(
             field = check.field(pointer, object, entry["field"])
             if field is None:
                 continue
-            if field.type.objects:
-                check.fault(
-                    pointer,
-                    "looks_up",
-                    f"`{field.name}` would show your records to everybody.",
-                    "Set it under `fixed`, or by a signed link under `prefill`.",
-                )
-            elif is_template(field):
-                check.fault(
-                    pointer,
-                    "is_template",
-                    f"People could use `{field.name}` to read your records.",
-                    "Use a long text in another format.",
-                )
-            elif not field.writable or field.formula is not None:
-                _made(pointer, field, check)
+            _check_asked(pointer, field, check)
             if field.name in placed or field.name in body.get("fixed", {}):
                 check.fault(
                     pointer, "placed_twice", f"`{field.name}` is on the form twice.", "Keep one."
@@ -219,6 +204,33 @@ def _check_steps(
                 if isinstance(entry.get(name), str):
                     check.condition(f"/steps/{at}/fields/{i}/{name}", entry[name], object.name)
     return placed
+
+
+def _check_asked(pointer: str, field: Field, check: DocumentCheck) -> None:
+    """Whether a field may be asked of everybody."""
+    if field.type.objects:
+        check.fault(
+            pointer,
+            "looks_up",
+            f"`{field.name}` would show your records to everybody.",
+            "Set it under `fixed`, or by a signed link under `prefill`.",
+        )
+    elif is_template(field):
+        check.fault(
+            pointer,
+            "is_template",
+            f"People could use `{field.name}` to read your records.",
+            "Use a long text in another format.",
+        )
+    elif not field.writable or field.formula is not None:
+        _made(pointer, field, check)
+    if field.name in CONTROLS:
+        check.fault(
+            pointer,
+            "taken_by_the_form",
+            f"The form itself sends `{field.name}`, so it cannot ask for it.",
+            "Give the field another name.",
+        )
 
 
 def _made(pointer: str, field: Field, check: DocumentCheck) -> None:

@@ -45,6 +45,3 @@ export function later(run, wait) {
     timer = setTimeout(() => run(...given), wait);
   };
 }
-
-// A name from a label, as the server makes it: "Risk score" is risk_score.
-export const nameOf = (label) => label.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_+|_+$/g, "").replace(/^(\d)/, "n_$1").slice(0, 40);

@@ -1,5 +1,5 @@
 // The studio: a field is one typed line; what would happen is said before it does.
-import { all, data, icon, later, make, nameOf, one } from "./dom.js";
+import { all, data, icon, later, make, one } from "./dom.js";
 import { dialog } from "./dialog.js";
 import { place, release } from "./float.js";
 import { csrf, page, reason, send } from "./http.js";
@@ -37,11 +37,8 @@ function showOptions(form) {
   box.hidden = !one("[name=label]", form).value.trim() || !options.length;
 }
 
-// A name that means something already gets the object's before it: branch_day.
-function fieldName(label) {
-  const name = nameOf(label);
-  return data("taken").includes(name) ? `${root().dataset.object}_${name}`.slice(0, 40) : name;
-}
+// The names that the server makes from labels: {name, options}.
+const named = async (asked) => (await send("GET", `/studio/names?${new URLSearchParams(asked)}`)).data;
 
 const listed = (text) => text.split(",").map((word) => word.trim()).filter(Boolean);
 
@@ -56,16 +53,19 @@ function given({ type }, control) {
   }
   if (!text) return undefined;
   if (type === "number") return Number.isNaN(Number(text)) ? text : Number(text);
-  if (type === "options") return listed(text).map((word) => ({ name: nameOf(word), label: word }));
   return type === "words" ? listed(text) : text;
 }
 
-function field(form) {
+async function field(form) {
   const label = one("[name=label]", form).value.trim();
-  const made = { name: fieldName(label), label, kind: state.kind };
-  for (const option of optionsOf(state.kind)) {
+  const made = { name: "", label, kind: state.kind };
+  const words = one("[data-options] [name=options]", form)?.value ?? "";
+  const { name, options } = label ? await named({ object: root().dataset.object, kind: state.kind, label, options: words }) : {};
+  made.name = name ?? "";
+  for (const option of optionsOf(made.kind)) {
     const control = one(`[data-options] [name=${option.name}]`, form);
-    const value = control && given(option, control);
+    let value = control && given(option, control);
+    if (value && option.type === "options") value = options;
     if (value !== undefined && value !== null && value !== "") made[option.name] = value;
   }
   return made;
@@ -99,7 +99,9 @@ function fillPlan(chip, summary, lines, tone) {
 const ready = (made) => made.name && optionsOf(made.kind).every(({ name, awaited }) => !awaited || (name in made && made[name].length !== 0));
 
 const plan = later(async (form) => {
-  const made = field(form);
+  const made = await field(form);
+  if (made.label !== one("[name=label]", form).value.trim()) return;
+  one("[data-name]", form).textContent = made.name;
   if (!ready(made)) return;
   const result = await send("PATCH", api("?plan=true"), { fields: [made] });
   const shown = one(`#kind-${made.kind}`)?.textContent.trim().toLowerCase() ?? made.kind;
@@ -122,7 +124,7 @@ function adding(form) {
   const label = one("[name=label]", form);
   const error = one("[data-error]", form);
   const follow = () => {
-    one("[data-name]", form).textContent = fieldName(label.value);
+    if (!label.value.trim()) one("[data-name]", form).textContent = "";
     const box = one("[data-options]", form);
     if (label.value.trim() && box.hidden) showOptions(form);
     else if (!label.value.trim()) box.hidden = true;
@@ -133,8 +135,13 @@ function adding(form) {
   one("[data-options]", form).addEventListener("input", () => plan(form));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const made = field(form);
-    if (!made.name) return label.focus();
+    if (!label.value.trim()) return label.focus();
+    const made = await field(form);
+    if (!made.name) {
+      error.replaceChildren(icon("alert-triangle"), "The server did not answer. Check the connection, then try again.");
+      error.hidden = false;
+      return label.focus();
+    }
     const result = await send("PATCH", api(), { fields: [made] });
     if (!result.ok) {
       error.replaceChildren(icon("alert-triangle"), reason(result));
@@ -306,5 +313,10 @@ export function start() {
   if (one("#new-object[data-open]")) one("#new-object").showModal();
   if (one("#new-kind")) anotherKind(one("#new-kind").form);
   const label = one("#object-label");
-  label?.addEventListener("input", () => (one("#new-object [data-name]").textContent = nameOf(label.value) || "…"));
+  const show = later(async () => {
+    const asked = label.value.trim();
+    const { name } = asked ? await named({ label: asked }) : {};
+    if (asked === label.value.trim()) one("#new-object [data-name]").textContent = name || "…";
+  }, 150);
+  label?.addEventListener("input", show);
 }

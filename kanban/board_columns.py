@@ -18,7 +18,7 @@ from metamodel.catalog import Field
 from .boards import Board
 from .ranks import RANK
 
-COUNT = measure("count")
+COUNT = measure("count()")  # written as a call: a field may be named `count`
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def heads_by(
     """The heads of the values that are shown, by their text; with `one` those of `equals`."""
     if shown.values is None or (exact and by.type.options):
         rows = summarise(session, query, ((by.name,),), (COUNT, *totals))
-        return {text_of(by, row[by.name]): Head(row["count"], False, row) for row in rows}
+        return {text_of(by, row[by.name]): Head(row[COUNT.text], False, row) for row in rows}
     values = [dict(query.equals)[by.name]] if one else [*shown.values, ""]
     if exact:
         return _heads(session, query, by, values, totals, one=one, exact=True)

@@ -11,6 +11,7 @@ from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.problems import NotFound
 from fluvial.pages import reader_format as marks
 from fluvial.pages.as_of_bar import as_of_control
+from fluvial.pages.field_addresses import new_address
 from fluvial.pages.frame import action, page, render, with_query
 from fluvial.pages.lists import keys_of
 from fluvial.pages.reader_format import TONES, ReaderFormat, format_of
@@ -168,7 +169,7 @@ class _Made:
             chosen = self._call.query.get("filter", "")
             day = self._looks.as_of
             more = with_query(f"/boards/{board.name}", **asked, filter=chosen, as_of=day)
-        new = with_query(f"/o/{self._type.name}/new", **{board.by: value}) if self.creates else ""
+        new = new_address(self._type, {board.by: value}) if self.creates else ""
         return {
             "value": value,
             "label": head["label"],

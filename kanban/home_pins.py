@@ -10,11 +10,12 @@ from fluvial.pages.presenters import references, said
 from fluvial.pages.reader_format import TONES, ReaderFormat, format_of
 from fluvial.pages.record_tables import TableColumn, columns_of
 from fluvial.records.reading.query import Query
-from fluvial.records.reading.summary import measure, summarise
+from fluvial.records.reading.summary import summarise
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.expressions.types import CHOICE
 
+from .board_columns import COUNT
 from .measures import measured
 from .pins import Pin, read_pin, visible_pins
 
@@ -125,8 +126,8 @@ def _parts(session: Session, pin: Pin, type_: ObjectType) -> Context:
     if field is None:
         return {}
     query = Query(pin.object, where=pin.where)
-    rows = summarise(session, query, ((field.name,),), (measure("count"),))
-    counts = {row[field.name]: row["count"] for row in rows if row[field.name] is not None}
+    rows = summarise(session, query, ((field.name,),), (COUNT,))
+    counts = {row[field.name]: row[COUNT.text] for row in rows if row[field.name] is not None}
     options = [o for o in reversed(field.type.options) if counts.get(o.name)]
     total = sum(counts.values())
     bars, x = [], 0.0

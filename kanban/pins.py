@@ -21,6 +21,7 @@ from metamodel.folding import humanise, label_text
 from metamodel.index_questions import IndexQuestion, fixed
 from metamodel.views import check_sort
 
+from .board_columns import COUNT
 from .boards import check_measure, in_audience
 
 WEEKS = 8  # of a trend
@@ -185,7 +186,7 @@ def _trend(session: Session, pin: Pin) -> list[Any]:
 
 
 def _groups(session: Session, pin: Pin, query: Query) -> list[dict[str, Any]]:
-    rows = summarise(session, query, ((pin.by,),), (pin.measure, measure("count")))
+    rows = summarise(session, query, ((pin.by,),), (pin.measure, COUNT))
     found = {row[pin.by]: row for row in rows}
     field = session.catalog.objects[pin.object].fields[pin.by]
     return [
@@ -194,7 +195,7 @@ def _groups(session: Session, pin: Pin, query: Query) -> list[dict[str, Any]]:
             "label": option.label,
             "colour": option.colour,
             "measure": found[option.name][pin.measure.text],
-            "count": found[option.name]["count"],
+            "count": found[option.name][COUNT.text],
         }
         for option in field.type.options
         if option.name in found

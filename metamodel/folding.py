@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from metamodel.transliteration import latin
+
+LONGEST = 40  # of a name
 SIBILANTS = ("s", "x", "z", "ch", "sh")
 
 
@@ -31,9 +34,24 @@ def humanise(name: str) -> str:
 
 
 def name_of(label: str) -> str:
-    """A name from a label: "Reading room" is reading_room."""
-    plain = re.sub(r"[^a-z0-9]+", "_", fold(label)).strip("_")[:40]
-    return f"n_{plain}"[:40] if plain[:1].isdigit() else plain
+    """A name from a label: "Reading room" is reading_room, Größe groesse, Имя imya.
+
+    Nothing where a label has no letters that can be written in Latin ones, as 日付 has none.
+    """
+    plain = re.sub(r"[^a-z0-9]+", "_", re.sub(r"['’]", "", latin(label))).strip("_")
+    return (f"n_{plain}" if plain[:1].isdigit() else plain)[:LONGEST].rstrip("_")
+
+
+def free_name(label: str, taken: Container[str], otherwise: str) -> str:
+    """A name from a label that is not taken, if need be with a number behind it.
+
+    `otherwise` is the name of what has a label without letters.
+    """
+    base = name_of(label) or otherwise
+    name, number = base, 2
+    while name in taken:
+        name, number = f"{base[: LONGEST - 4].rstrip('_')}_{number}", number + 1
+    return name
 
 
 def plural(label: str) -> str:

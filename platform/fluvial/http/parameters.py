@@ -47,7 +47,8 @@ def page_query(call: Call, type_: ObjectType, *also: str) -> Query:
     for name, text in given.items():
         if name in RESERVED or name in also:
             if text == "" and name not in also:
-                raise refuse(name, "empty", f"`{name}` is empty. Give it a value or omit it.")
+                words = f"`{name}` is empty. Give it a value or omit it."
+                raise refuse(name, "empty", f"{words}{_field_too(type_, name)}")
         elif _known(access, type_, name):
             equals.append((name, text))
         else:
@@ -56,7 +57,8 @@ def page_query(call: Call, type_: ObjectType, *also: str) -> Query:
             )
     total = given.get("total", "none")
     if total not in ("none", "capped", "exact"):
-        raise refuse("total", "unknown_value", "`total` must be none, capped or exact.")
+        words = f"`total` must be none, capped or exact.{_field_too(type_, 'total')}"
+        raise refuse("total", "unknown_value", words)
     return Query(
         type_.name,
         fields=paths(given["fields"], "fields") if "fields" in given else None,
@@ -70,6 +72,11 @@ def page_query(call: Call, type_: ObjectType, *also: str) -> Query:
         as_of=as_of(call),
         deleted=call.flag("deleted"),
     )
+
+
+def _field_too(type_: ObjectType, name: str) -> str:
+    """How to ask a field that has the name of a parameter."""
+    return f" Ask the field `{name}` in `where`." if name in type_.fields else ""
 
 
 def _known(access: Access, type_: ObjectType, name: str) -> bool:

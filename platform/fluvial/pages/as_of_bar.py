@@ -13,7 +13,7 @@ from .reader_format import ReaderFormat
 
 
 def as_of_control(
-    session: Session, fmt: ReaderFormat, types: Iterable[ObjectType], href: str, **kept: str
+    session: Session, fmt: ReaderFormat, types: Iterable[ObjectType], href: str, /, **kept: str
 ) -> dict[str, Any] | None:
     """The control, where days make a difference to records of the types, or one is shown."""
     if session.as_of is None and not any(map(_timely, types)):
@@ -25,7 +25,7 @@ def _timely(type_: ObjectType) -> bool:
     return bool(type_.dated or type_.dated_fields or type_.calculated_fields)
 
 
-def as_of_context(session: Session, fmt: ReaderFormat, href: str, **kept: str) -> dict[str, Any]:
+def as_of_context(session: Session, fmt: ReaderFormat, href: str, /, **kept: str) -> dict[str, Any]:
     """For `_as_of.html`. `href` is the page, `kept` what its address says beside the day."""
     day = session.as_of
     return {

@@ -13,7 +13,7 @@ from fluvial.runtime.catalogs import stored_layers
 from metamodel.document_files import parse_documents
 from metamodel.documents import SITE, Document, DocumentKind
 from metamodel.errors import MetadataError
-from metamodel.folding import humanise, label_text
+from metamodel.folding import free_name, humanise, label_text
 from metamodel.yaml_text import yaml_of
 
 from .document_words import used_in
@@ -110,6 +110,12 @@ def _start(call: Call, kind: DocumentKind) -> str:
     return yaml_of({**head, **kind.start(type_)})
 
 
+def _name_from_label(call: Call, kind: str, body: Mapping[str, Any]) -> str:
+    """The name of a new document that gives itself none."""
+    label = label_text(body.get("label", "")).strip()
+    return free_name(label, {NEW, *call.session.catalog.of(kind)}, kind) if label else ""
+
+
 def read(call: Call, kind: str, name: str, text: str) -> Mapping[str, Any]:
     """The one document of a text; Problem with the place of what is not valid."""
     try:
@@ -120,7 +126,8 @@ def read(call: Call, kind: str, name: str, text: str) -> Mapping[str, Any]:
         raise Unprocessable("Write one document here.")
     body = {"kind": kind} | found[0]
     if name == NEW:
-        name = str(body.get("name", ""))
+        name = str(body.get("name") or _name_from_label(call, kind, body))
+        body["name"] = name
     for member, expected in (("kind", kind), ("name", name)):
         if body.setdefault(member, expected) != expected or not expected:
             message = f"`{member}` must be `{expected}`, as on this page."

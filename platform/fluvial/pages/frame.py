@@ -123,7 +123,7 @@ def action(
     return {"label": label, "href": href, "icon": icon, "method": method, "danger": danger}
 
 
-def with_query(path: str, **query: Any) -> str:
+def with_query(path: str, /, **query: Any) -> str:
     """An address with the parameters that have a value."""
     kept = {name: value for name, value in query.items() if value not in (None, "")}
     return f"{path}?{urlencode(kept)}" if kept else path

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.datastructures import FormData
 
 from fluvial.pages.presenters.presenter import text_in, texts_in
-from metamodel.folding import humanise, label_text, name_of
+from metamodel.folding import free_name, humanise, label_text
 from metamodel.kinds.kind import Kind
 
 Context = dict[str, Any]
@@ -141,11 +141,31 @@ def _read(asked: Context, form: FormData, spec: Mapping[str, Any]) -> Any:
         return _number(text)
     if type_ not in ("options", "words"):
         return text
-    words = [word.strip() for word in text.split(",") if word.strip()]
+    words = words_in(text)
     if type_ == "words":
         return words
-    known = {_label(one): one for one in spec.get(name) or ()}
-    return [known.get(word) or {"name": name_of(word), "label": word} for word in words]
+    return named_options(words, spec.get(name) or ())
+
+
+def words_in(text: str) -> list[str]:
+    """What stands between commas, each once."""
+    return list(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+
+
+def named_options(
+    labels: Sequence[str], known: Sequence[Mapping[str, Any]] = ()
+) -> list[Mapping[str, Any]]:
+    """Options for labels, each with a name of its own; those that are known stay whole."""
+    by_label = {_label(one): one for one in known}
+    taken = {one["name"] for label, one in by_label.items() if label in labels}
+    made = []
+    for label in labels:
+        option = by_label.get(label)
+        if option is None:
+            option = {"name": free_name(label, taken, "option"), "label": label}
+            taken.add(option["name"])
+        made.append(option)
+    return made
 
 
 def _label(choice: Mapping[str, Any]) -> str:

@@ -15,12 +15,12 @@ from metamodel.catalog import ObjectType
 
 from . import preferences, view_lists
 from .as_of_bar import as_of_control
+from .field_addresses import KNOWN
 from .reader_format import ReaderFormat
 from .record_tables import TableColumn, column_of, columns_of, default_names, paths_of
 from .view_lists import View
 
 NEWEST = "-created_at"
-KNOWN = ("view", "where", "search", "sort", "columns", "cursor", "total", "part", "as_of")
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fluvial.http.routes import ENDPOINT
 
+from .field_addresses import asking
 from .frame import Context, action, with_query
 from .list_request import NEWEST, ListRequest
 from .presenters import face_of
@@ -130,7 +131,8 @@ def menu_of(asked: ListRequest) -> list[Context]:
     items = []
     routes = {endpoint.path for endpoint in asked.session.engine.brought(ENDPOINT)}
     if may.can("export") and EXPORT in routes:
-        query = {"where": asked.where, "search": asked.given.get("search", ""), "sort": asked.sort}
+        query = {"search": asked.given.get("search", ""), "sort": asked.sort}
+        query |= asking(asked.type, dict(asked.equals), asked.where)
         fields = ",".join(column.name for column in asked.columns)
         for label, form in (("Export as CSV", "csv"), ("Export to Excel", "xlsx")):
             address = with_query(
@@ -139,7 +141,6 @@ def menu_of(asked: ListRequest) -> list[Context]:
                 fields=fields,
                 as_of=asked.given.get("as_of"),
                 **query,
-                **dict(asked.equals),
             )
             items.append(action(label, address, "download"))
     if may.can("import") and IMPORT in routes:

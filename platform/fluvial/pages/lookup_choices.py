@@ -30,9 +30,10 @@ from metamodel.object_types import placeholders
 from metamodel.roles import role_titles
 from metamodel.storage import TEXT, UUID
 
+from .field_addresses import GIVEN
+
 LIMIT = 20
 PEOPLE = ("user", "team", "group")  # whoever is signed in may pick them
-GIVEN = "record."  # parameters that hold what the form says of other fields
 SETS = ("team", "group")
 Row = tuple[str, str, str]  # id, title, hint
 

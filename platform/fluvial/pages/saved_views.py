@@ -10,8 +10,7 @@ from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.problems import Forbidden, Unprocessable, fault
 from fluvial.metadata_changes import apply
-from fluvial.runtime.session import Session
-from metamodel.folding import fold
+from metamodel.folding import free_name, name_of
 
 from . import view_lists
 from .frame import with_query
@@ -32,7 +31,9 @@ def save_view(call: Call) -> Answer:
         k: v for k, v in (query if isinstance(query, dict) else {}).items() if isinstance(v, str)
     }
     asked = listing(replace_query(call, given))
-    name = _free_name(session, f"{type_.name}_{fold(label.strip())}")
+    others = (v.name for v in asked.views if not (v.own and v.label == label.strip()))
+    taken = {ALL, *session.catalog.of("view"), *others}
+    name = free_name(f"{type_.name} {name_of(label) or 'view'}", taken, "view")
     made = View(name, label.strip(), asked.where, tuple(c.name for c in asked.columns), asked.sort)
     if body.get("shared") is True:
         if "write" not in session.access.meta:
@@ -49,15 +50,6 @@ def save_view(call: Call) -> Answer:
 def replace_query(call: Call, given: Mapping[str, str]) -> Call:
     """The same call with other parameters."""
     return replace(call, raw_query=urlencode(given).encode())
-
-
-def _free_name(session: Session, text: str) -> str:
-    plain = "".join(c if c.isascii() and c.isalnum() else "_" for c in text)
-    base = "_".join(part for part in plain.split("_") if part)[:34]
-    taken, name, number = session.catalog.of("view"), base, 2
-    while name in taken or name == ALL:
-        name, number = f"{base}_{number}", number + 1
-    return name
 
 
 def forget_view(call: Call) -> Answer:

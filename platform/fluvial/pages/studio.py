@@ -13,9 +13,10 @@ from fluvial.records.reading.reader import read_page
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 from metamodel.documents import SITE
-from metamodel.folding import humanise, label_text, name_of, plural
+from metamodel.folding import humanise, label_text, plural
 
 from .frame import Context, action, page
+from .made_names import object_name
 from .object_tabs import SHARED_DOCUMENTS, SharedDocuments
 from .sign_in import form_text
 
@@ -102,11 +103,12 @@ def _shared(call: Call, shared: SharedDocuments, labels: dict[str, str]) -> Cont
 def create(call: Call) -> Answer:
     label = form_text(call, "label").strip()
     many = form_text(call, "plural").strip() or plural(label)
-    name = name_of(label)
-    if not name:
+    if not label:
         return show(call, error="Enter the name of one record.", label=label)
-    if name in call.session.catalog.objects:
-        return show(call, error=f"The object `{name}` already exists.", label=label)
+    for known in call.session.catalog.objects.values():
+        if known.label == label:
+            return show(call, error=f"The object `{known.name}` already exists.", label=label)
+    name = object_name(call.session.catalog, label)
     document = {
         "kind": "object",
         "name": name,

@@ -11,15 +11,15 @@ from fluvial.kernel.problems import NotFound, Problem
 from fluvial.metadata_changes import apply
 from metamodel.catalog import Field, ObjectType
 from metamodel.documents import SITE
-from metamodel.folding import humanise, label_text, listed, name_of
+from metamodel.folding import humanise, label_text, listed
 from metamodel.kinds import KINDS
-from metamodel.reserved_names import RESERVED
 from metamodel.retyping import becomes
 from metamodel.uses import uses_of
 
 from .document_pages import editor, site_layer, text_of
 from .frame import Context, action, page
 from .kind_options import asked_of
+from .made_names import field_name
 from .object_tabs import OBJECT_TAB, ObjectTab, about_object, documents_tab
 from .sign_in import form_text
 from .studio import how_many, layer_labels
@@ -99,7 +99,6 @@ def _fields(
         "fields": [_field(f, labels, writes) for f in type_.own_fields],
         "kinds": kind_groups(),
         "kind_options": {kind.name: asked_of(kind) for kind in KINDS.values()},
-        "taken": sorted(RESERVED),
         "objects": [
             {"value": t.name, "label": t.label}
             for t in sorted(call.session.catalog.objects.values(), key=lambda t: t.label)
@@ -202,9 +201,10 @@ def add_field(call: Call) -> Answer:
     kind = form_text(call, "kind") or "text"
     if name not in call.session.catalog.objects:
         raise NotFound(f"There is no object `{name}`.")
-    if not label or not name_of(label):
+    if not label:
         return show(call, error="Type the label of the new field.", label=label, kind=kind)
-    field: dict[str, Any] = {"name": name_of(label), "label": label, "kind": kind}
+    made = field_name(call.session.catalog.objects[name], label, kind)
+    field: dict[str, Any] = {"name": made, "label": label, "kind": kind}
     key, seen = ("object", name), site_layer(call, "object", name)
     site = dict(seen.body if seen is not None else {"kind": "object", "name": name})
     site["fields"] = [*site.get("fields", ()), field]

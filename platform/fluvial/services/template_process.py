@@ -147,8 +147,17 @@ def revive(value: Any) -> Any:
     return readers[str(kind)](str(held)) if kind in readers else value
 
 
-def environment(words: Words, escape: bool) -> ImmutableSandboxedEnvironment:
-    made = ImmutableSandboxedEnvironment(
+class Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja, for which a record's values are its members, also those called `items` or `copy`."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, Record) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
+def environment(words: Words, escape: bool) -> Sandbox:
+    made = Sandbox(
         autoescape=escape, undefined=StrictUndefined, finalize=words.show, optimized=False
     )
     for name in WITHHELD_FILTERS:

@@ -33,6 +33,8 @@ BOOK = record(
     lendable=True,
     blurb=None,
     author=record(id="2", title="Jane", name="Jane"),
+    items="Ann",
+    copy=record(id="5", title="One"),
     keeper=record(id=None, title=None, name=None),
     loans=[record(id="3", title="a"), record(id="4", title="b")],
 )
@@ -55,6 +57,7 @@ BOOK = record(
         ("{% for loan in book.loans %}{{ loop.index }}{{ loan.title }} {% endfor %}", "1a 2b "),
         ("{{ book.loans | length }} {{ book.loans }}", "2 a, b"),
         ("{{ '<b>' }}{{ book.blurb | date }}", "&lt;b&gt;"),
+        ("{{ book.items }} {{ book.copy }}", "Ann One"),
     ],
 )
 def test_values_are_shown_to_people(renderer: Renderer, source: str, text: str) -> None:

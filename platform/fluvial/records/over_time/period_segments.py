@@ -121,7 +121,7 @@ class Pricing:
     def __init__(self, session: Session, type_: ObjectType, asked: SegmentRequest) -> None:
         self.session = session
         self.asked = asked
-        self.measure = summary.measure(f"sum({asked.quantity})" if asked.quantity else "count")
+        self.measure = summary.measure(f"sum({asked.quantity})" if asked.quantity else "count()")
         self.fixed = _number(asked.price)
         self.path: Path = () if self.fixed is not None else tuple(asked.price.split("."))
         self.field: Field | None = None

@@ -72,6 +72,7 @@ def summarise(
     if query.as_of is not None:
         session = session.at(query.as_of)
     wanted = query_values_of(session.access, query)
+    _check_names(groups, measures)
     key = (
         session.access.roles,
         session.access.unrestricted,
@@ -90,6 +91,13 @@ def summarise(
     with watched(session, query, "summary"):
         rows = ask(session, plan.compiled, **values)
     return [_member(plan, measures, row) for row in rows]
+
+
+def _check_names(groups: tuple[Path, ...], measures: tuple[Measure, ...]) -> None:
+    for path in groups:
+        if any(one.text == path[0] for one in measures):
+            message = f"`{path[0]}` is a group and a measure. Write `{path[0]}()` for the measure."
+            raise Problem(message, errors=[fault("measure", "named_twice", message)])
 
 
 def _member(
