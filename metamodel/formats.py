@@ -56,13 +56,19 @@ FORMATS: Mapping[str, Callable[[str], str | None]] = {
 
 
 def e164(text: str, calling_code: str, trunk: str = "0") -> str:
-    """A phone number as it is dialled from anywhere: `020 7946 0958` is `+442079460958`."""
+    """A phone number as it is dialled from anywhere: `020 7946 0958` is `+442079460958`.
+
+    What stands in brackets behind a country's code, as in +49 (0)351, is for callers from there.
+    """
     digits = "".join(c for c in text if c.isdigit())
-    if not text.startswith("+"):
-        # 00 stands for +, and the digits that only a country's own callers dial are left out.
-        digits = (
-            digits[2:] if digits.startswith("00") else calling_code[1:] + _abroad(digits, trunk)
-        )
+    abroad = text.lstrip("( ").startswith("+")
+    if abroad or digits.startswith("00"):  # 00 stands for +
+        own = digits.removeprefix("" if abroad else "00").startswith(calling_code[1:])
+        inside = re.escape(trunk if own else "0")
+        text = re.sub(rf"[(] *{inside} *[)]", "", text, count=1) if inside else text
+        digits = "".join(c for c in text if c.isdigit()).removeprefix("" if abroad else "00")
+    else:  # the digits that only a country's own callers dial are left out
+        digits = calling_code[1:] + _abroad(digits, trunk)
     number = f"+{digits}"
     if "x" in text.lower() or "#" in text or not E164.fullmatch(number):
         raise ValueFault(

@@ -21,9 +21,7 @@ from metamodel.kinds.kind import (
     one_text,
 )
 from metamodel.storage import BOOLEAN
-
-YES = frozenset({"yes", "y", "true", "t", "1", "on", "x"})
-NO = frozenset({"no", "n", "false", "f", "0", "off"})
+from metamodel.written.written_answers import answer_in
 
 
 class Boolean(Kind):
@@ -62,12 +60,15 @@ class Boolean(Kind):
         return raw
 
     def parse_text(self, field: Field, text: str, form: TextFormat) -> bool:
-        word = text.strip().lower()
-        if word in YES or word == label_text(field.option("yes", "yes")).lower():
-            return True
-        if word in NO or word == label_text(field.option("no", "no")).lower():
-            return False
-        raise ValueFault("not_a_boolean", "Write yes or no.")
+        """The field's own words, or those of many languages."""
+        word = text.strip().casefold()
+        for option, value in (("yes", True), ("no", False)):
+            if word in own_words(field, option):
+                return value
+        answer = answer_in(word)
+        if answer is None:
+            raise ValueFault("not_a_boolean", "Write yes or no.")
+        return answer
 
     def cell(self, field: Field, value: bool) -> str:
         return "true" if value else "false"
@@ -87,6 +88,13 @@ class Boolean(Kind):
 
     def json_schema(self, field: Field) -> dict[str, Any]:
         return {"type": "boolean"}
+
+
+def own_words(field: Field, option: str) -> set[str]:
+    """The word that a field has for yes or no, in each of its languages."""
+    said = field.option(option, "")
+    words = said.values() if isinstance(said, Mapping) else (said,)
+    return {str(word).strip().casefold() for word in words if word}
 
 
 def _one_or_none(step: ConversionStep, value: Decimal) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,13 +25,11 @@ from metamodel.kinds.kind import (
 )
 from metamodel.kinds.working_days import OPTIONS, check_calendar, check_working
 from metamodel.storage import DATE
+from metamodel.written.written_days import day_and_clock
 
 ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-PARTS = re.compile(r"([0-9]{1,4})[-/. ]([0-9]{1,2})[-/. ]([0-9]{1,4})")
-MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?$")
-ORDERS = {"ymd": (0, 1, 2), "dmy": (2, 1, 0), "mdy": (2, 0, 1)}
 
 
 def iso_date(raw: Any) -> date:
@@ -42,28 +40,6 @@ def iso_date(raw: Any) -> date:
         except ValueError:
             raise ValueFault("not_a_date", f"{raw} is not a valid date.") from None
     raise ValueFault("not_a_date", "Write a date such as 2026-11-21.")
-
-
-def date_in(text: str, order: str) -> date:
-    """The day of text whose parts stand in the given order, such as `21/11/2026`."""
-    found = PARTS.fullmatch(text.strip())
-    if found is None:
-        raise ValueFault("not_a_date", f"Write a date such as {_sample(order)}.")
-    parts = found.groups()
-    # A first part of four digits can only be the year.
-    year, month, day = (int(parts[at]) for at in ORDERS["ymd" if len(parts[0]) == 4 else order])
-    if year < 1000:
-        raise ValueFault("not_a_date", "Write the year with four digits.")
-    try:
-        return date(year, month, day)
-    except ValueError:
-        raise ValueFault(
-            "not_a_date", f"{text} is not a valid date. Write {_sample(order)}."
-        ) from None
-
-
-def _sample(order: str) -> str:
-    return {"dmy": "21/11/2026", "mdy": "11/21/2026"}.get(order, "2026-11-21")
 
 
 def people_locale(locale: str) -> str:
@@ -131,7 +107,12 @@ class Date(Kind):
         return value
 
     def parse_text(self, field: Field, text: str, form: TextFormat) -> date:
-        day = date_in(MIDNIGHT.sub("", text.strip()), form.dates)
+        """`2026-11-21`, `21/11/2026` in the form's order, `21 Nov 2026`; at midnight, if at all."""
+        if ISO.fullmatch(text):
+            return self.parse(field, text)
+        day, clock = day_and_clock(text, form)
+        if clock is not None and clock.time != time():
+            raise ValueFault("has_time", f"Write the day without a time, such as {day}.")
         return self.parse(field, day.isoformat())
 
     def texts(self, field: Field, value: date, world: RelatedRecords) -> list[str]:

@@ -13,7 +13,7 @@ from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.folding import nearest
 from metamodel.kinds.conversion import parsed
-from metamodel.kinds.date import date_in, people_locale
+from metamodel.kinds.date import people_locale
 from metamodel.kinds.kind import (
     Column,
     ConversionStep,
@@ -26,15 +26,13 @@ from metamodel.kinds.kind import (
 )
 from metamodel.kinds.working_days import OPTIONS, check_calendar, check_working
 from metamodel.storage import TIMESTAMP, timestamp_wire
+from metamodel.written.written_days import TimeOfDay, day_and_clock
 
 MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
     r"([Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
-CLOCK = re.compile(
-    r"(?P<day>.+?)(?:[T ,]+(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
-    r"(?::(?P<second>[0-9]{2})(?:\.[0-9]+)?)?)?"
-)
+SHAPE = re.compile(r"[0-9]{1,4}[-/. ][0-9]{1,2}[-/. ][0-9]{1,4}")  # of a day in figures
 # A day from the ends of the calendar: beyond these a zone of the world has no date for a moment.
 EARLIEST, LATEST = (
     datetime.min.replace(tzinfo=UTC) + timedelta(days=1),
@@ -140,14 +138,18 @@ class Datetime(Kind):
         iso = MOMENT.fullmatch(text)
         if iso is not None and iso.group(3):
             return self.parse(field, text)
-        found = CLOCK.fullmatch(text)
-        if found is None:
-            raise ValueFault("not_a_datetime", "Write a date and time such as 2026-11-21 09:30.")
-        day = date_in(found["day"], form.dates)
-        hour, minute, second = (int(found[part] or 0) for part in ("hour", "minute", "second"))
         try:
-            clock = time(hour, minute, second, tzinfo=ZoneInfo(field.option("zone", form.zone)))
-            local = datetime.combine(day, clock)
+            day, clock = day_and_clock(text, form)
+        except ValueFault as fault:
+            if fault.code != "not_a_date" or SHAPE.match(text):
+                raise
+            raise ValueFault(
+                "not_a_datetime", "Write a date and time such as 2026-11-21 09:30."
+            ) from None
+        hour, offset = clock or TimeOfDay(time(), None)
+        zone = offset or ZoneInfo(field.option("zone", form.zone))
+        try:
+            local = datetime.combine(day, hour, tzinfo=zone)
             return self.parse(field, local.astimezone(UTC).isoformat())
         except (ValueError, OverflowError):
             raise ValueFault("not_a_datetime", f"{text} is not a valid date and time.") from None

@@ -23,10 +23,8 @@ from metamodel.kinds.kind import (
 )
 from metamodel.kinds.working_days import Idle, check_named
 from metamodel.storage import INTEGER
+from metamodel.written.written_lengths import length_in
 
-CLOCK = re.compile(r"([0-9]{1,6}):([0-5][0-9])(?::([0-5][0-9]))?")
-WORDS = re.compile(r"(?:([0-9]{1,6}) ?d)? ?(?:([0-9]{1,6}) ?h)? ?(?:([0-9]{1,6}) ?m)?")
-HOURS = re.compile(r"([0-9]{1,6})[.,]([0-9]{1,4}) ?h")
 ROUNDING = ("nearest", "up", "down")
 DIGITS = re.compile(r"[0-9]{1,12}")
 MOST = 10**12
@@ -125,23 +123,12 @@ class Duration(Kind):
         return value
 
     def parse_text(self, field: Field, text: str, form: TextFormat) -> int:
-        """`1:30`, `1:30:15`, `1h 30m`, `1.5h`, `2d`, or whole seconds."""
-        text = text.strip().lower()
-        clock, words, decimal = CLOCK.fullmatch(text), WORDS.fullmatch(text), HOURS.fullmatch(text)
-        if decimal:
-            whole, part = decimal.groups()
-            seconds = int(whole) * 3600 + round(int(part) * 3600 / 10 ** len(part))
-            return self.parse(field, seconds)
-        if clock:
-            hours, minutes, seconds = (int(part or 0) for part in clock.groups())
-            return self.parse(field, hours * 3600 + minutes * 60 + seconds)
-        if text and words:
-            days, hours, minutes = (int(part or 0) for part in words.groups())
-            day = field.option(DAY_LENGTH, 86400)
-            return self.parse(field, days * day + hours * 3600 + minutes * 60)
-        if not DIGITS.fullmatch(text):
-            raise ValueFault("not_a_duration", "Write hours and minutes, such as 1:30.")
-        return self.parse(field, text)
+        """`1:30`, `1:30:15`, `1h 30m`, `1.5h`, `2d`, or a plain number in the form's unit."""
+        seconds = length_in(text, field.option(DAY_LENGTH, 86400), form)
+        return self.parse(field, seconds)
+
+    def cell(self, field: Field, value: int) -> str:
+        return clock_text(value)
 
     def texts(self, field: Field, value: int, world: RelatedRecords) -> list[str]:
         return [clock_text(value)]

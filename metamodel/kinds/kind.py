@@ -16,8 +16,8 @@ from metamodel.errors import ValueFault
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.types import RECORD, RECORDS, ROLE, Type
 from metamodel.folding import label_text
-from metamodel.kinds.text_format import TextFormat as TextFormat
 from metamodel.storage import Storage
+from metamodel.written.text_format import TextFormat as TextFormat
 
 # Kinds whose values are words: every other kind reads them, as it reads what people type.
 WRITTEN = ("text", "long_text", "sequence")

@@ -28,11 +28,12 @@ from metamodel.kinds.number import (
     check_bounds,
     exact,
     plain,
-    plain_number,
     sample,
     within,
 )
 from metamodel.storage import MAX_DIGITS, TEXT, decimal
+from metamodel.written.currency_signs import amount_and_currency
+from metamodel.written.written_numbers import plain_number, without_noise
 
 SCALE = 2  # where no currency is fixed
 # The fields of an object type of rates, with their types.
@@ -219,20 +220,16 @@ class Money(Kind):
         return Amount(within(field, exact(amount, scale)), currency)
 
     def parse_text(self, field: Field, text: str, form: TextFormat) -> Amount:
-        """`12.50`, `EUR 12.50` or `12.50 EUR`."""
-        text = text.strip()
-        currency = field.option("currency")
-        if text[:3].isalpha():
-            currency, text = text[:3].upper(), text[3:].strip()
-        elif text[-3:].isalpha():
-            currency, text = text[-3:].upper(), text[:-3].strip()
+        """`12.50`, `EUR 12.50`, `12.50 EUR` or `€12.50`."""
+        figures, currency = amount_and_currency(text, field.option("currency"), form)
+        number = without_noise(plain_number(figures, form), self.scale(field))
         if currency is None and field.option("currency_from"):
-            return self._unnamed(field, plain_number(text, form))
+            return self._unnamed(field, number)
         if currency is None:
             raise ValueFault(
                 "no_currency", "Write the currency after the amount, such as 12.50 EUR."
             )
-        return self._made(field, plain_number(text, form), currency)
+        return self._made(field, number, currency)
 
     def pack(self, field: Field, value: Amount) -> Sequence[Any]:
         return (value.amount,) if field.option("currency") else (value.amount, value.currency)

@@ -23,11 +23,13 @@ from metamodel.kinds.kind import (
     one_text,
 )
 from metamodel.storage import MAX_DIGITS, decimal
+from metamodel.written.written_numbers import cleaned, plain_number, without_noise, without_zeros
 
 SCALE = 2
 MAX_SCALE = 6
 STEPS = tuple(Decimal(1).scaleb(-scale) for scale in range(MAX_SCALE + 1))
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+PERCENT = ("%", "\N{ARABIC PERCENT SIGN}", "\N{FULLWIDTH PERCENT SIGN}")
 
 
 class Scientific(Decimal):
@@ -41,6 +43,7 @@ def sample(scale: int) -> str:
 def exact(raw: Any, scale: int) -> Decimal:
     """The exact decimal of text or of a JSON number, with at most `scale` decimals."""
     text = _text_of(raw)
+    text = text if text is None else without_zeros(text, scale)
     if text is None or not NUMBER.fullmatch(text):
         remedy = f", with at most {scale} decimals" if scale else ", without decimals"
         raise ValueFault("not_a_number", f"Write a number such as {sample(scale)}{remedy}.")
@@ -88,19 +91,6 @@ def check_bounds(field: Field, check: FieldCheck) -> None:
     least, most = bound(field, "min"), bound(field, "max")
     if least is not None and most is not None and least > most:
         check.fault("min", "min_above_max", "`min` is above `max`.", "Swap the two.")
-
-
-def plain_number(text: str, form: TextFormat) -> str:
-    """Text from outside without grouping, with a decimal point: `1.250,5` is `1250.5`."""
-    grouping = "." if form.decimal == "," else ","
-    compact = (
-        text.strip().replace("\N{NO-BREAK SPACE}", "").replace("\N{NARROW NO-BREAK SPACE}", "")
-    )
-    whole, mark, part = compact.partition(form.decimal)
-    groups = whole.lstrip("-").split(grouping)
-    if len(groups) > 1 and all(len(group) == 3 for group in groups[1:]) and groups[0]:
-        whole = whole.replace(grouping, "")
-    return f"{whole}.{part}" if mark else whole
 
 
 class Number(Kind):
@@ -159,9 +149,15 @@ class Number(Kind):
         return within(field, exact(raw, self.scale(field)))
 
     def parse_text(self, field: Field, text: str, form: TextFormat) -> Decimal:
-        if field.option("format") == "percent":
-            text = text.strip().removesuffix("%").rstrip()
-        return self.parse(field, plain_number(text, form))
+        """`1,250.5`, with the field's own unit or sign behind it."""
+        text = cleaned(text)
+        percent = field.option("format") == "percent"
+        if text[-1:] in PERCENT and not percent:
+            raise ValueFault("not_a_percentage", "Write the number without a percent sign.")
+        for sign in PERCENT if percent else (cleaned(field.option("unit") or ""),):
+            text = text.removesuffix(sign).rstrip() if sign else text
+        text = text.lstrip("".join(PERCENT)).lstrip() if percent else text
+        return self.parse(field, without_noise(plain_number(text, form), self.scale(field)))
 
     def show(self, field: Field, value: Decimal, locale: str = "en") -> str:
         # Babel's patterns carry the decimals; quantising again would round.

@@ -15,11 +15,12 @@ from metamodel.expressions import types
 from metamodel.folding import fold, normal
 from metamodel.formats import FORMATS, e164, mask_pattern, masked
 from metamodel.kinds.conversion import one_line
-from metamodel.kinds.kind import Column, Convert, Field, FieldCheck, Kind
+from metamodel.kinds.kind import Column, Convert, Field, FieldCheck, Kind, TextFormat
 from metamodel.storage import TEXT
 
 MAX_LENGTH = 255
 HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # categories Cc and Cs of Unicode
+LINE_BREAKS = re.compile("\\s*[\r\n\v\f\x85\u2028\u2029]\\s*")
 CASES: Mapping[str, Callable[[str], str]] = {
     "lower": str.lower,
     "upper": str.upper,
@@ -184,6 +185,14 @@ class Text(Kind):
             raise ValueFault("no_match", said)
         calling_code = field.option("calling_code")
         return e164(text, calling_code, field.option("trunk", "0")) if calling_code else text
+
+    def parse_text(self, field: Field, text: str, form: TextFormat) -> str:
+        """One line; line breaks become spaces where the form says so."""
+        if form.line_breaks == "space":
+            text = LINE_BREAKS.sub(" ", text).strip()
+        elif "\n" in text or "\r" in text:
+            raise ValueFault("line_break", "Write one line: put a space for each line break.")
+        return self.parse(field, text)
 
     def pack(self, field: Field, value: str) -> Sequence[Any]:
         return (value, fold(value))

@@ -22,7 +22,6 @@ NO_KINDS = {
     "kind",
     "system",
     "conversion",
-    "text_format",
 }
 
 OTHERS = """

@@ -146,7 +146,7 @@ BAD: list[tuple[dict[str, Any], Any, str]] = [
     *[({"kind": "number"}, raw, "not_a_number") for raw in NO_NUMBERS],
     ({"kind": "number"}, "1.234", "too_many_decimals"),
     ({"kind": "number"}, Decimal("1E-7"), "too_many_decimals"),
-    ({"kind": "number", "scale": 0}, "1.0", "too_many_decimals"),
+    ({"kind": "number", "scale": 0}, "1.5", "too_many_decimals"),
     ({"kind": "number"}, "1" * 17, "too_large"),
     ({"kind": "number", "min": 0}, "-1", "below_min"),
     ({"kind": "number", "max": 0.5}, "0.51", "above_max"),
@@ -325,7 +325,7 @@ def test_text_from_outside_is_read(spec: Mapping[str, Any], text: str, value: An
 
 REFUSED = [
     ({"kind": "date"}, "31/02/2016"),
-    ({"kind": "date"}, "1/1/16"),
+    ({"kind": "date"}, "1/1/216"),
     ({"kind": "date"}, "tomorrow"),
     ({"kind": "datetime"}, "29/02/2016 25:00"),
     ({"kind": "number"}, "1.25,5"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -12,12 +12,21 @@ from fluvial.records.drafts.rows import empty
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
+from metamodel.kinds.kind import TextFormat
+from metamodel.written.written_lengths import unit_in
 
 from .key_lookups import find_by, parts_of
 from .options import Options
 from .targets import Target
+from .workbook_cells import PlainCell
 
 ESCAPED = re.compile(r"'+[=+\-@\t\r\n]")  # what our export put a quote before
+REMEDIES = {
+    "no_date_order": "`dates`",
+    "ambiguous_number": "`decimal`",
+    "no_unit": "`durations`",
+    "line_break": "`line_breaks`",
+}
 MAX_KNOWN = 50_000  # found records that are remembered for each column
 
 
@@ -65,10 +74,16 @@ class Cells:
         self._object = object_name
         self._targets = targets
         self._options = options
-        self._form = options.form(session.catalog.zone)
+        self._form = options.form(session)
+        self._forms = {t.index: self._form_of(t) for t in targets}
         self._known: dict[int, dict[str, list[str]]] = {t.index: {} for t in targets if t.object}
         self._wrong: dict[tuple[int, str], ValueFault] = {}
         self._absent: set[tuple[int, str]] = set()
+
+    def _form_of(self, target: Target) -> TextFormat:
+        """How the cells of a column are written: its heading may say the unit of lengths."""
+        unit = unit_in(target.column)
+        return replace(self._form, unit=unit) if unit else self._form
 
     def parse(self, rows: Iterable[tuple[int, list[str]]]) -> list[Parsed]:
         read = [(number, self._texts(cells)) for number, cells in rows]
@@ -81,7 +96,10 @@ class Cells:
         return {t.index: self._text(t.column, cells, t.index) for t in self._targets}
 
     def _text(self, column: str, cells: list[str], index: int) -> str:
-        text = cells[index].strip() if index < len(cells) else ""
+        cell = cells[index] if index < len(cells) else ""
+        if isinstance(cell, PlainCell) and not self._options.values.get(column):
+            return "" if cell in self._options.empty else cell
+        text = cell.strip()
         if text in self._options.empty:
             return ""
         if text.startswith("'") and ESCAPED.match(text):
@@ -130,13 +148,16 @@ class Cells:
                 self._look_up(parsed, target, text)
             else:
                 try:
-                    value = target.field.kind.parse_text(target.field, text, self._form)
+                    form = self._forms[target.index]
+                    if isinstance(text, PlainCell):
+                        form = replace(form, decimal=".")
+                    value = target.field.kind.parse_text(target.field, text, form)
                     parsed.values[name] = self._shifted(value)
                 except ValueFault as error:
                     parsed.fault(
                         target.column,
                         error.code,
-                        f"{error.message} (The cell contains {text[:60]}.)",
+                        f"{error.message}{_remedy(error)} (The cell contains {text[:60]}.)",
                     )
         return parsed
 
@@ -183,6 +204,12 @@ class Cells:
         return ids
 
 
+def _remedy(error: ValueFault) -> str:
+    """The option that says how a cell is meant."""
+    option = REMEDIES.get(error.code)
+    return f" The option is {option}." if option else ""
+
+
 def _parts(target: Target, text: str) -> list[str]:
     """The records that a cell names; several with `;` between them where the field holds many."""
     if not text:
@@ -201,7 +228,7 @@ def value_of(target: Target, ids: Sequence[str]) -> Any:
 
 def fixed_values(session: Session, fields: Mapping[str, Field], options: Options) -> dict[str, Any]:
     """The canonical values of what every row gets; ValueFault where one is not valid."""
-    form = options.form(session.catalog.zone)
+    form = options.form(session)
     return {
         name: fields[name].kind.parse_text(fields[name], text, form)
         for name, text in options.fixed.items()

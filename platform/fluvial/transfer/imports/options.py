@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 from fluvial.kernel.problems import Unprocessable, fault
+from fluvial.runtime.session import Session
 from metamodel.kinds.kind import TextFormat
+from metamodel.written.written_lengths import UNIT_NAMES
+from metamodel.written.written_numbers import decimal_mark
 
 MEMBERS = (
-    "map", "dates", "empty", "decimal", "key", "sheet", "skip_faults", "dry_run", "rules", "values",
-    "fixed",
+    "map", "dates", "empty", "decimal", "durations", "line_breaks", "key", "sheet", "skip_faults",
+    "dry_run", "rules", "values", "fixed",
 )  # fmt: skip
 DATES = ("ymd", "dmy", "mdy")
 
@@ -33,10 +36,25 @@ class Options:
     shift: timedelta = timedelta()  # added to every date: sample data that ends today
     dates: str = "ymd"
     empty: frozenset[str] = frozenset()
-    decimal: str = "."
+    decimal: str = ""  # the decimal mark; "" where nobody has said it
+    durations: str = ""  # the unit of lengths without one; "" where nobody has said it
+    line_breaks: str = ""  # "space": what becomes of them in one line of text
 
-    def form(self, zone: str) -> TextFormat:
-        return TextFormat(dates=self.dates, empty=self.empty, decimal=self.decimal, zone=zone)
+    def form(self, session: Session) -> TextFormat:
+        """How cells are written. Where the site's own mark is a comma, a point is not taken for
+        granted either: a number that may be read in two ways is a fault then.
+        """
+        locale = session.engine.settings.locale
+        usual = "." if decimal_mark(locale) == "." else ""
+        return TextFormat(
+            dates=self.dates,
+            empty=self.empty,
+            decimal=self.decimal or usual,
+            zone=session.catalog.zone,
+            locale=locale,
+            unit=self.durations,
+            line_breaks=self.line_breaks,
+        )
 
     def with_query(self, query: Mapping[str, str]) -> Options:
         """What the address says beside the body."""
@@ -59,18 +77,7 @@ def read_options(raw: Any) -> Options:
         for name in raw
         if name not in MEMBERS
     ]
-    for name, good, remedy in (
-        ("map", _is_texts(raw.get("map", {})), "{column: field}, or null to leave a column out"),
-        ("values", _is_nested(raw.get("values", {})), "{column: {cell: text}}"),
-        ("fixed", _is_texts(raw.get("fixed", {})), "{field: text}"),
-        ("dates", raw.get("dates", "ymd") in DATES, "dmy, mdy or ymd"),
-        ("decimal", raw.get("decimal", ".") in (".", ","), 'the decimal mark, "." or ","'),
-        ("empty", _is_list(raw.get("empty", [])), "a list of texts that count as empty"),
-        ("key", _is_list(raw.get("key", [])), "a list of fields"),
-        ("sheet", isinstance(raw.get("sheet") or "", str), "the name of a sheet"),
-        *((name, isinstance(raw.get(name, False), bool), "true or false")
-          for name in ("skip_faults", "dry_run", "rules")),
-    ):  # fmt: skip
+    for name, good, remedy in _judged(raw):
         if not good:
             faults.append(fault(f"/options/{name}", "wrong_value", f"`{name}` must be {remedy}."))
     if faults:
@@ -86,8 +93,28 @@ def read_options(raw: Any) -> Options:
         fixed={name: text or "" for name, text in raw.get("fixed", {}).items()},
         dates=raw.get("dates", "ymd"),
         empty=frozenset(_listed(raw.get("empty", []))),
-        decimal=raw.get("decimal", "."),
+        decimal=raw.get("decimal", ""),
+        durations=raw.get("durations") or "",
+        line_breaks=raw.get("line_breaks") or "",
     )
+
+
+def _judged(raw: dict[str, Any]) -> Iterator[tuple[str, bool, str]]:
+    """Each option, whether its value is one, and what it must be."""
+    yield from (
+        ("map", _is_texts(raw.get("map", {})), "{column: field}, or null to leave a column out"),
+        ("values", _is_nested(raw.get("values", {})), "{column: {cell: text}}"),
+        ("fixed", _is_texts(raw.get("fixed", {})), "{field: text}"),
+        ("dates", raw.get("dates", "ymd") in DATES, "dmy, mdy or ymd"),
+        ("decimal", raw.get("decimal", ".") in (".", ","), 'the decimal mark, "." or ","'),
+        ("durations", raw.get("durations") in (None, *UNIT_NAMES), " or ".join(UNIT_NAMES)),
+        ("line_breaks", raw.get("line_breaks") in (None, "space"), '"space"'),
+        ("empty", _is_list(raw.get("empty", [])), "a list of texts that count as empty"),
+        ("key", _is_list(raw.get("key", [])), "a list of fields"),
+        ("sheet", isinstance(raw.get("sheet") or "", str), "the name of a sheet"),
+        *((name, isinstance(raw.get(name, False), bool), "true or false")
+          for name in ("skip_faults", "dry_run", "rules")),
+    )  # fmt: skip
 
 
 def _refused(faults: list[dict[str, str]]) -> Unprocessable:

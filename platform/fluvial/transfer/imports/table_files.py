@@ -9,13 +9,14 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
 from typing import IO, Any
 
 from python_calamine import CalamineError, CalamineWorkbook
 
 from fluvial.kernel.problems import TooLarge, Unprocessable, fault
 from fluvial.kernel.zips import UNREADABLE
+
+from .workbook_cells import cell_text
 
 DELIMITERS = (",", ";", "\t", "|")
 MAX_COLUMNS = 500
@@ -227,22 +228,3 @@ def _sheet_rows(rows: Iterator[Any]) -> Iterator[Row]:
         cells = [cell_text(value) for value in row]
         if any(cells):
             yield number, cells
-
-
-def cell_text(value: Any) -> str:
-    """The text of a spreadsheet's cell, as a person would write it."""
-    if value is None or value == "":
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, time):
-        return value.strftime("%H:%M:%S")
-    if isinstance(value, timedelta):
-        return str(int(value.total_seconds()))
-    return str(value)

@@ -11,6 +11,7 @@ from fluvial.kernel.problems import Unprocessable, fault
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.folding import fold
 from metamodel.object_types import PEOPLE
+from metamodel.written.written_lengths import without_unit
 
 from .options import Options
 
@@ -95,7 +96,9 @@ class Resolver:
         """The field that a column's heading names exactly: by name, by path or by label."""
         if not isinstance(self.target(0, column, column), str):
             return column
-        return self._labels.get(fold(column), "")
+        return self._labels.get(fold(column), "") or self._labels.get(
+            fold(without_unit(column)), ""
+        )
 
     def target(self, index: int, column: str, name: str) -> Target | str:
         """The target of a field's name or path; a sentence where there is none."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date, datetime, time, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +14,6 @@ from fluvial.transfer.imports.table_files import (
     DELIMITERS,
     MAX_COLUMNS,
     TableFile,
-    cell_text,
     open_table,
     with_made,
 )
@@ -130,16 +127,3 @@ def test_made_columns_are_filled_from_the_row() -> None:
     ]
     with pytest.raises(Problem, match="The file has no column `frst`."):
         with_made(read("first\n"), {"whole": "{frst}"})
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (None, ""), ("", ""), ("x", "x"), (True, "true"), (False, "false"), (3.0, "3"),
-        (-0.5, "-0.5"), (1e15, "1000000000000000.0"), (0.1, "0.1"), (7, "7"),
-        (datetime(2026, 6, 1, 9, 5), "2026-06-01 09:05:00"), (date(2026, 6, 1), "2026-06-01"),
-        (time(9, 5), "09:05:00"), (timedelta(hours=30), "108000"),
-    ],
-)  # fmt: skip
-def test_cells_of_a_workbook_as_a_person_would_write_them(value: Any, text: str) -> None:
-    assert cell_text(value) == text
