@@ -220,3 +220,23 @@ def test_redis_is_flushed_and_a_worker_stands_still(library: Open, redis: Redis)
     here.settle(5)
     assert here.happened("Catharine", *names) == (5, 6)
     assert worker.stop() == 0
+
+
+def test_a_worker_outlives_a_redis_that_dies_under_its_task(library: Open, redis: Redis) -> None:
+    here = library(redis.url)
+    worker = here.here.worker()
+    names: list[str] = []
+    for round, name in enumerate(("Emma", "Persuasion", "Sanditon", "Catharine")):
+        names.append(name)
+        with held(here.sink):
+            here.lend(name)
+            here.sink.wait(round + 1)  # the task is at it
+            redis.stop()
+            time.sleep(round * 0.7)  # the broker is missed at another step of the loop each time
+        if round % 2:
+            here.settle(len(names))  # without Redis
+        redis.start()
+        here.settle(len(names))
+        assert worker.process.poll() is None, here.here.log()[-3000:]
+    assert here.happened(*names) == (4, 4)
+    assert worker.stop() == 0

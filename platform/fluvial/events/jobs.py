@@ -69,6 +69,15 @@ class Rounds:
         self._unfinished = {job.name for job in self.jobs if self._worked(job, now, look)}
         return bool(self._unfinished)
 
+    def woken(self) -> bool:
+        """Run what a commit has woken and what was not finished, and nothing that is only due."""
+        self._unfinished = {
+            job.name
+            for job in self.jobs
+            if (self.engine.wakes.take(job.name) or job.name in self._unfinished) and self._run(job)
+        }
+        return bool(self._unfinished)
+
     def rest(self) -> float:
         """Seconds until the next job is due."""
         return max(0.0, min(self._next.values(), default=0.0) - time.monotonic())

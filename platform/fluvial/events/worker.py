@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fluvial.kernel.settings import Settings
 from fluvial.runtime.engine import Engine
 
-from .celery_app import Waker, add_task, make_app
+from .celery_app import Waker, work_when_woken
 from .jobs import JOB, Rounds
 
 log = logging.getLogger("fluvial.worker")
@@ -19,7 +19,6 @@ log = logging.getLogger("fluvial.worker")
 IDLE_SECONDS = 1.0
 GATHER_SECONDS = 0.05  # commits come in bursts; a round takes all of them together
 TASK_ROUNDS = 1_000  # a task ends at some time, so that a worker that is told to stop can
-CELERY_THREADS = 2
 
 
 class Loop:
@@ -73,15 +72,21 @@ def start_waking(engine: Engine) -> Callable[[], None]:
 
 def main_worker(settings: Settings) -> int:
     """Work off what there is until a signal ends it. With Redis, Celery wakes it at once."""
-    # From the first moment on: Celery takes the signal over once it has started.
-    _on_signal(_leave)
+    # From the first moment on: Celery takes the signal over while it runs.
+    told = threading.Event()
+
+    def leave() -> None:
+        told.set()
+        raise SystemExit(0)
+
+    _on_signal(leave)
     engine = _open(settings)
     loop = Loop(engine)
     if settings.redis_url:
         poller = threading.Thread(target=loop.run, name="poller", daemon=True)
         poller.start()
         try:
-            _celery(engine)
+            _celery(engine, told)
         finally:
             loop.stop()
             poller.join(timeout=15)
@@ -116,13 +121,10 @@ MOMENTS = ("dated", "timers", "schedules")
 
 def _open(settings: Settings) -> Engine:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     engine = Engine(settings)
     engine.open()
     return engine
-
-
-def _leave() -> None:
-    raise SystemExit(0)
 
 
 def _on_signal(stop: Callable[[], None]) -> None:
@@ -133,25 +135,17 @@ def _on_signal(stop: Callable[[], None]) -> None:
     signal.signal(signal.SIGINT, handle)
 
 
-def _celery(engine: Engine) -> None:
-    app = make_app(engine.settings.redis_url)
+def _celery(engine: Engine, told: threading.Event) -> None:
     rounds = threading.local()
 
-    def work() -> None:
+    def work(jobs: Sequence[str]) -> None:
+        """Do what the wake is about. Whatever comes by time alone is the poller's."""
         if not hasattr(rounds, "mine"):
             rounds.mine = Rounds(engine)
+        for job in jobs or [job.name for job in rounds.mine.jobs if job.every <= 1]:
+            engine.wakes.want(job)
         for _ in range(TASK_ROUNDS):
-            if not rounds.mine.round():
+            if not rounds.mine.woken():
                 return
 
-    add_task(app, work)
-    arguments = [
-        "worker",
-        "--pool=threads",
-        f"--concurrency={CELERY_THREADS}",
-        "--loglevel=WARNING",
-        "--without-gossip",
-        "--without-mingle",
-        "--without-heartbeat",
-    ]
-    app.worker_main(arguments)
+    work_when_woken(engine.settings.redis_url, work, told)

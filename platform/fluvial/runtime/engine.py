@@ -43,7 +43,7 @@ class Engine:
         self.slow = SlowQuestions(settings.slow_ms / 1000)
         self.causes = Causes(settings.secret_key)
         self.wakes = Wakes()  # what commits of this process have left to the workers
-        self.wakers: list[Callable[[], None]] = []
+        self.wakers: list[Callable[[str], None]] = []  # tell other processes of them
         self.closers: list[Callable[[], None]] = []  # called by close, the last one first
 
     def open(self) -> None:
@@ -77,4 +77,4 @@ class Engine:
     def _wake(self, job: str) -> None:
         self.wakes.want(job)
         for call in self.wakers:
-            call()
+            call(job)

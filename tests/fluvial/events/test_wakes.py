@@ -121,6 +121,32 @@ def test_a_round_runs_what_was_woken_and_what_is_due(calm: Engine) -> None:
     assert ran == ["first", "last"]  # whoever only looks takes all with a short interval
 
 
+def test_a_wake_runs_only_the_jobs_that_it_names(calm: Engine) -> None:
+    ran: list[str] = []
+    left = {"first": 1}
+
+    def run(name: str) -> bool:
+        ran.append(name)
+        left[name] = left.get(name, 0) - 1
+        return left[name] >= 0
+
+    def job(name: str) -> Job:
+        return Job(name, lambda _: run(name))
+
+    jobs = [job("first"), job("second"), job("third")]
+    rounds = Rounds(calm, jobs)
+    assert rounds.woken() is False and ran == []  # although all of them are due
+    calm.wakes.want("first")
+    assert rounds.woken() is True
+    assert rounds.woken() is False  # what was not finished goes on
+    assert ran == ["first", "first"]
+    calm.wakes.want("third")
+    calm.wakes.want("second")
+    assert rounds.woken() is False
+    assert ran[2:] == ["second", "third"]
+    assert statements(calm, Rounds(calm).woken) == 0
+
+
 def test_rounds_with_nothing_to_do_ask_once_for_each_job(calm: Engine) -> None:
     rounds = Rounds(calm)
     in_thread(calm, rounds.round)
