@@ -9,9 +9,10 @@ from typing import Any
 import orjson
 
 from metamodel.documents import DocumentKind
+from metamodel.reach import whole_unit
 
 from .layouts import check_form, start_form
-from .webforms import check_webform
+from .webforms import check_webform, webform_acts
 
 SCHEMAS = Path(__file__).parent / "schemas"
 
@@ -51,6 +52,8 @@ WEBFORM = DocumentKind(
     folder="webforms",
     schema=_schema("webform"),
     check=check_webform,
+    acts=webform_acts,
+    unit=whole_unit,
     label="Web form",
     removable={
         "/object": "",

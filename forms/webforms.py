@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -18,6 +18,7 @@ from metamodel.expressions.expression import Expression
 from metamodel.expressions.scope import scope_of
 from metamodel.expressions.types import BOOLEAN
 from metamodel.folding import humanise, label_text
+from metamodel.reach import Reach
 from rules.filled import is_template
 
 RATE = "20/hour"
@@ -180,6 +181,20 @@ def check_webform(document: Document, check: DocumentCheck) -> None:
     for name in SLOT.findall(label_text(body.get("done", {}).get("message", ""))):
         check.field("/done/message", object, name)
     _check_complete(body, object, placed, check)
+
+
+def webform_acts(document: Document, _: Catalog) -> Iterator[Reach]:
+    """It makes a record with what people answer, and with what it sets itself."""
+    body = document.body
+    yield Reach("/object", "create", body["object"], everywhere=True)
+    for at, step in enumerate(body["steps"]):
+        for i, entry in enumerate(step["fields"]):
+            pointer = f"/steps/{at}/fields/{i}/field"
+            yield Reach(pointer, "create", body["object"], entry["field"], everywhere=True)
+    for name in body.get("fixed", {}):
+        yield Reach(f"/fixed/{name}", "create", body["object"], name, everywhere=True)
+    for at, name in enumerate(body.get("prefill", ())):
+        yield Reach(f"/prefill/{at}", "create", body["object"], name, everywhere=True)
 
 
 def _check_steps(

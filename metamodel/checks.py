@@ -41,6 +41,9 @@ class CatalogDraft:
     def sorted_uses(self) -> dict[str, tuple[str, ...]]:
         return {target: tuple(sorted(places)) for target, places in self.uses.items()}
 
+    def compiled(self, pointer: str, expression: Expression, record: str | None) -> None:
+        """Called with every expression of the documents; see `document_reach`."""
+
 
 class DocumentCheck:
     """What a check of one document sees and says."""
@@ -154,6 +157,7 @@ class DocumentCheck:
             self.uses(pointer, f"{used}.{name}")
         for name in compiled.calendars:
             self.uses(pointer, f"calendar/{name}")
+        self.draft.compiled(pointer, compiled, record)
         return compiled
 
     def condition(

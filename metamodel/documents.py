@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -18,12 +18,15 @@ from metamodel.document import Document as Document
 from metamodel.index_questions import IndexQuestion
 from metamodel.kinds import KINDS
 from metamodel.policies import Shape, shape_of
+from metamodel.reach import Reach, Unit, named_unit, shown_unit
 from metamodel.roles import check_role
 from metamodel.schemas.loading import complete_schema, load_schema, validator_of
 from metamodel.views import check_view, start_view, view_questions
 
 AskDocument = Callable[[Document, Catalog], Iterable[IndexQuestion]]
 CheckDocument = Callable[[Document, DocumentCheck], None]
+ActDocument = Callable[[Document, Catalog], Iterable[Reach]]
+UnitOf = Callable[[Mapping[str, Any], Sequence[str]], Unit]
 StartDocument = Callable[[ObjectType], Mapping[str, Any]]
 
 
@@ -51,6 +54,12 @@ class DocumentKind:
     # `*` stands for any step, "" for the whole document. Other uses stand in the way.
     removable: Mapping[str, str] = field(default_factory=dict)
     asks: AskDocument | None = None  # what it asks of records, for indexes
+    # What it does with the rights of the system, where its author's have to cover it: what it
+    # writes, and whether what it reads is told to others than those who may read it.
+    acts: ActDocument | None = None
+    wide: bool = False
+    carries: bool = False  # others send what they read by way of it
+    unit: UnitOf = shown_unit  # how much of it is judged where a part of it changes
 
     @property
     def full_schema(self) -> Mapping[str, Any]:
@@ -110,6 +119,7 @@ OBJECT = DocumentKind(
     name="object",
     folder="objects",
     schema=load_schema("object"),
+    unit=named_unit,
     label="Object",
     removable={
         "/fields/*/formula": "/fields/*",

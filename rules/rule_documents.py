@@ -9,9 +9,11 @@ import orjson
 
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document, DocumentKind
+from metamodel.reach import whole_unit
 
 from .compilation import compile_rule
 from .hooks import check_hook
+from .rule_reach import hook_acts, rule_acts, rule_unit
 from .template_check import check_endpoint, check_template
 
 
@@ -28,6 +30,9 @@ RULE = DocumentKind(
     folder="rules",
     schema=_schema("rule"),
     check=check_rule,
+    acts=rule_acts,
+    wide=True,
+    unit=rule_unit,
     label="Rule",
     removable={"/on/object": "", "/on/date": "", "/on/fields/*": "/on/fields/*"},
     about="Actions that run automatically: on an event, a date, a schedule or a button.",
@@ -45,6 +50,8 @@ ENDPOINT = DocumentKind(
     folder="endpoints",
     schema=_schema("endpoint"),
     check=check_endpoint,
+    unit=whole_unit,
+    carries=True,
     label="Endpoint",
     about="An address that webhooks are sent to, and where the secret for signatures is kept.",
     example={
@@ -60,6 +67,8 @@ TEMPLATE = DocumentKind(
     folder="templates",
     schema=_schema("template"),
     check=check_template,
+    wide=True,
+    unit=whole_unit,
     label="Template",
     removable={"/for": "", "/as_of": "/as_of"},
     about="The text of a mail or notification, with placeholders for a record's values.",
@@ -78,6 +87,9 @@ HOOK = DocumentKind(
     folder="hooks",
     schema=_schema("hook"),
     check=check_hook,
+    acts=hook_acts,
+    wide=True,
+    unit=whole_unit,
     label="Hook",
     about="An address that other systems post to: each call creates or changes one record.",
     example={

@@ -7,6 +7,7 @@ from fluvial.database import rate_limits
 from fluvial.events import apply_planned, outbox
 from fluvial.events.jobs import HOUSEKEEPING, JOB, Job, count_grown, keep_house
 from fluvial.http import (
+    approvals_api,
     comments_api,
     files_api,
     health_api,
@@ -45,6 +46,7 @@ feature = Feature(
             *files_api.ENDPOINTS,
             *imports_api.ENDPOINTS,
             *retired_api.ENDPOINTS,
+            *approvals_api.ENDPOINTS,
             *meta_api.ENDPOINTS,
             *packages_api.ENDPOINTS,
             *health_api.ENDPOINTS,

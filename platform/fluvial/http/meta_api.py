@@ -72,13 +72,13 @@ def document(call: Call) -> Answer:
 
 
 def put(call: Call) -> Answer:
-    call.only("plan", "force", "make")
+    call.only("plan", "force", "make", "ask")
     return _changed(call, _body(call))
 
 
 def patch(call: Call) -> Answer:
     """Merge a part into the site's own layer, lists of named things by name."""
-    call.only("plan", "force", "make")
+    call.only("plan", "force", "make", "ask")
     kind, name, part = _kind(call), call.params["name"], _body(call)
     site = stored_layers(call.session.connection)[SITE].get((kind, name))
     known = site or call.session.catalog.of(kind).get(name)
@@ -93,7 +93,7 @@ def patch(call: Call) -> Answer:
 
 
 def delete(call: Call) -> Answer:
-    call.only("plan", "force", "make")
+    call.only("plan", "force", "make", "ask")
     kind, name = _kind(call), call.params["name"]
     layers = stored_layers(call.session.connection)
     if (kind, name) in layers[SITE]:
@@ -132,6 +132,7 @@ def _changed(
 def _apply(call: Call, change: apply.MetadataChange) -> Answer:
     change.take_out = call.flag("force")
     change.make = frozenset(filter(None, call.query.get("make", "").split(",")))
+    change.ask = call.flag("ask")
     if call.flag("plan"):
         apply.plan(call.session, change)
     else:
@@ -141,14 +142,14 @@ def _apply(call: Call, change: apply.MetadataChange) -> Answer:
             "operations": [operation.wire() for operation in change.operations],
             "revision": change.revision,
             "version": change.version,
-            **({"plan": change.pending} if change.pending else {}),
+            **change.waiting_for(),
         },
-        status=202 if change.pending else 200,
+        status=202 if change.pending or change.approval else 200,
     )
 
 
 def change_many(call: Call) -> Answer:
-    call.only("plan", "force", "make")
+    call.only("plan", "force", "make", "ask")
     body = call.json_object("documents", "delete", "note")
     given, gone = body.get("documents") or [], body.get("delete") or []
     errors = [
@@ -197,12 +198,11 @@ def _number(call: Call) -> int:
 
 
 def rollback(call: Call) -> Answer:
-    call.only()
-    change = revisions.rollback(call.session, _number(call))
+    call.only("ask")
+    change = revisions.rollback(call.session, _number(call), ask=call.flag("ask"))
     done: dict[str, Any] = {"revision": change.revision, "version": change.version}
-    if change.pending:
-        return Answer.json({**done, "plan": change.pending}, 202)
-    return Answer.json(done)
+    status = 202 if change.pending or change.approval else 200
+    return Answer.json(done | change.waiting_for(), status)
 
 
 def document_history(call: Call) -> Answer:
@@ -214,7 +214,7 @@ def document_history(call: Call) -> Answer:
 
 
 def rollback_document(call: Call) -> Answer:
-    call.only("plan", "force")
+    call.only("plan", "force", "ask")
     to = call.json_object("to").get("to")
     if not isinstance(to, int) or isinstance(to, bool) or not 0 < to < 10**9:
         message = "`to` must be the number of a revision."

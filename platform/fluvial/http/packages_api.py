@@ -25,7 +25,7 @@ from .routes import Endpoint, Policy
 
 ZIP = "application/zip"
 ZIP_START = b"PK"
-PARAMETERS = ("plan", "take", "force")
+PARAMETERS = ("plan", "take", "force", "ask")
 
 
 def list_packages(call: Call) -> Answer:
@@ -75,8 +75,10 @@ def put(call: Call) -> Answer:
     source.refuse_core(package)
     if call.flag("plan"):
         return _planned(call, package, take)
-    done = installing.put(call.session, package, take=take, force=call.flag("force"))
-    status = 202 if done.change.pending else 201 if done.was is None else 200
+    force, ask = call.flag("force"), call.flag("ask")
+    done = installing.put(call.session, package, take=take, force=force, ask=ask)
+    waits = done.change.pending or done.change.approval
+    status = 202 if waits else 201 if done.was is None else 200
     return Answer.json(done.wire(), status)
 
 
@@ -97,12 +99,13 @@ def _planned(call: Call, package: Package, take: list[str]) -> Answer:
 
 
 def delete(call: Call) -> Answer:
-    call.only("plan", "force")
+    call.only("plan", "force", "ask")
     name = call.params["name"]
     if call.flag("plan"):
         return Answer.json(uninstalling.plan(call.session, name).wire())
-    done = uninstalling.remove(call.session, name, force=call.flag("force"))
-    return Answer.json(done.wire(), 202 if done.change.pending else 200)
+    force, ask = call.flag("force"), call.flag("ask")
+    done = uninstalling.remove(call.session, name, force=force, ask=ask)
+    return Answer.json(done.wire(), 202 if done.change.pending or done.change.approval else 200)
 
 
 def export(call: Call) -> Answer:

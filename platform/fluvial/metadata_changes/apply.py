@@ -24,7 +24,10 @@ from metamodel.catalog import Catalog
 from metamodel.documents import SITE
 from metamodel.storage import POSTGRESQL
 
+from .approvals import WAITING, keep
 from .backfill import Copier, Tally
+from .beyond import find_beyond
+from .beyond_rights import BeyondRights
 from .change import Bodies as Bodies
 from .change import MetadataChange as MetadataChange
 from .change import Prepared
@@ -79,6 +82,7 @@ def plan(session: Session, change: MetadataChange) -> MetadataChange:
         )
         operation.more = _told(session, retype, tally)
     change.operations = prepared.operations
+    change.beyond = find_beyond(session, change, prepared)
     return change
 
 
@@ -118,7 +122,9 @@ def apply(session: Session, change: MetadataChange) -> MetadataChange:
                 prepared = prepare(session, change, version=int(row[0]))
             _refuse_unseen(change, prepared)
             refuse_touched(connection, prepared, change.pending)
-            if prepared.empty and not change.packages and not change.pending:
+            if _waits(session, change, prepared):
+                change.operations = prepared.operations
+            elif prepared.empty and not change.packages and not change.pending:
                 _keep(session, change, prepared)
             elif not change.columns and any(map(_large, prepared.retypes_of())):
                 begin(session, change, prepared)
@@ -130,6 +136,22 @@ def apply(session: Session, change: MetadataChange) -> MetadataChange:
             headers={"Retry-After": "2"},
         ) from error
     return change
+
+
+def _waits(session: Session, change: MetadataChange, prepared: Prepared) -> bool:
+    """Whether an administrator has to approve it first, which its author has asked for.
+
+    Of a change under way, and of one that is approved, this was asked before.
+    """
+    if change.pending or change.approval:
+        return False
+    change.beyond = find_beyond(session, change, prepared)
+    if not change.beyond or not change.judged:
+        return False
+    if not change.ask:
+        raise BeyondRights(change)
+    change.approval = keep(session, change, WAITING)
+    return True
 
 
 def _refuse_unseen(change: MetadataChange, prepared: Prepared) -> None:

@@ -13,6 +13,7 @@ from metamodel.document import same_body
 from metamodel.documents import SITE
 
 from .retype import Retype
+from .widening import Beyond
 
 Bodies: TypeAlias = Mapping[Key, Mapping[str, Any] | None]
 
@@ -37,6 +38,10 @@ class MetadataChange:
     columns: Mapping[str, str] = field(default_factory=dict)  # that a copy has filled, by target
     pending: str | None = None  # its id while its values are copied in the background
     operations: list[SchemaOperation] = field(default_factory=list)
+    beyond: list[Beyond] = field(default_factory=list)  # its author's own rights
+    judged: bool = True  # False: what goes beyond is told, as in a plan, but not refused
+    ask: bool = False  # what goes beyond waits for an administrator, instead of being refused
+    approval: str | None = None  # the id of what an administrator is asked, or has approved
     revision: int | None = None
     version: int | None = None
 
@@ -45,6 +50,15 @@ class MetadataChange:
         for layer, bodies in ((self.layer, self.documents), *self.more.items()):
             for key, body in bodies.items():
                 yield layer, key, body
+
+    def waiting_for(self) -> dict[str, Any]:
+        """What of it is still to come, and what goes beyond its author's rights, as JSON."""
+        told = {
+            "plan": self.pending,
+            "approval": self.approval,
+            "beyond": [one.wire() for one in self.beyond],
+        }
+        return {name: value for name, value in told.items() if value}
 
 
 @dataclass

@@ -18,6 +18,7 @@ from metamodel.documents import SITE
 
 from . import package_order
 from .apply import MetadataChange, apply
+from .approvals import approvals_of_revisions
 
 SHOWN = 500
 
@@ -37,10 +38,15 @@ _AFTER = Statement(
 
 def revisions(session: Session) -> list[dict[str, Any]]:
     """The changes of metadata, newest first, each with the documents that it touched."""
+    approved = approvals_of_revisions(session.connection)
     return [
-        _head(*row) | {"changes": [_touched(entry) for entry in row[4]]}
+        _head(*row) | _approval(approved, row[0]) | {"changes": [_touched(e) for e in row[4]]}
         for row in _REVISIONS.rows(session.connection)
     ]
+
+
+def _approval(approved: Mapping[int, dict[str, Any]], number: int) -> dict[str, Any]:
+    return {"approval": approved[number]} if number in approved else {}
 
 
 def _head(number: int, at: Any, by: str | None, note: str, _: Any) -> dict[str, Any]:
@@ -62,7 +68,8 @@ def revision(session: Session, number: int) -> dict[str, Any]:
         for entry in row[4]
         for found in _differences(entry)
     ]
-    return _head(*row) | {"changes": [_touched(entry) for entry in row[4]], "diff": diff}
+    head = _head(*row) | _approval(approvals_of_revisions(session.connection), number)
+    return head | {"changes": [_touched(entry) for entry in row[4]], "diff": diff}
 
 
 def _differences(entry: Mapping[str, Any]) -> Iterator[Difference]:
@@ -89,7 +96,7 @@ def history(session: Session, kind: str, name: str) -> list[dict[str, Any]]:
     return found
 
 
-def rollback(session: Session, number: int) -> MetadataChange:
+def rollback(session: Session, number: int, *, ask: bool = False) -> MetadataChange:
     """Bring back all documents as they were right after a revision; records keep their values.
 
     Packages that came, went or were upgraded since then are as they were, too. The engine's
@@ -102,7 +109,7 @@ def rollback(session: Session, number: int) -> MetadataChange:
         back.pop(CORE, None)
         site = back.pop(SITE, {})
         change = MetadataChange(site, note=f"Roll back to revision {number}", more=back, whole=True)
-        change.packages = _packages(back)
+        change.packages, change.ask = _packages(back), ask
         if any(True for _ in change.entries()):
             apply(session, change)
     return change

@@ -64,7 +64,7 @@ class Installation:
             "operations": [operation.wire() for operation in self.change.operations],
             "revision": self.change.revision,
             "version": self.change.version,
-            **({"plan": self.change.pending} if self.change.pending else {}),
+            **self.change.waiting_for(),
         }
 
 
@@ -81,7 +81,13 @@ def rehearsed(connection: Connection) -> Iterator[None]:
 
 
 def put(
-    session: Session, package: Package, *, take: Collection[str] = (), force: bool = False
+    session: Session,
+    package: Package,
+    *,
+    take: Collection[str] = (),
+    force: bool = False,
+    ask: bool = False,
+    judged: bool = True,
 ) -> Installation:
     """Put a version of a package in force, in one transaction, or leave all as it was.
 
@@ -102,6 +108,7 @@ def put(
             if package.name != CORE:
                 installation.change.packages = {package.name: package.version}
             installation.change.take_out, installation.change.whole = force, True
+            installation.change.ask, installation.change.judged = ask, judged
             apply.apply(session, installation.change)
     return installation
 
@@ -111,7 +118,7 @@ def plan(
 ) -> Installation:
     """What `put` would do; nothing is kept."""
     with rehearsed(session.connection):
-        installation = put(session, package, take=take, force=force)
+        installation = put(session, package, take=take, force=force, judged=False)
     installation.change.revision = installation.change.version = None
     installation.change.pending = None
     return installation

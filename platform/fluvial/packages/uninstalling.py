@@ -46,11 +46,13 @@ class Removal:
             "uses": self.uses,
             "operations": [operation.wire() for operation in self.change.operations],
             "revision": self.change.revision,
-            **({"plan": self.change.pending} if self.change.pending else {}),
+            **self.change.waiting_for(),
         }
 
 
-def remove(session: Session, name: str, *, force: bool = False) -> Removal:
+def remove(
+    session: Session, name: str, *, force: bool = False, ask: bool = False, judged: bool = True
+) -> Removal:
     """Take a package out, in one transaction.
 
     What the site has of its own that needs the package is refused with its places; with
@@ -75,6 +77,8 @@ def remove(session: Session, name: str, *, force: bool = False) -> Removal:
             take_out=force,
             packages={name: None},
             whole=True,
+            ask=ask,
+            judged=judged,
         )
         removal.uses = sorted(_uses(removal, layers, catalog))
         if removal.uses and not force:
@@ -89,7 +93,7 @@ def remove(session: Session, name: str, *, force: bool = False) -> Removal:
 def plan(session: Session, name: str) -> Removal:
     """What `remove` would take out, with what stands in its way."""
     with rehearsed(session.connection):
-        removal = remove(session, name, force=True)
+        removal = remove(session, name, force=True, judged=False)
     removal.change.revision = removal.change.version = removal.change.pending = None
     return removal
 
