@@ -290,6 +290,8 @@ async def _begun(answer: Answer) -> Answer:
         first = [part async for part in _parts(answer, most=1)]
     except (BusyError, GoneError) as error:
         return Answer.problem(unavailable(error))
+    except Problem as problem:
+        return Answer.problem(problem)
     rest = answer.stream
     assert rest is not None
     return replace(answer, stream=chain(first, rest))

@@ -125,6 +125,17 @@ def bulk_of(asked: ListRequest) -> Context:
     return {"api": api, "fields": fields, "can_delete": access.can("delete"), "delete_api": api}
 
 
+def _exports(fields: str) -> list[tuple[str, str, dict[str, str]]]:
+    """What is shown, for people; and everything that the records hold, to be imported again."""
+    shown = {"fields": fields}
+    return [
+        ("Export to Excel", "xlsx", shown),
+        ("Export as CSV", "csv", shown),
+        ("Export all fields to edit and import (Excel)", "xlsx", {}),
+        ("Export all fields to edit and import (CSV)", "csv", {}),
+    ]
+
+
 def menu_of(asked: ListRequest) -> list[Context]:
     name, access = asked.type.name, asked.session.access
     may = access.object(name)
@@ -134,12 +145,12 @@ def menu_of(asked: ListRequest) -> list[Context]:
         query = {"search": asked.given.get("search", ""), "sort": asked.sort}
         query |= asking(asked.type, dict(asked.equals), asked.where)
         fields = ",".join(column.name for column in asked.columns)
-        for label, form in (("Export as CSV", "csv"), ("Export to Excel", "xlsx")):
+        for label, form, more in _exports(fields):
             address = with_query(
                 f"/api/records/{name}/export",
                 format=form,
-                fields=fields,
                 as_of=asked.given.get("as_of"),
+                **more,
                 **query,
             )
             items.append(action(label, address, "download"))

@@ -11,6 +11,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +19,7 @@ import orjson
 import xlsxwriter  # type: ignore[import-untyped]
 
 from fluvial.database.connection import Connection
+from fluvial.kernel.problems import Unprocessable
 from fluvial.records.reading.caller_paths import resolve
 from fluvial.records.reading.query import Path, Query
 from fluvial.records.reading.reader import read_page
@@ -29,6 +31,7 @@ PAGE = 500
 CHUNK = 65_536
 RUNS = re.compile(r"'*[=+\-@\t\r\n]")  # what a spreadsheet would run; quotes before stay apart
 MAX_SHEET_ROWS = 1_048_576
+MAX_CELL = 32_767  # characters
 MAX_EXACT = 15  # digits that a spreadsheet keeps of a number
 
 FORMATS: Mapping[str, str] = {
@@ -125,9 +128,10 @@ def _write_jsonl(session: Session, query: Query, columns: Columns) -> Iterator[b
 
 def _write_xlsx(session: Session, query: Query, columns: Columns) -> Iterator[bytes]:
     """The rows go to temporary files; the workbook is sent when it is whole."""
-    with tempfile.TemporaryFile() as target:
+    with tempfile.TemporaryFile() as target, ExitStack() as half_made:
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         book = xlsxwriter.Workbook(target, options)
+        half_made.callback(book.close)  # its temporary files go too when a row is refused
         sheet = book.add_worksheet(query.object[:31])
         bold = book.add_format({"bold": True})
         for at, (name, _, _) in enumerate(columns):
@@ -138,10 +142,10 @@ def _write_xlsx(session: Session, query: Query, columns: Columns) -> Iterator[by
             for record in page:
                 row += 1
                 if row >= MAX_SHEET_ROWS:
-                    break
+                    raise Unprocessable(_TOO_MANY)
                 for at, (_, path, field) in enumerate(columns):
                     _write_cell(sheet, row, at, field, _at(record, path))
-        book.close()
+        half_made.close()
         target.seek(0)
         while chunk := target.read(CHUNK):
             yield chunk
@@ -155,8 +159,10 @@ def _write_cell(sheet: Any, row: int, at: int, field: Field, value: Any) -> None
         sheet.write_number(row, at, float(text))
     elif isinstance(value, bool):
         sheet.write_boolean(row, at, value)
+    elif len(text) > MAX_CELL:
+        raise Unprocessable(_TOO_LONG.format(label=field.label, row=row + 1, count=len(text)))
     else:
-        sheet.write_string(row, at, text[:32_767])
+        sheet.write_string(row, at, text)
 
 
 def cell(field: Field, value: Any) -> str:
@@ -166,13 +172,21 @@ def cell(field: Field, value: Any) -> str:
 
 def safe(text: str) -> str:
     """Text that a spreadsheet would run gets a quote before it, which an import takes away."""
-    return f"'{text}" if text and text[0] in "'=+-@\t\r\n" and _runs(text) else text
+    if not text or text[0].isalnum():
+        return text
+    words = text.lstrip()  # an import takes spaces off first, and so may a spreadsheet
+    return f"{text[: len(text) - len(words)]}'{words}" if _runs(words) else text
 
 
 def _runs(text: str) -> bool:
     return RUNS.match(text) is not None and not _NUMBER.fullmatch(text)
 
 
+_TOO_MANY = f"A sheet holds {MAX_SHEET_ROWS:,} rows. Export as CSV, or narrow the list."
+_TOO_LONG = (
+    "{label} in row {row} has {count:,} characters, and a cell of a workbook holds"
+    f" {MAX_CELL:,}. Export as CSV."
+)
 _NUMBER = re.compile(r"-[0-9]+(\.[0-9]+)?")
 
 _WRITERS: Mapping[str, Write] = {"csv": _write_csv, "xlsx": _write_xlsx, "jsonl": _write_jsonl}

@@ -68,11 +68,19 @@ class Cells:
     """Parses rows by their targets. What was found once is remembered."""
 
     def __init__(
-        self, session: Session, object_name: str, targets: Sequence[Target], options: Options
+        self,
+        session: Session,
+        object_name: str,
+        targets: Sequence[Target],
+        options: Options,
+        *,
+        quoted: bool = True,
     ) -> None:
+        """`quoted`: a quote may stand before what a spreadsheet would run."""
         self._session = session
         self._object = object_name
-        self._targets = targets
+        self.targets = targets
+        self._quoted = quoted
         self._options = options
         self._form = options.form(session)
         self._forms = {t.index: self._form_of(t) for t in targets}
@@ -87,13 +95,13 @@ class Cells:
 
     def parse(self, rows: Iterable[tuple[int, list[str]]]) -> list[Parsed]:
         read = [(number, self._texts(cells)) for number, cells in rows]
-        for target in self._targets:
+        for target in self.targets:
             if target.object:
                 self.find(target, (texts[target.index] for _, texts in read))
         return [self._parsed(number, texts) for number, texts in read]
 
     def _texts(self, cells: list[str]) -> dict[int, str]:
-        return {t.index: self._text(t.column, cells, t.index) for t in self._targets}
+        return {t.index: self._text(t.column, cells, t.index) for t in self.targets}
 
     def _text(self, column: str, cells: list[str], index: int) -> str:
         cell = cells[index] if index < len(cells) else ""
@@ -102,7 +110,7 @@ class Cells:
         text = cell.strip()
         if text in self._options.empty:
             return ""
-        if text.startswith("'") and ESCAPED.match(text):
+        if self._quoted and text.startswith("'") and ESCAPED.match(text):
             text = text[1:]
         replaced = self._options.values.get(column)
         return replaced.get(text, text) or "" if replaced else text
@@ -138,7 +146,7 @@ class Cells:
 
     def _parsed(self, number: int, texts: Mapping[int, str]) -> Parsed:
         parsed = Parsed(number)
-        for target in self._targets:
+        for target in self.targets:
             text = texts[target.index]
             name = target.field.name
             if not text:
@@ -173,7 +181,7 @@ class Cells:
                 ids.append(found[0])
             elif found:
                 parsed.several[target.field.name] = (target, found)
-            elif target.object == self._object and not target.field.required:
+            elif target.object == self._object and not (target.field.required or target.kept):
                 parsed.deferred.append(Deferred(target, text))
                 parsed.values.setdefault(target.field.name, None)
                 return

@@ -37,6 +37,7 @@ from .table_files import SLOT, Row, TableFile, with_made
 from .targets import Resolver, Target
 
 BATCH = 512
+ID = "id"
 
 Progress = Callable[[int], None]
 T = TypeVar("T")
@@ -60,12 +61,15 @@ def import_table(
     session.object(object_name, "create")
     session = replace(session, quiet=session.quiet or not options.rules)
     table, options = _with_made(table, options)
-    targets = Resolver(session.catalog, session.access, type_).targets(table.header, options)
-    result = Result()
+    resolver = Resolver(session.catalog, session.access, type_)
+    targets = resolver.targets(table.header, options)
+    result = Result(left_out=resolver.left_out)
     try:
         with _all_or_nothing(session):
             lock_writers(session, object_name)
-            run = _Run(session, type_, targets, options, result, Batch(session, type_.name, file))
+            quoted = not table.sheets  # texts of a workbook are never run
+            cells = Cells(session, type_.name, targets, options, quoted=quoted)
+            run = _Run(session, type_, cells, options, result, Batch(session, type_.name, file))
             done = 0
             for rows in _batched(table.rows, BATCH):
                 with uncollected():
@@ -104,12 +108,17 @@ def _batched(rows: Iterator[T], size: int) -> Iterator[list[T]]:
         yield batch
 
 
+def _same_words(there: Any, value: Any) -> bool:
+    """Spaces around a cell do not count, so they are no change either."""
+    return isinstance(there, str) and there.strip() == (value or "")
+
+
 class _Run:
     def __init__(
         self,
         session: Session,
         type_: ObjectType,
-        targets: Sequence[Target],
+        cells: Cells,
         options: Options,
         result: Result,
         batch: Batch,
@@ -120,11 +129,13 @@ class _Run:
         self.options = options
         self.result = result
         self.batch = batch
-        self.cells = Cells(session, type_.name, targets, options)
+        self.cells, targets = cells, cells.targets
+        self.kept = {target.field.name for target in targets if target.kept}
         self.columns = {target.field.name: target.column for target in reversed(targets)}
         self.counted = [t.field for t in targets if not t.field.writable and t.field.kind.unique]
         self.fixed = self._fixed()
         self.key = [type_.fields[name.partition(".")[0]] for name in options.key]
+        self.by_id = options.key == (ID,)
         self.waiting: dict[str, Parsed] = {}  # of the drafts that wait, by the id of their record
         self.rows: dict[str, Values] = {}  # records that this batch changes, as they were read
         self.keys: set[Parts] = set()  # of new ones among them
@@ -174,7 +185,7 @@ class _Run:
     def _key_of(self, parsed: Parsed) -> Parts | None:
         values = [parsed.values.get(f.name, self.fixed.get(f.name)) for f in self.key]
         if any(empty(value) for value in values):
-            if not parsed.faults:
+            if not parsed.faults and not self.by_id:
                 names = " and ".join(f.label for f in self.key)
                 column = self.columns.get(self.key[0].name, "")
                 parsed.fault(column, "empty_key", f"The key is empty: {names}.")
@@ -198,6 +209,9 @@ class _Run:
                 "several_records",
                 f"{len(found)} {label} have this key. Use a key that is unique.",
             )
+        if self.by_id and key is not None and not found:
+            message = f"There is no {self.type.label.lower()} with this id. Empty it to create one."
+            parsed.fault(self.columns[ID], "unknown_record", message)
         if found and not parsed.faults:
             self._update(parsed, found[0])
         else:
@@ -227,13 +241,33 @@ class _Run:
         for name, value in (self.fixed | parsed.values).items():
             if value is None and name in self.fixed:
                 value = self.fixed[name]
-            if value is not None or not draft.new:
+            if name in self.kept:
+                self._compare(draft, parsed, name, value)
+            elif value is None and (draft.new or name in parsed.several):
+                continue
+            elif draft.new or not _same_words(draft.values.get(name), value):
                 draft.set(name, value)
         for name, (target, ids) in parsed.several.items():
-            self._pick(draft, parsed, name, target, ids)
+            if any(value_of(target, [id_]) == draft.values.get(name) for id_ in ids):
+                continue  # the one that is there already
+            if name in self.kept:
+                self._refuse_change(parsed, name)
+            else:
+                self._pick(draft, parsed, name, target, ids)
         hook = hook_of(self.session, self.type.name)
         if hook is not None:
             hook.take(draft, {})
+
+    def _compare(self, draft: Draft, parsed: Parsed, name: str, value: Any) -> None:
+        """What the caller may not write came along from an export: it has to be what is there."""
+        there = draft.id if name == ID else draft.values.get(name)
+        told = name in parsed.several or empty(value) or (draft.new and name == ID)
+        if not told and value != there:
+            self._refuse_change(parsed, name)
+
+    def _refuse_change(self, parsed: Parsed, name: str) -> None:
+        message = f"{self.type.fields[name].label} cannot be changed: you may not write it."
+        parsed.fault(self.columns.get(name, ""), "read_only", message)
 
     def _pick(
         self, draft: Draft, parsed: Parsed, name: str, target: Target, ids: list[str]

@@ -22,6 +22,7 @@ class Result:
     faults: list[CellFault] = field(default_factory=list)
     faulty: int = 0
     faulty_rows: set[int] = field(default_factory=set)
+    left_out: list[str] = field(default_factory=list)  # columns that no table brings
 
     def add(self, faults: Iterable[CellFault]) -> None:
         for one in faults:
@@ -36,6 +37,7 @@ class Result:
             "created": self.created,
             "updated": self.updated,
             "unchanged": self.unchanged,
+            "left_out": self.left_out,
             "errors": [one.wire() for one in self.faults],
         }
         return wire | ({"faults": self.faulty} if self.faulty > len(self.faults) else {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from fluvial.auth.access import Access
@@ -13,6 +13,7 @@ from metamodel.folding import fold
 from metamodel.object_types import PEOPLE
 from metamodel.written.written_lengths import without_unit
 
+from .export_columns import is_exported
 from .options import Options
 
 
@@ -31,6 +32,7 @@ class Target:
     field: Field
     object: str = ""
     path: tuple[Field, ...] = ()
+    kept: bool = False  # its values are compared, not written: they must be those that are there
 
     @property
     def by(self) -> Field:
@@ -45,6 +47,7 @@ class Resolver:
         self._catalog = catalog
         self._access = access
         self._type = type_
+        self.left_out: list[str] = []  # columns of our own exports that no table brings
         self._labels = {
             fold(field.label): name
             for name, field in type_.fields.items()
@@ -64,15 +67,18 @@ class Resolver:
             if wanted == "" or not column:
                 continue
             name = wanted or self.fitting(column)
-            if not name:
+            known = self._known(index, column, options) if name in ("", "id") else None
+            if known is not None:
+                targets.append(known)
+            elif name == "id" or not name and is_exported(self._access, self._type, column):
+                self.left_out.append(column)
+            elif not name:
                 if not options.map:
                     message = (
                         f"No field matches the column `{column}`. Map it to a field, or skip it."
                     )
                     faults.append(fault(f"/options/map/{column}", "unmapped", message))
-                continue
-            found = self.target(index, column, name)
-            if isinstance(found, str):
+            elif isinstance(found := self.target(index, column, name), str):
                 faults.append(fault(f"/options/map/{column}", "unknown_field", found))
             else:
                 targets.append(found)
@@ -84,6 +90,19 @@ class Resolver:
         if faults:
             raise Unprocessable(faults[0]["message"], errors=faults)
         return targets
+
+    def _known(self, index: int, column: str, options: Options) -> Target | None:
+        """A column of our own export whose values can only be those that are there already."""
+        first, *rest = column.split(".")
+        field = self._type.fields.get(first)
+        if field is None or field.hidden or first in self._access.object(self._type.name).hidden:
+            return None
+        if field.system:
+            return Target(index, column, field, kept=True) if first in options.key else None
+        if not is_imported(field):
+            return None
+        found = self._placed(index, column, field, rest)
+        return None if isinstance(found, str) else replace(found, kept=True)
 
     def _faulty_key(self, targets: Sequence[Target], options: Options) -> Iterator[dict[str, str]]:
         placed = {target.field.name for target in targets} | set(options.fixed)
@@ -114,10 +133,13 @@ class Resolver:
                 f"{field.label} cannot be imported: it is set by the system, or you may not "
                 "write it."
             )
+        return self._placed(index, column, field, rest)
+
+    def _placed(self, index: int, column: str, field: Field, rest: list[str]) -> Target | str:
         if not rest:
             return Target(index, column, field)
         if not field.targets:
-            return f"`{first}` is not a look-up, so the path cannot go on."
+            return f"`{field.name}` is not a look-up, so the path cannot go on."
         return self._through(index, column, field, rest)
 
     def _through(self, index: int, column: str, field: Field, rest: list[str]) -> Target | str:
