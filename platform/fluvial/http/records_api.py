@@ -184,7 +184,10 @@ def records_summary(call: Call) -> Answer:
     texts = summary.split(call.query.get("measure", "count"))
     measures = tuple(summary.measure(text) for text in texts)
     rows = summary.summarise(call.session, query, groups, measures)
-    return Answer.json({"data": rows})
+    body: dict[str, Any] = {"data": rows[: summary.MAX_ROWS]}
+    if len(rows) > summary.MAX_ROWS:
+        body["more"] = True
+    return Answer.json(body)
 
 
 def planned(call: Call) -> Answer:

@@ -136,7 +136,7 @@ class Pricing:
         groups = (*self.asked.groups, *([self.path] if self.path else []))
         query = replace(self.asked.query, as_of=day)
         found = summary.summarise(self.session, query, groups, (self.measure,))
-        if len(found) >= summary.MAX_ROWS:
+        if len(found) > summary.MAX_ROWS:
             message = f"There are more than {summary.MAX_ROWS} groups on {day}. Ask for fewer."
             raise _refused("group", "too_many", message)
         return found

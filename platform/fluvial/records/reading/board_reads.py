@@ -24,8 +24,10 @@ from metamodel.storage import INTEGER, POSTGRESQL, TEXT
 
 from . import cursor
 from .board_values import HeldPart, parted, parts_of
+from .cursor import Key
 from .equality_filters import equal_binds
 from .grouped import Group, Ranking, rank_of
+from .index_walk import fixed_fields, has_order
 from .plan import CAPPED, PagePlanner, Plan
 from .plan_cache import plans_of
 from .query import Query
@@ -302,10 +304,11 @@ class _ColumnsPlanner(PagePlanner):
         rows = found if keys is None else keys.join(found, sa.true())
         return _Beside(shown.joined(rows, record == found.c.id), place)
 
-    def _walk(self) -> sa.Select[Any]:
+    def _walk(self, *, walked: bool = False) -> sa.Select[Any]:
         """The ids of the records, or of those that have the value that is asked for."""
         source = self.source = Source(self.context, self.query.object)
-        statement = sa.select(source.column("id").label("id")).where(*self.conditions())
+        conditions = self.conditions(walked=walked)
+        statement = sa.select(source.column("id").label("id")).where(*conditions)
         part = self._asked_for.part
         return statement if part is None else statement.where(self._is_key(part))
 
@@ -323,12 +326,19 @@ class _ColumnsPlanner(PagePlanner):
         """The first ids of one column, in its order."""
         if self._ranks is not None:
             return self._ranked_ids(limit, empties)
-        statement = self._walk()
+        statement = self._walk(walked=self._is_walked(self._keys()))
         keys = self._keys()
         if empties is not None:
             statement = statement.where(cursor.after(keys, [None if e else True for e in empties]))
         statement = statement.order_by(*self._same(keys[0][1]), *self._order(keys)).limit(limit)
         return statement.select_from(self.source.joined())
+
+    def _is_walked(self, keys: Sequence[Key]) -> bool:
+        """Whether an index has the order of one column of the board."""
+        if self._asked_for.part is None:
+            return False
+        fixed = fixed_fields(self.type, self.query, self._tree) | {self._asked_for.by}
+        return has_order(self.type, fixed, keys[0], self.source.alias)
 
     def _same(self, descending: bool) -> Iterator[sa.ColumnElement[Any]]:
         """What has one value in all records of a column of the board, as the index begins with it.
@@ -351,7 +361,7 @@ class _ColumnsPlanner(PagePlanner):
     def _stream(
         self, table: sa.Table, empties: Sequence[bool] | None, moved: bool
     ) -> sa.Select[Any]:
-        statement, ranks = self._walk(), table.alias()
+        statement, ranks = self._walk(walked=moved), table.alias()
         record, rows = self.source.column("id"), self.source.joined()
         mine = self._ranked(ranks, record)
         if moved:

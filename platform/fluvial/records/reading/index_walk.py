@@ -111,11 +111,16 @@ def is_served(
 ) -> bool:
     """Whether an index has the order of a list, once it looks at the records of some values."""
     first: Any = keys[0][0]
+    if getattr(first, "table", None) is alias and first.key in ("id", "created_at"):
+        return True
+    return has_order(type_, fixed_fields(type_, query, condition), keys[0], alias)
+
+
+def has_order(type_: ObjectType, fixed: set[str], key: Key, alias: Any) -> bool:
+    """Whether an index has the records of a few fixed values in the order of a sort key."""
+    first: Any = key[0]
     if getattr(first, "table", None) is not alias:
         return False
-    if first.key in ("id", "created_at"):
-        return True
-    fixed = fixed_fields(type_, query, condition)
     return next(walked_keys(type_, fixed, first.key), None) is not None
 
 

@@ -118,9 +118,10 @@ class PagePlanner:
     def plan(self, after: tuple[bool, ...] | None) -> Plan:
         output = self._output()
         keys = self._keys()
-        conditions = self.conditions()
+        served = self._served(keys)
+        conditions = self.conditions(walked=served)
         shape = ",".join(f"{'-' * k.descending}{'.'.join(k.path)}" for k in self.query.sort)
-        parts = Walk(keys, self.source.alias, self.context.dialect).parts(after, self._served(keys))
+        parts = Walk(keys, self.source.alias, self.context.dialect).parts(after, served)
         joined = self.source.joined()
         statement = page_of(output.columns, keys, joined, conditions, parts)
         steady = self._is_steady(keys)
@@ -128,13 +129,18 @@ class PagePlanner:
         plan = Plan(page, output.builder(), len(keys), shape)
         if self.query.total == "none":
             return plan
-        counted: Any = sa.select(sa.literal_column("1")).select_from(self.source.joined())
-        counted = counted.where(*conditions)
+        return replace(plan, counted=self._count_plan())
+
+    def _count_plan(self) -> Compiled:
+        self.source = Source(self.context, self.query.object)
+        conditions = self.conditions()
+        counted: Any = sa.select(sa.literal_column("1")).where(*conditions)
+        counted = counted.select_from(self.source.joined())
         if self.query.total == "capped":
             counted = counted.limit(sa.literal_column(str(CAPPED + 1)))
         count = sa.select(sa.func.count()).select_from(counted.subquery())
         # Counting reads all that the values let through, so it is planned by them.
-        return replace(plan, counted=self.context.compiled(count))
+        return self.context.compiled(count)
 
     @property
     def _tree(self) -> Node | None:
@@ -175,12 +181,15 @@ class PagePlanner:
         allowed = self.context.allowed(self.type.name, action, self.source)
         return [] if allowed is None else [allowed]
 
-    def conditions(self) -> list[sa.ColumnElement[bool]]:
+    def conditions(self, *, walked: bool = False) -> list[sa.ColumnElement[bool]]:
+        """`walked`: an index has the order, and only the first records of it are read."""
         query, deleted_at = self.query, self.source.column("deleted_at")
         conditions: list[sa.ColumnElement[bool]] = [
             deleted_at.is_not(None) if query.deleted else deleted_at.is_(None)
         ]
-        conditions += self._permission("read")
+        allowed = self.context.allowed_by_joins if walked else self.context.allowed
+        permission = allowed(self.type.name, "read", self.source)
+        conditions += [] if permission is None else [permission]
         for i, (name, text) in enumerate(query.equals):
             field = self.field((name,), name)
             conditions.append(equal(self.context, self.source, field, f"e{i}", text == ""))

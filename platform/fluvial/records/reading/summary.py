@@ -67,7 +67,10 @@ class _SummaryPlan:
 def summarise(
     session: Session, query: Query, groups: tuple[Path, ...], measures: tuple[Measure, ...]
 ) -> list[dict[str, Any]]:
-    """One object for each group: the group's fields and the measures as they are named."""
+    """One object for each group: the group's fields and the measures as they are named.
+
+    At most `MAX_ROWS` and one, which says that there are others.
+    """
     session.object(query.object)
     if query.as_of is not None:
         session = session.at(query.as_of)
@@ -148,7 +151,7 @@ def _plan(
         .group_by(*grouped)
         .order_by(*(one.nulls_last() for one in grouped))
         # Written out: of a bind PostgreSQL believes that it wants the first tenth of the groups.
-        .limit(sa.literal_column(str(MAX_ROWS)))
+        .limit(sa.literal_column(str(MAX_ROWS + 1)))
     )
     return _SummaryPlan(
         planner.context.compiled(statement),

@@ -116,6 +116,28 @@ def test_other_values_of_a_condition_compile_nothing(
     assert reader.get("/api/records/member", where=again, sort=sort, total="exact").json() == there
 
 
+def test_a_page_looks_up_what_permits_its_rows_and_a_count_collects_it(
+    reader: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of an EXISTS in an OR, PostgreSQL collects all that may be seen before it reads a row."""
+    seen: list[str] = []
+    made = Compiled.__init__
+
+    def noted(self: Compiled, *args: Any, **more: Any) -> None:
+        made(self, *args, **more)
+        seen.append(self.sql)
+
+    monkeypatch.setattr(Compiled, "__init__", noted)
+    query = {"sort": "-created_at", "fields": "name"}
+    page = reader.get("/api/records/member", **query, total="exact").json()
+    assert len(page["data"]) == page["total"] == 20
+    listed = [sql for sql in seen if "member" in sql and "branch" in sql]
+    assert [("JOIN branch" in sql, "EXISTS" in sql) for sql in listed] == [
+        (True, False),
+        (False, True),
+    ]
+
+
 def test_values_that_do_not_fit_are_told_as_ever(reader: Client) -> None:
     def told(where: str) -> Any:
         answer = reader.get("/api/records/member", where=where)

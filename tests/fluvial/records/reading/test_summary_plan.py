@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fluvial.database.postgres import PostgresConnection
+from fluvial.records.reading import summary
 from tests.app import Client
 from tests.fluvial.library import LIBRARY
 
@@ -33,3 +34,16 @@ def test_a_summary_writes_its_limit_out(library: Client, monkeypatch: pytest.Mon
     library.get("/api/records/book/summary?group=status&measure=count")
     (asked,) = [sql for sql in seen if "GROUP BY" in sql]
     assert "LIMIT $" not in asked and "LIMIT 1" in asked
+
+
+def test_a_summary_says_that_there_are_more_groups(
+    library: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summary, "MAX_ROWS", 3)
+    for name in ("a", "b", "c"):
+        library.made("branch", name=name)
+    whole = library.get("/api/records/branch/summary?group=name").json()
+    assert [row["name"] for row in whole["data"]] == ["a", "b", "c"] and "more" not in whole
+    library.made("branch", name="d")
+    cut = library.get("/api/records/branch/summary?group=name&where=name != 'z'").json()
+    assert [row["name"] for row in cut["data"]] == ["a", "b", "c"] and cut["more"] is True
