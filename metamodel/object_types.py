@@ -153,12 +153,13 @@ def _system_fields(object: str, dated: Mapping[str, Any] | None) -> Iterator[Fie
 
 def _title(fields: Mapping[str, Field], label: str) -> str:
     """The title of records whose object has none: their name, else their first words."""
-    if "name" in fields:
+    open_ = {name: field for name, field in fields.items() if not field.option("protected")}
+    if "name" in open_:
         return "{name}"
-    for field in fields.values():
+    for field in open_.values():
         if field.kind.titles:
             return f"{{{field.name}}}"
-    return f"{label} {{{next(iter(fields))}}}" if fields else label
+    return f"{label} {{{next(iter(open_))}}}" if open_ else label
 
 
 def check_kinds(

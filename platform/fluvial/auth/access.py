@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fluvial.kernel.lazy import lazily
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.expressions.behind import behind, both
 from metamodel.expressions.compiler import compile_expression
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.scope import scope_of
 from metamodel.expressions.types import BOOLEAN
+from metamodel.object_types import PEOPLE, placeholders
 
 from .actors import ADMINISTRATOR, Actor
 
@@ -90,6 +92,34 @@ class Access:
         field = self.catalog.objects[object_name].fields.get(field_name)
         return field is not None and field.hidden
 
+    def shows_in_title(self, object_name: str, field_name: str) -> bool:
+        """Whether a title shows the caller a field. What people are called is known to all."""
+        known = object_name in PEOPLE and field_name == "name"
+        return known or not self.hides(object_name, field_name)
+
+    @lazily
+    def withheld_titles(self) -> frozenset[str]:
+        """The object types whose titles may hold words that are not for the caller."""
+        if self.unrestricted:
+            return frozenset()
+        found = {type_.name for type_ in self.catalog.objects.values() if self._withholds(type_)}
+        before = -1
+        while before != len(found):
+            before = len(found)
+            found |= {
+                type_.name
+                for type_ in self.catalog.objects.values()
+                if any(found & {*field.targets} for field in _title_slots(type_))
+            }
+        return frozenset(found)
+
+    def _withholds(self, type_: ObjectType) -> bool:
+        slots = _title_slots(type_)
+        if not all(self.shows_in_title(type_.name, field.name) for field in slots):
+            return True
+        targets = {to for field in slots for to in field.targets if to in self.catalog.objects}
+        return any(self.object(to).where.get("read", ()) is not None for to in targets - {*PEOPLE})
+
     def readable(self) -> Iterator[ObjectType]:
         return (t for t in self.catalog.objects.values() if self.object(t.name).can("read"))
 
@@ -121,6 +151,10 @@ class Access:
             read_only=frozenset(n for n, right in best.items() if right == "read"),
             masked=masked - unknown,
         )
+
+
+def _title_slots(type_: ObjectType) -> list[Field]:
+    return [type_.fields[name] for name in placeholders(type_.title) if name in type_.fields]
 
 
 def _add(

@@ -19,6 +19,7 @@ from fluvial.transfer.imports.preview import preview
 from fluvial.transfer.imports.table_files import open_table
 from fluvial.transfer.imports.targets import is_imported
 from metamodel.catalog import Field, ObjectType
+from metamodel.object_types import PEOPLE
 
 from .frame import Context, page, with_query
 from .presenters import uploads
@@ -165,7 +166,8 @@ def _keys(call: Call, field: Field) -> Iterator[Context]:
     target = call.session.catalog.objects[field.targets[0]]
     for key in target.own_fields:
         named = f"{{{key.name}}}" in target.title or key.unique
-        if named and key.kind.titles:
+        known = target.name in PEOPLE or not call.session.access.hides(target.name, key.name)
+        if named and known and key.kind.titles:
             label = f"{field.label} › {key.label}"
             yield {"value": f"{field.name}.{key.name}", "label": label, "required": field.required}
 

@@ -14,6 +14,7 @@ from fluvial.kernel.change_stream import RecordChange
 from fluvial.kernel.ids import is_id, new_id
 from fluvial.kernel.problems import Forbidden, NotFound, Unprocessable, fault
 from fluvial.records.drafts.rows import load_row
+from fluvial.records.reading.titles import titles_of
 from fluvial.runtime.session import Session
 from metamodel.errors import ValueFault
 from metamodel.kinds.datetime import moment
@@ -228,11 +229,17 @@ def _tell(
     people = [m["user"] for m in named if m["user"] != session.actor.id]
     if not people:
         return
-    row = load_row(session, object_name, record, None) or {}
-    title = f"{session.actor.name} mentions you: {row.get('title') or 'a record'}"
     href = f"{notifications.record_href(object_name, record)}#timeline"
     for user in people:
-        notifications.tell(session, user, title, text, href)
+        title = _title_for(session, user, object_name, record) or "a record"
+        notifications.tell(session, user, f"{session.actor.name} mentions you: {title}", text, href)
+
+
+def _title_for(session: Session, user: str, object_name: str, record: str) -> str | None:
+    """What a record is called, as far as a person may read it."""
+    actor = session.engine.people.actor(session.connection, user)
+    theirs = session.as_actor(actor) if actor is not None else None
+    return titles_of(theirs, object_name, [record]).get(record) if theirs is not None else None
 
 
 def _publish(session: Session, object_name: str, record: str) -> None:

@@ -9,6 +9,7 @@ from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.statement import Compiled
 from fluvial.records.reading.plan_cache import plans_of
 from fluvial.records.reading.sql_context import PlanContext, ask
+from fluvial.records.reading.titles import titles_of
 from fluvial.runtime.prefetch import targets_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field
@@ -52,12 +53,17 @@ def check_references(draft: Draft) -> None:
                         f"{field.label} is no longer active. Choose an active person.",
                     )
                 elif record not in there:
-                    label = draft.session.catalog.objects[target].label.lower()
-                    draft.fault(
-                        field.name, "unknown_record", f"There is no {label} with the id `{record}`."
-                    )
+                    draft.fault(field.name, "unknown_record", _unknown(draft, target, record))
                 elif (pick := field.pick_of(target)) is not None:
                     _check_pick(draft, field, pick, target, record)
+
+
+def _unknown(draft: Draft, target: str, record: str) -> str:
+    """Nobody is told what records are called that they may not read."""
+    session, label = draft.session, "record"
+    if target in PEOPLE or session.access.object(target).can("read"):
+        label = session.catalog.objects[target].label.lower()
+    return f"There is no {label} with the id `{record}`."
 
 
 def _check_role(draft: Draft, field: Field, name: str) -> None:
@@ -83,11 +89,11 @@ def _check_pick(draft: Draft, field: Field, pick: Expression, target: str, recor
         record=RecordEnvironment(session, draft.type, draft.values, fresh=True),
     )
     if not truth(pick, environment):
+        title = titles_of(session, target, [record]).get(record) or "this record"
         draft.fault(
             field.name,
             "may_not_pick",
-            f"{field.label}: {(row or {}).get('title') or 'this record'} cannot be picked here "
-            f"({pick.source}).",
+            f"{field.label}: {title} cannot be picked here ({pick.source}).",
         )
 
 

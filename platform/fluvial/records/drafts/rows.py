@@ -153,7 +153,7 @@ def _make_many(
 def _source(session: Session, object_name: str) -> tuple[PlanContext, Source]:
     access, dialect = session.access, session.connection.dialect
     context = PlanContext(access.catalog, access, dialect, as_of=session.as_of is not None)
-    return context, Source(context, object_name)
+    return context, Source(context.trusted(), object_name)
 
 
 def _selected(

@@ -21,7 +21,10 @@ def resolve(access: Access, type_: ObjectType, path: Path, parameter: str) -> Fi
     for i, name in enumerate(path):
         field = current.fields.get(name)
         if field is None or field.hidden or access.hides(current.name, name):
+            known = access.object(current.name).can("read")
             message = f"{current.label} has no field `{name}`."
+            if not known:  # nor is anybody told what records are called that they may not read
+                message = f"{type_.label} has no field `{'.'.join(path[: i + 1])}`."
             raise Problem(message, errors=[fault(parameter, "unknown_field", message)])
         if i == len(path) - 1:
             return field

@@ -1,6 +1,7 @@
 """Titles: the words of a template, also put together of the values of another day.
 
-The column holds the title of today. Only types whose titles may be others on other days pay.
+The column holds the title of today, for those who may read all that it is made of. Only types whose
+titles may be others on other days pay, and readers from whom a part of a title is withheld.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from fluvial.auth.access import Access
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.expressions.python import is_empty
 from metamodel.expressions.sql import Source
 from metamodel.expressions.types import PERSON, ROLE
-from metamodel.object_types import PLACE, placeholders
+from metamodel.object_types import PEOPLE, PLACE, placeholders
 from metamodel.roles import role_titles
 from metamodel.storage import Storage
 
@@ -27,14 +29,14 @@ MAX_DEPTH = 3  # of titles within titles
 
 def titled(type_: ObjectType, shown: Callable[[str], str]) -> str:
     """The title of a record, of the words of its fields."""
-    parts = _parts(type_.title)
+    parts = parts_of_title(type_.title)
     words = [shown(part) if at % 2 else part for at, part in enumerate(parts)]
     text = " ".join("".join(words).split())
     return text.strip(" -,·:")[:MAX_TITLE] or type_.label
 
 
 @lru_cache(maxsize=2_000)
-def _parts(template: str) -> tuple[str, ...]:
+def parts_of_title(template: str) -> tuple[str, ...]:
     """A template in parts: what stands in it as it is, and in every second place a field."""
     return tuple(PLACE.split(template))
 
@@ -77,9 +79,10 @@ class Selected(Protocol):
 class DayTitle:
     """Adds what titles are made of to the columns of a plan."""
 
-    def __init__(self, output: Selected, catalog: Catalog) -> None:
+    def __init__(self, output: Selected, access: Access) -> None:
         self._output = output
-        self._catalog = catalog
+        self._access = access
+        self._catalog = access.catalog
 
     def expression(self, source: Source, type_: ObjectType, depth: int = 0) -> str:
         """Python source of the title, over the row."""
@@ -92,6 +95,8 @@ class DayTitle:
         return f"{self._output.name(made)}({', '.join(parts)})"
 
     def _words(self, source: Source, field: Field, depth: int) -> str:
+        if not self._access.shows_in_title(field.object, field.name):
+            return "''"
         if field.type.objects and not field.many:
             titles = [self._behind(source, field, target, depth) for target in field.targets]
             titles += self._role(source, field)
@@ -106,9 +111,11 @@ class DayTitle:
         return f"{self._output.name(said)}({', '.join(cells)})"
 
     def _behind(self, source: Source, field: Field, target: str, depth: int) -> str:
-        """The title of the record of a type that a look-up leads to, whoever reads, or None."""
-        record = Source(source.sql.trusted(), target, root=source.root)
-        source.root.added.append((record.alias, _leads(source, field, target, record)))
+        """The title of the record of a type that a look-up leads to, if it may be seen, or None."""
+        record = Source(source.sql, target, root=source.root)
+        leads = _leads(source, field, target, record)
+        seen = None if target in PEOPLE else source.sql.restrict(target, record.alias)
+        source.root.added.append((record.alias, leads if seen is None else leads & seen))
         there = self._output.select(record.column("id"))
         title = self._output.title(record, source.sql.objects[target], depth + 1)
         return f"({title} if {there} is not None else None)"

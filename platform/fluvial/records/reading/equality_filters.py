@@ -160,13 +160,13 @@ def matching(
     among = found_by(context, source.column("id"), type_.name, finding)
     hidden = {f for f in type_.searchable_fields if context.access.hides(type_.name, f.name)}
     seen = [type_.fields["title"], *(f for f in type_.searchable_fields if f not in hidden)]
-    if hidden:  # the index holds them all
+    if hidden or type_.name in context.access.withheld_titles:  # the index holds them all
         among = sa.and_(among, _hold(context, [(source, f) for f in seen], bind))
     moved = _moved(context, source, type_)
     if moved is None:
         return among
     own = [(source, f) for f in seen if f.name != "title"]
-    held = _hold(context, (*own, *_titles(source, type_)), bind)
+    held = _hold(context, (*own, *_titles(context, source, type_)), bind)
     return sa.or_(sa.and_(among, ~moved), sa.and_(moved, held))
 
 
@@ -186,13 +186,19 @@ def _moved(
     return source.column("id").in_(changed)
 
 
-def _titles(source: Source, type_: ObjectType) -> Iterator[tuple[Source, Field]]:
+def _titles(
+    context: PlanContext, source: Source, type_: ObjectType
+) -> Iterator[tuple[Source, Field]]:
     """The texts of which a title is made: fields of the record, and titles that it looks up."""
+    access = context.access
     for field in slots_of(type_):
+        if not access.shows_in_title(type_.name, field.name):
+            continue
         if field.kind.searchable:
             yield source, field
         elif field.to is not None and not field.many:
-            record = source.trusted().through((field.name,))
+            withheld = type_.name in access.withheld_titles
+            record = (source if withheld else source.trusted()).through((field.name,))
             yield record, source.sql.objects[field.to].fields["title"]
 
 

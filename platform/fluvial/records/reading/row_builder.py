@@ -106,12 +106,14 @@ class Output:
         return f"r[{len(self.columns) - 1}]"
 
     def title(self, source: Source, type_: ObjectType, depth: int = 0) -> str:
-        """Python source of a record's title, which may be another one on another day."""
+        """Python source of a record's title, which may be another one on another day, and which
+        leaves out what is not for the reader."""
         context = self._context
+        withheld = type_.name in context.access.withheld_titles
         moves = context.as_of and type_.name in context.access.catalog.derive(moving_titles)
-        if not moves or self._nulls or depth > MAX_DEPTH:
+        if not (moves or withheld) or self._nulls or depth > MAX_DEPTH:
             return self.select(source.column("title"))
-        return DayTitle(self, context.access.catalog).expression(source, type_, depth)
+        return DayTitle(self, context.access).expression(source, type_, depth)
 
     def _value(self, source: Source, field_: Field) -> str:
         dialect = self._context.dialect

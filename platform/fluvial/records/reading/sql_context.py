@@ -23,6 +23,7 @@ from metamodel.expressions.sql_value import SqlContext
 from metamodel.storage import TEXT, Storage
 
 from .day_value import links_by_day, links_on_day, on_day, parts_of
+from .reader_title import TITLE, reader_title
 
 LARGEST = 2**63 - 1
 
@@ -76,6 +77,14 @@ class PlanContext:
     def column(
         self, object_name: str, alias: Any, field_name: str, suffix: str
     ) -> sa.ColumnElement[Any]:
+        if field_name == TITLE and object_name in self.access.withheld_titles:
+            return reader_title(self, self.access, object_name, alias, suffix)
+        return self.stored(object_name, alias, field_name, suffix)
+
+    def stored(
+        self, object_name: str, alias: Any, field_name: str, suffix: str
+    ) -> sa.ColumnElement[Any]:
+        """A column as it is for everybody: also a title of which the actor sees a part."""
         if self.as_of:
             field = self.objects[object_name].fields.get(field_name)
             if field is not None and field.dated and field.columns:
@@ -219,7 +228,7 @@ class _Trusted(_Within):
     def __init__(self, context: PlanContext) -> None:
         super().__init__(context)
         self.link = context.link
-        self.column = context.column
+        self.column = context.stored
 
     def of_part(self, part: sa.FromClause) -> SqlContext:
         return _OfPart(self._context, part, trusted=True)
@@ -251,7 +260,8 @@ class _OfPart(_Within):
         field = self.objects[object_name].fields.get(field_name)
         if field is not None and field.dated and field.columns:
             return on_day(self, alias, field, suffix, self._part)
-        return self._context.column(object_name, alias, field_name, suffix)
+        column = self._context.stored if self._sees_all else self._context.column
+        return column(object_name, alias, field_name, suffix)
 
     def restrict(self, object_name: str, alias: Any) -> sa.ColumnElement[bool] | None:
         return None if self._sees_all else self._context.restrict(object_name, alias)

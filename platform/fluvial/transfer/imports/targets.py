@@ -16,6 +16,8 @@ from metamodel.written.written_lengths import without_unit
 from .export_columns import is_exported
 from .options import Options
 
+IDENTIFYING = ("name", "email")  # by which everybody may name people
+
 
 def is_imported(field: Field) -> bool:
     """Whether tables may bring it: what people write, and numbers of records from elsewhere."""
@@ -125,7 +127,8 @@ class Resolver:
         field = self._type.fields.get(first)
         access = self._access.object(self._type.name)
         if field is None or first in access.hidden or field.hidden:
-            near = get_close_matches(first, [*self._type.fields], n=1)
+            known = [name for name in self._type.fields if name not in access.hidden]
+            near = get_close_matches(first, known, n=1)
             hint = f" Did you mean `{near[0]}`?" if near else ""
             return f"{self._type.label} has no field `{first}`.{hint}"
         if not self._may_set(field):
@@ -152,8 +155,8 @@ class Resolver:
         current, path = object_name, []
         for i, step in enumerate(steps):
             found = self._catalog.objects[current].fields.get(step)
-            if found is None or (current not in PEOPLE and self._access.hides(current, step)):
-                return f"{self._catalog.objects[current].label} has no field `{step}`."
+            if found is None or self._hides(current, step):
+                return self._no_field(current, field, step)
             path.append(found)
             if i < len(steps) - 1:
                 if found.to is None or found.many:
@@ -166,9 +169,22 @@ class Resolver:
             )
         return Target(index, column, field, object_name, tuple(path))
 
+    def _hides(self, object_name: str, name: str) -> bool:
+        """Whether a field is unknown to the caller; people are found by what they are called."""
+        if object_name in PEOPLE and name in IDENTIFYING:
+            return False
+        return self._access.hides(object_name, name)
+
+    def _no_field(self, object_name: str, look_up: Field, name: str) -> str:
+        """What records are called that the caller may not read is not told either."""
+        known = object_name in PEOPLE or self._access.object(object_name).can("read")
+        label = self._catalog.objects[object_name].label
+        return f"{label if known else look_up.label} has no field `{name}`."
+
     def _may_set(self, field: Field) -> bool:
         """Numbers of records may come from another system; else what the caller may write."""
-        if field.name in self._access.object(self._type.name).read_only:
+        access = self._access.object(self._type.name)
+        if field.name in access.read_only or field.name in access.unknown:
             return False
         return is_imported(field)
 
@@ -197,7 +213,12 @@ class Resolver:
         if field is None or field.to is None:
             return name
         target = self._catalog.objects[field.to]
-        unique = [f.name for f in target.own_fields if f.unique and f.kind.identifies]
-        if "{name}" in target.title and "name" in target.fields:
+        unique = [
+            f.name
+            for f in target.own_fields
+            if f.unique and f.kind.identifies and not self._hides(target.name, f.name)
+        ]
+        named = "name" in target.fields and not self._hides(target.name, "name")
+        if "{name}" in target.title and named:
             return f"{name}.name"
         return f"{name}.{unique[0]}" if unique else name
