@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from fluvial.database.connection import DatabaseError
+from fluvial.database.patience import WaitedError
 from fluvial.kernel.problems import Problem
 from fluvial.kernel.settings import SETTINGS
 from metamodel.errors import MetamodelError
@@ -14,6 +15,7 @@ from metamodel.errors import MetamodelError
 from . import __version__
 from .commands import accounts, apps, doctor, imports, server
 
+TRY_AGAIN = 75  # as sysexits.h has it: others were in the way
 FAMILIES = (server, apps, imports, accounts, doctor)
 
 
@@ -42,7 +44,7 @@ def _settings() -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; the exit code is 0, or 1 with a line that says what to do."""
+    """Run a command; the exit code is 0, or another one with a line that says what to do."""
     options = parser().parse_args(arguments)
     try:
         return int(options.run(options) or 0)
@@ -50,6 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for error in problem.errors:
             print(f"  {error['pointer']}: {error['message']}", file=sys.stderr)
         print(f"fluvial: {problem.detail}", file=sys.stderr)
+    except WaitedError as error:
+        print(f"fluvial: {error}", file=sys.stderr)
+        return TRY_AGAIN
     except (MetamodelError, DatabaseError, OSError) as error:
         print(f"fluvial: {error}", file=sys.stderr)
     except KeyboardInterrupt:

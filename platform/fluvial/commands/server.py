@@ -84,10 +84,11 @@ def run_serve(options: argparse.Namespace) -> int:
     )
     server = uvicorn.Server(config)
     sys.setswitchinterval(TURN_SECONDS)
+    # The server raises the signal again once it has ended, which must not skip the rest; and one
+    # that comes before it listens to signals itself must not be lost.
+    signal.signal(signal.SIGTERM, lambda *_: setattr(server, "should_exit", True))
     print(f"Fluvial is at {settings.base_url} (ready in {time.monotonic() - started:.1f} s).")
     print(f"Sign in as {settings.admin_email}. Press Ctrl-C to stop.", flush=True)
-    # The server raises the signal again once it has ended, which must not skip the rest.
-    signal.signal(signal.SIGTERM, lambda *_: None)
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     return 0

@@ -13,7 +13,8 @@ from metamodel.storage import POSTGRESQL
 from .connection import Connection
 from .engine_tables import ENGINE, OUTBOX
 from .exclusion import create_ranges
-from .locks import Lock, hold
+from .locks import Lock
+from .patience import hold_if_free, patiently
 from .schema_changes import Columns, Ddl
 from .statement import DIALECTS
 
@@ -50,10 +51,19 @@ _SEARCH = {
 }
 
 
-def set_up(connection: Connection, features: Sequence[sa.MetaData]) -> None:
-    """Make what is missing, in one transaction."""
+WAIT_SECONDS = 60.0  # for other processes that set up the same database
+
+
+def set_up(
+    connection: Connection, features: Sequence[sa.MetaData], seconds: float = WAIT_SECONDS
+) -> None:
+    """Make what is missing, in one transaction, once no other process is at it."""
+    patiently(connection, seconds, lambda: _set_up(connection, features))
+
+
+def _set_up(connection: Connection, features: Sequence[sa.MetaData]) -> None:
     with connection.transaction():
-        hold(connection, Lock.SETUP)
+        hold_if_free(connection, Lock.SETUP)
         there = Columns.read(connection).tables
         for metadata in (ENGINE, *features):
             for table in metadata.sorted_tables:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from .problems import Problem
+
 FEATURES = ("rules", "forms", "kanban")
 
 
@@ -89,6 +91,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "THREADS", "8", "The number of worker threads on PostgreSQL, each with its own connection."
     ),
+    Setting(
+        "SETUP_SECONDS",
+        "60",
+        "How long a process that starts waits for others that are setting up the same database.",
+    ),
 )
 
 
@@ -114,6 +121,7 @@ class Settings:
     kinds: tuple[str, ...]
     slow_ms: int
     threads: int
+    setup_seconds: int
 
     @property
     def development(self) -> bool:
@@ -124,7 +132,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings from the environment; everything that is not set has its default."""
     text = {s.name: environ.get(f"FLUVIAL_{s.name}", "") or s.default for s in SETTINGS}
     data_dir = Path(text["DATA_DIR"]).absolute()
-    host, port = text["HOST"], int(text["PORT"])
+    host, port = text["HOST"], _whole(text, "PORT", 0, 65_535)
     return Settings(
         database_url=text["DATABASE_URL"] or f"sqlite:///{data_dir / 'fluvial.db'}",
         redis_url=text["REDIS_URL"],
@@ -142,9 +150,17 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         env=text["ENV"],
         now=text["NOW"] if text["ENV"] == "development" else "",
         kinds=_several(text["KINDS"]),
-        slow_ms=int(text["SLOW_MS"]),
-        threads=int(text["THREADS"]),
+        slow_ms=_whole(text, "SLOW_MS"),
+        threads=_whole(text, "THREADS", 1, 1_000),
+        setup_seconds=_whole(text, "SETUP_SECONDS"),
     )
+
+
+def _whole(text: Mapping[str, str], name: str, low: int = 0, high: int = 1_000_000) -> int:
+    given = text[name].strip()
+    if not (given.isascii() and given.isdigit() and low <= int(given) <= high):
+        raise Problem(f"FLUVIAL_{name} must be a whole number from {low} to {high}, not {given!r}.")
+    return int(given)
 
 
 def _several(text: str) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ import secrets
 
 from fluvial import packages
 from fluvial.auth.people import set_password
+from fluvial.database.locks import Lock
+from fluvial.database.patience import hold_if_free, patiently
 from fluvial.kernel.settings import Settings
 from fluvial.metadata_changes.missing_indexes import add_standing_indexes
 from fluvial.records.calculated.backfill_values import adopt
@@ -23,9 +25,7 @@ def prepare(settings: Settings) -> Engine:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     engine = Engine(settings)
     engine.open()
-    with engine.database.connection().transaction():
-        adopt(Session.begin(engine))
-        packages.install_core(Session.begin(engine))
+    patiently(engine.database.connection(), settings.setup_seconds, lambda: _documents(engine))
     add_standing_indexes(Session.begin(engine))
     password = first_administrator(engine)
     if password:
@@ -33,6 +33,13 @@ def prepare(settings: Settings) -> Engine:
         print(f"  {settings.admin_email}")
         print(f"  {password}", flush=True)
     return engine
+
+
+def _documents(engine: Engine) -> None:
+    with engine.database.connection().transaction():
+        hold_if_free(engine.database.connection(), Lock.SETUP)
+        adopt(Session.begin(engine))
+        packages.install_core(Session.begin(engine))
 
 
 def first_administrator(engine: Engine) -> str | None:

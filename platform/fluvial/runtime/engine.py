@@ -48,7 +48,8 @@ class Engine:
 
     def open(self) -> None:
         """Make the engine's own tables where they are missing."""
-        set_up(self.database.connection(), self.features.tables)
+        connection, seconds = self.database.connection(), self.settings.setup_seconds
+        set_up(connection, self.features.tables, seconds)
 
     def close(self) -> None:
         """End what works beside the requests first, then threads and connections."""
