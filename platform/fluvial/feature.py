@@ -27,11 +27,13 @@ from fluvial.kernel.features import CORE, Feature
 from fluvial.metadata_changes import cutover, index_builds
 from fluvial.pages import site
 from fluvial.pages.object_tabs import OBJECT_TAB, SHARED_DOCUMENTS, ObjectTab, SharedDocuments
+from fluvial.pages.people_exports import PEOPLE
 from fluvial.pages.problem_pages import problem_page
 from fluvial.records.calculated import recalculation_job, recalculation_queue
 from fluvial.records.drafts.seams import OBJECT_HOOK
 from fluvial.records.drafts.user_accounts import UserHook
 from fluvial.transfer import files
+from fluvial.transfer.export_forms import EXPORT_FORM
 
 feature = Feature(
     CORE,
@@ -54,6 +56,7 @@ feature = Feature(
             *site.ENDPOINTS,
         ),
         PROBLEM_PAGE(problem_page),
+        EXPORT_FORM(PEOPLE),
         OBJECT_TAB(
             ObjectTab(
                 "view",

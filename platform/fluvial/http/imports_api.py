@@ -77,14 +77,17 @@ def undo_import(call: Call) -> Answer:
 def export_records(call: Call) -> Answer:
     """What a list shows, as a file; made as it is sent."""
     type_ = call.session.object(call.params["object"], "export")
-    query = page_query(call, type_)
+    query = page_query(call, type_, "for")
     for name in ("group", "measure", "cursor", "total", "limit"):
         if name in call.query:
             raise refuse(name, "unknown_parameter", f"`{name}` is not a parameter of exports.")
     format_ = call.query.get("format", "csv")
     if format_ not in FORMATS:
         raise refuse("format", "unknown_value", f"`format` must be one of {', '.join(FORMATS)}.")
-    made = export(call.session, query, format_)
+    form = call.query.get("for", "")
+    if form and format_ == "jsonl":
+        raise refuse("for", "not_for_people", "`for` is for csv and xlsx; jsonl is for programs.")
+    made = export(call.session, query, format_, form)
     name = f"{type_.name}-{call.session.today.isoformat()}.{format_}"
     headers = [("content-disposition", f'attachment; filename="{name}"')]
     return Answer(200, b"", FORMATS[format_], headers, stream=made.parts, executor=made.executor)

@@ -127,7 +127,7 @@ def bulk_of(asked: ListRequest) -> Context:
 
 def _exports(fields: str) -> list[tuple[str, str, dict[str, str]]]:
     """What is shown, for people; and everything that the records hold, to be imported again."""
-    shown = {"fields": fields}
+    shown = {"for": "people", "fields": fields}
     return [
         ("Export to Excel", "xlsx", shown),
         ("Export as CSV", "csv", shown),

@@ -13,26 +13,27 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import orjson
 import xlsxwriter  # type: ignore[import-untyped]
 
 from fluvial.database.connection import Connection
-from fluvial.kernel.problems import Unprocessable
-from fluvial.records.reading.caller_paths import resolve
-from fluvial.records.reading.query import Path, Query
+from fluvial.kernel.problems import Problem, Unprocessable, fault
+from fluvial.records.reading.query import Query
 from fluvial.records.reading.reader import read_page
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field
-from metamodel.expressions.types import NUMBER
+
+from .export_forms import EXPORT_FORM, ExportColumn, ExportForm, lossless_form
+from .sheet_cells import SheetCell, write_cell
 
 PAGE = 500
 CHUNK = 65_536
 RUNS = re.compile(r"'*[=+\-@\t\r\n]")  # what a spreadsheet would run; quotes before stay apart
 MAX_SHEET_ROWS = 1_048_576
 MAX_CELL = 32_767  # characters
-MAX_EXACT = 15  # digits that a spreadsheet keeps of a number
 
 FORMATS: Mapping[str, str] = {
     "csv": "text/csv; charset=utf-8",
@@ -40,8 +41,7 @@ FORMATS: Mapping[str, str] = {
     "jsonl": "application/x-ndjson",
 }
 
-Columns = list[tuple[str, Path, Field]]
-Write = Callable[[Session, Query, Columns], Iterator[bytes]]
+Write = Callable[[Session, Query, ExportForm], Iterator[bytes]]
 
 
 @dataclass(frozen=True)
@@ -50,44 +50,45 @@ class Export:
     executor: Executor  # the one thread on which the parts are made
 
 
-def export(session: Session, query: Query, format_: str) -> Export:
+def export(session: Session, query: Query, format_: str, form: str = "") -> Export:
     """An export of what the actor may see. What cannot be answered is refused before it begins."""
-    columns = _columns(session, query)
-    query = replace(query, fields=tuple(path for _, path, _ in columns), limit=PAGE)
-    read_page(session, replace(query, limit=1))
+    make = _form(session, form)
+    made = make(session, query)
+    read_page(session, replace(query, fields=made.paths, limit=1))
     executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="export")
-    return Export(_parts(session, query, columns, _WRITERS[format_], executor), executor)
+    return Export(_parts(session, query, make, _WRITERS[format_], executor), executor)
+
+
+def _form(session: Session, name: str) -> Callable[[Session, Query], ExportForm]:
+    forms = {form.name: form.make for form in session.engine.brought(EXPORT_FORM)}
+    if name and name not in forms:
+        message = f"`for` must be one of {', '.join(sorted(forms))}, or left out."
+        raise Problem(message, errors=[fault("for", "unknown_value", message)])
+    return forms[name] if name else lossless_form
 
 
 def _parts(
-    session: Session, query: Query, columns: Columns, write: Write, executor: ThreadPoolExecutor
+    session: Session,
+    query: Query,
+    make: Callable[[Session, Query], ExportForm],
+    write: Write,
+    executor: ThreadPoolExecutor,
 ) -> Iterator[bytes]:
     connection: Connection | None = None
     try:
         connection = session.engine.database.connect()
-        yield from write(replace(session, connection=connection), query, columns)
+        own = replace(session, connection=connection)
+        form = make(own, query)
+        yield from write(own, replace(query, fields=form.paths, limit=PAGE), form)
     finally:
         if connection is not None:
             connection.close()
         executor.shutdown(wait=False)
 
 
-def _columns(session: Session, query: Query) -> Columns:
-    """The columns by the names by which an import finds them again."""
-    type_ = session.catalog.objects[query.object]
-    paths = query.fields
-    if paths is None:
-        hidden = session.access.object(type_.name).hidden
-        own = [(f.name,) for f in type_.own_fields if f.name not in hidden]
-        paths = (("id",), *own)
-    return [
-        (".".join(path), path, resolve(session.access, type_, path, "fields")) for path in paths
-    ]
-
-
 def _records(session: Session, query: Query) -> Iterator[list[dict[str, Any]]]:
     while True:
-        page = _page(session, query)
+        page = read_page(session, query)
         if page["data"]:
             yield page["data"]
         if page["next"] is None:
@@ -95,74 +96,73 @@ def _records(session: Session, query: Query) -> Iterator[list[dict[str, Any]]]:
         query = replace(query, cursor=page["next"])
 
 
-def _page(session: Session, query: Query) -> dict[str, Any]:
-    # What was sent already cannot be taken back, so a connection that is lost is opened again.
-    return session.connection.reading(lambda: read_page(session, query))
-
-
-def _at(record: Mapping[str, Any], path: Path) -> Any:
-    value: Any = record
-    for step in path:
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value
-
-
-def _write_csv(session: Session, query: Query, columns: Columns) -> Iterator[bytes]:
+def _write_csv(session: Session, query: Query, form: ExportForm) -> Iterator[bytes]:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([name for name, _, _ in columns])
+    writer.writerow([safe(column.heading) for column in form.columns])
     yield b"\xef\xbb\xbf"  # spreadsheets take it for UTF-8 only then
     for page in _records(session, query):
+        form.want(page)
         for record in page:
-            writer.writerow([safe(cell(field, _at(record, path))) for _, path, field in columns])
+            cells = [column.cell(record) for column in form.columns]
+            writer.writerow([safe(cell.text) if cell else "" for cell in cells])
         yield text.getvalue().encode()
         text.seek(0)
         text.truncate()
     yield text.getvalue().encode()
 
 
-def _write_jsonl(session: Session, query: Query, columns: Columns) -> Iterator[bytes]:
+def _write_jsonl(session: Session, query: Query, form: ExportForm) -> Iterator[bytes]:
     for page in _records(session, query):
         yield b"".join(orjson.dumps(record) + b"\n" for record in page)
 
 
-def _write_xlsx(session: Session, query: Query, columns: Columns) -> Iterator[bytes]:
+def _write_xlsx(session: Session, query: Query, form: ExportForm) -> Iterator[bytes]:
     """The rows go to temporary files; the workbook is sent when it is whole."""
     with tempfile.TemporaryFile() as target, ExitStack() as half_made:
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         book = xlsxwriter.Workbook(target, options)
         half_made.callback(book.close)  # its temporary files go too when a row is refused
-        sheet = book.add_worksheet(query.object[:31])
-        bold = book.add_format({"bold": True})
-        for at, (name, _, _) in enumerate(columns):
-            sheet.write_string(0, at, name, bold)
-        sheet.freeze_panes(1, 0)
+        sheet = _opened(book, query.object, form)
+        shown_as = cache(lambda format: book.add_format({"num_format": format}) if format else None)
         row = 0
         for page in _records(session, query):
+            form.want(page)
             for record in page:
                 row += 1
                 if row >= MAX_SHEET_ROWS:
                     raise Unprocessable(_TOO_MANY)
-                for at, (_, path, field) in enumerate(columns):
-                    _write_cell(sheet, row, at, field, _at(record, path))
+                for at, column in enumerate(form.columns):
+                    cell = column.cell(record)
+                    if cell is not None:
+                        fitting = _fitting(cell, form, column, row)
+                        write_cell(sheet, row, at, fitting, shown_as(cell.format))
         half_made.close()
         target.seek(0)
         while chunk := target.read(CHUNK):
             yield chunk
 
 
-def _write_cell(sheet: Any, row: int, at: int, field: Field, value: Any) -> None:
-    text = cell(field, value)
-    if not text:
-        return
-    if field.type.name == NUMBER.name and sum(c.isdigit() for c in text) <= MAX_EXACT:
-        sheet.write_number(row, at, float(text))
-    elif isinstance(value, bool):
-        sheet.write_boolean(row, at, value)
-    elif len(text) > MAX_CELL:
-        raise Unprocessable(_TOO_LONG.format(label=field.label, row=row + 1, count=len(text)))
-    else:
-        sheet.write_string(row, at, text)
+def _opened(book: Any, name: str, form: ExportForm) -> Any:
+    """The sheet with its headings, which stay in sight."""
+    sheet = book.add_worksheet(name[:31])
+    bold = book.add_format({"bold": True})
+    for at, column in enumerate(form.columns):
+        if column.width:
+            sheet.set_column(at, at, column.width)
+        sheet.write_string(0, at, column.heading, bold)
+    sheet.freeze_panes(1, 0)
+    return sheet
+
+
+def _fitting(cell: SheetCell, form: ExportForm, column: ExportColumn, row: int) -> SheetCell:
+    text = cell.value
+    if not isinstance(text, str) or len(text) <= MAX_CELL:
+        return cell
+    if form.lossless:
+        said = _TOO_LONG.format(label=column.heading, row=row + 1, count=len(text))
+        raise Unprocessable(said)
+    return SheetCell(text[: MAX_CELL - len(_CUT)] + _CUT)
 
 
 def cell(field: Field, value: Any) -> str:
@@ -187,6 +187,7 @@ _TOO_LONG = (
     "{label} in row {row} has {count:,} characters, and a cell of a workbook holds"
     f" {MAX_CELL:,}. Export as CSV."
 )
-_NUMBER = re.compile(r"-[0-9]+(\.[0-9]+)?")
+_CUT = " … (too long for a cell; export as CSV)"
+_NUMBER = re.compile(r"-[0-9]+(\.[0-9]+)?( [A-Z]{3}|%)?")  # amounts and shares run nothing
 
 _WRITERS: Mapping[str, Write] = {"csv": _write_csv, "xlsx": _write_xlsx, "jsonl": _write_jsonl}

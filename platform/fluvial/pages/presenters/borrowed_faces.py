@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from fluvial.pages.reader_format import ReaderFormat
+from fluvial.transfer.sheet_cells import SheetCell
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
 
@@ -68,6 +69,12 @@ class WorkedOutFace(LikeFace):
 
     def cell(self, field: Field, fmt: ReaderFormat) -> Cell:
         return self.inner.cell(field, fmt)
+
+    def sheet(self, field: Field, value: Any, fmt: ReaderFormat) -> SheetCell:
+        return self.inner.sheet(field, value, fmt)
+
+    def about(self, field: Field, fmt: ReaderFormat) -> str:
+        return self.inner.about(field, fmt)
 
     def full(self, field: Field, value: Any, fmt: ReaderFormat) -> Markup:
         return self.inner.full(field, value, fmt)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
+from decimal import Decimal
 from typing import Any
 
+from babel.numbers import get_currency_symbol
 from markupsafe import Markup, escape
 from starlette.datastructures import FormData
 
 from fluvial.pages import reader_format as marks
 from fluvial.pages.reader_format import ReaderFormat
+from fluvial.transfer.sheet_cells import SheetCell, number_cell
 from metamodel.catalog import Field
-from metamodel.currencies import currencies
+from metamodel.currencies import currencies, minor_units
 from metamodel.kinds.duration import DAY_LENGTH
 from metamodel.kinds.kind import TextFormat
 
@@ -31,6 +34,20 @@ class SizeFace(Face):
         return (*SIZES, *empties(field))
 
 
+def places(text: str) -> str:
+    """The decimals of a number as a workbook's format writes them: `.00`."""
+    _, point, decimals = text.partition(".")
+    return f".{'0' * len(decimals)}" if point else ""
+
+
+def fitted(amount: str, decimals: int) -> str:
+    """An amount with the decimals of its currency, or with more where it has more."""
+    value = Decimal(amount).normalize()
+    exponent = value.as_tuple().exponent
+    own = -exponent if isinstance(exponent, int) else 0
+    return f"{value:.{max(own, decimals)}f}"
+
+
 class NumberFace(SizeFace):
     holds = "digits"
     quick = True
@@ -42,6 +59,13 @@ class NumberFace(SizeFace):
             return f"{shown} %"
         unit = field.option("unit")
         return f"{shown} {unit}" if unit else shown
+
+    def sheet(self, field: Field, value: Any, fmt: ReaderFormat) -> SheetCell:
+        whole, decimals = "#,##0" if field.option("thousands", True) else "0", places(str(value))
+        if field.option("format") == "percent":
+            return number_cell(str(value), f"{whole}{decimals}%", f"{value}%", scale=-2)
+        unit = str(field.option("unit", "")).replace('"', "")
+        return number_cell(str(value), f"{whole}{decimals}" + (f'" {unit}"' if unit else ""))
 
     def full(self, field: Field, value: Any, fmt: ReaderFormat) -> Markup:
         return Markup(f'<span class="tab">{escape(self.text(field, value, fmt))}</span>')
@@ -60,6 +84,13 @@ class MoneyFace(SizeFace):
 
     def text(self, field: Field, value: Any, fmt: ReaderFormat) -> str:
         return marks.money(value["amount"], value["currency"], fmt.locale)
+
+    def sheet(self, field: Field, value: Any, fmt: ReaderFormat) -> SheetCell:
+        currency = str(value["currency"])
+        amount = fitted(str(value["amount"]), minor_units(currency))
+        sign = str(get_currency_symbol(currency, locale=fmt.locale)).replace('"', "")
+        words = amount if field.option("currency") else f"{amount} {currency}"
+        return number_cell(amount, f'#,##0{places(amount)} "{sign}"', words)
 
     def cell(self, field: Field, fmt: ReaderFormat) -> Cell:
         def show(value: Any) -> str:
@@ -99,6 +130,11 @@ class DurationFace(SizeFace):
     def text(self, field: Field, value: Any, fmt: ReaderFormat) -> str:
         shown = field.kind.show(field, value)
         return shown if field.option(DAY_LENGTH) else f"{shown} h"
+
+    def sheet(self, field: Field, value: Any, fmt: ReaderFormat) -> SheetCell:
+        """A length that adds up: hours beyond a day stay hours."""
+        seconds = ":ss" if value % 60 else ""
+        return SheetCell(timedelta(seconds=value), f"[h]:mm{seconds}")
 
     def cell(self, field: Field, fmt: ReaderFormat) -> Cell:
         return lambda value: escape(field.kind.show(field, value))

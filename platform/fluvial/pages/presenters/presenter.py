@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from starlette.datastructures import FormData
 
 from fluvial.pages.reader_format import NIL, ReaderFormat
+from fluvial.transfer.sheet_cells import SheetCell
 from metamodel.catalog import Field
 from metamodel.kinds.kind import TextFormat
 
@@ -52,6 +53,14 @@ class Face:
     def text(self, field: Field, value: Any, fmt: ReaderFormat) -> str:
         """In words, for timelines, confirmations and exports to the eye."""
         return str(value)
+
+    def sheet(self, field: Field, value: Any, fmt: ReaderFormat) -> SheetCell:
+        """In a workbook or CSV for people."""
+        return SheetCell(self.text(field, value, fmt))
+
+    def about(self, field: Field, fmt: ReaderFormat) -> str:
+        """What the heading of such a column says beside its label, in brackets."""
+        return ""
 
     def cell(self, field: Field, fmt: ReaderFormat) -> Cell:
         """Shows values in a table; made once for a column."""

@@ -11,10 +11,13 @@ from markupsafe import Markup, escape
 
 from fluvial.pages import reader_format as marks
 from fluvial.pages.reader_format import ReaderFormat
+from fluvial.transfer.sheet_cells import SheetCell, day_cell
 from metamodel.catalog import Field
 
 from .filter_questions import MOMENTS, Op, empties
 from .presenter import Cell, Face
+
+DAY_FORMAT = "d mmm yyyy"
 
 
 def ends(field: Field, fmt: ReaderFormat) -> bool:
@@ -44,6 +47,13 @@ class DateFace(TimeFace):
             return f"last day {fmt.plain_day(day - timedelta(days=1))}"
         return fmt.plain_day(day)
 
+    def sheet(self, field: Field, value: Any, fmt: ReaderFormat) -> SheetCell:
+        day = date.fromisoformat(value)
+        return day_cell(day - timedelta(days=1) if ends(field, fmt) else day, DAY_FORMAT)
+
+    def about(self, field: Field, fmt: ReaderFormat) -> str:
+        return "last day" if ends(field, fmt) else ""
+
     def cell(self, field: Field, fmt: ReaderFormat) -> Cell:
         if ends(field, fmt):
             return lambda value: escape(self.text(field, value, fmt))
@@ -70,6 +80,17 @@ class DatetimeFace(TimeFace):
         if field.option("precision") != "second":
             return shown
         return f"{shown}:{marks.parse_moment(value):%S}"
+
+    def sheet(self, field: Field, value: Any, fmt: ReaderFormat) -> SheetCell:
+        here = _in_zone(field, fmt)
+        local = here.local(marks.parse_moment(value)).replace(tzinfo=None, microsecond=0)
+        if field.option("precision") == "second":
+            return day_cell(local, f"{DAY_FORMAT} hh:mm:ss")
+        return day_cell(local.replace(second=0), f"{DAY_FORMAT} hh:mm")
+
+    def about(self, field: Field, fmt: ReaderFormat) -> str:
+        zone = _in_zone(field, fmt).zone
+        return "" if str(zone) == fmt.catalog.zone else str(zone)
 
     def cell(self, field: Field, fmt: ReaderFormat) -> Cell:
         here = _in_zone(field, fmt)
