@@ -106,7 +106,7 @@ def _menu(shown: Shown) -> list[Context]:
     last = [action("As JSON", address, "code")] if access.admin else []
     if shown.session.as_of is not None:
         return last
-    offered = transitions.buttons_of(shown.session, type_, shown.values) if shown.may_update else ()
+    offered = transitions.buttons_of(shown.session, type_, shown.values)
     items = [
         action(button.label, f"{shown.href}/actions/{button.name}", "bolt", post=True)
         for button in offered

@@ -1,38 +1,71 @@
-"""Buttons: rules that a person sets off on a record."""
+"""Buttons: rules that a person sets off on a record.
+
+Who may press one: the roles that it names, on records that they may read; without `allow`, who
+may change the record. What it does then has the rights of the rule.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from fluvial.auth.access import with_inherited
 from fluvial.kernel.ids import new_id
-from fluvial.kernel.problems import Conflict, Unprocessable
+from fluvial.kernel.problems import Conflict, Forbidden, NotFound, Unprocessable
 from fluvial.records.drafts.event import Event
 from fluvial.records.drafts.record_environment import RecordEnvironment
-from fluvial.records.drafts.rows import Values
+from fluvial.records.drafts.rows import Values, load_row
 from fluvial.records.drafts.seams import Button
 from fluvial.records.reading.reader import read_one
 from fluvial.records.writing.new_drafts import existing
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 from metamodel.expressions.python import truth
+from metamodel.roles import role_titles
 
 from .execution import asker_of
 from .index import rule_index
+from .model import Rule
 from .running import run_rule
-from .runs import NOT_MET
+from .runs import NOT_MET, Run
 
 
 def offered(session: Session, type_: ObjectType, values: Values) -> list[Button]:
-    """The buttons whose conditions a record meets now, for who may change it."""
-    if not session.access.object(type_.name).can("update"):
-        return []
+    """The buttons that somebody may press on a record, and whose conditions it meets now."""
+    rules = rule_index(session.catalog).buttons.get(type_.name, ())
+    changes = bool(rules) and _may_change(session, type_, values)
     found = []
-    for rule in rule_index(session.catalog).buttons.get(type_.name, ()):
-        asking = session.as_actor(asker_of(session, rule, session.actor.id))
-        if rule.when is None or truth(rule.when, RecordEnvironment(asking, type_, values)):
+    for rule in rules:
+        allowed = not _kept_from(session, rule) if rule.trigger.allow else changes
+        if allowed and _possible(session, rule, type_, values):
             found.append(Button(rule.name, rule.trigger.name))
     return found
+
+
+def _may_change(session: Session, type_: ObjectType, values: Values) -> bool:
+    where = session.access.object(type_.name).where.get("update", ())
+    if where is None:
+        return True
+    environment = RecordEnvironment(session, type_, values)
+    return any(truth(one, environment) for one in where)
+
+
+def _kept_from(session: Session, rule: Rule) -> str:
+    """Why the roles of the actor do not press it; empty where they do."""
+    allow, access = rule.trigger.allow, session.access
+    if access.unrestricted or set(allow) & set(with_inherited(session.catalog, access.roles)):
+        return ""
+    labels = list(role_titles(session.catalog, allow).values())
+    return f"{rule.trigger.name} is for {' or '.join(labels) or 'other roles'}."
+
+
+def _possible(session: Session, rule: Rule, type_: ObjectType, values: Values) -> bool:
+    conditions = [one for one in (rule.trigger.possible, rule.when) if one is not None]
+    if not conditions:
+        return True
+    asking = session.as_actor(asker_of(session, rule, session.actor.id))
+    environment = RecordEnvironment(asking, type_, values)
+    return all(truth(one, environment) for one in conditions)
 
 
 def press(
@@ -46,15 +79,38 @@ def press(
     if body:
         raise Unprocessable("A button does not accept values.")
     with session.connection.transaction():
-        existing(session, session.object(type_.name, "update"), record, "update")
-        found = read_one(session, type_.name, record)
-        event = Event(
-            new_id(), session.now, type_.name, record, found["rev"], f"button:{rule.name}",
-            session.actor.id, session.cause.wire(), {},
-        )  # fmt: skip
-        run = run_rule(session, rule, event)
+        run = _pressed(session, rule, type_, record)
     if run.outcome == NOT_MET:
-        raise Conflict(f"{rule.trigger.name} is not possible now.", lines=run.lines)
+        raise Conflict(_not_now(rule), **_trace(session, run))
     if run.outcome != "done":
-        raise Conflict(f"{rule.trigger.name}: {run.lines[-1]}", lines=run.lines)
-    return read_one(session, type_.name, record)
+        raise Conflict(f"{rule.trigger.name}: {run.lines[-1]}", **_trace(session, run))
+    try:
+        return read_one(session, type_.name, record)
+    except NotFound:  # what it did took the record out of sight, or into the bin
+        row = load_row(session, type_.name, record, None)
+        return {"id": record, "rev": row["rev"] if row is not None else 0}
+
+
+def _pressed(session: Session, rule: Rule, type_: ObjectType, record: str) -> Run:
+    """Run the rule for the record as it is now, which nobody changes meanwhile."""
+    action = "read" if rule.trigger.allow else "update"
+    values = existing(session, session.object(type_.name, action), record, action)
+    kept_from = _kept_from(session, rule) if rule.trigger.allow else ""
+    if kept_from:
+        raise Forbidden(kept_from)
+    if not _possible(session, rule, type_, values):
+        raise Conflict(_not_now(rule))
+    event = Event(
+        new_id(), session.now, type_.name, record, values["rev"], f"button:{rule.name}",
+        session.actor.id, session.cause.wire(), {},
+    )  # fmt: skip
+    return run_rule(session, rule, event)
+
+
+def _not_now(rule: Rule) -> str:
+    return rule.trigger.message or f"{rule.trigger.name} is not possible now."
+
+
+def _trace(session: Session, run: Run) -> dict[str, Any]:
+    """What the rule has seen is told to administrators: it reads more than who presses it."""
+    return {"lines": run.lines} if session.access.admin else {}

@@ -29,6 +29,9 @@ class Trigger:
     schedule: Schedule | None = None
     where: str = ""  # which records a schedule runs for
     name: str = ""  # of the web form or hook; the words on the button
+    allow: tuple[str, ...] = ()  # the roles that press a button; else who may change the record
+    possible: Expression | None = None  # which records have the button
+    message: str = ""  # why a record does not have it
 
     @property
     def timing(self) -> tuple[Any, ...]:

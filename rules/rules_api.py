@@ -8,7 +8,8 @@ from fluvial.events import outbox
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.ids import is_id
-from fluvial.kernel.problems import NotFound, Problem, Unprocessable, fault
+from fluvial.kernel.problems import Forbidden, NotFound, Problem, Unprocessable, fault
+from fluvial.metadata_changes.told_reach import reads_beyond
 from metamodel.catalog import Catalog
 from metamodel.storage import timestamp_wire
 
@@ -34,6 +35,13 @@ def _rules(catalog: Catalog, name: str) -> Rule | None:
     return compiled(document, catalog) if document is not None else None
 
 
+def _refuse_beyond(call: Call) -> None:
+    """A trial shows what the rule reads, which may be more than its reader may."""
+    why = reads_beyond(call.session, call.session.catalog.of("rule")[call.params["name"]])
+    if why:
+        raise Forbidden(f"You may not see what this rule does. {why}")
+
+
 def _among(call: Call, name: str, known: tuple[str, ...]) -> str:
     text = call.query.get(name, "")
     if text and text not in known:
@@ -55,12 +63,17 @@ def rule_runs(call: Call) -> Answer:
         limit=call.whole("limit", 50, 1, MAX_PAGE),
         before=before,
     )
+    why = reads_beyond(call.session, call.session.catalog.of("rule")[call.params["name"]])
+    if why:  # that it ran is no secret, but why, and to whom it wrote
+        for run in found["data"]:
+            run["trace"] = {"lines": [f"You may not see what this rule does. {why}"], "effects": []}
     return Answer.json(found)
 
 
 def rule_dry_run(call: Call) -> Answer:
     call.only()
     rule = _rule(call)
+    _refuse_beyond(call)
     body = call.json_object("object", "id", "change")
     if rule.trigger.object == "":
         raise Unprocessable("This rule does not handle a record, so it cannot be tried out.")
@@ -80,6 +93,7 @@ def rule_dry_run(call: Call) -> Answer:
 def rule_replay(call: Call) -> Answer:
     call.only()
     rule = _rule(call)
+    _refuse_beyond(call)
     days = call.json_object("days").get("days")
     if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= trial.MAX_DAYS:
         message = f"`days` must be a whole number from 1 to {trial.MAX_DAYS}."

@@ -19,7 +19,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "event": ("object", "event", "fields"),
     "date": ("object", "date", "offset", "at"),
     "schedule": ("schedule", "object", "where"),
-    "button": ("object", "button"),
+    "button": ("object", "button", "allow", "when", "message"),
     "webform": ("webform",),
     "hook": ("hook",),
 }
@@ -116,7 +116,18 @@ def _button(on: Mapping[str, Any], check: DocumentCheck) -> Trigger | None:
     type_ = check.object("/on/object", on["object"])
     if type_ is None:
         return None
-    return Trigger("button", type_.name, name=label_text(on["button"]))
+    allow = tuple(on.get("allow", ()))
+    for at, role in enumerate(allow):
+        check.reference(f"/on/allow/{at}", "role", role)
+    possible = check.condition("/on/when", on["when"], type_.name) if "when" in on else None
+    return Trigger(
+        "button",
+        type_.name,
+        name=label_text(on["button"]),
+        allow=allow,
+        possible=possible,
+        message=label_text(on.get("message", "")),
+    )
 
 
 def _source(kind: str) -> Read:

@@ -376,6 +376,85 @@ def test_a_record_offers_the_buttons_that_are_possible_now(house: House) -> None
     assert "Give back" not in house.client.get(page).text
 
 
+def test_a_button_is_for_the_roles_that_it_names(house: House) -> None:
+    on: Json = {
+        "object": "loan", "button": "Sign", "allow": ["clerk"], "when": "level > 3",
+        "message": "Only loans above level 3 are signed.",
+    }  # fmt: skip
+    reading: Json = {"object": "loan", "can": ["read"], "fields": {"level": "none"}}
+    house.define(
+        {"kind": "role", "name": "clerk", "label": "Clerk", "grants": [reading]},
+        {"kind": "role", "name": "head_clerk", "inherits": ["clerk"]},
+        {"kind": "role", "name": "editor", "grants": [{"object": "loan", "can": ["*"]}]},
+        rule("sign", on, {"update": {"set": {"status": "'late'"}}}),
+    )
+    low = house.client.made("loan", name="Emma", level="1")
+    people = {
+        name: house.client.person(f"{name}@example.org", name)
+        for name in ("clerk", "head_clerk", "editor")
+    }
+    for name, person in people.items():
+        loan = house.client.made("loan", name="Persuasion", level="5")
+        page, allowed = f"/o/loan/{loan['id']}", name != "editor"
+        assert (f"{page}/actions/sign" in person.get(page).text) is allowed
+        reply = person.post(f"/api/records/loan/{loan['id']}/actions/sign")
+        if allowed:  # with the rights of the rule, not of who pressed it
+            assert reply.status == 200 and reply.json()["status"] == "late"
+        else:
+            assert reply.status == 403 and reply.json()["detail"] == "Sign is for Clerk."
+        assert "actions/sign" not in person.get(f"/o/loan/{low['id']}").text
+    reply = people["clerk"].post(f"/api/records/loan/{low['id']}/actions/sign")
+    assert reply.status == 409
+    assert reply.json()["detail"] == "Only loans above level 3 are signed."
+    assert house.client.get(f"/api/records/loan/{low['id']}").json()["status"] == "open"
+
+
+def test_a_button_is_offered_only_on_records_that_one_may_change(house: House) -> None:
+    house.define(
+        {"kind": "role", "name": "keeper", "grants": [
+            {"object": "loan", "can": ["read"]},
+            {"object": "loan", "can": ["update"], "where": "name == 'Emma'"}]},
+        rule("back", {"object": "loan", "button": "Give back"},
+             {"update": {"set": {"status": "'returned'"}}}),
+    )  # fmt: skip
+    keeper = house.client.person("keeper@example.org", "keeper")
+    for name in ("Emma", "Persuasion"):
+        page = f"/o/loan/{house.client.made('loan', name=name)['id']}"
+        assert ("Give back" in keeper.get(page).text) is (name == "Emma")
+
+
+def test_a_button_tells_nothing_that_its_rule_has_read(house: House) -> None:
+    house.define(
+        {"kind": "role", "name": "clerk", "grants": [
+            {"object": "loan", "can": ["read", "update"], "fields": {"level": "none"}}]},
+        rule("sign", {"object": "loan", "button": "Sign"},
+             {"create": "letter", "set": {"name": "name", "copies": "level"}},
+             when="level > 987"),
+    )  # fmt: skip
+    loan = house.client.made("loan", name="Emma", level="977")
+    clerk = house.client.person("clerk@example.org", "clerk")
+    reply = clerk.post(f"/api/records/loan/{loan['id']}/actions/sign")
+    assert reply.status == 409 and "977" not in reply.text and "987" not in reply.text
+
+
+def test_a_button_may_take_the_record_out_of_sight(house: House) -> None:
+    house.define(
+        {"kind": "role", "name": "keeper", "grants": [
+            {"object": "loan", "can": ["read", "update"], "where": "status == 'open'"}]},
+        rule("back", {"object": "loan", "button": "Give back"},
+             {"update": {"set": {"status": "'returned'"}}}),
+    )  # fmt: skip
+    loan = house.client.made("loan", name="Emma")
+    keeper = house.client.person("keeper@example.org", "keeper")
+    path = f"/api/records/loan/{loan['id']}/actions/back"
+    assert keeper.post(path).json() == {"id": loan["id"], "rev": 2}
+    assert keeper.post(path).status == 404
+    house.define(rule("drop", {"object": "loan", "button": "Drop"}, {"delete": {}}))
+    path = f"/api/records/loan/{loan['id']}/actions/drop"
+    assert house.client.post(path).json()["id"] == loan["id"]
+    assert house.client.get(f"/api/records/loan/{loan['id']}").status == 404
+
+
 @pytest.mark.parametrize("path", ["/api/rules/none/runs"])
 def test_an_unknown_rule_is_not_found(house: House, path: str) -> None:
     assert house.client.get(path).status == 404

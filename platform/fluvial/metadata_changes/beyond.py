@@ -7,7 +7,7 @@ do either, unless an administrator approves it. Only what a change adds is judge
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from fluvial.auth.access import Access, access_of
@@ -15,7 +15,6 @@ from fluvial.database.schema_changes import SchemaOperation
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
 from metamodel.document import Document
-from metamodel.document_reach import reach_of
 from metamodel.documents import ROLE, DocumentKind
 from metamodel.object_types import PEOPLE
 from metamodel.reach import Reach
@@ -25,6 +24,7 @@ from .change import MetadataChange, Prepared
 from .put_away import put_away_by_others
 from .role_widening import widened_roles
 from .state_widening import widened_states
+from .told_reach import whole_reach
 from .widening import Beyond, covers
 
 ROLES, USERS, RUN_AS = "roles", "users", "run_as"  # rights on metadata of their own
@@ -113,20 +113,11 @@ class _Judge:
             not in known
         }
 
-    def _reach(self, kind: DocumentKind, document: Document, catalog: Catalog) -> Iterator[Reach]:
-        found = reach_of(document, catalog, kind)
+    def _reach(self, kind: DocumentKind, document: Document, catalog: Catalog) -> list[Reach]:
+        found = whole_reach(self.session.engine.kinds, document, catalog)
         if kind is ROLE:  # what its grants name is judged by what they allow
-            yield from (one for one in found if one.pointer.endswith("/where"))
-            return
-        yield from found
-        if not kind.wide:
-            return
-        kinds = self.session.engine.kinds
-        for used, pointer in _named_documents(document, catalog):
-            told = kinds[used.kind]
-            if told.wide and told.acts is None:
-                for reach in reach_of(used, catalog, told):
-                    yield Reach(pointer, reach.action, reach.object, reach.field, True)
+            return [one for one in found if one.pointer.endswith("/where")]
+        return found
 
     def _carried(self, now: Document) -> Iterator[Beyond]:
         """What others send by way of a document goes wherever that leads now."""
@@ -206,24 +197,3 @@ def fresh_unit(kind: DocumentKind, before: Document | None, now: Document) -> bo
 def _switched_on(before: Document, now: Document) -> bool:
     """Whether it begins to work with this change, so that all of it is new."""
     return before.body.get("active") is False and now.body.get("active") is not False
-
-
-def _named_documents(document: Document, catalog: Catalog) -> Iterator[tuple[Document, str]]:
-    """The documents that a document names, with the place."""
-    named: Mapping[str, str] = catalog.derive(_references).get(document.place, {})
-    for target, pointer in named.items():
-        kind, _, name = target.partition("/")
-        used = catalog.of(kind).get(name)
-        if used is not None:
-            yield used, pointer
-
-
-def _references(catalog: Catalog) -> dict[str, dict[str, str]]:
-    """By document, the documents that it names and where."""
-    found: dict[str, dict[str, str]] = {}
-    for target, places in catalog.uses.items():
-        if "/" in target:
-            for place in places:
-                document, _, pointer = place.partition("#")
-                found.setdefault(document, {})[target] = pointer
-    return found

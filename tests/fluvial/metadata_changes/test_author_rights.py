@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.app import Client
+from tests.app import Client, Reply
 from tests.fluvial.metadata_changes.workshop import (
     DEAL,
     NOTICE,
@@ -248,3 +248,61 @@ def test_with_nothing_beyond_there_is_nothing_to_ask(author: Client) -> None:
     reply = sent(author, with_fields(NOTICE, {"name": "x", "kind": "text"}), query="?ask=true")
     assert reply.status == 200 and reply.json()["revision"]
     assert not author.rows("/api/meta/approvals")
+
+
+def test_trials_and_traces_of_rules_show_no_more_than_one_may_read(
+    client: Client, author: Client
+) -> None:
+    ada = client.made("worker", name="Ada", salary="424242")
+    for path, body in (
+        ("/api/rules/payday/dry-run", {"object": "worker", "id": ada["id"]}),
+        ("/api/rules/payday/replay", {"days": 1}),
+    ):
+        assert client.post(path, body).status == 200
+        reply = author.post(path, body)
+        assert reply.status == 403 and "worker.salary" in reply.json()["detail"]
+    assert author.get("/api/rules/payday/runs").status == 200
+    client.define(rule("tidy", {"create": "notice", "set": {"name": "name"}}))
+    body = {"object": "worker", "id": ada["id"]}
+    assert author.post("/api/rules/tidy/dry-run", body).status == 200
+
+
+def test_people_are_given_no_more_than_one_has(client: Client) -> None:
+    client.define(
+        {"kind": "role", "name": "manager", "inherits": ["writer"],
+         "grants": [{"object": "user", "can": ["*"]}, {"object": "group", "can": ["read"]}]},
+        {"kind": "role", "name": "head", "inherits": ["manager"], "meta": ["users"]},
+    )  # fmt: skip
+    mine = client.made("group", name="Mine")["id"]
+    theirs = client.made("group", name="Theirs")["id"]
+    manager = client.person("m@example.com", "manager", groups=[mine])
+    head = client.person("h@example.com", "head")
+    boss = client.made("user", name="Boss", email="boss@example.com", roles=["administrator"])
+    path, me = "/api/records/user", manager.get("/api/me").json()["id"]
+    body = {"name": "New", "password": "a long enough password"}
+
+    def codes(reply: Reply) -> list[str]:
+        assert reply.status == 422, reply.text
+        return [one["code"] for one in reply.json()["errors"]]
+
+    for roles in (["administrator"], ["chief"], ["writer", "head"]):
+        made = manager.post(path, {**body, "email": "a@example.com", "roles": roles})
+        assert codes(made) == ["beyond_rights"]
+        assert codes(manager.patch(f"{path}/{me}", {"roles": ["manager", *roles]}))
+    # Nobody takes over an administrator.
+    changes: list[Body] = [{"password": "another long password"}, {"email": "x@example.com"},
+                           {"active": False}, {"roles": []}]  # fmt: skip
+    for change in changes:
+        assert codes(manager.patch(f"{path}/{boss['id']}", change)) == ["beyond_rights"]
+    assert manager.patch(f"{path}/{boss['id']}", {"name": "The boss"}).status == 200
+    # Groups decide which records one sees.
+    assert codes(manager.patch(f"{path}/{me}", {"groups": [mine, theirs]})) == ["beyond_rights"]
+    new = {**body, "email": "b@example.com", "roles": ["writer"]}
+    assert codes(manager.post(path, {**new, "groups": [theirs]})) == ["beyond_rights"]
+    made = manager.post(path, {**new, "groups": [mine]})
+    assert made.status == 201
+    other = f"{path}/{made.json()['id']}"
+    assert head.patch(other, {"groups": [mine, theirs]}).status == 200
+    assert codes(head.patch(f"{path}/{head.get('/api/me').json()['id']}", {"groups": [theirs]}))
+    assert manager.patch(other, {"groups": [], "password": "one more password"}).status == 200
+    assert manager.patch(f"{path}/{me}", {"password": "my own long password"}).status == 200

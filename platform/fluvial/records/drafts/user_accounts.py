@@ -16,6 +16,7 @@ from fluvial.database.statement import Statement
 from fluvial.kernel.problems import Conflict
 
 from .draft import Draft
+from .given_rights import refuse_more_rights
 
 _u = USER.c
 _ADMINISTRATOR = Statement(
@@ -45,6 +46,7 @@ class UserHook:
         if "email" in draft.changed and isinstance(draft.values.get("email"), str):
             draft.set("email", draft.values["email"].lower())
         password = body.get("password")
+        refuse_more_rights(draft, password is not None)
         scopes = draft.session.actor.scopes
         if scopes and "meta:write" not in scopes and draft.changed & {"roles", "email", "active"}:
             draft.fault("", "scope", _SCOPE)
