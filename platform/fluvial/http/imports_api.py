@@ -11,9 +11,9 @@ from fluvial.transfer.exports import FORMATS, export
 from fluvial.transfer.imports.import_batches import undo
 from fluvial.transfer.imports.importer import import_table
 from fluvial.transfer.imports.options import Options, read_options
-from fluvial.transfer.imports.preview import preview
+from fluvial.transfer.imports.preview import preview_of
+from fluvial.transfer.imports.proposals import open_for
 from fluvial.transfer.imports.results import Result
-from fluvial.transfer.imports.table_files import open_table
 
 from .bodies import read_json
 from .call import Answer, Call
@@ -29,8 +29,8 @@ def import_records(call: Call) -> Answer:
         call.flag(name)
     sent, options = _sent(call)
     options = options.with_query(call.query)
-    table = open_table(sent.file, sheet=options.sheet)
     object_name = call.params["object"]
+    table = open_for(call.session, object_name, sent.file, options)
     result = import_table(call.session, object_name, table, options, file=sent.filename or "")
     if result.faulty and not options.skip_faults and not options.dry_run:
         raise _refused(result)
@@ -65,8 +65,7 @@ def _refused(result: Result) -> Unprocessable:
 def preview_import(call: Call) -> Answer:
     call.only()
     sent, options = _sent(call)
-    table = open_table(sent.file, sheet=options.sheet)
-    return Answer.json(preview(call.session, call.params["object"], table))
+    return Answer.json(preview_of(call.session, call.params["object"], sent.file, options))
 
 
 def undo_import(call: Call) -> Answer:

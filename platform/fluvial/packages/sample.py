@@ -22,9 +22,9 @@ from fluvial.database.statement import Statement, param
 from fluvial.kernel.problems import Problem
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
+from fluvial.transfer.imports.file_formats import open_table
 from fluvial.transfer.imports.importer import import_table
 from fluvial.transfer.imports.options import Options
-from fluvial.transfer.imports.table_files import open_table
 from metamodel.storage import POSTGRESQL
 
 from . import folder_of

@@ -12,11 +12,11 @@ from fluvial.http.call import Answer, Call
 from fluvial.http.routes import MAX_UPLOAD, Endpoint, Policy
 from fluvial.kernel.problems import Problem, Unprocessable
 from fluvial.transfer import files
+from fluvial.transfer.imports.file_formats import open_table
 from fluvial.transfer.imports.import_batches import undo
 from fluvial.transfer.imports.importer import import_table
 from fluvial.transfer.imports.options import DATES, Options, read_options
 from fluvial.transfer.imports.preview import preview
-from fluvial.transfer.imports.table_files import open_table
 from fluvial.transfer.imports.targets import is_imported
 from metamodel.catalog import Field, ObjectType
 from metamodel.object_types import PEOPLE
@@ -225,7 +225,7 @@ def _result(
             for e in wire["errors"][:FAULTS]
         ],
         "headers": shown,
-        "rows": [[cells[at] if at < len(cells) else "" for at in places] for _, cells in head],
+        "rows": [[cells[at] if at < len(cells) else "" for at in places] for _, cells, _ in head],
         "options": orjson.dumps(given).decode(),
     }  # fmt: skip
     return _page(call, "preview", 422 if error else 200, upload=row["id"], preview=looked)

@@ -273,7 +273,7 @@ def test_the_preview_suggests(library: Client) -> None:
         ("name\nAnn\n", {"maps": {}}, "/options/maps"),
         ("name\nAnn\n", {"fixed": {"colour": "red"}}, "/options/fixed/colour"),
         ("name\nAnn\n", {"fixed": {"born": "today"}}, "/options/fixed"),
-        ("name,name\nAnn,Bob\n", {}, "/file"),
+        ("name,name\nAnn,Bob\n", {}, "/options/map/name (2)"),
         ("", {}, "/file"),
         ("name\nAnn\n", {"map": {"name": ""}}, "/options/map"),
     ],

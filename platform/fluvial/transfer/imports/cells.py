@@ -17,8 +17,9 @@ from metamodel.written.written_lengths import unit_in
 
 from .key_lookups import find_by, parts_of
 from .options import Options
+from .table_files import Row
 from .targets import Target
-from .workbook_cells import PlainCell
+from .workbook_cells import FailedCell, PlainCell
 
 ESCAPED = re.compile(r"'+[=+\-@\t\r\n]")  # what our export put a quote before
 REMEDIES = {
@@ -47,6 +48,7 @@ class Deferred:
 
     target: Target
     text: str
+    beside: list[Any] = field(default_factory=list)  # what other columns say of the same field
 
 
 @dataclass
@@ -90,29 +92,30 @@ class Cells:
 
     def _form_of(self, target: Target) -> TextFormat:
         """How the cells of a column are written: its heading may say the unit of lengths."""
-        unit = unit_in(target.column)
+        unit = unit_in(target.heading or target.column)
         return replace(self._form, unit=unit) if unit else self._form
 
-    def parse(self, rows: Iterable[tuple[int, list[str]]]) -> list[Parsed]:
-        read = [(number, self._texts(cells)) for number, cells in rows]
+    def parse(self, rows: Iterable[Row]) -> list[Parsed]:
+        read = [(row, {} if row.faults else self._texts(row.cells)) for row in rows]
         for target in self.targets:
             if target.object:
-                self.find(target, (texts[target.index] for _, texts in read))
-        return [self._parsed(number, texts) for number, texts in read]
+                self.find(target, (texts[target.index] for _, texts in read if texts))
+        return [self._parsed(row, texts) for row, texts in read]
 
     def _texts(self, cells: list[str]) -> dict[int, str]:
-        return {t.index: self._text(t.column, cells, t.index) for t in self.targets}
+        return {t.index: self._text(t, cells, t.index) for t in self.targets}
 
-    def _text(self, column: str, cells: list[str], index: int) -> str:
+    def _text(self, target: Target, cells: list[str], index: int) -> str:
+        values = self._options.values
+        replaced = values.get(target.column, values.get(target.heading))
         cell = cells[index] if index < len(cells) else ""
-        if isinstance(cell, PlainCell) and not self._options.values.get(column):
+        if isinstance(cell, PlainCell | FailedCell) and not (replaced and cell in replaced):
             return "" if cell in self._options.empty else cell
         text = cell.strip()
         if text in self._options.empty:
             return ""
         if self._quoted and text.startswith("'") and ESCAPED.match(text):
             text = text[1:]
-        replaced = self._options.values.get(column)
         return replaced.get(text, text) or "" if replaced else text
 
     def find(self, target: Target, texts: Iterable[str]) -> None:
@@ -144,14 +147,19 @@ class Cells:
             self._known[index].pop(text, None)
         self._absent.clear()
 
-    def _parsed(self, number: int, texts: Mapping[int, str]) -> Parsed:
-        parsed = Parsed(number)
-        for target in self.targets:
+    def _parsed(self, row: Row, texts: Mapping[int, str]) -> Parsed:
+        parsed = Parsed(row.number)
+        for column, code, message in row.faults:
+            parsed.fault(column, code, message)
+        for target in self.targets if texts else ():
             text = texts[target.index]
             name = target.field.name
             if not text:
                 # Of several columns for one field, those that say something count.
                 parsed.values.setdefault(name, None)
+            elif isinstance(text, FailedCell):
+                message = f"The formula of this cell failed ({text}). Correct it in the file."
+                parsed.fault(target.column, "failed_formula", message)
             elif target.object:
                 self._look_up(parsed, target, text)
             else:
@@ -160,7 +168,7 @@ class Cells:
                     if isinstance(text, PlainCell):
                         form = replace(form, decimal=".")
                     value = target.field.kind.parse_text(target.field, text, form)
-                    parsed.values[name] = self._shifted(value)
+                    _put(parsed, target, self._shifted(value))
                 except ValueFault as error:
                     parsed.fault(
                         target.column,
@@ -182,15 +190,15 @@ class Cells:
             elif found:
                 parsed.several[target.field.name] = (target, found)
             elif target.object == self._object and not (target.field.required or target.kept):
-                parsed.deferred.append(Deferred(target, text))
-                parsed.values.setdefault(target.field.name, None)
+                beside = parsed.values.setdefault(target.field.name, None)
+                parsed.deferred.append(Deferred(target, text, beside or []))
                 return
             else:
                 self._missing(parsed, target, part)
                 return
         if ids:
             parsed.vouched |= {(target.object, id_) for id_ in ids}
-            parsed.values[target.field.name] = value_of(target, ids)
+            _put(parsed, target, value_of(target, ids))
 
     def _missing(self, parsed: Parsed, target: Target, text: str) -> None:
         parsed.fault(target.column, "unknown_record", self.missing(target, text))
@@ -216,6 +224,19 @@ def _remedy(error: ValueFault) -> str:
     """The option that says how a cell is meant."""
     option = REMEDIES.get(error.code)
     return f" The option is {option}." if option else ""
+
+
+def _put(parsed: Parsed, target: Target, value: Any) -> None:
+    """What a column says of its field, beside what others say."""
+    name = target.field.name
+    there = parsed.values.get(name)
+    if there is None or there == value:
+        parsed.values[name] = value
+    elif target.field.many:
+        parsed.values[name] = [*there, *(one for one in value if one not in there)]
+    else:
+        message = f"Another column says something else of {target.field.label}."
+        parsed.fault(target.column, "two_values", message)
 
 
 def _parts(target: Target, text: str) -> list[str]:

@@ -12,7 +12,7 @@ from fluvial.runtime.session import Session
 
 from .importer import import_table
 from .options import read_options
-from .table_files import open_table
+from .proposals import open_for
 
 EVERY = 0.2  # seconds between two lines
 
@@ -28,7 +28,7 @@ def import_file(
     """Import a file; the answer is that of the API."""
     read = read_options(options | {"dry_run": dry_run})
     with path.open("rb") as source:
-        table = open_table(source, sheet=read.sheet)
+        table = open_for(session, object_name, source, read)
         show = sys.stderr.isatty()
         result = import_table(
             session,

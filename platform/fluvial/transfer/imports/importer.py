@@ -1,7 +1,8 @@
 """Importing a table: every row goes the way of any other write, many at a time.
 
 All rows are one transaction: with a fault in any of them nothing is kept, unless faulty rows are
-to be left out. Rows are read as they are needed, so memory does not grow with the table.
+to be left out. Rows are read as they are needed, so memory does not grow with the table, but for
+two numbers for each key.
 """
 
 from __future__ import annotations
@@ -30,9 +31,10 @@ from metamodel.expressions.python import truth
 
 from .cells import Cells, Deferred, Parsed, fixed_values, value_of
 from .import_batches import Batch
-from .key_lookups import Parts, find_by, parts_of
-from .options import Options
+from .key_lookups import Parts
+from .options import KEEP, Options
 from .results import Result
+from .row_keys import RowKeys
 from .table_files import SLOT, Row, TableFile, with_made
 from .targets import Resolver, Target
 
@@ -62,7 +64,7 @@ def import_table(
     session = replace(session, quiet=session.quiet or not options.rules)
     table, options = _with_made(table, options)
     resolver = Resolver(session.catalog, session.access, type_)
-    targets = resolver.targets(table.header, options)
+    targets = resolver.targets(table.header, options, table.repeated, table.hint)
     result = Result(left_out=resolver.left_out)
     try:
         with _all_or_nothing(session):
@@ -134,14 +136,16 @@ class _Run:
         self.columns = {target.field.name: target.column for target in reversed(targets)}
         self.counted = [t.field for t in targets if not t.field.writable and t.field.kind.unique]
         self.fixed = self._fixed()
-        self.key = [type_.fields[name.partition(".")[0]] for name in options.key]
+        key = [type_.fields[name.partition(".")[0]] for name in options.key]
+        self.row_keys = RowKeys(session, type_.name, key, self.fixed)
+        self.key_column = self.columns.get(key[0].name, "") if key else ""
         self.by_id = options.key == (ID,)
         self.waiting: dict[str, Parsed] = {}  # of the drafts that wait, by the id of their record
         self.rows: dict[str, Values] = {}  # records that this batch changes, as they were read
         self.keys: set[Parts] = set()  # of new ones among them
         self.deferred: list[tuple[int, str, Deferred]] = []  # row, record
         self.finishing = False
-        if self.key:
+        if key:
             session.object(type_.name, "update")
 
     def _fixed(self) -> dict[str, Any]:
@@ -159,18 +163,20 @@ class _Run:
     def take(self, rows: list[Row]) -> None:
         parsed = self.cells.parse(rows)
         self.bulk.begin(self.fixed | one.values for one in parsed)
-        if not self.key:
+        if not self.row_keys.fields:
             for one in parsed:
                 self._create(one)
             self.bulk.flush()
             return
-        keys = [self._key_of(one) for one in parsed]
-        there = self._existing(keys)
+        keys = [self.row_keys.of(one, self.key_column, optional=self.by_id) for one in parsed]
+        there = self.row_keys.existing(keys)
         self._read(ids[0] for ids in there.values() if len(ids) == 1)
         for one, key in zip(parsed, keys, strict=True):
+            if (told := self.row_keys.repeated(one, key, self.key_column)) is not None:
+                self.result.warn(told)
             if key is not None and key in self.keys:
                 self.bulk.flush()  # an earlier row of this batch makes the record
-                there |= self._existing([key])
+                there |= self.row_keys.existing([key])
             self._upsert(one, key, there)
         self.bulk.flush()
 
@@ -182,36 +188,18 @@ class _Run:
         )
         self.rows = {row["id"]: row for row in found}
 
-    def _key_of(self, parsed: Parsed) -> Parts | None:
-        values = [parsed.values.get(f.name, self.fixed.get(f.name)) for f in self.key]
-        if any(empty(value) for value in values):
-            if not parsed.faults and not self.by_id:
-                names = " and ".join(f.label for f in self.key)
-                column = self.columns.get(self.key[0].name, "")
-                parsed.fault(column, "empty_key", f"The key is empty: {names}.")
-            return None
-        parts: list[Any] = []
-        for field_, value in zip(self.key, values, strict=True):
-            parts += parts_of(field_, value)
-        return tuple(parts)
-
-    def _existing(self, keys: Iterable[Parts | None]) -> dict[Parts, list[str]]:
-        wanted = [key for key in keys if key is not None]
-        paths = [(field_,) for field_ in self.key]
-        return find_by(self.session, self.type.name, paths, wanted) if wanted else {}
-
     def _upsert(self, parsed: Parsed, key: Parts | None, there: dict[Parts, list[str]]) -> None:
         found = there.get(key, []) if key is not None else []
         if len(found) > 1:
             label = self.type.plural.lower()
             parsed.fault(
-                self.columns.get(self.key[0].name, ""),
+                self.key_column,
                 "several_records",
                 f"{len(found)} {label} have this key. Use a key that is unique.",
             )
         if self.by_id and key is not None and not found:
             message = f"There is no {self.type.label.lower()} with this id. Empty it to create one."
-            parsed.fault(self.columns[ID], "unknown_record", message)
+            parsed.fault(self.key_column, "unknown_record", message)
         if found and not parsed.faults:
             self._update(parsed, found[0])
         else:
@@ -241,10 +229,11 @@ class _Run:
         for name, value in (self.fixed | parsed.values).items():
             if value is None and name in self.fixed:
                 value = self.fixed[name]
+            keeps = draft.new or name in parsed.several or self.options.empty_cells == KEEP
+            if value is None and keeps:
+                continue
             if name in self.kept:
                 self._compare(draft, parsed, name, value)
-            elif value is None and (draft.new or name in parsed.several):
-                continue
             elif draft.new or not _same_words(draft.values.get(name), value):
                 draft.set(name, value)
         for name, (target, ids) in parsed.several.items():
@@ -296,7 +285,7 @@ class _Run:
         before = self._before(record, "update")
         if before is None:
             message = f"Your roles do not allow you to update this {self.type.label.lower()}."
-            parsed.fault(self.columns.get(self.key[0].name, ""), "forbidden", message)
+            parsed.fault(self.key_column, "forbidden", message)
             self.result.add(parsed.faults)
             return
         draft = Draft(self.session, self.type, record, before, dict(before))
@@ -389,7 +378,8 @@ class _Run:
         elif (before := self._before(record, None)) is not None:
             draft = Draft(self.session, self.type, record, before, dict(before))
             draft.vouched = {(target.object, id_) for id_ in ids}
-            draft.set(target.field.name, value_of(target, ids))
+            value = value_of(target, ids)
+            draft.set(target.field.name, [*deferred.beside, *value] if deferred.beside else value)
             if draft.changed:
                 self._change(parsed, draft)
         self.result.add(parsed.faults)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -13,10 +13,15 @@ from metamodel.kinds.kind import TextFormat
 from metamodel.written.written_lengths import UNIT_NAMES
 from metamodel.written.written_numbers import decimal_mark
 
+from .delimiters import known_delimiter
+from .table_files import FileReading
+from .text_encodings import known_encoding
+
 MEMBERS = (
     "map", "dates", "empty", "decimal", "durations", "line_breaks", "key", "sheet", "skip_faults",
-    "dry_run", "rules", "values", "fixed",
+    "dry_run", "rules", "values", "fixed", "encoding", "delimiter", "headings", "empty_cells",
 )  # fmt: skip
+KEEP, CLEAR = "keep", "clear"  # what an empty cell does to the value of a record that is there
 DATES = ("ymd", "dmy", "mdy")
 
 
@@ -26,7 +31,8 @@ class Options:
 
     map: Mapping[str, str] = field(default_factory=dict)
     key: tuple[str, ...] = ()  # fields by which a row finds a record to update
-    sheet: str | None = None
+    reading: FileReading = FileReading()
+    empty_cells: str = KEEP
     skip_faults: bool = False
     dry_run: bool = False
     rules: bool = True  # False leaves no events, so that nothing happens after the import
@@ -85,7 +91,13 @@ def read_options(raw: Any) -> Options:
     return Options(
         map={column: target or "" for column, target in raw.get("map", {}).items()},
         key=tuple(_listed(raw.get("key", []))),
-        sheet=raw.get("sheet") or None,
+        reading=FileReading(
+            encoding=raw.get("encoding") or "",
+            delimiter=known_delimiter(raw.get("delimiter") or "") or "",
+            sheet=raw.get("sheet") or "",
+            headings=raw.get("headings") or 0,
+        ),
+        empty_cells=raw.get("empty_cells", KEEP),
         skip_faults=raw.get("skip_faults", False),
         dry_run=raw.get("dry_run", False),
         rules=raw.get("rules", True),
@@ -112,6 +124,12 @@ def _judged(raw: dict[str, Any]) -> Iterator[tuple[str, bool, str]]:
         ("empty", _is_list(raw.get("empty", [])), "a list of texts that count as empty"),
         ("key", _is_list(raw.get("key", [])), "a list of fields"),
         ("sheet", isinstance(raw.get("sheet") or "", str), "the name of a sheet"),
+        ("encoding", _is_known(raw.get("encoding"), known_encoding),
+         "the name of an encoding, such as utf-8, cp1252, cp1250 or shift_jis"),
+        ("delimiter", _is_known(raw.get("delimiter"), known_delimiter),
+         'one character, such as "," or ";"'),
+        ("headings", _is_row(raw.get("headings")), "the number of the row with the headings"),
+        ("empty_cells", raw.get("empty_cells", KEEP) in (KEEP, CLEAR), f"{KEEP} or {CLEAR}"),
         *((name, isinstance(raw.get(name, False), bool), "true or false")
           for name in ("skip_faults", "dry_run", "rules")),
     )  # fmt: skip
@@ -119,6 +137,14 @@ def _judged(raw: dict[str, Any]) -> Iterator[tuple[str, bool, str]]:
 
 def _refused(faults: list[dict[str, str]]) -> Unprocessable:
     return Unprocessable(faults[0]["message"], errors=faults)
+
+
+def _is_known(raw: Any, known: Callable[[str], str | None]) -> bool:
+    return raw in (None, "") or (isinstance(raw, str) and known(raw) is not None)
+
+
+def _is_row(raw: Any) -> bool:
+    return raw is None or (isinstance(raw, int) and not isinstance(raw, bool) and raw >= 1)
 
 
 def _is_texts(raw: Any) -> bool:

@@ -4,26 +4,54 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import islice
-from typing import Any
+from typing import IO, Any
 
+from fluvial.kernel.problems import Unprocessable
 from fluvial.runtime.session import Session
 
+from .file_formats import open_table
+from .options import Options
+from .proposals import fits_of, proposed
 from .table_files import TableFile
 from .targets import Resolver
+from .text_encodings import UNSAID, TextReading, text_readings
 
 ROWS = 20
 SAMPLES = 3
-EMPTIES = ("?", "-", "n/a", "N/A", "NULL", "null", "#N/A", "none")
+EMPTIES = ("?", "-", "n/a", "N/A", "NULL", "null", "none")
 
 _DATE = re.compile(r"(\d{1,4})[-/. ](\d{1,2})[-/. ](\d{1,4})\b")
+
+
+def preview_of(
+    session: Session, object_name: str, source: IO[bytes], options: Options
+) -> dict[str, Any]:
+    """The preview of a file as it is most likely to be read; `encodings` where that is a question,
+    with the first lines in each of those that it may have.
+    """
+    fits = fits_of(session, object_name, options)
+    reading, encodings = options.reading, list[TextReading]()
+    try:
+        reading = proposed(source, reading, fits)
+    except Unprocessable as problem:
+        source.seek(0)
+        encodings = text_readings(source) if problem.errors[0]["code"] == UNSAID else []
+        if not encodings:
+            raise
+        source.seek(0)
+        reading = proposed(source, replace(reading, encoding=encodings[0].encoding), fits)
+    source.seek(0)
+    found = preview(session, object_name, open_table(source, reading, fits))
+    return found | {"encodings": [vars(one) for one in encodings]}
 
 
 def preview(session: Session, object_name: str, table: TableFile) -> dict[str, Any]:
     type_ = session.object(object_name, "import")
     resolver = Resolver(session.catalog, session.access, type_)
-    rows = [cells for _, cells in islice(table.rows, ROWS)]
-    suggested = resolver.suggestions(table.header)
+    rows = [row.cells for row in islice(table.rows, ROWS)]
+    suggested = resolver.suggestions(table.header, table.repeated)
     count = len(rows) + sum(1 for _ in table.rows)
     texts = [cell.strip() for row in rows for cell in row]
     return {
@@ -41,6 +69,8 @@ def preview(session: Session, object_name: str, table: TableFile) -> dict[str, A
         "encoding": table.encoding,
         "delimiter": table.delimiter,
         "sheets": table.sheets,
+        "sheet": table.sheet,
+        "headings": table.headings,
         "suggested": {
             "map": suggested,
             "dates": _order(texts),

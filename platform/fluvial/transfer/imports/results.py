@@ -23,6 +23,7 @@ class Result:
     faulty: int = 0
     faulty_rows: set[int] = field(default_factory=set)
     left_out: list[str] = field(default_factory=list)  # columns that no table brings
+    warnings: list[CellFault] = field(default_factory=list)  # of rows that are taken
 
     def add(self, faults: Iterable[CellFault]) -> None:
         for one in faults:
@@ -30,6 +31,10 @@ class Result:
             self.faulty_rows.add(one.row)
             if len(self.faults) < MAX_FAULTS:
                 self.faults.append(one)
+
+    def warn(self, one: CellFault) -> None:
+        if len(self.warnings) < MAX_FAULTS:
+            self.warnings.append(one)
 
     def wire(self) -> dict[str, Any]:
         wire = {
@@ -39,5 +44,6 @@ class Result:
             "unchanged": self.unchanged,
             "left_out": self.left_out,
             "errors": [one.wire() for one in self.faults],
+            "warnings": [one.wire() for one in self.warnings],
         }
         return wire | ({"faults": self.faulty} if self.faulty > len(self.faults) else {})

@@ -1,54 +1,182 @@
-"""Reading tables: CSV in the encodings and dialects that spreadsheets write, and XLSX."""
+"""Tables: a header, and rows that are read as they are needed; what is wrong with a row is a
+fault of it, so that the others may go on.
+"""
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 import re
-import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import IO, Any
-
-from python_calamine import CalamineError, CalamineWorkbook
+from typing import NamedTuple
 
 from fluvial.kernel.problems import TooLarge, Unprocessable, fault
-from fluvial.kernel.zips import UNREADABLE
 
-from .workbook_cells import cell_text
+from .text_encodings import LABELS, MISFIT
+from .workbook_cells import FailedCell
 
-DELIMITERS = (",", ";", "\t", "|")
 MAX_COLUMNS = 500
-MAX_CELL = 1_000_000
-MAX_UNPACKED = 500_000_000  # bytes of an XLSX file without its compression
-SAMPLE, SAMPLE_ROWS = 200_000, 30  # characters and rows that show the delimiter
+ABOVE = 50  # rows in which the headings are looked for
 
 SLOT = re.compile(r"\{([^{}]+)\}")
 
-Row = tuple[int, list[str]]  # the number that a spreadsheet shows, and the cells
+Fits = Callable[[str], bool]  # whether a heading names a field
+
+
+class RowFault(NamedTuple):
+    column: str
+    code: str
+    message: str
+
+
+class Row(NamedTuple):
+    number: int  # that a spreadsheet shows
+    cells: list[str]
+    faults: tuple[RowFault, ...] = ()
+
+
+@dataclass(frozen=True)
+class FileReading:
+    """How a caller says that a file is to be read; what is empty is found out."""
+
+    encoding: str = ""
+    delimiter: str = ""
+    sheet: str = ""
+    headings: int = 0  # the row in which they stand; 0 for the first that is not empty
 
 
 @dataclass
 class TableFile:
-    """A header and rows that are read as they are needed. The header is row 1."""
+    """A header and rows that are read as they are needed.
+
+    Names of columns are unique: the second `Tag` is `Tag (2)`, and `repeated` knows what it says.
+    """
 
     header: list[str]
     rows: Iterator[Row]
     encoding: str = ""
     delimiter: str = ""
     sheets: list[str] = field(default_factory=list)
+    sheet: str = ""
+    headings: int = 1
+    above: list[Row] = field(default_factory=list)  # rows over the headings, and these
+    repeated: dict[str, str] = field(default_factory=dict)
+    hint: str = ""  # where headings may stand that name fields
+
+    def heading(self, column: str) -> str:
+        """The text over a column."""
+        return self.repeated.get(column, column)
 
 
-def open_table(source: IO[bytes], *, sheet: str | None = None) -> TableFile:
-    """The table of a file, whichever of the formats it has."""
-    head = source.read(4)
-    source.seek(0)
-    if not head:
-        raise _refused("The file is empty.")
-    if head == b"PK\x03\x04":
-        return _open_workbook(source, sheet)
-    return _open_csv(source)
+def refused(message: str, pointer: str = "/file", code: str = "does_not_read") -> Unprocessable:
+    return Unprocessable(message, errors=[fault(pointer, code, message)])
+
+
+def table_of(rows: Iterator[Row], reading: FileReading, place: str) -> TableFile:
+    """The table of rows from the top of a file; `place` is what has them, for messages."""
+    above: list[Row] = []
+    for row in rows:
+        above.append(row)
+        if row.number == reading.headings:
+            break
+        if not reading.headings and (row.faults or any(row.cells)):
+            break
+        if reading.headings and row.number > reading.headings:
+            break
+        if len(above) > ABOVE:
+            del above[0]
+    last = above[-1] if above else None
+    said = reading.headings
+    if said and (last is None or last.number != said or not any(map(str.strip, last.cells))):
+        raise refused(
+            f"Row {said} is empty or not there, so it cannot hold the headings.",
+            "/options/headings",
+            "no_headings",
+        )
+    if last is None or not (last.faults or any(last.cells)):
+        raise refused(f"The {place} is empty.")
+    if last.faults:
+        raise refused(f"Row {last.number}, with the headings: {last.faults[0].message}")
+    header, repeated = _header(last)
+    return TableFile(
+        header,
+        _judged(rows, header),
+        headings=last.number,
+        above=above,
+        repeated=repeated,
+    )
+
+
+def _header(row: Row) -> tuple[list[str], dict[str, str]]:
+    header = [cell.strip() for cell in row.cells]
+    while header and not header[-1]:
+        header.pop()
+    if not header:
+        raise refused(f"Row {row.number} has no headings. Say which row has them.")
+    if len(header) > MAX_COLUMNS:
+        raise TooLarge(
+            f"A table can have at most {MAX_COLUMNS} columns; this one has {len(header)}."
+        )
+    if misfit := next((name for name in header if MISFIT.search(name)), ""):
+        raise refused(f"Row {row.number}, with the headings: {_wrong_byte(misfit)}")
+    return _unique(header)
+
+
+def _unique(header: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    names: list[str] = []
+    repeated: dict[str, str] = {}
+    for text in header:
+        name, count = text, 1
+        while text and (name in names or (count > 1 and name in header)):
+            count += 1
+            name = f"{text} ({count})"
+        names.append(name)
+        if name != text:
+            repeated[name] = text
+    return names, repeated
+
+
+def _judged(rows: Iterable[Row], header: Sequence[str]) -> Iterator[Row]:
+    """The rows that say something, each with what is wrong with it as a whole."""
+    width = len(header)
+    for row in rows:
+        cells = row.cells
+        if not row.faults:
+            if not any(cells):
+                continue
+            faults = []
+            if len(cells) > width and (more := [c.strip() for c in cells[width:] if c.strip()]):
+                faults.append(_too_many(row, width, more[0]))
+            for at, cell in enumerate(cells):
+                if not cell.isascii() or "\0" in cell:
+                    if MISFIT.search(cell):
+                        column = header[at] if at < width else ""
+                        faults.append(RowFault(column, "wrong_byte", _wrong_byte(cell)))
+            if faults:
+                row = row._replace(faults=tuple(faults))
+        yield row
+
+
+def _too_many(row: Row, width: int, first: str) -> RowFault:
+    named = "is 1 heading" if width == 1 else f"are {width} headings"
+    message = (
+        f"The row has {len(row.cells)} cells, but there {named}: nothing says what "
+        f"`{first[:60]}` is. A cell that contains the delimiter must be in quotes."
+    )
+    return RowFault("", "too_many_cells", message)
+
+
+def _wrong_byte(cell: str) -> str:
+    found = MISFIT.search(cell)
+    byte = ord(found[0]) & 0xFF if found else 0
+    shown = MISFIT.sub("\ufffd", cell)[:60]
+    return (
+        f"The byte 0x{byte:02X} in `{shown}` does not match the encoding of the file. "
+        "Choose another encoding, or correct the cell."
+    )
+
+
+def encoding_label(name: str) -> str:
+    return LABELS.get(name.removesuffix("-sig"), name.upper())
 
 
 def with_made(table: TableFile, made: Mapping[str, str]) -> TableFile:
@@ -61,11 +189,13 @@ def with_made(table: TableFile, made: Mapping[str, str]) -> TableFile:
         for name in SLOT.findall(text):
             if name not in places:
                 message = f"The file has no column `{name}`."
-                errors = [fault("/options/fixed", "unknown_column", message)]
-                raise Unprocessable(message, errors=errors)
+                raise refused(message, "/options/fixed", "unknown_column")
 
     def filled(text: str, cells: list[str]) -> str:
         parts = {name: cells[places[name]].strip() for name in SLOT.findall(text)}
+        for name in parts:
+            if isinstance(cells[places[name]], FailedCell):
+                return cells[places[name]]
         if not any(parts.values()):
             return ""
         return " ".join(SLOT.sub(lambda slot: parts[slot[1]], text).split())
@@ -76,155 +206,5 @@ def with_made(table: TableFile, made: Mapping[str, str]) -> TableFile:
         whole = [*cells[:width], *[""] * (width - len(cells))]
         return [*whole, *(filled(text, whole) for text in made.values())]
 
-    rows = ((number, longer(cells)) for number, cells in table.rows)
+    rows = (row._replace(cells=longer(row.cells)) for row in table.rows)
     return replace(table, header=[*table.header, *made], rows=rows)
-
-
-def _refused(message: str) -> Unprocessable:
-    return Unprocessable(message, errors=[fault("/file", "does_not_read", message)])
-
-
-def _open_csv(source: IO[bytes]) -> TableFile:
-    encoding = _encoding(source)
-    text = io.TextIOWrapper(_Kept(source), encoding=encoding, newline="")
-    try:
-        delimiter = _delimiter(text.read(SAMPLE))
-    except UnicodeError as error:
-        raise _refused("The file cannot be read as a table. Send CSV in UTF-8, or XLSX.") from error
-    text.seek(0)
-    csv.field_size_limit(MAX_CELL)
-    reader = csv.reader(text, delimiter=delimiter)
-    rows = _csv_rows(reader)
-    first = next(rows, None)
-    if first is None:
-        raise _refused("The file is empty.")
-    return TableFile(_header(first[1]), rows, encoding=encoding, delimiter=delimiter)
-
-
-class _Kept(io.BufferedReader):
-    """Reads a file that stays open when its text wrapper is thrown away."""
-
-    def __init__(self, source: IO[bytes]) -> None:
-        super().__init__(_Raw(source))
-
-    def close(self) -> None:
-        return None
-
-
-class _Raw(io.RawIOBase):
-    def __init__(self, source: IO[bytes]) -> None:
-        self._source = source
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        read = self._source.read(len(buffer))
-        buffer[: len(read)] = read
-        return len(read)
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        self._source.seek(offset, whence)
-        return self._source.tell()
-
-    def tell(self) -> int:
-        return self._source.tell()
-
-
-def _encoding(source: IO[bytes]) -> str:
-    """UTF-8 where all of it is, else what spreadsheets of western systems write."""
-    head = source.read(4)
-    source.seek(0)
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        while chunk := source.read(65_536):
-            decoder.decode(chunk)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return "cp1252"
-    finally:
-        source.seek(0)
-    return "utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "utf-8"
-
-
-def _delimiter(sample: str) -> str:
-    """The delimiter that parts the first rows into the same number of cells, the most of them."""
-    lines = sample.splitlines(True)[:SAMPLE_ROWS]
-
-    def fitness(delimiter: str) -> tuple[bool, int, bool]:
-        rows = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
-        if not rows:
-            return (False, 0, False)
-        widths = rows[:-1] or rows  # the last row may be cut off: it only decides between equals
-        return (len(set(widths)) == 1 and widths[0] > 1, widths[0], rows[-1] == widths[0])
-
-    try:
-        return max(DELIMITERS, key=fitness)
-    except csv.Error:
-        return ","
-
-
-def _csv_rows(reader: Any) -> Iterator[Row]:
-    number = 0
-    while True:
-        try:
-            row = next(reader, None)
-        except csv.Error as error:
-            raise _refused(f"Row {number + 1} is not valid: {error}.") from error
-        except UnicodeDecodeError as error:
-            raise _refused(f"Row {number + 1} does not match the encoding of the file.") from error
-        if row is None:
-            return
-        number += 1
-        if any(row):
-            yield number, row
-
-
-def _header(cells: list[str]) -> list[str]:
-    header = [cell.strip() for cell in cells]
-    while header and not header[-1]:
-        header.pop()
-    if not header:
-        raise _refused("The first row has no headings.")
-    if len(header) > MAX_COLUMNS:
-        raise TooLarge(
-            f"A table can have at most {MAX_COLUMNS} columns; this one has {len(header)}."
-        )
-    doubles = sorted({name for name in header if name and header.count(name) > 1})
-    if doubles:
-        raise _refused(f"The heading `{doubles[0]}` appears twice. Rename one of the columns.")
-    return header
-
-
-def _open_workbook(source: IO[bytes], sheet: str | None) -> TableFile:
-    try:
-        with zipfile.ZipFile(source) as archive:
-            if sum(one.file_size for one in archive.infolist()) > MAX_UNPACKED:
-                raise TooLarge("The workbook is too large unpacked. Send the sheet as CSV.")
-        source.seek(0)
-        book = CalamineWorkbook.from_filelike(source)
-        names = list(book.sheet_names)
-        if sheet is not None and sheet not in names:
-            message = f"There is no sheet `{sheet}`. Available: {', '.join(names)}."
-            raise Unprocessable(message, errors=[fault("/options/sheet", "unknown_sheet", message)])
-        if not names:
-            raise _refused("The workbook has no sheets.")
-        rows = _sheet_rows(book.get_sheet_by_name(sheet or names[0]).iter_rows())
-    except (*UNREADABLE, CalamineError) as error:
-        raise _refused(f"The workbook is not valid: {error}.") from error
-    first = next(rows, None)
-    if first is None:
-        raise _refused("The sheet is empty.")
-    return TableFile(_header(first[1]), rows, sheets=names)
-
-
-def _sheet_rows(rows: Iterator[Any]) -> Iterator[Row]:
-    for number, row in enumerate(rows, start=1):
-        cells = [cell_text(value) for value in row]
-        if any(cells):
-            yield number, cells

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cache
 
 from fluvial.auth.access import Access
 from fluvial.kernel.problems import Unprocessable, fault
@@ -17,6 +18,8 @@ from .export_columns import is_exported
 from .options import Options
 
 IDENTIFYING = ("name", "email")  # by which everybody may name people
+Repeated = Mapping[str, str]  # the heading of columns that have it once more
+NOT_REPEATED: Repeated = {}
 
 
 def is_imported(field: Field) -> bool:
@@ -35,11 +38,26 @@ class Target:
     object: str = ""
     path: tuple[Field, ...] = ()
     kept: bool = False  # its values are compared, not written: they must be those that are there
+    heading: str = ""  # over the column, which may stand there twice
 
     @property
     def by(self) -> Field:
         """The field of the other record that the cells hold."""
         return self.path[-1]
+
+
+def _rivals(targets: Sequence[Target]) -> Iterator[dict[str, str]]:
+    """Columns that would overwrite each other. Several may say which record is meant."""
+    first: dict[str, Target] = {}
+    for target in targets:
+        other = first.setdefault(target.field.name, target)
+        if other is target or target.field.many or (target.object and other.object):
+            continue
+        message = (
+            f"The columns `{other.column}` and `{target.column}` both lead to "
+            f"{target.field.label}, which holds one value. Skip one of them."
+        )
+        yield fault(f"/options/map/{target.column}", "two_columns", message)
 
 
 class Resolver:
@@ -56,7 +74,13 @@ class Resolver:
             if self._may_set(field) and not field.system
         }
 
-    def targets(self, header: Sequence[str], options: Options) -> list[Target]:
+    def targets(
+        self,
+        header: Sequence[str],
+        options: Options,
+        repeated: Repeated = NOT_REPEATED,
+        hint: str = "",
+    ) -> list[Target]:
         """The targets of a header; what leads nowhere is refused, all of it at once."""
         faults = [
             fault(f"/options/map/{column}", "unknown_column", f"The file has no column `{column}`.")
@@ -65,33 +89,43 @@ class Resolver:
         ]
         targets = []
         for index, column in enumerate(header):
-            wanted = options.map.get(column)
-            if wanted == "" or not column:
-                continue
-            name = wanted or self.fitting(column)
-            known = self._known(index, column, options) if name in ("", "id") else None
-            if known is not None:
-                targets.append(known)
-            elif name == "id" or not name and is_exported(self._access, self._type, column):
-                self.left_out.append(column)
-            elif not name:
-                if not options.map:
-                    message = (
-                        f"No field matches the column `{column}`. Map it to a field, or skip it."
-                    )
-                    faults.append(fault(f"/options/map/{column}", "unmapped", message))
-            elif isinstance(found := self.target(index, column, name), str):
-                faults.append(fault(f"/options/map/{column}", "unknown_field", found))
-            else:
+            found = self._led(index, column, repeated.get(column, column), options)
+            if isinstance(found, Target):
                 targets.append(found)
-        faults += self._faulty_key(targets, options)
+            elif found is not None:
+                faults.append(found)
+        faults += [*_rivals(targets), *self._faulty_key(targets, options)]
         if not targets and not faults:
             faults.append(
                 fault("/options/map", "nothing_mapped", "No column is mapped to a field.")
             )
         if faults:
+            faults[0]["message"] += hint
             raise Unprocessable(faults[0]["message"], errors=faults)
         return targets
+
+    def _led(
+        self, index: int, column: str, heading: str, options: Options
+    ) -> Target | dict[str, str] | None:
+        """Where a column goes, what is wrong with that, or None where it is skipped."""
+        wanted = options.map.get(column, options.map.get(heading))
+        if wanted == "" or not column:
+            return None
+        name = wanted or self.fitting(heading)
+        known = self._known(index, column, options) if name in ("", "id") else None
+        if known is not None:
+            return known
+        place = f"/options/map/{column}"
+        if name == "id" or (not name and is_exported(self._access, self._type, column)):
+            self.left_out.append(column)
+            return None
+        if not name:
+            message = f"No field matches the column `{column}`. Map it to a field, or skip it."
+            return None if options.map else fault(place, "unmapped", message)
+        found = self.target(index, column, name)
+        if isinstance(found, str):
+            return fault(place, "unknown_field", found)
+        return replace(found, heading=heading)
 
     def _known(self, index: int, column: str, options: Options) -> Target | None:
         """A column of our own export whose values can only be those that are there already."""
@@ -105,6 +139,15 @@ class Resolver:
             return None
         found = self._placed(index, column, field, rest)
         return None if isinstance(found, str) else replace(found, kept=True)
+
+    def fits(self, mapped: Mapping[str, str]) -> Callable[[str], bool]:
+        """Whether a heading names a field, or is mapped to one."""
+
+        @cache
+        def fits(heading: str) -> bool:
+            return bool(mapped.get(heading) or self.fitting(heading))
+
+        return fits
 
     def _faulty_key(self, targets: Sequence[Target], options: Options) -> Iterator[dict[str, str]]:
         placed = {target.field.name for target in targets} | set(options.fixed)
@@ -188,19 +231,26 @@ class Resolver:
             return False
         return is_imported(field)
 
-    def suggestions(self, header: Sequence[str]) -> Mapping[str, str]:
+    def suggestions(
+        self, header: Sequence[str], repeated: Repeated = NOT_REPEATED
+    ) -> Mapping[str, str]:
         """The fields that columns most likely mean, by their headings."""
         names = {fold(name.replace("_", " ")): name for name in self._nameable()}
         names |= {label: name for label, name in self._labels.items() if name in names.values()}
         found: dict[str, str] = {}
         for column in header:
-            exact = self.fitting(column)
-            words = fold(column.replace("_", " ").replace(".", " "))
+            heading = repeated.get(column, column)
+            exact = self.fitting(heading)
+            words = fold(heading.replace("_", " ").replace(".", " "))
             near = get_close_matches(words, names, n=1, cutoff=0.75)
             name = exact or (names[near[0]] if near else "")
-            if name and name not in found.values():
+            if name and (self.by_key(name) not in found.values() or self._holds_many(name)):
                 found[column] = self.by_key(name)
         return found
+
+    def _holds_many(self, name: str) -> bool:
+        field = self._type.fields.get(name.partition(".")[0])
+        return field is not None and field.many
 
     def _nameable(self) -> list[str]:
         return [f.name for f in self._type.own_fields if self._may_set(f)]

@@ -16,6 +16,12 @@ class PlainCell(str):
     __slots__ = ()
 
 
+class FailedCell(str):
+    """What a formula without a result shows, such as #REF!."""
+
+    __slots__ = ()
+
+
 def cell_text(value: Any, percent: bool = False) -> str:
     """The text of a spreadsheet's cell, as a person would write it."""
     if value is None or value == "":

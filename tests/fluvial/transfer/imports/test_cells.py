@@ -13,6 +13,7 @@ from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from fluvial.transfer.imports.cells import Cells, Parsed
 from fluvial.transfer.imports.options import Options, read_options
+from fluvial.transfer.imports.table_files import Row
 from fluvial.transfer.imports.targets import Resolver
 from tests.app import Documents
 from tests.fluvial.tables import AUTHOR, BOOK
@@ -38,7 +39,7 @@ def parsed(
     session: Session, object_name: str, header: str, *rows: str, **options: Any
 ) -> list[Parsed]:
     made = cells(session, object_name, header.split(","), read_options(options))
-    return made.parse((at, row.split(",")) for at, row in enumerate(rows, start=2))
+    return made.parse(Row(at, row.split(",")) for at, row in enumerate(rows, start=2))
 
 
 def told(rows: list[Parsed]) -> list[tuple[int, str, str]]:
@@ -83,7 +84,7 @@ def test_faults_name_row_column_and_cell(session: Session) -> None:
 
 def test_dates_are_moved_together(session: Session) -> None:
     made = cells(session, "author", ["name", "born"], Options(shift=timedelta(days=30)))
-    (row,) = made.parse([(2, ["Ann", "2026-02-01"])])
+    (row,) = made.parse([Row(2, ["Ann", "2026-02-01"])])
     assert row.values["born"] == date(2026, 3, 3)
 
 
@@ -92,7 +93,7 @@ def test_records_are_found_by_their_keys_at_once(session: Session) -> None:
     create(session, "author", {"name": "Bob", "code": "B2"})
     header = ["title_text", "author.code", "helpers.name"]
     made = cells(session, "book", header, Options())
-    rows = [(at, ["x", "A", "Ann"]) for at in range(2, 40)]
+    rows = [Row(at, ["x", "A", "Ann"]) for at in range(2, 40)]
     before = session.connection.statements
     found = made.parse(rows)
     assert session.connection.statements - before == 2  # one for each column
@@ -101,7 +102,7 @@ def test_records_are_found_by_their_keys_at_once(session: Session) -> None:
     assert found[0].vouched == {("author", ids["Ann"])}
     made.parse(rows)
     assert session.connection.statements - before == 2  # what is known is not asked again
-    many, missing = made.parse([(50, ["x", "A", "Ann; Bob"]), (51, ["x", "Z", ""])])
+    many, missing = made.parse([Row(50, ["x", "A", "Ann; Bob"]), Row(51, ["x", "Z", ""])])
     assert set(many.several) == {"helpers"} and len(many.several["helpers"][1]) == 2
     assert told([missing]) == [(51, "author.code", "unknown_record")]
     assert "There is no author with the code Z." in missing.faults[0].message
@@ -109,7 +110,7 @@ def test_records_are_found_by_their_keys_at_once(session: Session) -> None:
 
 def test_a_record_that_may_stand_further_down_waits(session: Session) -> None:
     made = cells(session, "author", ["name", "teacher.name"], Options())
-    (row,) = made.parse([(2, ["Ann", "Bob"])])
+    (row,) = made.parse([Row(2, ["Ann", "Bob"])])
     (waits,) = row.deferred
     assert (waits.text, row.values["teacher"], row.faults) == ("Bob", None, [])
     assert made.found(waits.target, "Bob") is None
