@@ -35,12 +35,15 @@ def read_json(body: bytes) -> Any:
     except RecursionError as error:
         raise TooLarge(f"The body is nested deeper than {MAX_DEPTH} levels.") from error
     if body.count(b"{") + body.count(b"[") > MAX_DEPTH:
-        _shallow(value, MAX_DEPTH)
+        _shallow([value], MAX_DEPTH + 1)
     if _SURROGATE.search(body):
         _refuse_surrogates(value)
     if b"\\u0000" in body and _has_zero(value):
         raise Problem("The body contains a zero character (\\u0000), which text cannot have.")
     return value
+
+
+_NESTED = frozenset({dict, list})
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -92,13 +95,13 @@ def _has_zero(value: Any) -> bool:
     return isinstance(value, str) and "\x00" in value
 
 
-def _shallow(value: Any, left: int) -> Any:
-    if isinstance(value, dict | list):
-        if left == 0:
-            raise TooLarge(f"The body is nested deeper than {MAX_DEPTH} levels.")
-        for inner in value.values() if isinstance(value, dict) else value:
+def _shallow(value: Any, left: int) -> None:
+    """Refuse what is nested too deep, as `json` makes it: of nothing but plain dicts and lists."""
+    if left == 0:
+        raise TooLarge(f"The body is nested deeper than {MAX_DEPTH} levels.")
+    for inner in value.values() if type(value) is dict else value:
+        if type(inner) in _NESTED:
             _shallow(inner, left - 1)
-    return value
 
 
 def read_query(raw: bytes) -> dict[str, str]:
