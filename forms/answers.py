@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import tzinfo
 from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
@@ -13,6 +12,7 @@ from fluvial.kernel.problems import Problem, fault
 from fluvial.pages.presenters import face_of
 from fluvial.records.drafts.attachments import find_file
 from fluvial.records.drafts.rows import empty
+from fluvial.runtime.languages import typed_form
 from fluvial.runtime.session import Session
 from fluvial.transfer import files
 from metamodel.catalog import Field
@@ -94,7 +94,7 @@ def read(
     """Canonical values and faults of some questions, without files."""
     values: dict[str, Any] = {}
     faults: list[dict[str, str]] = []
-    form = TextFormat(zone=session.catalog.zone)
+    form = typed_form(session)
     for question in questions:
         if question.field.kind.uploads:
             continue
@@ -176,11 +176,11 @@ def _earlier(
     return rows
 
 
-def shown(field_: Field, value: Any, zone: tzinfo) -> Any:
+def shown(field_: Field, value: Any, form: TextFormat) -> Any:
     """A canonical value as the widget of its kind shows it."""
     if empty(value):
         return [] if field_.many else ""
-    return face_of(field_).typed(field_, value, zone)
+    return face_of(field_).typed(field_, value, form)
 
 
 def typed(questions: Sequence[FormQuestion], answers: Answers) -> dict[str, Any]:

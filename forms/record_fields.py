@@ -11,7 +11,8 @@ from fluvial.http.form_files import NOT_A_FILE, files_elsewhere, refuse_files
 from fluvial.kernel.problems import Problem
 from fluvial.pages.presenters import empty, face_of, uploads, widget_kind
 from fluvial.pages.presenters.presenter import text_in
-from fluvial.pages.reader_format import ReaderFormat
+from fluvial.pages.reader_format import ReaderFormat, Typed
+from fluvial.runtime.languages import typed_form
 from fluvial.runtime.session import Session
 from fluvial.transfer import files
 from metamodel.catalog import Field
@@ -142,7 +143,7 @@ def read_form(
     session: Session, fields: Iterable[Field], form: FormData
 ) -> tuple[Body, Body, dict[str, str]]:
     """The body for the writer, what to show again, and the faults of what is not valid."""
-    zone = str(session.engine.clock.zone)
+    how = typed_form(session)
     body: Body = {}
     again: Body = {}
     faults: dict[str, str] = {}
@@ -155,11 +156,12 @@ def read_form(
         try:
             if field.name in misplaced:
                 raise ValueFault("not_a_file", NOT_A_FILE)
-            value = face_of(field).read(field, form, zone)
+            value = face_of(field).read(field, form, how)
             value = [*value, *_stored(session, new_files)] if new_files else value
         except ValueFault as fault:
             faults[field.name] = fault.message
-            again[field.name] = text_in(form, field.name) or None
+            typed = text_in(form, field.name)
+            again[field.name] = Typed(typed) if typed else None
         except Problem as problem:
             faults[field.name] = problem.detail
         else:

@@ -9,6 +9,7 @@ from typing import Any
 
 from fluvial.http.call import Answer, Call
 from fluvial.pages.frame import bare
+from fluvial.runtime.languages import typed_form
 
 from .answers import Answers, typed
 from .asked_questions import asked
@@ -74,7 +75,7 @@ class _Written:
             typed([question], answers)[name] if sent else None,
             given=self.given.get(name),
             error=self.messages.get(name, ""),
-            zone=self.call.engine.clock.zone,
+            form=typed_form(self.call.session),
             currency=answers.text(f"{name}.currency"),
             files=self.files.get(name, []),
         ) | {"hidden": name in hidden}

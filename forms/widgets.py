@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from fluvial.pages.presenters import face_of, file_size, widget_kind
 from fluvial.pages.presenters.choice_faces import choices
 from metamodel.catalog import Field
 from metamodel.currencies import currencies
 from metamodel.folding import label_text
+from metamodel.kinds.kind import TextFormat
 
 from .answers import shown
 from .webforms import FormQuestion
@@ -32,7 +31,7 @@ def widget(
     *,
     given: Any,
     error: str,
-    zone: tzinfo,
+    form: TextFormat,
     currency: str,
     files: Sequence[Mapping[str, Any]],
 ) -> Context:
@@ -40,9 +39,7 @@ def widget(
     field = question.field
     value = typed
     if typed is None:
-        own = field.option("zone")
-        there = ZoneInfo(own) if own else zone
-        value = shown(field, field.initial if given is None else given, there)
+        value = shown(field, field.initial if given is None else given, form)
     return {
         **_options_of(question),
         "kind": widget_kind(field.kind),
@@ -51,7 +48,7 @@ def widget(
         "name": field.name,
         "value": value,
         "error": error,
-        "zone": field.option("zone", str(zone)),
+        "zone": field.option("zone", form.zone),
         "currency": field.option("currency")
         or currency
         or (DEFAULT_CURRENCY if _chooses_currency(field) else ""),

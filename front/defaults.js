@@ -3,6 +3,7 @@ import { localTime, writtenDay } from "./calendar.js";
 import { plain } from "./decimal.js";
 import { all, make, one } from "./dom.js";
 import { ASK, run } from "./expressions.js";
+import { inMarks } from "./numbers.js";
 
 function digits(number) {
   const text = plain(number);
@@ -23,8 +24,8 @@ function clock(seconds, day) {
 const WRITE = {
   plain: (value) => value,
   option: (value) => value,
-  digits,
-  amount: (value) => digits(value.amount),
+  digits: (value) => inMarks(digits(value)),
+  amount: (value) => inMarks(digits(value.amount)),
   tick: String,
   day: writtenDay,
   moment: (value, field) => localTime(value, one("input", field).dataset.zone || "UTC").slice(0, 16),

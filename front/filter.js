@@ -1,9 +1,16 @@
 // The filter as a sentence: a press on a term opens it, the expression is built from the terms.
 import { all, data, make, one } from "./dom.js";
 import { place, release } from "./float.js";
+import { inMarks, plainNumber, seconds } from "./numbers.js";
 import { actions } from "./shell.js";
 
 const quote = (value) => `'${String(value).replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+
+// A number or a length of time in the words of expressions.
+function inWords(value, field) {
+  if (field.holds === "length") return String(seconds(value, field.day || undefined) ?? "");
+  return field.holds ? (plainNumber(value) ?? "") : String(value);
+}
 
 export function expression(terms, fields, joint = "and") {
   const parts = terms.map((term) => {
@@ -11,7 +18,7 @@ export function expression(terms, fields, joint = "and") {
     const field = fields.find((item) => item.name === term.field);
     const op = field?.ops.find((item) => item.name === term.op);
     if (!op) return null;
-    const value = field.quote === false ? String(term.value) : quote(term.value);
+    const value = field.quote === false ? inWords(term.value, field) : quote(term.value);
     return op.template.replaceAll("{f}", term.field).replaceAll("{v}", op.takes === "raw" ? String(term.value) : value);
   });
   return parts.filter(Boolean).map((part) => (joint === "and" && / or /.test(part) ? `(${part})` : part)).join(` ${joint} `);
@@ -35,6 +42,15 @@ function valueInput(field, op, value) {
   if (field.search_url) return make("select", { ...label, "data-lookup": true, "data-url": field.search_url }, make("option", { value: value ?? "" }, value ?? ""));
   const asked = op.takes === "raw" ? { type: "text" } : field.input;
   return make("input", { ...label, ...asked, value: value ?? "", autocomplete: "off" });
+}
+
+// Whether what an input holds is not a number of its field: 12,5 and 1.000 mean different things in different languages.
+function refused(input, field, op) {
+  if (!input || !field.holds || op.takes === "raw") return false;
+  const good = /^-?\d+(\.\d+)?$/.test(inWords(input.value, field));
+  input.setCustomValidity(good ? "" : `Write ${field.holds === "length" ? "a length of time such as 1:30" : `a number such as ${inMarks("1250.5")}`}.`);
+  input.addEventListener("input", () => input.setCustomValidity(""), { once: true });
+  return !input.reportValidity();
 }
 
 function editor(anchor, index) {
@@ -63,6 +79,7 @@ function editor(anchor, index) {
     event.preventDefault();
     const input = one("[name=value]", slot);
     const next = { field: pick.value, op: verb.value, value: input?.value ?? "" };
+    if (refused(input, field(), op())) return;
     const terms = index === null ? [...facts.terms, next] : facts.terms.map((item, at) => (at === index ? next : item));
     const kept = facts.readable === false && index === null && facts.expression ? `(${facts.expression}) and ` : "";
     visit(kept + expression(terms, facts.fields, one("#sentence").dataset.joint));

@@ -97,7 +97,7 @@ function editorFor(field) {
   const none = field.emptiable ? [make("option", { value: "" }, "None")] : [];
   if (field.options?.length) holder.append(make("select", label, ...none, ...field.options.map((option) => make("option", { value: option.value }, option.label))));
   else if (field.search_url) holder.append(make("select", { ...label, "data-lookup": true, "data-url": field.search_url }, make("option", { value: "" })));
-  else holder.append(make("input", { ...label, ...field.input, "data-currency": field.currency, "data-zone": field.zone }));
+  else holder.append(make("input", { ...label, ...field.input, "data-currency": field.currency, "data-zone": field.zone, "data-day": field.day }));
   return holder;
 }
 

@@ -5,6 +5,7 @@ import { followers } from "./defaults.js";
 import { all, later, make, one, speak } from "./dom.js";
 import { ASK, run } from "./expressions.js";
 import { send } from "./http.js";
+import { plainNumber } from "./numbers.js";
 import { read, readable } from "./values.js";
 import { calendars } from "./working.js";
 
@@ -17,6 +18,7 @@ function carried(form, name, letter) {
   if (letter === "l") return texts;
   if (!texts.length) return null;
   if (letter === "b") return texts.at(-1) === "true";
+  if (letter === "n") return plainNumber(texts.at(-1));
   return "tnd".includes(letter) ? texts.at(-1) : undefined;
 }
 

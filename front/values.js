@@ -1,20 +1,10 @@
 // Reads what stands in a widget as the API wants it. What a widget holds is said by its kind's face: data-holds.
 import { all, one } from "./dom.js";
+import { alone, inMarks, plainNumber, seconds } from "./numbers.js";
 
 const text = (field) => one("input:not([type=hidden]), textarea, select", field)?.value ?? "";
 const orNull = (value) => (value.trim() === "" ? null : value.trim());
 const chosen = (field) => [...one("select", field).selectedOptions].map((option) => option.value).filter(Boolean);
-
-// A day is 24 hours, or as long as the working day of a calendar.
-export function seconds(value, day = 86400) {
-  const said = value.trim().toLowerCase();
-  if (said === "") return null;
-  const clock = /^(-?\d+):(\d{1,2})$/.exec(said);
-  if (clock) return Number(clock[1]) * 3600 + Number(clock[2]) * 60;
-  const parts = [...said.matchAll(/(\d+(?:\.\d+)?)\s*(d|h|m|s)/g)];
-  if (parts.length) return parts.reduce((sum, [, count, unit]) => sum + Math.round(Number(count) * { d: day, h: 3600, m: 60, s: 1 }[unit]), 0);
-  return Number.isFinite(Number(said)) ? Math.round(Number(said) * 3600) : said;
-}
 
 // A local time in a named zone, as RFC 3339: the offset is asked of the browser, twice for the edges of summer time.
 export function zoned(local, zone) {
@@ -28,6 +18,20 @@ export function zoned(local, zone) {
   return new Date(wall - offset(first)).toISOString().replace(".000Z", "Z");
 }
 
+// What may be read in two ways is sent so that the API refuses it.
+function number(typed, ...beside) {
+  if (typed.trim() === "") return null;
+  const bare = alone(typed, ...beside);
+  return plainNumber(bare) ?? `${bare} ?`;
+}
+
+const affix = (field) => one("span.affix", field)?.textContent.trim() ?? "";
+
+function symbol(currency) {
+  const parts = new Intl.NumberFormat(tongue(), { style: "currency", currency }).formatToParts(0);
+  return parts.find((part) => part.type === "currency").value;
+}
+
 const person = (value) => {
   const [kind, id] = value.split(":");
   return { [kind]: id };
@@ -38,11 +42,12 @@ export const reference = (value) => value.id ?? Object.entries(value)[0].join(":
 
 const READ = {
   plain: (field) => orNull(text(field)),
-  digits: (field) => orNull(text(field)),
+  digits: (field) => number(text(field), affix(field)),
   amount: (field) => {
     const input = one("input", field);
-    const amount = orNull(input.value);
-    return amount === null ? null : { amount, currency: one("select", field)?.value ?? input.dataset.currency };
+    const currency = one("select", field)?.value ?? input.dataset.currency;
+    const amount = number(input.value, currency, currency && symbol(currency));
+    return amount === null ? null : { amount, currency };
   },
   tick: (field) => {
     const box = one("[type=checkbox]", field);
@@ -77,7 +82,7 @@ export function say(value, field) {
   if (Array.isArray(value)) return value.map((item) => say(item, field)).join(", ") || "empty";
   if (value === true || value === false) return value ? "Yes" : "No";
   if (typeof value === "object") {
-    if ("amount" in value) return `${value.amount} ${value.currency}`;
+    if ("amount" in value) return `${inMarks(value.amount)} ${value.currency}`;
     return say(reference(value), field);
   }
   if (/^\d{4}-\d\d-\d\d$/.test(value)) return new Intl.DateTimeFormat(tongue(), { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(new Date(value));

@@ -33,7 +33,7 @@ from metamodel.kinds.number import (
 )
 from metamodel.storage import MAX_DIGITS, TEXT, decimal
 from metamodel.written.currency_signs import amount_and_currency
-from metamodel.written.written_numbers import plain_number, without_noise
+from metamodel.written.written_numbers import in_marks, plain_number, without_noise
 
 SCALE = 2  # where no currency is fixed
 # The fields of an object type of rates, with their types.
@@ -222,7 +222,14 @@ class Money(Kind):
     def parse_text(self, field: Field, text: str, form: TextFormat) -> Amount:
         """`12.50`, `EUR 12.50`, `12.50 EUR` or `€12.50`."""
         figures, currency = amount_and_currency(text, field.option("currency"), form)
-        number = without_noise(plain_number(figures, form), self.scale(field))
+        try:
+            return self._read(field, figures, currency, form)
+        except ValueFault as fault:
+            raise ValueFault(fault.code, in_marks(fault.message, form.decimal)) from None
+
+    def _read(self, field: Field, figures: str, currency: str | None, form: TextFormat) -> Amount:
+        scale = self.scale(field)
+        number = without_noise(plain_number(figures, form, scale), scale)
         if currency is None and field.option("currency_from"):
             return self._unnamed(field, number)
         if currency is None:

@@ -23,7 +23,13 @@ from metamodel.kinds.kind import (
     one_text,
 )
 from metamodel.storage import MAX_DIGITS, decimal
-from metamodel.written.written_numbers import cleaned, plain_number, without_noise, without_zeros
+from metamodel.written.written_numbers import (
+    cleaned,
+    in_marks,
+    plain_number,
+    without_noise,
+    without_zeros,
+)
 
 SCALE = 2
 MAX_SCALE = 6
@@ -157,7 +163,11 @@ class Number(Kind):
         for sign in PERCENT if percent else (cleaned(field.option("unit") or ""),):
             text = text.removesuffix(sign).rstrip() if sign else text
         text = text.lstrip("".join(PERCENT)).lstrip() if percent else text
-        return self.parse(field, without_noise(plain_number(text, form), self.scale(field)))
+        scale = self.scale(field)
+        try:
+            return self.parse(field, without_noise(plain_number(text, form, scale), scale))
+        except ValueFault as fault:
+            raise ValueFault(fault.code, in_marks(fault.message, form.decimal)) from None
 
     def show(self, field: Field, value: Decimal, locale: str = "en") -> str:
         # Babel's patterns carry the decimals; quantising again would round.

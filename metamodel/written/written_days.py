@@ -7,14 +7,13 @@ from datetime import UTC, date, time, timedelta, timezone
 from functools import lru_cache
 from typing import NamedTuple
 
-from babel import Locale
 from babel.core import UnknownLocaleError
 
 from metamodel.errors import ValueFault
 from metamodel.folding import fold
 
 from .text_format import TextFormat
-from .written_numbers import cleaned
+from .written_numbers import cleaned, known_locale
 
 PARTS = re.compile(r"([0-9]{1,4})\s?[-/. ]\s?([0-9]{1,2})\s?[-/. ]\s?([0-9]{1,4})\.?")
 EASTERN = re.compile(r"([0-9]{4})\s?[年년]\s?([0-9]{1,2})\s?[月월]\s?([0-9]{1,2})\s?[日일]?")
@@ -55,6 +54,17 @@ def date_in(text: str, form: TextFormat) -> date:
     if named is None:
         raise ValueFault("not_a_date", f"Write a date such as {sample(order)}.")
     return _day(plain, *named, order)
+
+
+@lru_cache(maxsize=64)
+def usual_order(locale: str) -> str:
+    """The order of a language. That of English depends on the country: it is not known then."""
+    try:
+        pattern = known_locale(locale).date_formats["short"].pattern.lower()
+    except (ValueError, UnknownLocaleError):
+        return "ymd"
+    order = "".join(dict.fromkeys(c for c in pattern if c in "ymd"))
+    return order if order in ORDERS and locale != "en" else "ymd"
 
 
 def sample(order: str) -> str:
@@ -139,7 +149,7 @@ def _names(locale: str) -> tuple[dict[str, int], frozenset[str]]:
     days: set[str] = set()
     for language in dict.fromkeys(("en", locale, *LANGUAGES)):
         try:
-            known = Locale.parse(language, sep="-" if "-" in language else "_")
+            known = known_locale(language)
         except (ValueError, UnknownLocaleError):
             continue
         for place in ("format", "stand-alone"):

@@ -19,6 +19,7 @@ ISO = re.compile(
     r"(?:([0-9]+(?:[.,][0-9]+)?)s)?)?"
 )
 TWO_WAYS = re.compile(r"([0-9]+)[.,]([0-9]{1,2}|[0-9]{4,})")  # a decimal, whichever its mark
+COUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,30})?")
 PLAIN = re.compile(r"[0-9][0-9.,' ]*")
 UNITS: Mapping[str, int] = {
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds", "sek", "sekunde", "sekunden"), 1),
@@ -100,9 +101,7 @@ def _whole(text: str) -> int:
 def _seconds(text: str, size: int, form: TextFormat) -> int:
     """So many units of so many seconds, to the nearest second."""
     sure = TWO_WAYS.fullmatch(text)
-    written = f"{sure[1]}.{sure[2]}" if sure else plain_number(text, form)
-    try:
-        count = Decimal(written)
-    except ArithmeticError:
-        raise ValueFault("not_a_duration", "Write hours and minutes, such as 1:30.") from None
-    return int((count * size).quantize(Decimal(1), ROUND_HALF_UP))
+    written = f"{sure[1]}.{sure[2]}" if sure else plain_number(text, form, 0)
+    if not COUNT.fullmatch(written):
+        raise ValueFault("not_a_duration", "Write hours and minutes, such as 1:30.")
+    return int((Decimal(written) * size).quantize(Decimal(1), ROUND_HALF_UP))

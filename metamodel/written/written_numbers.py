@@ -23,6 +23,7 @@ SHORTENED = re.compile(r"-?[0-9]([.,][0-9]+)?[eE][+-]?[0-9]+")
 SIGNIFICANT = 15  # digits of a number that spreadsheets keep and show
 REPEATED = 17  # at most, that programs write of a binary fraction
 NOISE = 4  # of the smallest steps of a binary fraction, from a few sums
+POINTED = re.compile(r"\b([0-9]+)\.([0-9]+)\b")
 QUOTES = "'\u2019"  # that part thousands in Switzerland
 GROUPS = {".": f"(?:,|[{QUOTES}]| )", ",": rf"(?:\.|[{QUOTES}]| )"}  # by the decimal mark
 
@@ -36,20 +37,30 @@ def cleaned(text: str) -> str:
     return plain
 
 
+def known_locale(locale: str) -> Locale:
+    """The language of a name such as de, de_AT or de-AT; ValueError where there is none."""
+    return Locale.parse(locale, sep="-" if "-" in locale else "_")
+
+
+@lru_cache(maxsize=64)
 def decimal_mark(locale: str) -> str:
     """The mark that a language writes before decimals, as pages show them."""
     try:
-        return "," if get_decimal_symbol(Locale.parse(locale, sep=_sep(locale))) == "," else "."
+        return "," if get_decimal_symbol(known_locale(locale)) == "," else "."
     except (ValueError, UnknownLocaleError):
         return "."
 
 
-def _sep(locale: str) -> str:
-    return "-" if "-" in locale else "_"
+def in_marks(text: str, mark: str) -> str:
+    """Words with numbers in them, such as `Write 0.5 or more`, in the marks of a language."""
+    return POINTED.sub(r"\1,\2", text) if mark == "," else text
 
 
-def plain_number(text: str, form: TextFormat) -> str:
-    """Text from outside without grouping, with a decimal point: `1.250,5` is `1250.5`."""
+def plain_number(text: str, form: TextFormat, scale: int) -> str:
+    """Text from outside without grouping, with a decimal point: `1.250,5` is `1250.5`.
+
+    With `scale` decimals it may be of our own tables, which are not asked how they are written.
+    """
     plain = cleaned(text)
     if SHORTENED.fullmatch(plain):
         raise ValueFault(
@@ -58,7 +69,7 @@ def plain_number(text: str, form: TextFormat) -> str:
             "or send the workbook itself.",
         )
     sign, digits = _signed(plain)
-    mark = form.decimal or _mark_in(digits)
+    mark = form.decimal or _mark_in(digits, scale)
     whole, found, part = digits.partition(mark)
     whole = _grouped(mark).sub(lambda one: re.sub("[^0-9]", "", one[0]), whole)
     if found and not whole:
@@ -85,7 +96,7 @@ def _grouped(mark: str) -> re.Pattern[str]:
     )
 
 
-def _mark_in(digits: str) -> str:
+def _mark_in(digits: str, scale: int) -> str:
     """The decimal mark that a number itself shows, where nobody has said it."""
     marks = [c for c in digits if c in ".,"]
     if len(set(marks)) == 2:
@@ -96,6 +107,8 @@ def _mark_in(digits: str) -> str:
     if len(marks) > 1:  # several of one kind part thousands
         return "," if mark == "." else "."
     whole, _, part = digits.partition(mark)
+    if mark == "." and len(part) == scale:
+        return mark
     if len(part) == 3 and len(whole) <= 3 and whole[:1] not in ("0", ""):
         raise ValueFault(
             "ambiguous_number",

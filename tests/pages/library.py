@@ -80,6 +80,7 @@ def page(title: str, *trail: tuple[str, str], here: str = "", **more: Any) -> Co
         "title": title,
         "product": "Fluvial",
         "lang": "en",
+        "decimal": ".",
         "theme": "",
         "csrf": "token",
         "unread": 3,

@@ -31,15 +31,17 @@ from metamodel.expressions.nodes import (
     Root,
     Within,
 )
-from metamodel.expressions.types import MONEY, RECORD, ROLE
+from metamodel.expressions.types import DURATION, MONEY, NUMBER, RECORD, ROLE
+from metamodel.kinds.duration import DAY_LENGTH
 
 from .filter_words import raw_words
 from .presenters import Op, face_of, references, said
-from .reader_format import ReaderFormat
+from .reader_format import ReaderFormat, typed_number
 from .record_tables import column_of
 
 Context = dict[str, Any]
 
+HELD = {NUMBER.name: "digits", MONEY.name: "amount", DURATION.name: "length"}  # read by the script
 NAMED_PEOPLE = ("team", "group", ROLE)  # whose value says what they are
 SYSTEM = ("created_at", "created_by", "updated_at", "updated_by", "owner")
 
@@ -68,6 +70,8 @@ def _asked(field: Field, name: str, label: str) -> Context:
         # A moment is asked for by its day.
         "input": {"type": "date"} if field.type.timed else face.input(field),
         "quote": field.type.quoted,
+        "holds": HELD.get(field.type.name, ""),
+        "day": field.option(DAY_LENGTH, ""),
         "ops": [asdict(op) for op in face.asks(field)],
         "options": face.options(field),
         "search_url": f"/lookup/{field.object}/{field.name}?plain=true"
@@ -226,7 +230,8 @@ class _Reading:
         if isinstance(value, Literal):
             wire = _wire(column.field, value.value, value.type.objects)
             day = self._day_of(value.value) if column.field.type.timed else None
-            text, label = day or _written(wire), said(column.field, wire, fmt)
+            text = day or _typed(column.field, wire, fmt)
+            label = said(column.field, wire, fmt)
         elif value is not None:
             text, label = value, raw_words(value, column.field)
         op_label, value_label = _worded(op, label)
@@ -290,6 +295,15 @@ def _wire(field: Field, value: Any, objects: tuple[str, ...] = ()) -> Any:
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
+
+
+def _typed(field: Field, wire: Any, fmt: ReaderFormat) -> str:
+    """A value as the input of the sentence's editor holds it: as people write it."""
+    if field.type.name == DURATION.name and isinstance(wire, int):
+        return field.kind.show(field, wire)
+    if field.type.name in (NUMBER.name, MONEY.name):
+        return typed_number(_written(wire), fmt.locale)
+    return _written(wire)
 
 
 def _written(wire: Any) -> str:

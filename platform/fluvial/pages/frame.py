@@ -12,6 +12,7 @@ from jinja2 import Environment
 from fluvial.http.call import Answer, Call
 from fluvial.runtime.languages import language_of
 from fluvial.services.notifications import unread_count
+from metamodel.written.written_numbers import decimal_mark
 
 from .navigation import navigation
 from .template_environment import TEMPLATES, environment
@@ -71,6 +72,7 @@ def bare(call: Call, template: str, title: str, *, status: int = 200, **context:
         "title": title,
         "product": PRODUCT,
         "lang": language(call),
+        "decimal": decimal_mark(language(call)),
         "theme": theme(call),
         "csrf": "",
     }
@@ -83,6 +85,7 @@ def frame_of(call: Call, title: str, here: str) -> Context:
         "title": title,
         "product": PRODUCT,
         "lang": language(call),
+        "decimal": decimal_mark(language(call)),
         "theme": theme(call),
         "csrf": csrf(call),
         "unread": unread_count(session.connection, session.actor.id) if session.actor.id else 0,

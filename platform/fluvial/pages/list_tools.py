@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fluvial.http.routes import ENDPOINT
+from metamodel.kinds.duration import DAY_LENGTH
 
 from .field_addresses import asking
 from .frame import Context, action, with_query
@@ -118,6 +119,7 @@ def bulk_of(asked: ListRequest) -> Context:
             "search_url": f"/lookup/{asked.type.name}/{f.name}" if f.targets else "",
             "currency": f.option("currency"),
             "zone": zone,
+            "day": f.option(DAY_LENGTH),
         }
         for f in writable
     ]

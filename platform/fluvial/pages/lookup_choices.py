@@ -18,6 +18,7 @@ from fluvial.records.reading.equality_filters import matching
 from fluvial.records.reading.search_plan import search_values
 from fluvial.records.reading.sql_context import PlanContext, ask
 from fluvial.records.writing.writer import create
+from fluvial.runtime.languages import typed_form
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.errors import ValueFault
@@ -25,7 +26,6 @@ from metamodel.expressions.sql import Builder, Given, Source
 from metamodel.expressions.types import ROLE
 from metamodel.expressions.types import TEXT as TEXT_TYPE
 from metamodel.folding import fold
-from metamodel.kinds.kind import TextFormat
 from metamodel.object_types import placeholders
 from metamodel.roles import role_titles
 from metamodel.storage import TEXT, UUID
@@ -90,7 +90,7 @@ def _parsed(session: Session, field: Field, text: str) -> Any:
     if not text:
         return field.kind.absent(field)
     try:
-        return field.kind.parse_text(field, text, TextFormat(zone=session.catalog.zone))
+        return field.kind.parse_text(field, text, typed_form(session))
     except ValueFault:
         return field.kind.absent(field)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -18,6 +20,7 @@ from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
 from metamodel.expressions.types import Option
 from metamodel.kinds.date import people_locale
+from metamodel.written.written_numbers import decimal_mark
 
 from .page_titles import PageTitles
 from .template_environment import initials, tone
@@ -135,6 +138,25 @@ def number(text: str, locale: str) -> str:
     decimals = -exponent if isinstance(exponent, int) and exponent < 0 else 0
     pattern = f"#,##0.{'0' * decimals}".rstrip(".")
     return str(format_decimal(value, format=pattern, locale=locale)).replace("-", "−")
+
+
+CANONICAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+
+class Typed(str):
+    """What somebody typed and what is shown again as it was, beside a fault."""
+
+    __slots__ = ()
+
+
+def typed_number(value: Any, locale: str) -> str:
+    """A number as an input holds it: without groups, in the marks of the language."""
+    if value is None or value == "":
+        return ""
+    text = str(value)
+    if isinstance(value, Typed) or not CANONICAL.fullmatch(text):
+        return text
+    return text.replace(".", decimal_mark(locale))
 
 
 @lru_cache(maxsize=2048)

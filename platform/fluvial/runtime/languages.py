@@ -10,6 +10,10 @@ from dataclasses import replace
 
 from babel.localedata import exists, locale_identifiers
 
+from metamodel.written.text_format import TextFormat
+from metamodel.written.written_days import usual_order
+from metamodel.written.written_numbers import decimal_mark
+
 from .session import Session
 
 
@@ -17,6 +21,19 @@ def language_of(session: Session) -> str:
     """The language that the person chose, else the site's."""
     chosen = session.actor.language
     return chosen if chosen and exists(chosen) else session.engine.settings.locale
+
+
+def typed_form(session: Session) -> TextFormat:
+    """How the person writes values into inputs: as their pages show them."""
+    locale = language_of(session)
+    return TextFormat(
+        dates=usual_order(locale),
+        decimal=decimal_mark(locale),
+        zone=str(session.engine.clock.zone),
+        locale=locale,
+        unit="hours",
+        typed=True,
+    )
 
 
 def in_words(session: Session) -> Session:

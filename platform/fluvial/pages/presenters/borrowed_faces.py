@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import tzinfo
 from typing import Any
 
 from markupsafe import Markup
@@ -12,6 +11,7 @@ from fluvial.pages.reader_format import ReaderFormat
 from fluvial.transfer.sheet_cells import SheetCell
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
+from metamodel.kinds.kind import TextFormat
 
 from .filter_questions import Op
 from .presenter import Cell, Face, Reference, empty
@@ -46,8 +46,8 @@ class LikeFace(Face):
     def hint(self, field: Field) -> str:
         return self.inner.hint(field)
 
-    def typed(self, field: Field, value: Any, zone: tzinfo) -> Any:
-        return self.inner.typed(field, value, zone)
+    def typed(self, field: Field, value: Any, form: TextFormat) -> Any:
+        return self.inner.typed(field, value, form)
 
     def asks(self, field: Field) -> tuple[Op, ...]:
         return self.inner.asks(field)

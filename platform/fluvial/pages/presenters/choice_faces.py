@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -14,6 +13,7 @@ from fluvial.pages.reader_format import ReaderFormat
 from metamodel.catalog import Field
 from metamodel.expressions.types import Option
 from metamodel.folding import label_text
+from metamodel.kinds.kind import TextFormat
 
 from .filter_questions import AMONG, CLOSED, HOLDS, IS, IS_NOT, YES_NO, Op, empties
 from .presenter import Cell, Face, text_in, texts_in
@@ -51,13 +51,13 @@ class BooleanFace(Face):
         words = (("true", field.option("yes", "Yes")), ("false", field.option("no", "No")))
         return [{"value": value, "label": label_text(word)} for value, word in words]
 
-    def typed(self, field: Field, value: Any, zone: tzinfo) -> str:
+    def typed(self, field: Field, value: Any, form: TextFormat) -> str:
         return "true" if value else "false"
 
     def asks(self, field: Field) -> tuple[Op, ...]:
         return (*YES_NO, *empties(field)) if field.option("three_state") else YES_NO
 
-    def read(self, field: Field, form: FormData, zone: str) -> Any:
+    def read(self, field: Field, form: FormData, how: TextFormat) -> Any:
         return {"true": True, "false": False}.get(text_in(form, field.name))
 
 
@@ -96,13 +96,13 @@ class ChoiceFace(Face):
     def options(self, field: Field) -> list[dict[str, str]]:
         return choices(field)
 
-    def typed(self, field: Field, value: Any, zone: tzinfo) -> Any:
+    def typed(self, field: Field, value: Any, form: TextFormat) -> Any:
         return value
 
     def asks(self, field: Field) -> tuple[Op, ...]:
         return (IS, IS_NOT, *CLOSED, AMONG, *empties(field))
 
-    def read(self, field: Field, form: FormData, zone: str) -> Any:
+    def read(self, field: Field, form: FormData, how: TextFormat) -> Any:
         return text_in(form, field.name) or None
 
 
@@ -149,5 +149,5 @@ class MultiChoiceFace(ChoiceFace):
     def asks(self, field: Field) -> tuple[Op, ...]:
         return (*HOLDS, *empties(field))
 
-    def read(self, field: Field, form: FormData, zone: str) -> Any:
+    def read(self, field: Field, form: FormData, how: TextFormat) -> Any:
         return texts_in(form, field.name)

@@ -13,6 +13,7 @@ from fluvial.kernel.media_types import IMAGES
 from fluvial.pages import reader_format as marks
 from fluvial.pages.reader_format import ReaderFormat
 from metamodel.catalog import Field
+from metamodel.kinds.kind import TextFormat
 
 from .filter_questions import Op, empties
 from .presenter import Cell, Face, texts_in
@@ -60,7 +61,7 @@ class FileFace(Face):
     def asks(self, field: Field) -> tuple[Op, ...]:
         return empties(field)
 
-    def read(self, field: Field, form: FormData, zone: str) -> Any:
+    def read(self, field: Field, form: FormData, how: TextFormat) -> Any:
         """The files that stay; the new ones are stored by the caller."""
         gone = set(texts_in(form, f"{field.name}.remove"))
         return [id for id in texts_in(form, f"{field.name}.keep") if id not in gone]

@@ -11,6 +11,7 @@ from starlette.datastructures import FormData
 from fluvial.pages import reader_format as marks
 from fluvial.pages.reader_format import NIL, NOBODY, ReaderFormat
 from metamodel.catalog import Field
+from metamodel.kinds.kind import TextFormat
 from metamodel.kinds.link_fields import link_fields
 from metamodel.kinds.person import accepts
 
@@ -76,7 +77,7 @@ class LookupFace(Face):
     def asks(self, field: Field) -> tuple[Op, ...]:
         return (IS, IS_NOT, WITHIN, *empties(field))
 
-    def read(self, field: Field, form: FormData, zone: str) -> Any:
+    def read(self, field: Field, form: FormData, how: TextFormat) -> Any:
         return text_in(form, field.name) or None
 
 
@@ -106,16 +107,16 @@ class MultiLookupFace(LookupFace):
             return w
         links = zip(self.references(field, value), value or (), strict=True)
         rows = [(one[1], self._title(fmt, one), link) for one, link in links]
-        return w | {"links": table(inner, rows), "wide": True}
+        return w | {"links": table(inner, rows, fmt.locale), "wide": True}
 
     def asks(self, field: Field) -> tuple[Op, ...]:
         return (*HOLDS, *empties(field))
 
-    def read(self, field: Field, form: FormData, zone: str) -> Any:
+    def read(self, field: Field, form: FormData, how: TextFormat) -> Any:
         ids, inner = texts_in(form, field.name), link_fields(field)
         if not inner:
             return ids
-        return [{"id": id, **typed(field.name, inner, id, form, zone)} for id in ids]
+        return [{"id": id, **typed(field.name, inner, id, form, how)} for id in ids]
 
 
 class AnyLookupFace(LookupFace):
@@ -138,7 +139,7 @@ class AnyLookupFace(LookupFace):
             "search_url": f"/lookup/{field.object}/{field.name}?object=",
         }
 
-    def read(self, field: Field, form: FormData, zone: str) -> Any:
+    def read(self, field: Field, form: FormData, how: TextFormat) -> Any:
         record = text_in(form, field.name)
         if not record:
             return None
@@ -192,6 +193,6 @@ class PersonFace(LookupFace):
         ours = () if field.type.objects == ("user",) else (OURS,)
         return (MINE, *ours, IS, IS_NOT, *empties(field))
 
-    def read(self, field: Field, form: FormData, zone: str) -> Any:
+    def read(self, field: Field, form: FormData, how: TextFormat) -> Any:
         people = [dict([text.split(":", 1)]) for text in texts_in(form, field.name) if ":" in text]
         return people if field.many else (people[0] if people else None)

@@ -7,10 +7,11 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
+from fluvial.pages.reader_format import typed_number
 from fluvial.transfer.exports import cell
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
-from metamodel.expressions.types import BOOLEAN, DATE, DURATION
+from metamodel.expressions.types import BOOLEAN, DATE, DURATION, MONEY, NUMBER
 from metamodel.kinds.kind import TextFormat
 
 from .presenter import text_in
@@ -34,21 +35,21 @@ def _shown(field: Field, value: Any) -> str:
         return str(value)  # written when the field had another form
 
 
-def table(inner: Sequence[Field], rows: Sequence[tuple[str, str, Any]]) -> Context:
+def table(inner: Sequence[Field], rows: Sequence[tuple[str, str, Any]], locale: str) -> Context:
     """The table of (id, title, link) for the template of the kind."""
     return {
         "heads": [field.label for field in inner],
-        "rows": [_row(inner, *row) for row in rows],
-        "blank": _row(inner, BLANK, "", {}),
+        "rows": [_row(inner, locale, *row) for row in rows],
+        "blank": _row(inner, locale, BLANK, "", {}),
     }
 
 
-def _row(inner: Sequence[Field], id: str, label: str, link: Any) -> Context:
+def _row(inner: Sequence[Field], locale: str, id: str, label: str, link: Any) -> Context:
     held = link if isinstance(link, Mapping) else {}
-    return {"id": id, "label": label, "cells": [_cell(f, held.get(f.name)) for f in inner]}
+    return {"id": id, "label": label, "cells": [_cell(f, held.get(f.name), locale) for f in inner]}
 
 
-def _cell(field: Field, value: Any) -> Context:
+def _cell(field: Field, value: Any, locale: str) -> Context:
     options = [{"value": o.name, "label": o.label} for o in field.type.options]
     text = cell(field, value)
     if field.type.name == BOOLEAN.name:
@@ -56,6 +57,8 @@ def _cell(field: Field, value: Any) -> Context:
         options = [{"value": one, "label": label} for one, label in words]
     elif field.type.name == DURATION.name and value is not None:
         text = _shown(field, value)
+    elif field.type.name in (NUMBER.name, MONEY.name):
+        text = typed_number(text, locale)
     return {
         "name": field.name,
         "label": field.label,
@@ -66,7 +69,7 @@ def _cell(field: Field, value: Any) -> Context:
 
 
 def typed(
-    name: str, inner: Sequence[Field], record: str, form: FormData, zone: str
+    name: str, inner: Sequence[Field], record: str, form: FormData, how: TextFormat
 ) -> dict[str, Any]:
     """What a form says of a link; of one that has no row in it nothing. Raises ValueFault."""
     found: dict[str, Any] = {}
@@ -76,6 +79,6 @@ def typed(
             continue
         text, found[field.name] = text_in(form, place).strip(), None
         if text:
-            value = field.kind.parse_text(field, text, TextFormat(zone=zone))
+            value = field.kind.parse_text(field, text, how)
             found[field.name] = field.kind.wire(field, value)
     return found

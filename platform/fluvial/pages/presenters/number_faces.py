@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta, tzinfo
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -71,8 +71,13 @@ class NumberFace(SizeFace):
         return Markup(f'<span class="tab">{escape(self.text(field, value, fmt))}</span>')
 
     def widget(self, field: Field, value: Any, fmt: ReaderFormat) -> dict[str, Any]:
-        options = {name: field.option(name, "") for name in ("min", "max", "unit", "format")}
-        return {"value": "" if value is None else str(value), "scale": field.type.scale, **options}
+        options = {name: field.option(name, "") for name in ("unit", "format")}
+        bounds = {name: _bound(field, name, fmt.locale) for name in ("min", "max")}
+        shown = marks.typed_number(value, fmt.locale)
+        return {"value": shown, "scale": field.type.scale, **options, **bounds}
+
+    def typed(self, field: Field, value: Any, form: TextFormat) -> str:
+        return marks.typed_number(value, form.locale)
 
     def input(self, field: Field) -> dict[str, Any]:
         return {"type": "text", "inputmode": "decimal"}
@@ -102,8 +107,9 @@ class MoneyFace(SizeFace):
     def widget(self, field: Field, value: Any, fmt: ReaderFormat) -> dict[str, Any]:
         fixed, source = field.option("currency"), field.option("currency_from")
         given = value if isinstance(value, Mapping) else {}
+        amount = value if isinstance(value, str) else given.get("amount", "")
         return {
-            "value": given.get("amount", ""),
+            "value": marks.typed_number(amount, fmt.locale),
             "currency": fixed or given.get("currency") or ("" if source else "EUR"),
             "currencies": [] if fixed or source else sorted(currencies()),
         }
@@ -111,16 +117,16 @@ class MoneyFace(SizeFace):
     def input(self, field: Field) -> dict[str, Any]:
         return {"type": "text", "inputmode": "decimal"}
 
-    def typed(self, field: Field, value: Any, zone: tzinfo) -> str:
-        return str(value.amount)
+    def typed(self, field: Field, value: Any, form: TextFormat) -> str:
+        return marks.typed_number(field.kind.wire(field, value)["amount"], form.locale)
 
-    def read(self, field: Field, form: FormData, zone: str) -> Any:
+    def read(self, field: Field, form: FormData, how: TextFormat) -> Any:
         amount = text_in(form, field.name).strip()
         if not amount:
             return None
         currency = field.option("currency") or text_in(form, f"{field.name}.currency")
         text = f"{amount} {currency}".strip()
-        return field.kind.wire(field, field.kind.parse_text(field, text, TextFormat(zone=zone)))
+        return field.kind.wire(field, field.kind.parse_text(field, text, how))
 
 
 class DurationFace(SizeFace):
@@ -143,5 +149,10 @@ class DurationFace(SizeFace):
         shown = field.kind.show(field, value) if isinstance(value, int) else value or ""
         return {"value": shown, "day": field.option(DAY_LENGTH, "")}
 
-    def typed(self, field: Field, value: Any, zone: tzinfo) -> str:
+    def typed(self, field: Field, value: Any, form: TextFormat) -> str:
         return field.kind.show(field, value)
+
+
+def _bound(field: Field, name: str, locale: str) -> str:
+    limit = field.option(name)
+    return marks.typed_number(limit, locale) if limit else ""

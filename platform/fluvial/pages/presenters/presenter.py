@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import tzinfo
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -86,7 +85,7 @@ class Face:
         """What stands in its input while that is empty."""
         return ""
 
-    def typed(self, field: Field, value: Any, zone: tzinfo) -> Any:
+    def typed(self, field: Field, value: Any, form: TextFormat) -> Any:
         """A canonical value that is not empty, as its input holds it."""
         return str(value)
 
@@ -94,12 +93,12 @@ class Face:
         """What filters can ask of it."""
         return tuple(own_ops(field)) or (IS, *empties(field))
 
-    def read(self, field: Field, form: FormData, zone: str) -> Any:
-        """The wire value that a form holds; raises ValueFault."""
+    def read(self, field: Field, form: FormData, how: TextFormat) -> Any:
+        """The wire value that a form holds, as people write it; raises ValueFault."""
         text = text_in(form, field.name).strip()
         if not text:
             return None
-        return field.kind.wire(field, field.kind.parse_text(field, text, TextFormat(zone=zone)))
+        return field.kind.wire(field, field.kind.parse_text(field, text, how))
 
     def alike(self, field: Field, one: Any, other: Any, fmt: ReaderFormat) -> bool:
         """Whether the input shows both values the same: it was left alone, then."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta, tzinfo
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from fluvial.pages import reader_format as marks
 from fluvial.pages.reader_format import ReaderFormat
 from fluvial.transfer.sheet_cells import SheetCell, day_cell
 from metamodel.catalog import Field
+from metamodel.kinds.kind import TextFormat
 
 from .filter_questions import MOMENTS, Op, empties
 from .presenter import Cell, Face
@@ -113,7 +114,8 @@ class DatetimeFace(TimeFace):
     def input(self, field: Field) -> dict[str, Any]:
         return {"type": "datetime-local"}
 
-    def typed(self, field: Field, value: Any, zone: tzinfo) -> str:
+    def typed(self, field: Field, value: Any, form: TextFormat) -> str:
+        zone = ZoneInfo(field.option("zone", form.zone))
         local: str = value.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
         return local
 
