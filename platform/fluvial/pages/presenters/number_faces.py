@@ -54,7 +54,8 @@ class NumberFace(SizeFace):
 
     def text(self, field: Field, value: Any, fmt: ReaderFormat) -> str:
         set_apart = field.option("thousands", True)
-        shown = marks.number(str(value), fmt.locale) if set_apart else str(value)
+        show = marks.number if set_apart else marks.typed_number
+        shown = show(str(value), fmt.locale)
         if field.option("format") == "percent":
             return f"{shown} %"
         unit = field.option("unit")
