@@ -240,6 +240,8 @@ def webhook(execution: Execution, at: int, action: Webhook) -> None:
         "timestamp": timestamp_wire(event.at),
         "data": data,
     }
+    if event.record != NOBODY:
+        message |= {"object": event.object, "record": event.record, "rev": event.rev}
     payload = {
         "message": message,
         "cause": session.cause.wire(),

@@ -32,7 +32,7 @@ from fluvial.runtime.session import Session
 from fluvial.services import mail, notifications, outbound
 from fluvial.services.templates import Renderer, TemplateFault, TemplateText
 
-from . import effects, webhooks
+from . import effects, endpoint_pauses, webhooks
 
 log = logging.getLogger("fluvial.deliveries")
 
@@ -84,7 +84,7 @@ class Deliveries:
             noted = self._note(session)
             started = self._start(session)
             if self._running and not noted and not started:
-                self._wait(session)
+                noted = self._wait(session)  # what stood behind it in its order is due now
             return bool(noted or started or self._running)
         finally:
             self._lock.release()
@@ -93,12 +93,13 @@ class Deliveries:
         """The subject and the HTML of a message; raises TemplateFault."""
         return words(self._renderer, payload)
 
-    def _wait(self, session: Session) -> None:
+    def _wait(self, session: Session) -> int:
         try:
             ended = self._ended.get(timeout=IDLE_SECONDS)
         except queue.Empty:
-            return
+            return 0
         self._finish(session, *ended)
+        return 1
 
     def _note(self, session: Session) -> int:
         noted = 0
@@ -117,17 +118,26 @@ class Deliveries:
         if not self._running[lane]:
             del self._running[lane]
         finish(session, effect, outcome)
+        if effect["kind"] == "webhook":
+            if outcome.error is not None:
+                endpoint_pauses.failed(session.connection, effect["target"], effect["record"])
+            elif effect["failures"]:
+                endpoint_pauses.answered(session.connection, effect["target"])
 
     def _start(self, session: Session) -> int:
         started = 0
         for lane in effects.due_lanes(session.connection):
-            kind, _ = lane
+            kind, name = lane
+            failures = 0
+            if kind == "webhook":
+                failures = endpoint_pauses.failures(session.connection, name)
             room = {"webhook": IN_FLIGHT, "email": THREADS // 2}.get(kind, CLAIM)
+            room = 1 if failures >= endpoint_pauses.FAILURES else room
             room = min(room - self._running[lane], 2 * THREADS - self._running.total())
             if room <= 0:
                 continue
             for effect in effects.claim_due(session.connection, *lane, room, new_id()):
-                self._begin(session, effect, lane)
+                self._begin(session, effect | {"failures": failures}, lane)
                 started += 1
         self._running += Counter()  # forgets the lanes that were only looked at
         return started

@@ -14,7 +14,8 @@ from fluvial.database.leases import Later, claim, free
 from fluvial.database.statement import Statement, insert, param
 from metamodel.storage import timestamp_wire
 
-from .rule_tables import EFFECT, ENDPOINT_OFF
+from .endpoint_pauses import paused
+from .rule_tables import EFFECT, ENDPOINT_OFF, NOBODY
 
 WORK = "deliveries"  # the job of the workers
 PENDING, DONE, FAILED, DEAD = "pending", "done", "failed", "dead"
@@ -27,13 +28,35 @@ _SPACE = uuid.UUID("8f5d5a86-6a0e-4c1b-9a57-5b8d9f6b7a10")
 
 _e = EFFECT.c
 _ADD = insert(EFFECT)
+_UNTRIED = dict.fromkeys(("content", "next_at", "lease", "leased_until", "error", "response"), None)
+_webhook = _e.kind == sa.literal_column("'webhook'")
+_earlier = EFFECT.alias("earlier")
+
+
+def _place(effect: sa.FromClause) -> sa.Tuple:
+    """Where an effect stands among those about its record."""
+    rev = sa.func.coalesce(effect.c.rev, sa.literal_column("0"))
+    return sa.tuple_(rev, effect.c.at, effect.c.event, effect.c.action, effect.c.id)
+
+
+# What is posted about one record to one endpoint arrives in the order of its revisions.
+_overtakes = sa.exists().where(
+    _webhook,
+    _e.record != sa.literal_column(f"'{NOBODY}'"),
+    _earlier.c.record == _e.record,
+    _earlier.c.target == _e.target,
+    _earlier.c.kind == _e.kind,
+    _earlier.c.state == sa.literal_column(f"'{PENDING}'"),
+    _place(_earlier) < _place(EFFECT),
+)
 _due = sa.and_(
     _e.state == sa.literal_column(f"'{PENDING}'"),
     sa.or_(_e.next_at.is_(None), _e.next_at <= Later("seconds_due")),
     free(EFFECT),
+    ~paused(),
+    ~_overtakes,
 )
 _ANY = Statement(sa.select(_e.id).where(_due).limit(1))
-_webhook = _e.kind == sa.literal_column("'webhook'")
 _lane = sa.case((_webhook, _e.target), else_=sa.literal_column("''"))
 _LANES = Statement(sa.select(_e.kind, _lane.label("lane")).where(_due).distinct().limit(500))
 # In the order of the events, and of the actions of a rule.
@@ -82,7 +105,7 @@ _AGAIN = Statement(
 )  # fmt: skip
 _SHOWN = (
     _e.id, _e.kind, _e.target, _e.state, _e.attempts, _e.next_at, _e.rule, _e.event, _e.object,
-    _e.record, _e.error, _e.response, _e.at, _e.done_at, _e.payload,
+    _e.record, _e.rev, _e.error, _e.response, _e.at, _e.done_at, _e.payload,
 )  # fmt: skip
 _ONE = Statement(sa.select(*_SHOWN, _e.content).where(_e.id == param("the_id", _e.id)))
 _OPEN = Statement(
@@ -129,18 +152,16 @@ def add(
     target: str,
     object_name: str,
     record: str,
+    rev: int,
     payload: Mapping[str, Any],
     at: datetime,
 ) -> str:
     """Enter an effect; one that is to be sent is pending, the others are done already."""
     effect = id_of(key)
     sent = kind in SENT
-    untried = dict.fromkeys(
-        ("content", "next_at", "lease", "leased_until", "error", "response"), None
-    )
     _ADD.run(
         connection,
-        **untried,
+        **_UNTRIED,
         id=effect,
         key=key,
         event=event,
@@ -150,6 +171,7 @@ def add(
         target=target,
         object=object_name,
         record=record,
+        rev=rev,
         payload=payload,
         state=PENDING if sent else DONE,
         attempts=0,

@@ -54,6 +54,7 @@ class Execution:
             target=target,
             object_name=self.event.object,
             record=self.event.record,
+            rev=self.event.rev,
             payload=payload,
             at=self.acting.now,
         )

@@ -16,7 +16,17 @@ from fluvial.records.drafts.listeners import LISTENER, EventListener
 from fluvial.records.drafts.seams import BEFORE_SAVE, BUTTONS, STORED, Buttons
 from fluvial.runtime.session import Session
 
-from . import buttons, deliveries, due_moments, effects, filled, receiving, rules_api, runs
+from . import (
+    buttons,
+    deliveries,
+    due_moments,
+    effects,
+    endpoint_pauses,
+    filled,
+    receiving,
+    rules_api,
+    runs,
+)
 from .before_save import before_save
 from .effects import open_by_state
 from .index import listened
@@ -72,6 +82,6 @@ feature = Feature(
             Job(due_moments.WORK, due_moments.run),
             Job(effects.WORK, deliveries.run, sends=True),
         ),
-        HOUSEKEEPING(runs.forget, receiving.forget),
+        HOUSEKEEPING(runs.forget, receiving.forget, endpoint_pauses.expire),
     ),
 )

@@ -46,9 +46,11 @@ EFFECT = table(
     column("response", TEXT, nullable=True),
     column("at", TIMESTAMP, index=True),
     column("done_at", TIMESTAMP, nullable=True),
+    column("rev", INTEGER, nullable=True),  # of the record; an earlier release did not keep it
     metadata=TABLES,
 )
 sa.Index("ix_fluvial_effect__state", EFFECT.c.state, EFFECT.c.at)
+sa.Index("ix_fluvial_effect__record", EFFECT.c.record, EFFECT.c.target)
 
 # Moments of date rules, one row for each record, and of schedules, whose record is NOBODY.
 TIMER = table(
@@ -72,6 +74,16 @@ ENDPOINT_OFF = table(
     column("name", TEXT, primary_key=True),
     column("url", TEXT, primary_key=True),
     column("at", TIMESTAMP),
+    metadata=TABLES,
+)
+
+# Endpoints that have failed since they answered last.
+ENDPOINT_PAUSE = table(
+    "endpoint_pause",
+    column("name", TEXT, primary_key=True),
+    column("failures", INTEGER),
+    column("record", UUID),  # that the last failure was about
+    column("until", TIMESTAMP),
     metadata=TABLES,
 )
 

@@ -289,7 +289,7 @@ def webhook_rule(house: House, **more: object) -> None:
 
 def test_a_webhook_carries_id_timestamp_and_signature(house: House) -> None:
     webhook_rule(house)
-    lend(house)
+    loan = lend(house)
     house.work()
     (delivery,) = house.sink.wait(1)
     assert verified(delivery)
@@ -297,6 +297,9 @@ def test_a_webhook_carries_id_timestamp_and_signature(house: House) -> None:
     assert delivery.json() == {
         "type": "loan.created",
         "timestamp": delivery.json()["timestamp"],  # type: ignore[index]
+        "object": "loan",
+        "record": loan,
+        "rev": 1,
         "data": {
             "name": "Emma & co",
             "until": "2026-06-20",
