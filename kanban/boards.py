@@ -8,7 +8,7 @@ from typing import Any
 
 from fluvial.auth.access import Access, with_inherited
 from fluvial.kernel.problems import Problem
-from fluvial.records.reading.summary import Measure, measure
+from fluvial.records.reading.summary import Measure, check_measured, measure
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document
@@ -181,11 +181,16 @@ def _check_card(card: Mapping[str, Any], object: ObjectType, check: DocumentChec
 
 
 def check_measure(pointer: str, text: str, object: ObjectType, check: DocumentCheck) -> None:
-    """A measure reads, and the expression in it fits."""
+    """A measure reads, and the expression in it has a value that it can measure."""
     try:
         read = measure(text)
     except Problem as problem:
         check.fault(pointer, "not_a_measure", problem.detail, "")
         return
-    if read.inner:
-        check.compile(pointer, read.inner, object.name)
+    made = check.compile(pointer, read.inner, object.name) if read.inner else None
+    if made is None:
+        return
+    try:
+        check_measured(read, made.type)
+    except Problem as problem:
+        check.fault(pointer, "wrong_type", problem.detail, "")

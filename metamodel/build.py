@@ -19,6 +19,8 @@ from metamodel.dependencies import keep
 from metamodel.document import same_body
 from metamodel.documents import Document, DocumentKind
 from metamodel.errors import Fault, MetadataError
+from metamodel.expressions.compiler import LESS, TOO_LARGE
+from metamodel.expressions.expansion import MOST_LEVELS, MOST_PARTS, ONE, Expansion
 from metamodel.folding import nearest
 from metamodel.incremental import ByKind, kept_uses, reusable
 from metamodel.layers import locate, locked_faults, merge_documents
@@ -286,6 +288,32 @@ def _make_objects(
         _report_circle(circle, documents, bodies, draft)
     if not round:
         _keep(documents, draft)
+        _measure(documents, bodies, draft)
+
+
+_TOO_DEEP = "This reads a formula that depends on the time, which reads another, too often."
+
+
+def _measure(
+    documents: Mapping[str, Document],
+    bodies: Mapping[str, Mapping[str, Any]],
+    draft: CatalogDraft,
+) -> None:
+    """Report formulas that are too large once those that they read stand in their places."""
+    expansion = Expansion(draft.objects)
+    for name, document in documents.items():
+        for field in draft.objects[name].calculated_fields:
+            size = expansion.of_field(field) if field.formula is not None else ONE
+            pointer = _formula(bodies[name], field.name)
+            if size.parts > MOST_PARTS:
+                DocumentCheck(draft, document).fault(pointer, "too_large", TOO_LARGE, LESS)
+            elif size.nested and size.levels > MOST_LEVELS:
+                DocumentCheck(draft, document).fault(pointer, "too_deep", _TOO_DEEP, LESS)
+
+
+def _formula(body: Mapping[str, Any], name: str) -> str:
+    places = {spec["name"]: at for at, spec in items(body, "fields")}
+    return f"/fields/{places[name]}/formula" if name in places else ""
 
 
 def _keep(documents: Mapping[str, Document], draft: CatalogDraft) -> None:
@@ -315,10 +343,9 @@ def _report_circle(
 ) -> None:
     object, name = circle[0]
     document = documents[object]
-    places = {spec["name"]: at for at, spec in items(bodies[object], "fields")}
     way = " -> ".join(f"{object}.{name}" for object, name in circle)
     DocumentCheck(draft, document).fault(
-        f"/fields/{places[name]}/formula" if name in places else "",
+        _formula(bodies[object], name),
         "circle",
         f"`{name}` depends on itself: {way}.",
         "Remove one of these from the formula of the one before it.",

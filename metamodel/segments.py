@@ -102,20 +102,44 @@ def thirty(day: date) -> int:
 
 
 def _by_months(start: date, end: date, first: date, after: date) -> int | None:
-    """Months begin on the day of the month on which the period does."""
-    counted = 0
-    begin = first
-    for number in range(1, MAX_MONTHS + 2):
-        if begin >= end or begin >= after:
-            return counted
-        try:
-            following = first + relativedelta(months=number)
-        except ValueError:  # the last month of the year 9999
-            return counted
-        days = (min(end, following) - max(start, begin)).days
-        counted += max(days, 0) * MONTH // (following - begin).days
-        begin = following
-    return None
+    """Months begin on the day of the month on which the period does.
+
+    Those between the two ends are counted, not walked through: a period may have a thousand.
+    """
+    limit = _begin(first, MAX_MONTHS)
+    if limit is not None and limit < end and _begin(first, MAX_MONTHS + 1) is not None:
+        return None
+    if start >= end:
+        return 0
+    one, other = _month_of(first, start), _month_of(first, end)
+    if one == other:
+        return _part(first, one, start, end)
+    whole = (other - one - 1) * MONTH
+    return _part(first, one, start, None) + whole + _part(first, other, None, end)
+
+
+def _begin(first: date, number: int) -> date | None:
+    """The first day of a month of the period; none beyond the year 9999."""
+    try:
+        return first + relativedelta(months=number)
+    except ValueError:
+        return None
+
+
+def _month_of(first: date, day: date) -> int:
+    """The month of the period in which a day is."""
+    number = (day.year - first.year) * 12 + day.month - first.month
+    begin = _begin(first, number)
+    return number if begin is not None and begin <= day else number - 1
+
+
+def _part(first: date, number: int, start: date | None, end: date | None) -> int:
+    """What some days of a month count; the last month of the year 9999 counts nothing."""
+    begin, following = _begin(first, number), _begin(first, number + 1)
+    if begin is None or following is None:
+        return 0
+    days = (end or following) - (start or begin)
+    return days.days * MONTH // (following - begin).days
 
 
 def segments(

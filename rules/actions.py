@@ -87,7 +87,7 @@ def _deleted(execution: Execution, action: Several) -> list[Body]:
     session, type_ = execution.acting, execution.acting.catalog.objects[action.object]
     done: list[Body] = []
     for record in _targets(execution, action):
-        row = load_row(session, action.object, record, "delete")
+        row = load_row(session, action.object, record, "delete", lock=True)
         if row is None:
             continue
         environment = _environment(execution, action, type_, row)
@@ -112,10 +112,14 @@ def _environment(
     row: Body,
     ahead: Prefetch | None = None,
 ) -> RecordEnvironment:
-    """What expressions ask about a record; with what is read ahead they see what waits as well."""
-    if not action.each:
-        return execution.environment
+    """What expressions ask about a record; with what is read ahead they see what waits as well.
+
+    The record is asked as it is now and is held: what is worked out on the values of the event
+    would undo what was written since, without a word.
+    """
     asking = replace(execution.asking, ahead=ahead)
+    if not action.each:
+        return RecordEnvironment(asking, type_, row, execution.environment.before)
     return RecordEnvironment(asking, type_, row, record=execution.environment)
 
 

@@ -231,7 +231,7 @@ class Calls:
         type = common(items)
         if is_twofold(type) and not all(map(is_simple, items)):
             self.syntax.fail(node, "This accepts only fields.", "Name fields, or use `if`.")
-        return Coalesce(items, type=type)
+        return items[0] if len(items) == 1 else Coalesce(items, type=type)
 
     def _alike(self, node: ast.Call, items: Sequence[Node]) -> tuple[Node, ...]:
         return self.checker.attempt(node, lambda: unify_all(items, self.scope.zone))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from sqlalchemy import (
@@ -22,7 +23,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from metamodel.expressions.condition_sql import Conditions
 from metamodel.expressions.needed import needed_paths
-from metamodel.expressions.nodes import Collection, Gather, Spread
+from metamodel.expressions.nodes import Collection, Gather, Node, Read, Root, Spread
 from metamodel.expressions.reads import Place, places_by_day
 from metamodel.expressions.sql_value import (
     EXACT,
@@ -194,6 +195,7 @@ def _spread(outer: Collections, node: Spread, places: frozenset[Place]) -> SqlVa
 
 def _summed(rows: Rows, node: Gather, item: SqlValue) -> SqlValue:
     assert node.item is not None
+    item = _own(rows, item, node.daily if isinstance(node, Spread) else node.item)
     made = _aggregated(rows, node, item)
     second = None
     if node.type.name == MONEY.name and not node.type.currency:
@@ -203,6 +205,27 @@ def _summed(rows: Rows, node: Gather, item: SqlValue) -> SqlValue:
         made.storage,
         None if second is None else rows.select(second).scalar_subquery(),
     )
+
+
+def _own(rows: Rows, item: SqlValue, tree: Node) -> SqlValue:
+    """The value as one of the collection's rows.
+
+    Databases take an aggregate of what only the outer record gives as one of the outer query.
+    SQLite does so, too, where all that is asked of its own row is whether its id is empty.
+    """
+    if _reads_own(tree):
+        return item
+    id = rows.source.column("id")
+    element = case((id == id, item.element))
+    return replace(item, element=element, nullable=True, plain=False)
+
+
+def _reads_own(tree: Node) -> bool:
+    if isinstance(tree, Read):
+        return tree.root is Root.ROW
+    if isinstance(tree, Gather):  # what stands in it is about rows of its own
+        return False
+    return any(_reads_own(child) for child in tree.children())
 
 
 def _aggregated(rows: Rows, node: Gather, item: SqlValue) -> SqlValue:

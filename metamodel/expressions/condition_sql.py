@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -279,8 +279,7 @@ class Conditions(Values):
         column = self.value(held).element
         if held.type.name == CHOICES.name:
             return self._guarded(self._in_json(column, item.element, None), exact, item, _COLUMN)
-        pairs = _references(item, node.item.type)
-        found = or_(*(self._in_json(column, id, object) for object, id, _ in pairs))
+        found = or_(*self._held(column, item, node.item.type, held.type))
         return self._guarded(found, exact, _whole(item), _COLUMN)
 
     def _side(self, value: SqlValue, type: Type, wanted: Type) -> Element:
@@ -290,6 +289,16 @@ class Conditions(Values):
         if value.second is not None and type.name == RECORD.name:
             return case((value.second == self.text(wanted.objects[0]), value.element))
         return value.element
+
+    def _held(self, column: Element, item: SqlValue, type: Type, held: Type) -> Iterator[Element]:
+        """In which of its forms a record may be among the people of a JSON list."""
+        for object, id, named in _references(item, type):
+            if named is None:
+                yield self._in_json(column, id, object)
+                continue
+            for one in held.objects:
+                if one in type.objects:
+                    yield and_(named == self.text(one), self._in_json(column, id, one))
 
     def _in_set(self, element: Element, names: Element) -> Element:
         if self.postgresql:

@@ -61,13 +61,18 @@ def is_null(node: Node) -> bool:
     return node.type.name == NULL.name
 
 
+def is_void(node: Node) -> bool:
+    """Whether it is empty whatever the record is, as `1/0` and `lower(null)` are."""
+    return isinstance(node, Literal) and node.value is None
+
+
 def fit(node: Node, type: Type, zone: str) -> Node:
     """The node as a value of the type; raises Misfit."""
-    if is_null(node):
+    text = isinstance(node, Literal) and node.type.name == TEXT.name
+    if is_null(node) or (text and is_void(node)):
         return constant(None, type, node)
     if isinstance(node, ListValue):
         return _listing(node, type, zone)
-    text = isinstance(node, Literal) and node.type.name == TEXT.name
     if text and type.name != TEXT.name:
         assert isinstance(node, Literal)
         return _read_text(node, type, zone)
@@ -120,6 +125,8 @@ def _other(node: Node, type: Type, zone: str) -> Node | None:
         amount = fit(node, number(type.scale), zone) if type.scale is not None else node
         return Recast(amount, type=type, place=place)
     if pair == (NUMBER.name, DURATION.name) and isinstance(node, Literal):
+        if is_void(node):
+            return constant(None, type, node)
         if node.value != node.value.to_integral_value():
             raise Misfit("A duration is whole seconds.", "Write minutes(1.5) or hours(2).")
         slot = node.read_on(int)  # whole ones are written with as many decimals: none

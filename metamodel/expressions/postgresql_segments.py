@@ -15,21 +15,32 @@ _UNITS = f"""
   end if;
   if convention = '{ACTUAL_PERIOD}' then return greatest(e - s, 0); end if;
   if convention <> '{ACTUAL_MONTH}' then return null; end if;
-  b := f;
-  for number in 1..{MAX_MONTHS + 1} loop
-    if b >= e or b >= u then return made; end if;
-    following := fluvial_add_months(f, number);
-    if following is null then return made; end if;
-    made := made + greatest(least(e, following) - greatest(s, b), 0)::bigint * {MONTH}
-      / (following - b);
-    b := following;
-  end loop;
-  return null;
+  if fluvial_add_months(f, {MAX_MONTHS}) < e
+    and fluvial_add_months(f, {MAX_MONTHS + 1}) is not null then return null; end if;
+  if s >= e then return 0; end if;
+  i := fluvial_month_of(f, s); k := fluvial_month_of(f, e);
+  if i = k then return fluvial_month_part(f, i, e - s); end if;
+  return fluvial_month_part(f, i, fluvial_add_months(f, i + 1) - s)
+    + (k - i - 1)::bigint * {MONTH} + fluvial_month_part(f, k, e - fluvial_add_months(f, k));
+"""
+
+_MONTH_OF = """
+  number := (extract(year from d) - extract(year from f)) * 12
+    + extract(month from d) - extract(month from f);
+  return case when fluvial_add_months(f, number) <= d then number else number - 1 end;
 """
 
 SEGMENTS: tuple[str, ...] = (
+    "create or replace function fluvial_month_of(f date, d date) returns integer"
+    " language plpgsql immutable strict parallel safe as $$ declare number integer;"
+    f" begin {_MONTH_OF} end $$",
+    # Of the last month of the year 9999 nothing is counted.
+    "create or replace function fluvial_month_part(f date, number integer, days integer)"
+    " returns bigint language sql immutable parallel safe as $$ select coalesce("
+    f"days::bigint * {MONTH}"
+    " / (fluvial_add_months(f, number + 1) - fluvial_add_months(f, number)), 0) $$",
     "create or replace function"
     " fluvial_segment_units(s date, e date, f date, u date, convention text) returns numeric"
-    " language plpgsql immutable strict parallel safe as $$ declare b date; following date;"
-    f" made bigint := 0; begin {_UNITS} end $$",
+    " language plpgsql immutable strict parallel safe as $$ declare i integer; k integer;"
+    f" begin {_UNITS} end $$",
 )

@@ -198,6 +198,10 @@ class Values:
 
     def settled(self, value: SqlValue, given: Type, wanted: Type) -> SqlValue:
         """A number or an amount with the scale of a field, as the field would store it."""
+        if wanted.name == MONEY.name and not wanted.currency and value.second is None:
+            # The field has a column for the currency that the formula's type tells.
+            there = case((value.element.is_not(null()), self.currency(value, given)))
+            value = replace(value, second=there, second_storage=TEXT_STORAGE)
         if wanted.name not in (NUMBER.name, MONEY.name) or wanted.scale is None:
             return value
         if scale_of(value.storage) == wanted.scale and value.storage.name != INTEGER.name:

@@ -279,11 +279,11 @@ def test_two_rules_that_set_each_other_off_end(house: House) -> None:
     loan = house.client.made("loan", name="Emma")
     house.client.patch(f"/api/records/loan/{loan['id']}", {"name": "Go"})
     house.work()
-    # Both see the values of the person's change, so the second one changes nothing; what the
-    # first one did sets the second one off, and there it ends.
-    assert house.client.get(f"/api/records/loan/{loan['id']}").json()["level"] == "2"
+    # Both count on for the person's change, neither on what the other one read; what each did
+    # sets the other one off, and there it ends.
+    assert house.client.get(f"/api/records/loan/{loan['id']}").json()["level"] == "4"
     outcomes = house.outcomes("ping") + house.outcomes("pong")
-    assert sorted(outcomes) == ["done"] * 3 + ["skipped"] * 3
+    assert sorted(outcomes) == ["done"] * 4 + ["skipped"] * 6
 
 
 def test_a_chain_over_new_records_ends_at_the_limit(house: House) -> None:

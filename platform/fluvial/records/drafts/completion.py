@@ -187,10 +187,12 @@ def refusal(session: Session, transition: Transition, environment: RecordEnviron
 def _no_way(draft: Draft, states: States, old: Any, new: Any) -> str:
     field = draft.type.fields[states.field]
     ways = [t for t in states.transitions if old in t.sources]
-    show = field.kind.show
-    start = f"{field.label} cannot go from {show(field, old)} to {show(field, new)}."
+    before, after = field.kind.show(field, old), "empty"
+    if new is not None:
+        after = field.kind.show(field, new)
+    start = f"{field.label} cannot go from {before} to {after}."
     if not ways:
-        return f"{start} {show(field, old)} is a final state."
+        return f"{start} {before} is a final state."
     return f"{start} Possible: {', '.join(f'{t.label} ({t.name})' for t in ways)}."
 
 

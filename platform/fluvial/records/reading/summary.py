@@ -16,7 +16,7 @@ from metamodel.catalog import Field
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.scope import scope_of
 from metamodel.expressions.sql import value
-from metamodel.expressions.types import DATE, DATETIME, DURATION, MONEY, NUMBER, Type
+from metamodel.expressions.types import DATE, DATETIME, DURATION, MONEY, NUMBER, RECORDS, Type
 
 from . import aggregates
 from .caller_paths import compiled
@@ -182,7 +182,7 @@ def measured(planner: PagePlanner, measure_: Measure) -> aggregates.Aggregate:
     if measure_.function == "count" and not measure_.inner:
         return sa.func.count(), None
     inner = _compiled(planner, measure_.inner, "measure")
-    _check_type(measure_, inner.type)
+    check_measured(measure_, inner.type)
     made = value(inner, planner.source)
     dialect = planner.context.dialect
     if measure_.function == "count":
@@ -203,8 +203,14 @@ _ADDABLE = (NUMBER.name, DURATION.name)
 _ORDERED = (*_ADDABLE, DATE.name, DATETIME.name)
 
 
-def _check_type(measure_: Measure, type_: Type) -> None:
+def check_measured(measure_: Measure, type_: Type) -> None:
     """Sums and averages are of numbers, amounts of one currency and durations."""
+    if type_.name == RECORDS.name:
+        message = (
+            f"`{measure_.text}`: the records of a collection have no {measure_.function} here."
+            f" Write sum(count({measure_.inner}))."
+        )
+        raise Problem(message, errors=[fault("measure", "wrong_type", message)])
     if measure_.function == "count":
         return
     fixed = type_.name == MONEY.name and type_.currency is not None

@@ -62,10 +62,9 @@ def act(
         if transition.name == name and states is not None:
             session.object(object_name, "update")
             values = existing(session, type_, record, "update")
-            if values.get(states.field) not in transition.sources:
-                shown = type_.fields[states.field].kind.show(
-                    type_.fields[states.field], values[states.field]
-                )
+            field, state = type_.fields[states.field], values.get(states.field)
+            if state not in transition.sources:
+                shown = "empty" if state is None else field.kind.show(field, state)
                 raise Conflict(f"{transition.label} is not possible from {shown}.")
             return update(
                 session, object_name, record, {**body, states.field: transition.to}, rev=rev
