@@ -57,6 +57,17 @@ class ExpressionError(MetamodelError):
         super().__init__(f"{message}{' ' + hint if hint else ''} (at {at + 1} in: {source})")
 
 
+class TooMuchWork(MetamodelError):
+    """An expression does more than one request may."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This needs more work than one request may do: too many records, or too many days on "
+            "which something changes, times too many functions. Ask for fewer records, for a "
+            "shorter period, or for less about each of them."
+        )
+
+
 class ValueFault(MetamodelError):
     """A value that its field does not take: a stable code and a sentence with the remedy."""
 

@@ -17,8 +17,8 @@ from fluvial.records.reading.reader import find_one, read_page
 from fluvial.records.writing import batch_writes, bin, writer
 from fluvial.runtime.prefetch import Prefetch
 from fluvial.runtime.session import Session
-from fluvial.services.mail import as_html
 from fluvial.services.notifications import record_href
+from fluvial.services.plain_templates import as_html_source
 from metamodel.catalog import ObjectType
 from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
@@ -220,7 +220,7 @@ def _words(execution: Execution, action: Notify) -> Body:
         return words
     body = execution.acting.catalog.of("template")[action.template].body
     subject, text = body["subject"], body["body"]
-    html = text if "<" in text else as_html(text)
+    html = as_html_source(text)
     assert execution.type is not None
     session = execution.acting
     if action.template in (days := session.catalog.derive(template_days)):

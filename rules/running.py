@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from fluvial.database.large_questions import TOO_LARGE, too_large
 from fluvial.events import outbox
 from fluvial.kernel.problems import Problem
 from fluvial.records.drafts.event import Event
@@ -11,6 +12,7 @@ from fluvial.records.reading.query import Query
 from fluvial.records.reading.reader import read_page
 from fluvial.runtime.session import Session
 from fluvial.services.templates import TemplateFault
+from metamodel.expressions.work import limited_work
 
 from . import effects, runs
 from .actions import perform
@@ -71,9 +73,9 @@ def run_rule(session: Session, rule: Rule, event: Event, *, kept: bool = True) -
     """Run a rule for an event. What its actions cannot do undoes the run, not the event."""
     run = Run(rule.name, event.object, event.record)
     try:
-        with session.connection.savepoint():
+        with limited_work(), session.connection.savepoint():
             _run(session, rule, event, run)
-    except (Problem, TemplateFault) as problem:
+    except (Problem, TemplateFault, *TOO_LARGE) as problem:
         run.effects.clear()
         run.end("failed", f"It failed and was rolled back: {_detail(problem)}")
         log.warning("Rule %s on %s %s: %s", rule.name, event.object, event.record, problem)
@@ -82,7 +84,9 @@ def run_rule(session: Session, rule: Rule, event: Event, *, kept: bool = True) -
     return run
 
 
-def _detail(problem: Problem | TemplateFault) -> str:
+def _detail(problem: Exception) -> str:
+    if isinstance(problem, TOO_LARGE):
+        return too_large(problem)
     if isinstance(problem, Problem) and len(problem.errors) > 1:
         return " ".join(error["message"] for error in problem.errors)
     return str(problem)

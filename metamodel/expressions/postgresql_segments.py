@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from metamodel.expressions.work import MOST_PARTS, TOO_MUCH
 from metamodel.segments import ACTUAL_MONTH, ACTUAL_PERIOD, MAX_MONTHS, MONTH, NONE, THIRTY
 
 _THIRTY = (
@@ -31,6 +32,9 @@ _MONTH_OF = """
 """
 
 SEGMENTS: tuple[str, ...] = (
+    "create or replace function fluvial_one_of_few(day date, parts bigint) returns date"
+    f" language plpgsql immutable parallel safe as $$ begin if parts > {MOST_PARTS} then"
+    f" raise exception '{TOO_MUCH}'; end if; return day; end $$",
     "create or replace function fluvial_month_of(f date, d date) returns integer"
     " language plpgsql immutable strict parallel safe as $$ declare number integer;"
     f" begin {_MONTH_OF} end $$",

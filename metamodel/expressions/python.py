@@ -42,6 +42,7 @@ from metamodel.expressions.nodes import (
     Within,
 )
 from metamodel.expressions.types import DATE, MONEY, NUMBER, PERSON, RECORD, ROLE, TEXT, Type
+from metamodel.expressions.work import spend
 
 from . import chronology, decimals, strings
 
@@ -219,6 +220,7 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
 
     def _operation(self, node: OperationCall) -> Any:
         arguments = [self._eval(argument) for argument in node.arguments]
+        spend(1)
         if any(argument is None for argument in arguments):
             return None
         return node.operation.run(*arguments)

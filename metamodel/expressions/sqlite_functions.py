@@ -10,6 +10,7 @@ from typing import Any
 from metamodel.expressions.operations import OPERATIONS, Operation
 from metamodel.expressions.sql_value import storage_of
 from metamodel.expressions.strings import MAX_TEXT
+from metamodel.expressions.work import TEXT, one_of_few, spend
 from metamodel.storage import SQLITE
 
 from . import decimals
@@ -21,6 +22,7 @@ def register(connection: sqlite3.Connection) -> None:
         connection.create_function(
             operation.function, len(operation.takes), _stored(operation), deterministic=True
         )
+    connection.create_function("fluvial_one_of_few", 2, one_of_few, deterministic=True)
     connection.create_function("fluvial_decimal", 2, _decimal, deterministic=True)
     connection.create_function("fluvial_settle", 2, _settle, deterministic=True)
     connection.create_function("fluvial_total", 3, _total, deterministic=True)
@@ -43,9 +45,12 @@ def _stored(operation: Operation) -> Callable[..., Any]:
 
     def call(*stored: Any) -> Any:
         values = []
+        spend(1)
         for value, decode in zip(stored, decoders, strict=True):
             if value is None:
                 return None
+            if value.__class__ is str and len(value) >= TEXT:
+                spend(len(value) // TEXT)
             values.append(value if decode is None else decode(value))
         result = run(*values)
         return result if result is None or encode is None else encode(result)
@@ -54,10 +59,12 @@ def _stored(operation: Operation) -> Callable[..., Any]:
 
 
 def _decimal(stored: int | None, scale: int) -> str | None:
+    spend(1)
     return None if stored is None else decimals.plain(Decimal(stored).scaleb(-scale))
 
 
 def _settle(text: str | None, scale: int) -> int | None:
+    spend(1)
     if text is None:
         return None
     value = decimals.fix(Decimal(text), scale)
@@ -74,6 +81,7 @@ def _total(high: int | None, low: int | None, scale: int) -> str | None:
 
 def _extreme(choose: Callable[..., Any], key: Callable[[Any], Any] | None = None) -> Any:
     def call(*values: Any) -> Any:
+        spend(1)
         known = [value for value in values if value is not None]
         return choose(known, key=key) if known else None
 
@@ -87,6 +95,7 @@ class Sum:
         self.total: Decimal | None = None
 
     def step(self, text: str | None) -> None:
+        spend(1)
         if text is not None:
             self.total = decimals.WIDE.add(self.total or Decimal(0), Decimal(text))
 
@@ -103,6 +112,7 @@ class Least:
         self.found: Decimal | None = None
 
     def step(self, text: str | None) -> None:
+        spend(1)
         if text is not None:
             value = Decimal(text)
             self.found = value if self.found is None else type(self).choose(self.found, value)
@@ -123,6 +133,7 @@ class JoinedTexts:
         self.length = -len(", ")
 
     def step(self, id: str, text: str | None) -> None:
+        spend(1)
         if text is not None and self.length <= MAX_TEXT:
             self.texts.append((id, text))
             self.length += len(text) + len(", ")

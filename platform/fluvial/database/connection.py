@@ -31,6 +31,14 @@ class SlowError(DatabaseError):
     """A statement took longer than it may, and was stopped."""
 
 
+class TooComplexError(DatabaseError):
+    """A statement is larger, or deeper, than the database reads."""
+
+
+class OutOfRangeError(DatabaseError):
+    """A value is larger than its column, or than the database calculates with."""
+
+
 class GoneError(DatabaseError):
     """The connection is lost, and the transaction that was open with it. The next use opens a
     new one."""

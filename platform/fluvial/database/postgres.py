@@ -19,6 +19,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.string import TextLoader
 
 from fluvial.kernel.bounded_cache import BoundedCache
+from metamodel.errors import TooMuchWork
+from metamodel.expressions.work import TOO_MUCH
 from metamodel.storage import POSTGRESQL
 
 from .connection import (
@@ -27,8 +29,10 @@ from .connection import (
     Connection,
     DatabaseError,
     GoneError,
+    OutOfRangeError,
     Row,
     SlowError,
+    TooComplexError,
     UniqueError,
     UnsureError,
 )
@@ -59,6 +63,20 @@ _PASSING = (
     "RELEASE", "DEALLOCATE", "ANALYZE", "VACUUM",
 )  # fmt: skip
 _BUSY = (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
+
+
+_COMPLEX = ("54",)  # how codes begin: the statement is larger than the server reads
+_RANGE = ("22003", "22008", "22001")  # a number, a moment or a text that is too large
+
+
+def _meant(error: psycopg.Error) -> DatabaseError | TooMuchWork:
+    """What a refusal means to the rest of the engine."""
+    code, text = error.sqlstate or "", str(error)
+    if TOO_MUCH in text:
+        return TooMuchWork()
+    if code.startswith(_COMPLEX):
+        return TooComplexError(text)
+    return OutOfRangeError(text) if code.startswith(_RANGE) else DatabaseError(text)
 
 
 class PostgresConnection(Connection):
@@ -195,7 +213,7 @@ class PostgresConnection(Connection):
             # A column was added since it was prepared; the next try prepares it anew.
             self._outdated = True
             raise BusyError(str(error)) from error
-        raise DatabaseError(str(error)) from error
+        raise _meant(error) from error
 
     def _lost(self, error: Exception, sql: str) -> None:
         self._connection.close()

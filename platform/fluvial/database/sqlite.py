@@ -11,10 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from fluvial.kernel.search_words import holds
+from metamodel.errors import TooMuchWork
 from metamodel.expressions.sqlite_functions import register
+from metamodel.expressions.work import was_stopped
 from metamodel.storage import SQLITE
 
-from .connection import BusyError, Connection, DatabaseError, Row, SlowError, UniqueError
+from .connection import (
+    BusyError,
+    Connection,
+    DatabaseError,
+    OutOfRangeError,
+    Row,
+    SlowError,
+    TooComplexError,
+    UniqueError,
+)
 
 BUSY_SECONDS = 10
 LOOK_EVERY = 100_000  # steps of SQLite's machine between two looks at the clock
@@ -102,12 +113,25 @@ RETYPED = "fluvial:"  # how a trigger begins that ends writes of an older catalo
 _UNIQUE = re.compile(r"UNIQUE constraint failed: (?:index '(?P<index>[^']+)'|(?P<columns>.+))")
 
 
-def translated(error: sqlite3.Error | OverflowError) -> DatabaseError:
+# How SQLite says that a statement is larger than it reads.
+_COMPLEX = re.compile(
+    r"parser stack overflow|Expression tree is too large|too many |string or blob too big"
+    r"|at most \d+ tables in a join|hit recursion limit"
+)
+
+
+def translated(error: sqlite3.Error | OverflowError) -> DatabaseError | TooMuchWork:
     """What an error of the driver means to the rest of the engine.
 
     OverflowError: a number of more than 64 bits.
     """
     text = str(error)
+    if was_stopped():
+        return TooMuchWork()
+    if isinstance(error, OverflowError) or text == "integer overflow":
+        return OutOfRangeError(text)
+    if _COMPLEX.search(text):
+        return TooComplexError(text)
     if isinstance(error, sqlite3.IntegrityError) and (match := _UNIQUE.match(text)):
         return UniqueError(match["index"] or match["columns"])
     if isinstance(error, sqlite3.OperationalError) and text == "interrupted":

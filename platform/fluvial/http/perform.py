@@ -16,12 +16,14 @@ from fluvial.database.connection import (
     SlowError,
     UnsureError,
 )
+from fluvial.database.large_questions import TOO_LARGE, too_large
 from fluvial.kernel.causes import Cause
 from fluvial.kernel.problems import Forbidden, Problem, Unauthorized, Unavailable, Unprocessable
 from fluvial.metadata_changes.apply import refused
 from fluvial.runtime.languages import in_words
 from fluvial.runtime.session import Session
 from metamodel.errors import MetadataError
+from metamodel.expressions.work import limited_work
 
 from . import idempotency
 from .call import COOKIE, Answer, Call
@@ -49,7 +51,8 @@ _META_RIGHTS = {Policy.META_READ: "read", Policy.META_WRITE: "write"}
 def perform(endpoint: Endpoint, call: Call, shown: ProblemAnswer) -> Answer:
     """The answer to a call. `shown` makes the answer of a problem (JSON, or a page)."""
     try:
-        return _tried(endpoint, call)
+        with limited_work():
+            return _tried(endpoint, call)
     except Problem as problem:
         return shown(call, problem)
     except MetadataError as error:
@@ -60,9 +63,9 @@ def perform(endpoint: Endpoint, call: Call, shown: ProblemAnswer) -> Answer:
     except SlowError:
         log.warning("%s %s took longer than %s s", call.method, call.path, READ_SECONDS)
         return shown(call, Unprocessable(_SLOW.format(seconds=READ_SECONDS)))
-    except DatabaseError:
-        log.exception("%s %s", call.method, call.path)
-        return shown(call, _Broken("The error has been logged."))
+    except TOO_LARGE as error:
+        log.warning("%s %s: %s", call.method, call.path, error)
+        return shown(call, Unprocessable(too_large(error)))
     except Exception:
         log.exception("%s %s", call.method, call.path)
         return shown(call, _Broken("The error has been logged."))

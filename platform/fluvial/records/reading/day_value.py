@@ -84,7 +84,8 @@ def parts_of(
     days = start.union(changed.correlate_except(d)).subquery()
     following = sa.func.lead(days.c.day).over(order_by=days.c.day)
     until = sa.func.coalesce(following, after).label("next")
-    return sa.select(days.c.day, until).correlate_except(days).subquery()
+    day = sa.func.fluvial_one_of_few(days.c.day, sa.func.count().over(), type_=days.c.day.type)
+    return sa.select(day.label("day"), until).correlate_except(days).subquery()
 
 
 def links_on_day(link: sa.Table, field: Field, dialect: str) -> sa.Subquery:

@@ -57,8 +57,9 @@ def documents() -> Documents:
 def library(client: Client) -> Client:
     client.made("book", name="Persuasion")
     branch = client.made("branch", name="North")["id"]
-    book = client.made("book", name="Emma", branch=branch, pages=474, weight="0.3", printed="1815-12-23",
-                       price={"amount": "7", "currency": "EUR"})["id"]  # fmt: skip
+    price = {"amount": "7", "currency": "EUR"}
+    values = {"pages": 474, "weight": "0.3", "printed": "1815-12-23", "price": price}
+    book = client.made("book", name="Emma", branch=branch, **values)["id"]
     member = client.made("member", name="Ann", branch=branch)["id"]
     client.made("loan", book=book, member=member)
     client.made("loan", book=book, member=member, due="2026-01-01")
