@@ -16,7 +16,10 @@ from fluvial.runtime.session import Session
 from fluvial.services.mail import is_address
 from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
+from metamodel.expressions.nodes import Literal
 from metamodel.storage import BOOLEAN, JSON, TEXT, TIMESTAMP, UUID
+
+SHOWN = 120  # characters of what is no address
 
 _user = sa.table(
     "user",
@@ -65,7 +68,7 @@ def recipients(session: Session, expression: Expression, value: Any) -> Iterator
         if one is None or one == "":
             raise NotTold(f"`{expression.source}` is empty, so nobody is notified.")
         if expression.type.name == types.TEXT.name:
-            yield from _addresses(str(one))
+            yield from _addresses(expression, str(one))
             continue
         kind, record = one if isinstance(one, tuple) else (expression.type.objects[0], one)
         if kind in _MEMBERS:
@@ -76,11 +79,16 @@ def recipients(session: Session, expression: Expression, value: Any) -> Iterator
             yield _account(session, record)
 
 
-def _addresses(text: str) -> Iterator[Recipient]:
-    for part in text.replace(";", ",").split(","):
+def _addresses(expression: Expression, text: str) -> Iterator[Recipient]:
+    """Those that the rule itself writes, or the one that a value is.
+
+    What somebody typed into a field is never several: it would tell people whom nobody meant.
+    """
+    written = isinstance(expression.tree, Literal)
+    for part in text.replace(";", ",").split(",") if written else [text]:
         address = part.strip()
         if not is_address(address):
-            raise NotTold(f"`{address}` is not an e-mail address.")
+            raise NotTold(f"`{address[:SHOWN]}` is not an e-mail address.")
         yield Recipient(None, address)
 
 

@@ -16,6 +16,7 @@ from metamodel.storage import timestamp_wire
 from . import effects, runs, trial
 from .compilation import compiled
 from .model import Rule
+from .run_effects import tell_effects
 
 MAX_PAGE = 200
 LAST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
@@ -63,6 +64,7 @@ def rule_runs(call: Call) -> Answer:
         limit=call.whole("limit", 50, 1, MAX_PAGE),
         before=before,
     )
+    tell_effects(call.session.connection, found["data"])
     why = reads_beyond(call.session, call.session.catalog.of("rule")[call.params["name"]])
     if why:  # that it ran is no secret, but why, and to whom it wrote
         for run in found["data"]:

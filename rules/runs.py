@@ -13,7 +13,7 @@ from fluvial.database.statement import Statement, insert, param
 from fluvial.kernel.ids import new_id
 from metamodel.storage import timestamp_wire
 
-from .rule_tables import RUN
+from .rule_tables import EFFECT, RUN
 
 KEEP_DAYS = 90
 KEEP_NOT_MET_DAYS = 7
@@ -21,7 +21,17 @@ NOT_MET = "not_met"
 
 _r = RUN.c
 _ADD = insert(RUN)
-_COLUMNS = (_r.id, _r.rule, _r.event, _r.object, _r.record, _r.at, _r.outcome, _r.trace)
+_e = EFFECT.c
+# Where something that it sent was refused for good, the run has failed: `state` has an index.
+_undone = sa.select(_e.event).where(
+    _e.state.in_([sa.literal_column(f"'{state}'") for state in ("failed", "dead")]),
+    _e.rule == param("the_rule", _e.rule),
+)
+_is_undone = sa.and_(_r.outcome == sa.literal_column("'done'"), _r.event.in_(_undone))
+_outcome = sa.case((_is_undone, sa.literal_column("'failed'")), else_=_r.outcome)
+_COLUMNS = (
+    _r.id, _r.rule, _r.event, _r.object, _r.record, _r.at, _outcome.label("outcome"), _r.trace,
+)  # fmt: skip
 _page = (
     sa.select(*_COLUMNS)
     .where(_r.rule == param("the_rule", _r.rule), _r.id < param("the_id", _r.id))
@@ -29,7 +39,7 @@ _page = (
     .limit(sa.bindparam("the_limit", type_=sa.Integer()))
 )
 _PAGE = Statement(_page)
-_PAGE_OF = Statement(_page.where(_r.outcome == param("the_outcome", _r.outcome)))
+_PAGE_OF = Statement(_page.where(_outcome == param("the_outcome", _r.outcome)))
 _RECENT = Statement(
     sa.select(sa.func.count())
     .select_from(RUN)

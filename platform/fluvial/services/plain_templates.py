@@ -1,4 +1,4 @@
-"""Templates written as plain text, as HTML: the words are escaped, and what stands in places not."""
+"""Templates written as plain text, as HTML: words are escaped, and what stands in places is not."""
 
 from __future__ import annotations
 

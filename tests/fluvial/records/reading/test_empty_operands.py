@@ -174,8 +174,8 @@ def test_a_record_without_a_state_has_no_transition(client: Client) -> None:
 @pytest.mark.parametrize("formula", ["null", "price * 0", "money(null, 'EUR')"])
 def test_an_empty_amount_in_any_currency_is_read_as_of_a_day(client: Client, formula: str) -> None:
     spec = {"name": "worth", "kind": "calculated", "result": "money", "formula": formula}
-    fields = [{"name": "name", "kind": "text"}, spec]
-    fields.append({"name": "price", "kind": "money", "currency": "EUR", "dated": True})
+    price = {"name": "price", "kind": "money", "currency": "EUR", "dated": True}
+    fields = [{"name": "name", "kind": "text"}, spec, price]
     document = {"kind": "object", "name": "case", "title": "{name}", "fields": fields}
     client.define(document)
     client.made("case", name="Emma")
