@@ -84,6 +84,7 @@ function showPlan(summary, plan) {
   const lines = classes.map((name) => WORDS[name] ?? ["good", name]);
   const uses = plan.operations.flatMap((operation) => operation.uses ?? []);
   lines.push(uses.length ? ["warn", `Used in ${uses.map((use) => use.label ?? use.name ?? use).join(", ")}.`] : ["good", "Nothing uses these names yet."]);
+  for (const one of plan.beyond ?? []) lines.push(["bad", `${one.document}${one.pointer}: ${one.message} An administrator can approve it.`]);
   if (plan.operations.every((operation) => operation.undo !== false)) lines.push(["good", "Undo is one step and loses no other data."]);
   fillPlan(classes.includes("destructive") ? "Removes something" : classes.includes("rewrite") ? "Rewrites records" : "Instant", summary, lines, classes.includes("destructive") ? "bad" : classes.includes("rewrite") ? "warn" : "good");
 }
@@ -94,6 +95,21 @@ function fillPlan(chip, summary, lines, tone) {
   one("[data-plan-chip]", box).textContent = chip;
   one("[data-plan-summary]", box).textContent = summary;
   one("[data-plan-lines]", box).replaceChildren(...lines.map(([kind, text]) => make("li", { class: kind }, icon(kind === "good" ? "check" : "alert-triangle"), make("span", {}, text))));
+}
+
+// A change; what goes beyond one's own rights is asked of an administrator, if one likes.
+async function change(method, address, body) {
+  const result = await send(method, address, body);
+  if (result.ok || !result.data.beyond) return result;
+  const ask = async () => {
+    const asked = await send(method, `${address}${address.includes("?") ? "&" : "?"}ask=true`, body);
+    if (asked.ok) location.assign(`/studio/approvals/${asked.data.approval}`);
+    else toast(reason(asked), { tone: "bad" });
+  };
+  const lines = result.data.beyond.map((one) => make("p", { class: "mid bad" }, `${one.document}${one.pointer}: ${one.message}`));
+  const words = make("p", { class: "mid dim" }, "Nothing has changed: this goes beyond your own rights. An administrator can approve it.");
+  dialog("This needs an administrator", [...lines, words], [{ label: "Cancel" }, { label: "Ask an administrator", primary: true, run: ask }]);
+  return result;
 }
 
 const ready = (made) => made.name && optionsOf(made.kind).every(({ name, awaited }) => !awaited || (name in made && made[name].length !== 0));
@@ -142,7 +158,7 @@ function adding(form) {
       error.hidden = false;
       return label.focus();
     }
-    const result = await send("PATCH", api(), { fields: [made] });
+    const result = await change("PATCH", api(), { fields: [made] });
     if (!result.ok) {
       error.replaceChildren(icon("alert-triangle"), reason(result));
       error.hidden = false;
@@ -232,13 +248,13 @@ function openKinds(button) {
 actions.kinds = openKinds;
 
 actions["remove-field"] = async (button) => {
-  const change = { fields: [{ name: button.dataset.name, $delete: true }] };
-  const planned = await send("PATCH", api("?plan=true"), change);
+  const without = { fields: [{ name: button.dataset.name, $delete: true }] };
+  const planned = await send("PATCH", api("?plan=true"), without);
   const uses = planned.data.uses ?? planned.data.operations?.flatMap((operation) => operation.uses ?? []) ?? [];
   const fault = make("p", { class: "mid bad", role: "alert" });
   const words = uses.length ? `It is used in ${uses.map((use) => use.label ?? use.name ?? use).join(", ")}. It is removed there too.` : "Nothing uses it. Its values stay until they are purged, and come back if a field of this name and kind is added again.";
   const run = async () => {
-    const result = await send("PATCH", api(uses.length ? "?force=true" : ""), change);
+    const result = await change("PATCH", api(uses.length ? "?force=true" : ""), without);
     if (!result.ok) {
       fault.textContent = reason(result);
       return false;
@@ -259,10 +275,12 @@ function yaml(form) {
     const body = new URLSearchParams({ yaml: one("#yaml", form).value, press: only ? "plan" : "save", csrf: csrf() });
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json", "X-CSRF-Token": csrf() } });
     const result = { ok: answer.ok, status: answer.status, data: await answer.json().catch(() => ({})) };
+    if (result.data.href) return location.assign(result.data.href); // goes beyond one's rights
     said.className = `small row ${result.ok ? "good" : "bad"}`;
     said.replaceChildren(icon(result.ok ? "check" : "alert-triangle"), result.ok ? (only ? "Valid." : "Saved.") : reason(result));
     if (result.ok && result.data.operations) showPlan("As written in the YAML.", result.data);
     if (result.ok && !only) await renew();
+    return undefined;
   });
 }
 
@@ -271,7 +289,7 @@ async function layout(box) {
   const { default: Sortable } = await import("sortablejs");
   const save = async () => {
     const sections = all("[data-section]", box).filter((section) => section.dataset.section).map((section) => ({ name: section.dataset.section, label: one("h3", section).textContent, fields: all("li", section).map((item) => item.dataset.name) }));
-    const result = await send("PATCH", box.dataset.layout, { sections });
+    const result = await change("PATCH", box.dataset.layout, { sections });
     toast(result.ok ? "Layout saved" : reason(result), { tone: result.ok ? "good" : "bad" });
   };
   for (const list of all("[data-fields]", box)) Sortable.create(list, { group: "layout", animation: 120, onEnd: save });

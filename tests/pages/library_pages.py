@@ -28,6 +28,34 @@ PACKAGES: Context = {
     "shipped": [{"label": "Reading room", "name": "reading", "about": "Seats and hours."}],
     "install_href": "#", "upload_href": "#", "export_href": "#", "error": "This needs lending >=2.", "may_write": True,
 }  # fmt: skip
+APPROVAL = {
+    "href": "#",
+    "note": "Rule tell",
+    "text": "rule/tell",
+    "person": "Rosa Lind",
+    "when": "2 h ago",
+    "state": "Waiting",
+    "tone": "warn",
+    "said": "Rosa Lind · 2 h ago",
+    "reason": "For the board.",
+    "documents": [{"name": "rule/tell", "yaml": "kind: rule\nname: tell\n"}],
+    "approve_href": "#",
+    "refuse_href": "#",
+    "ask_href": "#",
+    "withdraw_href": "#",
+    "tables": [
+        {
+            "title": "Beyond the author's rights",
+            "text": "",
+            "head": ["Document", "Part", "What"],
+            "rows": [
+                {"cells": ["rule/tell", "/when", "It reads loan.fee."], "take": ""},
+            ],
+            "form": None,
+        }
+    ],
+}
+
 PACKAGE: Context = {
     "title": "Upgrade lending", "text": "From 1.4.0 to 1.5.0.", "links": [action("Download", "#", "download")],
     "tables": [{"title": "Conflicts", "text": "Both you and the app changed these.", "head": ["Document", "Part", "Was", "App", "Here", "Decide"], "rows": [{"cells": ["object/book", "fields › fee › min", "0", "1", "2"], "take": "object/book#/fields/fee/min"}], "form": {"action": "#", "to": 7}}],
@@ -260,6 +288,8 @@ def pages() -> dict[str, tuple[str, Context]]:
         "package": ("package.html", {"page": page("Lending"), "package": PACKAGE}),
         "slow": ("slow_questions.html", {"page": page("Slow questions"), "slow": {"limit": "500 ms", "action": "#", "items": [{"object": "Loans", "name": "loan", "text": "A list, where state == '…', by due", "times": 12, "worst": "1,240 ms", "last": "2 h ago", "index": "State, Due", "fields": "state,due", "why": ""}]}}),
         "history": ("revisions.html", {"page": page("History"), "revisions": {"items": [{"number": 3, "href": "#", "note": "Field Shelf of book", "text": "object/book", "person": "Rosa Lind", "when": "2 h ago", "back_href": "#"}], "under_way": [{"note": "Upgrade lending 1.1.0", "text": "500 of 9,000 values copied"}]}}),
+        "approvals": ("approvals.html", {"page": page("Approvals"), "approvals": {"items": [APPROVAL]}}),
+        "approval": ("approval.html", {"page": page("Rule tell"), "approval": APPROVAL}),
         "notifications": ("notifications.html", {"page": page("Notifications"), "inbox": INBOX}),
         "search": ("search.html", {"page": page("Search"), "search": SEARCH}),
         "profile": ("profile.html", {"page": page("Profile"), "profile": PROFILE}),

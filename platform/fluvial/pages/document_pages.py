@@ -9,6 +9,7 @@ from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.problems import Forbidden, NotFound, Problem, Unprocessable, fault
 from fluvial.metadata_changes import apply
+from fluvial.metadata_changes.beyond_rights import BeyondRights
 from fluvial.runtime.catalogs import stored_layers
 from metamodel.document_files import parse_documents
 from metamodel.documents import SITE, Document, DocumentKind
@@ -151,6 +152,8 @@ def save(call: Call) -> Answer:
             apply.plan(call.session, change)
         else:
             apply.apply(call.session, change)
+    except BeyondRights:
+        raise  # to where one asks an administrator
     except Problem as problem:
         if json:
             return Answer.problem(problem)
@@ -158,7 +161,9 @@ def save(call: Call) -> Answer:
         return show(call, text=text, error=faults or problem.detail)
     if json:
         operations = [operation.wire() for operation in change.operations]
-        return Answer.json({"operations": operations, "version": change.version})
+        return Answer.json(
+            {"operations": operations, "version": change.version} | change.waiting_for()
+        )
     if only_plan:
         return show(call, text=text, plan=in_words(change))
     return Answer.redirect(f"/studio/{kind}/{body['name']}")

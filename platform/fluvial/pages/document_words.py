@@ -12,7 +12,7 @@ Context = dict[str, Any]
 LENGTH = 160
 
 
-def short(value: Any) -> str:
+def short(value: Any, length: int = LENGTH) -> str:
     """A value of a document on one line."""
     if value is None:
         return "—"
@@ -21,17 +21,19 @@ def short(value: Any) -> str:
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         text = ", ".join(value)
     elif isinstance(value, dict):
-        text = ", ".join(f"{name}: {short(one)}" for name, one in value.items())
+        text = ", ".join(f"{name}: {short(one, length)}" for name, one in value.items())
     elif isinstance(value, list):
-        text = "; ".join(short(one) for one in value)
+        text = "; ".join(short(one, length) for one in value)
     else:
         text = str(value)
-    return text if len(text) <= LENGTH else f"{text[: LENGTH - 2]} …"
+    return text if len(text) <= length else f"{text[: length - 2]} …"
 
 
-def difference_row(entry: dict[str, Any]) -> Context:
+def difference_row(entry: dict[str, Any], length: int = LENGTH) -> Context:
     part = entry["pointer"].strip("/").replace("/", " › ") or "the whole document"
-    return {"cells": [entry["document"], part, short(entry["old"]), short(entry["new"])]}
+    return {
+        "cells": [entry["document"], part, *(short(entry[one], length) for one in ("old", "new"))]
+    }
 
 
 def used_in(call: Call, target: str) -> list[Context]:

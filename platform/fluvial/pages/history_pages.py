@@ -35,7 +35,7 @@ def show(call: Call) -> Answer:
     items = [_item(r, fmt, kinds, writes and r["number"] < found[0]["number"]) for r in found]
     return page(
         call, "revisions.html", "History", crumbs=[("Studio", "/studio")],
-        here="/studio/revisions",
+        here="/studio/revisions", primary=action("Approvals", "/studio/approvals", "shield-check"),
         revisions={"items": items, "under_way": _under_way(call.session.connection)},
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ from starlette.datastructures import UploadFile
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.problems import Conflict, Problem
+from fluvial.metadata_changes.beyond_rights import BeyondRights
 from fluvial.packages import archive, installed_list, installing, registry, source, uninstalling
 from fluvial.packages.installing import Installation
 from fluvial.packages.source import Package
@@ -201,6 +202,12 @@ def _lists(planned: Installation, uses: list[str]) -> list[Context]:
         ("Removals", planned.removed, "", "Values stay until they are purged."),
         ("Your documents that use removed parts", uses, "bad", "Removed only if you confirm it."),
         ("Steps", steps, "", ""),
+        (
+            "Beyond your own rights",
+            [f"{one.document}{one.pointer}: {one.message}" for one in planned.change.beyond],
+            "bad",
+            "An administrator can approve it.",
+        ),
     )
     return _filled(lists)
 
@@ -221,6 +228,8 @@ def install(call: Call) -> Answer:
     try:
         force = form_text(call, "force") == "true"
         done = installing.put(call.session, package, take=take, force=force)
+    except BeyondRights:
+        raise
     except Problem as problem:
         return show(call, error=_told(problem))
     if done.change.pending:

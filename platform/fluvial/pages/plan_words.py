@@ -37,7 +37,14 @@ def in_words(change: MetadataChange) -> Context:
         lines.append(
             {"tone": "warn", "icon": "alert-triangle", "text": f"Used in {', '.join(uses)}."}
         )
-    if not operations:
+    lines += [
+        {"tone": "bad", "icon": "lock", "text": f"{one.document}{one.pointer}: {one.message}"}
+        for one in change.beyond[:6]
+    ]
+    if change.beyond:
+        text = "This goes beyond your own rights. An administrator can approve it."
+        lines.append({"tone": "warn", "icon": "shield-check", "text": text})
+    if not operations and not change.beyond:
         lines = [
             {
                 "tone": "good",

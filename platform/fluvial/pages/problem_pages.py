@@ -9,7 +9,9 @@ from markupsafe import Markup, escape
 
 from fluvial.http.call import Answer, Call
 from fluvial.kernel.problems import Problem, Unauthorized
+from fluvial.metadata_changes.beyond_rights import BeyondRights
 
+from .approval_pages import kept_page
 from .frame import Context, action, bare, page, with_query
 
 ICONS = {403: "lock", 404: "map-question", 409: "git-merge", 429: "clock", 503: "cloud-off"}
@@ -41,8 +43,12 @@ MAX_FAULTS = 8
 
 def problem_page(call: Call, problem: Problem) -> Answer:
     """The answer to a person; scripts that ask for JSON get the problem itself."""
+    kept = kept_page(call, problem) if isinstance(problem, BeyondRights) else ""
     if "application/json" in call.headers.get("accept", ""):
+        problem.extra |= {"href": kept} if kept else {}
         return Answer.problem(problem)
+    if kept:
+        return Answer.redirect(kept)
     if isinstance(problem, Unauthorized):
         return _to_sign_in(call)
     error = _words(call, problem)

@@ -7,6 +7,7 @@ from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
 
 from . import (
+    approval_pages,
     bins,
     docs,
     document_pages,
@@ -54,6 +55,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *document_pages.ENDPOINTS,
     *package_pages.ENDPOINTS,
     *history_pages.ENDPOINTS,
+    *approval_pages.ENDPOINTS,
     *slow_question_pages.ENDPOINTS,
     *importing.ENDPOINTS,
     *docs.ENDPOINTS,

@@ -7,6 +7,7 @@ from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.problems import Problem
 from fluvial.metadata_changes import apply
+from fluvial.metadata_changes.beyond_rights import BeyondRights
 from fluvial.metadata_changes.package_order import installed
 from fluvial.records.reading.query import Query
 from fluvial.records.reading.reader import read_page
@@ -125,6 +126,8 @@ def create(call: Call) -> Answer:
         document["group"] = group
     try:
         apply.apply(call.session, apply.documents_change([document], note=f"Object {label}"))
+    except BeyondRights:
+        raise
     except Problem as problem:
         faults = " ".join(str(f["message"]) for f in problem.errors[:3])
         return show(call, error=faults or problem.detail, label=label)

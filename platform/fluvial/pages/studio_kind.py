@@ -9,6 +9,7 @@ from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.problems import Conflict, NotFound, Problem
 from fluvial.metadata_changes import apply
+from fluvial.metadata_changes.beyond_rights import BeyondRights
 from fluvial.transfer.exports import cell
 from metamodel.catalog import Field
 from metamodel.documents import SITE
@@ -71,6 +72,8 @@ def submit(call: Call) -> Answer:
         if not form_text(call, "apply"):
             return show(call, plan=_preview(field, apply.plan(call.session, change)))
         apply.apply(call.session, change)
+    except BeyondRights:
+        raise
     except Problem as problem:
         told = " ".join(str(one["message"]) for one in problem.errors[:3])
         return show(call, error=told or problem.detail)

@@ -9,6 +9,7 @@ from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.problems import NotFound, Problem
 from fluvial.metadata_changes import apply
+from fluvial.metadata_changes.beyond_rights import BeyondRights
 from metamodel.catalog import Field, ObjectType
 from metamodel.documents import SITE
 from metamodel.folding import humanise, label_text, listed
@@ -212,6 +213,8 @@ def add_field(call: Call) -> Answer:
     change.seen = {key: seen.body if seen is not None else None}
     try:
         apply.apply(call.session, change)
+    except BeyondRights:
+        raise
     except Problem as problem:
         faults = " ".join(str(f["message"]) for f in problem.errors[:3])
         return show(call, error=faults or problem.detail, label=label, kind=kind)
