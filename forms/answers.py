@@ -15,6 +15,7 @@ from fluvial.records.drafts.rows import empty
 from fluvial.runtime.languages import typed_form
 from fluvial.runtime.session import Session
 from fluvial.transfer import files
+from metamodel.blanks import blank
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
 from metamodel.kinds.file import most_files
@@ -116,7 +117,7 @@ def _value(field_: Field, answers: Answers, form: TextFormat) -> Any:
     if answers.json:
         raw = answers.values.get(field_.name)
         return None if empty(raw) else field_.kind.parse(field_, raw)
-    texts = [text for text in answers.texts.get(field_.name, ()) if text.strip()]
+    texts = [text for text in answers.texts.get(field_.name, ()) if not blank(text)]
     if not texts:
         return None
     if field_.type.options and field_.many:

@@ -103,7 +103,8 @@ def _set_default(pointer: str, field: Field, check: DocumentCheck) -> None:
     raw = field.option("default")
     if raw is None or raw == "" or raw == []:
         # A boolean that nobody sets is No; an empty list is what is absent anyway.
-        if field.stored and field.kind.absent(field) is False:
+        # One that is required waits for an answer.
+        if field.stored and field.kind.absent(field) is False and not field.required:
             fill(field, initial=False)
         return
     if not field.kind.editable:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import ColumnElement
 
+from metamodel.blanks import blank
 from metamodel.calendars.calendar import Calendar
 from metamodel.calendars.calendars import Calendars
 from metamodel.errors import ValueFault
@@ -175,7 +176,7 @@ class ConversionStep:
 
     def read(self, text: str) -> Any:
         """What the new kind reads in a text."""
-        if not text.strip():
+        if blank(text):
             return None
         return self.new.kind.parse_text(self.new, text, TextFormat(zone=self.world.zone))
 
@@ -312,6 +313,10 @@ class Kind:
     def parse_text(self, field: Field, text: str, form: TextFormat) -> Any:
         """The canonical value of text that is not empty; raises ValueFault."""
         return self.parse(field, text)
+
+    def tidied(self, field: Field, value: Any) -> Any:
+        """A canonical value as it is kept, from wherever it comes; text of spaces is none."""
+        return value
 
     def pack(self, field: Field, value: Any) -> Sequence[Any]:
         """The values of the columns of a value that is not empty."""

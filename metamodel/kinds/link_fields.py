@@ -130,7 +130,8 @@ def _read(inner: Field, raw: Any) -> Any:
     if raw is None or raw == "":
         return None
     try:
-        return inner.kind.wire(inner, inner.kind.parse(inner, raw))
+        value = inner.kind.parse(inner, raw)
+        return None if value == "" else inner.kind.wire(inner, value)
     except ValueFault as fault:
         raise ValueFault(fault.code, f"{inner.label}: {fault.message}") from fault
 

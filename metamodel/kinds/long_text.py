@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from metamodel.blanks import blank
 from metamodel.expressions import types
 from metamodel.kinds.conversion import lines
 from metamodel.kinds.kind import Column, Convert, Field, Kind
@@ -60,7 +61,10 @@ class LongText(Kind):
 
     def parse(self, field: Field, raw: Any) -> str:
         text = words(raw, allowed="\n\r\t").replace("\r\n", "\n").replace("\r", "\n")
-        return limit(text, field.option("max_length", MAX_LENGTH))
+        return "" if blank(text) else limit(text, field.option("max_length", MAX_LENGTH))
+
+    def tidied(self, field: Field, value: Any) -> Any:
+        return "" if isinstance(value, str) and blank(value) else value
 
     def takes(self, old: Kind) -> Convert | None:
         """Whatever is stored has words."""

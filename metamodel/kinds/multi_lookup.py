@@ -151,10 +151,9 @@ class MultiLookup(Kind):
         return ()
 
     def parse(self, field: Field, raw: Any) -> list[str]:
-        items = [raw] if isinstance(raw, str) else raw
-        if not isinstance(items, list):
-            raise ValueFault("not_a_list", "Write a list of ids.")
-        most = field.option("max", MAX_LINKS)
+        if not isinstance(raw, list):
+            raise ValueFault("not_a_list", 'Write a list of ids, such as ["ID"].')
+        items, most = raw, field.option("max", MAX_LINKS)
         if len(items) > most:
             raise ValueFault("too_many", f"Link at most {most} records.")
         if field.dated and any(isinstance(item, dict) for item in items):

@@ -85,10 +85,11 @@ class Person(Kind):
     def parse(self, field: Field, raw: Any) -> Who | list[Who]:
         if not self.holds_many(field):
             return self._one(field, raw)
-        items = raw if isinstance(raw, list) else [raw]
-        if len(items) > MAX_PEOPLE:
+        if not isinstance(raw, list):
+            raise ValueFault("not_a_list", "Write a list of people.")
+        if len(raw) > MAX_PEOPLE:
             raise ValueFault("too_many", f"Choose at most {MAX_PEOPLE} people.")
-        return list(dict.fromkeys(self._one(field, item) for item in items))
+        return list(dict.fromkeys(self._one(field, item) for item in raw))
 
     def _one(self, field: Field, raw: Any) -> Who:
         allowed = accepts(field)

@@ -10,6 +10,7 @@ from typing import Any
 import re2  # type: ignore[import-untyped]
 from sqlalchemy import ColumnElement
 
+from metamodel.blanks import trimmed
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.folding import fold, normal
@@ -170,7 +171,9 @@ class Text(Kind):
         return not quoted
 
     def parse(self, field: Field, raw: Any) -> str:
-        text = limit(words(raw), field.option("max_length", MAX_LENGTH))
+        text = limit(trimmed(words(raw)), field.option("max_length", MAX_LENGTH))
+        if not text:
+            return text  # of spaces alone: it counts as empty
         case = field.option("case")
         text = CASES[case](text) if case else text
         mask = field.option("mask")
@@ -193,6 +196,9 @@ class Text(Kind):
         elif "\n" in text or "\r" in text:
             raise ValueFault("line_break", "Write one line: put a space for each line break.")
         return self.parse(field, text)
+
+    def tidied(self, field: Field, value: Any) -> Any:
+        return trimmed(value) if isinstance(value, str) else value
 
     def pack(self, field: Field, value: str) -> Sequence[Any]:
         return (value, fold(value))

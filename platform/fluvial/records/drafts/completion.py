@@ -34,6 +34,8 @@ def apply_defaults(draft: Draft) -> None:
     for field in waiting:
         if field.initial is not None:
             draft.set(field.name, field.initial)
+            if field.option("default") is None:
+                draft.unsaid.add(field.name)
     worked_out = [f for f in waiting if f.initial is None and f.default is not None]
     if worked_out:
         environment = environment_of(draft)
@@ -61,7 +63,7 @@ def check(draft: Draft) -> None:
     _settle(draft)
     fill_base_amounts(draft)
     _check_logic(draft, environment)
-    _check_required(draft)
+    check_required(draft)
     _check_state(draft, environment)
     check_references(draft)
     attach(draft)
@@ -104,7 +106,10 @@ def _check_logic(draft: Draft, environment: RecordEnvironment) -> None:
         field = draft.type.fields.get(logic.field)
         if field is None:
             continue
-        if logic.required is not None and empty(draft.values.get(field.name)):
+        lacks = empty(draft.values.get(field.name)) or (
+            not field.kind.emptiable and _unanswered(draft, field.name)
+        )
+        if logic.required is not None and lacks:
             if truth(logic.required, environment) and _visible(draft, field.name, environment):
                 draft.fault(field.name, "required", f"{field.label} is required here.")
         if logic.read_only is not None and field.name in draft.changed and not draft.new:
@@ -118,11 +123,17 @@ def _visible(draft: Draft, name: str, environment: RecordEnvironment) -> bool:
     return all(one is None or truth(one, environment) for one in own)
 
 
-def _check_required(draft: Draft) -> None:
+def check_required(draft: Draft) -> None:
     new, changed = draft.new, draft.changed
     for field in draft.type.required_fields:
-        if (new or field.name in changed) and empty(draft.values.get(field.name)):
+        lacks = (new or field.name in changed) and empty(draft.values.get(field.name))
+        if lacks or (not field.kind.emptiable and _unanswered(draft, field.name)):
             draft.fault(field.name, "required", f"{field.label} is required.")
+
+
+def _unanswered(draft: Draft, name: str) -> bool:
+    """Whether nobody said what a field is that has a value of its own, as No is of a yes/no."""
+    return name in draft.unsaid or (draft.new and name not in draft.changed)
 
 
 def _check_expectations(draft: Draft, environment: RecordEnvironment) -> None:

@@ -44,6 +44,7 @@ class Draft:
     # and None where it is known already.
     days: dict[str, date | None] = field(default_factory=dict)
     periods: dict[str, list[str]] = field(default_factory=dict)  # dated links with their days
+    unsaid: set[str] = field(default_factory=set)  # fields that were given no value
     _hinted: int = field(default=0, init=False)
 
     @property
@@ -52,12 +53,15 @@ class Draft:
 
     def set(self, name: str, value: Any) -> None:
         """Give a field a canonical value."""
+        known = self.type.fields[name]
+        value = known.kind.tidied(known, value)
+        self.unsaid.discard(name)
         if value is None or value == "" or value == []:
-            known = self.type.fields[name]
             value = known.kind.absent(known)
+            self.unsaid.add(name)
         same = self.before is not None and self.before.get(name) == value
-        if type(value) is list and self.type.fields[name].option(LINK_FIELDS):
-            value = self._said(self.type.fields[name], value)
+        if type(value) is list and known.option(LINK_FIELDS):
+            value = self._said(known, value)
             same = same and alike((self.before or {}).get(name) or (), value)
         self.values[name] = value
         if same:

@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from fluvial.kernel.ids import is_id, new_id
 from fluvial.kernel.problems import Forbidden, NotFound
 from fluvial.records.calculated.own_values import compute_changed, compute_new
-from fluvial.records.drafts.completion import apply_defaults, complete, pull, title_of
+from fluvial.records.drafts.completion import (
+    apply_defaults,
+    check_required,
+    complete,
+    pull,
+    title_of,
+)
 from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.rows import Values, empty, load_row
 from fluvial.records.drafts.sequences import number
@@ -75,6 +81,8 @@ def complete_changed(draft: Draft) -> bool:
     assert before is not None
     draft.refuse_faults()
     if not draft.changed and not draft.extras:  # extras: what a hook stores beside the row
+        check_required(draft)
+        draft.refuse_faults()
         return False
     pull(draft, frozenset(draft.changed))
     complete(draft)
