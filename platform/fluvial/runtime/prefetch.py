@@ -36,7 +36,6 @@ class Prefetch:
     visible: dict[str, dict[str, bool | None]] = field(default_factory=dict)  # active; None: unseen
     rates: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     waiting: set[tuple[str, str]] = field(default_factory=set)  # records with values not written
-    periods: dict[str, list[tuple[Any, Any]]] = field(default_factory=dict)  # of what waits
     _drafts: list[tuple[Catalog, ObjectType, Values]] = field(default_factory=list)
     _named: dict[str, set[str]] = field(default_factory=dict)  # by drafts
     _near: dict[str, set[str]] = field(default_factory=dict)  # by drafts, and by rows of these
@@ -95,7 +94,6 @@ class Prefetch:
     def written(self) -> None:
         """What waited is being written now."""
         self.waiting.clear()
-        self.periods.clear()
 
     def begin(self) -> None:
         """Before other drafts: what the last ones referred to is of no interest any more."""

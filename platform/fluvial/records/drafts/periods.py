@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fluvial.database.columns import Stored
+from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Compiled
 from fluvial.kernel.problems import Problem, Unprocessable, fault
@@ -27,6 +28,7 @@ from .draft import Draft
 from .rows import Values
 
 OVERLAP = "overlap"
+_THE_ID: sa.BindParameter[Any] = sa.bindparam("the_id", type_=Stored(UUID))
 
 
 def check_period(draft: Draft, *, always: bool = False) -> None:
@@ -45,25 +47,67 @@ def check_period(draft: Draft, *, always: bool = False) -> None:
         message = f"{fields[dated.until].label} must be after {fields[dated.from_].label.lower()}."
         draft.fault(dated.until, "ends_before_start", message)
         return
-    _settle_overlapping(draft, dated, start, end)
-    other = _overlapping(draft.session, draft.type, dated, draft.id, draft.values)
+    if draft.session.ahead is None:  # those of a batch are judged when all of it is known
+        _check_overlap(draft, dated, ())
+
+
+def judge_periods(drafts: Sequence[Draft], *, apart: bool) -> list[Draft]:
+    """Those of complete drafts that overlap another of them, or a record that stays as it is.
+
+    They are judged by what all of them become together, in whatever order they are written.
+    `apart` says that the others are written even where some are refused.
+    """
+    dated = drafts[0].type.dated
+    moving = [draft for draft in drafts if dated is not None and moves(draft, dated)]
+    refused: list[Draft] = []
+    while moving:
+        again = _first_overlaps(moving)
+        refused += again
+        if not (again and apart):
+            break
+        # They stay where they were: the others may meet them there.
+        moving = [draft for draft in moving if not draft.faults]
+    return refused
+
+
+def _first_overlaps(moving: Sequence[Draft]) -> list[Draft]:
+    refused: list[Draft] = []
+    ids = [draft.id for draft in moving if not draft.new]
+    placed: dict[str, list[tuple[Any, Any]]] = {}
+    for draft in moving:
+        dated = draft.type.dated
+        assert dated is not None
+        key, period = place_of(dated, draft.values)
+        others = placed.setdefault(key, [])
+        met = next((other for other in others if _meet(*period, *other)), None)
+        if met is not None:
+            draft.fault(dated.from_, OVERLAP, _message(draft.type, dated, _span(*met)))
+        else:
+            _check_overlap(draft, dated, ids)
+        if draft.faults:
+            refused.append(draft)
+        elif key:
+            others.append(period)
+    return refused
+
+
+def moves(draft: Draft, dated: Dated) -> bool:
+    """Whether a draft holds at another time, or for another key, than its record."""
+    return draft.new or bool(draft.changed & {dated.from_, dated.until, *dated.per})
+
+
+def place_of(dated: Dated, values: Values) -> tuple[str, tuple[Any, Any]]:
+    """The key as text, "" where it is empty, and the period."""
+    key = [values.get(name) for name in dated.per]
+    period = values.get(dated.from_), values.get(dated.until)
+    return (repr(key) if any(one is not None for one in key) else ""), period
+
+
+def _check_overlap(draft: Draft, dated: Dated, moving: Sequence[str]) -> None:
+    """Another record with the same key that holds at the same time; `moving` ones will not."""
+    other = _overlapping(draft.session, draft.type, dated, [draft.id, *moving], draft.values)
     if other is not None:
         draft.fault(dated.from_, OVERLAP, _message(draft.type, dated, _span(*other)))
-
-
-def _settle_overlapping(draft: Draft, dated: Dated, start: Any, end: Any) -> None:
-    """Write what waits where it may overlap this draft, so that the question finds it."""
-    ahead = draft.session.ahead
-    if ahead is None:
-        return
-    key = repr([draft.values.get(name) for name in dated.per])
-    if any(_meet(start, end, *other) for other in ahead.periods.get(key, ())):
-        ahead.settle()
-    ahead.periods.setdefault(key, []).append((start, end))
-    if draft.before is not None:  # where it still stands while it waits
-        key = repr([draft.before.get(name) for name in dated.per])
-        stood = draft.before.get(dated.from_), draft.before.get(dated.until)
-        ahead.periods.setdefault(key, []).append(stood)
 
 
 def _meet(start: Any, end: Any, other_start: Any, other_end: Any) -> bool:
@@ -95,7 +139,7 @@ def _span(start: Any, end: Any) -> str:
 
 
 def _overlapping(
-    session: Session, type_: ObjectType, dated: Dated, record: str, values: Values
+    session: Session, type_: ObjectType, dated: Dated, records: Sequence[str], values: Values
 ) -> tuple[Any, Any] | None:
     connection = session.connection
     dialect = connection.dialect
@@ -107,22 +151,16 @@ def _overlapping(
         stored |= columns
     end = values.get(dated.until)
     given = tuple(name for name, value in stored.items() if value is not None)
+    several = len(records) > 1
 
-    def make() -> Compiled:
-        table = tables_of(session.catalog).objects[type_.name]
-        keys = [
-            table.c[name] == sa.bindparam(f"k_{name}", type_=table.c[name].type)
-            if name in given
-            else table.c[name].is_(None)
-            for name in stored
-        ]
-        return Compiled(_first_overlap(table, dated, keys, ends=end is not None), dialect)
-
-    key = ("overlap", type_.name, end is None, given)
-    compiled: Compiled = plans_of(session.catalog).get(key, make)
+    key = ("overlap", type_.name, end is None, given, several)
+    compiled: Compiled = plans_of(session.catalog).get(
+        key, lambda: _overlap_plan(session, type_, tuple(stored), *key[2:])
+    )
     start_of, end_of = (type_.fields[n].columns[0].storage for n in (dated.from_, dated.until))
     binds = {f"k_{name}": stored[name] for name in given}
-    binds |= {"the_id": record, "the_start": start_of.encode(dialect, values[dated.from_])}
+    binds |= {"ids": id_list(dialect, records)} if several else {"the_id": records[0]}
+    binds["the_start"] = start_of.encode(dialect, values[dated.from_])
     if end is not None:
         binds["the_end"] = end_of.encode(dialect, end)
     rows = connection.query(
@@ -133,6 +171,27 @@ def _overlapping(
     return start_of.decode(dialect, rows[0][0]), end_of.decode(dialect, rows[0][1])
 
 
+def _overlap_plan(
+    session: Session,
+    type_: ObjectType,
+    columns: tuple[str, ...],
+    open_: bool,
+    given: tuple[str, ...],
+    several: bool,
+) -> Compiled:
+    assert type_.dated is not None
+    dialect, table = session.connection.dialect, tables_of(session.catalog).objects[type_.name]
+    keys = [
+        table.c[name] == sa.bindparam(f"k_{name}", type_=table.c[name].type)
+        if name in given
+        else table.c[name].is_(None)
+        for name in columns
+    ]
+    others = ~among_ids(table.c.id, dialect) if several else table.c.id != _THE_ID
+    statement = _first_overlap(table, type_.dated, [others, *keys], ends=not open_)
+    return Compiled(statement, dialect)
+
+
 def _first_overlap(
     table: sa.Table, dated: Dated, keys: Sequence[sa.ColumnElement[bool]], *, ends: bool
 ) -> sa.Select[Any]:
@@ -140,7 +199,6 @@ def _first_overlap(
     from_, until = table.c[dated.from_], table.c[dated.until]
     statement = sa.select(from_, until).where(
         *keys,
-        table.c.id != sa.bindparam("the_id", type_=Stored(UUID)),
         table.c.deleted_at.is_(None),
         sa.or_(until.is_(None), until > sa.bindparam("the_start", type_=from_.type)),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fluvial.database.connection import UniqueError
 from fluvial.database.exclusion import exclusion_name
 from fluvial.database.object_tables import unique_name
@@ -9,14 +11,36 @@ from fluvial.kernel.problems import Conflict, Problem, Unprocessable, fault
 from metamodel.catalog import ObjectType
 
 from .draft import Draft
-from .periods import overlap_fault
-from .rows import empty
+from .periods import moves, overlap_fault
+from .rows import Values, empty
 
 
 def unique_keys(type_: ObjectType) -> dict[str, tuple[str, ...]]:
     """The fields of each unique key by the name of its index."""
     keys = {unique_name(type_, (f.name,)): (f.name,) for f in type_.fields.values() if f.unique}
     return keys | {unique_name(type_, k.fields): k.fields for k in type_.keys if k.unique}
+
+
+def changing_places(drafts: Sequence[Draft]) -> list[Draft]:
+    """Changed drafts, some of which take a key or a time that another of them leaves."""
+    type_ = drafts[0].type
+    if len(drafts) < 2:
+        return []
+    leaving: dict[str, Draft] = {}
+    for fields in unique_keys(type_).values():
+        moved = [draft for draft in drafts if not draft.changed.isdisjoint(fields)]
+        left = {_key(draft.before or {}, fields): draft.id for draft in moved}
+        taken = (left.get(_key(draft.values, fields), draft.id) != draft.id for draft in moved)
+        if any(taken):
+            leaving |= {draft.id: draft for draft in moved}
+    if type_.dated is not None:
+        moved = [draft for draft in drafts if moves(draft, type_.dated)]
+        leaving |= {draft.id: draft for draft in moved if len(moved) > 1}
+    return list(leaving.values())
+
+
+def _key(values: Values, fields: tuple[str, ...]) -> str:
+    return repr([values.get(name) for name in fields])
 
 
 def unique_fault(draft: Draft, error: UniqueError) -> Problem:

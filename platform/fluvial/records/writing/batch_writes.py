@@ -48,8 +48,7 @@ def update_many(session: Session, object_name: str, bodies: Sequence[Any]) -> li
     with session.connection.transaction():
         lock_writers(session, object_name, {n for b in bodies if isinstance(b, dict) for n in b})
         batch = _Batch(session, type_, "update")
-        for changes in batch.rounds(bodies):
-            batch.update(changes)
+        batch.update(batch.changes(bodies))
         return batch.done()
 
 
@@ -157,23 +156,20 @@ class _Batch:
         self._bulk.flush()
         self._answer(drafts)
 
-    def rounds(self, bodies: Sequence[Any]) -> Iterator[list[Change]]:
-        """The changes in order, those of one record one after another in rounds of their own."""
+    def changes(self, bodies: Sequence[Any]) -> list[Change]:
+        """The changes in order; a record that is named again is refused at that place."""
         changes: list[Change] = []
-        seen: set[str] = set()
+        seen: dict[str, int] = {}
         for at, body in enumerate(bodies):
             try:
-                change = at, _id_of(body, at), body
+                record = _id_of(body, at)
+                if seen.setdefault(record, at) != at:
+                    raise _named_again(at, seen[record])
             except Unprocessable as problem:
                 self._note(at, problem)
-                continue
-            if change[1] in seen:
-                yield changes
-                changes, seen = [], set()
-            changes.append(change)
-            seen.add(change[1])
-        if changes:
-            yield changes
+            else:
+                changes.append((at, record, body))
+        return changes
 
     def update(self, changes: Sequence[Change]) -> None:
         found = self._locked(changes)
@@ -255,6 +251,11 @@ def _an_object(body: Any, at: int) -> Body:
         return body
     message = "Each record must be a JSON object."
     raise Unprocessable(message, errors=[fault(f"/{at}", "not_an_object", message)])
+
+
+def _named_again(at: int, first: int) -> Unprocessable:
+    message = f"The change at place {first} is of the same record. Send one change of it."
+    return Unprocessable(message, errors=[fault(f"/{at}/id", "named_twice", message)])
 
 
 def _id_of(body: Any, at: int) -> str:

@@ -22,15 +22,16 @@ from fluvial.kernel.problems import Problem
 from fluvial.records.drafts.codec import row_packer
 from fluvial.records.drafts.draft import ALWAYS, Draft
 from fluvial.records.drafts.insertion import insert_cells, insert_rows, update_cells
+from fluvial.records.drafts.periods import judge_periods
 from fluvial.records.drafts.rows import Values, changed_meanwhile, row_writer
-from fluvial.records.drafts.uniqueness import unique_fault
+from fluvial.records.drafts.uniqueness import changing_places, unique_fault
 from fluvial.records.reading.link_values import said_rows
 from fluvial.records.reading.plan_cache import plans_of
 from fluvial.runtime.prefetch import Prefetch
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.kinds.link_fields import OPTION as LINK_FIELDS
-from metamodel.storage import TEXT
+from metamodel.storage import TEXT, TIMESTAMP
 
 from .after_write import CREATED, UPDATED, leave
 from .new_drafts import finish_new
@@ -43,7 +44,8 @@ class Bulk:
     """Many drafts of one object type on their way in: those that are complete wait.
 
     `stored` is told of those that were written, and of those that were refused. `check` is asked
-    about written ones, and raises a problem where they may not stay.
+    about written ones, and raises a problem where they may not stay. `apart` says that drafts are
+    written also where others are refused.
     """
 
     def __init__(
@@ -52,7 +54,10 @@ class Bulk:
         type_: ObjectType,
         stored: Callable[[Sequence[Draft], Sequence[Refused]], None],
         check: Check | None = None,
+        *,
+        apart: bool = False,
     ) -> None:
+        self._apart = apart
         self._ahead = Prefetch(self.flush)
         self._type = type_
         self._stored = stored
@@ -84,10 +89,27 @@ class Bulk:
         self._ahead.written()
         if not waiting:
             return
-        refused = store_drafts(waiting, self._check)
+        refused = self._judged(waiting)
+        gone = {id(draft) for draft, _ in refused}
+        fitting = [draft for draft in waiting if id(draft) not in gone]
+        # Where nothing is written in the end, one that stays must not be in the others' way.
+        if fitting and (not refused or self._apart or all(draft.new for draft in fitting)):
+            refused += store_drafts(fitting, self._check)
         self._ahead.forget(self._type.name)
         gone = {id(draft) for draft, _ in refused}
         self._stored([draft for draft in waiting if id(draft) not in gone], refused)
+
+    def _judged(self, drafts: Sequence[Draft]) -> list[Refused]:
+        """Those whose periods do not fit, with their problems."""
+        return [(draft, _problem_of(draft)) for draft in judge_periods(drafts, apart=self._apart)]
+
+
+def _problem_of(draft: Draft) -> Problem:
+    try:
+        draft.refuse_faults()
+    except Problem as problem:
+        return problem
+    raise AssertionError("a draft without faults is not refused")
 
 
 def store_drafts(drafts: Sequence[Draft], check: Check | None = None) -> list[Refused]:
@@ -148,6 +170,8 @@ def _update(drafts: Sequence[Draft]) -> None:
     session, type_ = drafts[0].session, drafts[0].type
     names = {*ALWAYS}.union(*(draft.changed for draft in drafts))
     names.update(*(draft.computed for draft in drafts))
+    if _make_room(drafts):
+        names.add("deleted_at")  # back into the keys, all of them as they are to be
     columns, pack = _packing(session, type_, names)
     table = tables_of(session.catalog).objects[type_.name]
     rows = [[*pack(d.values), d.id, (d.before or {})["rev"]] for d in drafts]
@@ -158,6 +182,21 @@ def _update(drafts: Sequence[Draft]) -> None:
         if moved:
             _unlink(moved, field)
             _link(moved, field)
+
+
+def _make_room(drafts: Sequence[Draft]) -> bool:
+    """Take drafts that change places out of the keys, so that none is in another one's way.
+
+    Keys leave out what is in the bin: nobody else sees it there before the transaction ends.
+    """
+    leaving = changing_places(drafts)
+    if leaving:
+        session = drafts[0].session
+        table = tables_of(session.catalog).objects[drafts[0].type.name]
+        moment = TIMESTAMP.encode(session.connection.dialect, session.now)
+        rows = [[moment, d.id, (d.before or {})["rev"]] for d in leaving]
+        update_cells(session.connection, table, ("deleted_at",), ("id", "rev"), rows)
+    return bool(leaving)
 
 
 def _packing(

@@ -125,7 +125,9 @@ class _Run:
         result: Result,
         batch: Batch,
     ) -> None:
-        self.bulk = Bulk(session, type_, self._stored, self._check_rights)
+        self.bulk = Bulk(
+            session, type_, self._stored, self._check_rights, apart=options.skip_faults
+        )
         self.session = session = self.bulk.session
         self.type = type_
         self.options = options

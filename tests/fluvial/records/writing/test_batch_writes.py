@@ -202,28 +202,11 @@ def test_a_batch_is_as_if_each_had_been_written_on_its_own(client: Client) -> No
 def test_what_one_change_of_a_batch_writes_the_next_one_sees(client: Client) -> None:
     client.define(PERSON | {"title": "{name} of {boss}"})
     ann, ben = (client.made("sailor", name=name) for name in ("Ann", "Ben"))
-    changes = [
-        {"id": ann["id"], "name": "Anna", "rev": 1},
-        {"id": ben["id"], "boss": ann["id"]},
-        {"id": ann["id"], "name": "Anne", "rev": 1},
-        {"id": ben["id"], "name": "Bob", "rev": 1},
-    ]
-    met = client.patch("/api/records/sailor", changes)
-    assert met.status == 409 and met.json()["theirs"] == {"name": "Anna"}
-    assert client.get(f"/api/records/sailor/{ann['id']}").json()["rev"] == 1
-    changes[2]["rev"] = 2
+    changes = [{"id": ben["id"], "boss": ann["id"]}, {"id": ann["id"], "name": "Anna", "rev": 1}]
     done = _ok(client.patch("/api/records/sailor", changes))
-    assert [one["rev"] for one in done] == [2, 2, 3, 3]
-    assert [one["title"] for one in done] == [
-        "Anna of",
-        "Ben of Anna of",
-        "Anne of",
-        "Bob of Anne of",
-    ]
-    events = client.rows(f"/api/records/sailor/{ann['id']}/history")
-    assert [one["changes"].get("name") for one in events] == [
-        ["Anna", "Anne"], ["Ann", "Anna"], [None, "Ann"],
-    ]  # fmt: skip
+    assert [one["rev"] for one in done] == [2, 2]
+    titles = [row["title"] for row in client.rows("/api/records/sailor", sort="name")]
+    assert titles == ["Anna of", "Ben of Anna of"]
 
 
 def test_keys_that_a_batch_hands_on_are_free(client: Client) -> None:
@@ -239,15 +222,16 @@ def test_keys_that_a_batch_hands_on_are_free(client: Client) -> None:
 
 
 def test_a_batch_tells_what_is_the_matter_with_each(client: Client) -> None:
-    book = client.made("book", name="One")
+    book, *others = (client.made("book", name=name) for name in ("One", "Two", "Three"))
     nobody = "01890000-0000-7000-8000-000000000000"
     changes = [
         {"id": book["id"], "pages": "no"},
         {"id": nobody, "pages": "1"},
         {"pages": "1"},
-        {"id": book["id"], "branch": nobody},
-        {"id": book["id"], "rev": "2"},
+        {"id": others[0]["id"], "branch": nobody},
+        {"id": others[1]["id"], "rev": "2"},
         7,
+        {"id": book["id"]},
     ]
     refused = client.patch("/api/records/book", changes)
     assert [(one["pointer"], one["code"]) for one in refused.json()["errors"]] == [
@@ -257,6 +241,7 @@ def test_a_batch_tells_what_is_the_matter_with_each(client: Client) -> None:
         ("/3/branch", "unknown_record"),
         ("/4/rev", "not_a_number"),
         ("/5", "not_an_object"),
+        ("/6/id", "named_twice"),
     ]
     assert client.get(f"/api/records/book/{book['id']}").json() == book
 
