@@ -204,10 +204,17 @@ def webform(faulty: bool = False) -> Context:
     }  # fmt: skip
 
 
+READING = {
+    "read_as": "{}", "encoding": "utf-8", "encodings": [{"value": "utf-8", "label": "Unicode (UTF-8)"}, {"value": "cp1250", "label": "Central European (Windows-1250)"}],
+    "delimiter": ";", "delimiters": [{"value": ";", "label": "Semicolon (;)"}, {"value": "tab", "label": "Tab"}], "sheet": "", "sheets": [], "headings": 3,
+    "rows": [{"number": 1, "cells": ["Loans of May", "", ""], "heads": False}, {"number": 3, "cells": ["Titel", "Kunde", "Frist"], "heads": True}, {"number": 4, "cells": ["Middlemarch", "Castle Road School", "15/06/2026"], "heads": False}],
+}  # fmt: skip
+
+
 def wizard(step: str) -> Context:
     order = ["file", "map", "preview", "done"]
     labels = ["File", "Columns", "Look", "Done"]
-    at = order.index(step)
+    at = order.index("file" if step == "encoding" else step)
     fields = [
         {"value": name, "label": name.capitalize(), "required": name == "title"}
         for name in ("title", "member", "due", "branch")
@@ -216,9 +223,10 @@ def wizard(step: str) -> Context:
         "object": {"name": "loan", "label": "Loan", "plural": "Loans"}, "step": step, "action": "#", "back_href": "#", "upload": "u1",
         "steps": [{"label": label, "state": "done" if index < at else "now" if index == at else ""} for index, label in enumerate(labels)],
         "file": {"accept": ".csv,.xlsx", "sample_href": "#", "error": ""},
-        "map": {"file_name": "loans.csv", "rows": 10000, "columns": [{"index": index, "header": header, "sample": sample, "field": field} for index, (header, sample, field) in enumerate([("Titel", "Middlemarch", "title"), ("Kunde", "Castle Road School", "member"), ("Frist", "15/06/2026", "due"), ("Bemerkung", "?", "")])], "fields": fields, "dates": "dmy", "empty": "?", "key": ["title"]},
-        "preview": {"created": "9,812", "updated": "170", "unchanged": "16", "faulty": 2, "faults": 2, "error": "", "errors": [{"row": 18, "column": "Frist", "value": "31/02/2026", "message": "February 2026 has 28 days"}, {"row": 204, "column": "Kunde", "value": "Castel Road", "message": "No member of this name; near: Castle Road School"}], "headers": ["Title", "Member", "Due"], "rows": [["Middlemarch", "Castle Road School", "15 Jun 2026"], ["Stoner", "Oakfield Practice", "18 Jun 2026"]], "options": "{}"},
-        "done": {"created": "9,812", "updated": "170", "unchanged": "16", "skipped": 2, "list_href": "/list", "undo_href": "#", "batch": "b1"},
+        "map": {"file_name": "loans.csv", "rows": 10000, "columns": [{"index": index, "header": header, "sample": sample, "field": field} for index, (header, sample, field) in enumerate([("Titel", "Middlemarch", "title"), ("Kunde", "Castle Road School", "member"), ("Frist", "15/06/2026", "due"), ("Bemerkung", "?", "")])], "fields": fields, "dates": "dmy", "empty": "?", "key": ["title"], "empty_cells": "keep", "unnamed": ["E"], "error": "", "reading": READING},
+        "encoding": {"file_name": "loans.csv", "readings": [{"value": "cp1250", "label": "Central European (Windows-1250)", "lines": ["Łukasz Żółć;Přerov"]}, {"value": "cp1252", "label": "Western European (Windows-1252)", "lines": ["£ukasz ¯ó³æ;Pøerov"]}], "others": [{"value": "koi8_r", "label": "Russian (KOI8-R)"}]},
+        "preview": {"created": "9,812", "updated": "170", "unchanged": "16", "faulty": 2, "faults": 2, "error": "", "errors": [{"row": 18, "column": "Frist", "value": "31/02/2026", "message": "February 2026 has 28 days"}, {"row": 204, "column": "Kunde", "value": "Castel Road", "message": "No member of this name; near: Castle Road School"}], "warnings": [{"row": 30, "column": "Titel", "message": "Row 7 has the same key: what this row says replaces what that one said."}], "headers": ["Title", "Member", "Due"], "rows": [["Middlemarch", "Castle Road School", "15 Jun 2026"], ["Stoner", "Oakfield Practice", "18 Jun 2026"]], "options": "{}"},
+        "done": {"created": "9,812", "updated": "170", "unchanged": "16", "skipped": 2, "again": False, "list_href": "/list", "undo_href": "#", "batch": "b1"},
     }  # fmt: skip
 
 
@@ -303,7 +311,7 @@ def pages() -> dict[str, tuple[str, Context]]:
         "webform_errors": ("webform.html", {"page": plain, "webform": webform(faulty=True)}),
         "webform_done": ("webform_done.html", {"page": plain, "done": {"title": "Thank you", "message": "Your number is L-00440. We answer by tomorrow at noon.", "embedded": False, "brand": {"name": "Northgate Library", "initials": "NL", "note": ""}, "again_href": "#"}}),
     }  # fmt: skip
-    for step in ("file", "map", "preview", "done"):
+    for step in ("file", "encoding", "map", "preview", "done"):
         found[f"import_{step}"] = ("import.html", {"page": imports, "wizard": wizard(step)})
     for name, widget in [
         ("edit_member", WIDGETS[12]),

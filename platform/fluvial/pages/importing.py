@@ -10,18 +10,30 @@ import orjson
 
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import MAX_UPLOAD, Endpoint, Policy
+from fluvial.kernel.ids import new_id
 from fluvial.kernel.problems import Problem, Unprocessable
 from fluvial.transfer import files
 from fluvial.transfer.imports.file_formats import open_table
 from fluvial.transfer.imports.import_batches import undo
 from fluvial.transfer.imports.importer import import_table
-from fluvial.transfer.imports.options import DATES, Options, read_options
+from fluvial.transfer.imports.options import DATES, KEEP, Options, read_options
 from fluvial.transfer.imports.preview import preview
+from fluvial.transfer.imports.table_files import letters
 from fluvial.transfer.imports.targets import is_imported
 from metamodel.catalog import Field, ObjectType
 from metamodel.object_types import PEOPLE
 
 from .frame import Context, page, with_query
+from .import_reading import (
+    is_read_anew,
+    likely,
+    page_reading,
+    posted_reading,
+    question,
+    read_as,
+    reading_in,
+    shown_reading,
+)
 from .presenters import uploads
 from .problem_pages import marked
 from .reader_format import format_of, number
@@ -42,7 +54,7 @@ def _type(call: Call) -> ObjectType:
 def _page(call: Call, step: str, status: int = 200, **context: Any) -> Answer:
     type_ = _type(call)
     names = [name for name, _ in STEPS]
-    now = names.index(step)
+    now = names.index("file" if step == "encoding" else step)
     path = f"/import/{type_.name}"
     states = ("done", "now", "")
     wizard: Context = {
@@ -80,16 +92,25 @@ def go_on(call: Call) -> Answer:
     try:
         if step == "map":
             return _look(call)
+        if step == "encoding":
+            encoding = form_text(call, "encoding") or form_text(call, "other")
+            return _map(call, _upload(call), reading={"encoding": encoding})
+        if step == "again":
+            return _again(call, _upload(call))
         if step == "columns":
-            return _map(call, _upload(call), _said(call))
+            given = _said(call)
+            return _map(call, _upload(call), given, reading=given)
         if step == "preview":
             return _run(call)
         return _take(call)
     except Problem as problem:
         if problem.status in (401, 403, 404):
             raise
-        faults = " ".join(str(f["message"]) for f in problem.errors[:3])
-        return show(call, error=faults or problem.detail)
+        return show(call, error=_words(problem))
+
+
+def _words(problem: Problem) -> str:
+    return " ".join(str(f["message"]) for f in problem.errors[:3]) or problem.detail
 
 
 def _take(call: Call) -> Answer:
@@ -98,9 +119,9 @@ def _take(call: Call) -> Answer:
     if not sent:
         return show(call, error="Choose a file first.")
     name = sent[0].filename or "file"
-    open_table(sent[0].file)  # a fault says what is not valid
+    likely(call, _type(call).name, sent[0].file, {})  # a fault says what is not valid
     sent[0].file.seek(0)
-    return _map(call, files.store(call.session, name, "", sent[0].file))
+    return _map(call, files.store(call.session, name, "", sent[0].file), reading={})
 
 
 def _said(call: Call) -> dict[str, Any]:
@@ -114,22 +135,39 @@ def _said(call: Call) -> dict[str, Any]:
     return said
 
 
-def _map(call: Call, row: Mapping[str, Any], said: Mapping[str, Any] | None = None) -> Answer:
+def _map(
+    call: Call,
+    row: Mapping[str, Any],
+    said: Mapping[str, Any] | None = None,
+    *,
+    reading: Mapping[str, Any],
+    error: str = "",
+) -> Answer:
     """Ask where each column goes: as was said before, or as it most likely is."""
     type_ = _type(call)
     with _opened(call, row) as source:
-        read = preview(call.session, type_.name, open_table(source))
+        table = likely(call, type_.name, source, reading)
+        if isinstance(table, list):
+            asked = question(str(row["name"]), table)
+            return _page(call, "encoding", upload=row["id"], encoding=asked)
+        shown = shown_reading(table)
+    with _opened(call, row) as source:
+        table = open_table(source, reading_in(read_as(table)))
+        read = preview(call.session, type_.name, table)
+    return _map_page(call, row, read, shown, said, error)
+
+
+def _map_page(
+    call: Call,
+    row: Mapping[str, Any],
+    read: Mapping[str, Any],
+    reading: Context,
+    said: Mapping[str, Any] | None,
+    error: str,
+) -> Answer:
+    type_ = _type(call)
     suggested = {**read["suggested"], **(said or {})}
-    chosen = said.get("map", {}) if said else None
-    columns = [
-        {
-            "index": column["index"],
-            "header": column["header"],
-            "sample": ", ".join(column["samples"]),
-            "field": (column["field"] if chosen is None else chosen.get(column["header"])) or "",
-        }
-        for column in read["columns"]
-    ]
+    columns = _columns(read, said)
     known = {field["value"] for field in _fields(call, type_)}
     more = [c["field"] for c in columns if c["field"] and c["field"] not in known]
     asked: Context = {
@@ -143,8 +181,28 @@ def _map(call: Call, row: Mapping[str, Any], said: Mapping[str, Any] | None = No
         "dates": {"ymd": "iso"}.get(suggested["dates"], suggested["dates"]),
         "empty": " ".join(suggested["empty"]),
         "key": suggested["key"],
+        "empty_cells": suggested.get("empty_cells", KEEP),
+        "unnamed": [
+            letters(c["index"]) for c in read["columns"] if not c["header"] and c["samples"]
+        ],
+        "reading": reading,
+        "error": error,
     }
-    return _page(call, "map", upload=row["id"], map=asked)
+    return _page(call, "map", 422 if error else 200, upload=row["id"], map=asked)
+
+
+def _columns(read: Mapping[str, Any], said: Mapping[str, Any] | None) -> list[Context]:
+    chosen = said.get("map", {}) if said else None
+    return [
+        {
+            "index": column["index"],
+            "header": column["header"],
+            "sample": ", ".join(column["samples"]),
+            "field": (column["field"] if chosen is None else chosen.get(column["header"])) or "",
+        }
+        for column in read["columns"]
+        if column["header"]
+    ]
 
 
 def _fields(call: Call, type_: ObjectType) -> list[Context]:
@@ -180,7 +238,7 @@ def _upload(call: Call) -> dict[str, Any]:
     return files.readable_file(call.session, form_text(call, "upload"))
 
 
-def _options(call: Call, header: list[str]) -> dict[str, Any]:
+def _options(call: Call, header: list[str], reading: Mapping[str, Any]) -> dict[str, Any]:
     """The options that the page of columns says."""
     dates = form_text(call, "dates")
     key = form_text(call, "key")
@@ -189,14 +247,32 @@ def _options(call: Call, header: list[str]) -> dict[str, Any]:
         "dates": dates if dates in DATES else "ymd",
         "empty": form_text(call, "empty").split(),
         "key": [key] if key else [],
+        "empty_cells": form_text(call, "empty_cells") or KEEP,
+        **reading,
     }
 
 
+def _again(call: Call, row: Mapping[str, Any]) -> Answer:
+    """The columns as the file reads now, or as before with what is wrong."""
+    try:
+        return _map(call, row, reading=posted_reading(call))
+    except Unprocessable as problem:
+        return _map(call, row, reading=page_reading(call), error=_words(problem))
+
+
 def _look(call: Call) -> Answer:
-    row = _upload(call)
+    row, reading = _upload(call), posted_reading(call)
+    if is_read_anew(call):
+        return _again(call, row)
     with _opened(call, row) as source:
-        given = _options(call, list(open_table(source).header))
-    return _result(call, row, given)
+        table = likely(call, _type(call).name, source, reading)
+    if isinstance(table, list):
+        return _map(call, row, reading=reading)
+    given = _options(call, table.header, read_as(table))
+    try:
+        return _result(call, row, given)
+    except Unprocessable as problem:
+        return _map(call, row, given, reading=given, error=_words(problem))
 
 
 def _result(
@@ -206,10 +282,11 @@ def _result(
     type_ = _type(call)
     options = read_options({**given, "dry_run": True})
     with _opened(call, row) as source:
-        table = open_table(source)
+        table = open_table(source, options.reading)
         head = list(islice(table.rows, ROWS))
     with _opened(call, row) as source:
-        result = import_table(call.session, type_.name, open_table(source), options)
+        table = open_table(source, options.reading)
+        result = import_table(call.session, type_.name, table, options)
     shown = [name for name in table.header if given["map"].get(name)]
     places = [list(table.header).index(name) for name in shown]
     wire = result.wire()
@@ -224,9 +301,13 @@ def _result(
             {"row": e["row"], "column": e["column"], "message": marked(e["message"])}
             for e in wire["errors"][:FAULTS]
         ],
+        "warnings": [
+            {"row": w["row"], "column": w["column"], "message": marked(w["message"])}
+            for w in wire["warnings"][:FAULTS]
+        ],
         "headers": shown,
         "rows": [[cells[at] if at < len(cells) else "" for at in places] for _, cells, _ in head],
-        "options": orjson.dumps(given).decode(),
+        "options": orjson.dumps({**given, "once": new_id()}).decode(),
     }  # fmt: skip
     return _page(call, "preview", 422 if error else 200, upload=row["id"], preview=looked)
 
@@ -234,11 +315,13 @@ def _result(
 def _run(call: Call) -> Answer:
     type_, row = _type(call), _upload(call)
     given = _said(call)
+    once = given.pop("once", "")
     skip = form_text(call, "skip_faults") == "true"
     options: Options = read_options({**given, "skip_faults": skip, "dry_run": False})
     with _opened(call, row) as source:
-        table = open_table(source)
-        result = import_table(call.session, type_.name, table, options, file=str(row["name"]))
+        table = open_table(source, options.reading)
+        name = str(row["name"])
+        result = import_table(call.session, type_.name, table, options, file=name, once=once)
     if result.faulty and not skip:
         error = "Nothing was imported: fix the rows with errors, or skip them."
         return _result(call, row, given, error)
@@ -246,7 +329,8 @@ def _run(call: Call) -> Answer:
         "created": result.created,
         "updated": result.updated,
         "unchanged": result.unchanged,
-        "skipped": len(result.faulty_rows),
+        "skipped": result.skipped,
+        "again": result.again,
         "list_href": with_query(f"/o/{type_.name}", view="all", sort="-updated_at"),
         "undo_href": f"/import/{type_.name}/{result.batch}/undo" if result.batch else "",
         "batch": result.batch,

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from fluvial.database.engine_tables import IMPORT, IMPORT_ROW
-from fluvial.database.statement import Statement, insert, param
+from fluvial.database.statement import Statement, param
 from fluvial.kernel.ids import is_id, new_id
 from fluvial.kernel.problems import Conflict, Forbidden, NotFound, Unprocessable, fault
 from fluvial.records.drafts.draft import Draft, wire_value
@@ -19,12 +20,31 @@ from fluvial.records.writing.writer import store_changed
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.errors import ValueFault
+from metamodel.storage import POSTGRESQL
 
 SHOWN = 20
 
+
+def _claim(make: Any) -> Any:
+    """Insert a batch, unless it is there: whoever comes second waits for the first, and sees it."""
+    made = make(IMPORT).values({c.name: param(c.name, c) for c in IMPORT.c})
+    return made.on_conflict_do_nothing(index_elements=["id"])
+
+
 _i = IMPORT.c
 _r = IMPORT_ROW.c
-_ADD = insert(IMPORT)
+_CLAIM = {
+    False: Statement(_claim(sqlite.insert)),
+    True: Statement(_claim(postgresql.insert)),
+}
+_CLOSE = Statement(
+    IMPORT.update()
+    .where(_i.id == param("the_batch", _i.id))
+    .values(counts=param("the_counts", _i.counts))
+)
+_EARLIER = Statement(
+    sa.select(_i.by, _i.object, _i.undone, _i.counts).where(_i.id == param("the_batch", _i.id))
+)
 _FIND = Statement(sa.select(_i.object, _i.by, _i.undone).where(_i.id == param("the_batch", _i.id)))
 _UNDONE = Statement(
     IMPORT.update()
@@ -41,11 +61,37 @@ _ROWS = Statement(
 class Batch:
     """Notes what an import does while it does it."""
 
-    def __init__(self, session: Session, object_name: str, file: str) -> None:
-        self.id = new_id()
+    def __init__(self, session: Session, object_name: str, file: str, once: str = "") -> None:
+        """What has the same `once` is imported once, however often it is sent."""
+        self.id = once if is_id(once) else new_id()
         self._session = session
         self._object = object_name
         self._file = file
+
+    def begin(self) -> bool:
+        """Whether nobody has imported it before; who comes at the same moment waits."""
+        connection = self._session.connection
+        claimed = _CLAIM[connection.dialect == POSTGRESQL].run(
+            connection,
+            id=self.id,
+            object=self._object,
+            at=self._session.now,
+            by=self._session.actor.id,
+            file=self._file,
+            counts={},
+            undone=False,
+        )
+        return claimed == 1
+
+    def earlier(self) -> dict[str, int]:
+        """The counts of the import that was there before; a Conflict where it is not that one."""
+        row = _EARLIER.row(self._session.connection, the_batch=self.id)
+        if row is None or (row[0], row[1]) != (self._session.actor.id, self._object):
+            raise Conflict("This import has gone. Start again with the file.")
+        if row[2]:
+            raise Conflict("This import was undone. Start again with the file to import it anew.")
+        counts: dict[str, int] = row[3]
+        return counts
 
     def created(self, drafts: Iterable[Draft]) -> None:
         rows = [{"batch": self.id, "record": d.id, "rev": 1, "before": None} for d in drafts]
@@ -60,18 +106,10 @@ class Batch:
         keys = ("batch", "record")
         insert_rows(self._session.connection, IMPORT_ROW, rows, keys=keys, other=("rev",))
 
-    def close(self, counts: dict[str, Any]) -> str:
+    def close(self, counts: dict[str, Any], skipped: int) -> str:
         names = ("created", "updated", "unchanged")
-        _ADD.run(
-            self._session.connection,
-            id=self.id,
-            object=self._object,
-            at=self._session.now,
-            by=self._session.actor.id,
-            file=self._file,
-            counts={name: counts[name] for name in names},
-            undone=False,
-        )
+        kept = {name: counts[name] for name in names} | {"skipped": skipped}
+        _CLOSE.run(self._session.connection, the_batch=self.id, the_counts=kept)
         return self.id
 
 

@@ -56,9 +56,13 @@ def import_table(
     options: Options,
     *,
     file: str = "",
+    once: str = "",
     progress: Progress | None = None,
 ) -> Result:
-    """Import a table into an object type. With faults and without `skip_faults` nothing is kept."""
+    """Import a table into an object type. With faults and without `skip_faults` nothing is kept.
+
+    What has the same `once` as an earlier import answers what that one did.
+    """
     type_ = session.object(object_name, "import")
     session.object(object_name, "create")
     session = replace(session, quiet=session.quiet or not options.rules)
@@ -66,26 +70,33 @@ def import_table(
     resolver = Resolver(session.catalog, session.access, type_)
     targets = resolver.targets(table.header, options, table.repeated, table.hint)
     result = Result(left_out=resolver.left_out)
+    batch = Batch(session, type_.name, file, once)
     try:
         with _all_or_nothing(session):
             lock_writers(session, object_name)
+            if not batch.begin():
+                return Result.of_earlier(batch.id, batch.earlier())
             quoted = not table.sheets  # texts of a workbook are never run
             cells = Cells(session, type_.name, targets, options, quoted=quoted)
-            run = _Run(session, type_, cells, options, result, Batch(session, type_.name, file))
-            done = 0
-            for rows in _batched(table.rows, BATCH):
-                with uncollected():
-                    run.take(rows)
-                done += len(rows)
-                if progress is not None:
-                    progress(done)
-            run.finish()
+            run = _Run(session, type_, cells, options, result, batch)
+            _take_all(run, table.rows, progress)
             if options.dry_run or (result.faulty and not options.skip_faults):
                 raise _NotKept
-            result.batch = run.batch.close(result.wire())
+            result.batch = batch.close(result.wire(), result.skipped)
     except _NotKept:
         result.batch = None
     return result
+
+
+def _take_all(run: _Run, rows: Iterator[Row], progress: Progress | None) -> None:
+    done = 0
+    for batch in _batched(rows, BATCH):
+        with uncollected():
+            run.take(batch)
+        done += len(batch)
+        if progress is not None:
+            progress(done)
+    run.finish()
 
 
 def _with_made(table: TableFile, options: Options) -> tuple[TableFile, Options]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,8 @@ class Result:
     updated: int = 0
     unchanged: int = 0
     batch: str | None = None
+    again: bool = False  # it was imported before, and nothing was done now
+    before: int = 0  # rows that were left out then
     faults: list[CellFault] = field(default_factory=list)
     faulty: int = 0
     faulty_rows: set[int] = field(default_factory=set)
@@ -31,6 +33,23 @@ class Result:
             self.faulty_rows.add(one.row)
             if len(self.faults) < MAX_FAULTS:
                 self.faults.append(one)
+
+    @classmethod
+    def of_earlier(cls, batch: str, counts: Mapping[str, int]) -> Result:
+        """What an import did that was sent once more."""
+        return cls(
+            counts.get("created", 0),
+            counts.get("updated", 0),
+            counts.get("unchanged", 0),
+            batch,
+            again=True,
+            before=counts.get("skipped", 0),
+        )
+
+    @property
+    def skipped(self) -> int:
+        """The rows that were left out."""
+        return self.before if self.again else len(self.faulty_rows)
 
     def warn(self, one: CellFault) -> None:
         if len(self.warnings) < MAX_FAULTS:

@@ -175,6 +175,15 @@ def _wrong_byte(cell: str) -> str:
     )
 
 
+def letters(index: int) -> str:
+    """The letters over a column of a spreadsheet."""
+    found, number = "", index + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        found = chr(65 + rest) + found
+    return found
+
+
 def encoding_label(name: str) -> str:
     return LABELS.get(name.removesuffix("-sig"), name.upper())
 

@@ -150,7 +150,7 @@ def text_readings(source: IO[bytes]) -> list[TextReading]:
 
 
 def _agreed(source: IO[bytes], said: str, marked: str) -> str:
-    family = said.replace("_", "-").removesuffix("-le").removesuffix("-be")
+    family = re.sub("-(le|be|sig)$", "", said.replace("_", "-"))
     if marked and family != marked.removesuffix("-sig"):
         name = marked.removesuffix("-sig").upper()
         message = f"The file begins with the mark of {name}. Leave the option `encoding` out."
@@ -269,7 +269,13 @@ def _readings(scan: _Scan) -> list[TextReading]:
             # What fits an encoding of several bytes seldom does so by accident.
             found[text] = (share + (share == 1 and name in OF_SEVERAL_BYTES), name)
     ranked = sorted(found.items(), key=lambda item: -item[1][0])
-    return [TextReading(name, LABELS[name], _shown(text)) for text, (_, name) in ranked[:SHOWN]]
+    likely = [item for item in ranked if item[1][0] * 2 >= ranked[0][1][0] and _is_text(item[0])]
+    shown = likely if len(likely) > 1 else ranked
+    return [TextReading(name, LABELS[name], _shown(text)) for text, (_, name) in shown[:SHOWN]]
+
+
+def _is_text(text: str) -> bool:
+    return all(char.isprintable() or char in "\r\n\t\xa0\xad\u3000" for char in text)
 
 
 def _lines(raw: bytes, encoding: str) -> list[str]:
