@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from metamodel.documents import DocumentKind
-from metamodel.reach import whole_unit
+from metamodel.reach import named_unit
 
 from .layouts import check_form, start_form
 from .webforms import check_webform, webform_acts
@@ -53,7 +53,7 @@ WEBFORM = DocumentKind(
     schema=_schema("webform"),
     check=check_webform,
     acts=webform_acts,
-    unit=whole_unit,
+    unit=named_unit,
     label="Web form",
     removable={
         "/object": "",

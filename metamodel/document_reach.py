@@ -86,13 +86,15 @@ def _plain(document: Document, draft: ReachDraft, wide: bool) -> Iterator[Reach]
             pointer = place.partition("#")[2]
             if pointer in expressions:
                 continue
-            if document.kind == OBJECT.name and not name:
+            own = document.kind == OBJECT.name
+            if own and not name and "to" in pointer.split("/")[3:]:
                 continue  # a look-up is no reading of what it links to
-            yield Reach(pointer, "read", object, name, wide)
-            linked = draft.objects[object].fields.get(name) if wide else None
+            yield Reach(pointer, "read", object, name, wide or (own and not name))
+            shows = wide or (own and pointer == "/title")  # the titles of links
+            linked = draft.objects[object].fields.get(name) if shows else None
             for to in linked.targets if linked is not None else ():
-                if to in draft.objects:  # a text shows the titles of links
-                    yield Reach(pointer, "read", to, "title", everywhere=True)
+                if to in draft.objects:
+                    yield Reach(pointer, "read", to, "title", everywhere=wide)
 
 
 def _behind_title(reach: Reach, catalog: Catalog) -> Iterator[Reach]:
@@ -107,7 +109,7 @@ def _behind_title(reach: Reach, catalog: Catalog) -> Iterator[Reach]:
             if shown is None:
                 continue
             yield replace(reach, object=type_.name, field=shown.name, everywhere=everywhere)
-            waiting += [(one, True) for one in _known(shown.targets, catalog)]
+            waiting += [(one, everywhere) for one in _known(shown.targets, catalog)]
 
 
 def _known(names: tuple[str, ...], catalog: Catalog) -> Iterator[ObjectType]:

@@ -17,6 +17,7 @@ from metamodel.document import SITE as SITE
 from metamodel.document import Document as Document
 from metamodel.index_questions import IndexQuestion
 from metamodel.kinds import KINDS
+from metamodel.object_reach import object_acts
 from metamodel.policies import Shape, shape_of
 from metamodel.reach import Reach, Unit, named_unit, shown_unit
 from metamodel.roles import check_role
@@ -119,6 +120,7 @@ OBJECT = DocumentKind(
     name="object",
     folder="objects",
     schema=load_schema("object"),
+    acts=object_acts,
     unit=named_unit,
     label="Object",
     removable={

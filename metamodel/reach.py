@@ -20,7 +20,7 @@ class Reach:
     and not only for people who may read them."""
 
     pointer: str
-    action: str  # read, create, update or delete; `run_as` a role, given by `object`
+    action: str  # read, create, update, delete, set (fill in); `run_as` a role, given by `object`
     object: str
     field: str = ""  # "" is the object type as such
     everywhere: bool = False

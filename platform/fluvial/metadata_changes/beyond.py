@@ -38,11 +38,18 @@ def find_beyond(session: Session, change: MetadataChange, prepared: Prepared) ->
         return []
     judge = _Judge(session, prepared, access_of(prepared.old, session.actor))
     asked = {key for _, key, _ in change.entries()}
-    found = [one for key in dict.fromkeys(key for _, key in prepared.after)
-             for one in judge.document(key, asked=key in asked)]  # fmt: skip
+    keys = dict.fromkeys([*(key for _, key in prepared.after), *_others(prepared)])
+    found = [one for key in keys for one in judge.document(key, asked=key in asked)]
     found += judge.operations(prepared.operations)
     found += judge.made(change.make)
     return list(dict.fromkeys(found))
+
+
+def _others(prepared: Prepared) -> Iterator[tuple[str, str]]:
+    """Documents that no layer says anything new of, but that layers in another order make."""
+    for kind, named in prepared.new.documents.items():
+        before = prepared.old.of(kind)
+        yield from ((kind, name) for name, one in named.items() if before.get(name) is not one)
 
 
 @dataclass

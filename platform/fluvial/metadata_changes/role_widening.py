@@ -46,6 +46,12 @@ class _Comparison:
         if after.admin and not before.admin:
             yield self._beyond("", "administrator", "It makes people administrators.")
             return
+        inherited = set(with_inherited(self.new, (self.role,)))
+        inherited -= {*with_inherited(self.old, (self.role,)), self.role}
+        inherited -= set(with_inherited(self.old, self.mine.roles))
+        for name in sorted(inherited & set(self.old.of("role"))):
+            message = f"It inherits the role {name}, which you do not have."
+            yield self._beyond("inherits", f"role/{name}", message)
         rights = after.meta - before.meta - self.mine.meta
         for right in sorted(rights):
             message = f"It gives the right `{right}` on metadata, which you do not have."
@@ -144,8 +150,8 @@ def _stars(catalog: Catalog, *roles: str) -> set[str]:
 
 
 def _pointer(role: Document, object: str) -> str:
-    if object == "meta":
-        return "/meta" if "meta" in role.body else _head(role)
+    if object in ("meta", "inherits"):
+        return f"/{object}" if object in role.body else _head(role)
     grants: list[Mapping[str, Any]] = list(role.body.get("grants", ()))
     for wanted in (object, ALL):
         for at in reversed(range(len(grants))):

@@ -9,8 +9,12 @@ from metamodel.catalog import Catalog
 from metamodel.object_types import PEOPLE
 from metamodel.reach import Reach
 
-VERBS = {"read": "reads", "create": "creates", "update": "changes", "delete": "deletes"}
+VERBS = {
+    "read": "reads", "create": "creates", "update": "changes", "delete": "deletes", "set": "sets",
+}  # fmt: skip
 KNOWN = ("name", "title")  # of people: everybody sees who somebody is
+# What decides the rights of people: documents set it with more rights than those who save it.
+DECIDING = ("roles", "groups", "teams", "email", "active")
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,12 @@ def covers(mine: Access, catalog: Catalog, reach: Reach) -> str:
     if type_ is None or (reach.object in PEOPLE and reach.field in KNOWN):
         return ""
     access, verb = mine.object(type_.name), VERBS[reach.action]
+    if reach.object == "user" and reach.field in DECIDING and reach.action != "read":
+        return f"It {verb} {reach.target}, which decides what people may do."
+    if reach.action == "set":
+        closed = access.hidden | access.read_only
+        known = reach.field in type_.fields and reach.field in closed
+        return f"It sets {reach.target}, which you may not change." if known else ""
     if not access.can("read") or not access.can(reach.action):
         return f"It {verb} {type_.plural.lower()}, which you may not {reach.action}."
     if reach.everywhere and access.where[reach.action] is not None:

@@ -29,11 +29,13 @@ from tests.fluvial.metadata_changes.workshop import (
 )
 
 SALARY = "worker.salary"
+PURSE: Body = {"kind": "object", "name": "purse", "title": "{name} {amount}", "fields": [
+    {"name": "name", "kind": "text"}, {"name": "amount", "kind": "number"}]}  # fmt: skip
 
 
 @pytest.fixture
 def documents() -> list[Body]:
-    return WORKSHOP
+    return [*WORKSHOP, PURSE, role("signer")]
 
 
 @pytest.fixture
@@ -80,6 +82,30 @@ READING: dict[str, tuple[Body, str, str]] = {
         "object/notice/fields/3/pull/pay", SALARY),
     "a title": (
         {**WORKER, "title": "{name} {salary}"}, "object/worker/title", SALARY),
+    "the titles that a title shows": (
+        {**NOTICE, "title": "{name} {paid}", "fields": [
+            *NOTICE["fields"], {"name": "paid", "kind": "lookup", "to": "purse"}]},
+        "object/notice/title", "purse.amount"),
+    "a web form that asks about what it sets": (
+        {"kind": "webform", "name": "w", "object": "notice", "slug": "w",
+         "fixed": {"worker": "00000000-0000-0000-0000-000000000000"},
+         "steps": [{"name": "s", "fields": [
+             {"field": "name"}, {"field": "body", "visible": "worker.salary > 100"}]}]},
+        "webform/w/steps/0/fields/1/visible", SALARY),
+    "when a hidden field changes": (
+        rule("leak", {"create": "notice", "set": {"name": "name"}},
+             on={"object": "worker", "event": "updated", "fields": ["salary"]}),
+        "rule/leak/on/fields/0", SALARY),
+    "addresses of people": (
+        rule("leak", {"create": "notice", "set": {"name": "created_by.email"}}),
+        "rule/leak/do/0/set/name", "user.email"),
+    "a path of several steps": (
+        with_fields(DEAL, calculated("b", "number", "worker.dept.budget")),
+        "object/deal/fields/5/formula", "dept.budget"),
+    "records behind the reader": (
+        with_fields(NOTICE, calculated("pay", "number",
+                                       "max(record.worker.dept.workers, salary)")),
+        "object/notice/fields/3/formula", SALARY),
     "the condition of a look-up": (
         with_fields(NOTICE, {"name": "worker", "kind": "lookup", "to": "worker",
                              "inverse": "notices", "where": "salary > 100"}),
@@ -181,6 +207,21 @@ WRITING: dict[str, tuple[Body, str, str]] = {
     "a rule that joins a group": (
         rule("give", {"create": "group", "set": {"name": "'mine'"}}),
         "rule/give/do/0/create", "group"),
+    "a default that makes administrators": (
+        {"kind": "object", "name": "user", "fields": [
+            {"name": "roles", "default": ["administrator"]}]},
+        "object/user/fields/2/default", "user.roles"),
+    "a default for a hidden field": (
+        with_fields(WORKER, {"name": "salary", "kind": "number", "default": 1000000}),
+        "object/worker/fields/5/default", SALARY),
+    "a look-up that fills in what one may only read": (
+        with_fields(WORKER, {"name": "dept", "kind": "lookup", "to": "dept", "inverse": "workers",
+                             "pull": {"grade": "'high'"}}),
+        "object/worker/fields/5/pull/grade", "worker.grade"),
+    "records that go with others": (
+        with_fields(DEAL, {"name": "worker", "kind": "lookup", "to": "worker", "inverse": "deals",
+                           "on_delete": "cascade"}),
+        "object/deal/fields/4/on_delete", "deal"),
     "a button": (
         rule("give", {"update": {"set": {"salary": "1"}}},
              on={"object": "worker", "button": "Give"}),
@@ -241,6 +282,7 @@ GRANTS: dict[str, tuple[Body, str]] = {
         role("d", {"object": "worker", "can": ["read", "update"], "fields": {"salary": "none"}}),
         "worker.grade"),
     "a right on metadata": (role("m", meta=["users"]), "meta:users"),
+    "a role that decides by its name": (role("s", inherits=["signer"]), "role/signer"),
     "an oracle in a condition": (
         role("d", {**WORKERS, "fields": {"salary": "none"}, "where": "salary > 100"}), SALARY),
 }  # fmt: skip
@@ -372,3 +414,79 @@ def test_views_for_everybody_and_the_studio_are_no_way_round(author: Client) -> 
         headers={"content-type": "application/x-www-form-urlencoded", "accept": "application/json"},
     )  # fmt: skip
     assert ("rule/leak/do/0/set/name", SALARY) in refused(reply)
+
+
+def test_a_token_reaches_no_further_than_its_owner(author: Client) -> None:
+    body = {"name": "t", "scopes": ["meta:read", "meta:write", "records:read"]}
+    token = author.post("/api/tokens", body).json()["token"]
+    other = Client(author.app, {"authorization": f"Bearer {token}"})
+    document, place, reach = READING["a formula"]
+    assert (place, reach) in refused(sent(other, document))
+
+
+def test_a_hidden_field_is_not_found_by_searching(client: Client) -> None:
+    client.define(
+        with_fields(WORKER, {"name": "past", "kind": "text"}),
+        role("plain", {"object": "worker", "can": ["read"], "fields": {"past": "none"}},
+             meta=["read", "write"]),
+    )  # fmt: skip
+    client.made("worker", name="Ada", past="Xylophonist")
+    author = client.person("plain@example.com", "plain")
+    open_ = with_fields(WORKER, {"name": "past", "kind": "text", "searchable": True})
+    sent(author, open_)  # that it can be searched is no right to find it
+    assert not author.rows("/api/records/worker", search="Xylophonist")
+    assert client.rows("/api/records/worker", search="Ada")
+
+
+def test_an_approval_covers_nothing_that_comes_later(client: Client, author: Client) -> None:
+    endpoint = {"kind": "endpoint", "name": "own", "url": "https://own.example.com/in"}
+    template = {"kind": "template", "name": "own", "for": "worker", "subject": "x", "body": "y"}
+    tells = rule(
+        "tells", {"webhook": {"to": "own", "body": {"pay": "salary"}}},
+        {"notify": {"to": ["created_by"], "template": "own"}},
+    )  # fmt: skip
+    assert sent(author, endpoint, template).status == 200
+    id = sent(author, tells, query="?ask=true").json()["approval"]
+    assert client.post(f"/api/meta/approvals/{id}/approve").status == 200
+    for later, place in (
+        ({**endpoint, "url": "https://other.example.com/in"}, "endpoint/own/url"),
+        ({**template, "body": "{{ worker.salary }}"}, "template/own/body"),
+        ({**tells, "on": {"object": "worker", "event": "created"}},
+         "rule/tells/do/0/webhook/body/pay"),
+    ):  # fmt: skip
+        assert (place, SALARY) in refused(sent(author, later))
+
+
+def test_managers_of_people_let_no_document_give_rights(client: Client) -> None:
+    client.define(
+        role("manager", {"object": "user", "can": ["*"]}, meta=["read", "write", "users"])
+    )
+    manager = client.person("m@example.com", "manager")
+    gives = [
+        rule("give", {"update": {"set": {"roles": "['administrator']"}}},
+             on={"object": "user", "event": "updated"}),
+        {"kind": "object", "name": "user",
+         "fields": [{"name": "roles", "default": ["administrator"]}]},
+        {"kind": "hook", "name": "h", "auth": "token", "secret": {"env": "HOME"},
+         "object": "user", "map": {"name": "body.name", "email": "body.email"}},
+    ]  # fmt: skip
+    for document in gives:
+        reaches = [reach for _, reach in refused(sent(manager, document))]
+        assert {"user.roles", "user.email"} & set(reaches)
+
+
+def test_layers_in_another_order_bring_no_rights(client: Client) -> None:
+    """A package that comes to stand above another one does not undo what that one hides."""
+    base = {"documents": [{"kind": "app", "name": "base", "version": "1.0.0"},
+                          role("shared", {"name": "w", **WORKERS})]}  # fmt: skip
+    hides = {"documents": [
+        {"kind": "app", "name": "hides", "version": "1.0.0", "needs": {"base": ">=1.0"}},
+        {"kind": "role", "name": "shared", "extends": "base",
+         "grants": [{"name": "w", "fields": {"salary": "none"}}]}]}  # fmt: skip
+    for package in (base, hides):
+        reply = client.post("/api/packages", package)
+        assert reply.status == 201, reply.text
+    client.define(role("builder", inherits=["writer"], meta=["roles"]))
+    builder = client.person("builder@example.com", "builder")
+    reply = builder.delete("/api/packages/hides")
+    assert SALARY in [reach for _, reach in refused(reply)]
