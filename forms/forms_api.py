@@ -99,7 +99,7 @@ def make_link(call: Call) -> Answer:
     check_references(draft)
     draft.refuse_faults()
     token = signer_of(call, form).link(values, _expires(body.get("expires")))
-    address = f"{call.engine.settings.base_url}/forms/{form.slug}?{urlencode({'prefill': token})}"
+    address = f"{call.base_url}/forms/{form.slug}?{urlencode({'prefill': token})}"
     return Answer.json({"url": address, "prefill": token}, 201)
 
 

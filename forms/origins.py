@@ -26,7 +26,7 @@ def check_origin(call: Call, form: WebForm) -> Headers:
 
 def _is_own(call: Call) -> bool:
     asked, host = call.origin_host, call.headers.get("host", "").lower()
-    return bool(asked) and asked in (urlsplit(call.engine.settings.base_url).netloc.lower(), host)
+    return bool(asked) and asked in (urlsplit(call.base_url).netloc.lower(), host)
 
 
 def preflight(call: Call, form: WebForm) -> Headers:

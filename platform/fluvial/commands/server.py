@@ -9,12 +9,11 @@ import sys
 import time
 from typing import TypeAlias
 
-import uvicorn
-
 from fluvial import packages
 from fluvial.database.connection import Connection
 from fluvial.events.worker import main_scheduler, main_worker, start_embedded
 from fluvial.http.app import build_app
+from fluvial.http.patient_protocol import server_of
 from fluvial.kernel.settings import load
 from fluvial.metadata_changes import package_order
 from fluvial.packages import sample
@@ -73,16 +72,7 @@ def run_serve(options: argparse.Namespace) -> int:
         for package in package_order.installed(engine.database.connection()):
             _load_sample(engine, package["name"])
     engine.closers.append(start_embedded(engine))
-    config = uvicorn.Config(
-        build_app(engine),
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=5,
-    )
-    server = uvicorn.Server(config)
+    server = server_of(build_app(engine), settings)
     sys.setswitchinterval(TURN_SECONDS)
     # The server raises the signal again once it has ended, which must not skip the rest; and one
     # that comes before it listens to signals itself must not be lost.

@@ -35,6 +35,7 @@ from fluvial.runtime.engine import Engine
 from .call import Answer, Call
 from .form_files import refuse_files
 from .perform import perform, unavailable
+from .proxies import Proxies
 from .routes import ENDPOINT, Endpoint, Policy, problem_answer
 from .server_sent_events import serve_stream
 from .static import Static
@@ -87,8 +88,10 @@ class Front:
         self.engine = engine
         self.table = table
         self._other = other
+        self._proxies = Proxies(engine.settings.proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope = self._proxies.seen(scope)
         if scope["type"] == "http" and scope["path"] == STREAM:
             await _stream(self.engine, scope, receive, send)
         elif scope["type"] == "http" and scope["path"].startswith("/api/"):
@@ -143,6 +146,8 @@ def _call(engine: Engine, scope: Scope, path: str) -> Call:
         b"",
         {},
         client=(scope.get("client") or ("",))[0],
+        scheme=scope.get("scheme", "http"),
+        proxied="proxied" in scope,
     )
 
 

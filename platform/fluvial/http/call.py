@@ -76,6 +76,8 @@ class Call:
     body: bytes
     params: Mapping[str, str]  # from the path
     client: str = ""  # the address that it comes from
+    scheme: str = "http"  # that the client has used
+    proxied: bool = False  # whether a trusted proxy has handed it on
     form: FormData | None = None  # of an endpoint that takes forms
     identity: Caller | None = None
     session: Session = field(default=None, repr=False)  # type: ignore[assignment]
@@ -144,6 +146,15 @@ class Call:
             message = f"`{name}` must be a whole number from {low} to {high}."
             raise Problem(message, errors=[fault(name, "out_of_range", message)])
         return int(text)
+
+    @property
+    def base_url(self) -> str:
+        """The address at which the caller reaches us."""
+        settings = self.engine.settings
+        host = self.headers.get("host", "")
+        if self.proxied and host and not settings.base_given:
+            return f"{self.scheme}://{host}"
+        return settings.base_url
 
     @property
     def origin_host(self) -> str:

@@ -70,7 +70,8 @@ def signed_in(call: Call, email: str, password: str) -> tuple[str, str]:
 
 def session_cookie(call: Call, secret: str) -> tuple[str, str]:
     """The session's cookie; an empty secret takes it away."""
-    secure = "; Secure" if call.engine.settings.base_url.startswith("https:") else ""
+    by_tls = call.scheme == "https" or call.base_url.startswith("https:")
+    secure = "; Secure" if by_tls else ""
     age = people.SESSION_HOURS * 3600 if secret else 0
     return (
         "set-cookie",

@@ -92,6 +92,21 @@ SETTINGS: tuple[Setting, ...] = (
         "THREADS", "8", "The number of worker threads on PostgreSQL, each with its own connection."
     ),
     Setting(
+        "PROXIES",
+        "",
+        "The addresses and networks of proxies in front, separated by commas: "
+        "`10.0.0.1,10.1.0.0/16`. "
+        "Only they may say in `X-Forwarded-*` who sent a request.",
+    ),
+    Setting("HEAD_SECONDS", "10", "How long a client may take for the head of a request."),
+    Setting(
+        "BODY_SECONDS",
+        "30",
+        "How long a client may take for the body, plus a second for every 1,000 bytes received.",
+    ),
+    Setting("IDLE_SECONDS", "15", "How long a connection stays open between two requests."),
+    Setting("SEND_SECONDS", "60", "How long an answer waits for a client that takes none of it."),
+    Setting(
         "SETUP_SECONDS",
         "60",
         "How long a process that starts waits for others that are setting up the same database.",
@@ -109,6 +124,7 @@ class Settings:
     host: str
     port: int
     base_url: str
+    base_given: bool  # whether somebody has set it
     smtp_url: str
     zone: str
     locale: str
@@ -121,6 +137,11 @@ class Settings:
     kinds: tuple[str, ...]
     slow_ms: int
     threads: int
+    proxies: tuple[str, ...]
+    head_seconds: int
+    body_seconds: int
+    idle_seconds: int
+    send_seconds: int
     setup_seconds: int
 
     @property
@@ -140,6 +161,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         host=host,
         port=port,
         base_url=(text["BASE_URL"] or f"http://{host}:{port}").rstrip("/"),
+        base_given=bool(text["BASE_URL"]),
         smtp_url=text["SMTP_URL"],
         zone=text["ZONE"],
         locale=text["LOCALE"],
@@ -152,6 +174,11 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         kinds=_several(text["KINDS"]),
         slow_ms=_whole(text, "SLOW_MS"),
         threads=_whole(text, "THREADS", 1, 1_000),
+        proxies=_several(text["PROXIES"]),
+        head_seconds=_whole(text, "HEAD_SECONDS", 1),
+        body_seconds=_whole(text, "BODY_SECONDS", 1),
+        idle_seconds=_whole(text, "IDLE_SECONDS", 1),
+        send_seconds=_whole(text, "SEND_SECONDS", 1),
         setup_seconds=_whole(text, "SETUP_SECONDS"),
     )
 

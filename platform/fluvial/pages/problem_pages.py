@@ -106,8 +106,8 @@ def marked(text: str) -> Markup:
 def _ways_on(call: Call, problem: Problem) -> list[Context]:
     actions = []
     back = call.headers.get("referer", "")
-    here = call.engine.settings.base_url + call.path
-    if back.startswith(call.engine.settings.base_url + "/") and back.partition("?")[0] != here:
+    here = call.base_url + call.path
+    if back.startswith(call.base_url + "/") and back.partition("?")[0] != here:
         actions.append(action("Back to the previous page", back, "arrow-left"))
     elif problem.status >= 500 and call.method == "GET":
         actions.append(action("Try again", call.path, "refresh"))

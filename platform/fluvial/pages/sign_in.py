@@ -34,7 +34,7 @@ def show(call: Call, *, email: str = "", wrong: str = "", status: int = 200) -> 
     wanted = form_text(call, "next") if call.form is not None else call.query.get("next", "/")
     context = {
         "title": f"Sign in to {PRODUCT}",
-        "host": urlsplit(call.engine.settings.base_url).netloc,
+        "host": urlsplit(call.base_url).netloc,
         "action": "/signin",
         "email": email,
         "next": local(wanted),
