@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,6 +46,37 @@ class Answers:
             value = self.values.get(name, "")
             return value if isinstance(value, str) else str(value)
         return self.texts.get(name, [""])[-1]
+
+
+def content(form: WebForm, answers: Answers) -> str:
+    """What was answered, as a short text: the same where the answers are, and only there."""
+
+    def counts(name: str) -> bool:
+        return name == "prefill" or not (name in (*CONTROLS, form.trap) or form.ignores(name))
+
+    given = {name: [text for text in said if text.strip()] for name, said in answers.texts.items()}
+    texts = {name: said for name, said in given.items() if said and counts(name)}
+    values = {n: said for n, said in answers.values.items() if not empty(said) and counts(n)}
+    files = {name: [_digest(one) for one in sent] for name, sent in answers.uploads.items()}
+    text = repr((sorted(texts.items()), sorted(values.items()), sorted(files.items())))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _digest(upload: UploadFile) -> tuple[str | None, str]:
+    upload.file.seek(0)
+    digest = hashlib.file_digest(upload.file, "sha256").hexdigest()  # type: ignore[arg-type]
+    upload.file.seek(0)
+    return upload.filename, digest
+
+
+def check_once(form: WebForm, answers: Answers) -> None:
+    """Refuse a member that comes twice, where it is one answer."""
+    for name, texts in answers.texts.items():
+        question = form.questions.get(name)
+        many = question is not None and question.field.many
+        if len(texts) > 1 and not many and not name.endswith((".keep", ".remove")):
+            message = f"The member `{name}` appears twice."
+            raise Problem(message, errors=[fault(f"/{name}", "twice", message)])
 
 
 def from_form(form: FormData) -> Answers:

@@ -13,7 +13,7 @@ from fluvial.kernel.problems import Problem, Unprocessable
 from metamodel.expressions.types import Option
 
 from . import limits
-from .answers import Answers, from_form, from_json, keep_files, read, unknown
+from .answers import Answers, check_once, from_form, from_json, keep_files, read, unknown
 from .asked_questions import asked
 from .origins import check_origin, preflight
 from .submissions import Receipt, check_token, form_session, prefilled, signer_of, submit
@@ -136,6 +136,7 @@ def post(call: Call) -> Answer:
     headers = check_origin(call, form)
     if call.form is not None:
         answers = from_form(call.form)
+        check_once(form, answers)
         wants_json = "application/json" in call.headers.get("accept", "")
         if not wants_json:
             return _post_page(call, form, answers)
@@ -203,7 +204,8 @@ def _again(
     files: Rows = {}
     try:
         read_token = check_token(call, form, answers)
-        token = answers.text("token")
+        token = answers.text("token") or signer.token(call.session.now)
+        read_token = read_token or signer.read_token(token, call.session.now)
     except Unprocessable as problem:
         token = signer.token(call.session.now)
         read_token = None

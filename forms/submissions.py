@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,7 +25,7 @@ from metamodel.errors import ValueFault
 from metamodel.storage import TEXT, TIMESTAMP, UUID
 
 from . import limits
-from .answers import Answers, from_json, keep_files, read, unknown
+from .answers import Answers, content, from_json, keep_files, read, unknown
 from .asked_questions import asked
 from .tokens import Signer, Token, TokenFault, proved
 from .webforms import SLOT, WebForm, webforms_of
@@ -33,7 +34,7 @@ TABLES = sa.MetaData()
 
 SUBMISSION = table(
     "submission",
-    column("nonce", TEXT, primary_key=True),  # of the token: one showing, one record
+    column("nonce", TEXT, primary_key=True),  # of the token, and what was answered: one record
     column("id", UUID),
     column("form", TEXT),
     column("object", TEXT),
@@ -80,7 +81,8 @@ def form_session(session: Session, form: WebForm, submission: str) -> Session:
 def submit(call: Call, form: WebForm, answers: Answers) -> Receipt:
     """Check everything, then create the record; a second post of the same page changes nothing."""
     token = check_token(call, form, answers)
-    earlier = _earlier(call.session, form, token)
+    key = _key(call, form, answers, token)
+    earlier = _earlier(call.session, form, key)
     if earlier is not None:
         return earlier
     if form.trap and answers.text(form.trap):
@@ -102,9 +104,9 @@ def submit(call: Call, form: WebForm, answers: Answers) -> Receipt:
             refuse(faults)
             attached = {name: [described(row) for row in rows] for name, rows in kept.items()}
             fixed = {**filled, **values, **attached, **form.fixed}
-            return _create(session, form, token, submission, fixed)
+            return _create(session, form, key or submission, submission, fixed)
     except UniqueError:
-        earlier = _earlier(call.session, form, token)
+        earlier = _earlier(call.session, form, key)
         if earlier is None:
             raise
         return earlier
@@ -124,14 +126,14 @@ def answer(session: Session, name: str, values: Mapping[str, Any]) -> bool:
 
 
 def _create(
-    session: Session, form: WebForm, token: Token | None, submission: str, values: dict[str, Any]
+    session: Session, form: WebForm, key: str, submission: str, values: dict[str, Any]
 ) -> Receipt:
     record = writer.create(session, form.object, {}, fixed=values)
     stored = load_row(session, form.object, record["id"], None) or {}
     message = _filled(form.message, _shown(session, form, stored))
     _ADD.run(
         session.connection,
-        nonce=token.nonce if token else submission,
+        nonce=key,
         id=submission,
         form=form.name,
         object=form.object,
@@ -151,10 +153,13 @@ def refuse(faults: list[dict[str, str]]) -> None:
 
 
 def check_token(call: Call, form: WebForm, answers: Answers) -> Token | None:
-    """The one-time token; None where the form takes JSON without one."""
+    """The one-time token; None where it may be missing.
+
+    JSON needs it unless the form says otherwise; a plain form of another site cannot read one.
+    """
     text = answers.text("token")
     if not text:
-        if form.api and answers.json:
+        if form.api if answers.json else not form.proof_of_work:
             return None
         message = f"Send the one-time `token` of GET /forms/{form.slug}.json with the answers."
         raise Unprocessable(message, errors=[fault("/token", "required", message)])
@@ -224,10 +229,25 @@ def parsed(form: WebForm, wire: Mapping[str, Any]) -> tuple[dict[str, Any], list
     return values, faults
 
 
-def _earlier(session: Session, form: WebForm, token: Token | None) -> Receipt | None:
-    if token is None:
+def _key(call: Call, form: WebForm, answers: Answers, token: Token | None) -> str | None:
+    """What makes one submission: the showing of the page, and what was answered on it.
+
+    Who goes back and answers otherwise sends another one. Where another site's own form brings no
+    token, the same answers of the same sender on one day are one. JSON without one always counts.
+    """
+    said = content(form, answers)
+    if token is not None:
+        return f"{token.nonce}.{said}"
+    if answers.json:
         return None
-    row = _FIND.row(session.connection, the_nonce=token.nonce, the_form=form.name)
+    sender = f"{limits.network(call.client)} {call.session.today} {form.name} {said}"
+    return f"form.{hashlib.sha256(sender.encode()).hexdigest()}"
+
+
+def _earlier(session: Session, form: WebForm, key: str | None) -> Receipt | None:
+    if key is None:
+        return None
+    row = _FIND.row(session.connection, the_nonce=key, the_form=form.name)
     return Receipt(*row) if row else None
 
 

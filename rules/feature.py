@@ -21,6 +21,7 @@ from . import (
     deliveries,
     due_moments,
     effects,
+    endpoint_addresses,
     endpoint_pauses,
     filled,
     receiving,
@@ -75,7 +76,7 @@ feature = Feature(
         STORED(due_moments.stored),
         BUTTONS(Buttons(buttons.offered, buttons.press)),
         LISTENER(EventListener(happened, listened)),
-        CATALOG_CHANGED(due_moments.changed),
+        CATALOG_CHANGED(endpoint_addresses.check_addresses, due_moments.changed),
         MEASURES(measures),
         EFFECTS(effects_of),
         JOB(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -38,6 +39,8 @@ from metamodel.errors import ValueFault
 from . import webhooks
 from .hooks import Hook, Mapped, hooks_of
 from .rule_tables import RECEIVED
+
+log = logging.getLogger("fluvial.hooks")
 
 TOLERANCE = 300  # seconds between the timestamp of a signature and our clock
 KEPT = timedelta(days=30)  # how long the ids of messages are known
@@ -87,7 +90,9 @@ def _prove(call: Call, hook: Hook) -> None:
     try:
         secret = webhooks.secret_of(hook.env, os.environ)
     except webhooks.NoSecret as error:
-        raise Unavailable(f"The hook is not ready: its secret ({hook.env}) is not set.") from error
+        # Strangers read the answer: which variable is missing stands in the log.
+        log.warning("The hook %s has no secret: set %s", hook.name, hook.env)
+        raise Unavailable("The hook is not ready.") from error
     if hook.signed:
         _check_signature(call, secret)
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import socket
 import time
 from typing import Any
 
@@ -383,9 +384,13 @@ def test_a_secret_that_is_missing_is_waited_for(
     assert house.sink.deliveries == []
 
 
-def test_addresses_inside_are_refused(house: House) -> None:
+def test_names_that_stand_for_addresses_inside_are_refused(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     webhook_rule(house)
-    house.define({"kind": "endpoint", "name": "desk", "url": "http://127.0.0.1:1/x"})
+    house.define({"kind": "endpoint", "name": "desk", "url": "https://hooks.example.com/x"})
+    inside = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: inside)
     lend(house)
     house.work()
     (failed,) = house.deliveries(state="failed")

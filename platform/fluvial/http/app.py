@@ -7,7 +7,6 @@ import re
 import sys
 import time
 from collections.abc import (
-    AsyncGenerator,
     AsyncIterator,
     Awaitable,
     Callable,
@@ -22,8 +21,6 @@ from itertools import chain
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.datastructures import FormData, Headers
-from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 from starlette.routing import Mount
 
@@ -33,6 +30,7 @@ from fluvial.kernel.problems import NotFound, Problem, TooLarge
 from fluvial.runtime.engine import Engine
 
 from .call import Answer, Call
+from .form_bodies import read_form
 from .form_files import refuse_files
 from .perform import perform, unavailable
 from .proxies import Proxies
@@ -45,9 +43,6 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 STREAM = "/api/stream"
-MAX_FORM_FIELDS = 500
-MAX_FORM_FILES = 20
-MAX_FORM_PART = 1_000_000
 
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -175,7 +170,7 @@ async def _serve(
         call.params = params
         call.body = await _body(receive, call.headers, endpoint.max_body)
         if endpoint.form:
-            call.form = await _form(call)
+            call.form = await read_form(call.headers, call.body)
             if call.form is not None and any("\x00" in str(v) for v in call.form.values()):
                 raise Problem("The form contains a zero character, which text cannot have.")
             if call.form is not None and endpoint.files is not None:
@@ -231,41 +226,6 @@ async def _body(receive: Receive, headers: Mapping[str, str], limit: int) -> byt
         parts.append(part)
         if not message.get("more_body", False):
             return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-async def _form(call: Call) -> FormData | None:
-    """The fields and files of a form's body; None for other content types."""
-    type_, _, options = call.headers.get("content-type", "").partition(";")
-    type_ = type_.strip().lower()
-
-    async def stream() -> AsyncGenerator[bytes, None]:
-        yield call.body
-        yield b""
-
-    headers = Headers(dict(call.headers))
-    if type_ == "application/x-www-form-urlencoded":
-        if call.body.count(b"&") >= MAX_FORM_FIELDS:
-            raise Problem(f"A form can have at most {MAX_FORM_FIELDS} fields.")
-        return await FormParser(headers, stream()).parse()
-    if type_ != "multipart/form-data":
-        return None
-    boundary = re.search(r'boundary="?([^";]+)"?', options)
-    if boundary is None:
-        raise Problem("The multipart body has no boundary.")
-    if not call.body.rstrip(b"\r\n").endswith(b"--" + boundary[1].encode("latin-1") + b"--"):
-        raise Problem("The multipart body is cut off: its last boundary is missing.")
-    try:
-        return await MultiPartParser(
-            headers,
-            stream(),
-            max_files=MAX_FORM_FILES,
-            max_fields=MAX_FORM_FIELDS,
-            max_part_size=MAX_FORM_PART,
-        ).parse()
-    except MultiPartException as error:
-        limit = error.message.startswith(("Too many", "Part exceeded"))
-        said = error.message if limit else "the header of a part is not valid."
-        raise Problem(f"The multipart body is not valid: {said}") from error
 
 
 async def _send(send: Send, answer: Answer, method: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from contextlib import suppress
 from typing import Any
 
@@ -30,14 +30,28 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 def topics_of(call: Call) -> frozenset[str]:
     """What the caller wants to hear of, beside their own notifications."""
-    topics = [topic for topic in call.only("topics").get("topics", "").split(",") if topic]
+    topics = call.only("topics").get("topics", "").split(",")
     if len(topics) > MAX_TOPICS or not all(map(_TOPIC.fullmatch, topics)):
-        message = (
-            f"`topics` can have at most {MAX_TOPICS} entries of object:NAME or "
-            "record:ID, separated by commas."
+        raise _unknown(
+            f"`topics` must be 1 to {MAX_TOPICS} entries of object:NAME or record:ID, "
+            "separated by commas."
         )
-        raise Problem(message, errors=[fault("topics", "unknown_topic", message)])
     return frozenset(topics)
+
+
+def _unknown(message: str) -> Problem:
+    return Problem(message, errors=[fault("topics", "unknown_topic", message)])
+
+
+def _check_objects(call: Call, topics: Iterable[str]) -> None:
+    """Refuse objects that there are not, as far as the caller can know."""
+    access = call.session.access
+    for topic in sorted(topics):
+        kind, _, name = topic.partition(":")
+        if kind == "object":
+            known = name in call.session.catalog.objects
+            if not known or not access.object(name).can("read"):
+                raise _unknown(f"There is no object `{name}` to listen to.")
 
 
 async def serve_stream(call: Call, receive: Receive, send: Send) -> Answer | None:
@@ -48,6 +62,7 @@ async def serve_stream(call: Call, receive: Receive, send: Send) -> Answer | Non
             raise Unauthorized()
     except (BusyError, GoneError) as error:
         raise unavailable(error) from error
+    _check_objects(call, topics)
     headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     gone = asyncio.ensure_future(_gone(receive))

@@ -47,3 +47,17 @@ def test_a_listener_hears_of_a_change_to_what_they_see(address: str) -> None:
 
 def test_nobody_hears_anything(address: str) -> None:
     assert httpx.get(f"{address}/api/stream?topics=object:group").status_code == 401
+
+
+TOPICS = ("", ",", "object:", "object:nothing", "record:x", "object:group,nothing", "object:Group",
+          "*", "object:group,")  # fmt: skip
+
+
+def test_a_stream_without_a_known_topic_is_refused(address: str) -> None:
+    with httpx.Client(base_url=address, timeout=20) as client:
+        client.post("/api/login", json={"email": EMAIL, "password": PASSWORD})
+        assert client.get("/api/stream").status_code == 400
+        for topics in TOPICS:
+            answer = client.get("/api/stream", params={"topics": topics})
+            assert answer.status_code == 400, topics
+            assert answer.json()["errors"][0]["pointer"] == "topics"
