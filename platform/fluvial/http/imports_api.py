@@ -8,7 +8,7 @@ from starlette.datastructures import UploadFile
 
 from fluvial.kernel.problems import Problem, Unprocessable
 from fluvial.transfer.exports import FORMATS, export
-from fluvial.transfer.imports.import_batches import undo
+from fluvial.transfer.imports.import_undo import undo
 from fluvial.transfer.imports.importer import import_table
 from fluvial.transfer.imports.options import Options, read_options
 from fluvial.transfer.imports.preview import preview_of

@@ -14,7 +14,7 @@ from fluvial.kernel.ids import new_id
 from fluvial.kernel.problems import Problem, Unprocessable
 from fluvial.transfer import files
 from fluvial.transfer.imports.file_formats import open_table
-from fluvial.transfer.imports.import_batches import undo
+from fluvial.transfer.imports.import_undo import undo
 from fluvial.transfer.imports.importer import import_table
 from fluvial.transfer.imports.options import DATES, KEEP, Options, read_options
 from fluvial.transfer.imports.preview import preview

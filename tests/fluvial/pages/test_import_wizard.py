@@ -243,3 +243,14 @@ def test_a_step_that_failed_may_be_sent_again(garden: Client) -> None:
     assert "1 added" in done.text and "already imported" not in done.text
     other = garden.person("other@example.com", "administrator")
     assert posted(other, PATH, last).status in (404, 422)
+
+
+def test_the_page_says_what_is_in_the_way_of_an_undo(garden: Client) -> None:
+    done = accepted(garden, "Name,Code\nRose,A\n")
+    (undo,) = re.findall(rf'action="({PATH}/[^"]+/undo)"', done.text)
+    columns = uploaded(garden, "Code,Name\nA,Rosa\n", "later.csv")
+    go_on(garden, go_on(garden, columns))
+    refused = posted(garden, undo, {})
+    assert refused.status == 409
+    assert "Rosa: Name changed in a later import, later.csv." in refused.text
+    assert list(plants(garden)) == ["Rosa"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -36,8 +36,18 @@ MAX_CASCADE = 10_000
 SHOWN = 20
 
 
-def delete(session: Session, object_name: str, record: str, *, rev: int | None = None) -> None:
-    """Move a record to the bin. What looks it up holds it back, lets go, or goes with it."""
+def delete(
+    session: Session,
+    object_name: str,
+    record: str,
+    *,
+    rev: int | None = None,
+    along: Collection[str] = (),
+) -> None:
+    """Move a record to the bin. What looks it up holds it back, lets go, or goes with it.
+
+    Records that go `along` are deleted by the caller as well, so they keep what they refer to.
+    """
     type_ = session.object(object_name, "delete")
     with session.connection.transaction():
         lock_writers(session, object_name)
@@ -45,10 +55,12 @@ def delete(session: Session, object_name: str, record: str, *, rev: int | None =
         if rev is not None and rev != row["rev"]:
             label = type_.label.lower()
             raise Conflict(f"This {label} has been changed since you read it.", rev=row["rev"])
-        _bin(session, type_, row, set())
+        _bin(session, type_, row, set(), along)
 
 
-def _bin(session: Session, type_: ObjectType, row: Values, seen: set[str]) -> None:
+def _bin(
+    session: Session, type_: ObjectType, row: Values, seen: set[str], along: Collection[str] = ()
+) -> None:
     record = row["id"]
     if record in seen:
         return
@@ -59,8 +71,8 @@ def _bin(session: Session, type_: ObjectType, row: Values, seen: set[str]) -> No
         )
     held: list[dict[str, Any]] = []
     for field in references_to(session.catalog, type_.name):
-        for other in _referring(session, field, type_.name, record):
-            if other in seen:
+        for other in referring(session, field, type_.name, record):
+            if other in seen or other in along:
                 continue
             rule = field.kind.on_delete(field)
             if rule == "restrict":
@@ -69,7 +81,7 @@ def _bin(session: Session, type_: ObjectType, row: Values, seen: set[str]) -> No
                 other_type = session.catalog.objects[field.object]
                 found = load_row(session, field.object, other, None, lock=True)
                 if found is not None:
-                    _bin(session, other_type, found, seen)
+                    _bin(session, other_type, found, seen, along)
             else:
                 _clear(session, field, other, type_.name, record)
     if held:
@@ -156,7 +168,7 @@ def _references(catalog: Catalog) -> dict[str, list[Field]]:
     return found
 
 
-def _referring(session: Session, field: Field, target: str, record: str) -> Iterator[str]:
+def referring(session: Session, field: Field, target: str, record: str) -> Iterator[str]:
     """The live records whose field refers to the record."""
     dialect = session.connection.dialect
 

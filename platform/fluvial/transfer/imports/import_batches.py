@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,15 +11,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from fluvial.database.engine_tables import IMPORT, IMPORT_ROW
 from fluvial.database.statement import Statement, param
 from fluvial.kernel.ids import is_id, new_id
-from fluvial.kernel.problems import Conflict, Forbidden, NotFound, Unprocessable, fault
+from fluvial.kernel.problems import Conflict
 from fluvial.records.drafts.draft import Draft, wire_value
 from fluvial.records.drafts.insertion import insert_rows
-from fluvial.records.drafts.rows import empty, load_row
-from fluvial.records.writing import bin
-from fluvial.records.writing.writer import store_changed
 from fluvial.runtime.session import Session
-from metamodel.catalog import Field, ObjectType
-from metamodel.errors import ValueFault
 from metamodel.storage import POSTGRESQL
 
 SHOWN = 20
@@ -45,16 +40,15 @@ _CLOSE = Statement(
 _EARLIER = Statement(
     sa.select(_i.by, _i.object, _i.undone, _i.counts).where(_i.id == param("the_batch", _i.id))
 )
-_FIND = Statement(sa.select(_i.object, _i.by, _i.undone).where(_i.id == param("the_batch", _i.id)))
-_UNDONE = Statement(
-    IMPORT.update()
-    .where(_i.id == param("the_batch", _i.id), _i.undone.is_not(sa.true()))
-    .values(undone=param("the_answer", _i.undone))
+_BEFORE = Statement(
+    sa.select(_r.before).where(
+        _r.batch == param("the_batch", _r.batch), _r.record == param("the_record", _r.record)
+    )
 )
-_ROWS = Statement(
-    sa.select(_r.record, _r.rev, _r.before)
-    .where(_r.batch == param("the_batch", _r.batch))
-    .order_by(_r.record.desc())
+_AMEND = Statement(
+    IMPORT_ROW.update()
+    .where(_r.batch == param("the_batch", _r.batch), _r.record == param("the_record", _r.record))
+    .values(rev=param("the_rev", _r.rev), before=param("the_before", _r.before))
 )
 
 
@@ -67,6 +61,7 @@ class Batch:
         self._session = session
         self._object = object_name
         self._file = file
+        self._updated: set[int] = set()  # what stands for the records that it changed
 
     def begin(self) -> bool:
         """Whether nobody has imported it before; who comes at the same moment waits."""
@@ -98,13 +93,30 @@ class Batch:
         insert_rows(self._session.connection, IMPORT_ROW, rows)
 
     def updated(self, drafts: Iterable[Draft]) -> None:
-        """Of a record that is written several times, what it was before the first of them."""
-        rows = [
-            {"batch": self.id, "record": d.id, "rev": d.values["rev"], "before": _before(d)}
-            for d in drafts
-        ]
+        """Of a record that is written several times, what its fields were before that."""
+        rows = []
+        for draft in drafts:
+            if hash(draft.id) in self._updated:
+                self._amend(draft)
+                continue
+            self._updated.add(hash(draft.id))
+            row = {"batch": self.id, "record": draft.id, "rev": draft.values["rev"]}
+            rows.append({**row, "before": _before(draft)})
+        # One that the import created has its row already, and goes as a whole.
         keys = ("batch", "record")
         insert_rows(self._session.connection, IMPORT_ROW, rows, keys=keys, other=("rev",))
+
+    def _amend(self, draft: Draft) -> None:
+        connection = self._session.connection
+        row = _BEFORE.row(connection, the_batch=self.id, the_record=draft.id)
+        first = row[0] if row else {}
+        _AMEND.run(
+            connection,
+            the_batch=self.id,
+            the_record=draft.id,
+            the_rev=draft.values["rev"],
+            the_before=None if first is None else {**_before(draft), **first},
+        )
 
     def close(self, counts: dict[str, Any], skipped: int) -> str:
         names = ("created", "updated", "unchanged")
@@ -120,75 +132,3 @@ def _before(draft: Draft) -> dict[str, Any]:
         for name in sorted(draft.changed)
         if not fields[name].system
     }
-
-
-def undo(session: Session, batch: str) -> dict[str, Any]:
-    """Take an import back: what it made goes to the bin, what it changed is as before.
-
-    Refused as a whole where somebody has changed one of its records since.
-    """
-    row = _FIND.row(session.connection, the_batch=batch) if is_id(batch) else None
-    if row is None:
-        raise NotFound(f"There is no import `{batch}`.")
-    object_name, by, undone = row
-    type_ = session.object(object_name, "import")
-    if by != session.actor.id and not session.access.admin:
-        raise Forbidden("Only the person who imported it, or an administrator, can undo an import.")
-    if undone:
-        raise Conflict("This import was already undone.")
-    with session.connection.transaction():
-        if not _UNDONE.run(session.connection, the_batch=batch, the_answer=True):
-            raise Conflict("This import was already undone.")
-        rows = _ROWS.rows(session.connection, the_batch=batch)
-        _refuse_changed(session, type_, rows)
-        deleted = updated = 0
-        for record, _, before in rows:
-            if before is None:
-                bin.delete(session, object_name, record)
-                deleted += 1
-            else:
-                _restore(session, type_, record, before)
-                updated += 1
-    return {"batch": batch, "deleted": deleted, "restored": updated}
-
-
-def _refuse_changed(session: Session, type_: ObjectType, rows: Sequence[tuple[Any, ...]]) -> None:
-    changed = []
-    for record, rev, _ in rows:
-        now = load_row(session, type_.name, record, None)
-        if now is None or now["rev"] != rev:
-            title = now["title"] if now else ""
-            changed.append({"object": type_.name, "id": record, "title": title})
-    if changed:
-        count = len(changed)
-        raise Conflict(
-            f"{count} of the records {'were' if count > 1 else 'was'} changed since the "
-            "import. Undo these changes first.",
-            changed=changed[:SHOWN],
-        )
-
-
-def _restore(session: Session, type_: ObjectType, record: str, before: dict[str, Any]) -> None:
-    stored = load_row(session, type_.name, record, "update", lock=True)
-    if stored is None:
-        raise Forbidden(
-            f"Your roles do not allow you to update {type_.plural.lower()} of this import."
-        )
-    draft = Draft(session, type_, record, stored, dict(stored))
-    for name, raw in before.items():
-        field = type_.fields.get(name)
-        if field is not None:
-            draft.set(name, _parsed(field, raw))
-    store_changed(draft)
-
-
-def _parsed(field: Field, raw: Any) -> Any:
-    """The value from before, which the field may not take any more."""
-    try:
-        return None if empty(raw) else field.kind.parse(field, raw)
-    except ValueFault as error:
-        message = (
-            f"{field.label} cannot be restored to its value before the import. {error.message}"
-        )
-        errors = [fault(f"/{field.name}", error.code, message)]
-        raise Unprocessable(message, errors=errors) from error
