@@ -33,6 +33,11 @@ _this = _a.id == param("the_id", _a.id)
 _ADD = insert(APPROVAL)
 _ALL = Statement(sa.select(*_COLUMNS).order_by(_a.at.desc(), _a.id).limit(500))
 _ONE = Statement(sa.select(*_COLUMNS).where(_this))
+_MADE = Statement(
+    sa.select(_a.revision, _a.id, _a.by, _a.decided_by, _a.decided_at).where(
+        _a.revision.is_not(None)
+    )
+)
 _LOCKED = Statement(sa.select(_a.state).where(_this).with_for_update())
 _WAITING = Statement(
     sa.select(sa.func.count()).where(
@@ -175,16 +180,14 @@ def approvals(session: Session) -> list[Approval]:
 
 def approvals_of_revisions(connection: Connection) -> dict[int, dict[str, Any]]:
     """By the revision that it made: who asked for a change, and who approved it when."""
-    found = (Approval(*row) for row in _ALL.rows(connection))
     return {
-        one.revision: {
-            "id": one.id,
-            "asked_by": {"user": one.by} if one.by else None,
-            "approved_by": {"user": one.decided_by} if one.decided_by else None,
-            "at": one.decided_at,
+        revision: {
+            "id": id,
+            "asked_by": {"user": by} if by else None,
+            "approved_by": {"user": decider} if decider else None,
+            "at": at,
         }
-        for one in found
-        if one.revision is not None
+        for revision, id, by, decider, at in _MADE.rows(connection)
     }
 
 

@@ -15,7 +15,7 @@ from metamodel.yaml_text import yaml_of
 
 from .document_words import difference_row
 from .frame import Context, page
-from .history_pages import DIFFERENCES, HEAD, HERE
+from .history_pages import HEAD, HERE
 from .reader_format import ReaderFormat, format_of
 from .sign_in import form_text
 
@@ -66,7 +66,7 @@ def show_one(call: Call) -> Answer:
     places = {f"{one['kind']}/{one['name']}" for one in new}
     rows = [
         difference_row(entry, WHOLE)
-        for entry in differing(found)[:DIFFERENCES]
+        for entry in differing(found)
         if entry["document"] not in places
     ]
     tables = [
