@@ -45,12 +45,14 @@ def reach_of(document: Document, catalog: Catalog, kind: DocumentKind) -> list[R
         _check_copy(document, draft)
     elif kind.check is not None:
         kind.check(document, DocumentCheck(draft, document))
-    found = {*_read(document, draft, kind.wide), *_plain(document, draft, kind.wide)}
+    acts = list(kind.acts(document, catalog)) if kind.acts is not None else []
+    written = {(one.pointer, one.target) for one in acts}  # is named there, and not read
+    plain = _plain(document, draft, kind.wide)
+    found = {*_read(document, draft, kind.wide)}
+    found.update(one for one in plain if (one.pointer, one.target) not in written)
     for one in [one for one in found if one.field == "title"]:
         found.update(_behind_title(one, catalog))
-    if kind.acts is not None:
-        found.update(kind.acts(document, catalog))
-    return sorted(found)
+    return sorted(found.union(acts))
 
 
 def _check_copy(document: Document, draft: ReachDraft) -> None:

@@ -121,3 +121,19 @@ def test_a_replay_counts_what_would_have_run(house: House) -> None:
     assert house.client.get(f"/api/records/loan/{loan['id']}").status == 200
     for days in (0, "3", 400, True, None):
         assert house.client.post("/api/rules/jump/replay", {"days": days}).status == 422
+
+
+def test_traces_of_runs_are_for_those_who_may_read_what_the_rule_read(house: House) -> None:
+    house.define(
+        {"kind": "role", "name": "author", "meta": ["read", "write"], "grants": [
+            {"object": "loan", "can": ["read"], "fields": {"level": "none"}}]},
+        rule("high", {"object": "loan", "event": "created"},
+             {"create": "letter", "set": {"name": "name"}}, when="level > 976"),
+    )  # fmt: skip
+    house.client.made("loan", name="Emma", level="977")
+    house.work()
+    author = house.client.person("author@example.org", "author")
+    (run,) = author.rows("/api/rules/high/runs")
+    assert run["outcome"] == "done" and run["trace"]["effects"] == []
+    assert "977" not in str(run["trace"]) and "loan.level" in run["trace"]["lines"][0]
+    assert "977" in str(house.runs("high")[0]["trace"])

@@ -51,7 +51,7 @@ def covers(mine: Access, catalog: Catalog, reach: Reach) -> str:
         closed = access.hidden | access.read_only
         known = reach.field in type_.fields and reach.field in closed
         return f"It sets {reach.target}, which you may not change." if known else ""
-    if not access.can("read") or not access.can(reach.action):
+    if not access.can(reach.action):
         return f"It {verb} {type_.plural.lower()}, which you may not {reach.action}."
     if reach.everywhere and access.where[reach.action] is not None:
         plural = type_.plural.lower()

@@ -26,7 +26,11 @@ LEAK = rule("leak", {"create": "notice", "set": {"name": "'' & salary"}})
 
 @pytest.fixture
 def documents() -> list[Body]:
-    return WORKSHOP
+    wish: Body = {
+        "kind": "object", "name": "wish", "fields": [{"name": "name", "kind": "text"}]
+    }  # fmt: skip
+    grants = [*ROLES[0]["grants"], {"object": "wish", "can": ["create"]}]
+    return [*WORKSHOP, wish, {**ROLES[0], "grants": grants}]
 
 
 @pytest.fixture
@@ -66,6 +70,10 @@ OWN: dict[str, list[Body]] = {
         {"kind": "webform", "name": "w", "object": "notice", "slug": "w",
          "steps": [{"name": "s", "fields": [{"field": "name"}]}], "fixed": {"body": "From the web"},
          "done": {"message": "Thank you for {name}."}}],
+    "records that one may make and not read": [
+        rule("ask", {"create": "wish", "set": {"name": "name"}}),
+        {"kind": "webform", "name": "w", "object": "wish", "slug": "w",
+         "steps": [{"name": "s", "fields": [{"field": "name"}]}]}],
     "a hook": [
         {"kind": "hook", "name": "h", "auth": "token", "secret": {"env": "HOOK"},
          "object": "notice", "map": {"name": "body.name"}, "key": ["name"]}],

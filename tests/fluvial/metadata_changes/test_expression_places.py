@@ -1,0 +1,141 @@
+"""Every place of every kind of document that takes an expression is judged.
+
+The places come from the schemas: a new one fails here until it has a document that tries it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from tests.app import Client
+from tests.fluvial.metadata_changes.workshop import (
+    DEAL,
+    NOTICE,
+    WORKER,
+    WORKSHOP,
+    Body,
+    refused,
+    rule,
+    sent,
+    with_fields,
+)
+
+HIDDEN = "worker.salary"
+ASKS, SAYS = "salary > 100", "'' & salary"
+# Hooks know what was posted and no record; what is deleted is given no values.
+NO_RECORD = {"hook/map/*", "hook/map/*/value", "rule/do/*/delete/set/*"}
+SCHEDULE = {"schedule": "0 7 * * 1-5", "object": "worker", "where": ASKS}
+PRESSED = {"object": "worker", "button": "Press"}
+TOLD = {"to": ["created_by"], "subject": "name"}
+
+
+def link(**options: Any) -> Body:
+    return with_fields(NOTICE, {"name": "worker", "kind": "lookup", "to": "worker",
+                                "inverse": "notices", **options})  # fmt: skip
+
+
+def form(section: Body) -> Body:
+    return {"kind": "form", "name": "f", "object": "worker",
+            "sections": [{"name": "s", "fields": ["name"], **section}]}  # fmt: skip
+
+
+def webform(**of_field: str) -> Body:
+    return {"kind": "webform", "name": "w", "object": "worker", "slug": "w", "steps": [
+        {"name": "s", "fields": [{"field": "name"}, {"field": "notes", **of_field}]}]}  # fmt: skip
+
+
+def board(**members: Any) -> Body:
+    return {"kind": "board", "name": "b", "object": "worker", "columns": {"by": "grade"}, **members}
+
+
+PLACES: Mapping[str, Body] = {
+    "object/checks/*/expect": {**WORKER, "checks": [
+        {"name": "c", "expect": ASKS, "message": "No."}]},
+    "object/fields/*/formula": with_fields(
+        WORKER, {"name": "x", "kind": "calculated", "result": "text", "formula": SAYS}),
+    "object/fields/*/pull/*": link(pull={"body": SAYS}),
+    "object/fields/*/where": link(where=ASKS),
+    "object/fields/*/where/*": with_fields(
+        NOTICE, {"name": "x", "kind": "any_lookup", "to": ["worker", "dept"],
+                 "where": {"worker": ASKS}}),
+    "object/logic/*/read_only": {**WORKER, "logic": [{"field": "notes", "read_only": ASKS}]},
+    "object/logic/*/required": {**WORKER, "logic": [{"field": "notes", "required": ASKS}]},
+    "object/logic/*/visible": {**WORKER, "logic": [{"field": "notes", "visible": ASKS}]},
+    "object/states/transitions/*/when": {**DEAL, "states": {"field": "stage", "transitions": [
+        *DEAL["states"]["transitions"],
+        {"name": "x", "from": ["lost"], "to": "open", "when": f"worker.{ASKS}"}]}},
+    "view/where": {"kind": "view", "name": "v", "object": "worker", "where": ASKS},
+    "role/grants/*/where": {"kind": "role", "name": "r", "grants": [
+        {"object": "worker", "can": ["read"], "where": ASKS, "fields": {"salary": "none"}}]},
+    "rule/do/*/delete/where": rule("r", {"delete": {"each": "notices", "where": f"record.{ASKS}"}}),
+    "rule/do/*/notify/subject": rule("r", {"notify": {**TOLD, "subject": SAYS}}),
+    "rule/do/*/notify/text": rule("r", {"notify": {**TOLD, "text": SAYS}}),
+    "rule/do/*/set/*": rule("r", {"create": "notice", "set": {"name": SAYS}}),
+    "rule/do/*/update/set/*": rule("r", {"update": {"set": {"notes": SAYS}}}),
+    "rule/do/*/update/where": rule(
+        "r", {"update": {"each": "notices", "where": f"record.{ASKS}", "set": {"body": "'x'"}}}),
+    "rule/on/when": rule("r", {"notify": TOLD}, on={**PRESSED, "when": ASKS}),
+    "rule/on/where": rule("r", {"notify": TOLD}, on=SCHEDULE),
+    "rule/when": rule("r", {"notify": TOLD}, when=ASKS),
+    "template/as_of": {"kind": "template", "name": "t", "for": "worker", "subject": "x",
+                       "body": "y", "as_of": f"today() + days(1 if {ASKS} else 2)"},
+    "form/sections/*/read_only": form({"read_only": ASKS}),
+    "form/sections/*/visible": form({"visible": ASKS}),
+    "webform/steps/*/fields/*/required": webform(required=ASKS),
+    "webform/steps/*/fields/*/visible": webform(visible=ASKS),
+    "board/filters/*/where": board(filters=[{"name": "f", "where": ASKS}]),
+    "board/where": board(where=ASKS),
+    "pin/where": {"kind": "pin", "name": "p", "object": "worker", "where": ASKS},
+}  # fmt: skip
+
+
+@pytest.fixture
+def documents() -> list[Body]:
+    return WORKSHOP
+
+
+def expressions(schema: Any, defs: Mapping[str, Any], path: str, above: tuple[str, ...] = ()) -> (
+    Iterator[str]
+):  # fmt: skip
+    """The places of a schema that take expressions, `*` for items and free names."""
+    if not isinstance(schema, Mapping):
+        return
+    named = str(schema.get("$ref", "")).rpartition("/")[2]
+    if named in ("expression", "value"):
+        yield path
+    elif named and named not in above:
+        yield from expressions(defs.get(named), defs, path, (*above, named))
+    for name, inner in schema.get("properties", {}).items():
+        yield from expressions(inner, defs, f"{path}/{name}", above)
+    for inner in (schema.get("additionalProperties"), schema.get("items")):
+        yield from expressions(inner, defs, f"{path}/*", above)
+    for word in ("allOf", "anyOf", "oneOf"):
+        for inner in schema.get(word, ()):
+            yield from expressions(inner, defs, path, above)
+            yield from expressions(inner.get("then"), defs, path, above)
+
+
+def test_every_place_of_an_expression_is_tried(client: Client) -> None:
+    found = set()
+    for name, kind in client.app.engine.kinds.items():
+        schema = kind.full_schema
+        found |= set(expressions(schema, schema.get("$defs", {}), name))
+    assert found - NO_RECORD == set(PLACES)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_no_expression_reads_a_hidden_field(client: Client, place: str) -> None:
+    role = "granter" if place.startswith("role/") else "writer"
+    author = client.person("author@example.com", role)
+    assert client.post("/api/meta/changes?plan=true", {"documents": [PLACES[place]]}).status == 200
+    found = refused(sent(author, PLACES[place]))
+    steps = place.split("/")
+    assert any(
+        reach == HIDDEN
+        and len(told := where.split("/")) == len(steps) + 1  # a document has a name besides
+        and all(want in ("*", step) for want, step in zip(steps[1:], told[2:], strict=True))
+        for where, reach in found
+    ), found
