@@ -17,8 +17,6 @@ from fluvial.records.reading.reader import find_one, read_page
 from fluvial.records.writing import batch_writes, bin, writer
 from fluvial.runtime.prefetch import Prefetch
 from fluvial.runtime.session import Session
-from fluvial.services.notifications import record_href
-from fluvial.services.plain_templates import as_html_source
 from metamodel.catalog import ObjectType
 from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
@@ -27,10 +25,10 @@ from metamodel.storage import timestamp_wire
 
 from .event_values import plain
 from .execution import Execution
+from .message_words import MessageWords
 from .model import Action, Create, Notify, Several, Webhook
 from .recipients import NotTold, Recipient, holders, recipients
 from .rule_tables import NOBODY
-from .template_data import template_data, template_days
 
 MAX_RECORDS = 5_000  # that one action changes
 CHANNELS = {"email": "e-mail", "in_app": "notification"}
@@ -175,7 +173,7 @@ def _collected(session: Session, source: str, field_name: str, record: str) -> I
 
 
 def notify(execution: Execution, at: int, action: Notify) -> None:
-    words = _words(execution, action)
+    words = MessageWords(execution, action)
     told: dict[str, str] = {}
     for one in _told(execution, action):
         for channel in action.by:
@@ -183,7 +181,7 @@ def notify(execution: Execution, at: int, action: Notify) -> None:
             if not target or f"{channel}:{target}" in told:
                 continue
             told[f"{channel}:{target}"] = one.name or one.email
-            payload = words | {"to": one.email, "name": one.name}
+            payload = words.of(one) | {"to": one.email, "name": one.name}
             execution.effect(at, channel, target, payload)
     if told:
         people = ", ".join(dict.fromkeys(told.values()))
@@ -205,29 +203,6 @@ def _told(execution: Execution, action: Notify) -> Iterator[Recipient]:
         if not found:
             execution.run.say(f"Nobody has the role {role}.")
         yield from found
-
-
-def _words(execution: Execution, action: Notify) -> Body:
-    """What a message is made of; the words themselves are made when it is sent."""
-    href = ""
-    if execution.type is not None and execution.event.record != NOBODY:
-        href = record_href(execution.type.name, execution.event.record)
-    words: Body = {"template": action.template, "href": href}
-    if not action.template:
-        for name, expression in (("subject", action.subject), ("text", action.text)):
-            value = evaluate(expression, execution.environment) if expression is not None else None
-            words[name] = str(value or "")
-        return words
-    body = execution.acting.catalog.of("template")[action.template].body
-    subject, text = body["subject"], body["body"]
-    html = as_html_source(text)
-    assert execution.type is not None
-    session = execution.acting
-    if action.template in (days := session.catalog.derive(template_days)):
-        day = evaluate(days[action.template], execution.environment)
-        session = session if day is None else session.at(day)
-    data = template_data(session, execution.type, execution.values, subject, text)
-    return words | {"source": {"subject": subject, "html": html}, "data": data}
 
 
 def webhook(execution: Execution, at: int, action: Webhook) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from fluvial.auth.access import with_inherited
 from fluvial.kernel.ids import new_id
 from fluvial.kernel.problems import Conflict, Forbidden, NotFound, Unprocessable
+from fluvial.metadata_changes.told_reach import reads_beyond
 from fluvial.records.drafts.event import Event
 from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.drafts.rows import Values, load_row
@@ -83,7 +84,7 @@ def press(
     if run.outcome == NOT_MET:
         raise Conflict(_not_now(rule), **_trace(session, run))
     if run.outcome != "done":
-        raise Conflict(f"{rule.trigger.name}: {run.lines[-1]}", **_trace(session, run))
+        raise Conflict(f"{rule.trigger.name}: {_reason(session, run)}", **_trace(session, run))
     try:
         return read_one(session, type_.name, record)
     except NotFound:  # what it did took the record out of sight, or into the bin
@@ -109,6 +110,14 @@ def _pressed(session: Session, rule: Rule, type_: ObjectType, record: str) -> Ru
 
 def _not_now(rule: Rule) -> str:
     return rule.trigger.message or f"{rule.trigger.name} is not possible now."
+
+
+def _reason(session: Session, run: Run) -> str:
+    """Why it failed. The rule writes with rights of its own, and its faults name what it wrote."""
+    document = session.catalog.of("rule")[run.rule]
+    if reads_beyond(session, document):
+        return "It failed and was rolled back. The runs of the rule say why: ask an administrator."
+    return run.lines[-1]
 
 
 def _trace(session: Session, run: Run) -> dict[str, Any]:

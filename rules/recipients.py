@@ -17,6 +17,7 @@ from fluvial.services.mail import is_address
 from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.nodes import Literal
+from metamodel.folding import fold
 from metamodel.storage import BOOLEAN, JSON, TEXT, TIMESTAMP, UUID
 
 SHOWN = 120  # characters of what is no address
@@ -26,13 +27,16 @@ _user = sa.table(
     *(
         sa.column(name, Stored(storage))
         for name, storage in (
-            ("id", UUID), ("email", TEXT), ("name", TEXT), ("roles", JSON),
+            ("id", UUID), ("email", TEXT), ("email__fold", TEXT), ("name", TEXT), ("roles", JSON),
             ("active", BOOLEAN), ("deleted_at", TIMESTAMP),
         )
     ),
 )  # fmt: skip
 _people = sa.select(_user.c.id, _user.c.email, _user.c.name, _user.c.roles).where(
     _user.c.active, _user.c.deleted_at.is_(None)
+)
+_OF_ADDRESS = Statement(
+    _people.where(_user.c.email__fold == sa.bindparam("the_address", type_=Stored(TEXT))).limit(1)
 )
 _EVERYBODY = Statement(_people.order_by(_user.c.id))
 
@@ -56,6 +60,7 @@ class Recipient:
     user: str | None
     email: str
     name: str = ""
+    reader: str | None = None  # whose rights decide what they are told; None: those of the rule
 
 
 class NotTold(Exception):
@@ -68,7 +73,7 @@ def recipients(session: Session, expression: Expression, value: Any) -> Iterator
         if one is None or one == "":
             raise NotTold(f"`{expression.source}` is empty, so nobody is notified.")
         if expression.type.name == types.TEXT.name:
-            yield from _addresses(expression, str(one))
+            yield from _addresses(session, expression, str(one))
             continue
         kind, record = one if isinstance(one, tuple) else (expression.type.objects[0], one)
         if kind in _MEMBERS:
@@ -79,33 +84,35 @@ def recipients(session: Session, expression: Expression, value: Any) -> Iterator
             yield _account(session, record)
 
 
-def _addresses(expression: Expression, text: str) -> Iterator[Recipient]:
+def _addresses(session: Session, expression: Expression, text: str) -> Iterator[Recipient]:
     """Those that the rule itself writes, or the one that a value is.
 
     What somebody typed into a field is never several: it would tell people whom nobody meant.
+    An address that is somebody's in the system is told what they may read.
     """
     written = isinstance(expression.tree, Literal)
     for part in text.replace(";", ",").split(",") if written else [text]:
         address = part.strip()
         if not is_address(address):
             raise NotTold(f"`{address[:SHOWN]}` is not an e-mail address.")
-        yield Recipient(None, address)
+        found = _OF_ADDRESS.row(session.connection, the_address=fold(address))
+        yield Recipient(None, address, reader=found[0] if found else None)
 
 
 def _account(session: Session, user: str) -> Recipient:
     row = load_row(session, "user", user, None)
     if row is None or not row.get("active"):
         raise NotTold(f"The user {user} is no longer active.")
-    return Recipient(user, row["email"], row["name"])
+    return Recipient(user, row["email"], row["name"], user)
 
 
 def _rows(rows: Iterable[Any]) -> Iterator[Recipient]:
     for user, email, name, _ in rows:
-        yield Recipient(user, email, name)
+        yield Recipient(user, email, name, user)
 
 
 def holders(session: Session, role: str) -> Iterator[Recipient]:
     """The active users with a role, also by inheritance."""
     for user, email, name, roles in _EVERYBODY.rows(session.connection):
         if role in with_inherited(session.catalog, roles or ()):
-            yield Recipient(user, email, name)
+            yield Recipient(user, email, name, user)

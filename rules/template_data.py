@@ -6,16 +6,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fluvial.records.drafts.rows import Values, empty
+from fluvial.records.reading.caller_paths import resolve
 from fluvial.records.reading.query import Path, Query
 from fluvial.records.reading.reader import find_one, read_page
+from fluvial.records.reading.titles import titles_of
 from fluvial.runtime.session import Session
 from fluvial.services.notifications import record_href
 from fluvial.services.templates import Need, needs
-from metamodel.catalog import Catalog, Field, ObjectType
+from metamodel.catalog import Catalog, Field, Inverse, ObjectType
 from metamodel.expressions import types
 from metamodel.expressions.compiler import compile_expression
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.scope import scope_of
+from metamodel.object_types import PEOPLE
 from metamodel.roles import role_titles
 
 from .template_check import GIVEN, LINK
@@ -50,9 +53,23 @@ def template_data(session: Session, type_: ObjectType, values: Values, *sources:
 
 
 def filled_data(session: Session, type_: ObjectType, record: str, need: Need) -> Data:
-    """What a text of a record itself needs, as it is now."""
+    """What a text of a record itself needs, as it is now; a problem where it needs too much."""
+    _refuse_hidden(session, type_, need)
     link = session.engine.settings.base_url + record_href(type_.name, record)
     return {LINK: link, type_.name: record_data(session, type_, record, need)}
+
+
+def _refuse_hidden(session: Session, type_: ObjectType, need: Need) -> None:
+    """One reads a text as a whole, or is told why not."""
+    for name, inner in need.members.items():
+        field, inverse = type_.fields.get(name), type_.inverses.get(name)
+        if field is not None:
+            resolve(session.access, type_, (name,), "fields")
+            targets = [to for to in (_one(field),) if to is not None and to not in PEOPLE]
+        else:
+            targets = [inverse.source] if inverse is not None else []
+        for target in targets:
+            _refuse_hidden(session, session.object(target), inner)
 
 
 def template_days(catalog: Catalog) -> Mapping[str, Expression]:
@@ -75,25 +92,58 @@ def record_data(
 ) -> Data:
     """One record's members. `values` are its own at the moment that the words are about."""
     paths = tuple(dict.fromkeys((("id",), ("title",), *_paths(session, type_, need))))
-    read = find_one(session, type_.name, record, paths) or {}
-    if values is not None:
-        read |= _own(type_, values, need)
-    members = _members(session, type_, read, need)
-    for name in need.members:
-        if name in type_.inverses:
-            inverse = type_.inverses[name]
-            members[name] = _collection(
-                session, inverse.source, need.members[name], inverse.field, record
-            )
-    return {"$": "record", "v": members}
+    where = session.access.object(type_.name).where
+    read: Data = {}
+    if "read" in where:
+        read = find_one(session, type_.name, record, paths) or {}
+        if values is not None and (read or where["read"] is None):
+            read |= _own(session, type_, values, need)
+    elif type_.name in PEOPLE:
+        read = _person(session, type_.name, record)
+    return {"$": "record", "v": _members(session, type_, read, need)}
 
 
-def _own(type_: ObjectType, values: Values, need: Need) -> Values:
-    """The record's plain values as they were, in wire form."""
-    own: Values = {"title": values.get("title")}
+def in_common(one: Any, other: Any) -> Any:
+    """What two readers of the same words may both read; everything else is empty."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        if one.get("$") == other.get("$") and one.keys() == other.keys():
+            return {
+                name: (_common_words if name == "title" else in_common)(value, other[name])
+                for name, value in one.items()
+            }
+        return None
+    if isinstance(one, list) and isinstance(other, list):
+        theirs = {_key(item): item for item in other}
+        both = [item for item in one if _key(item) in theirs]
+        return [in_common(item, theirs[_key(item)]) for item in both]
+    return one if one == other else None
+
+
+def _common_words(one: str | None, other: str | None) -> str | None:
+    """Of two titles of a record the words that both readers may read."""
+    if one is None or other is None:
+        return None
+    theirs = other.split()
+    return " ".join(word for word in one.split() if word in theirs)
+
+
+def _key(item: Any) -> str:
+    """What an item of a list is: of a record its id."""
+    record = item.get("v") if isinstance(item, Mapping) and item.get("$") == "record" else None
+    return str(record["id"] if isinstance(record, Mapping) else item)
+
+
+def _own(session: Session, type_: ObjectType, values: Values, need: Need) -> Values:
+    """The record's plain values as they were, in wire form, as far as they may be read."""
+    access = session.access
+    own: Values = {}
+    if type_.name not in access.withheld_titles:
+        own["title"] = values.get("title")
     for name in need.members:
         field = type_.fields.get(name)
         if field is None or not field.stored or field.type.objects or name not in values:
+            continue
+        if name == "title" or access.hides(type_.name, name):
             continue
         value = values[name]
         own[name] = field.kind.absent(field) if empty(value) else field.kind.wire(field, value)
@@ -101,17 +151,19 @@ def _own(type_: ObjectType, values: Values, need: Need) -> Values:
 
 
 def _paths(session: Session, type_: ObjectType, need: Need) -> Iterator[Path]:
+    """What is read of a record: nothing that the reader may not read."""
+    access = session.access
     for name, inner in need.members.items():
         field = type_.fields.get(name)
-        if field is None:
+        if field is None or access.hides(type_.name, name):
             continue
         target = _one(field)
-        if target is None:
+        if target is None or (target in PEOPLE and access.hides(target, "title")):
             yield (name,)
-            continue
-        yield (name, "title")
-        for path in _paths(session, session.catalog.objects[target], inner):
-            yield (name, *path)
+        elif not access.hides(target, "title"):
+            yield (name, "title")
+            for path in _paths(session, session.catalog.objects[target], inner):
+                yield (name, *path)
 
 
 def _one(field: Field) -> str | None:
@@ -126,11 +178,13 @@ def _members(session: Session, type_: ObjectType, read: Data, need: Need) -> Dat
     for name, inner in need.members.items():
         field = type_.fields.get(name)
         if field is None:
+            if name in type_.inverses:
+                members[name] = _collection(session, type_.inverses[name], inner, read.get("id"))
             continue
         value = read.get(name)
         target = _one(field)
         if target is not None:
-            found = value if isinstance(value, dict) else {}
+            found = _called(session, target, value) if isinstance(value, dict) else {}
             nested = session.catalog.objects[target]
             members[name] = {"$": "record", "v": _members(session, nested, found, inner)}
         elif field.type.name == types.RECORDS.name:
@@ -143,6 +197,19 @@ def _members(session: Session, type_: ObjectType, read: Data, need: Need) -> Dat
         else:
             members[name] = tagged(field, value)
     return members
+
+
+def _called(session: Session, target: str, value: Data) -> Data:
+    """What was read behind a look-up; of a person at least what they are called."""
+    if target not in PEOPLE or "title" in value or target not in value:
+        return value
+    return _person(session, target, value[target])
+
+
+def _person(session: Session, target: str, record: str) -> Data:
+    """What everybody may read of a person, a team or a group."""
+    name = titles_of(session, target, [record]).get(record)
+    return {"id": record, "title": name, "name": name}
 
 
 def _id_of(link: Any) -> str:
@@ -183,17 +250,18 @@ def tagged(field: Field, value: Any) -> Any:
     return value
 
 
-def _collection(
-    session: Session, source: str, need: Need, field_name: str, record: str
-) -> list[Any]:
-    type_ = session.catalog.objects[source]
-    field = type_.fields[field_name]
+def _collection(session: Session, inverse: Inverse, need: Need, record: str | None) -> list[Any]:
+    """The records of a collection that the reader may see, also behind look-ups."""
+    type_ = session.catalog.objects[inverse.source]
+    field = type_.fields[inverse.field]
+    if record is None or session.access.hides(type_.name, field.name):
+        return []
     if field.kind.linked or len(field.targets) != 1:
         return []
     query = Query(
-        source,
+        type_.name,
         fields=(("id",), ("title",), *_paths(session, type_, need)),
-        equals=((field_name, record),),
+        equals=((field.name, record),),
         limit=MAX_ITEMS,
         as_of=session.asked_day,
     )

@@ -190,14 +190,19 @@ def test_a_mail_waits_until_there_is_a_server(
 
 
 def test_notifications_reach_people_teams_and_roles(house: House) -> None:
-    house.define({"kind": "role", "name": "warden", "label": "Warden", "grants": []})
+    grants = [{"object": "loan", "can": ["read"]}]
+    for name in ("warden", "guard", "reader"):
+        house.define({"kind": "role", "name": name, "label": name.title(), "grants": grants})
     team = house.client.made("team", name="Desk")
-    kim = house.person("kim@example.org")
-    lee = house.client.made("user", email="lee@example.org", name="Lee", teams=[team["id"]])
+    kim = house.person("kim@example.org", "reader")
+    lee = house.client.made(
+        "user", email="lee@example.org", name="Lee", teams=[team["id"]], roles=["reader"]
+    )
     house.person("max@example.org", "warden")
     group = house.client.made("group", name="North")
-    house.client.made("user", email="ned@example.org", name="Ned", groups=[group["id"]])
-    house.define({"kind": "role", "name": "guard", "label": "Guard", "grants": []})
+    house.client.made(
+        "user", email="ned@example.org", name="Ned", groups=[group["id"]], roles=["reader"]
+    )
     house.person("oda@example.org", "guard")
     fourth = house.client.made("member", name="Di", keeper={"role": "guard"})
     third = house.client.made("member", name="Cy", keeper={"group": group["id"]})

@@ -28,7 +28,9 @@ FACE: tuple[dict[str, Any], ...] = (
 
 def test_fields_added_at_run_time_are_everywhere(house: House) -> None:
     client = house.client
-    ann = house.person("ann@example.org")
+    grants = [{"object": "loan", "can": ["read"]}]
+    house.define({"kind": "role", "name": "reader", "label": "Reader", "grants": grants})
+    ann = house.person("ann@example.org", "reader")
     made = client.made("loan", name="Emma", level=3, picked_at="2026-06-09T08:00:00Z")
     loan = {"kind": "object", "name": "loan", "fields": [BACKUP, RISK]}
     reply = client.call("PATCH", "/api/meta/object/loan", loan)

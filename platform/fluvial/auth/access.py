@@ -98,6 +98,14 @@ class Access:
         return known or not self.hides(object_name, field_name)
 
     @lazily
+    def sees_all(self) -> bool:
+        """Whether nothing at all is withheld: no record, no field, nothing that is protected."""
+        return self.engine or all(
+            access.where.get("read", ()) is None and not access.hidden
+            for access in map(self.object, self.catalog.objects)
+        )
+
+    @lazily
     def withheld_titles(self) -> frozenset[str]:
         """The object types whose titles may hold words that are not for the caller."""
         if self.unrestricted:

@@ -258,7 +258,8 @@ async def _begun(answer: Answer) -> Answer:
     except Problem as problem:
         return Answer.problem(problem)
     rest = answer.stream
-    assert rest is not None
+    if not first or rest is None:  # it ended before it said anything, and its thread with it
+        return replace(answer, stream=None)
     return replace(answer, stream=chain(first, rest))
 
 

@@ -16,6 +16,7 @@ from fluvial.metadata_changes.purge import purge, retired_list
 from fluvial.metadata_changes.related_records import FoundRecords
 from fluvial.metadata_changes.retired_columns import RETYPED, retired_columns
 from fluvial.metadata_changes.retype import Retype
+from fluvial.records.reading.titles import with_titles
 from fluvial.transfer.exports import cell, safe
 
 from .call import Answer, Call
@@ -42,16 +43,17 @@ def unconverted(call: Call) -> Answer:
     rows = list(copier.refused(after, int(limit) + 1))
     more = len(rows) > int(limit)
     rows = rows[: int(limit)]
-    return Answer.json(
-        {"kind": field.kind.name, "data": rows, "next": rows[-1]["id"] if more else None}
-    )
+    last = rows[-1]["id"] if more else None
+    data = with_titles(call.session, field.object, rows)
+    return Answer.json({"kind": field.kind.name, "data": data, "next": last})
 
 
 def _table(call: Call, copier: Copier, after: str) -> Answer:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(["id", "title", "value", "reason"])
-    for row in islice(copier.refused(after, MAX_ROWS), MAX_ROWS):
+    rows = list(islice(copier.refused(after, MAX_ROWS), MAX_ROWS))
+    for row in with_titles(call.session, copier.retype.old.object, rows):
         value = cell(copier.retype.old, row["value"])
         writer.writerow([row["id"], safe(row["title"]), safe(value), row["reason"]])
     name = f"{call.params['object']}-{call.params['field']}.csv"

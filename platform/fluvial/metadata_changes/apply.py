@@ -19,6 +19,7 @@ from fluvial.kernel.features import Seam
 from fluvial.kernel.problems import Conflict
 from fluvial.records.calculated.backfill_values import fill_calculated
 from fluvial.records.drafts.listeners import heard_objects
+from fluvial.records.reading.titles import with_titles
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
 from metamodel.documents import SITE
@@ -98,12 +99,13 @@ def _told(session: Session, retype: Retype, tally: Tally) -> dict[str, Any]:
     access = session.access.object(retype.new.object)
     open_ = access.can("read") and access.where["read"] is None
     hidden = retype.new.name in access.hidden
+    shown = tally.examples if open_ and not hidden else []
     return {
         "from": retype.old.kind.name,
         "to": retype.new.kind.name,
         "converts": tally.converts,
         "refuses": tally.refuses,
-        "examples": tally.examples if open_ and not hidden else [],
+        "examples": with_titles(session, retype.new.object, shown),
     }
 
 

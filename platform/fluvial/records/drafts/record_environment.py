@@ -16,6 +16,7 @@ from metamodel.checks import target_of
 from metamodel.expressions.nodes import Collection, Gather
 from metamodel.expressions.python import evaluate
 from metamodel.expressions.sql import collected, collected_ids
+from metamodel.expressions.sql_value import SqlContext
 from metamodel.expressions.types import PERSON
 
 from .rows import load_row
@@ -115,7 +116,13 @@ class RecordEnvironment:
         plan = PlanContext(
             session.catalog, session.access, dialect, as_of=session.as_of is not None
         )
-        context = plan.trusted()
+        return self.answered(node, session, plan, plan.trusted())
+
+    def answered(
+        self, node: Gather | Collection, session: Session, plan: PlanContext, context: SqlContext
+    ) -> Any:
+        """The same, of the records that `context` lets see; `plan` is what it is a part of."""
+        dialect = session.connection.dialect
         if isinstance(node, Collection):
             statement = collected_ids(node, context, self.read)
             return [row[0] for row in ask(session, plan.compiled(statement))]

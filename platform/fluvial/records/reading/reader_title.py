@@ -54,7 +54,8 @@ class _Title:
         for _ in range(2):  # what is left out leaves its spaces behind
             text = sa.func.replace(text, _SPACES, _SPACE)
         shown = sa.func.nullif(sa.func.trim(text, _MARKS), _EMPTY)
-        return sa.func.coalesce(shown, self._said(type_.label))
+        # Behind a look-up that leads nowhere there is no record, and no title either.
+        return sa.case((alias.c.id.is_not(None), sa.func.coalesce(shown, self._said(type_.label))))
 
     def _words(self, type_: ObjectType, alias: Any, depth: int) -> Element:
         if type_.name not in self._access.withheld_titles:

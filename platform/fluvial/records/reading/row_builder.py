@@ -113,7 +113,10 @@ class Output:
         moves = context.as_of and type_.name in context.access.catalog.derive(moving_titles)
         if not (moves or withheld) or self._nulls or depth > MAX_DEPTH:
             return self.select(source.column("title"))
-        return DayTitle(self, context.access).expression(source, type_, depth)
+        made = DayTitle(self, context.access).expression(source, type_, depth)
+        if source.at_root or depth:
+            return made
+        return f"({made} if {self.select(source.column('id'))} is not None else None)"
 
     def _value(self, source: Source, field_: Field) -> str:
         dialect = self._context.dialect

@@ -36,6 +36,15 @@ def titles_of(session: Session, object_name: str, records: Iterable[str]) -> dic
     return {record["id"]: record["title"] for record in found}
 
 
+def with_titles(
+    session: Session, object_name: str, rows: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Rows with an `id`, each with the title that the actor may read of its record."""
+    listed = list(rows)
+    titles = titles_of(session, object_name, (row["id"] for row in listed))
+    return [{**row, "title": titles.get(row["id"], "")} for row in listed]
+
+
 def _plan(session: Session, object_name: str) -> tuple[Compiled, RowBuilder]:
     catalog, access, dated = session.catalog, session.access, session.as_of is not None
     dialect = session.connection.dialect

@@ -1,0 +1,97 @@
+"""What a message says to each of those who get it: nothing that they may not read themselves.
+
+The words of a rule are made once for all who may read everything. Everybody else gets a copy that
+is made with their own rights. An address that belongs to nobody in the system gets what the rule
+itself may read: that is what its document says, by `run_as` or without it.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from fluvial.records.drafts.record_environment import RecordEnvironment
+from fluvial.runtime.session import Session
+from fluvial.services.notifications import record_href
+from fluvial.services.plain_templates import as_html_source
+from metamodel.expressions.expression import Expression
+from metamodel.expressions.python import evaluate
+
+from .execution import Execution
+from .model import Notify
+from .reader_environment import ReaderEnvironment
+from .recipients import Recipient
+from .rule_tables import NOBODY
+from .template_data import in_common, template_data, template_days
+
+Payload = dict[str, Any]
+
+
+class MessageWords:
+    """The words of one action of one run, by who reads them."""
+
+    def __init__(self, execution: Execution, action: Notify) -> None:
+        self._execution = execution
+        self._action = action
+
+    def of(self, recipient: Recipient) -> Payload:
+        """What the message to somebody is made of; the words are made when it is sent."""
+        reader = self._reader(recipient)
+        if reader is None or reader.access.sees_all:
+            return self._for_all
+        return self._template(reader) if self._action.template else self._texts(reader)
+
+    def _reader(self, recipient: Recipient) -> Session | None:
+        """Whose rights decide; None: those of the rule."""
+        execution = self._execution
+        if recipient.reader is None:
+            return None
+        session = execution.acting
+        actor = session.engine.people.actor(session.connection, recipient.reader)
+        return session.as_actor(actor) if actor is not None else None
+
+    @cached_property
+    def _for_all(self) -> Payload:
+        return self._template(None) if self._action.template else self._texts(None)
+
+    @property
+    def _head(self) -> Payload:
+        type_, record = self._execution.type, self._execution.event.record
+        known = type_ is not None and record != NOBODY
+        href = record_href(type_.name, record) if type_ is not None and known else ""
+        return {"template": self._action.template, "href": href}
+
+    def _texts(self, reader: Session | None) -> Payload:
+        environment: Any = self._execution.environment
+        if reader is not None and self._execution.type is not None:
+            environment = ReaderEnvironment(reader, environment)
+        subject, text = self._action.subject, self._action.text
+        return self._head | {
+            "subject": _text(subject, environment), "text": _text(text, environment)
+        }  # fmt: skip
+
+    def _template(self, reader: Session | None) -> Payload:
+        execution, name = self._execution, self._action.template
+        body = execution.acting.catalog.of("template")[name].body
+        subject, text = body["subject"], body["body"]
+        data = self._data(execution.acting, subject, text)
+        if reader is not None:
+            theirs = self._data(reader, subject, text)
+            # A rule in the name of a role tells nobody more than the role may read.
+            data = in_common(theirs, data) if execution.rule.run_as else theirs
+        html = as_html_source(text)
+        return self._head | {"source": {"subject": subject, "html": html}, "data": data}
+
+    def _data(self, session: Session, subject: str, text: str) -> Payload:
+        execution = self._execution
+        assert execution.type is not None
+        days = session.catalog.derive(template_days)
+        if self._action.template in days:
+            day = evaluate(days[self._action.template], execution.environment)
+            session = session if day is None else session.at(day)
+        return template_data(session, execution.type, execution.values, subject, text)
+
+
+def _text(expression: Expression | None, environment: RecordEnvironment) -> str:
+    value = evaluate(expression, environment) if expression is not None else None
+    return str(value or "")

@@ -1,0 +1,239 @@
+"""What is sent to the routes that write: enough to be answered with more than a refusal.
+
+Nothing that is sent here takes a record away from the walks that follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.canaries.aviary import Aviary
+from tests.forms.shapes import Part
+
+Parts = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A body: JSON or the fields of a page; `form` are the parts of a multipart body."""
+
+    body: Any = None
+    query: str = ""
+    form: tuple[Part, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+Bodies = Callable[[Aviary, Parts], Iterable[Sent]]
+TAKEN = {"house": "name", "contract": "number", "item": "name", "vault": "name", "visit": "name"}
+LINKS = {
+    "contract": {"house": "house", "vault": "vault"},
+    "item": {"contract": "contract"},
+    "visit": {"contract": "contract", "place": "house"},
+}
+
+
+def _say(*sent: Sent) -> Bodies:
+    return lambda aviary, parts: sent
+
+
+NOTHING = _say(Sent({}))
+EMPTY = _say(Sent())
+
+
+def _new(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
+    name = parts["object"]
+    yield Sent({})
+    yield Sent({TAKEN[name]: "plain"})
+    for field, target in LINKS.get(name, {}).items():
+        for key in ("north", "south"):
+            yield Sent({TAKEN[name]: "plain", field: aviary.id_of(target, key)})
+    yield Sent([{TAKEN[name]: "plain"}, {"nothing": 1}])
+    if name == "house":
+        yield Sent({"name": "plain", "place": "north", "code": "zqhousesouthcodeqz"})
+
+
+def _changed(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
+    name = parts["object"]
+    for body in (
+        {TAKEN[name]: f"changed by the walk {parts['id'][-4:]}"},
+        {TAKEN[name]: "stale", "rev": 1},
+        {"nothing": 1},
+        {"secret": "x"},
+        {"state": "won"},
+    ):
+        yield Sent(body)
+    yield Sent({"tariff": "later"}, "as_of=2031-02-03")
+    yield Sent({TAKEN[name]: "stale too"}, headers=(("if-match", '"1"'),))
+
+
+def _many_changed(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
+    name = parts["object"]
+    ids = [record["id"] for record in aviary.records[name].values()]
+    yield Sent([{"id": one, TAKEN[name]: "changed in a batch"} for one in ids])
+    yield from (Sent([{"id": one, TAKEN[name]: "changed", "rev": 1}]) for one in ids)
+
+
+def _table(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
+    """An import that names records of others by their words, and by what is theirs alone."""
+    name = parts["object"]
+    for text in (
+        f"{TAKEN[name]},house,contract,vault\r\nplain,zqhousesouthnameqz,x,zqvaultnorthnameqz\r\n",
+        f"id,{TAKEN[name]}\r\n" + "".join(
+            f"{record['id']},changed by a table\r\n" for record in aviary.records[name].values()
+        ),
+        f"{TAKEN[name]},secret,code,margin\r\nplain,x,zqhousesouthcodeqz,7\r\n",
+    ):  # fmt: skip
+        for query in ("", "dry_run=true", f"dry_run=true&key={TAKEN[name]}", "key=id"):
+            yield Sent(query=query, form=(("file", "a.csv", "text/csv", text.encode()),))
+
+
+def _preview(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
+    return (Sent(form=sent.form) for sent in _table(aviary, parts) if not sent.query)
+
+
+def _page_import(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
+    for sent in _table(aviary, parts):
+        if not sent.query:
+            yield Sent(form=(*sent.form, ("csrf", "@csrf"), ("step", "file")))
+
+
+def _form(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
+    name = parts["object"]
+    yield Sent({TAKEN[name]: "by a page"})
+    yield Sent({TAKEN[name]: "by a page", "rev": "1"})
+    yield Sent({"secret": "x", "rev": "1"})
+    for field, target in LINKS.get(name, {}).items():
+        yield Sent({TAKEN[name]: "by a page", "rev": "1", field: aviary.id_of(target, "south")})
+
+
+def _layout(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
+    yield Sent({"values": {}})
+    for record in aviary.records[parts["object"]].values():
+        yield Sent({"id": record["id"], "values": {"house": None}})
+    for field, target in LINKS.get(parts["object"], {}).items():
+        for key in ("north", "south"):
+            yield Sent({"values": {field: aviary.id_of(target, key)}})
+
+
+def _moved(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
+    name = "item" if parts["name"] == "items" else "contract"
+    for key in ("north", "south"):
+        record = aviary.id_of(name, key)
+        for column in ("won", "fine", aviary.id_of("house", "south")):
+            yield Sent({"id": record, "column": column})
+        yield Sent({"id": record, "column": "open", "rev": 1})
+
+
+def _commented(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
+    users = aviary.users
+    yield Sent({"text": "Look.", "mentions": [users["stranger"]]})
+    yield Sent({"text": "Look.", "mentions": [users["clerk"], users["designer"]]})
+
+
+def _dry(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
+    for key in ("north", "south"):
+        yield Sent({"object": "contract", "id": aviary.id_of("contract", key)})
+        change = {"number": "other"}
+        yield Sent({"object": "contract", "id": aviary.id_of("contract", key), "change": change})
+
+
+def _revealed(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
+    return (Sent({"field": name}) for name in ("secret", "margin", "content", "code"))
+
+
+def _document(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
+    found = aviary.admin.get(f"/api/meta/{parts['kind']}/{parts['name']}")
+    yield Sent(found.json() if found.status == 200 else {}, "plan=true")
+
+
+NEW_FIELD = {"label": "More", "kind": "text", "act": "add"}
+
+BODIES: dict[str, Bodies] = {
+    "DELETE /api/meta/{kind}/{name}": _say(Sent(query="plan=true")),
+    "DELETE /api/packages/{name}": _say(Sent(query="plan=true")),
+    "DELETE /api/records/{object}/{id}": _say(Sent(headers=(("if-match", '"77"'),))),
+    "DELETE /api/records/{object}/{id}/comments/{comment}": EMPTY,
+    "DELETE /api/records/{object}/{id}/planned/{plan}": EMPTY,
+    "DELETE /api/tokens/{id}": EMPTY,
+    "PATCH /api/meta/{kind}/{name}": _say(Sent({"label": "Other"}, "plan=true")),
+    "PATCH /api/records/{object}": _many_changed,
+    "PATCH /api/records/{object}/{id}": _changed,
+    "PATCH /api/records/{object}/{id}/comments/{comment}": _commented,
+    "POST /api/boards/{name}/move": _moved,
+    "POST /api/deliveries/{id}/redeliver": EMPTY,
+    "POST /api/events/{id}/retry": EMPTY,
+    "POST /api/files": _say(Sent(form=(("file", "a.txt", "text/plain", b"text"),))),
+    "POST /api/forms/layout/{object}": _layout,
+    "POST /api/forms/{slug}/links": _say(Sent({"values": {}})),
+    "POST /api/imports/{batch}/undo": EMPTY,
+    "POST /api/login": _say(Sent({"email": "clerk@example.com", "password": "wrong"})),
+    "POST /api/logout": EMPTY,
+    "POST /api/meta/approvals/{id}/approve": NOTHING,
+    "POST /api/meta/approvals/{id}/refuse": NOTHING,
+    "POST /api/meta/approvals/{id}/withdraw": NOTHING,
+    "POST /api/meta/changes": _say(Sent({"documents": []}), Sent({"documents": [{}]})),
+    "POST /api/meta/plans/{id}/cancel": EMPTY,
+    "POST /api/meta/retired/{object}/{field}/purge": EMPTY,
+    "POST /api/meta/revisions/{number}/rollback": _say(Sent(query="plan=true")),
+    "POST /api/meta/{kind}/{name}/rollback": _say(Sent({"revision": 1}, "plan=true")),
+    "POST /api/notifications/read-all": EMPTY,
+    "POST /api/notifications/{id}/read": EMPTY,
+    "POST /api/packages": NOTHING,
+    "POST /api/packages/{name}/plan": NOTHING,
+    "POST /api/records/{object}": _new,
+    "POST /api/records/{object}/import": _table,
+    "POST /api/records/{object}/import/preview": _preview,
+    "POST /api/records/{object}/{id}/actions/{name}": _say(Sent({}), Sent({"rev": 1})),
+    "POST /api/records/{object}/{id}/comments": _commented,
+    "POST /api/records/{object}/{id}/restore": EMPTY,
+    "POST /api/records/{object}/{id}/reveal": _revealed,
+    "POST /api/rules/{name}/dry-run": _dry,
+    "POST /api/rules/{name}/replay": _say(Sent({"days": 30})),
+    "POST /api/tokens": _say(Sent({"name": "mine", "scopes": ["records:read"]})),
+    "PUT /api/meta/{kind}/{name}": _document,
+    "POST /forms/{slug}": _say(Sent({"number": "from outside"})),
+    "POST /hooks/{name}": NOTHING,
+    "POST /import/{object}": _page_import,
+    "POST /import/{object}/{batch}/undo": NOTHING,
+    "POST /lookup/{object}/{field}": _say(Sent({"title": "made on the way"})),
+    "POST /notifications/read": NOTHING,
+    "POST /o/{object}/columns": _say(Sent({"columns": "number,secret"})),
+    "POST /o/{object}/new": _form,
+    "POST /o/{object}/views": _say(Sent({"label": "Mine", "columns": "number,secret"})),
+    "POST /o/{object}/views/{name}/forget": NOTHING,
+    "POST /o/{object}/{id}/actions/{name}": _say(Sent({}), Sent({"rev": "1"})),
+    "POST /o/{object}/{id}/comments": _say(Sent({"text": "Look."})),
+    "POST /o/{object}/{id}/comments/{comment}/delete": NOTHING,
+    "POST /o/{object}/{id}/days/{field}": _say(Sent({"day": "2031-03-04", "tariff": "x"})),
+    "POST /o/{object}/{id}/days/{field}/{plan}/withdraw": NOTHING,
+    "POST /o/{object}/{id}/delete": _say(Sent({"rev": "77"})),
+    "POST /o/{object}/{id}/edit": _form,
+    "POST /o/{object}/{id}/restore": NOTHING,
+    "POST /o/{object}/{id}/reveal/{field}": NOTHING,
+    "POST /profile/language": _say(Sent({"language": "en"})),
+    "POST /profile/password": _say(Sent({"current": "wrong", "password": "another one"})),
+    "POST /profile/tokens": _say(Sent({"name": "mine"})),
+    "POST /profile/tokens/{id}/end": NOTHING,
+    "POST /signin": _say(Sent({"email": "clerk@example.com", "password": "wrong"})),
+    "POST /signout": NOTHING,
+    "POST /studio/approvals/{id}/approve": NOTHING,
+    "POST /studio/approvals/{id}/ask": NOTHING,
+    "POST /studio/approvals/{id}/refuse": NOTHING,
+    "POST /studio/approvals/{id}/withdraw": NOTHING,
+    "POST /studio/objects": _say(Sent({"label": ""})),
+    "POST /studio/objects/{name}": _say(Sent({**NEW_FIELD, "label": ""})),
+    "POST /studio/objects/{name}/fields/{field}/kind": _say(Sent({"kind": "number"})),
+    "POST /studio/packages/install": NOTHING,
+    "POST /studio/packages/preview": NOTHING,
+    "POST /studio/packages/{name}/uninstall": _say(Sent({"plan": "x"})),
+    "POST /studio/revisions/{number}/rollback": _say(Sent({"plan": "true"})),
+    "POST /studio/slow/index": NOTHING,
+    "POST /studio/{kind}/{name}": _say(Sent({"text": "kind: nothing"})),
+    "POST /studio/{kind}/{name}/delete": _say(Sent({"plan": "true"})),
+    "POST /studio/{kind}/{name}/rollback": _say(Sent({"revision": "99"})),
+}
+ENDS_SESSIONS = ("POST /api/logout", "POST /signout")
+# The name of what is deleted or rolled back for good stays unknown to these pages.
+UNNAMED = ("POST /studio/{kind}/{name}/delete", "POST /studio/revisions/{number}/rollback")
