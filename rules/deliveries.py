@@ -14,7 +14,7 @@ import threading
 import time
 import weakref
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +24,7 @@ import orjson
 
 from fluvial.auth.actors import SYSTEM
 from fluvial.database.connection import BusyError, GoneError
+from fluvial.events.heartbeats import heartbeats_of
 from fluvial.kernel.causes import Cause
 from fluvial.kernel.crash_points import point
 from fluvial.kernel.ids import new_id
@@ -64,6 +65,7 @@ class Deliveries:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="deliveries")
         self._renderer = Renderer(locale, zone)
         self._running: Counter[tuple[str, str]] = Counter()
+        self._leases: Counter[str] = Counter()  # how many effects under way each of them is for
         self._ended: queue.SimpleQueue[tuple[Effect, tuple[str, str], Outcome]] = (
             queue.SimpleQueue()
         )
@@ -114,10 +116,15 @@ class Deliveries:
     def _finish(
         self, session: Session, effect: Effect, lane: tuple[str, str], outcome: Outcome
     ) -> None:
+        try:
+            finish(session, effect, outcome)
+        except (BusyError, GoneError):
+            self._ended.put((effect, lane, outcome))  # it is noted as soon as the database answers
+            raise
         self._running[lane] -= 1
         if not self._running[lane]:
             del self._running[lane]
-        finish(session, effect, outcome)
+        self._let_go(session, effect["lease"], 1)
         if effect["kind"] == "webhook":
             if outcome.error is not None:
                 endpoint_pauses.failed(session.connection, effect["target"], effect["record"])
@@ -136,13 +143,38 @@ class Deliveries:
             room = min(room - self._running[lane], 2 * THREADS - self._running.total())
             if room <= 0:
                 continue
-            for effect in effects.claim_due(session.connection, *lane, room, new_id()):
-                self._begin(session, effect | {"failures": failures}, lane)
-                started += 1
+            claimed = effects.claim_due(session.connection, *lane, room, new_id())
+            self._begin_all(session, [one | {"failures": failures} for one in claimed], lane)
+            started += len(claimed)
         self._running += Counter()  # forgets the lanes that were only looked at
         return started
 
-    def _begin(self, session: Session, effect: Effect, lane: tuple[str, str]) -> None:
+    def _begin_all(
+        self, session: Session, claimed: Sequence[Effect], lane: tuple[str, str]
+    ) -> None:
+        """Begin effects of one lease, which is kept until the last of them has ended."""
+        if not claimed:
+            return
+        lease, left = claimed[0]["lease"], len(claimed)
+        self._leases[lease] = left
+        heartbeats_of(session.engine).hold(lease, effects.EXTEND)
+        try:
+            for effect in claimed:
+                running = self._begin(session, effect, lane)
+                left -= 1
+                if not running:
+                    self._let_go(session, lease, 1)
+        finally:
+            self._let_go(session, lease, left)  # those that the database kept us from
+
+    def _let_go(self, session: Session, lease: str, count: int) -> None:
+        self._leases[lease] -= count
+        if self._leases[lease] <= 0:
+            del self._leases[lease]
+            heartbeats_of(session.engine).let_go(lease)
+
+    def _begin(self, session: Session, effect: Effect, lane: tuple[str, str]) -> bool:
+        """Begin an effect; whether it is still under way."""
         try:
             send = _SENDERS[effect["kind"]](self._renderer, session, effect)
         except TemplateFault as fault:
@@ -160,6 +192,8 @@ class Deliveries:
             if send is not None:
                 self._running[lane] += 1
                 self._pool.submit(self._send, session.engine, effect, lane, send)
+                return True
+        return False
 
     def _send(
         self,

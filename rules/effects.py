@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from fluvial.database.connection import Connection
 from fluvial.database.leases import Later, claim, free
 from fluvial.database.statement import Statement, insert, param
+from fluvial.events import heartbeats
 from metamodel.storage import timestamp_wire
 
 from .endpoint_pauses import paused
@@ -21,7 +22,6 @@ WORK = "deliveries"  # the job of the workers
 PENDING, DONE, FAILED, DEAD = "pending", "done", "failed", "dead"
 STATES = (PENDING, DONE, FAILED, DEAD)
 SENT = ("email", "in_app", "webhook")  # kinds that leave the event's transaction
-LEASE_SECONDS = 60
 MAX_TEXT = 2_000  # of an error or a response
 
 _SPACE = uuid.UUID("8f5d5a86-6a0e-4c1b-9a57-5b8d9f6b7a10")
@@ -73,10 +73,11 @@ _CLAIM = Statement(
             _lane == sa.bindparam("the_lane", type_=_e.target.type),
         ),
         _ORDER,
-        LEASE_SECONDS,
+        heartbeats.LEASE_SECONDS,
     ).returning(*_WORK)
 )
 _held = (_e.id == param("the_id", _e.id), _e.lease == param("the_lease", _e.lease))
+EXTEND = heartbeats.extending(EFFECT)
 _KEEP = Statement(EFFECT.update().where(*_held).values(content=param("the_content", _e.content)))
 _FINISH = Statement(
     EFFECT.update()
@@ -194,7 +195,14 @@ def due_lanes(connection: Connection) -> list[tuple[str, str]]:
 def claim_due(
     connection: Connection, kind: str, lane: str, limit: int, lease: str
 ) -> list[dict[str, Any]]:
-    rows = _CLAIM.rows(connection, the_kind=kind, the_lane=lane, the_limit=limit, the_lease=lease)
+    rows = _CLAIM.rows(
+        connection,
+        the_kind=kind,
+        the_lane=lane,
+        the_limit=limit,
+        the_lease=lease,
+        seconds_leased=heartbeats.LEASE_SECONDS,
+    )
     names = [str(column.name) for column in _WORK]
     return [dict(zip(names, row, strict=True)) | {"lease": lease} for row in sorted(rows)]
 

@@ -30,13 +30,14 @@ from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from metamodel.storage import POSTGRESQL, SQLITE
 
+from . import heartbeats
 from .outbox_upkeep import Upkeep, upkeep_of
 
 log = logging.getLogger("fluvial.outbox")
 
 WORK = journal.WORK
 BATCH = 50
-LEASE_SECONDS = 30
+TURN_SECONDS = 5.0  # after which the rest of a batch is for whoever comes
 PORTION_SECONDS = 0.05  # how long one transaction goes on taking events
 MAX_ATTEMPTS = 8
 MAX_BACKOFF = 300
@@ -57,7 +58,7 @@ _ANY = Statement(sa.select(_o.id).where(_waiting).limit(1))
 def _claim(ready: sa.ColumnElement[bool], **also: Any) -> Statement:
     condition = sa.and_(_waiting, ready, _in_order)
     return Statement(
-        claim(OUTBOX, condition, (_o.id,), LEASE_SECONDS)
+        claim(OUTBOX, condition, (_o.id,), heartbeats.LEASE_SECONDS)
         .values(**also)
         .returning(
             _o.id, _o.at, _o.object, _o.record, _o.rev, _o.event, _o.actor, _o.cause, _o.changes
@@ -71,6 +72,7 @@ _CLAIM = _claim(_o.lease.is_(None))
 # they are tried one by one, and only the one that is tried again counts an attempt.
 _CLAIM_SUSPECT = _claim(_o.lease.is_not(None), attempts=_o.attempts + 1)
 _held = (_o.id == param("the_id", _o.id), _o.lease == param("the_lease", _o.lease))
+_EXTEND = heartbeats.extending(OUTBOX)
 _REMOVE = Statement(OUTBOX.delete().where(*_held))
 _RELEASE = Statement(
     OUTBOX.update()
@@ -147,24 +149,34 @@ def run(engine: Engine) -> bool:
     if _drop_unheard(engine, connection, upkeep) and _ANY.row(connection) is None:
         return False
     lease = new_id()
-    rows = _CLAIM.rows(connection, the_limit=BATCH, the_lease=lease)
-    if not rows:
-        rows = _CLAIM_SUSPECT.rows(connection, the_limit=1, the_lease=lease)
-    if len(rows) == BATCH:
-        upkeep.backlog(connection)
-    events = [_event(row) for row in sorted(rows)]
-    started = time.monotonic()
-    while events:
-        if time.monotonic() - started > LEASE_SECONDS / 2:
-            _RELEASE.run(connection, the_lease=lease)
-            break
-        try:
-            events = events[_portion(engine, connection, lease, events) :]
-        except BusyError:
-            _RELEASE.run(connection, the_lease=lease)
-            break
+    with heartbeats.heartbeats_of(engine).holding(lease, _EXTEND):
+        rows = _claimed(connection, lease)
+        if len(rows) >= BATCH:
+            upkeep.backlog(connection)
+        _work_off(engine, connection, lease, [_event(row) for row in sorted(rows)])
     upkeep.removed(connection, len(rows))
     return bool(rows)
+
+
+def _claimed(connection: Connection, lease: str) -> list[Row]:
+    taken = {"the_lease": lease, "seconds_leased": heartbeats.LEASE_SECONDS}
+    rows = _CLAIM.rows(connection, the_limit=BATCH, **taken)
+    if not rows or len(rows) == BATCH:  # those of the dead wait neither for a gap nor for ever
+        rows += _CLAIM_SUSPECT.rows(connection, the_limit=1, **taken)
+    return rows
+
+
+def _work_off(engine: Engine, connection: Connection, lease: str, events: Sequence[Event]) -> None:
+    started = time.monotonic()
+    while events:
+        try:
+            events = events[_portion(engine, connection, lease, events) :]
+        except (BusyError, GoneError):
+            _RELEASE.run(connection, the_lease=lease)
+            raise
+        if events and time.monotonic() - started > TURN_SECONDS:
+            _RELEASE.run(connection, the_lease=lease)
+            return
 
 
 def _drop_unheard(engine: Engine, connection: Connection, upkeep: Upkeep) -> int:

@@ -131,6 +131,34 @@ def test_killed_in_between(
         assert (len(webhook_sink.deliveries), len(smtp.accepted())) == (1, 1)
 
 
+HELD = """
+SELECT max(extract(epoch FROM leased_until - clock_timestamp())) FROM (
+SELECT lease, leased_until FROM fluvial_outbox UNION ALL
+SELECT lease, leased_until FROM fluvial_effect) AS work WHERE lease IS NOT NULL
+"""
+
+
+@pytest.mark.parametrize("point", ["in_event", "before_effect", "after_effect"])
+def test_others_soon_have_what_a_killed_worker_held(
+    start: Start, postgresql_url: str, point: str, smtp: Mailbox, webhook_sink: WebhookSink
+) -> None:
+    product = start(postgresql_url, redis_url="redis://127.0.0.1:1/0")
+    product.serve()
+    client = prepare(product, webhook_sink)
+    doomed = product.start("worker", FLUVIAL_FAULT_AT=f"{point}:1")
+    lend(client)
+    assert doomed.killed()
+    connection = Database(postgresql_url).connect()
+    ((seconds,),) = connection.query(HELD)
+    connection.close()
+    assert seconds is not None and float(seconds) <= 10
+    product.start("worker")
+    until(lambda: settled(client))  # nobody ends the leases but time
+    assert len(client.get("/api/records/letter").json()["data"]) == 1
+    assert len({d.headers["webhook-id"] for d in webhook_sink.deliveries}) == 1
+    assert len({m.message["Message-ID"] for m in smtp.mails}) == 1
+
+
 def outbox_rows(product: Product) -> int:
     connection = Database(product.environ["FLUVIAL_DATABASE_URL"]).connect()
     try:
