@@ -27,6 +27,7 @@ from fluvial.records.reading import reader
 from fluvial.records.writing import transitions, writer
 from fluvial.records.writing.revealing import reveal
 from fluvial.runtime.languages import in_words
+from fluvial.runtime.reader_zone import zone_of
 from fluvial.runtime.session import Session
 from fluvial.services import comments
 from metamodel.catalog import Field, ObjectType
@@ -248,9 +249,8 @@ def save(call: Call) -> Answer:
             raise
         context = conflict_context(shown, conflict, form)
         return page(
-            call, "conflict.html", "Changed in the "
-                                   "meantime", status=409, here=f"/o/{shown.type.name}",
-            crumbs=[*_crumbs(shown.type), (str(shown.record["title"]), shown.href)],
+            call, "conflict.html", "Changed in the meantime", here=f"/o/{shown.type.name}",
+            status=409, crumbs=[*_crumbs(shown.type), (str(shown.record["title"]), shown.href)],
             conflict=context,
         )  # fmt: skip
     except Unprocessable as problem:
@@ -337,7 +337,7 @@ def _given(call: Call, type_: ObjectType) -> dict[str, Any]:
         field_ = type_.fields.get(name)
         if field_ is not None and field_.writable and not field_.read_only and text:
             with suppress(ValueFault):
-                value = field_.kind.parse_text(field_, text, TextFormat(zone=session.catalog.zone))
+                value = field_.kind.parse_text(field_, text, TextFormat(zone=str(zone_of(session))))
                 found[name] = field_.kind.wire(field_, value)
     return found
 

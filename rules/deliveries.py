@@ -34,6 +34,7 @@ from fluvial.services import mail, notifications, outbound
 from fluvial.services.templates import Renderer, TemplateFault, TemplateText
 
 from . import effects, endpoint_pauses, webhooks
+from .recipient_zones import zone_of_address, zone_of_person
 
 log = logging.getLogger("fluvial.deliveries")
 
@@ -253,12 +254,12 @@ def backoff(attempts: int) -> float:
     return min(FIRST_DELAY * 3.0**attempts, MAX_DELAY) * random.uniform(0.8, 1.2)
 
 
-def words(renderer: Renderer, payload: Mapping[str, Any]) -> tuple[str, str]:
+def words(renderer: Renderer, payload: Mapping[str, Any], zone: str = "") -> tuple[str, str]:
     if not payload["template"]:
         return payload["subject"], mail.as_html(payload["text"])
     source = payload["source"]
     parts = (TemplateText(source["subject"], escape=False), TemplateText(source["html"]))
-    subject, html = renderer.render(parts, payload["data"])
+    subject, html = renderer.render(parts, payload["data"], zone=zone)
     return " ".join(subject.split()), html
 
 
@@ -268,7 +269,8 @@ def _email(renderer: Renderer, session: Session, effect: Effect) -> Callable[[],
         raise _NotNow(Outcome("wait", "The mail waits because FLUVIAL_SMTP_URL is not set."))
     server = mail.Server.read(settings.smtp_url)
     if effect["content"] is None:
-        subject, html = words(renderer, effect["payload"])
+        zone = zone_of_address(session, effect["target"])
+        subject, html = words(renderer, effect["payload"], zone)
         link = settings.base_url + effect["payload"]["href"]
         if effect["payload"]["href"]:
             html += f'<p><a href="{link}">{link}</a></p>'
@@ -303,7 +305,7 @@ def _keep(session: Session, effect: Effect, content: str) -> None:
 
 def _in_app(renderer: Renderer, session: Session, effect: Effect) -> None:
     """A notification is a row: it and the effect's end are one transaction."""
-    subject, html = words(renderer, effect["payload"])
+    subject, html = words(renderer, effect["payload"], zone_of_person(session, effect["target"]))
     text = mail.as_text(html).strip()
     with session.connection.transaction():
         now = session.engine.clock.now()

@@ -14,6 +14,7 @@ from fluvial.records.drafts.draft import Draft
 from fluvial.records.reading.caller_paths import resolve
 from fluvial.records.reading.reader import read_one
 from fluvial.runtime.engine import Engine
+from fluvial.runtime.reader_zone import zone_of
 from fluvial.runtime.session import Session
 from fluvial.services.templates import Need, Renderer, TemplateFault, TemplateText, needs
 from metamodel.catalog import Catalog, Field, ObjectType
@@ -78,7 +79,9 @@ def filled(session: Session, type_: ObjectType, record: str, text: str) -> str:
         data = filled_data(session, type_, record, _need(type_, text))
     except Problem as problem:
         raise TemplateFault(f"It uses something you may not see. {problem.detail}") from problem
-    (said,) = _renderer(session.engine).render([TemplateText(text, escape=False)], data)
+    (said,) = _renderer(session.engine).render(
+        [TemplateText(text, escape=False)], data, zone=str(zone_of(session))
+    )
     return said
 
 

@@ -89,6 +89,7 @@ def page(title: str, *trail: tuple[str, str], here: str = "", **more: Any) -> Co
         "primary": None,
         "menu": [],
         "nav": groups,
+        "zone": "America/New_York",
         "user": {"name": "Amara Osei", "email": "amara.osei@northgate.example"},
         "links": {
             "home": "/home",

@@ -246,6 +246,7 @@ CONFLICT = {
     "kept": [], "back_href": "#",
 }  # fmt: skip
 PROFILE = {
+    "zone_action": "#", "zones": ["Europe/London", "UTC"], "business_zone": "UTC",
     "language_action": "#", "languages": [{"value": "en", "label": "English", "chosen": True}, {"value": "de", "label": "Deutsch", "chosen": False}],
     "error": "", "password_action": "#", "min_length": 10,
     "name": "Amara Osei", "email": "amara.osei@northgate.example", "roles": ["Administrator", "Desk"], "teams": ["Front desk"], "zone": "Europe/London", "locale": "English", "new_token": "flv_3b1f0c5e9a7d42b8",

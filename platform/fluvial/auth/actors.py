@@ -23,6 +23,7 @@ class Actor:
     rev: int = 0  # of the user record: what it was read at
     rule: str | None = None  # the rule that acts in its name
     language: str = ""  # of the person's pages; the site's where it is empty
+    zone: str = ""  # of their pages; the business's where it is empty
 
     @property
     def groups(self) -> tuple[str, ...]:

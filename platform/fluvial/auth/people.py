@@ -33,6 +33,7 @@ USER = sa.table(
             ("name", TEXT),
             ("roles", JSON),
             ("language", TEXT),
+            ("zone", TEXT),
             ("active", BOOLEAN),
             ("deleted_at", TIMESTAMP),
         )
@@ -55,7 +56,7 @@ def _links(name: str) -> Any:
 _LINKS = {name: _links(name) for name in ("groups", "teams")}
 _catalog_version = sa.select(CATALOG.c.version).scalar_subquery()
 _USER = Statement(
-    sa.select(_u.id, _u.rev, _u.email, _u.name, _u.roles, _u.language).where(
+    sa.select(_u.id, _u.rev, _u.email, _u.name, _u.roles, _u.language, _u.zone).where(
         _u.id == param("the_user", TOKEN.c.user), _u.active, _u.deleted_at.is_(None)
     )
 )
@@ -181,8 +182,11 @@ class People:
             name: tuple(target for (target,) in statement.rows(connection, the_user=user))
             for name, statement in _LINKS.items()
         }
-        id, rev, email, name, roles, language = row
-        found = Actor(id, name, tuple(roles or ()), email, sets, rev=rev, language=language or "")
+        id, rev, email, name, roles, language, zone = row
+        found = Actor(
+            id, name, tuple(roles or ()), email, sets,
+            rev=rev, language=language or "", zone=zone or "",
+        )  # fmt: skip
         self._actors[user] = found
         return found
 

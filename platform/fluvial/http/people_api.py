@@ -17,6 +17,7 @@ from fluvial.kernel.problems import (
     fault,
 )
 from fluvial.runtime.languages import language_of
+from fluvial.runtime.reader_zone import zone_of
 from metamodel.errors import ValueFault
 from metamodel.kinds.datetime import moment
 
@@ -99,7 +100,7 @@ def _person(actor: Any) -> dict[str, Any]:
 
 def me(call: Call) -> Answer:
     call.only()
-    zone, locale = call.engine.settings.zone, language_of(call.session)
+    zone, locale = str(zone_of(call.session)), language_of(call.session)
     return Answer.json(_person(call.session.actor) | {"zone": zone, "locale": locale})
 
 

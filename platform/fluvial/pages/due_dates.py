@@ -32,7 +32,7 @@ def tone(value: str, fmt: ReaderFormat) -> str:
     """Red where it has passed, amber where it is today."""
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
-        day, late = moment.date(), moment.date() < fmt.today
+        soon, late = moment.date() == fmt.today, moment.date() < fmt.today
     else:
-        day, late = fmt.local(moment).date(), moment < fmt.now
-    return "bad" if late else "warn" if day == fmt.today else ""
+        soon, late = fmt.local(moment).date() == fmt.here, moment < fmt.now
+    return "bad" if late else "warn" if soon else ""

@@ -11,6 +11,7 @@ from jinja2 import Environment
 
 from fluvial.http.call import Answer, Call
 from fluvial.runtime.languages import language_of
+from fluvial.runtime.reader_zone import foreign_zone
 from fluvial.services.notifications import unread_count
 from metamodel.written.written_numbers import decimal_mark
 
@@ -90,6 +91,7 @@ def frame_of(call: Call, title: str, here: str) -> Context:
         "csrf": csrf(call),
         "unread": unread_count(session.connection, session.actor.id) if session.actor.id else 0,
         "nav": navigation(session, here),
+        "zone": foreign_zone(session),
         "user": {"name": session.actor.name, "email": session.actor.email},
         "links": {
             "home": "/",

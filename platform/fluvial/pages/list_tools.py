@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fluvial.http.routes import ENDPOINT
+from fluvial.runtime.reader_zone import zone_of
 from metamodel.kinds.duration import DAY_LENGTH
 
 from .field_addresses import asking
@@ -107,7 +108,7 @@ def bulk_of(asked: ListRequest) -> Context:
         if f.writable and not f.read_only and face_of(f).quick and not f.many
         and f.name not in access.hidden | access.read_only
     ]  # fmt: skip
-    zone = str(asked.session.engine.clock.zone)
+    zone = str(zone_of(asked.session))
     fields = [
         {
             "name": f.name,

@@ -18,6 +18,7 @@ from fluvial.kernel.problems import Problem
 from fluvial.records.reading.titles import titles_of
 from fluvial.records.writing import writer
 from fluvial.runtime.languages import language_of, offered
+from fluvial.runtime.reader_zone import known_zones, zone_of
 from metamodel.roles import role_titles
 
 from .frame import Context, page
@@ -45,7 +46,10 @@ def show(
         "email": actor.email,
         "roles": list(role_titles(session.catalog, actor.roles).values()),
         "teams": list(titles_of(session, "team", actor.teams).values()),
-        "zone": session.engine.settings.zone,
+        "zone": str(zone_of(session)),
+        "zone_action": "/profile/zone",
+        "business_zone": session.engine.settings.zone,
+        "zones": sorted(known_zones() | {str(zone_of(session)), session.engine.settings.zone}),
         "language_action": "/profile/language",
         "languages": [
             {"value": name, "label": _tongue(name), "chosen": name == language_of(session)}
@@ -122,6 +126,18 @@ def choose_language(call: Call) -> Answer:
     return Answer.redirect("/profile")
 
 
+def choose_zone(call: Call) -> Answer:
+    """The zone of the times on the person's own pages."""
+    session, chosen = call.session, form_text(call, "zone")
+    if chosen not in known_zones() and chosen != session.engine.settings.zone:
+        return show(call, error="Choose one of the time zones.", status=422)
+    assert session.actor.id is not None
+    business = session.engine.settings.zone
+    own = session.as_actor(replace(session.actor, unrestricted=True))
+    writer.update(own, "user", session.actor.id, {"zone": None if chosen == business else chosen})
+    return Answer.redirect("/profile")
+
+
 def change_password(call: Call) -> Answer:
     """A new password ends every session, and begins a new one here."""
     session, actor = call.session, call.session.actor
@@ -152,6 +168,7 @@ def _post(path: str, handler: Handler, about: str, *, secret: bool = False) -> E
 ENDPOINTS = (
     Endpoint("GET", "/profile", show, Policy.SIGNED_IN, "My profile.", page=True),
     _post("/profile/language", choose_language, "Choose my language."),
+    _post("/profile/zone", choose_zone, "Choose my time zone."),
     _post("/profile/tokens", make_token, "Create a token.", secret=True),
     _post("/profile/tokens/{id}/end", end_token, "Revoke a token."),
     _post("/profile/password", change_password, "Change my password.", secret=True),

@@ -16,6 +16,7 @@ from babel.numbers import format_currency, format_decimal
 from markupsafe import Markup, escape
 
 from fluvial.runtime.languages import language_of
+from fluvial.runtime.reader_zone import zone_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
 from metamodel.expressions.types import Option
@@ -41,19 +42,22 @@ class ReaderFormat:
     zone: ZoneInfo
     now: datetime
     as_of: str = ""  # the day that is shown, as links to records keep it
-    today: date = field(init=False)
+    today: date = field(init=False)  # of the business, as all days are
+    here: date = field(init=False)  # of the reader, for clock times
 
     def __post_init__(self) -> None:
-        self.today = self.now.astimezone(self.zone).date()
+        self.today = self.now.astimezone(ZoneInfo(self.catalog.zone)).date()
+        self.here = self.now.astimezone(self.zone).date()
 
-    def day(self, day: date) -> str:
+    def day(self, day: date, today: date | None = None) -> str:
         """A day in a list: near ones by their weekday."""
-        distance = (day - self.today).days
+        today = today or self.today
+        distance = (day - today).days
         if distance in (-1, 0, 1):
             return ("Yesterday", "Today", "Tomorrow")[distance + 1]
         if 0 < distance <= SOON:
             return f"{_weekdays(self.locale)[day.weekday()]} {self.short(day)}"
-        return self.short(day) if day.year == self.today.year else self.plain_day(day)
+        return self.short(day) if day.year == today.year else self.plain_day(day)
 
     def href(self, object_name: str, record: str) -> str:
         """The page of a record, on the day that is shown."""
@@ -75,7 +79,7 @@ class ReaderFormat:
     def moment(self, moment: datetime) -> str:
         """A moment in a list."""
         local = self.local(moment)
-        return f"{self.day(local.date())} {local:%H:%M}"
+        return f"{self.day(local.date(), self.here)} {local:%H:%M}"
 
     def full(self, moment: datetime) -> str:
         local = self.local(moment)
@@ -84,11 +88,11 @@ class ReaderFormat:
     def ago(self, moment: datetime) -> str:
         """A moment beside an entry: the clock today, the day before that."""
         local = self.local(moment)
-        if local.date() == self.today:
+        if local.date() == self.here:
             return f"{local:%H:%M}"
-        if self.today - local.date() < timedelta(days=SOON):
+        if self.here - local.date() < timedelta(days=SOON):
             return f"{_weekdays(self.locale)[local.weekday()]} {local:%H:%M}"
-        return self.day(local.date())
+        return self.day(local.date(), self.here)
 
 
 def format_of(session: Session) -> ReaderFormat:
@@ -96,7 +100,7 @@ def format_of(session: Session) -> ReaderFormat:
         session.catalog,
         PageTitles(session),
         people_locale(language_of(session)),
-        session.engine.clock.zone,
+        zone_of(session),
         session.now,
         session.asked_text,
     )

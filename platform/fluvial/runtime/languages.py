@@ -14,6 +14,7 @@ from metamodel.written.text_format import TextFormat
 from metamodel.written.written_days import usual_order
 from metamodel.written.written_numbers import decimal_mark
 
+from .reader_zone import zone_of
 from .session import Session
 
 
@@ -29,7 +30,7 @@ def typed_form(session: Session) -> TextFormat:
     return TextFormat(
         dates=usual_order(locale),
         decimal=decimal_mark(locale),
-        zone=str(session.engine.clock.zone),
+        zone=str(zone_of(session)),
         locale=locale,
         unit="hours",
         typed=True,

@@ -69,9 +69,11 @@ class ShownAmount(dict[str, str]):
 class Words:
     """How values are shown in one language and zone."""
 
-    def __init__(self, locale: str, zone: str) -> None:
+    def __init__(self, locale: str, zone: str, named: str = "") -> None:
+        """`named` stands beside times where the zone is not the one that everybody expects."""
         self.locale = locale.replace("-", "_")
         self.zone = ZoneInfo(zone)
+        self.named = f" ({named})" if named else ""
 
     def date(self, value: Any) -> str:
         if value is None:
@@ -85,7 +87,8 @@ class Words:
             return ""
         if not isinstance(value, datetime):
             return self.date(value)
-        return format_datetime(value.astimezone(self.zone), "d MMM y, HH:mm", locale=self.locale)
+        local = value.astimezone(self.zone)
+        return format_datetime(local, "d MMM y, HH:mm", locale=self.locale) + self.named
 
     def money(self, value: Any) -> str:
         if not isinstance(value, ShownAmount):
@@ -169,7 +172,7 @@ def environment(words: Words, escape: bool) -> Sandbox:
 
 def render(job: dict[str, Any]) -> dict[str, Any]:
     """`{"texts": [...]}`, or `{"fault": "..."}` with the reason in words."""
-    words = Words(job["locale"], job["zone"])
+    words = Words(job["locale"], job["zone"], job.get("named", ""))
     data = {name: revive(value) for name, value in job["data"].items()}
     texts = []
     for part in job["parts"]:

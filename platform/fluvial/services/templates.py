@@ -186,12 +186,19 @@ class Renderer:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def render(self, parts: Sequence[TemplateText], data: Mapping[str, Any]) -> list[str]:
-        """The texts of the parts; raises TemplateFault."""
-        job = self._job | {
-            "parts": [{"source": part.source, "escape": part.escape} for part in parts],
-            "data": data,
-        }
+    def render(
+        self, parts: Sequence[TemplateText], data: Mapping[str, Any], *, zone: str = ""
+    ) -> list[str]:
+        """The texts of the parts, with times on a reader's clock; raises TemplateFault."""
+        foreign = {"zone": zone, "named": zone} if zone and zone != self._job["zone"] else {}
+        job = (
+            self._job
+            | foreign
+            | {
+                "parts": [{"source": part.source, "escape": part.escape} for part in parts],
+                "data": data,
+            }
+        )
         line = json.dumps(job).encode() + b"\n"
         with self._lock:
             answer = self._ask(line)

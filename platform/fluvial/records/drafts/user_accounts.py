@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import available_timezones
 
 import sqlalchemy as sa
 
@@ -45,6 +46,10 @@ class UserHook:
     def take(self, draft: Draft, body: Mapping[str, Any]) -> None:
         if "email" in draft.changed and isinstance(draft.values.get("email"), str):
             draft.set("email", draft.values["email"].lower())
+        zone = draft.values.get("zone")
+        if "zone" in draft.changed and zone and zone not in available_timezones():
+            message = f"There is no time zone `{zone}`. Write a name such as Europe/London."
+            draft.fault("zone", "unknown_zone", message)
         password = body.get("password")
         refuse_more_rights(draft, password is not None)
         scopes = draft.session.actor.scopes
