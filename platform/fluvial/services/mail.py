@@ -77,6 +77,10 @@ def ascii_address(address: str) -> str:
     return f"{name}@{plain}"
 
 
+# A word without an end makes no mail wider than the phone that shows it.
+WRAPPED = '<div style="overflow-wrap:anywhere;word-break:break-word">{}</div>'
+
+
 def compose(
     *, sender: str, to: str, subject: str, html: str, at: datetime, message_id: str, name: str = ""
 ) -> bytes:
@@ -92,7 +96,7 @@ def compose(
     message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(as_text(html))
-    message.add_alternative(html, subtype="html")
+    message.add_alternative(WRAPPED.format(html), subtype="html")
     return message.as_bytes()
 
 
