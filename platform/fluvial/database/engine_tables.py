@@ -31,6 +31,8 @@ CATALOG = table(
     # Who writes with a catalog of before this version begins anew: formulas, or kinds of fields,
     # have changed, and what it works out would be of the old ones.
     column("floor", INTEGER, nullable=True),
+    # Of the words by which records are found: those of another version are made anew.
+    column("words", INTEGER, nullable=True),
 )
 
 DOCUMENT = table(

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from fluvial.kernel.ids import new_id
+from fluvial.kernel.search_words import VERSION
 from metamodel.expressions.postgresql_functions import FUNCTIONS
 from metamodel.storage import POSTGRESQL
 
 from .connection import Connection
-from .engine_tables import ENGINE, OUTBOX
+from .engine_tables import ENGINE, OUTBOX, RECALCULATION
 from .exclusion import create_ranges
+from .held_words import HOLDS
 from .locks import Lock
 from .patience import hold_if_free, patiently
 from .schema_changes import Columns, Ddl
-from .statement import DIALECTS
+from .statement import DIALECTS, insert
+
+_AGAIN = insert(RECALCULATION)
 
 # On SQLite the index of words begins each text with a mark of its object: a character that no word
 # has, and the object's name. A search that would come by most records of others names it.
@@ -78,6 +84,7 @@ def _set_up(connection: Connection, features: Sequence[sa.MetaData]) -> None:
             "INSERT INTO fluvial_catalog (id, version, hash) VALUES (1, 0, '') "
             "ON CONFLICT (id) DO NOTHING"
         )
+        _index_anew(connection)
 
 
 def _set_up_search(connection: Connection) -> None:
@@ -97,6 +104,20 @@ def _set_up_search(connection: Connection) -> None:
         connection.script(
             "INSERT INTO fluvial_search_words(fluvial_search_words) VALUES ('rebuild')"
         )
+
+
+def _index_anew(connection: Connection) -> None:
+    """Leave it to the workers to index what an earlier release did by the words of this one."""
+    ((known,),) = connection.query("SELECT words FROM fluvial_catalog WHERE id = 1")
+    if known == VERSION:
+        return
+    nobody = "00000000-0000-0000-0000-000000000000"
+    for (name,) in connection.query("SELECT DISTINCT object FROM fluvial_search"):
+        _AGAIN.run(
+            connection, id=new_id(), object=name, field="title", route=[], ids=None, after=nobody,
+            done=0, at=datetime.now(UTC), actor=None, cause=None, quiet=True, horizon=None,
+        )  # fmt: skip
+    connection.script(f"UPDATE fluvial_catalog SET words = {VERSION} WHERE id = 1")
 
 
 def _create(connection: Connection, table: sa.Table) -> None:
@@ -130,9 +151,10 @@ def _keep_pages(connection: Connection) -> None:
 
 def _create_functions(connection: Connection) -> None:
     """The functions that expressions need; the table's comment says which ones are there."""
-    digest = hashlib.sha256("".join(FUNCTIONS).encode()).hexdigest()
+    functions = (*FUNCTIONS, HOLDS)
+    digest = hashlib.sha256("".join(functions).encode()).hexdigest()
     there = connection.query("SELECT obj_description('fluvial_catalog'::regclass)")[0][0]
     if there != digest:
-        for function in FUNCTIONS:
+        for function in functions:
             connection.script(function)
         connection.script(f"COMMENT ON TABLE fluvial_catalog IS '{digest}'")

@@ -214,11 +214,9 @@ def _hold(
         folded = postgresql and any(column.suffix == "__fold" for column in field.columns)
         column = source.column(field.name, "__fold") if folded else source.column(field.name)
         text = text.op("||")(space).op("||")(sa.func.coalesce(column, nothing))
-    if not postgresql:
-        every = bind.op("||")(sa.bindparam("words", type_=Stored(TEXT)))  # the short ones too
-        held: sa.ColumnElement[bool] = sa.func.fluvial_holds(text, every) == sa.literal_column("1")
-        return held
-    marks: sa.ColumnElement[str] = sa.literal_column("'-_@./:;,()#+&'")
-    spaces: sa.ColumnElement[str] = sa.literal_column(f"'{' ' * 13}'")
-    parted = sa.func.to_tsvector("simple", sa.func.translate(sa.func.lower(text), marks, spaces))
-    return parted.op("@@")(sa.func.to_tsquery("simple", bind))
+    words_ = sa.bindparam("words", type_=Stored(TEXT))
+    if postgresql:
+        return sa.func.fluvial_holds(text, words_)
+    every = bind.op("||")(words_)  # the short ones too
+    held: sa.ColumnElement[bool] = sa.func.fluvial_holds(text, every) == sa.literal_column("1")
+    return held

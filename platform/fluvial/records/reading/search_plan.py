@@ -25,9 +25,9 @@ from .plan_cache import plans_of
 from .query import Finding, Query
 from .sql_context import PlanContext, ask
 
-SAMPLE = 500  # of the newest records
+SAMPLE = 200  # of the newest records
 FEW = 2_000  # records of whatever objects that an index may lead to
-MANY = 5  # of them hold the words: then one in a hundred, or about that, does
+MANY = 3  # of them hold the words: then one in a hundred, or about that, does
 
 IN_ORDER = ("id", "created_at")  # orders in which records can be walked
 
@@ -79,10 +79,7 @@ def _sample(session: Session, type_: ObjectType) -> Compiled:
 
 def search_values(search: str, dialect: str, finding: Finding = "any") -> dict[str, Any]:
     """The binds of a search. On SQLite `words` are those that the index does not look for."""
-    values: dict[str, Any] = {"search": wanted(search, dialect)}
-    if dialect != POSTGRESQL:
-        words = words_of(search)
-        if finding != "walk":
-            words = [word for word in words if word not in telling(words)]
-        values["words"] = orjson.dumps(words).decode()
-    return values
+    words = words_of(search)
+    if dialect != POSTGRESQL and finding != "walk":
+        words = [word for word in words if word not in telling(words)]
+    return {"search": wanted(search, dialect), "words": orjson.dumps(words).decode()}
