@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from fluvial.database.connection import SlowError
+from fluvial.database.large_questions import TOO_LARGE, too_large
+from fluvial.kernel.problems import Problem
 from fluvial.pages.frame import with_query
 from fluvial.pages.presenters import references, said
 from fluvial.pages.reader_format import TONES, ReaderFormat, format_of
@@ -33,7 +36,21 @@ def home_pins(session: Session) -> Sequence[Context]:
     pins = list(visible_pins(session))
     numbers = [p for p in pins if p.show in ("number", "trend")][:MOST]
     others = [p for p in pins if p.show not in ("number", "trend")][:LISTS]
-    return [_shown(session, pin, fmt) for pin in (*numbers, *others)]
+    return [_shown_or_said(session, pin, fmt) for pin in (*numbers, *others)]
+
+
+def _shown_or_said(session: Session, pin: Pin, fmt: ReaderFormat) -> Context:
+    """One pin that cannot be shown says why, and costs nobody the page."""
+    try:
+        return _shown(session, pin, fmt)
+    except Problem as problem:
+        reason = problem.detail
+    except TOO_LARGE as error:
+        reason = too_large(error)
+    except SlowError:
+        reason = "It took too long."
+    words = {"foot": f"This cannot be shown. {reason}", "show": "number"}
+    return _plain(session.catalog.objects[pin.object], pin, "\N{EN DASH}") | words
 
 
 def _shown(session: Session, pin: Pin, fmt: ReaderFormat) -> Context:
@@ -41,7 +58,18 @@ def _shown(session: Session, pin: Pin, fmt: ReaderFormat) -> Context:
     capped = read.get("capped", False)
     type_ = session.catalog.objects[pin.object]
     value = f"{measured(type_, pin.measure, read['value'], fmt)}{'+' if capped else ''}"
-    shown: Context = {
+    shown = _plain(type_, pin, value)
+    if pin.show == "trend":
+        return shown | {"points": _path(read["points"]), "foot": f"{len(read['points'])} weeks"}
+    if pin.show == "list":
+        return shown | {"rows": _rows(session, pin, type_, read["records"], fmt)}
+    if pin.show == "board":
+        return shown | {"bars": _ladder(type_, pin, read["groups"], fmt)}
+    return shown if capped else shown | _parts(session, pin, type_)
+
+
+def _plain(type_: ObjectType, pin: Pin, value: str) -> Context:
+    return {
         "label": pin.label,
         "href": with_query(f"/o/{pin.object}", view="all", where=pin.where),
         "show": pin.show,
@@ -55,13 +83,6 @@ def _shown(session: Session, pin: Pin, fmt: ReaderFormat) -> Context:
         "rows": [],
         "count": value,
     }
-    if pin.show == "trend":
-        return shown | {"points": _path(read["points"]), "foot": f"{len(read['points'])} weeks"}
-    if pin.show == "list":
-        return shown | {"rows": _rows(session, pin, type_, read["records"], fmt)}
-    if pin.show == "board":
-        return shown | {"bars": _ladder(type_, pin, read["groups"], fmt)}
-    return shown if capped else shown | _parts(session, pin, type_)
 
 
 def _path(points: Sequence[Any]) -> str:

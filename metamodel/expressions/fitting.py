@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 
 from metamodel.expressions.fault_words import nearest, node_words, type_words
@@ -35,8 +36,9 @@ from metamodel.expressions.types import (
     number,
 )
 from metamodel.reserved_names import NAME
+from metamodel.storage import MAX_DIGITS
 
-from . import chronology
+from . import chronology, decimals
 from . import operations as op
 
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -102,7 +104,7 @@ def _same(node: Node, type: Type) -> Node | None:
 def _scaled(node: Node, type: Type) -> Node:
     """With the scale of a field: that is how it is stored."""
     if isinstance(node, Literal):
-        return scaled_literal(node, type.scale)
+        return _scaled_literal(node, type)
     if type.currency and node.type.currency and node.type.currency != type.currency:
         raise Misfit(
             f"This amount is in {node.type.currency}, but {type.currency} is expected.",
@@ -112,6 +114,22 @@ def _scaled(node: Node, type: Type) -> Node:
         return node
     kept = replace(type, currency=node.type.currency)
     return Rounded(node, type=kept, place=node.place)
+
+
+def _scaled_literal(node: Literal, type: Type) -> Node:
+    """With the scale of a field, which rounds what has more decimals and refuses what is larger."""
+    made = scaled_literal(node, type.scale)
+    if made.type.scale == type.scale or not isinstance(node.value, Decimal):
+        return made
+    assert type.scale is not None
+    if decimals.fix(node.value, type.scale) is None:
+        most = MAX_DIGITS - type.scale
+        raise Misfit(
+            f"{node.value:f} is too large for this field.",
+            f"It holds at most {most} digits before the decimal point.",
+            node,
+        )
+    return Rounded(made, type=type, place=node.place)
 
 
 def _other(node: Node, type: Type, zone: str) -> Node | None:

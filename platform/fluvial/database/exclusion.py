@@ -15,6 +15,7 @@ from metamodel.storage import BOOLEAN, DATE, INTEGER, TEXT, TIMESTAMP, UUID
 from .connection import Connection
 from .object_tables import short_name
 
+BACKWARDS = "some records end before, or as soon as, they begin"
 OVERLAP = "some records with the same key are in effect at the same time"
 
 # The kinds of ranges that PostgreSQL does not bring.
@@ -75,6 +76,16 @@ def create_ranges(connection: Connection) -> None:
     for name, subtype in RANGES.items():
         if connection.query(f"SELECT to_regtype('{name}')")[0][0] is None:
             connection.script(f"CREATE TYPE {name} AS RANGE (SUBTYPE = {subtype})")
+
+
+def backwards(type_: ObjectType) -> str:
+    """A query for a record whose period is none, such as one that begins at the calendar's end."""
+    assert type_.dated is not None
+    start, end = (type_.fields[n].base for n in (type_.dated.from_, type_.dated.until))
+    return (
+        f'SELECT 1 FROM "{type_.name}" WHERE deleted_at IS NULL'
+        f' AND "{start}" IS NOT NULL AND "{end}" IS NOT NULL AND "{end}" <= "{start}" LIMIT 1'
+    )
 
 
 def overlapping(type_: ObjectType) -> str:

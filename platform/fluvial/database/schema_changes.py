@@ -20,7 +20,7 @@ from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.storage import POSTGRESQL
 
 from .connection import Connection
-from .exclusion import OVERLAP, drop_exclusion, exclusion, overlapping
+from .exclusion import BACKWARDS, OVERLAP, backwards, drop_exclusion, exclusion, overlapping
 from .inspection import column_types
 from .object_tables import field_columns, link_name, tables_of
 from .statement import DIALECTS
@@ -217,12 +217,12 @@ class _Difference:
     def _exclusion(self, new: ObjectType) -> SchemaOperation:
         """That no periods overlap is a constraint of the table."""
         statements: list[str] = []
+        if new.dated is not None:
+            self._refuse_periods(new)
         if self.connection.dialect == POSTGRESQL:
             statements.append(drop_exclusion(new.name))
             if new.dated is not None:
                 statements.append(exclusion(new))
-        elif new.dated is not None:
-            self._refuse_overlaps(new)
         return SchemaOperation(
             "change_periods",
             new.name,
@@ -232,11 +232,16 @@ class _Difference:
             statements=statements,
         )
 
-    def _refuse_overlaps(self, new: ObjectType) -> None:
+    def _refuse_periods(self, new: ObjectType) -> None:
+        """Periods that are none, which PostgreSQL cannot even compare; there it finds overlaps."""
         assert new.dated is not None
         names = (new.dated.from_, new.dated.until, *new.dated.per)
         columns = {f"{new.fields[n].base}{c.suffix}" for n in names for c in new.fields[n].columns}
-        if columns <= self.columns.tables[new.name] and self.connection.query(overlapping(new)):
+        if not columns <= self.columns.tables[new.name]:
+            return
+        if self.connection.query(backwards(new)):
+            raise Conflict(f"{new.name}: {BACKWARDS}. Fix them first.")
+        if self.connection.dialect != POSTGRESQL and self.connection.query(overlapping(new)):
             raise Conflict(f"{new.name}: {OVERLAP}. Fix them first.")
 
     def _add_field(self, field_: Field) -> SchemaOperation:
