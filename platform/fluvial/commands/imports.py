@@ -36,6 +36,15 @@ def add_commands(commands: Commands) -> None:
     command.add_argument(
         "--key", default="", help="comma-separated fields that identify a record to update"
     )
+    command.add_argument("--encoding", help="of a CSV file, such as cp1250 or shift_jis")
+    command.add_argument("--delimiter", help="between the cells of a CSV file, or its name: tab")
+    command.add_argument("--headings", type=int, help="the number of the row with the headings")
+    command.add_argument("--sheet", help="the sheet of a workbook")
+    command.add_argument(
+        "--empty-cells",
+        choices=("keep", "clear"),
+        help="what an empty cell does to the value of a record that is updated",
+    )
     command.add_argument("--options", default="{}", help="more options as JSON")
     command.add_argument(
         "--dry-run", action="store_true", help="check every row without importing anything"
@@ -52,6 +61,9 @@ def run_import(arguments: argparse.Namespace) -> int:
         "key": [name for name in arguments.key.split(",") if name],
         "skip_faults": arguments.skip_faults,
     }
+    for name in ("encoding", "delimiter", "headings", "sheet", "empty_cells"):
+        if (said := getattr(arguments, name)) is not None:
+            options[name] = said
     engine = prepare(load())
     result = import_file(
         Session.begin(engine), arguments.object, arguments.file, options, dry_run=arguments.dry_run
@@ -61,6 +73,8 @@ def run_import(arguments: argparse.Namespace) -> int:
             f"row {error['row']}, {error['column']}" if error["column"] else f"row {error['row']}"
         )
         print(f"  {place}: {error['message']}", file=sys.stderr)
+    for warning in result["warnings"][:50]:
+        print(f"  row {warning['row']}, {warning['column']}: {warning['message']}", file=sys.stderr)
     counts = ", ".join(f"{result[name]} {name}" for name in ("created", "updated", "unchanged"))
     print(
         f"{counts}, {len(result['errors'])} errors."

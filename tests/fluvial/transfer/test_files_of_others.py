@@ -158,6 +158,15 @@ def test_more_cells_than_headings_are_a_fault(garden: Client) -> None:
     assert faults(sent(garden, "plant", book)) == [(3, "", "too_many_cells")]
 
 
+def test_a_cell_under_no_heading_is_a_fault_unless_columns_are_mapped(garden: Client) -> None:
+    table = "Name,,Notes\nRose,,a\nFern,what,b\n"
+    reply = sent(garden, "plant", table)
+    assert faults(reply) == [(3, "", "no_heading")]
+    assert "Column B" in reply.json()["detail"] and "`what`" in reply.json()["detail"]
+    imported(garden, "plant", table, map={"Name": "name"})
+    assert names(garden) == {"Rose", "Fern"}
+
+
 @pytest.mark.parametrize(
     ("table", "found"),
     [

@@ -13,7 +13,7 @@ from fluvial.runtime.session import Session
 
 from .file_formats import open_table
 from .options import Options
-from .table_files import FileReading, Fits, Row, TableFile
+from .table_files import FileReading, Fits, Row, TableFile, without_unnamed
 from .targets import Resolver
 
 ROWS = 30  # among which the headings stand
@@ -34,7 +34,7 @@ def open_for(session: Session, object_name: str, source: IO[bytes], options: Opt
         source.seek(0)
         table = open_table(source, options.reading, fits)
         table.hint = _hint(options.reading, better, table)
-    return table
+    return table if options.map else without_unnamed(table)
 
 
 def fits_of(session: Session, object_name: str, options: Options) -> Fits:

@@ -106,6 +106,26 @@ def table_of(rows: Iterator[Row], reading: FileReading, place: str) -> TableFile
     )
 
 
+def without_unnamed(table: TableFile) -> TableFile:
+    """The table, in which a cell under an empty heading is a fault: nothing says what it is."""
+    unnamed = [at for at, name in enumerate(table.header) if not name]
+    if not unnamed:
+        return table
+
+    def judged(row: Row) -> Row:
+        filled = (at for at in unnamed if at < len(row.cells) and row.cells[at].strip())
+        at = next(filled, None)
+        if at is None or row.faults:
+            return row
+        message = (
+            f"Column {letters(at)} has no heading, so nothing says what `{row.cells[at][:60]}` is. "
+            "Write a heading over it, or map the columns that are imported."
+        )
+        return row._replace(faults=(RowFault("", "no_heading", message),))
+
+    return replace(table, rows=map(judged, table.rows))
+
+
 def _header(row: Row) -> tuple[list[str], dict[str, str]]:
     header = [cell.strip() for cell in row.cells]
     while header and not header[-1]:

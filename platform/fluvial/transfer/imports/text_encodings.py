@@ -224,18 +224,26 @@ _ASCII = bytes(range(128))
 
 
 def _pieces(source: IO[bytes]) -> Iterator[bytes]:
-    """Lines, of a length that memory holds, which part no character of UTF-8."""
+    """Lines, of a length that memory holds; none ends within a character of UTF-8."""
     rest = b""
-    while line := source.readline(PIECE):
-        line, rest = rest + line, b""
-        if len(line) >= PIECE and not line.endswith(b"\n"):
-            cut = max(line.rfind(b"\r"), line.rfind(b" "), line.rfind(b",")) + 1
-            if len(line) < 4 * PIECE:
-                line, rest = line[:cut], line[cut:]
-        if line:
-            yield line
+    while part := source.readline(PIECE):
+        line, rest = rest + part, b""
+        if not line.endswith(b"\n"):
+            cut = _whole(line)
+            line, rest = line[:cut], line[cut:]
+        yield line
     if rest:
         yield rest
+
+
+def _whole(line: bytes) -> int:
+    """Where the last character begins that may go on, or the end."""
+    for back in range(1, min(3, len(line)) + 1):
+        if line[-back] >= 0xC0:
+            return len(line) - back
+        if line[-back] < 0x80:
+            break
+    return len(line)
 
 
 def _decoded(raw: bytes, encoding: str) -> str | None:

@@ -113,6 +113,12 @@ def test_faults_of_a_row_leave_the_others() -> None:
     ]  # fmt: skip
 
 
+def test_a_line_longer_than_what_is_read_at_once_keeps_its_characters() -> None:
+    for text in ("x" + "é" * 70_000, "牡" * 60_000, "😀" * 40_000):
+        table = read(f"name\n{text}\n")
+        assert (table.encoding, plain(table)) == ("utf-8", [(2, [text])])
+
+
 def test_headings_are_trimmed_and_not_too_many() -> None:
     assert read(" a , b,,c,,\n").header == ["a", "b", "", "c"]
     wide = ",".join(f"c{at}" for at in range(MAX_COLUMNS))
