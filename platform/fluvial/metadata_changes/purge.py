@@ -9,16 +9,19 @@ from fluvial.database.connection import Connection
 from fluvial.database.object_tables import link_name
 from fluvial.database.schema_changes import Columns
 from fluvial.database.schema_locks import LockedError, alter
-from fluvial.kernel.problems import Conflict, NotFound
+from fluvial.kernel.problems import Conflict, Forbidden, NotFound
 from fluvial.records.drafts.dated_fields import purge_days
 from fluvial.records.reading.link_values import forget_said
 from fluvial.runtime.session import Session
+from metamodel.reach import Reach
 
 from .apply import note_revision
 from .backfill import MARKER
 from .pending_change import drop_column
+from .put_away import put_away_by_others
 from .retired_columns import RetiredColumn, forget, retired_columns
 from .retype import unguard
+from .widening import covers
 
 GRACE = timedelta(seconds=60)  # calls that began before the field went may still read it
 
@@ -63,6 +66,7 @@ def purge(session: Session, object: str, field: str) -> list[str]:
             ]
             if not found:
                 raise NotFound(f"No values are kept of `{object}.{field}`.")
+            _refuse_others(session, object, field)
             if any(session.now - c.at < GRACE for c in found):
                 raise Conflict(
                     "It was retired less than a minute ago, and calls in progress may still "
@@ -81,6 +85,22 @@ def purge(session: Session, object: str, field: str) -> list[str]:
             "These records are in use. Try again.", headers={"Retry-After": "2"}
         ) from error
     return [f"{c.object}.{c.column}" for c in found]
+
+
+def _refuse_others(session: Session, object: str, field: str) -> None:
+    """Values are gone for good: those of a field that somebody may change, or has taken out."""
+    if session.access.admin:
+        return
+    target = f"{object}.{field}"
+    type_ = session.catalog.objects.get(object)
+    if type_ is not None and field in type_.fields:
+        reach = Reach("", "update", object, field, everywhere=True)
+        why = covers(session.access, session.catalog, reach)
+    else:
+        others = put_away_by_others(session, [target])
+        why = f"Somebody else has put {target} away." if others else ""
+    if why:
+        raise Forbidden(f"{why} Ask an administrator to purge it.")
 
 
 def _dropping(connection: Connection, column: RetiredColumn, columns: Columns) -> list[str]:

@@ -140,6 +140,17 @@ def test_one_takes_out_what_is_ones_own_and_brings_it_back(author: Client) -> No
     assert [o["op"] for o in reply.json()["operations"]] == ["restore_field"]
 
 
+def test_one_purges_only_what_one_has_put_away(client: Client, author: Client) -> None:
+    client.define(without_fields(DEAL, "amount", "mine"), {**ROLES[3], "grants": []})
+    path, body = "/api/meta/retired/deal/amount/purge", {"confirm": "deal.amount"}
+    refusal = author.post(path, body)
+    assert refusal.status == 403 and "deal.amount" in refusal.json()["detail"]
+    assert client.post(path, body).status == 409  # in a minute
+    assert sent(author, without_fields(WORKER, "notes"), query="?force=true").status == 200
+    path, body = "/api/meta/retired/worker/notes/purge", {"confirm": "worker.notes"}
+    assert author.post(path, body).status == 409
+
+
 def test_rights_are_given_within_ones_own(client: Client) -> None:
     client.define({"kind": "role", "name": "giver", "inherits": ["writer"], "meta": ["roles"]})
     giver = client.person("giver@example.com", "giver")
