@@ -15,7 +15,7 @@ from fluvial.kernel.zips import UNREADABLE
 
 from .table_files import FileReading, Row, TableFile, refused, table_of
 from .workbook_cells import FailedCell, cell_text
-from .workbook_errors import Cells, error_rows
+from .workbook_marks import Marked, marked_rows
 
 MAX_UNPACKED = 500_000_000  # bytes of an XLSX file without its compression
 OTHERS = {
@@ -25,6 +25,9 @@ OTHERS = {
     "ppt/presentation.xml": "a presentation (.pptx)",
     "Index/Document.iwa": "a Numbers or Pages document",
 }
+
+
+NOTHING = Marked({}, set())
 
 
 def open_workbook(source: IO[bytes], reading: FileReading) -> TableFile:
@@ -42,8 +45,10 @@ def open_workbook(source: IO[bytes], reading: FileReading) -> TableFile:
         if not names:
             raise refused("The workbook has no sheets.")
         sheet = reading.sheet or names[0]
-        cells = book.get_sheet_by_name(sheet).iter_rows()
-        table = table_of(_rows(cells, _failed(archive, sheet)), reading, "sheet")
+        found = book.get_sheet_by_name(sheet)
+        left = found.start[1] if found.start else 0
+        rows = _rows(found.iter_rows(), left, _marked(archive, sheet))
+        table = table_of(rows, reading, "sheet")
     except (*UNREADABLE, CalamineError, ExpatError) as error:
         raise refused(f"The workbook is not valid: {error}.") from error
     return replace(table, sheets=names, sheet=sheet)
@@ -64,22 +69,25 @@ def _sheets(book: CalamineWorkbook) -> list[str]:
     return [one.name for one in found]
 
 
-def _failed(archive: zipfile.ZipFile, sheet: str) -> Iterator[tuple[int, Cells]]:
+def _marked(archive: zipfile.ZipFile, sheet: str) -> Iterator[tuple[int, Marked]]:
     try:
-        yield from error_rows(archive, sheet)
+        yield from marked_rows(archive, sheet)
     except (*UNREADABLE, ExpatError) as error:
         raise refused(f"The workbook is not valid: {error}.") from error
 
 
-def _rows(rows: Iterator[Any], failed: Iterator[tuple[int, Cells]]) -> Iterator[Row]:
-    wrong = next(failed, None)
+def _rows(rows: Iterator[Any], left: int, marked: Iterator[tuple[int, Marked]]) -> Iterator[Row]:
+    """The rows of a sheet; its reader leaves out the empty columns at the left."""
+    before = [""] * left
+    noted = next(marked, None)
     for number, row in enumerate(rows, start=1):
-        cells = [cell_text(value) for value in row]
-        if wrong is not None and wrong[0] == number:
-            for column, text in wrong[1].items():
-                cells += [""] * (column + 1 - len(cells))
-                cells[column] = FailedCell(text)
-            wrong = next(failed, None)
+        mark = NOTHING
+        if noted is not None and noted[0] == number:
+            mark, noted = noted[1], next(marked, None)
+        cells = [cell_text(value, at in mark.percents) for at, value in enumerate([*before, *row])]
+        for column, text in mark.failed.items():
+            cells += [""] * (column + 1 - len(cells))
+            cells[column] = FailedCell(text)
         yield Row(number, cells)
-    if wrong is not None:
+    if noted is not None and noted[1].failed:
         raise refused("The rows of the sheet are not in order. Save the workbook again.")

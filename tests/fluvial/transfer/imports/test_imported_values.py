@@ -194,3 +194,34 @@ def test_line_breaks_in_one_line_are_offered_as_a_space(client: Client) -> None:
 def test_phone_numbers_with_a_trunk_zero_in_brackets(client: Client) -> None:
     imported(client, "thing", "name,phone\nP1,+49 (0)351 123456\nP2,0049 (0) 351 123456\n")
     assert things(client, "phone") == ["+49351123456"] * 2
+
+
+def test_percent_cells_of_a_workbook_arrive_as_they_are_shown(client: Client) -> None:
+    rows: list[list[Any]] = [
+        ["name", "pct"], ["P1", (0.5, "0%")], ["P2", (0.19, "0.00%")], ["P3", (0.125, "0.0 %")],
+        ["P4", (0.07, "[Red]0%;-0%")], ["P5", (0.3, '0.0" %"')], ["P6", 25], ["P7", "12.5 %"],
+    ]  # fmt: skip
+    imported(client, "thing", workbook(*rows))
+    shown = ["50.00", "19.00", "12.50", "7.00", "0.30", "25.00", "12.50"]
+    assert things(client, "pct") == shown
+    table = "name,pct\nQ1,50%\nQ2,19%\nQ3,12.5%\n"
+    imported(client, "thing", table)
+    assert things(client, "pct")[7:] == ["50.00", "19.00", "12.50"]
+
+
+def test_percent_cells_below_empty_rows_and_beside_failed_ones(client: Client) -> None:
+    rows: list[list[Any]] = [[], [], ["", "name", "pct", "code"], ["", "R1", (0.5, "0%"), "=1/0"]]
+    rows.append(["", "R2", (1.1, "0%"), (0.25, "0%")])
+    imported(client, "thing", workbook(*rows), headings=3, skip_faults=True, map={
+        "name": "name", "pct": "pct",
+    })  # fmt: skip
+    assert things(client, "pct") == ["50.00", "110.00"]
+    imported(client, "thing", workbook(*rows[:3], rows[4]), headings=3, key=["name"])
+    assert things(client, "code")[1] == "25%"
+
+
+def test_a_percentage_in_a_plain_number_is_refused_in_both_files(client: Client) -> None:
+    book = workbook(["name", "amount"], ["A", (0.5, "0%")])
+    for table in (book, "name,amount\nA,50%\n"):
+        refused = sent(client, "thing", table)
+        assert faults(refused) == [(2, "amount", "not_a_percentage")]
