@@ -11,7 +11,7 @@ Four forms of a value are kept apart:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -143,6 +143,31 @@ def decimal(scale: int) -> Storage:
     return _DECIMALS[scale]
 
 
+def at_least(text: str, decimals: int) -> str:
+    """The exact text of a decimal without zeros at its end, but with so many decimals."""
+    whole, _, part = text.partition(".")
+    part = part.rstrip("0").ljust(decimals, "0")
+    return f"{whole}.{part}" if part else whole
+
+
+def amounts(scale: int) -> Storage:
+    """Decimals of amounts in any currency: few of them need all the digits there are."""
+    if scale not in _AMOUNTS:
+        plain = decimal(scale)
+        show = decimal_text(scale)
+        _AMOUNTS[scale] = replace(
+            plain,
+            wires=(
+                lambda stored: at_least(show(stored), USUAL),
+                lambda text: at_least(text, USUAL),
+            ),
+            to_wire=lambda value: at_least(f"{value:.{scale}f}", USUAL),
+        )
+    return _AMOUNTS[scale]
+
+
+USUAL = 2  # decimals of a currency
+_AMOUNTS: dict[int, Storage] = {}
 TEXT = Storage("text", ("TEXT", 'TEXT COLLATE "C"'))
 INTEGER = Storage("integer", ("BIGINT", "BIGINT"))
 BOOLEAN = Storage(

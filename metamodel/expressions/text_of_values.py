@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from metamodel.currencies import MOST_DECIMALS, of_decimals
 from metamodel.expressions.fault_words import node_words
 from metamodel.expressions.fitting import Misfit, amount, is_null
 from metamodel.expressions.literals import call, constant
-from metamodel.expressions.nodes import Choose, Empty, Join, Literal, Node, Part, Recast
+from metamodel.expressions.nodes import Choose, Empty, Join, Literal, Node, Part, Recast, Within
 from metamodel.expressions.operations import INTEGER, Operation
 from metamodel.expressions.types import (
     BOOLEAN,
@@ -21,6 +22,7 @@ from metamodel.expressions.types import (
 
 from . import operations as op
 
+USUAL = 2  # decimals of a currency
 _WRITERS: dict[str, Operation] = {
     BOOLEAN.name: op.WRITE_BOOLEAN,
     DATE.name: op.WRITE_DATE,
@@ -55,10 +57,24 @@ def _number(node: Node, scale: int | None) -> Node:
     return call(op.WRITE_NUMBER, (node, digits), TEXT, node)
 
 
+def _decimals(currency: Node) -> Node:
+    """How many decimals the currency of an amount has."""
+    digits: Node = constant(USUAL, INTEGER)
+    for units in range(MOST_DECIMALS + 1):
+        codes = tuple(constant(code, TEXT) for code in of_decimals(units))
+        if codes and units != USUAL:
+            digits = Choose(Within(currency, codes), constant(units, INTEGER), digits, type=INTEGER)
+    return digits
+
+
 def _money(node: Node) -> Node:
     currency = Part(node, "currency", type=TEXT)
+    written = amount(node)
+    figures = _number(written, node.type.scale)
+    if node.type.scale is None and not node.type.currency:
+        figures = call(op.WRITE_NUMBER, (written, _decimals(currency)), TEXT, written)
     text = Join(
-        (_number(amount(node), node.type.scale), constant(" ", TEXT), currency),
+        (figures, constant(" ", TEXT), currency),
         type=TEXT,
         place=node.place,
     )

@@ -6,10 +6,14 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from babel.numbers import format_currency
-
+from metamodel.currencies import (
+    MOST_DECIMALS,
+    currencies,
+    format_amount,
+    in_minor_units,
+    minor_units,
+)
 from metamodel.currencies import Amount as Amount
-from metamodel.currencies import currencies, minor_units
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.folding import nearest
@@ -31,11 +35,14 @@ from metamodel.kinds.number import (
     sample,
     within,
 )
-from metamodel.storage import MAX_DIGITS, TEXT, decimal
+from metamodel.storage import MAX_DIGITS, TEXT, amounts, decimal
 from metamodel.written.currency_signs import amount_and_currency
-from metamodel.written.written_numbers import in_marks, plain_number, without_noise
+from metamodel.written.written_numbers import (
+    in_marks,
+    plain_number,
+    without_noise,
+)
 
-SCALE = 2  # where no currency is fixed
 # The fields of an object type of rates, with their types.
 RATE = {
     "currency": (types.TEXT.name, types.CHOICE.name),
@@ -88,7 +95,7 @@ class Money(Kind):
             "minimum": 0,
             "maximum": MAX_SCALE,
             "description": (
-                f"The number of decimals; by default that of the currency, otherwise {SCALE}."
+                "The number of decimals; by default those of the currency of each amount."
             ),
         },
         "min": {"type": "number", "description": "The minimum."},
@@ -171,13 +178,19 @@ class Money(Kind):
 
     def scale(self, field: Field) -> int:
         currency = field.option("currency")
-        return int(field.option("scale", minor_units(currency) if currency else SCALE))
+        return int(field.option("scale", minor_units(currency) if currency else MOST_DECIMALS))
+
+    def varies(self, field: Field) -> bool:
+        """Whether the decimals follow the currency of each amount."""
+        return field.option("currency") is None and field.option("scale") is None
 
     def type(self, field: Field) -> types.Type:
-        return types.money(field.option("currency"), self.scale(field))
+        scale = None if self.varies(field) else self.scale(field)
+        return types.money(field.option("currency"), scale)
 
     def columns(self, field: Field) -> tuple[Column, ...]:
-        amount = Column("", decimal(self.scale(field)))
+        made = amounts if self.varies(field) else decimal
+        amount = Column("", made(self.scale(field)))
         return (amount,) if field.option("currency") else (amount, Column("__currency", TEXT))
 
     def parse(self, field: Field, raw: Any) -> Amount:
@@ -192,7 +205,7 @@ class Money(Kind):
                 "not_money", f"Write an amount and its currency: {self._sample(field)}."
             )
         currency = raw.get("currency", fixed)
-        if currency is None and field.option("currency_from") and "amount" in raw:
+        if not currency and field.option("currency_from") and "amount" in raw:
             return self._unnamed(field, raw["amount"])
         if currency is None or "amount" not in raw:
             raise ValueFault(
@@ -206,7 +219,8 @@ class Money(Kind):
 
     def _sample(self, field: Field) -> str:
         currency = field.option("currency") or "EUR"
-        return f'{{"amount": "{sample(self.scale(field))}", "currency": "{currency}"}}'
+        scale = minor_units(currency) if self.varies(field) else self.scale(field)
+        return f'{{"amount": "{sample(scale)}", "currency": "{currency}"}}'
 
     def _made(self, field: Field, amount: Any, currency: Any) -> Amount:
         fixed = field.option("currency")
@@ -215,8 +229,8 @@ class Money(Kind):
         if not isinstance(currency, str) or currency not in currencies():
             raise ValueFault("unknown_currency", "Write a currency code such as EUR, GBP or USD.")
         scale = self.scale(field)
-        if not fixed and field.option("scale") is None:
-            exact(amount, min(scale, minor_units(currency)))  # no cents of a yen
+        if self.varies(field):
+            exact(amount, minor_units(currency))  # no cents of a yen
         return Amount(within(field, exact(amount, scale)), currency)
 
     def parse_text(self, field: Field, text: str, form: TextFormat) -> Amount:
@@ -228,7 +242,8 @@ class Money(Kind):
             raise ValueFault(fault.code, in_marks(fault.message, form.decimal)) from None
 
     def _read(self, field: Field, figures: str, currency: str | None, form: TextFormat) -> Amount:
-        scale = self.scale(field)
+        known = self.varies(field) and currency in currencies()
+        scale = minor_units(str(currency)) if known else self.scale(field)
         number = without_noise(plain_number(figures, form, scale), scale)
         if currency is None and field.option("currency_from"):
             return self._unnamed(field, number)
@@ -247,17 +262,21 @@ class Money(Kind):
         return Amount(parts[0], field.option("currency") or parts[1])
 
     def wire(self, field: Field, value: Amount) -> dict[str, str]:
-        return {
-            "amount": f"{value.amount:.{field.type.scale}f}",
-            "currency": value.currency,
-        }
+        amount = f"{value.amount:.{self.scale(field)}f}"
+        if self.varies(field):
+            amount = in_minor_units(amount, value.currency)
+        return {"amount": amount, "currency": value.currency}
 
     def wire_parts(self, field: Field, parts: Sequence[Any]) -> dict[str, str] | None:
         if parts[0] is None:
             return None
-        return {"amount": parts[0], "currency": field.option("currency") or parts[1]}
+        currency = field.option("currency") or parts[1]
+        amount = in_minor_units(parts[0], currency) if self.varies(field) else parts[0]
+        return {"amount": amount, "currency": currency}
 
-    def wire_source(self, field: Field, parts: Sequence[str]) -> str:
+    def wire_source(self, field: Field, parts: Sequence[str]) -> str | None:
+        if self.varies(field):
+            return None
         currency = field.option("currency")
         return f'{{"amount": {parts[0]}, "currency": {repr(currency) if currency else parts[1]}}}'
 
@@ -274,14 +293,7 @@ class Money(Kind):
         return _named if old.among(("number",)) else super().takes(old)
 
     def show(self, field: Field, value: Amount, locale: str = "en") -> str:
-        decimals = max(-_exponent(value.amount.normalize()), minor_units(value.currency))
-        shown = value.amount.quantize(Decimal(1).scaleb(-decimals))
-        pattern = f"\N{CURRENCY SIGN}#,##0.{'0' * decimals}".rstrip(".")
-        if decimals == minor_units(value.currency):
-            return format_currency(shown, value.currency, locale=locale)
-        return format_currency(
-            shown, value.currency, format=pattern, locale=locale, currency_digits=False
-        )
+        return format_amount(value.amount, value.currency, locale)
 
     def json_schema(self, field: Field) -> dict[str, Any]:
         scale = self.scale(field)
@@ -302,11 +314,6 @@ class Money(Kind):
             "required": ["amount", "currency"],
             "additionalProperties": False,
         }
-
-
-def _exponent(value: Decimal) -> int:
-    exponent = value.as_tuple().exponent
-    return exponent if isinstance(exponent, int) else 0
 
 
 def _fitted(step: ConversionStep, value: Amount) -> Any:

@@ -33,6 +33,7 @@ CATALOG = table(
     column("floor", INTEGER, nullable=True),
     # Of the words by which records are found: those of another version are made anew.
     column("words", INTEGER, nullable=True),
+    column("decimals", INTEGER, nullable=True),  # of amounts in any currency, as columns hold them
 )
 
 DOCUMENT = table(

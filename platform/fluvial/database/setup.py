@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from fluvial.kernel.ids import new_id
 from fluvial.kernel.search_words import VERSION
+from metamodel.currencies import MOST_DECIMALS
 from metamodel.expressions.postgresql_functions import FUNCTIONS
 from metamodel.storage import POSTGRESQL
 
@@ -81,8 +82,8 @@ def _set_up(connection: Connection, features: Sequence[sa.MetaData]) -> None:
             _create_functions(connection)
             create_ranges(connection)
         connection.script(
-            "INSERT INTO fluvial_catalog (id, version, hash) VALUES (1, 0, '') "
-            "ON CONFLICT (id) DO NOTHING"
+            "INSERT INTO fluvial_catalog (id, version, hash, decimals) "
+            f"VALUES (1, 0, '', {MOST_DECIMALS}) ON CONFLICT (id) DO NOTHING"
         )
         _index_anew(connection)
 

@@ -11,6 +11,7 @@ from fluvial.database.locks import Lock
 from fluvial.database.patience import hold_if_free, patiently
 from fluvial.kernel.settings import Settings
 from fluvial.metadata_changes.missing_indexes import add_standing_indexes
+from fluvial.metadata_changes.wider_amounts import widen_amounts
 from fluvial.records.calculated.backfill_values import adopt
 from fluvial.records.reading.query import Query
 from fluvial.records.reading.reader import count
@@ -38,6 +39,7 @@ def prepare(settings: Settings) -> Engine:
 def _documents(engine: Engine) -> None:
     with engine.database.connection().transaction():
         hold_if_free(engine.database.connection(), Lock.SETUP)
+        widen_amounts(Session.begin(engine))
         adopt(Session.begin(engine))
         packages.install_core(Session.begin(engine))
 

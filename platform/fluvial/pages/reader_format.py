@@ -12,13 +12,14 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from babel.dates import get_day_names, get_month_names
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
 from fluvial.runtime.languages import language_of
 from fluvial.runtime.reader_zone import zone_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
+from metamodel.currencies import format_amount
 from metamodel.expressions.types import Option
 from metamodel.kinds.date import people_locale
 from metamodel.written.written_numbers import decimal_mark
@@ -128,7 +129,7 @@ def money(amount: str, currency: str, locale: str) -> str:
         value = Decimal(amount)
     except InvalidOperation:
         return f"{amount} {currency}"
-    return str(format_currency(value, currency, locale=locale)).replace("-", "−")
+    return format_amount(value, currency, locale).replace("-", "−")
 
 
 @lru_cache(maxsize=8192)

@@ -7,6 +7,7 @@ process and not the one that asked.
 from __future__ import annotations
 
 import json
+import re
 import resource
 import sys
 import time
@@ -16,6 +17,7 @@ from decimal import Decimal
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 from jinja2 import StrictUndefined, TemplateError
@@ -93,7 +95,14 @@ class Words:
     def money(self, value: Any) -> str:
         if not isinstance(value, ShownAmount):
             return "" if value is None else str(value)
-        return str(format_currency(Decimal(value["amount"]), value["currency"], locale=self.locale))
+        amount = str(value["amount"])
+        part = amount.partition(".")[2]  # it has the decimals of its currency
+        form = Locale.parse(self.locale).currency_formats["standard"].pattern
+        form = re.sub(r"\.0+", f".{'0' * len(part)}" if part else "", form)
+        shown = format_currency(
+            Decimal(amount), value["currency"], form, locale=self.locale, currency_digits=False
+        )
+        return str(shown)
 
     def number(self, value: Any) -> str:
         return "" if value is None else str(format_decimal(value, locale=self.locale))

@@ -77,7 +77,7 @@ GOOD: list[tuple[dict[str, Any], Any, Any, Any]] = [
         {"kind": "money"},
         {"amount": Decimal("1"), "currency": "JPY"},
         Amount(Decimal("1.00"), "JPY"),
-        {"amount": "1.00", "currency": "JPY"},
+        {"amount": "1", "currency": "JPY"},
     ),
     ({"kind": "boolean"}, False, False, False),
     ({"kind": "date"}, "2026-06-15", date(2026, 6, 15), "2026-06-15"),

@@ -85,4 +85,5 @@ def _read(text: str | None, storage: Storage) -> Decimal:
 def _wire(value: Decimal, storage: Storage) -> str | int:
     if storage is EXACT:
         return plain(value)
-    return f"{value:.{storage.scale}f}" if storage.name.startswith("decimal") else int(value)
+    decimals = storage.to_wire if storage.name.startswith("decimal") else None
+    return str(decimals(value)) if decimals is not None else int(value)

@@ -64,7 +64,7 @@ def built(cells: list[Any], *paths: Path, **more: Any) -> dict[str, Any]:
         ("lent", [1], True),
         ("lent", [0], False),
         ("printed", ["2026-02-01"], "2026-02-01"),
-        ("price", [1990, "EUR"], {"amount": "19.90", "currency": "EUR"}),
+        ("price", [199000, "EUR"], {"amount": "19.90", "currency": "EUR"}),
         ("price", [None, None], None),
         ("tags", ['["sea","art"]'], ["sea", "art"]),
         ("tags", [None], []),
