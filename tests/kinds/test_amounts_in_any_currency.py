@@ -144,9 +144,7 @@ def test_a_page_saved_untouched_changes_no_amount(
 @pytest.mark.parametrize(
     ("code", "text"), [("JPY", "1000.5"), ("KWD", "1.2345"), ("EUR", "1.234"), ("CLF", "1.23456")]
 )
-def test_decimals_that_a_currency_has_not_are_refused(
-    client: Client, code: str, text: str
-) -> None:
+def test_decimals_that_a_currency_has_not_are_refused(client: Client, code: str, text: str) -> None:
     body = {"code": "x", "value": {"amount": text, "currency": code}}
     reply = client.post("/api/records/thing", body)
     assert reply.status == 422

@@ -204,6 +204,7 @@ def webform(faulty: bool = False) -> Context:
     }  # fmt: skip
 
 
+VALUES = {"dates": "", "order_of": "03/05/2026", "numbers": True, "decimal": ".", "mark_of": "1,234", "lengths": True, "unit": "", "length_of": "8", "broken": True, "spaces": True, "asks": "dates decimal durations"}  # fmt: skip
 READING = {
     "read_as": "{}", "encoding": "utf-8", "encodings": [{"value": "utf-8", "label": "Unicode (UTF-8)"}, {"value": "cp1250", "label": "Central European (Windows-1250)"}],
     "delimiter": ";", "delimiters": [{"value": ";", "label": "Semicolon (;)"}, {"value": "tab", "label": "Tab"}], "sheet": "", "sheets": [], "headings": 3,
@@ -223,7 +224,7 @@ def wizard(step: str) -> Context:
         "object": {"name": "loan", "label": "Loan", "plural": "Loans"}, "step": step, "action": "#", "back_href": "#", "upload": "u1",
         "steps": [{"label": label, "state": "done" if index < at else "now" if index == at else ""} for index, label in enumerate(labels)],
         "file": {"accept": ".csv,.xlsx", "sample_href": "#", "error": ""},
-        "map": {"file_name": "loans.csv", "rows": 10000, "columns": [{"index": index, "header": header, "sample": sample, "field": field} for index, (header, sample, field) in enumerate([("Titel", "Middlemarch", "title"), ("Kunde", "Castle Road School", "member"), ("Frist", "15/06/2026", "due"), ("Bemerkung", "?", "")])], "fields": fields, "dates": "dmy", "empty": "?", "key": ["title"], "empty_cells": "keep", "unnamed": ["E"], "error": "", "reading": READING},
+        "map": {"file_name": "loans.csv", "rows": 10000, "columns": [{"index": index, "header": header, "sample": sample, "field": field} for index, (header, sample, field) in enumerate([("Titel", "Middlemarch", "title"), ("Kunde", "Castle Road School", "member"), ("Frist", "15/06/2026", "due"), ("Bemerkung", "?", "")])], "fields": fields, "values": VALUES, "empty": "?", "key": ["title"], "empty_cells": "keep", "unnamed": ["E"], "error": "", "reading": READING},
         "encoding": {"file_name": "loans.csv", "readings": [{"value": "cp1250", "label": "Central European (Windows-1250)", "lines": ["Łukasz Żółć;Přerov"]}, {"value": "cp1252", "label": "Western European (Windows-1252)", "lines": ["£ukasz ¯ó³æ;Pøerov"]}], "others": [{"value": "koi8_r", "label": "Russian (KOI8-R)"}]},
         "preview": {"created": "9,812", "updated": "170", "unchanged": "16", "faulty": 2, "faults": 2, "error": "", "errors": [{"row": 18, "column": "Frist", "value": "31/02/2026", "message": "February 2026 has 28 days"}, {"row": 204, "column": "Kunde", "value": "Castel Road", "message": "No member of this name; near: Castle Road School"}], "warnings": [{"row": 30, "column": "Titel", "message": "Row 7 has the same key: what this row says replaces what that one said."}], "headers": ["Title", "Member", "Due"], "rows": [["Middlemarch", "Castle Road School", "15 Jun 2026"], ["Stoner", "Oakfield Practice", "18 Jun 2026"]], "options": "{}"},
         "done": {"created": "9,812", "updated": "170", "unchanged": "16", "skipped": 2, "again": False, "list_href": "/list", "undo_href": "#", "batch": "b1"},

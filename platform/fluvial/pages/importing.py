@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from typing import IO, Any
 
 import orjson
@@ -14,9 +13,10 @@ from fluvial.kernel.ids import new_id
 from fluvial.kernel.problems import Problem, Unprocessable
 from fluvial.transfer import files
 from fluvial.transfer.imports.file_formats import open_table
+from fluvial.transfer.imports.first_rows import first_rows
 from fluvial.transfer.imports.import_undo import undo
 from fluvial.transfer.imports.importer import import_table
-from fluvial.transfer.imports.options import DATES, KEEP, Options, read_options
+from fluvial.transfer.imports.options import KEEP, Options, read_options
 from fluvial.transfer.imports.preview import preview
 from fluvial.transfer.imports.table_files import letters
 from fluvial.transfer.imports.targets import is_imported
@@ -34,6 +34,7 @@ from .import_reading import (
     reading_in,
     shown_reading,
 )
+from .import_values import asked_values, posted_values, shown_cells, unanswered
 from .presenters import uploads
 from .problem_pages import marked
 from .reader_format import format_of, number
@@ -153,7 +154,7 @@ def _map(
         shown = shown_reading(table)
     with _opened(call, row) as source:
         table = open_table(source, reading_in(read_as(table)))
-        read = preview(call.session, type_.name, table)
+        read = preview(call.session, type_.name, table, (said or {}).get("map"))
     return _map_page(call, row, read, shown, said, error)
 
 
@@ -178,7 +179,7 @@ def _map_page(
             *_fields(call, type_),
             *({"value": name, "label": name, "required": False} for name in dict.fromkeys(more)),
         ],
-        "dates": {"ymd": "iso"}.get(suggested["dates"], suggested["dates"]),
+        "values": asked_values(call, type_, read, said),
         "empty": " ".join(suggested["empty"]),
         "key": suggested["key"],
         "empty_cells": suggested.get("empty_cells", KEEP),
@@ -240,11 +241,10 @@ def _upload(call: Call) -> dict[str, Any]:
 
 def _options(call: Call, header: list[str], reading: Mapping[str, Any]) -> dict[str, Any]:
     """The options that the page of columns says."""
-    dates = form_text(call, "dates")
     key = form_text(call, "key")
     return {
         "map": {name: form_text(call, f"{COLUMN}{at}") or None for at, name in enumerate(header)},
-        "dates": dates if dates in DATES else "ymd",
+        **posted_values(call),
         "empty": form_text(call, "empty").split(),
         "key": [key] if key else [],
         "empty_cells": form_text(call, "empty_cells") or KEEP,
@@ -269,6 +269,8 @@ def _look(call: Call) -> Answer:
     if isinstance(table, list):
         return _map(call, row, reading=reading)
     given = _options(call, table.header, read_as(table))
+    if missing := unanswered(call):
+        return _map(call, row, given, reading=given, error=missing)
     try:
         return _result(call, row, given)
     except Unprocessable as problem:
@@ -283,12 +285,10 @@ def _result(
     options = read_options({**given, "dry_run": True})
     with _opened(call, row) as source:
         table = open_table(source, options.reading)
-        head = list(islice(table.rows, ROWS))
+        headers, rows = first_rows(call.session, type_.name, table, options, ROWS)
     with _opened(call, row) as source:
         table = open_table(source, options.reading)
         result = import_table(call.session, type_.name, table, options)
-    shown = [name for name in table.header if given["map"].get(name)]
-    places = [list(table.header).index(name) for name in shown]
     wire = result.wire()
     looked: Context = {
         "created": result.created,
@@ -305,8 +305,8 @@ def _result(
             {"row": w["row"], "column": w["column"], "message": marked(w["message"])}
             for w in wire["warnings"][:FAULTS]
         ],
-        "headers": shown,
-        "rows": [[cells[at] if at < len(cells) else "" for at in places] for _, cells, _ in head],
+        "headers": headers,
+        "rows": shown_cells(rows, format_of(call.session)),
         "options": orjson.dumps({**given, "once": new_id()}).decode(),
     }  # fmt: skip
     return _page(call, "preview", 422 if error else 200, upload=row["id"], preview=looked)

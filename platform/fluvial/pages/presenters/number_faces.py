@@ -115,6 +115,13 @@ class MoneyFace(SizeFace):
             "currencies": [] if fixed or source else sorted(currencies()),
         }
 
+    def alike(self, field: Field, one: Any, other: Any, fmt: ReaderFormat) -> bool:
+        """Where the record says the currency, the input shows the amount alone."""
+        both = isinstance(one, Mapping) and isinstance(other, Mapping)
+        if both and field.option("currency_from"):
+            return Decimal(one["amount"]) == Decimal(other["amount"])
+        return super().alike(field, one, other, fmt)
+
     def input(self, field: Field) -> dict[str, Any]:
         return {"type": "text", "inputmode": "decimal"}
 

@@ -164,11 +164,7 @@ class Cells:
                 self._look_up(parsed, target, text)
             else:
                 try:
-                    form = self._forms[target.index]
-                    if isinstance(text, PlainCell):
-                        form = replace(form, decimal=".")
-                    value = target.field.kind.parse_text(target.field, text, form)
-                    _put(parsed, target, self._shifted(value))
+                    _put(parsed, target, self._value(target, text))
                 except ValueFault as error:
                     parsed.fault(
                         target.column,
@@ -176,6 +172,22 @@ class Cells:
                         f"{error.message}{_remedy(error)} (The cell contains {text[:60]}.)",
                     )
         return parsed
+
+    def _value(self, target: Target, text: str) -> Any:
+        form = self._forms[target.index]
+        if isinstance(text, PlainCell):
+            form = replace(form, decimal=".")
+        return self._shifted(target.field.kind.parse_text(target.field, text, form))
+
+    def read(self, target: Target, row: list[str]) -> tuple[str, Any, ValueFault | None]:
+        """The text of a target's cell, the value that it has alone, and what is wrong with it."""
+        text = self._text(target, row, target.index)
+        if not text or target.object or isinstance(text, FailedCell):
+            return text, None, None
+        try:
+            return text, self._value(target, text), None
+        except ValueFault as fault:
+            return text, None, fault
 
     def _shifted(self, value: Any) -> Any:
         shift = self._options.shift

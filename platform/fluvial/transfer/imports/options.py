@@ -23,6 +23,7 @@ MEMBERS = (
 )  # fmt: skip
 KEEP, CLEAR = "keep", "clear"  # what an empty cell does to the value of a record that is there
 DATES = ("ymd", "dmy", "mdy")
+ASK = "ask"  # a decimal mark that nobody has said: numbers that may be read in two ways are faults
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,12 @@ class Options:
         granted either: a number that may be read in two ways is a fault then.
         """
         locale = session.engine.settings.locale
-        usual = "." if decimal_mark(locale) == "." else ""
+        usual = "." if decimal_mark(locale) == "." else ASK
+        decimal = self.decimal or usual
         return TextFormat(
             dates=self.dates,
             empty=self.empty,
-            decimal=self.decimal or usual,
+            decimal="" if decimal == ASK else decimal,
             zone=session.catalog.zone,
             locale=locale,
             unit=self.durations,
@@ -118,7 +120,7 @@ def _judged(raw: dict[str, Any]) -> Iterator[tuple[str, bool, str]]:
         ("values", _is_nested(raw.get("values", {})), "{column: {cell: text}}"),
         ("fixed", _is_texts(raw.get("fixed", {})), "{field: text}"),
         ("dates", raw.get("dates", "ymd") in DATES, "dmy, mdy or ymd"),
-        ("decimal", raw.get("decimal", ".") in (".", ","), 'the decimal mark, "." or ","'),
+        ("decimal", raw.get("decimal", ".") in (".", ",", ASK), 'the decimal mark, "." or ","'),
         ("durations", raw.get("durations") in (None, *UNIT_NAMES), " or ".join(UNIT_NAMES)),
         ("line_breaks", raw.get("line_breaks") in (None, "space"), '"space"'),
         ("empty", _is_list(raw.get("empty", [])), "a list of texts that count as empty"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import IO, Any
@@ -17,6 +17,7 @@ from .proposals import fits_of, proposed
 from .table_files import TableFile
 from .targets import Resolver
 from .text_encodings import UNSAID, TextReading, text_readings
+from .value_evidence import SAMPLE, Evidence, evidence_of
 
 ROWS = 20
 SAMPLES = 3
@@ -44,28 +45,32 @@ def preview_of(
         reading = proposed(source, replace(reading, encoding=encodings[0].encoding), fits)
     source.seek(0)
     found = preview(session, object_name, open_table(source, reading, fits))
+    found.pop("evidence")
     return found | {"encodings": [vars(one) for one in encodings]}
 
 
-def preview(session: Session, object_name: str, table: TableFile) -> dict[str, Any]:
+def preview(
+    session: Session,
+    object_name: str,
+    table: TableFile,
+    chosen: Mapping[str, str | None] | None = None,
+) -> dict[str, Any]:
+    """What a table holds, and how it is most likely meant; `chosen` says where columns go."""
     type_ = session.object(object_name, "import")
     resolver = Resolver(session.catalog, session.access, type_)
-    rows = [row.cells for row in islice(table.rows, ROWS)]
+    sample = list(islice(table.rows, SAMPLE))
+    rows = [row.cells for row in sample[:ROWS]]
     suggested = resolver.suggestions(table.header, table.repeated)
-    count = len(rows) + sum(1 for _ in table.rows)
+    count = len(sample) + sum(1 for _ in table.rows)
     texts = [cell.strip() for row in rows for cell in row]
+    mapped = {column: name or "" for column, name in (chosen or suggested).items()}
+    evidence = evidence_of(type_, mapped, table.header, sample)
     return {
-        "columns": [
-            {
-                "index": index,
-                "header": header,
-                "samples": _samples(rows, index),
-                "field": suggested.get(header),
-            }
-            for index, header in enumerate(table.header)
-        ],
+        "columns": _columns(table.header, rows, suggested),
         "rows": rows,
         "count": count,
+        "asks": evidence.asks,
+        "evidence": evidence,
         "encoding": table.encoding,
         "delimiter": table.delimiter,
         "sheets": table.sheets,
@@ -73,11 +78,37 @@ def preview(session: Session, object_name: str, table: TableFile) -> dict[str, A
         "headings": table.headings,
         "suggested": {
             "map": suggested,
-            "dates": _order(texts),
+            **_written(evidence, texts),
             "empty": [text for text in EMPTIES if text in texts],
             "key": _key(suggested.values(), [f.name for f in type_.own_fields if f.unique]),
         },
     }
+
+
+def _columns(
+    header: Sequence[str], rows: Sequence[Sequence[str]], suggested: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "index": index,
+            "header": column,
+            "samples": _samples(rows, index),
+            "field": suggested.get(column),
+        }
+        for index, column in enumerate(header)
+    ]
+
+
+def _written(evidence: Evidence, texts: Iterable[str]) -> dict[str, str]:
+    """The options of values that the cells show; what only a person can tell is left open."""
+    found = {"dates": evidence.orders[0] if len(evidence.orders) == 1 else _order(texts)}
+    if "dates" in evidence.asks:
+        found["dates"] = "ymd"
+    if evidence.numbers and len(evidence.marks) == 1:
+        found["decimal"] = evidence.marks[0]
+    if evidence.broken:
+        found["line_breaks"] = "space"
+    return found
 
 
 def _samples(rows: Sequence[Sequence[str]], index: int) -> list[str]:
