@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import sqlalchemy as sa
 
 from fluvial.database.columns import Stored
@@ -12,8 +14,9 @@ from fluvial.records.reading.sql_context import PlanContext, ask
 from fluvial.records.reading.titles import titles_of
 from fluvial.runtime.prefetch import targets_of
 from fluvial.runtime.session import Session
-from metamodel.catalog import Field
+from metamodel.catalog import Catalog, Field
 from metamodel.expressions.expression import Expression
+from metamodel.expressions.nodes import Collection, Read, Root
 from metamodel.expressions.python import truth
 from metamodel.expressions.sql import Source
 from metamodel.expressions.types import ROLE
@@ -56,6 +59,41 @@ def check_references(draft: Draft) -> None:
                     draft.fault(field.name, "unknown_record", _unknown(draft, target, record))
                 elif (pick := field.pick_of(target)) is not None:
                     _check_pick(draft, field, pick, target, record)
+    _check_kept_picks(draft)
+
+
+def _check_kept_picks(draft: Draft) -> None:
+    """What was picked still fits where a field changes that its condition reads."""
+    if draft.new:
+        return
+    asking = draft.session.catalog.derive(_read_by_picks).get(draft.type.name, ())
+    for field, target, pick, names in asking:
+        if field.name in draft.changed or draft.changed.isdisjoint(names):
+            continue
+        for other, record in targets_of(field, draft.values.get(field.name) or []):
+            if other == target and load_row(draft.session, target, record, None) is not None:
+                _check_pick(draft, field, pick, target, record)
+
+
+def _read_by_picks(
+    catalog: Catalog,
+) -> Mapping[str, Sequence[tuple[Field, str, Expression, frozenset[str]]]]:
+    """By object type: look-ups with what may be picked, and the fields of the record it reads."""
+    found: dict[str, list[tuple[Field, str, Expression, frozenset[str]]]] = {}
+    for type_ in catalog.objects.values():
+        for field in type_.looking_fields:
+            for target in field.targets:
+                pick = field.pick_of(target)
+                if pick is not None:
+                    names = frozenset(
+                        node.path[0]
+                        for node in pick.tree.walk()
+                        if isinstance(node, Read | Collection)
+                        and node.root is Root.RECORD
+                        and node.path
+                    )
+                    found.setdefault(type_.name, []).append((field, target, pick, names))
+    return found
 
 
 def _unknown(draft: Draft, target: str, record: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -107,24 +108,39 @@ def restore(session: Session, object_name: str, record: str) -> dict[str, Any]:
             row = load_row(session, object_name, record, "delete", lock=True, deleted=True)
         if row is None:
             raise NotFound(f"The bin has no {type_.label.lower()} with the id `{record}`.")
-        draft = Draft(session, type_, record, row, dict(row))
-        if type_.dated_fields:
-            catch_up(draft)
-        _settle_references(draft)
-        _check_dates(draft)
-        values = {name: draft.values[name] for name in draft.changed}
-        if draft.changed:
-            draft.values["title"] = values["title"] = title_of(draft)
-        values |= {"deleted_at": None, **stamp(session, row)}
-        try:
-            row_writer(session, type_).update(session, record, row["rev"], values)
-        except UniqueError as error:
-            fields = broken_key(type_, error)
-            labels = " and ".join(type_.fields[name].label for name in fields) or "a unique value"
-            raise Conflict(f"Another {type_.label.lower()} now uses its {labels}.") from error
-        draft.values |= values
-        leave(RESTORED, [draft])
-        return find_one(session, object_name, record) or {"id": record, "rev": values["rev"]}
+        rev = _bring_back(session, type_, row, {record})
+        return find_one(session, object_name, record) or {"id": record, "rev": rev}
+
+
+def _bring_back(session: Session, type_: ObjectType, row: Values, seen: set[str]) -> int:
+    """Restore a record, and the parts that went to the bin with it; its revision."""
+    record, moment = row["id"], row["deleted_at"]
+    draft = Draft(session, type_, record, row, dict(row))
+    if type_.dated_fields:
+        catch_up(draft)
+    _settle_references(draft)
+    _check_dates(draft)
+    values = {name: draft.values[name] for name in draft.changed}
+    if draft.changed:
+        draft.values["title"] = values["title"] = title_of(draft)
+    values |= {"deleted_at": None, **stamp(session, row)}
+    try:
+        row_writer(session, type_).update(session, record, row["rev"], values)
+    except UniqueError as error:
+        fields = broken_key(type_, error)
+        labels = " and ".join(type_.fields[name].label for name in fields) or "a unique value"
+        raise Conflict(f"Another {type_.label.lower()} now uses its {labels}.") from error
+    draft.values |= values
+    leave(RESTORED, [draft])
+    for field in references_to(session.catalog, type_.name):
+        if field.kind.on_delete(field) != "cascade":
+            continue
+        for part in referring(session, field, type_.name, record, moment):
+            found = load_row(session, field.object, part, None, lock=True, deleted=True)
+            if found is not None and part not in seen:
+                seen.add(part)
+                _bring_back(session, session.catalog.objects[field.object], found, seen)
+    return int(values["rev"])
 
 
 def _settle_references(draft: Draft) -> None:
@@ -168,15 +184,19 @@ def _references(catalog: Catalog) -> dict[str, list[Field]]:
     return found
 
 
-def referring(session: Session, field: Field, target: str, record: str) -> Iterator[str]:
-    """The live records whose field refers to the record."""
+def referring(
+    session: Session, field: Field, target: str, record: str, gone: datetime | None = None
+) -> Iterator[str]:
+    """The live records whose field refers to the record; or those `gone` at a moment."""
     dialect = session.connection.dialect
 
     def make() -> Compiled:
         tables = tables_of(session.catalog)
         table = tables.objects[field.object]
         the_id = sa.bindparam("the_id", type_=Stored(UUID))
-        statement = sa.select(table.c.id).where(table.c.deleted_at.is_(None))
+        moment = sa.bindparam("the_moment", type_=table.c.deleted_at.type)
+        there = table.c.deleted_at.is_(None) if gone is None else table.c.deleted_at == moment
+        statement = sa.select(table.c.id).where(there)
         if field.kind.linked:
             link = tables.links[field.object, field.name]
             statement = statement.join(link, link.c.source == table.c.id)
@@ -191,8 +211,10 @@ def referring(session: Session, field: Field, target: str, record: str) -> Itera
 
     if not field.kind.linked and not any(c.storage is UUID for c in field.columns):
         return  # many people in one JSON column: names of users who left stay readable
-    compiled = plans_of(session.catalog).get(("referring", field.object, field.name, target), make)
-    for (found,) in session.connection.query(compiled.sql, [record]):
+    key = ("referring", field.object, field.name, target, gone is None)
+    compiled: Compiled = plans_of(session.catalog).get(key, make)
+    binds = {"the_id": record, "the_moment": gone}
+    for (found,) in session.connection.query(compiled.sql, compiled.binds(binds)):
         yield found
 
 
