@@ -123,6 +123,7 @@ APPROVAL = table(
     column("decided_by", UUID, nullable=True),
     column("reason", TEXT),
     column("revision", INTEGER, nullable=True),
+    column("pending", UUID, nullable=True),  # the change in progress that it became
 )
 
 # Indexes that PostgreSQL builds beside the others' work.

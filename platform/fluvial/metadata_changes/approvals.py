@@ -58,7 +58,13 @@ _SET = Statement(
         decided_by=sa.bindparam("the_decider", type_=_a.decided_by.type),
         reason=sa.bindparam("the_reason", type_=_a.reason.type),
         revision=sa.bindparam("the_revision", type_=_a.revision.type),
+        pending=sa.bindparam("the_pending", type_=_a.pending.type),
     )
+)
+_COPIED = Statement(
+    APPROVAL.update()
+    .where(_a.pending == param("the_pending", _a.pending))
+    .values(revision=sa.bindparam("the_revision", type_=_a.revision.type))
 )
 
 
@@ -150,6 +156,7 @@ def keep(session: Session, change: MetadataChange, state: str) -> str:
             decided_by=None,
             reason="",
             revision=None,
+            pending=None,
         )
     return id
 
@@ -206,7 +213,7 @@ def _shows(session: Session, one: Approval) -> bool:
 
 def decide(
     session: Session, id: str, states: tuple[str, ...], to: str, reason: str = "",
-    revision: int | None = None,
+    made: MetadataChange | None = None,
 ) -> None:  # fmt: skip
     """Note who has decided what and when; nobody else does until this transaction ends."""
     row = _LOCKED.row(session.connection, the_id=id)
@@ -219,5 +226,11 @@ def decide(
         the_moment=session.now if to != WAITING else None,
         the_decider=session.actor.id if to != WAITING else None,
         the_reason=reason,
-        the_revision=revision,
+        the_revision=made.revision if made is not None else None,
+        the_pending=made.pending if made is not None else None,
     )
+
+
+def note_copied(connection: Connection, pending: str, revision: int | None) -> None:
+    """The values of an approved change are copied: this is the revision that it became."""
+    _COPIED.run(connection, the_pending=pending, the_revision=revision)

@@ -30,7 +30,7 @@ def approve(session: Session, id: str, reason: str = "") -> tuple[Approval, Meta
         decide(session, id, (WAITING,), APPROVED, reason)
         _refuse_stale(session, found)
         change = apply(session, found.change())
-        decide(session, id, (APPROVED,), APPROVED, reason, change.revision)
+        decide(session, id, (APPROVED,), APPROVED, reason, change)
     return approval(session, id), change
 
 

@@ -15,6 +15,7 @@ from fluvial.runtime.session import Session
 from metamodel.storage import POSTGRESQL
 
 from . import apply, backfill
+from .approvals import note_copied
 from .change import MetadataChange, Prepared
 from .index_builds import create_beside
 from .pending_change import (
@@ -107,4 +108,5 @@ def _switch(session: Session, change: MetadataChange, pending: Pending) -> None:
             return
         apply.apply(session, change)
         end(connection, pending.id, DONE, revision=change.revision)
+        note_copied(connection, pending.id, change.revision)
         crash_points.point("change_switched")

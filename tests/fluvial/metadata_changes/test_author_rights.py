@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fluvial.metadata_changes import apply, cutover
 from tests.app import Client, Reply
 from tests.fluvial.metadata_changes.workshop import (
     DEAL,
@@ -325,3 +326,19 @@ def test_people_are_given_no_more_than_one_has(client: Client) -> None:
     assert codes(head.patch(f"{path}/{head.get('/api/me').json()['id']}", {"groups": [theirs]}))
     assert manager.patch(other, {"groups": [], "password": "one more password"}).status == 200
     assert manager.patch(f"{path}/{me}", {"password": "my own long password"}).status == 200
+
+
+def test_an_approved_change_of_a_large_table_names_its_revision(
+    client: Client, author: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apply, "SMALL_ROWS", 0)
+    client.made("worker", name="Ada", salary="5")
+    words = with_fields(WORKER, {"name": "salary", "kind": "text"})
+    id = sent(author, words, query="?ask=true").json()["approval"]
+    done = client.post(f"/api/meta/approvals/{id}/approve")
+    assert done.status == 202 and done.json()["plan"] and done.json()["revision"] is None
+    while cutover.run(client.app.engine):
+        pass
+    newest = client.rows("/api/meta/revisions")[0]
+    assert newest["approval"]["id"] == id
+    assert client.get(f"/api/meta/approvals/{id}").json()["revision"] == newest["number"]
