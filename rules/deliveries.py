@@ -274,7 +274,7 @@ def _email(renderer: Renderer, session: Session, effect: Effect) -> Callable[[],
         link = settings.base_url + effect["payload"]["href"]
         if effect["payload"]["href"]:
             html += f'<p><a href="{link}">{link}</a></p>'
-        host = urlsplit(settings.base_url).hostname or "localhost"
+        host = mail.ascii_host(urlsplit(settings.base_url).hostname or "localhost")
         message = mail.compose(
             sender=server.sender,
             to=effect["target"],

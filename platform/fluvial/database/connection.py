@@ -94,6 +94,11 @@ class Connection(ABC):
     def analyze(self) -> None:
         """Count anew what queries are planned by, where that is out of date."""
 
+    @property
+    def changed_rows(self) -> int:
+        """How many rows it has written so far, where the database does not count that itself."""
+        return 0
+
     @abstractmethod
     def _begin(self) -> None: ...
 

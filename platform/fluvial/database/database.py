@@ -47,6 +47,11 @@ class Database:
             return PostgresConnection(self.url)
         return SqliteConnection(sqlite_path(self.url))
 
+    def changed_rows(self) -> int:
+        """How many rows the connections of this process have written, as far as they count."""
+        with self._lock:
+            return sum(connection.changed_rows for connection in self._all)
+
     @property
     def executor(self) -> ThreadPoolExecutor:
         """Where requests run."""

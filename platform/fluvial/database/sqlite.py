@@ -73,8 +73,13 @@ class SqliteConnection(Connection):
     def execute(self, sql: str, binds: Sequence[Any] = ()) -> int:
         self.statements += 1
         self._until = math.inf
+        before = self._raw.total_changes
         try:
-            return self._raw.execute(sql, binds).rowcount
+            touched = self._raw.execute(sql, binds).rowcount
+            if touched < 0 and self._raw.total_changes != before:
+                # The driver counts for statements that begin with UPDATE, and not for WITH.
+                ((touched,),) = self._raw.execute("SELECT changes()").fetchall()
+            return max(0, touched)
         except (sqlite3.Error, OverflowError) as error:
             raise translated(error) from error
 
@@ -94,6 +99,10 @@ class SqliteConnection(Connection):
 
     def analyze(self) -> None:
         self.script("ANALYZE")
+
+    @property
+    def changed_rows(self) -> int:
+        return self._raw.total_changes
 
     def _begin(self) -> None:
         self.script("BEGIN IMMEDIATE")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,11 +32,21 @@ JOB: Seam[Job] = Seam("what workers repeat")
 HOUSEKEEPING: Seam[Callable[[Connection, datetime], object]] = Seam("when the workers keep house")
 
 
+GROWN = 1_000  # rows written, after which SQLite counts anew; or a fifth of all, if that is more
+_counted: weakref.WeakKeyDictionary[Engine, int] = weakref.WeakKeyDictionary()
+
+
 def count_grown(engine: Engine) -> bool:
-    """Let PostgreSQL count what an import or an installation has filled: until then its plans
-    are made for empty tables. SQLite counts all that there is, which is for `keep_house`."""
+    """Let the database count what an import or an installation has filled: until then its plans
+    are made for empty tables. PostgreSQL knows by itself which tables these are."""
+    connection = engine.database.connection()
     if engine.database.dialect == POSTGRESQL:
-        engine.database.connection().analyze()
+        connection.analyze()
+        return False
+    counted, written = _counted.get(engine, 0), engine.database.changed_rows()
+    if written - counted >= max(GROWN, counted // 5):
+        connection.analyze()
+        _counted[engine] = engine.database.changed_rows()
     return False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 
 from fluvial.auth.actors import SYSTEM
 from fluvial.database.connection import Connection
@@ -33,19 +34,36 @@ from .planner import prepare
 log = logging.getLogger("fluvial.switching")
 
 ROUND_SECONDS = 1.0  # of copying before other jobs get their turn
+PAUSES = (1.0, 30.0)  # seconds until a table that others hold is tried again, growing
 FEW = 200  # records that may still be copied while the others wait
 
 
 def run(engine: Engine) -> bool:
     """Copy for a while; whether there is more to copy."""
     connection = engine.database.connection()
-    waiting = open_changes(connection)
-    if not waiting:
+    if not _ready(open_changes(connection)):
         return False
     with alone(connection, Lock.CUTOVER) as mine:
         # The others go on while one cannot: who ended it meanwhile is seen here.
-        waiting = open_changes(connection) if mine else []
+        waiting = _ready(open_changes(connection)) if mine else []
         return any([_advance(engine, connection, pending) for pending in waiting])
+
+
+# Of changes whose table is held by others: until when each of them rests, and for how long.
+_resting: dict[str, tuple[float, float]] = {}
+
+
+def _ready(waiting: Sequence[Pending]) -> list[Pending]:
+    now = time.monotonic()
+    return [one for one in waiting if _resting.get(one.id, (now, 0))[0] <= now]
+
+
+def _rest(pending: Pending) -> None:
+    """Others hold the table: the next try is later, each time by more."""
+    before = _resting.get(pending.id, (0.0, PAUSES[0] / 2))[1]
+    pause = min(2 * before, PAUSES[1])
+    _resting[pending.id] = (time.monotonic() + pause, pause)
+    log.info("%s waits for others that use the records; next try in %g s.", pending.note, pause)
 
 
 def _advance(engine: Engine, connection: Connection, pending: Pending) -> bool:
@@ -60,11 +78,13 @@ def _advance(engine: Engine, connection: Connection, pending: Pending) -> bool:
         _switch(session, change, pending)
     except Problem as problem:
         if problem.headers.get("Retry-After"):
-            return True  # others hold the table; the next round tries again
+            _rest(pending)
+            return False
         log.warning("%s: %s", pending.note, problem.detail)
         with connection.transaction():
             if still_open(connection, pending.id):
                 give_up(connection, pending, FAILED, problem.detail)
+    _resting.pop(pending.id, None)
     return False
 
 

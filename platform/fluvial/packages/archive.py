@@ -47,6 +47,8 @@ def _unpack(archive: zipfile.ZipFile, root: Path) -> None:
     left = MAX_TOTAL
     seen: set[str] = set()
     for member in members:
+        if member.is_dir() and not PurePosixPath(member.filename).parts:
+            continue  # `./`: the folder itself, which some programs name
         path = _inside(member)
         if member.is_dir() or path.name in IGNORED:
             continue

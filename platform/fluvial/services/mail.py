@@ -8,12 +8,14 @@ import ssl
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 from html import escape
 from html.parser import HTMLParser
+from unicodedata import category
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import idna
@@ -22,6 +24,8 @@ TIMEOUT_SECONDS = 10.0
 # Texts in any script travel as ASCII: not every server takes more, and it is kept as text.
 _PLAIN = SMTP_POLICY.clone(cte_type="7bit")
 DEFAULT_SENDER = "fluvial@localhost"
+_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_NONE = ("Cc", "Cs", "Zl", "Zp")  # controls, halves of characters, ends of lines
 PORTS = {"smtp": 25, "smtps": 465}
 ADDRESS = re.compile(r"[^@\s<>\"(),:;\[\]\\]{1,64}@[^@\s<>\"(),:;\[\]\\]{1,190}")
 
@@ -77,6 +81,38 @@ def ascii_address(address: str) -> str:
     return f"{name}@{plain}"
 
 
+def _mailbox(name: str, address: str) -> Address:
+    """Somebody with their name; of whatever it consists, it stays within its quotes."""
+    plain = ascii_address(address)
+    try:
+        return Address(_line(name), addr_spec=plain)
+    except (ValueError, MessageError) as error:
+        raise NotSent(f"The address {address} is not valid: {error}", final=True) from error
+
+
+def _sender(text: str) -> Address:
+    """The sender of our settings: where it is not valid, mails wait until somebody fixes it."""
+    name, address = parseaddr(text)
+    try:
+        return _mailbox(name, address)
+    except NotSent as error:
+        raise NotSent(f"FLUVIAL_SMTP_URL, from={text}: {error}") from error
+
+
+def _line(text: str) -> str:
+    """A text in one line, without characters that are none and those that turn the line."""
+    plain = "".join(" " if c in _TURNS or category(c) in _NONE else c for c in text)
+    return " ".join(plain.split())
+
+
+def ascii_host(name: str) -> str:
+    """The name of a host as the headers of mails take it."""
+    try:
+        return idna.encode(name, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return name if name.isascii() else "localhost"
+
+
 # A word without an end makes no mail wider than the phone that shows it.
 WRAPPED = '<div style="overflow-wrap:anywhere;word-break:break-word">{}</div>'
 
@@ -88,10 +124,11 @@ def compose(
 
     Raises NotSent for an address that cannot be sent to.
     """
-    message, to = EmailMessage(policy=_PLAIN), ascii_address(to)
-    message["From"] = sender
-    message["To"] = str(Address(name, addr_spec=to)) if name else to
-    message["Subject"] = " ".join(subject.split())
+    message = EmailMessage(policy=_PLAIN)
+    html = html.encode(errors="replace").decode()  # half a character cannot be sent
+    message["From"] = _sender(sender)
+    message["To"] = _mailbox(name, to)
+    message["Subject"] = _line(subject)
     message["Date"] = format_datetime(at)
     message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"
@@ -105,7 +142,8 @@ def send(server: Server, to: str, message: bytes) -> str:
     try:
         connection = _connect(server)
         try:
-            connection.sendmail(server.sender, [ascii_address(to)], message)
+            sender = _sender(server.sender).addr_spec
+            connection.sendmail(sender, [ascii_address(to)], message)
             # What the server says from here on does not change that it took the message.
             with suppress(smtplib.SMTPException, OSError):
                 connection.quit()

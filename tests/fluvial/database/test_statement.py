@@ -84,3 +84,22 @@ def test_what_is_returned_is_decoded_too(connection: Connection) -> None:
     )
     assert changed.rows(connection, on=True) == [({"n": 1}, True)]
     assert changed.row(connection, on=None) == ({"n": 1}, None)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3])
+def test_a_change_with_a_part_before_it_says_how_many_rows_it_touched(
+    connection: Connection, rows: int
+) -> None:
+    created(connection, SAMPLE)
+    add = insert(SAMPLE)
+    for at in range(5):
+        add.run(connection, id=at, body=None, at=None, on=None)
+    c = SAMPLE.c
+    chosen = sa.select(c.id).where(c.id < param("the_id", c.id)).cte("chosen")
+    few = c.id.in_(sa.select(chosen.c.id))
+    assert (
+        Statement(SAMPLE.update().where(few).values(at=NOON)).run(connection, the_id=rows) == rows
+    )
+    assert Statement(SAMPLE.update().values(on=True)).run(connection) == 5
+    assert Statement(SAMPLE.delete().where(few)).run(connection, the_id=rows) == rows
+    assert Statement(sa.delete(SAMPLE).where(c.id < 0)).run(connection) == 0

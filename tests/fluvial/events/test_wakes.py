@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from fluvial.database.connection import BusyError
 from fluvial.events import outbox, outbox_upkeep
-from fluvial.events.jobs import JOB, Job, Rounds
+from fluvial.events.jobs import JOB, Job, Rounds, count_grown
 from fluvial.kernel.features import Feature
 from fluvial.records.drafts.event import Event
 from fluvial.records.drafts.listeners import LISTENER, EventListener
@@ -258,3 +259,31 @@ def test_tables_that_were_filled_are_counted(client: Client, calm: Engine) -> No
 
     # What other connections have written reaches the server's counts within a second or two.
     until(lambda: in_thread(calm, count) == 1200)
+
+
+def test_sqlite_counts_soon_after_a_large_batch(client: Client, calm: Engine) -> None:
+    if calm.database.dialect != "sqlite":
+        pytest.skip("PostgreSQL knows which tables have grown.")
+
+    def counted(work: Callable[[], Any] = lambda: None) -> int:
+        """How many rows of an object's table plans are made for, after a round."""
+        work()
+        in_thread(calm, lambda: count_grown(calm))
+        there = "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_stat1'"
+        ask = "SELECT max(CAST(stat AS INTEGER)) FROM sqlite_stat1 WHERE tbl = 'group'"
+        connection = calm.database.connection
+        if not in_thread(calm, lambda: connection().query(there)):
+            return 0
+        return int(in_thread(calm, lambda: connection().query(ask))[0][0] or 0)
+
+    def batch(rows: int, times: int = 1) -> None:
+        for _ in range(times):
+            names = [{"name": f"Group {uuid4()}"} for _ in range(rows)]
+            assert client.post("/api/records/group", names).status == 201
+
+    before = counted()
+    assert counted(lambda: batch(20)) == before  # too few to count anew
+    assert counted(lambda: batch(500, 2)) > 800  # what it counts is a sample
+    seen = counted()
+    assert counted(lambda: batch(5)) == seen
+    assert counted(lambda: batch(500, 3)) > 2_000

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from fluvial.metadata_changes import cutover
+import pytest
+
+from fluvial.kernel.problems import Conflict
+from fluvial.metadata_changes import apply, cutover
 from fluvial.metadata_changes.drift import drift
 from tests.app import Client, OpenEngine
 from tests.fluvial.dying import changing
@@ -43,3 +47,39 @@ def test_a_change_is_whole_or_not_there(
             assert drift(engine) == [], point
             assert client.put(PATH, BOOK).status == 200
     assert client.put(PATH, _with()).status == 200
+
+
+def test_a_table_that_others_hold_is_tried_now_and_then(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apply, "SMALL_ROWS", 5)
+    monkeypatch.setattr(cutover, "PAUSES", (60.0, 600.0))
+    engine = client.app.engine
+    client.define(AUTHOR, BOOK)
+    client.post("/api/records/book", [{"name": f"b{n}", "pages": str(n)} for n in range(30)])
+    begun = client.put(PATH, _with(PAGES))
+    assert begun.status == 202, begun.text
+    tries: list[str] = []
+    switch, held = cutover._switch, True
+
+    def locked(session: Any, change: Any, pending: Any) -> None:
+        tries.append(pending.id)
+        if held:
+            raise Conflict("These records are in use.", headers={"Retry-After": "2"})
+        switch(session, change, pending)
+
+    monkeypatch.setattr(cutover, "_switch", locked)
+    for _ in range(20):
+        assert cutover.run(engine) is False  # nothing is to be done at once
+    assert len(tries) == 1
+    for pause in (120.0, 240.0, 480.0, 600.0, 600.0):
+        until, _ = cutover._resting[tries[0]]
+        monkeypatch.setattr(cutover, "_resting", {tries[0]: (0.0, cutover._resting[tries[0]][1])})
+        assert until and cutover.run(engine) is False
+        assert cutover._resting[tries[0]][1] == pause
+    monkeypatch.setattr(cutover, "_resting", {})
+    held = False
+    while cutover.run(engine):
+        pass
+    assert client.get(PATH).json()["fields"][1]["kind"] == "number"
+    assert cutover._resting == {}

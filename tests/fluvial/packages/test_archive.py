@@ -45,11 +45,17 @@ def test_what_is_packed_is_unpacked(texts: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     "name",
     ["../app.yaml", "objects/../../x.yaml", "/etc/passwd", "..", "a\\b.yaml", "C:x.yaml",
-     "a\nb.yaml", "a/" * 100 + "x.yaml", "./"],
+     "a\nb.yaml", "a/" * 100 + "x.yaml", "."],
 )  # fmt: skip
 def test_paths_that_lead_outside(name: str) -> None:
     with pytest.raises(Problem, match="leads outside it"), unpacked(zipped((name, "x"))):
         pytest.fail("it was unpacked")
+
+
+@pytest.mark.parametrize("folder", ["./", ".//", "././", "./objects/"])
+def test_a_member_that_is_the_folder_itself_is_harmless(folder: str) -> None:
+    body = zipped((folder, ""), ("./app.yaml", "app: sample"), ("./objects/book.yaml", "x"))
+    assert files(body) == {"app.yaml": "app: sample", "objects/book.yaml": "x"}
 
 
 def test_a_link_is_refused_by_its_name() -> None:

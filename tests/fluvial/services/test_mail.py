@@ -60,11 +60,56 @@ def test_domains_in_any_script_are_sent_in_their_ascii_form(written: str, sent: 
     assert parsed["To"] == sent == ascii_address(written)
 
 
-@pytest.mark.parametrize("address", ["jörg@example.org", "n@exa mple.de", "n@-a-.de"])
+@pytest.mark.parametrize(
+    "address", ["jörg@example.org", "n@exa mple.de", "n@-a-.de", "a..b@example.org", "a.@b.org"]
+)
 def test_an_address_that_cannot_be_sent_to_is_refused_for_good(address: str) -> None:
     with pytest.raises(NotSent, match="address") as caught:
         message(to=address)
     assert caught.value.final
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Zoë Müller", "Zoë Müller"),
+        ('Ann "The Boss" O\'Neil', 'Ann "The Boss" O\'Neil'),
+        ("Line\r\nBcc: eve@example.org", "Line Bcc: eve@example.org"),
+        ("日本 太郎", "日本 太郎"),
+        ("Ann, of York <eve@example.org>", "Ann, of York <eve@example.org>"),
+        ("Name\u2028Bcc: eve", "Name Bcc: eve"),
+        ("half\ud83d", "half"),
+        ("\u202egpj.ann", "gpj.ann"),
+        ("back\\slash\x00", "back\\slash"),
+        ("é" * 20, "é" * 20),
+        (" \n ", ""),
+    ],
+)
+def test_whatever_people_are_called_stays_their_name(name: str, shown: str) -> None:
+    sent = message(name=name, subject=name or "x")
+    parsed = message_from_bytes(sent, policy=policy.default)
+    (to,) = parsed["To"].addresses
+    assert (to.display_name, to.addr_spec) == (shown, "ann@example.org")
+    assert parsed["Subject"] == shown and parsed["Bcc"] is None
+    assert sent.isascii() and max(map(len, sent.split(b"\r\n"))) < 998
+
+
+@pytest.mark.parametrize(
+    ("sender", "sent"),
+    [
+        ("Büro <desk@example.org>", "Büro <desk@example.org>"),
+        ("Desk <desk@exämple.org>", "Desk <desk@xn--exmple-cua.org>"),
+        ("desk@例え.jp", "desk@xn--r8jz45g.jp"),
+    ],
+)
+def test_senders_have_names_and_domains_in_any_script(sender: str, sent: str) -> None:
+    assert message_from_bytes(message(sender=sender), policy=policy.default)["From"] == sent
+
+
+def test_a_sender_that_is_not_valid_is_for_somebody_to_fix() -> None:
+    with pytest.raises(NotSent, match="FLUVIAL_SMTP_URL") as caught:
+        message(sender="nobody")
+    assert not caught.value.final
 
 
 def test_a_subject_cannot_add_headers() -> None:
