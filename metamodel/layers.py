@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from metamodel.policies import Shape, locked_places
 
 DELETE = "$delete"
 OVER = "$over"  # marks what only changes a thing below: without it, it says nothing
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 HEADS = ("kind", "name", "extends")
 
 
@@ -25,9 +27,23 @@ def merge(base: Any, change: Any) -> Any:
             elif name != OVER and not (_waits(value) and name not in merged):
                 merged[name] = merge(merged.get(name), value)
         return merged
+    change, base = days(change), days(base)
     if _named(change) and (base is None or _named(base)):
         return _merge_named(base or [], change)
     return change
+
+
+def days(value: Any) -> Any:
+    """A list of holidays in which those without a name are plain dates, as items with a date."""
+    if not isinstance(value, list) or not any(_is_day(item) for item in value):
+        return value
+    if not all(_is_day(item) or (isinstance(item, Mapping) and "date" in item) for item in value):
+        return value
+    return [{"date": item} if isinstance(item, str) else item for item in value]
+
+
+def _is_day(item: Any) -> bool:
+    return isinstance(item, str) and DAY.fullmatch(item) is not None
 
 
 def _waits(value: Any) -> bool:

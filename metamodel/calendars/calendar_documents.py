@@ -89,11 +89,12 @@ def _spans(texts: list[str], pointer: str, check: DocumentCheck) -> Spans:
 
 
 def _holidays(
-    written: list[Mapping[str, Any]] | str, check: DocumentCheck
+    written: list[Mapping[str, Any] | str] | str, check: DocumentCheck
 ) -> Iterator[tuple[date, Spans]]:
     listed = _rows(written, check) if isinstance(written, str) else enumerate(written)
     seen: set[date] = set()
-    for at, holiday in listed:
+    for at, item in listed:
+        holiday: Mapping[str, Any] = {"date": item} if isinstance(item, str) else item
         pointer = "/holidays" if isinstance(written, str) else f"/holidays/{at}"
         where = f" (line {at})" if isinstance(written, str) else ""
         try:

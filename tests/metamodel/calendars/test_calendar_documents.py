@@ -13,6 +13,7 @@ from metamodel.documents import SITE, with_kinds
 from metamodel.errors import MetadataError
 from metamodel.expressions.python import evaluate
 from metamodel.kinds.kind import TextFormat
+from metamodel.layers import merge
 from metamodel.uses import uses_of
 from tests.metamodel.calendars.samples import UK, london
 from tests.metamodel.catalogs import CORE_DOCUMENTS, catalog, documents
@@ -173,3 +174,34 @@ def test_durations_of_working_time_are_told_in_days_of_the_calendar() -> None:
         task = TASK.replace("kind: duration, clock: business", f"kind: duration, {written}")
         assert said in faults(f"{OFFICE}---{task}")[0][1]
     assert "no default calendar" in faults(TASK)[0][1]
+
+
+def test_holidays_may_be_plain_dates() -> None:
+    hours = "kind: calendar, name: office, hours: {mon-fri: ['09:00-17:30']}"
+    plain = catalog(
+        f"{{{hours}, holidays: ['2026-12-25', {{date: 2026-12-28, name: Boxing Day}}]}}"
+    )
+    named = catalog(f"{{{hours}, holidays: [{{date: 2026-12-25}}, {{date: 2026-12-28}}]}}")
+    assert plain.calendars.named["office"].special == named.calendars.named["office"].special
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [("['25.12.2026']", "`25.12.2026` is not a date"), ("['2026-02-30']", "is not a date"),
+     ("[20261225]", "is not"), ("['2026-12-25', '2026-12-25']", "appears twice")],
+)  # fmt: skip
+def test_holidays_that_are_no_dates_are_told_in_words(written: str, said: str) -> None:
+    hours = "kind: calendar, name: office, hours: {mon-fri: ['09:00-17:30']}"
+    ((pointer, message, hint),) = faults(f"{{{hours}, holidays: {written}}}")
+    assert pointer.startswith("/holidays") and said in message and hint
+
+
+def test_plain_holidays_of_a_site_join_those_of_a_package() -> None:
+    base = [{"date": "2026-12-25", "name": "Christmas Day"}]
+    assert merge({"holidays": base}, {"holidays": ["2026-12-25", "2026-12-28"]}) == {
+        "holidays": [*base, {"date": "2026-12-28"}]
+    }
+    assert merge({"holidays": ["2026-12-25"]}, {"holidays": ["2026-12-28"]}) == {
+        "holidays": [{"date": "2026-12-25"}, {"date": "2026-12-28"}]
+    }
+    assert merge({"tags": ["a"]}, {"tags": ["b"]}) == {"tags": ["b"]}
