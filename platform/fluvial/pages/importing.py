@@ -278,7 +278,7 @@ def _look(call: Call) -> Answer:
 
 
 def _result(
-    call: Call, row: Mapping[str, Any], given: Mapping[str, Any], error: str = ""
+    call: Call, row: Mapping[str, Any], given: Mapping[str, Any], error: str = "", once: str = ""
 ) -> Answer:
     """All rows the real way, and nothing kept."""
     type_ = _type(call)
@@ -307,7 +307,7 @@ def _result(
         ],
         "headers": headers,
         "rows": shown_cells(rows, format_of(call.session)),
-        "options": orjson.dumps({**given, "once": new_id()}).decode(),
+        "options": orjson.dumps({**given, "once": once or new_id()}).decode(),
     }  # fmt: skip
     return _page(call, "preview", 422 if error else 200, upload=row["id"], preview=looked)
 
@@ -324,7 +324,7 @@ def _run(call: Call) -> Answer:
         result = import_table(call.session, type_.name, table, options, file=name, once=once)
     if result.faulty and not skip:
         error = "Nothing was imported: fix the rows with errors, or skip them."
-        return _result(call, row, given, error)
+        return _result(call, row, given, error, once)
     done = {
         "created": result.created,
         "updated": result.updated,
