@@ -216,6 +216,7 @@ BODIES: dict[str, Bodies] = {
     "POST /profile/password": _say(Sent({"current": "wrong", "password": "another one"})),
     "POST /profile/tokens": _say(Sent({"name": "mine"})),
     "POST /profile/tokens/{id}/end": NOTHING,
+    "POST /profile/zone": _say(Sent({"zone": "Europe/London"})),
     "POST /signin": _say(Sent({"email": "clerk@example.com", "password": "wrong"})),
     "POST /signout": NOTHING,
     "POST /studio/approvals/{id}/approve": NOTHING,

@@ -100,6 +100,17 @@ def test_a_title_as_of_another_day_leaves_out_the_same(clerk: Client) -> None:
     assert titles(clerk, "loan", sort="book.shelf", as_of="2031-01-01")[0] == f"Loan of {LEFT[0]}"
 
 
+def test_a_title_as_it_was_recorded_leaves_out_the_same(client: Client, clerk: Client) -> None:
+    loan = clerk.rows("/api/records/loan", sort="book.shelf")[0]["id"]
+    now = client.app.engine.clock.now().isoformat()
+    for path in (f"/api/records/loan/{loan}", "/api/records/loan", "/api/records/book"):
+        answer = clerk.get(path, believed_on=now).text
+        assert "A - , Brand new" in answer
+        assert not any(word in answer for word in ("zeta", "Bob"))
+    where = "contains(title, 'zeta')"
+    assert clerk.rows("/api/records/book", believed_on=now, where=where) == []
+
+
 def test_the_title_of_a_whole_that_may_not_be_seen_stands_in_no_part(
     client: Client, clerk: Client
 ) -> None:

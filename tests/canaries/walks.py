@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import product
 from urllib.parse import quote, urlencode
 
@@ -57,9 +58,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "visit": ("contract", "place"),
 }  # fmt: skip
 NAMES: dict[str, tuple[str, ...]] = {
-    "/api/boards": ("desk", "graded", "by_house", "by_vault", "items"),
-    "/boards": ("desk", "graded", "by_house", "by_vault", "items"),
-    "/api/pins": ("margins", "listed", "latest", "grades", "vaults"),
+    "/api/boards": ("desk", "cards", "graded", "by_house", "by_vault", "items"),
+    "/boards": ("desk", "cards", "graded", "by_house", "by_vault", "items"),
+    "/api/pins": ("margins", "plain", "listed", "latest", "grades", "vaults"),
     "/api/rules": ("tell", "say", "press", "try", "fail"),
     "/api/packages": ("site", "core"),
     "/studio/packages": ("site", "core"),
@@ -86,9 +87,10 @@ LISTS: dict[str, tuple[str, ...]] = {
                  "sort=vault.name&limit=1", "sort=-vault&limit=1", "where=margin > 7000",
                  "where=contains(title, 'qz')", "where=vault.content != null", "search=zq",
                  "where=house.code != null", "where=1/0 == 1", "fields=secret", "as_of=2031-01-01",
-                 "as_of=2031-01-01&fields=title,tariff,plan", "view=spilling", "view=grouped",
+                 "as_of=2031-01-01&fields=title,tariff,plan", "view=spilling", "view=plain",
+                 "view=grouped",
                  "house.name=x", "where=exists(visits, name != null)", "total=exact",
-                 "believed_on=2026-11-30T00:00:00Z", "columns=number,secret,house.code"),
+                 "believed_on=@now", "columns=number,secret,house.code"),
     "item": ("fields=title,contract.title,contract.secret,contract.house.title",
              "fields=contract.vault.title",
              "sort=contract.title&limit=1", "sort=cost", "sort=title&limit=1", "search=zq",
@@ -112,7 +114,7 @@ SUMMARIES: dict[str, tuple[str, ...]] = {
 QUERIES: dict[str, dict[str, tuple[str, ...]]] = {
     "/api/records/{object}": LISTS,
     "/o/{object}": LISTS,
-    "/o/{object}/counts": {"contract": ("view=spilling", "where=margin > 0", "group=grade")},
+    "/o/{object}/counts": {"contract": ("view=plain", "where=margin > 0", "group=grade")},
     "/api/records/{object}/summary": SUMMARIES,
     "/api/records/{object}/export": {
         name: tuple(f"format={form}" for form in ("csv", "xlsx", "jsonl")) for name in OBJECTS
@@ -121,7 +123,7 @@ QUERIES: dict[str, dict[str, tuple[str, ...]]] = {
     "/api/records/{object}/{id}": {
         "contract": ("fields=title,house.title,house.code,vault.title,secret", "as_of=2031-01-01",
                      "fields=title,house.title,vault.name,about",
-                     "believed_on=2026-11-30T00:00:00Z"),
+                     "believed_on=@now"),
         "item": ("fields=title,contract.title,contract.house.title",),
         "visit": ("fields=title,contract.title,place.title",),
     },
@@ -260,6 +262,7 @@ class Walk:
 
 
 def _query(text: str) -> str:
+    text = text.replace("@now", f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
     pairs = [part.partition("=") for part in text.split("&") if part]
     return urlencode([(name, value) for name, _, value in pairs])
 

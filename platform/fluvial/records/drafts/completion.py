@@ -212,10 +212,11 @@ def title_of(draft: Draft) -> str:
 
     A look-up shows the title that its record has now.
     """
-    return titled(draft.type, lambda name: _shown(draft, name))
+    return titled(draft.type, lambda name: shown_in_title(draft, name))
 
 
-def _shown(draft: Draft, name: str) -> str:
+def shown_in_title(draft: Draft, name: str) -> str:
+    """What a title says of a field, whoever reads it."""
     field, value = draft.type.fields[name], draft.values.get(name)
     if field.kept:
         value = environment_of(draft).values[name]

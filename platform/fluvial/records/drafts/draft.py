@@ -21,6 +21,11 @@ from .rows import Values, empty
 
 ALWAYS = frozenset({"rev", "updated_at", "updated_by"})  # what every change writes
 TOLD_ONCE = 30  # faults of one body among which each place stands once
+UNKNOWN = "unknown_field"
+UNSEEN = (
+    "A field that your roles do not show would not be valid with this. Somebody who may read the "
+    "whole record can say more."
+)
 HINTED = 3  # members of one body that get a hint: to look for names alike takes long
 
 
@@ -78,6 +83,8 @@ class Draft:
         return made
 
     def fault(self, name: str, code: str, message: str) -> None:
+        if code != UNKNOWN and name in self.session.access.object(self.type.name).unknown:
+            name, message = "", UNSEEN  # nor is anybody told that there is such a field
         pointer = f"{self.pointer}/{name}" if name else self.pointer
         # Among the first of many: a fault that is told twice does no harm.
         if not any(f["pointer"] == pointer for f in islice(self.faults, TOLD_ONCE)):
@@ -115,7 +122,7 @@ class Draft:
         known = self.type.fields.get(name)
         unknown = self.session.access.object(self.type.name).unknown
         if known is None or name in unknown or known.hidden:
-            self.fault(name, "unknown_field", self._unknown(name))
+            self.fault(name, UNKNOWN, self._unknown(name))
         elif not known.writable or known.read_only:
             self.fault(name, "read_only", f"{known.label} is set by the system. Omit it.")
         else:

@@ -10,7 +10,7 @@ from fluvial.database.object_tables import unique_name
 from fluvial.kernel.problems import Conflict, Problem, Unprocessable, fault
 from metamodel.catalog import ObjectType
 
-from .draft import Draft
+from .draft import UNSEEN, Draft
 from .periods import moves, overlap_fault
 from .rows import Values, empty
 
@@ -50,6 +50,10 @@ def unique_fault(draft: Draft, error: UniqueError) -> Problem:
     fields = broken_key(draft.type, error)
     if not fields:
         return Conflict("Another person saved this record at the same time. Try again.")
+    unknown = draft.session.access.object(draft.type.name).unknown
+    fields = tuple(name for name in fields if name not in unknown)
+    if not fields:
+        return Unprocessable(UNSEEN, errors=[fault(draft.pointer, "not_unique", UNSEEN)])
     labels = " and ".join(draft.type.fields[name].label for name in fields)
     shown = ", ".join(
         draft.type.fields[name].kind.show(draft.type.fields[name], draft.values[name])

@@ -20,13 +20,15 @@ from fluvial.database.engine_tables import DATED, HISTORY
 from fluvial.database.statement import Statement, param
 from fluvial.kernel.ids import is_id
 from fluvial.kernel.problems import NotFound, Problem, fault
-from fluvial.records.drafts.completion import title_of
+from fluvial.records.drafts.completion import shown_in_title, title_of
 from fluvial.records.drafts.dated_fields import read_stored
 from fluvial.records.drafts.draft import Draft, wire_value
 from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.drafts.rows import Values, load_rows
 from fluvial.records.reading.caller_paths import condition
+from fluvial.records.reading.day_titles import titled
 from fluvial.records.reading.day_value import form_of
+from fluvial.records.reading.titles import titles_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.errors import ValueFault
@@ -158,7 +160,25 @@ class Belief:
             "updated_by": ("user", last[4]) if last[4] else None,
             "deleted_at": None,
         }
-        values["title"] = title_of(Draft(self.session, type_, values["id"], None, values))
+        values["title"] = self._title(Draft(self.session, type_, values["id"], None, values))
+
+    def _title(self, draft: Draft) -> str:
+        """The title, as far as the reader may read what it is made of."""
+        if draft.type.name not in self.session.access.withheld_titles:
+            return title_of(draft)
+        return titled(draft.type, lambda name: self._word(draft, name))
+
+    def _word(self, draft: Draft, name: str) -> str:
+        access, field = self.session.access, draft.type.fields[name]
+        if not access.shows_in_title(draft.type.name, name):
+            return ""
+        value = draft.values.get(name)
+        if not field.type.objects or field.many or value is None:
+            return shown_in_title(draft, name)
+        target, record = value if isinstance(value, tuple) else (field.targets[0], value)
+        if target not in self.session.catalog.objects:
+            return shown_in_title(draft, name)  # a role
+        return titles_of(self.session, target, [record]).get(record, "")
 
 
 def _set_held(
