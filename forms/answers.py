@@ -27,6 +27,7 @@ from .webforms import CONTROLS, FormQuestion, WebForm
 
 PARTS = ("currency", "keep", "remove")  # NAME.currency: further members of one field
 MAX_FILES = 20
+SWITCHED = ["false", "true"]  # what the page of a form sends of a switch that is on
 
 Texts = dict[str, list[str]]
 
@@ -74,7 +75,9 @@ def check_once(form: WebForm, answers: Answers) -> None:
     for name, texts in answers.texts.items():
         question = form.questions.get(name)
         many = question is not None and question.field.many
-        if len(texts) > 1 and not many and not name.endswith((".keep", ".remove")):
+        if len(texts) < 2 or many or texts == SWITCHED:
+            continue
+        if not name.endswith((".keep", ".remove")):
             message = f"The member `{name}` appears twice."
             raise Problem(message, errors=[fault(f"/{name}", "twice", message)])
 

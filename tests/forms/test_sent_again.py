@@ -137,6 +137,13 @@ def test_several_choices_of_one_question_are_no_member_twice(
 BYTES = [b"\xff", b"M\xfcller", b"\xc3", b"\xed\xa0\x80", b"\xf8\x88\x80\x80\x80"]
 
 
+def test_a_switch_sends_its_no_before_its_yes(client: Client, outside: Client) -> None:
+    for loud, at in (("loud=false&loud=true", "a"), ("loud=false", "b"), ("loud=true", "c")):
+        body = f"email={at}@example.com&book=Emma&{loud}".encode()
+        assert outside.call("POST", ADDRESS, body=body, headers=FORM).status == 200
+    assert sorted(str(wish["loud"]) for wish in wishes(client)) == ["False", "True", "True"]
+
+
 @pytest.mark.parametrize("odd", BYTES)
 def test_bytes_that_are_not_utf_8_are_refused_everywhere(
     client: Client, outside: Client, odd: bytes
