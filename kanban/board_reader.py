@@ -25,6 +25,7 @@ from metamodel.expressions.compiler import compile_expression
 from metamodel.expressions.python import truth
 from metamodel.expressions.scope import scope_of
 from metamodel.expressions.types import BOOLEAN
+from metamodel.folding import humanise
 
 from .board_columns import cards_by, heads_by, text_of, wire_of
 from .boards import Board, boards_of, in_audience
@@ -212,6 +213,9 @@ def _columns(
             for o in by.type.options
             if o.name in found or (everything and o.name in shown)
         ]
+        known = {option.name for option in by.type.options}
+        # Cards of an option that was taken out stay in sight until somebody moves them.
+        columns += [(name, humanise(name), "") for name in found if name and name not in known]
     else:
         columns = _targets(session, by, found, everything)
     return [*columns, ("", f"No {by.label.lower()}", "")] if "" in found else columns

@@ -17,7 +17,7 @@ def rename_options(old: Catalog, new: Catalog, connection: Connection) -> list[S
     """An operation for each field whose options have other names in the new catalog."""
     operations = [
         _operation(connection, field, names)
-        for before, field in _pairs(old, new)
+        for before, field in changed_pairs(old, new)
         if (names := renamed(before, field))
     ]
     for operation in operations:
@@ -25,7 +25,7 @@ def rename_options(old: Catalog, new: Catalog, connection: Connection) -> list[S
     return operations
 
 
-def _pairs(old: Catalog, new: Catalog) -> Iterator[tuple[Field, Field]]:
+def changed_pairs(old: Catalog, new: Catalog) -> Iterator[tuple[Field, Field]]:
     for type_ in new.objects.values():
         before = old.objects.get(type_.name)
         if before is None or before is type_:
@@ -58,7 +58,7 @@ def _options(field: Field) -> dict[str, str]:
 
 def _operation(connection: Connection, field: Field, names: Mapping[str, str]) -> SchemaOperation:
     many = field.columns[0].storage is JSON
-    write = _of_lists if many else _of_values
+    write = of_lists if many else _of_values
     where, statement = write(connection.dialect, field.object, field.base, names)
     rows = connection.query(f'SELECT count(*) FROM "{field.object}" WHERE {where}')[0][0]
     statements = [statement]
@@ -90,7 +90,7 @@ def _of_values(dialect: str, table: str, column: str, names: Mapping[str, str]) 
     return where, f'UPDATE "{table}" SET "{column}" = {made} WHERE {where}'
 
 
-def _of_lists(dialect: str, table: str, column: str, names: Mapping[str, str]) -> tuple[str, str]:
+def of_lists(dialect: str, table: str, column: str, names: Mapping[str, str]) -> tuple[str, str]:
     if dialect == POSTGRESQL:
         where = " OR ".join(f"""\"{column}" @> '["{name}"]'""" for name in names)
         item = _case("item #>> '{}'", names)

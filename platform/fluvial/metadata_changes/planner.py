@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from fluvial.database.removed_options import RETIRED, removed_options
 from fluvial.database.renamed_options import rename_options
 from fluvial.database.schema_changes import Columns, SchemaOperation, difference
 from fluvial.kernel.problems import Conflict, Unprocessable, fault
@@ -46,9 +47,10 @@ def prepare(session: Session, change: MetadataChange, *, version: int | None = N
     retypes = find_retypes(old, new, retired_columns(connection), columns, change.columns)
     operations = difference(old, new, connection, columns, {r.target for r in retypes})
     operations += rename_options(old, new, connection)
+    operations += removed_options(old, new, connection)
     operations += filling(connection, old, new, operations)
     operations += _taken_out(parts)
-    _add_uses(old, new, operations, parts, change.whole)
+    _add_uses(old, new, operations, parts, change)
     return Prepared(
         version=version,
         old=old,
@@ -111,7 +113,7 @@ def _add_uses(
     new: Catalog,
     operations: Sequence[SchemaOperation],
     parts: Mapping[str, Sequence[str]],
-    whole: bool,
+    change: MetadataChange,
 ) -> None:
     """Say what uses the things that go; they are refused while something does."""
     after = {(d.kind, d.name): d for named in new.documents.values() for d in named.values()}
@@ -121,5 +123,7 @@ def _add_uses(
             left = uses_left(old, operation.target, after)
             used.update(left)
             operation.uses = sorted({*left, *parts.get(operation.target, ())})
-    if used and not whole:
+        elif operation.op == RETIRED and not change.take_out:
+            used.update(operation.uses)
+    if used and not change.whole:
         raise Conflict(_in_use(len(used)), uses=sorted(used))

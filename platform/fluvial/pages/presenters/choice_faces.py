@@ -12,7 +12,7 @@ from fluvial.pages import reader_format as marks
 from fluvial.pages.reader_format import ReaderFormat
 from metamodel.catalog import Field
 from metamodel.expressions.types import Option
-from metamodel.folding import label_text
+from metamodel.folding import humanise, label_text
 from metamodel.kinds.kind import TextFormat
 
 from .filter_questions import AMONG, CLOSED, HOLDS, IS, IS_NOT, YES_NO, Op, empties
@@ -111,7 +111,7 @@ def choices(field: Field, *kept: Any) -> list[dict[str, str]]:
 
     `when` names the options of the other choice that an option goes with, with spaces between.
     """
-    return [
+    found = [
         {
             "value": option.name,
             "label": option.label,
@@ -120,6 +120,17 @@ def choices(field: Field, *kept: Any) -> list[dict[str, str]]:
         }
         for option in field.type.options
         if not option.retired or option.name in kept
+    ]
+    known = {option.name for option in field.type.options}
+    gone = [name for name in kept if name and name not in known]
+    return found + [
+        {
+            "value": name,
+            "label": f"{humanise(name)} (no longer an option)",
+            "colour": "",
+            "when": "",
+        }
+        for name in gone
     ]
 
 

@@ -115,7 +115,17 @@ class Draft:
             if name in self.periods:
                 self.changed.add(name)  # also where only other days change
         except ValueFault as error:
-            self.fault(name, error.code, error.message)
+            # What is there already is no change, whatever the rules for new values are by now.
+            if not self._is_there(known, raw):
+                self.fault(name, error.code, error.message)
+
+    def _is_there(self, known: Field, raw: Any) -> bool:
+        if self.before is None:
+            return False
+        there = wire_value(known, self.before.get(known.name))
+        if isinstance(raw, list) and isinstance(there, list) and known.type.options:
+            return sorted(map(str, raw)) == sorted(map(str, there))
+        return bool(raw == there)
 
     def _refuse(self, name: str) -> None:
         """Why a member of a body is not taken."""

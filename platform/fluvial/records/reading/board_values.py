@@ -80,9 +80,10 @@ def shown_values(session: Session, query: Query, field: Field) -> ShownValues:
     """The values of a field that are there; of too many, those that the newest records have."""
     if not walks(session, field):
         return ShownValues(None)
-    if field.type.options:
-        return ShownValues([option.name for option in field.type.options])
     held = [text for part in parts_of(field) for text in _held(session, field, part)]
+    if field.type.options:  # also those that are taken out, while records hold them
+        names = [option.name for option in field.type.options]
+        return ShownValues(list(dict.fromkeys([*names, *held])))
     if len(held) <= MAX_COLUMNS:
         return ShownValues(held)
     used = dict.fromkeys((*_used_last(session, query, field), *held))

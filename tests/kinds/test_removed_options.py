@@ -1,0 +1,123 @@
+"""Options in use that are taken out: counted, refused, and kept where somebody insists."""
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+
+from tests.app import Client, Documents
+from tests.fluvial.pages.posting import posted
+
+TICKET: dict[str, Any] = {
+    "kind": "object",
+    "name": "ticket",
+    "title": "{name}",
+    "fields": [
+        {"name": "name", "kind": "text", "required": True},
+        {"name": "status", "kind": "choice",
+         "options": [{"name": "new"}, {"name": "waiting", "label": "Waiting"}, {"name": "done"}]},
+        {"name": "tags", "kind": "multi_choice", "options": [{"name": "red"}, {"name": "blue"}]},
+        {"name": "place", "kind": "choice", "show": "radio",
+         "options": [{"name": "here"}, {"name": "there"}]},
+    ],
+}  # fmt: skip
+BOARD = {"kind": "board", "name": "desk", "object": "ticket", "columns": {"by": "status"},
+         "card": {"title": "name"}}  # fmt: skip
+
+
+@pytest.fixture
+def documents() -> Documents:
+    return [TICKET, BOARD]
+
+
+@pytest.fixture
+def ticket(client: Client) -> dict[str, Any]:
+    client.made("ticket", name="other", status="new")
+    return client.made("ticket", name="held", status="waiting", tags=["red", "blue"], place="there")
+
+
+def without(name: str, *gone: str) -> dict[str, Any]:
+    (field,) = [f for f in TICKET["fields"] if f["name"] == name]
+    left = [option for option in field["options"] if option["name"] not in gone]
+    return TICKET | {
+        "fields": [f | {"options": left} if f["name"] == name else f for f in TICKET["fields"]]
+    }
+
+
+CASES = [
+    ("status", "waiting", "1 record of ticket with status waiting"),
+    ("tags", "red", "1 record of ticket with tags red"),
+    ("place", "there", "1 record of ticket with place there"),
+]
+
+
+@pytest.mark.parametrize(("name", "option", "use"), CASES)
+def test_an_option_that_records_hold_is_refused_with_its_uses(
+    client: Client, ticket: dict[str, Any], name: str, option: str, use: str
+) -> None:
+    body = {"documents": [without(name, option)]}
+    refused = client.post("/api/meta/changes", body)
+    assert (refused.status, refused.json()["uses"]) == (409, [use])
+    forced = client.post("/api/meta/changes?force=true", body)
+    assert forced.status == 200, forced.text
+    operations = forced.json()["plan"]["operations"] if "plan" in forced.json() else None
+    assert operations is None or any(
+        (o["target"], o["rows"]) == (f"ticket.{name}.{option}", 1) for o in operations
+    )
+    kept = client.get(f"/api/records/ticket/{ticket['id']}").json()
+    assert kept == ticket
+
+
+def test_an_option_that_nobody_holds_goes(client: Client, ticket: dict[str, Any]) -> None:
+    client.define(without("status", "done"))
+    client.delete(f"/api/records/ticket/{ticket['id']}")
+    client.define(without("status", "waiting", "done"))
+
+
+@pytest.mark.parametrize(("name", "option", "use"), CASES)
+def test_a_page_that_is_saved_untouched_changes_nothing(
+    client: Client, ticket: dict[str, Any], name: str, option: str, use: str
+) -> None:
+    body = {"documents": [without(name, option)]}
+    assert client.post("/api/meta/changes?force=true", body).status == 200
+    address = f"/o/ticket/{ticket['id']}"
+    page = client.get(f"{address}/edit").text
+    assert "(no longer an option)" in page
+    assert sent_by(page)[name], name
+    saved = posted(client, f"{address}/edit", sent_by(page))
+    assert saved.status == 303, saved.text
+    assert client.get(f"/api/records/ticket/{ticket['id']}").json() == ticket
+    same = client.patch(f"/api/records/ticket/{ticket['id']}", {name: ticket[name]})
+    assert (same.status, same.json()["rev"]) == (200, ticket["rev"])
+    other = client.rows("/api/records/ticket", where="name == 'other'")[0]
+    refused = client.patch(f"/api/records/ticket/{other['id']}", {name: ticket[name]})
+    assert refused.status == 422
+
+
+def sent_by(page: str) -> dict[str, list[str]]:
+    """What a browser sends of the form of a record, untouched."""
+    form = page[page.index("<form", page.index("<main")) :]
+    sent: dict[str, list[str]] = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        told = {key: unescape(value) for key, value in re.findall(r'([\w-]+)="([^"]*)"', tag)}
+        ticked = told.get("type") not in ("checkbox", "radio") or re.search(r"\bchecked\b", tag)
+        if "name" in told and ticked:
+            sent.setdefault(told["name"], []).append(told.get("value", ""))
+    for name, inner in re.findall(r'<select[^>]*?name="([^"]+)"[^>]*>(.*?)</select>', form, re.S):
+        chosen = re.findall(r'<option value="([^"]*)"[^>]*\bselected\b', inner)
+        sent[name] = chosen or [""]
+    return sent
+
+
+def test_cards_of_an_option_that_is_gone_stay_in_sight(
+    client: Client, ticket: dict[str, Any]
+) -> None:
+    body = {"documents": [without("status", "waiting")]}
+    assert client.post("/api/meta/changes?force=true", body).status == 200
+    columns = client.get("/api/boards/desk").json()["columns"]
+    held = {c["value"]: [r["name"] for r in c["records"]] for c in columns}
+    assert held.get("waiting") == ["held"]
+    assert "held" in client.call("GET", "/boards/desk").text
+    moved = client.post("/api/boards/desk/move", {"id": ticket["id"], "column": "done"})
+    assert moved.status == 200, moved.text
