@@ -16,6 +16,7 @@ from fluvial.records.reading.query import Query
 from fluvial.records.reading.summary import summarise
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
+from metamodel.errors import ExpressionError
 from metamodel.expressions.types import CHOICE
 
 from .board_columns import COUNT
@@ -43,8 +44,8 @@ def _shown_or_said(session: Session, pin: Pin, fmt: ReaderFormat) -> Context:
     """One pin that cannot be shown says why, and costs nobody the page."""
     try:
         return _shown(session, pin, fmt)
-    except Problem as problem:
-        reason = problem.detail
+    except (Problem, ExpressionError):  # whose words may name what the person may not read
+        reason = "It uses something that is gone, or that you may not read."
     except TOO_LARGE as error:
         reason = too_large(error)
     except SlowError:

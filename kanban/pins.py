@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fluvial.kernel.problems import NotFound
+from fluvial.pages.record_tables import columns_of
 from fluvial.records.reading.plan import CAPPED
 from fluvial.records.reading.query import Query, SortKey
 from fluvial.records.reading.reader import count, read_page
@@ -203,7 +204,9 @@ def _groups(session: Session, pin: Pin, query: Query) -> list[dict[str, Any]]:
 
 
 def _records(session: Session, pin: Pin) -> list[dict[str, Any]]:
-    fields = [("id",), ("title",), *(tuple(c.split(".")) for c in pin.columns)]
+    type_ = session.catalog.objects[pin.object]
+    columns = columns_of(session.access, type_, pin.columns)  # those that the reader may see
+    fields = [("id",), ("title",), *(column.path for column in columns)]
     sort = tuple(
         SortKey(tuple(s.removeprefix("-").split(".")), s.startswith("-")) for s in pin.sort
     )

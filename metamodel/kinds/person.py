@@ -15,6 +15,7 @@ from metamodel.storage import JSON, TEXT, UUID
 
 ACCEPTS = ("user", "team", "group", types.ROLE)
 MAX_PEOPLE = 200
+HELD = ("team", "group", types.ROLE)  # beside users, whose ids stand alone
 
 Who = tuple[str, str]  # ("user", id), ("team", id), ("group", id) or ("role", name)
 
@@ -193,6 +194,9 @@ def _written(text: str) -> dict[str, str]:
 
 def _cell(one: Mapping[str, str]) -> str:
     """Users by their ids, others with what they are before it; as `parse_text` reads it."""
+    held = next((kind for kind in one if kind in HELD), "")
+    if held:
+        return f"{held}:{one[held]}"
     if "title" in one or len(one) > 1:  # read with fields of the user
         return str(one.get("title", one.get("id", "")))
     ((kind, id),) = one.items()

@@ -220,7 +220,7 @@ def loan_list(empty: bool = False) -> Context:
                 {"name": "due", "label": "Due", "holds": "day", "input": {"type": "date"}, "emptiable": True},
             ],
         },
-        "as_of": OTHER_DAY | {"href": "/list"}, "recalculating": "Earned, Out",
+        "as_of": OTHER_DAY | {"href": "/list"}, "recalculating": "Earned, Out", "note": "Some columns cannot be shown.",
         "empty": {
             "title": "No reservations yet", "filtered": False, "clear_href": "#", "import_href": "/import_file",
             "text": "A reservation keeps a book for a member until it comes back. Most begin from a book’s page or the web form.",

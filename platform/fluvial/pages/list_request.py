@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from fluvial.auth.access import Access
 from fluvial.http.call import Call
 from fluvial.http.parameters import session_of_day, sort_keys
+from fluvial.kernel.problems import Problem
+from fluvial.records.reading.caller_paths import resolve
 from fluvial.records.reading.query import Query
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
@@ -21,6 +24,10 @@ from .record_tables import TableColumn, column_of, columns_of, default_names, pa
 from .view_lists import View
 
 NEWEST = "-created_at"
+LOST = (
+    "Some columns or the order that were chosen for this list cannot be shown any more, "
+    "so it shows the others, or its usual ones."
+)
 
 
 @dataclass
@@ -38,6 +45,7 @@ class ListRequest:
     equals: tuple[tuple[str, str], ...]
     total: str
     error: str = ""
+    note: str = ""  # what the person, or the view, chose and cannot have here any more
 
     @property
     def path(self) -> str:
@@ -100,15 +108,41 @@ def listing(call: Call) -> ListRequest:
         plain = "where" in given or "search" in given or equals
         view = found[-1] if plain else found[0]
     kept = _kept(session, type_, view, given)
-    names = kept.get("columns") or view.columns or default_names(session.access, type_)
-    columns = columns_of(session.access, type_, names)
-    if not columns:
-        columns = columns_of(session.access, type_, ["title"])
-    sort = given.get("sort") or kept.get("sort") or view.sort or NEWEST
+    usual = default_names(session.access, type_)
+    columns, lost = _first_that_works(session, type_, kept.get("columns"), view.columns, usual)
+    sort = given.get("sort") or ""
+    if not sort:
+        wanted = [text for text in (kept.get("sort"), view.sort) if text]
+        sort = next((text for text in wanted if sorts_by(session.access, type_, text)), NEWEST)
+        lost = lost or sort not in (wanted or [NEWEST])[:1]
     where = given.get("where", view.where).strip()
     return ListRequest(
         session, type_, given, found, view, where, sort, columns, equals, given.get("total", ""),
+        note=LOST if lost else "",
     )  # fmt: skip
+
+
+def _first_that_works(
+    session: Session, type_: ObjectType, *choices: Any
+) -> tuple[list[TableColumn], bool]:
+    """The columns of the first choice of which any can be shown; whether something was lost."""
+    lost = False
+    for names in choices:
+        listed = [name for name in names or () if isinstance(name, str)]
+        columns = columns_of(session.access, type_, listed)
+        lost = lost or len(columns) < len(set(listed))
+        if columns:
+            return columns, lost
+    return columns_of(session.access, type_, ["title"]), lost
+
+
+def sorts_by(access: Access, type_: ObjectType, text: Any) -> bool:
+    """Whether a list can be sorted so, as far as the person may read what it names."""
+    try:
+        fields = [resolve(access, type_, key.path, "sort") for key in sort_keys(text)]
+    except (Problem, TypeError, AttributeError):
+        return False
+    return all(field.kind.sorts(field) for field in fields)
 
 
 def _kept(
@@ -124,7 +158,7 @@ def _kept(
         kept.pop("columns", None)
         if good:
             kept["columns"] = good
-    if "sort" in given and "where" not in given:
+    if "sort" in given and "where" not in given and sorts_by(session.access, type_, given["sort"]):
         kept["sort"] = given["sort"]
     if kept != before:
         preferences.keep(session, key, kept or None)

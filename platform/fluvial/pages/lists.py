@@ -103,6 +103,7 @@ def _head(
         "chooser": chooser_of(asked),
         "sort": sorts_of(asked),
         "as_of": asked.as_of_control(fmt),
+        "note": asked.note,
         "recalculating": recalculating(asked.session, (column.field for column in table.heads)),
         "export": [],
         "empty": empty_of(asked, clear),

@@ -153,10 +153,9 @@ class PersonFace(LookupFace):
 
     def references(self, field: Field, value: Any) -> Iterator[Reference]:
         for one in value if isinstance(value, list) else [value]:
-            if isinstance(one, Mapping) and "id" in one:
-                yield "user", one["id"]
-            elif isinstance(one, Mapping):
-                yield from one.items()
+            if isinstance(one, Mapping):  # a list may also show fields of the person
+                kinds = [kind for kind in accepts(field) if kind in one] or ["id"]
+                yield from ((kind if kind != "id" else "user", one[kind]) for kind in kinds)
 
     def _title(self, fmt: ReaderFormat, reference: Reference) -> str:
         return fmt.names.title(*reference) or "A former user"
