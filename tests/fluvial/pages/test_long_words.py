@@ -31,6 +31,12 @@ WIDE = """() => {
   const found = [];
   const page = document.scrollingElement;
   if (page.scrollWidth > innerWidth) found.push(`page ${page.scrollWidth}`);
+  for (const box of document.querySelectorAll(".tile, .card, .bcol, .chip, .topbar")) {
+    const over = box.scrollWidth - box.clientWidth;
+    if (over > 2 && getComputedStyle(box).overflowX === "visible" && box.checkVisibility()) {
+      found.push(`${box.tagName}.${box.className} holds ${over} more`);
+    }
+  }
   const cut = ["auto", "scroll", "hidden", "clip"];
   const scrolls = (box) => cut.includes(getComputedStyle(box).overflowX);
   for (const box of document.querySelectorAll("body *")) {
