@@ -200,3 +200,15 @@ def test_every_page_is_whole_and_accessible(desk: Page, width: int, theme: str) 
         if faults:
             found[path] = faults
     assert found == {}
+
+
+def test_a_label_of_any_script_names_a_field(desk: Page) -> None:
+    desk.goto("/studio/objects/book")
+    for label, name in (("日付", "text"), ("Größe", "groesse"), ("Größe", "groesse_2")):
+        desk.fill("[data-label]", label)
+        desk.wait_for_selector(f"#add-field [data-name]:has-text('{name}')")
+        desk.keyboard.press("Enter")
+        desk.wait_for_selector(f"tr[data-name={name}]")
+    desk.goto("/studio?new=true")
+    desk.fill("#object-label", "Имя")
+    desk.wait_for_selector("#new-object [data-name]:has-text('imya')")
