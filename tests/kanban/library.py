@@ -64,3 +64,5 @@ SHELF: dict[str, Any] = {
     "columns": {"by": "state"},
     "card": {"title": "book"},
 }
+
+DOCUMENTS = (BRANCH, LOAN, DESK, SHELF)
