@@ -18,7 +18,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 
@@ -30,10 +29,10 @@ from fluvial.kernel.crash_points import point
 from fluvial.kernel.ids import new_id
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
-from fluvial.services import mail, notifications, outbound
+from fluvial.services import letters, mail, notifications, outbound
 from fluvial.services.templates import Renderer, TemplateFault, TemplateText
 
-from . import effects, endpoint_pauses, webhooks
+from . import effects, endpoint_pauses, letter_box, mail_content, webhooks
 from .recipient_zones import zone_of_address, zone_of_person
 
 log = logging.getLogger("fluvial.deliveries")
@@ -268,24 +267,18 @@ def _email(renderer: Renderer, session: Session, effect: Effect) -> Callable[[],
     if not settings.smtp_url:
         raise _NotNow(Outcome("wait", "The mail waits because FLUVIAL_SMTP_URL is not set."))
     server = mail.Server.read(settings.smtp_url)
-    if effect["content"] is None:
-        zone = zone_of_address(session, effect["target"])
-        subject, html = words(renderer, effect["payload"], zone)
-        link = settings.base_url + effect["payload"]["href"]
-        if effect["payload"]["href"]:
-            html += f'<p><a href="{link}">{link}</a></p>'
-        host = mail.ascii_host(urlsplit(settings.base_url).hostname or "localhost")
-        message = mail.compose(
-            sender=server.sender,
-            to=effect["target"],
-            name=effect["payload"]["name"],
-            subject=subject,
-            html=html,
-            at=effect["at"],
-            message_id=f"<{effect['id']}@{host}>",
+    letter = letter_box.letter_of(effect)
+    if letter is not None:  # its link is a secret, and kept nowhere
+        content = mail_content.composed(
+            session, effect, server, letter.name, letters.written(session, letter)
         )
-        _keep(session, effect, message.decode("ascii"))
-    content = effect["content"].encode("ascii")
+    elif effect["content"] is None:
+        zone = zone_of_address(session, effect["target"])
+        said = mail_content.with_link(session, effect, words(renderer, effect["payload"], zone))
+        content = mail_content.composed(session, effect, server, effect["payload"]["name"], said)
+        _keep(session, effect, content.decode("ascii"))
+    else:
+        content = effect["content"].encode("ascii")
 
     def send() -> Outcome:
         try:

@@ -15,6 +15,7 @@ from fluvial.pages.object_tabs import OBJECT_TAB, SHARED_DOCUMENTS, ObjectTab, S
 from fluvial.records.drafts.listeners import LISTENER, EventListener
 from fluvial.records.drafts.seams import BEFORE_SAVE, BUTTONS, STORED, Buttons
 from fluvial.runtime.session import Session
+from fluvial.services.letters import LETTER_BOX
 
 from . import (
     buttons,
@@ -24,6 +25,7 @@ from . import (
     endpoint_addresses,
     endpoint_pauses,
     filled,
+    letter_box,
     receiving,
     rules_api,
     runs,
@@ -79,6 +81,7 @@ feature = Feature(
         CATALOG_CHANGED(endpoint_addresses.check_addresses, due_moments.changed),
         MEASURES(measures),
         EFFECTS(effects_of),
+        LETTER_BOX(letter_box.enter),
         JOB(
             Job(due_moments.WORK, due_moments.run),
             Job(effects.WORK, deliveries.run, sends=True),

@@ -17,7 +17,9 @@ from .rule_tables import EFFECT
 
 _e = EFFECT.c
 _ALL = Statement(
-    sa.select(_e.rule, _e.kind, _e.target, _e.payload).order_by(_e.at, _e.event, _e.action, _e.id)
+    sa.select(_e.rule, _e.kind, _e.target, _e.payload)
+    .where(_e.rule != sa.literal_column("''"))  # letters of the product are of no rule
+    .order_by(_e.at, _e.event, _e.action, _e.id)
 )
 
 

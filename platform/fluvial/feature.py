@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fluvial.auth import people
+from fluvial.auth import people, sign_in_links
 from fluvial.database import rate_limits
 from fluvial.events import apply_planned, outbox
 from fluvial.events.jobs import HOUSEKEEPING, JOB, Job, count_grown, keep_house
@@ -81,6 +81,11 @@ feature = Feature(
             Job("house", keep_house, every=600),
             Job("files", files.run, every=600),
         ),
-        HOUSEKEEPING(idempotency.expire, people.end_expired_sessions, rate_limits.forget),
+        HOUSEKEEPING(
+            idempotency.expire,
+            people.end_expired_sessions,
+            sign_in_links.expire,
+            rate_limits.forget,
+        ),
     ),
 )

@@ -47,6 +47,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "slug": ("ask", "nothing"),
     "number": ("1", "2"),
     "plan": (NOTHING,),
+    "secret": (NOTHING,),
     "batch": (NOTHING,),
 }
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -214,7 +215,17 @@ class Walk:
     def _other_ids(self, path: str) -> list[str]:
         if path.startswith("/api/files"):
             return list(self.aviary.files.values())
-        for kind in ("approvals", "deliveries", "events", "plans", "notifications", "tokens"):
+        if "/people/" in path:  # and nobody is signed out
+            return [NOTHING] if path.endswith("/sessions") else list(self.aviary.users.values())
+        for kind in (
+            "approvals",
+            "deliveries",
+            "events",
+            "plans",
+            "notifications",
+            "tokens",
+            "sessions",
+        ):
             if f"/{kind}/" in path:
                 return self.aviary.ids.get(kind, []) or [NOTHING]
         raise Unsaid(f"{path}: what stands for {{id}}?")

@@ -20,6 +20,8 @@ from .actors import Actor
 from .passwords import MAX_LENGTH, digest, hashed, matches, new_secret
 
 SESSION_HOURS = 24 * 14
+ID_LENGTH = 24  # of the digest of a session, which says which one it is
+MAX_AGENT = 300
 TOKEN_PREFIX = "flv_"
 
 USER = sa.table(
@@ -98,6 +100,14 @@ _END_SESSION = Statement(
 )
 _END_SESSIONS = Statement(
     SESSION.delete().where(SESSION.c.user == param("the_user", SESSION.c.user))
+)
+_SESSIONS = Statement(
+    sa.select(SESSION.c.hash, SESSION.c.created_at, SESSION.c.expires_at, SESSION.c.agent)
+    .where(
+        SESSION.c.user == param("the_user", SESSION.c.user),
+        SESSION.c.expires_at > param("the_now", SESSION.c.expires_at),
+    )
+    .order_by(SESSION.c.created_at.desc())
 )
 _END_EXPIRED = Statement(
     SESSION.delete().where(SESSION.c.expires_at < param("the_now", SESSION.c.expires_at))
@@ -192,7 +202,7 @@ class People:
 
 
 def sign_in(
-    connection: Connection, email: str, password: str, now: datetime
+    connection: Connection, email: str, password: str, now: datetime, agent: str = ""
 ) -> tuple[str, str, str] | None:
     """The user's id, the session's secret and its CSRF token; None where they do not match."""
     row = _CREDENTIAL.row(connection, the_email=email.strip().lower())
@@ -207,8 +217,32 @@ def sign_in(
         csrf=csrf,
         created_at=now,
         expires_at=now + timedelta(hours=SESSION_HOURS),
+        agent=agent[:MAX_AGENT] or None,
     )
     return str(user), secret, csrf
+
+
+def sessions(connection: Connection, user: str, now: datetime, secret: str) -> list[dict[str, Any]]:
+    """The sessions of a person, the latest first; `current` is that of the secret."""
+    here = digest(secret) if secret else ""
+    return [
+        {
+            "id": hash[:ID_LENGTH],
+            "created_at": created,
+            "expires": expires,
+            "agent": agent or "",
+            "current": hash == here,
+        }
+        for hash, created, expires, agent in _SESSIONS.rows(connection, the_user=user, the_now=now)
+    ]
+
+
+def end_session(connection: Connection, user: str, session: str, now: datetime) -> bool:
+    """End one of a person's sessions by its id; whether there is such a one."""
+    for hash, *_ in _SESSIONS.rows(connection, the_user=user, the_now=now):
+        if hash[:ID_LENGTH] == session:
+            return _END_SESSION.run(connection, the_hash=hash) > 0
+    return False
 
 
 def sign_out(connection: Connection, secret: str) -> None:

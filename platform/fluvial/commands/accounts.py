@@ -1,4 +1,4 @@
-"""user add, token add."""
+"""user add, user password, user link, token add."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import getpass
 import sys
 from datetime import timedelta
+from typing import Any
 
 from fluvial.auth import people
 from fluvial.http.people_api import SCOPES
@@ -16,18 +17,25 @@ from fluvial.records.reading.query import Query
 from fluvial.records.reading.reader import read_page
 from fluvial.records.writing import writer
 from fluvial.runtime.session import Session
+from fluvial.services import sign_in_help
 
 from .server import Commands
 
 
 def add_commands(commands: Commands) -> None:
-    user = commands.add_parser("user", help="add people")
+    user = commands.add_parser("user", help="add people, and let them sign in")
     parts = user.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add = parts.add_parser("add", help="add a person who can sign in; asks for the password")
     add.add_argument("email")
     add.add_argument("--name", help="the person's name; by default the part before the @")
     add.add_argument("--role", action="append", default=[], help="a role; may be repeated")
     add.set_defaults(run=run_user)
+    password = parts.add_parser("password", help="set a person's password; asks for it")
+    password.add_argument("email")
+    password.set_defaults(run=run_password)
+    link = parts.add_parser("link", help="print a link by which a person chooses a password")
+    link.add_argument("email")
+    link.set_defaults(run=run_link)
     token = commands.add_parser("token", help="create tokens for the API")
     token_parts = token.add_subparsers(title="commands", metavar="COMMAND", required=True)
     make = token_parts.add_parser(
@@ -44,15 +52,46 @@ def add_commands(commands: Commands) -> None:
 
 def run_user(options: argparse.Namespace) -> int:
     engine = prepare(load())
-    password = (
-        getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-    )
+    password = _typed_password()
     name = options.name or options.email.partition("@")[0]
     body = {"email": options.email, "name": name, "roles": options.role, "password": password}
     user = writer.create(Session.begin(engine), "user", body)
     print(f"{user['title']} can sign in as {user['email']}.")
     engine.close()
     return 0
+
+
+def _typed_password() -> str:
+    if sys.stdin.isatty():
+        return getpass.getpass("Password: ")
+    return sys.stdin.readline().rstrip("\n")
+
+
+def run_password(options: argparse.Namespace) -> int:
+    engine = prepare(load())
+    session = Session.begin(engine)
+    user = _user(session, options.email)
+    writer.update(session, "user", user["id"], {"password": _typed_password()})
+    print(f"{user['name']} can sign in with the new password. Their sessions have ended.")
+    engine.close()
+    return 0
+
+
+def run_link(options: argparse.Namespace) -> int:
+    engine = prepare(load())
+    session = Session.begin(engine)
+    print(sign_in_help.link_to_hand_over(session, _user(session, options.email)["id"]))
+    engine.close()
+    return 0
+
+
+def _user(session: Session, email: str) -> dict[str, Any]:
+    query = Query("user", (("id",), ("name",)), equals=(("email", email.strip().lower()),))
+    found = read_page(session, query)["data"]
+    if not found:
+        raise Problem(f"There is no user {email}. Add one with `fluvial user add`.")
+    row: dict[str, Any] = found[0]
+    return row
 
 
 def run_token(options: argparse.Namespace) -> int:
@@ -62,13 +101,10 @@ def run_token(options: argparse.Namespace) -> int:
         raise Problem(f"Unknown scope: {', '.join(unknown)}. Available: {', '.join(SCOPES)}.")
     engine = prepare(load())
     session = Session.begin(engine)
-    equals = (("email", options.email.lower()),)
-    found = read_page(session, Query("user", (("id",),), equals=equals))["data"]
-    if not found:
-        raise Problem(f"There is no user {options.email}. Add one with `fluvial user add`.")
+    user = _user(session, options.email)
     expires = session.now + timedelta(days=options.days) if options.days else None
     _, token = people.add_token(
-        session.connection, found[0]["id"], session.now, options.name, scopes, expires
+        session.connection, user["id"], session.now, options.name, scopes, expires
     )
     print(token)
     engine.close()

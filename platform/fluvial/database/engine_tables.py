@@ -154,6 +154,7 @@ SESSION = table(
     column("csrf", TEXT),
     column("expires_at", TIMESTAMP),
     column("created_at", TIMESTAMP),
+    column("agent", TEXT, nullable=True),  # the browser; an earlier release did not keep it
 )
 
 CREDENTIAL = table(

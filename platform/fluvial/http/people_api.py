@@ -18,6 +18,7 @@ from fluvial.kernel.problems import (
 )
 from fluvial.runtime.languages import language_of
 from fluvial.runtime.reader_zone import zone_of
+from fluvial.services import sign_in_help
 from metamodel.errors import ValueFault
 from metamodel.kinds.datetime import moment
 
@@ -29,6 +30,8 @@ MAX_TOKENS = 100
 SIGN_INS = Rate.read("20/minute")  # of one address for one account
 MANY = 5  # so many accounts as often from one address
 TOO_MANY = "Too many attempts to sign in."
+FORGOTTEN = Rate.read("5/hour")  # mails to one address
+TOO_MANY_LINKS = "Too many requests for a link."
 
 
 def same_site(call: Call) -> bool:
@@ -63,7 +66,8 @@ def signed_in(call: Call, email: str, password: str) -> tuple[str, str]:
     connection, now = call.session.connection, call.session.now
     limited(connection, now, SIGN_INS, TOO_MANY, "sign_in", call.client, account)
     limited(connection, now, SIGN_INS.times(MANY), TOO_MANY, "sign_ins", call.client)
-    found = people.sign_in(call.session.connection, email, password, call.session.now)
+    agent = call.headers.get("user-agent", "")
+    found = people.sign_in(connection, email, password, now, agent)
     if found is None:
         raise Unauthorized("The e-mail address or the password is wrong.")
     return found[1], found[2]
@@ -85,6 +89,80 @@ def logout(call: Call) -> Answer:
     if secret:
         people.sign_out(call.session.connection, secret)
     return Answer(204, headers=[session_cookie(call, "")])
+
+
+def forgotten(call: Call) -> Answer:
+    if not same_site(call):
+        raise Forbidden("This came from another site. Ask for a new password here.")
+    email = call.json_object("email").get("email")
+    if not isinstance(email, str):
+        message = "Send `email` as text."
+        raise Problem(message, errors=[fault("/email", "required", message)])
+    ask_for_link(call, email)
+    return Answer(202)
+
+
+def ask_for_link(call: Call, email: str) -> None:
+    """The same answer whoever it is; so often for one address, and from one place."""
+    connection, now = call.session.connection, call.session.now
+    account = email.strip().lower()
+    limited(connection, now, FORGOTTEN, TOO_MANY_LINKS, "forgotten", account)
+    limited(connection, now, FORGOTTEN.times(MANY), TOO_MANY_LINKS, "forgotten_from", call.client)
+    sign_in_help.forgotten(call.session, email)
+
+
+def choose_password(call: Call) -> Answer:
+    if not same_site(call):
+        raise Forbidden("This came from another site. Open the link here.")
+    body = call.json_object("link", "password")
+    link = body.get("link")
+    if not isinstance(link, str):
+        message = "Send `link`: the address from the mail, or what stands at its end."
+        raise Problem(message, errors=[fault("/link", "required", message)])
+    use_link(call, link.rpartition("/")[2], body.get("password"), "/password")
+    return Answer.empty()
+
+
+def use_link(call: Call, secret: str, password: Any, pointer: str) -> str:
+    """The e-mail address of the person who has chosen a password with a link."""
+    connection, now = call.session.connection, call.session.now
+    limited(connection, now, SIGN_INS, TOO_MANY_LINKS, "sign_in_link", call.client)
+    return sign_in_help.choose_password(call.session, secret, password, pointer)
+
+
+def invite(call: Call) -> Answer:
+    call.only()
+    by_mail = call.json_object("mail").get("mail", True) if call.body else True
+    if not isinstance(by_mail, bool):
+        message = "`mail` is true (send the link by mail) or false (answer with the link)."
+        raise Problem(message, errors=[fault("/mail", "not_a_boolean", message)])
+    if by_mail:
+        sign_in_help.invite(call.session, call.params["id"])
+        return Answer.json({"sent": True}, 202)
+    return Answer.json({"link": sign_in_help.link_to_hand_over(call.session, call.params["id"])})
+
+
+def end_sessions_of(call: Call) -> Answer:
+    call.only()
+    sign_in_help.end_all_sessions(call.session, call.params["id"])
+    return Answer.empty()
+
+
+def list_sessions(call: Call) -> Answer:
+    call.only()
+    actor, secret = call.session.actor, call.cookies.get(COOKIE, "")
+    assert actor.id is not None
+    return Answer.json(
+        {"data": people.sessions(call.session.connection, actor.id, call.session.now, secret)}
+    )
+
+
+def end_session(call: Call) -> Answer:
+    actor, session = call.session.actor, call.session
+    assert actor.id is not None
+    if not people.end_session(session.connection, actor.id, call.params["id"], session.now):
+        raise NotFound("You have no session with this id.")
+    return Answer.empty()
 
 
 def _person(actor: Any) -> dict[str, Any]:
@@ -168,6 +246,40 @@ ENDPOINTS = (
         secret=True,
     ),
     Endpoint("POST", "/api/logout", logout, Policy.PUBLIC, "Sign out."),
+    Endpoint(
+        "POST",
+        "/api/password/forgotten",
+        forgotten,
+        Policy.PUBLIC,
+        "Mail a link for a new password.",
+        csrf=False,
+    ),
+    Endpoint(
+        "POST",
+        "/api/password",
+        choose_password,
+        Policy.PUBLIC,
+        "Choose a password with a link.",
+        csrf=False,
+        secret=True,
+    ),
+    Endpoint(
+        "POST",
+        "/api/people/{id}/invitation",
+        invite,
+        Policy.SIGNED_IN,
+        "Mail somebody a link for their password, or get it to hand over.",
+        secret=True,
+    ),
+    Endpoint(
+        "DELETE",
+        "/api/people/{id}/sessions",
+        end_sessions_of,
+        Policy.SIGNED_IN,
+        "End all sessions of somebody.",
+    ),
+    Endpoint("GET", "/api/sessions", list_sessions, Policy.SIGNED_IN, "My sessions."),
+    Endpoint("DELETE", "/api/sessions/{id}", end_session, Policy.SIGNED_IN, "End a session."),
     Endpoint("GET", "/api/me", me, Policy.SIGNED_IN, "The signed-in person.", any_scope=True),
     Endpoint("GET", "/api/tokens", list_tokens, Policy.SIGNED_IN, "My tokens."),
     Endpoint(

@@ -11,7 +11,7 @@ from babel import Locale
 
 from fluvial.auth import people
 from fluvial.auth.passwords import MAX_LENGTH, MIN_LENGTH
-from fluvial.http.call import Answer, Call
+from fluvial.http.call import COOKIE, Answer, Call
 from fluvial.http.people_api import SCOPES, session_cookie, signed_in
 from fluvial.http.routes import Endpoint, Handler, Policy
 from fluvial.kernel.problems import Problem
@@ -21,6 +21,7 @@ from fluvial.runtime.languages import language_of, offered
 from fluvial.runtime.reader_zone import known_zones, zone_of
 from metamodel.roles import role_titles
 
+from .browser_words import browser_words
 from .frame import Context, page
 from .reader_format import ReaderFormat, format_of
 from .sign_in import form_text
@@ -56,6 +57,12 @@ def show(
             for name in offered(session)
         ],
         "tokens": [_token(fmt, row) for row in people.tokens(session.connection, actor.id)],
+        "sessions": [
+            _session(fmt, row)
+            for row in people.sessions(
+                session.connection, actor.id, session.now, call.cookies.get(COOKIE, "")
+            )
+        ],
         "new_token": token,
         "action": "/profile/tokens",
         "scopes": [
@@ -83,6 +90,22 @@ def _token(fmt: ReaderFormat, row: Mapping[str, Any]) -> Context:
         "expires": fmt.plain_day(fmt.local(expires).date()) if expires else "",
         "revoke_href": f"/profile/tokens/{row['id']}/end",
     }
+
+
+def _session(fmt: ReaderFormat, row: Mapping[str, Any]) -> Context:
+    return {
+        "where": browser_words(row["agent"]),
+        "made": fmt.ago(row["created_at"]),
+        "current": row["current"],
+        "end_href": f"/profile/sessions/{row['id']}/end",
+    }
+
+
+def end_session(call: Call) -> Answer:
+    session = call.session
+    assert session.actor.id is not None
+    people.end_session(session.connection, session.actor.id, call.params["id"], session.now)
+    return Answer.redirect("/profile#sessions")
 
 
 def make_token(call: Call) -> Answer:
@@ -171,5 +194,6 @@ ENDPOINTS = (
     _post("/profile/zone", choose_zone, "Choose my time zone."),
     _post("/profile/tokens", make_token, "Create a token.", secret=True),
     _post("/profile/tokens/{id}/end", end_token, "Revoke a token."),
+    _post("/profile/sessions/{id}/end", end_session, "End one of my sessions."),
     _post("/profile/password", change_password, "Change my password.", secret=True),
 )

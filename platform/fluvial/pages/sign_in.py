@@ -12,6 +12,8 @@ from fluvial.kernel.problems import Forbidden, Problem
 
 from .frame import PRODUCT, bare
 
+FORGOT = "/signin/forgot"
+
 
 def form_text(call: Call, name: str) -> str:
     """A field of a posted form, the last of its name."""
@@ -40,6 +42,7 @@ def show(call: Call, *, email: str = "", wrong: str = "", status: int = 200) -> 
         "next": local(wanted),
         "error": wrong,
         "token": "",
+        "forgot_href": FORGOT,
         "single_sign_on": "",
     }
     return bare(call, "sign_in.html", "Sign in", status=status, sign_in=context)

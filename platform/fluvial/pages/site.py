@@ -20,7 +20,9 @@ from . import (
     lookup_choices,
     made_names,
     package_pages,
+    password_pages,
     patterns,
+    people_pages,
     profile,
     saved_views,
     search_pages,
@@ -39,6 +41,7 @@ def favicon(_: Call) -> Answer:
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *sign_in.ENDPOINTS,
+    *password_pages.ENDPOINTS,
     *home.ENDPOINTS,
     *lists.ENDPOINTS,
     *list_choices.ENDPOINTS,
@@ -50,6 +53,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *inbox.ENDPOINTS,
     *profile.ENDPOINTS,
     *studio.ENDPOINTS,
+    *people_pages.ENDPOINTS,
     *studio_object.ENDPOINTS,
     *studio_kind.ENDPOINTS,
     *document_pages.ENDPOINTS,

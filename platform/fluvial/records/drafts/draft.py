@@ -125,7 +125,7 @@ class Draft:
         there = wire_value(known, self.before.get(known.name))
         if isinstance(raw, list) and isinstance(there, list) and known.type.options:
             return sorted(map(str, raw)) == sorted(map(str, there))
-        return bool(raw == there)
+        return type(raw) is type(there) and bool(raw == there)  # 1 is not true
 
     def _refuse(self, name: str) -> None:
         """Why a member of a body is not taken."""
