@@ -250,6 +250,7 @@ PROFILE = {
     "zone_action": "#", "zones": ["Europe/London", "UTC"], "business_zone": "UTC",
     "language_action": "#", "languages": [{"value": "en", "label": "English", "chosen": True}, {"value": "de", "label": "Deutsch", "chosen": False}],
     "error": "", "password_action": "#", "min_length": 10,
+    "sessions": [{"where": "Firefox on Linux", "made": "09:20", "current": True, "end_href": "#"}, {"where": "iPhone", "made": "Yesterday", "current": False, "end_href": "#"}],
     "name": "Amara Osei", "email": "amara.osei@northgate.example", "roles": ["Administrator", "Desk"], "teams": ["Front desk"], "zone": "Europe/London", "locale": "English", "new_token": "flv_3b1f0c5e9a7d42b8",
     "tokens": [{"id": "1", "name": "Night export", "prefix": "flv_91", "scopes": "read records", "made": "", "used": "today 02:00", "expires": "1 Sep 2026", "revoke_href": "#"}],
     "action": "#", "scopes": [{"value": "records:read", "label": "Read records"}, {"value": "records:write", "label": "Write records"}, {"value": "meta:read", "label": "Read definitions"}],
@@ -262,8 +263,12 @@ SEARCH = {
     "query": "over", "action": "#", "as_of": OTHER_DAY,
     "groups": [{"label": "Loans", "icon": "book-2", "count": 2, "href": "#", "results": [{"title": "L-00431 The Overstory", "href": "#", "hint": "Harriet Lindqvist · On loan"}, {"title": "L-00301 The Overstory", "href": "#", "hint": "Harriet Lindqvist · Returned"}]}, {"label": "Books", "icon": "book", "count": 1, "href": "", "results": [{"title": "The Overstory", "href": "#", "hint": "Richard Powers, 2018"}]}],
 }  # fmt: skip
+PEOPLE = {
+    "mail": True, "link": "", "link_of": "", "said": "", "error": "", "min_length": 10, "more_href": "",
+    "items": [{"name": "Zoë Ünal", "email": "zoe@example.org", "roles": "Clerk", "href": "#", "status": "Invited", "tone": "info", "detail": "Link created: 09:59.", "sessions": 1, "action": "/studio/people/1"}],
+}  # fmt: skip
 STUDIO_HOME = {
-    "slow_href": "/studio/slow",
+    "slow_href": "/studio/slow", "people_href": "/studio/people",
     "shared": [{"label": "Roles", "about": "Who may do what.", "new_href": "#",
                 "items": [{"label": "Clerk", "href": "#", "from": "Library 1.0"}]}],
     "objects": [{"label": label, "name": label.lower(), "icon": icon, "href": "/studio_object", "fields": count, "records": records, "from": origin} for label, icon, count, records, origin in [("Loan", "book-2", 10, "4,812", "Library 1.0"), ("Book", "book", 14, "21,300", "Library 1.0"), ("Member", "users", 12, "2,140", "Library 1.0"), ("Branch", "building", 6, "5", "Library 1.0"), ("Reading room", "armchair", 4, "9", "Site")]],
@@ -308,7 +313,10 @@ def pages() -> dict[str, tuple[str, Context]]:
         "conflict": ("conflict.html", {"page": new, "conflict": CONFLICT}),
         "docs": ("docs.html", {"page": page("API", here="API"), "docs": {"version": "3.1", "spec_href": "#", "intro": "What other systems may do, trimmed to what you may do.", "groups": [{"name": "loan", "label": "Loans", "calls": CALLS}]}}),
         "patterns": ("patterns.html", {"page": page("Patterns"), "fields": WIDGETS, "record": record()}),
-        "sign_in": ("sign_in.html", {"page": plain, "sign_in": {"title": "Sign in to Northgate Library", "host": "library.fluvial.example", "action": "#", "email": "", "next": "", "error": "", "token": "", "single_sign_on": "#"}}),
+        "sign_in": ("sign_in.html", {"page": plain, "sign_in": {"title": "Sign in to Northgate Library", "host": "library.fluvial.example", "action": "#", "email": "", "next": "", "error": "", "token": "", "forgot_href": "#", "single_sign_on": "#"}}),
+        "forgot": ("forgot.html", {"page": plain, "forgot": {"action": "#", "email": "", "error": "", "sent": False, "back_href": "#"}}),
+        "choose_password": ("choose_password.html", {"page": plain, "choose": {"action": "#", "email": "zoe@example.org", "name": "Zoë Ünal", "min_length": 10, "error": "", "valid": True, "forgot_href": "#", "back_href": "#"}}),
+        "people": ("people.html", {"page": page("People"), "people": PEOPLE}),
         "webform": ("webform.html", {"page": plain, "webform": webform()}),
         "webform_errors": ("webform.html", {"page": plain, "webform": webform(faulty=True)}),
         "webform_done": ("webform_done.html", {"page": plain, "done": {"title": "Thank you", "message": "Your number is L-00440. We answer by tomorrow at noon.", "embedded": False, "brand": {"name": "Northgate Library", "initials": "NL", "note": ""}, "again_href": "#"}}),

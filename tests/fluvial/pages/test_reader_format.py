@@ -20,14 +20,15 @@ from fluvial.pages.reader_format import (
     parse_moment,
     person,
 )
+from metamodel.catalog import Catalog
 
 NOTHING: Any = None
 
 
 def reader(now: str = "2026-06-15T23:30:00+00:00", zone: str = "Europe/Berlin") -> ReaderFormat:
-    return ReaderFormat(
-        NOTHING, NOTHING, "en_GB", ZoneInfo(zone), datetime.fromisoformat(now).astimezone(UTC)
-    )
+    """Of somebody in the business's own zone."""
+    at = datetime.fromisoformat(now).astimezone(UTC)
+    return ReaderFormat(Catalog(0, "", {}, {}, zone), NOTHING, "en_GB", ZoneInfo(zone), at)
 
 
 TODAY = date(2026, 6, 16)  # in Berlin, a Tuesday
