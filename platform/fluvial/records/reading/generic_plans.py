@@ -19,6 +19,8 @@ from metamodel.expressions.nodes import And, Collection, Compare, Node, Or, Read
 from .index_walk import fixed_fields, walked_keys
 from .query import Query
 
+BY_SIZE = frozenset({"<", "<=", ">", ">="})
+
 
 def is_steady(
     type_: ObjectType,
@@ -33,7 +35,7 @@ def is_steady(
     if permission is not None and not _is_looked_up(permission):
         return False
     fixed = fixed_fields(type_, query, condition)
-    asked = {name for name, _ in query.equals} | set(_ranges(condition, column.key))
+    asked = {name for name, _ in query.equals} | set(_ranges(type_, condition, column.key))
     if not asked <= fixed | {column.key}:
         return False
     used = asked - {column.key}
@@ -42,20 +44,33 @@ def is_steady(
     return any(used <= set(before) for before in walked_keys(type_, fixed, column.key))
 
 
-def _ranges(condition: Node | None, key: str) -> Iterator[str]:
-    """The fields that a condition compares, and a name that is none for whatever else it asks."""
+def _ranges(type_: ObjectType, condition: Node | None, key: str) -> Iterator[str]:
+    """The fields that a condition compares, and a name that is none for whatever else it asks.
+
+    A comparison by size of a field that no index begins with is left out: there is no other plan
+    that it could decide for.
+    """
     if condition is None:
         return
     if isinstance(condition, And):
         for item in condition.items:
-            yield from _ranges(item, key)
+            yield from _ranges(type_, item, key)
         return
     if isinstance(condition, Compare):
         reads = [one for one in (condition.left, condition.right) if isinstance(one, Read)]
         if len(reads) == 1 and reads[0].root is Root.ROW and len(reads[0].path) == 1:
-            yield reads[0].path[0]
+            name = reads[0].path[0]
+            if condition.operator not in BY_SIZE or _begins_an_index(type_, name):
+                yield name
             return
     yield ""
+
+
+def _begins_an_index(type_: ObjectType, name: str) -> bool:
+    field = type_.fields[name]
+    if field.unique or field.system or any(c.indexed or c.references for c in field.columns):
+        return True
+    return any(key.fields[0] == name for key in (*type_.keys, *type_.asked))
 
 
 def _is_looked_up(permission: Sequence[Expression]) -> bool:

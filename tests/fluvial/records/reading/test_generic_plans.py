@@ -55,6 +55,10 @@ def steady(
         ("state == 'a'", "id", False),  # no index has both
         ("pages == 1", "due", False),
         ("state == 'a' and pages == 1", "due", False),
+        ("state == 'a' and pages > 1", "due", True),  # no index could serve it instead
+        ("state == 'a' and due > now() and pages <= 9", "due", True),
+        ("state == 'a' and name > 'b'", "due", False),  # an index begins with it
+        ("state == 'a' and created_at > now()", "due", False),
         ("state != 'a'", "due", False),
         ("state == 'a' or state == 'b'", "due", False),
         ("name == 'a' and state == 'b'", "pages", True),
