@@ -26,6 +26,7 @@ from metamodel.expressions.python import truth
 from metamodel.expressions.scope import scope_of
 from metamodel.expressions.types import BOOLEAN
 from metamodel.folding import humanise
+from metamodel.syntax_trees import expression_tree
 
 from .board_columns import cards_by, heads_by, text_of, wire_of
 from .boards import Board, boards_of, in_audience
@@ -304,7 +305,7 @@ def _possible(catalog: Catalog, board: Board) -> frozenset[str]:
 def _conjuncts(source: str) -> list[str]:
     if not source:
         return []
-    tree = ast.parse(source, mode="eval").body
+    tree = expression_tree(source).body
     parts = tree.values if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And) else [tree]
     return [ast.unparse(part) for part in parts]
 

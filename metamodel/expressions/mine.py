@@ -9,6 +9,7 @@ from metamodel.expressions.fault_words import node_words
 from metamodel.expressions.nodes import Node, Or
 from metamodel.expressions.part_checker import PartChecker
 from metamodel.expressions.types import PERSON, PERSONS, ROLE
+from metamodel.syntax_trees import expression_tree
 
 # What makes a person mine, by what the person is.
 ASKED: Mapping[str, str] = {
@@ -28,7 +29,7 @@ def mine(checker: PartChecker, node: ast.Call) -> Node:
 
 def _of(node: ast.Call, text: str) -> ast.expr:
     """A question about the argument of a call, at the call's place."""
-    asked = ast.parse(text, mode="eval").body
+    asked = expression_tree(text).body
     assert isinstance(asked, ast.Compare)
     asked.left = node.args[0]
     for part in (asked, *ast.walk(asked.comparators[0])):

@@ -13,6 +13,7 @@ from simpleeval import SimpleEval  # type: ignore[import-untyped]
 
 from metamodel.errors import ExpressionError
 from metamodel.folding import normal
+from metamodel.syntax_trees import in_turn
 
 MAX_LENGTH = 1000  # characters of an expression
 MAX_NODES = 200  # parts of an expression
@@ -192,7 +193,7 @@ def _refuse_token(source: str, at: int) -> NoReturn:
 
 def _parsed(source: str, text: str, lead: int) -> ast.expr:
     try:
-        statement = SimpleEval.parse(text)
+        statement = in_turn(SimpleEval.parse, text)
     except SyntaxError as error:
         at = min(lead + max((error.offset or 1) - 1, 0), len(source) - 1)
         raise ExpressionError(

@@ -50,6 +50,18 @@ def test_files_are_short() -> None:
     assert not long, f"A second noun may be hiding in files over {MAX_FILE} lines: {long}"
 
 
+def test_syntax_trees_are_built_in_turn() -> None:
+    odd = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for name, path in modules().items()
+        if name != "metamodel.syntax_trees"
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).endswith(("ast.parse", "literal_eval", "SimpleEval.parse"))
+    ]
+    assert not odd, f"Threads disturb each other there; see metamodel/syntax_trees.py: {odd}"
+
+
 def test_functions_are_short() -> None:
     long = [
         f"{path.relative_to(ROOT)}:{node.lineno}: {node.name}"

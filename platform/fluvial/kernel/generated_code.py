@@ -15,6 +15,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+from metamodel.syntax_trees import expression_tree, statements_tree
+
 Tree = TypeVar("Tree", bound=ast.AST)
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|")  # what a text in generated source may be
@@ -47,13 +49,13 @@ class Code:
     def function(self, argument: str, body: str) -> Any:
         """A function of one argument, as one expression."""
         source = f"lambda {argument}: {body}"
-        checked = check(ast.parse(source, mode="eval"))
+        checked = check(expression_tree(source))
         return eval(compile(checked, f"<{self._about}>", "eval"), self._names)
 
     def procedure(self, argument: str, lines: Sequence[str]) -> Any:
         """The same of several statements; the last one returns."""
         source = "\n    ".join([f"def made({argument}):", *lines])
-        exec(compile(check(ast.parse(source)), f"<{self._about}>", "exec"), self._names)
+        exec(compile(check(statements_tree(source)), f"<{self._about}>", "exec"), self._names)
         return self._names["made"]
 
 
