@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -17,6 +17,9 @@ from typing import Any, Protocol
 from bench.data import SPAN, START, STEP, Library
 
 Text = Callable[[str], str]
+Rows = Sequence[tuple[Any, ...]]
+
+PAGE = 20_000  # loans whose words are made at a time
 
 
 class Connection(Protocol):
@@ -35,6 +38,7 @@ class Dialect:
     columns: Text  # a query of names
     indexes: Text  # a query of names and definitions
     json: Text
+    insert: Callable[[Any, str, Rows], object]  # into columns that are named: `table (a, b)`
     room: tuple[str, ...]  # for the sorting of indexes
 
 
@@ -44,6 +48,13 @@ class Layout:
 
     history: str
     search: str | None
+    words: Text = str  # what is written there of a text
+
+
+def _copied_in(connection: Any, into: str, rows: Rows) -> None:
+    with connection.cursor().copy(f"copy {into} from stdin") as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 SQLITE = Dialect(
@@ -64,6 +75,9 @@ SQLITE = Dialect(
         f"where type = 'index' and sql is not null and tbl_name = '{table}'"
     ),
     json=lambda text: text,
+    insert=lambda connection, into, rows: connection.executemany(
+        f"insert into {into} values ({', '.join('?' * len(rows[0]))})", rows
+    ),
     room=("pragma cache_size = -524288",),
 )
 POSTGRESQL = Dialect(
@@ -86,6 +100,7 @@ POSTGRESQL = Dialect(
         "(select 1 from pg_constraint c where c.conname = i.indexname)"
     ),
     json=lambda text: f"({text})::jsonb",
+    insert=_copied_in,
     room=("set local maintenance_work_mem = '512MB'", "set local work_mem = '256MB'"),
 )
 
@@ -118,7 +133,7 @@ def multiply(connection: Connection, dialect: Dialect, layout: Layout, filled: L
         copier.loans()
         copier.history(layout.history)
         if layout.search is not None:
-            copier.search(layout.search)
+            copier.search(layout.search, layout.words)
     for table in ("copied_loan", "copied_member"):
         connection.execute(f"drop table {table}")
 
@@ -233,10 +248,26 @@ order by n desc"""
         self._copy(table, "record", changes, "copied_loan", joined)
         self._update(table, "record", "at = c.at")
 
-    def search(self, table: str) -> None:
-        number = "replace(s.text, 'l ' || c.old_number, 'l ' || c.number)"
-        text = f"replace({number}, c.old_mark, c.mark)"
-        self._copy(table, "record", {"record": "c.id", "text": text}, "copied_loan")
+    def search(self, table: str, words: Text) -> None:
+        """The application parts words in a way of its own, which SQL does not know."""
+        found = self.connection.execute("select seed from copied_loan where copy = 0").fetchall()
+        seeds = {id for (id,) in found}
+        for loans in self._pages_of_loans():
+            rows = [
+                (id, "loan", words(f"{title} {book}"))
+                for id, title, book in loans
+                if id not in seeds
+            ]
+            if rows:
+                self.dialect.insert(self.connection, f"{table} (record, object, text)", rows)
+
+    def _pages_of_loans(self) -> Iterator[Rows]:
+        last = "00000000-0000-0000-0000-000000000000"
+        while loans := self.connection.execute(
+            f"select id, title, book from loan where id > '{last}' order by id limit {PAGE}"
+        ).fetchall():
+            yield loans
+            last = loans[-1][0]
 
     def _copy(
         self, table: str, key: str, changes: dict[str, str], plan: str, joined: str = ""

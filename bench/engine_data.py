@@ -6,10 +6,11 @@ import psycopg
 
 from bench.baseline_data import analyze_postgresql
 from bench.data import Library
+from fluvial.kernel.search_words import indexed
 
 from . import copies
 
-LAYOUT = copies.Layout(history="fluvial_history", search="fluvial_search")
+LAYOUT = copies.Layout(history="fluvial_history", search="fluvial_search", words=indexed)
 
 
 def complete(url: str, filled: Library) -> None:
