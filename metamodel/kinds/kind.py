@@ -279,6 +279,10 @@ class Kind:
         """The other fields of the record that say which values it takes; see `settle`."""
         return ()
 
+    def released(self, field: Field, value: Any) -> Any:
+        """A value that was there before, free to follow the other fields; see `settle`."""
+        return value
+
     def settle(self, field: Field, value: Any, others: Mapping[str, Any]) -> Any:
         """The value beside those of the other fields, before it is stored; raises ValueFault."""
         return value

@@ -166,14 +166,23 @@ class Money(Kind):
         source = field.option("currency_from")
         return (source,) if source else ()
 
+    def released(self, field: Field, value: Amount) -> Amount:
+        return Amount(value.amount, "") if field.option("currency_from") else value
+
     def settle(self, field: Field, value: Amount, others: Mapping[str, Any]) -> Amount:
-        """The amount in the record's currency, whichever it had."""
+        """The amount in the record's currency; one that was given in another is not relabelled."""
         source = field.option("currency_from")
         if not source:
             return value
         currency = str(others.get(source) or "").upper()
         if currency not in currencies():
             raise ValueFault("no_currency", "Enter the record's currency first, such as EUR.")
+        if value.currency not in ("", currency):
+            raise ValueFault(
+                "wrong_currency",
+                f"The currency of this record is {currency}, not {value.currency}. Write the "
+                f"amount in {currency}, or change the currency of the record.",
+            )
         return self._made(field, format(value.amount.normalize(), "f"), currency)
 
     def scale(self, field: Field) -> int:

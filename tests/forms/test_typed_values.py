@@ -77,6 +77,26 @@ def test_a_german_page_reads_numbers_as_it_writes_them(
     assert thing["fee"] == {"amount": amount, "currency": "GBP"}
 
 
+@pytest.mark.parametrize(
+    ("typed", "chosen", "amount"),
+    [("12,50 €", "EUR", "12.50"), ("€ 1.234,50", "EUR", "1234.50"), ("7 EUR", "EUR", "7.00"),
+     ("-3 €", "EUR", "-3.00"), ("£7", "GBP", "7.00"), ("12,50 $", "USD", "12.50")],
+)  # fmt: skip
+def test_the_sign_of_the_currency_may_stand_beside_an_amount(
+    german: Client, typed: str, chosen: str, amount: str
+) -> None:
+    values = {"fee": typed, "fee.currency": chosen} | ({"price": typed} if chosen == "EUR" else {})
+    thing = added(german, **values)
+    assert thing["fee"] == {"amount": amount, "currency": chosen}
+    assert chosen != "EUR" or thing["price"] == thing["fee"]
+
+
+@pytest.mark.parametrize("typed", ["12 $", "12 USD", "£12", "12 € EUR USD", "12 XYZ"])
+def test_the_sign_of_another_currency_is_refused(german: Client, typed: str) -> None:
+    for values in ({"price": typed}, {"fee": typed, "fee.currency": "EUR"}):
+        assert posted(german, "/o/thing/new", {"name": "X", **values}).status == 422
+
+
 @pytest.mark.parametrize("typed", ["1,234", "1,000", "12,5,0", "1.23.4", "1,2e3"])
 def test_what_a_german_page_would_not_write_is_refused_and_shown_again(
     german: Client, typed: str

@@ -115,6 +115,19 @@ def test_options_that_look_at_the_rest_of_the_record(client: Client) -> None:
     moved = client.patch(f"{loans}/{fined['id']}", {"currency": "jpy", "fine": 1200}).json()
     assert moved["fine"] == {"amount": "1200", "currency": "JPY"}
     assert "decimals" in refused(client, f"{loans}/{fined['id']}", fine="1.5")["fine"]
+    # An amount that names another currency than the record is not relabelled.
+    fined_path = f"{loans}/{fined['id']}"
+    for body in (
+        {"fine": {"amount": "7", "currency": "EUR"}},
+        {"fine": moved["fine"], "currency": "eur"},
+        {"fine": {"amount": "7", "currency": "USD"}, "currency": "eur"},
+    ):
+        assert "The currency of this record is" in refused(client, fined_path, **body)["fine"]
+    usd = {"amount": "7", "currency": "USD"}
+    assert "not USD" in refused(client, loans, currency="eur", fine=usd)["fine"]
+    both = {"fine": {"amount": "7", "currency": "EUR"}, "currency": "eur"}
+    assert client.patch(fined_path, both).json()["fine"] == {"amount": "7.00", "currency": "EUR"}
+    assert client.patch(fined_path, {"currency": "jpy"}).json()["fine"]["currency"] == "JPY"
 
     # What a look-up fills in, unless somebody writes it.
     branch = client.made("branch", name="Lyon", country="france", fee="3.00")

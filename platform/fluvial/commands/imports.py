@@ -6,13 +6,20 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
+from fluvial.kernel.problems import Problem
 from fluvial.kernel.settings import load
 from fluvial.packages.installation import prepare
 from fluvial.runtime.session import Session
 from fluvial.transfer.imports.command import import_file
 
 from .server import Commands
+
+# Options that have a switch of their own.
+SWITCHES = (
+    "dates", "empty", "skip_faults", "encoding", "delimiter", "headings", "sheet", "empty_cells",
+)  # fmt: skip
 
 
 def add_commands(commands: Commands) -> None:
@@ -29,7 +36,6 @@ def add_commands(commands: Commands) -> None:
     command.add_argument(
         "--dates",
         choices=("ymd", "dmy", "mdy"),
-        default="ymd",
         help="the order of day, month and year",
     )
     command.add_argument("--empty", action="append", default=[], help="a cell that means empty")
@@ -53,17 +59,31 @@ def add_commands(commands: Commands) -> None:
     command.set_defaults(run=run_import)
 
 
-def run_import(arguments: argparse.Namespace) -> int:
-    options = json.loads(arguments.options) | {
-        "map": dict(pair.split("=", 1) for pair in arguments.map),
-        "dates": arguments.dates,
-        "empty": arguments.empty,
-        "key": [name for name in arguments.key.split(",") if name],
-        "skip_faults": arguments.skip_faults,
-    }
-    for name in ("encoding", "delimiter", "headings", "sheet", "empty_cells"):
-        if (said := getattr(arguments, name)) is not None:
+def options_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The JSON of --options with what the other switches say, which come first."""
+    try:
+        options = json.loads(arguments.options)
+    except json.JSONDecodeError as error:
+        raise Problem(f"--options is not JSON: {error}.") from error
+    if not isinstance(options, dict):
+        raise Problem('--options takes a JSON object, such as {"durations": "hours"}.')
+    pairs = [pair.partition("=") for pair in arguments.map]
+    if wrong := [column for column, sign, _ in pairs if not sign]:
+        raise Problem(f"--map {wrong[0]} names no field. Write it as COLUMN=FIELD.")
+    if pairs:
+        said = options.get("map")
+        given = {column: name for column, _, name in pairs}
+        options["map"] = {**said, **given} if isinstance(said, dict) else given
+    if arguments.key:
+        options["key"] = [name for name in arguments.key.split(",") if name]
+    for name in SWITCHES:
+        if said := getattr(arguments, name):
             options[name] = said
+    return options
+
+
+def run_import(arguments: argparse.Namespace) -> int:
+    options = options_of(arguments)
     engine = prepare(load())
     result = import_file(
         Session.begin(engine), arguments.object, arguments.file, options, dry_run=arguments.dry_run

@@ -14,7 +14,7 @@ from fluvial.transfer.imports.delimiters import NAMES
 from fluvial.transfer.imports.file_formats import open_table
 from fluvial.transfer.imports.options import Options, read_options
 from fluvial.transfer.imports.proposals import fits_of, proposed
-from fluvial.transfer.imports.table_files import FileReading, TableFile, encoding_label
+from fluvial.transfer.imports.table_files import FileReading, TableFile, encoding_label, legible
 from fluvial.transfer.imports.text_encodings import LABELS, UNSAID, TextReading, text_readings
 
 from .frame import Context
@@ -124,7 +124,7 @@ def shown_reading(table: TableFile) -> Context:
         "rows": [
             {
                 "number": row.number,
-                "cells": [_cell(row.cells, at) for at in range(width)],
+                "cells": [_cell(legible(row.cells), at) for at in range(width)],
                 "heads": row.number == table.headings,
             }
             for row in rows[-(BELOW + 6) :]

@@ -72,10 +72,10 @@ def posted_values(call: Call) -> dict[str, Any]:
     return options
 
 
-def unanswered(call: Call) -> str:
-    """What the person was asked and has not said."""
+def unanswered(call: Call) -> list[str]:
+    """The options that the person was asked for and has not said."""
     asked = (name for name in form_text(call, "asks").split() if name in QUESTIONS)
-    return " ".join(QUESTIONS[name] for name in asked if not form_text(call, name))
+    return [name for name in asked if not form_text(call, name)]
 
 
 def shown_cells(rows: Sequence[Sequence[FirstCell]], fmt: ReaderFormat) -> list[list[Markup]]:

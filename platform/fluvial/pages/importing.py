@@ -19,7 +19,7 @@ from fluvial.transfer.imports.importer import import_table
 from fluvial.transfer.imports.options import KEEP, Options, read_options
 from fluvial.transfer.imports.preview import preview
 from fluvial.transfer.imports.table_files import letters
-from fluvial.transfer.imports.targets import is_imported
+from fluvial.transfer.imports.targets import ID, is_imported
 from metamodel.catalog import Field, ObjectType
 from metamodel.object_types import PEOPLE
 
@@ -34,7 +34,7 @@ from .import_reading import (
     reading_in,
     shown_reading,
 )
-from .import_values import asked_values, posted_values, shown_cells, unanswered
+from .import_values import QUESTIONS, asked_values, posted_values, shown_cells, unanswered
 from .presenters import uploads
 from .problem_pages import marked
 from .reader_format import format_of, number
@@ -218,6 +218,8 @@ def _fields(call: Call, type_: ObjectType) -> list[Context]:
             found += list(_keys(call, field))
         else:
             found.append({"value": field.name, "label": field.label, "required": field.required})
+    if access.can("update"):
+        found.append({"value": ID, "label": "Record ID", "required": False})
     return found
 
 
@@ -270,7 +272,9 @@ def _look(call: Call) -> Answer:
         return _map(call, row, reading=reading)
     given = _options(call, table.header, read_as(table))
     if missing := unanswered(call):
-        return _map(call, row, given, reading=given, error=missing)
+        said = {name: value for name, value in given.items() if name not in missing}
+        error = " ".join(QUESTIONS[name] for name in missing)
+        return _map(call, row, said, reading=given, error=error)
     try:
         return _result(call, row, given)
     except Unprocessable as problem:
@@ -306,6 +310,10 @@ def _result(
             for w in wire["warnings"][:FAULTS]
         ],
         "headers": headers,
+        "skipped": [
+            *(name for name, field in given.get("map", {}).items() if name and not field),
+            *wire["left_out"],
+        ],
         "rows": shown_cells(rows, format_of(call.session)),
         "options": orjson.dumps({**given, "once": once or new_id()}).decode(),
     }  # fmt: skip

@@ -11,6 +11,7 @@ import pytest
 
 from tests.app import Client, Documents, Reply
 from tests.fluvial.pages.posting import posted
+from tests.fluvial.tables import sent
 from tests.fluvial.transfer.test_files_of_others import PLANT, workbook
 from tests.forms.shapes import multipart
 
@@ -121,6 +122,62 @@ def test_an_encoding_may_be_another_one(garden: Client) -> None:
     assert "Крапива" in columns.text
     for wrong in ("klingon", "idna"):
         assert error_of(go_on(garden, asked, encoding=wrong))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "cp949", "gb18030", "mac_greek"])
+@pytest.mark.parametrize("table", ["Name;Notes\n山田;東京\n", "ﾘｽﾄ;\n;\nName;Notes\n山田;x\n"])
+def test_the_wrong_encoding_is_shown_and_not_an_error_of_ours(
+    garden: Client, table: str, encoding: str
+) -> None:
+    raw = table.encode("cp932")
+    columns = go_on(garden, uploaded(garden, raw), encoding="", other=encoding)
+    if columns.status == 200:
+        looked = go_on(garden, columns)
+        assert looked.status in (200, 422)
+        if encoding in ("utf-8", "ascii"):
+            assert "does not match the encoding" in looked.text
+    else:
+        assert "does not match the encoding" in error_of(columns)
+    reply = sent(garden, "plant", raw, path="import/preview", encoding=encoding)
+    assert reply.status in (200, 422), reply.text
+    assert not plants(garden)
+
+
+@pytest.mark.parametrize(
+    ("table", "question"),
+    [
+        ("Name,Sown\nRose,03/05/2026\n", "dates"),
+        ('Name,Height\nRose,1\nFern,"1,234"\n', ""),
+    ],
+)
+def test_who_does_not_answer_is_asked_again(garden: Client, table: str, question: str) -> None:
+    garden.define({**PLANT, "fields": [*PLANT["fields"], {"name": "sown", "kind": "date"}]})
+    page = uploaded(garden, table)
+    for _ in range(3 if question else 0):
+        page = go_on(garden, page)
+        assert page.status == 422 and "both fit the dates" in error_of(page)
+        assert not re.findall(rf'name="{question}"[^>]*checked', page.text)
+
+
+def test_columns_that_go_nowhere_are_named_with_the_result(garden: Client) -> None:
+    looked = go_on(garden, uploaded(garden, "Name,Colour,Scent\nRose,red,sweet\n"))
+    assert "chosen for them: Colour, Scent." in " ".join(looked.text.split())
+    assert "Not imported" not in go_on(garden, uploaded(garden, "Name\nRose\n")).text
+
+
+def test_an_export_with_ids_changes_the_records_that_it_came_from(garden: Client) -> None:
+    rose, fern = (garden.made("plant", name=name)["id"] for name in ("Rose", "Fern"))
+    table = f"id,name,notes\n{rose},Rosa,red\n{fern},Fern,\n,Iris,\n"
+    columns = uploaded(garden, table)
+    assert form_of(columns)["key"] == "id" and "Record ID" in columns.text
+    assert "1 added, 1 changed" in go_on(garden, go_on(garden, columns)).text
+    assert {name: row["id"] for name, row in plants(garden).items() if name != "Iris"} == {
+        "Rosa": rose, "Fern": fern,
+    }  # fmt: skip
+    # Ids of another system are no ids of ours, and a person may choose otherwise.
+    assert form_of(uploaded(garden, "id,name\n17,Rose\n"))["key"] == ""
+    looked = go_on(garden, columns, key="")
+    assert "chosen for it: id." in " ".join(looked.text.split())
 
 
 def test_a_file_is_read_again_as_the_person_says(garden: Client) -> None:

@@ -16,8 +16,10 @@ from fluvial.pages.reader_format import ReaderFormat
 from fluvial.transfer.sheet_cells import SheetCell, number_cell
 from metamodel.catalog import Field
 from metamodel.currencies import currencies, minor_units
+from metamodel.errors import ValueFault
 from metamodel.kinds.duration import DAY_LENGTH
 from metamodel.kinds.kind import TextFormat
+from metamodel.written.currency_signs import amount_and_currency
 
 from .filter_questions import SIZES, Op, empties
 from .presenter import Cell, Face, text_in
@@ -132,8 +134,11 @@ class MoneyFace(SizeFace):
         amount = text_in(form, field.name).strip()
         if not amount:
             return None
-        currency = field.option("currency") or text_in(form, f"{field.name}.currency")
-        text = f"{amount} {currency}".strip()
+        chosen = field.option("currency") or text_in(form, f"{field.name}.currency")
+        figures, currency = amount_and_currency(amount, chosen or None, how)
+        if chosen and currency != chosen:
+            raise ValueFault("wrong_currency", f"Write the amount in {chosen}, without {currency}.")
+        text = f"{figures} {currency or ''}".strip()
         return field.kind.wire(field, field.kind.parse_text(field, text, how))
 
 

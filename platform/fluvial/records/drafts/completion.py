@@ -95,6 +95,8 @@ def _settle(draft: Draft) -> None:
         value = draft.values.get(field.name)
         if empty(value) or not draft.changed & {field.name, *field.kind.follows(field)}:
             continue
+        if field.name not in draft.given | draft.changed:
+            value = field.kind.released(field, value)
         try:
             draft.set(field.name, field.kind.settle(field, value, draft.values))
         except ValueFault as error:

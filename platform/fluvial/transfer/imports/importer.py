@@ -36,10 +36,9 @@ from .options import KEEP, Options
 from .results import Result
 from .row_keys import RowKeys
 from .table_files import SLOT, Row, TableFile, with_made
-from .targets import Resolver, Target
+from .targets import ID, Resolver, Target
 
 BATCH = 512
-ID = "id"
 
 Progress = Callable[[int], None]
 T = TypeVar("T")

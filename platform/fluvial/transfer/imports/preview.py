@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import IO, Any
 
+from fluvial.kernel.ids import is_id
 from fluvial.kernel.problems import Unprocessable
 from fluvial.runtime.session import Session
 
@@ -15,7 +16,7 @@ from .file_formats import open_table
 from .options import Options
 from .proposals import fits_of, proposed
 from .table_files import TableFile
-from .targets import Resolver
+from .targets import ID, Resolver
 from .text_encodings import UNSAID, TextReading, text_readings
 from .value_evidence import SAMPLE, Evidence, evidence_of
 
@@ -60,7 +61,10 @@ def preview(
     resolver = Resolver(session.catalog, session.access, type_)
     sample = list(islice(table.rows, SAMPLE))
     rows = [row.cells for row in sample[:ROWS]]
-    suggested = resolver.suggestions(table.header, table.repeated)
+    suggested = {**resolver.suggestions(table.header, table.repeated)}
+    by_id = session.access.object(object_name).can("update") and _has_ids(table.header, rows)
+    if by_id and ID not in suggested:  # our own export comes back
+        suggested[ID] = ID
     count = len(sample) + sum(1 for _ in table.rows)
     texts = [cell.strip() for row in rows for cell in row]
     mapped = {column: name or "" for column, name in (chosen or suggested).items()}
@@ -131,6 +135,15 @@ def _order(texts: Iterable[str]) -> str:
     return order
 
 
+def _has_ids(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the file says which records its rows are, as our exports do."""
+    if ID not in header:
+        return False
+    at = header.index(ID)
+    ids = {row[at].strip() for row in rows if at < len(row)} - {""}
+    return bool(ids) and all(map(is_id, ids))
+
+
 def _key(fields: Iterable[str], unique: Sequence[str]) -> list[str]:
-    found = [name for name in fields if name in unique]
+    found = sorted((n for n in fields if n in (ID, *unique)), key=lambda name: name != ID)
     return found[:1]

@@ -171,9 +171,14 @@ def _judged(rows: Iterable[Row], header: Sequence[str]) -> Iterator[Row]:
                     if MISFIT.search(cell):
                         column = header[at] if at < width else ""
                         faults.append(RowFault(column, "wrong_byte", _wrong_byte(cell)))
-            if faults:
-                row = row._replace(faults=tuple(faults))
+            if faults:  # no answer can hold a byte that is no letter: what is shown marks it
+                row = row._replace(cells=legible(cells), faults=tuple(faults))
         yield row
+
+
+def legible(cells: Sequence[str]) -> list[str]:
+    """Cells with a mark in place of each byte that does not match the encoding."""
+    return [MISFIT.sub("\ufffd", cell) for cell in cells]
 
 
 def _too_many(row: Row, width: int, first: str) -> RowFault:

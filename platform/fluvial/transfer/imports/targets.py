@@ -60,6 +60,9 @@ def _rivals(targets: Sequence[Target]) -> Iterator[dict[str, str]]:
         yield fault(f"/options/map/{target.column}", "two_columns", message)
 
 
+ID = "id"  # of a record: a key, where an export comes back
+
+
 class Resolver:
     """Resolves names of columns to targets of one object type, as far as the caller may write."""
 
@@ -112,11 +115,11 @@ class Resolver:
         if wanted == "" or not column:
             return None
         name = wanted or self.fitting(heading)
-        known = self._known(index, column, options) if name in ("", "id") else None
+        known = self._known(index, column, options) if name in ("", ID) else None
         if known is not None:
             return known
         place = f"/options/map/{column}"
-        if name == "id" or (not name and is_exported(self._access, self._type, column)):
+        if name == ID or (not name and is_exported(self._access, self._type, column)):
             self.left_out.append(column)
             return None
         if not name:
