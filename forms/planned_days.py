@@ -27,6 +27,7 @@ from metamodel.catalog import Field, ObjectType
 
 from .form_buttons import button_text
 from .record_fields import faults_of, read_form, widget
+from .record_rights import may_do
 from .visibility import ShownField
 
 Context = dict[str, Any]
@@ -93,7 +94,11 @@ def days_page(
     _want(type_, spans, fmt)
     fmt.names.load()
     access = session.access.object(type_.name)
-    closed = not access.can("update") or field.name in access.read_only or field.read_only
+    closed = (
+        not may_do(session, type_, record["id"], "update")
+        or field.name in access.read_only
+        or field.read_only
+    )
     shown = ShownField(field, visible=True, required=field.required, read_only=False)
     href = record_href(type_.name, record["id"])
     context: Context = {

@@ -158,7 +158,7 @@ def _pair(page: Shown, shown_field: ShownField) -> Context:
     field = shown_field.field
     inline = not shown_field.read_only and bool(face_of(field).holds)
     inline = inline and not field.option("protected") and not field.option(LINK_FIELDS)
-    inline = inline and page.session.as_of is None
+    inline = inline and page.may_update and page.session.as_of is None
     return {
         "name": field.name,
         "label": field.label,

@@ -53,7 +53,7 @@ def _found(call: Call, session: Session, action: str = "read") -> Shown:
     if values is None:
         raise NotFound(f"There is no {type_.label.lower()} with the id `{call.params['id']}`.")
     layout = layout_of(session.catalog, type_.name, session.access)
-    return Shown(session, type_, layout, record, values, format_of(session))
+    return Shown(session, type_, layout, record, values, format_of(session)).opened(action)
 
 
 def show_record(call: Call) -> Answer:
@@ -114,7 +114,7 @@ def _menu(shown: Shown) -> list[Context]:
     ]
     if access.object(type_.name).can("create"):
         items.append(action("Duplicate", f"/o/{type_.name}/new?copy={shown.id}", "copy"))
-    if access.object(type_.name).can("delete"):
+    if shown.may_delete:
         items.append(
             action("Move to the bin", f"{shown.href}/delete", "trash", post=True, danger=True)
         )

@@ -11,11 +11,13 @@ from markupsafe import Markup
 
 from fluvial.pages.presenters import shown
 from fluvial.pages.reader_format import ReaderFormat, record_href
+from fluvial.records.writing.new_drafts import missing
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 
 from .layouts import Layout
 from .planned_days import planned_words
+from .record_rights import may_do
 
 Context = dict[str, Any]
 
@@ -46,9 +48,19 @@ class Shown:
             return {}
         return planned_words(self.session, self.type, self.id, self.fmt)
 
-    @property
+    @cached_property
     def may_update(self) -> bool:
-        return self.session.access.object(self.type.name).can("update")
+        return may_do(self.session, self.type, self.id, "update")
+
+    @cached_property
+    def may_delete(self) -> bool:
+        return may_do(self.session, self.type, self.id, "delete")
+
+    def opened(self, action: str) -> Shown:
+        """The record, refused where the reader may see it but not change it."""
+        if action == "update" and not self.may_update:
+            raise missing(self.session, self.type, self.id, action)
+        return self
 
     def full(self, field: Field) -> Markup:
         return shown(field, self.record.get(field.name), self.fmt)

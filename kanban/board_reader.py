@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+from fluvial.auth.access import Access
 from fluvial.kernel.problems import NotFound, Problem
 from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.reading.board_values import ShownValues, shown_values
-from fluvial.records.reading.caller_paths import condition
+from fluvial.records.reading.caller_paths import may_ask, resolve
 from fluvial.records.reading.grouped import Group
 from fluvial.records.reading.plan import CAPPED
 from fluvial.records.reading.query import Query, SortKey
@@ -48,29 +49,41 @@ class Wish:
 
 
 def visible_boards(session: Session) -> Iterable[Board]:
-    for board in boards_of(session.catalog).values():
-        if session.access.hides(board.object, board.by) or not _may_ask(session, board):
+    return boards_for(session.catalog, session.access)
+
+
+def boards_for(catalog: Catalog, access: Access) -> Iterator[Board]:
+    """The boards for somebody's roles whose columns and condition they may read."""
+    for board in boards_of(catalog).values():
+        type_ = catalog.objects[board.object]
+        if access.hides(board.object, board.by) or not may_ask(access, type_, board.where):
             continue
-        if in_audience(session.catalog, session.access, board.audience):
+        if in_audience(catalog, access, board.audience):
             yield board
 
 
-def _may_ask(session: Session, board: Board) -> bool:
-    """Whether the actor may read the fields that the board's condition asks of."""
-    if not board.where:
-        return True
+def find_board(session: Session, name: str) -> Board:
+    """A board without the quick filters and orders that ask of what the actor may not read."""
+    for board in visible_boards(session):
+        if board.name == name:
+            return _readable_board(session.access, session.catalog.objects[board.object], board)
+    raise NotFound(f"There is no board `{name}`.")
+
+
+def _readable_board(access: Access, type_: ObjectType, board: Board) -> Board:
+    sort = tuple(key for key in board.sort if _sorts(access, type_, key))
+    filters = tuple(one for one in board.filters if may_ask(access, type_, one.where))
+    if sort == board.sort and filters == board.filters:
+        return board
+    return replace(board, sort=sort or board.sort and ("id",), filters=filters)
+
+
+def _sorts(access: Access, type_: ObjectType, key: str) -> bool:
     try:
-        condition(session.access, session.catalog.objects[board.object], board.where)
+        resolve(access, type_, tuple(key.removeprefix("-").split(".")), "sort")
     except Problem:
         return False
     return True
-
-
-def find_board(session: Session, name: str) -> Board:
-    for board in visible_boards(session):
-        if board.name == name:
-            return board
-    raise NotFound(f"There is no board `{name}`.")
 
 
 def read_board(session: Session, board: Board, wish: Wish | None = None) -> dict[str, Any]:

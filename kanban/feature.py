@@ -16,7 +16,7 @@ from metamodel.catalog import Catalog
 
 from . import board_pages, boards_api
 from .board_documents import BOARD, PIN
-from .boards import boards_of, in_audience
+from .board_reader import boards_for
 from .home_pins import home_pins
 from .ranks import TABLES
 
@@ -31,8 +31,7 @@ def navigation(catalog: Catalog, access: Access) -> Sequence[NavigationItem]:
             href=f"/boards/{board.name}",
             object=board.object,
         )
-        for board in boards_of(catalog).values()
-        if in_audience(catalog, access, board.audience)
+        for board in boards_for(catalog, access)
     ]
 
 

@@ -314,6 +314,10 @@ class Kind:
         """The canonical value of a JSON value that is not empty; raises ValueFault."""
         raise NotImplementedError
 
+    def parse_over(self, field: Field, raw: Any, there: Any) -> Any:
+        """The same, where a record holds a value already: parts that are there may stay."""
+        return self.parse(field, raw)
+
     def parse_text(self, field: Field, text: str, form: TextFormat) -> Any:
         """The canonical value of text that is not empty; raises ValueFault."""
         return self.parse(field, text)

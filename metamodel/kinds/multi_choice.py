@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from metamodel.errors import ValueFault
@@ -83,13 +83,30 @@ class MultiChoice(Kind):
     def parse(self, field: Field, raw: Any) -> list[str]:
         if not isinstance(raw, list):
             raise ValueFault("not_a_list", 'Write a list of options, such as ["blue"].')
-        chosen = {active(field, item) for item in raw}
+        return self._counted(field, {active(field, item) for item in raw})
+
+    def parse_over(self, field: Field, raw: Any, there: Any) -> list[str]:
+        """Options that were taken out stay where they are held, beside those that are added."""
+        options = {option.name for option in field.type.options if not option.retired}
+        gone = [name for name in there or () if name not in options]
+        if not gone or not isinstance(raw, list):
+            return self.parse(field, raw)
+        kept = [name for name in gone if name in raw]
+        added = {active(field, item) for item in raw if item not in kept}
+        return self._counted(field, added, kept)
+
+    def _counted(self, field: Field, chosen: set[str], kept: Sequence[str] = ()) -> list[str]:
+        names = names_of(field)
+        chosen = chosen | set(kept)
         least, most = field.option("min", 0), field.option("max", MAX_OPTIONS)
         if len(chosen) < least:
             raise ValueFault("too_few", f"Choose at least {least}; you chose {len(chosen)}.")
         if len(chosen) > most:
             raise ValueFault("too_many", f"Choose at most {most}; you chose {len(chosen)}.")
-        return [name for name in names_of(field) if name in chosen]
+        return [
+            *(name for name in kept if name not in names),
+            *(name for name in names if name in chosen),
+        ]
 
     def parse_text(self, field: Field, text: str, form: TextFormat) -> list[str]:
         mark = ";" if ";" in text else ","

@@ -225,6 +225,24 @@ def test_a_person_sees_and_changes_what_their_roles_allow(library: Client) -> No
     assert posted(reader, f"/o/book/{book}/edit", {"name": "X"}).status == 403
 
 
+def test_a_page_offers_no_change_of_a_record_that_the_rights_leave_out(library: Client) -> None:
+    library.define({"kind": "role", "name": "clerk", "grants": [
+        {"object": "book", "can": ["read"]},
+        {"object": "book", "can": ["update", "delete"], "where": "pages > 100"},
+    ]})  # fmt: skip
+    clerk = library.person("carl@example.com", "clerk")
+    for pages, may in (("50", False), ("500", True)):
+        path = f"/o/book/{library.made('book', name='Emma', pages=pages)['id']}"
+        page = clerk.get(path)
+        assert page.status == 200
+        offered = (f'href="{path}/edit"', "data-edit=", "Move to the bin", BUTTON.format("Lend"))
+        assert [part in page.text for part in offered] == [may] * 4
+        refused = 200 if may else 403
+        assert clerk.get(f"{path}/edit").status == refused
+        assert clerk.get(f"{path}/edit/name", **{}).status in ((303,) if may else (403,))
+        assert posted(clerk, f"{path}/edit", {"name": "X"}).status == (303 if may else 403)
+
+
 def test_markup_in_values_is_shown_as_text(library: Client) -> None:
     name = '"><script>alert(1)</script>'
     book = library.made("book", name=name, blurb=name)["id"]

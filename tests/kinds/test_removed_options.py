@@ -110,6 +110,39 @@ def sent_by(page: str) -> dict[str, list[str]]:
     return sent
 
 
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        (["red", "blue", "green"], ["red", "blue", "green"]),
+        (["green", "red"], ["red", "green"]),
+        (["red"], ["red"]),
+        (["blue"], ["blue"]),
+        (["green"], ["green"]),
+        (["red", "red", "green"], ["red", "green"]),
+    ],
+)
+@pytest.mark.parametrize("retired", [False, True])
+def test_a_removed_option_stays_beside_others_that_are_added_or_taken(
+    client: Client, ticket: dict[str, Any], written: list[str], stored: list[str], retired: bool
+) -> None:
+    options = [{"name": "red", "retired": True}] if retired else []
+    options += [{"name": "blue"}, {"name": "green"}]
+    fields = [f | {"options": options} if f["name"] == "tags" else f for f in TICKET["fields"]]
+    body = {"documents": [TICKET | {"fields": fields}]}
+    assert client.post("/api/meta/changes?force=true", body).status == 200
+    path = f"/api/records/ticket/{ticket['id']}"
+    saved = client.patch(path, {"tags": written})
+    assert (saved.status, saved.json().get("tags")) == (200, stored), saved.text
+    assert client.patch(path, {"tags": ["red", "grey"]}).status == 422
+    page = client.get(f"/o/ticket/{ticket['id']}/edit").text
+    more = posted(client, f"/o/ticket/{ticket['id']}/edit", sent_by(page) | {"tags": [*stored]})
+    assert more.status == 303, more.text
+    # What was let go does not come back, and nobody else gets it.
+    assert client.patch(path, {"tags": ["blue"]}).status == 200
+    assert client.patch(path, {"tags": ["blue", "red"]}).status == 422
+    assert client.post("/api/records/ticket", {"name": "n", "tags": ["red"]}).status == 422
+
+
 def test_cards_of_an_option_that_is_gone_stay_in_sight(
     client: Client, ticket: dict[str, Any]
 ) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fluvial.auth.access import with_inherited
+from fluvial.records.reading.caller_paths import may_ask
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
 from metamodel.documents import SITE
@@ -31,7 +32,12 @@ class View:
 
 def views_of(session: Session, object_name: str) -> list[View]:
     """The views of an object for the person, the first of which opens; all records come last."""
-    found = [v for v, audience in _documented(session, object_name) if _for(session, audience)]
+    type_ = session.catalog.objects[object_name]
+    found = [
+        view
+        for view, audience in _documented(session, object_name)
+        if _for(session, audience) and may_ask(session.access, type_, view.where)
+    ]
     found += own_views(session, object_name)
     return [*found, View(ALL, "All")]
 

@@ -108,7 +108,8 @@ class Draft:
             self.set(name, None)
             return
         try:
-            value = known.kind.parse(known, raw)
+            there = self.before.get(name) if self.before is not None else None
+            value = known.kind.parse_over(known, raw, there)
             if known.kind.linked and known.dated:
                 value = self._in_force(known, value)
             self.set(name, value)

@@ -47,6 +47,17 @@ def condition(
     return made
 
 
+def may_ask(access: Access, type_: ObjectType, source: str) -> bool:
+    """Whether the caller may read all fields that a condition asks of."""
+    if not source:
+        return True
+    try:
+        condition(access, type_, source)
+    except Problem:
+        return False
+    return True
+
+
 def compiled(source: str, scope: Scope, parameter: str, expect: Type | None = None) -> Expression:
     """An expression of a parameter, compiled; a problem says what is wrong with it."""
     try:
