@@ -207,9 +207,11 @@ const FORMS = {
   money: via((value, currency) => new Money(value, currency)),
   ref: via((value, object) => `${object}:${value}`),
   unref: via((value, object) => (value.startsWith(`${object}:`) ? value.slice(object.length + 1) : null)),
+  // `scale`: a number, or those of the currencies that have not two decimals.
   fix: via((value, scale) => {
-    const fixed = fix(value instanceof Money ? value.amount : value, scale);
-    return value instanceof Money && fixed ? new Money(fixed, value.currency) : fixed;
+    if (!(value instanceof Money)) return fix(value, scale);
+    const fixed = fix(value.amount, typeof scale === "number" ? scale : scale[value.currency] ?? 2);
+    return fixed && new Money(fixed, value.currency);
   }),
   amounts,
   was: ([name, letter], env) => taken(env.before?.[name] ?? null, letter),

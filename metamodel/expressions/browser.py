@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from metamodel.calendars.calendar import Calendar
 from metamodel.catalog import ObjectType
-from metamodel.currencies import Amount
+from metamodel.currencies import MOST_DECIMALS, Amount, currencies, minor_units
 from metamodel.expressions.decimals import plain
 from metamodel.expressions.strings import browser_pattern
 from metamodel.expressions.types import (
@@ -36,7 +37,7 @@ from metamodel.expressions.types import (
     TEXT,
     Type,
 )
-from metamodel.storage import timestamp_wire
+from metamodel.storage import USUAL, timestamp_wire
 
 from . import nodes
 from . import operations as op
@@ -57,6 +58,12 @@ def letter(type: Type) -> str:
     if type.name == RECORD.name:
         return "a" if len(type.objects) > 1 else "t"
     return LETTERS.get(type.name, "t")
+
+
+@cache
+def _units() -> Json:
+    """The decimals of currencies that have not the usual ones."""
+    return {code: n for code in sorted(currencies()) if (n := minor_units(code)) != USUAL}
 
 
 def compact(tree: nodes.Node, object: str | None, objects: Mapping[str, ObjectType]) -> Json:
@@ -143,7 +150,7 @@ class Writer:
             nodes.Collection: self._collection,
             nodes.Part: self._part,
             nodes.Recast: self._recast,
-            nodes.Rounded: lambda node: ["fix", self.write(node.operand), node.type.scale],
+            nodes.Rounded: self._rounded,
             nodes.OperationCall: self._call,
             nodes.MoneyCall: self._money,
             nodes.Join: lambda node: ["join", *map(self.write, node.items)],
@@ -171,6 +178,12 @@ class Writer:
             if known:
                 return value_json(value, node.type)
         return self._rules[type(node)](node)
+
+    def _rounded(self, node: nodes.Rounded) -> Json:
+        made, scale = self.write(node.operand), node.type.scale
+        if scale is not None:
+            return ["fix", made, scale]
+        return ["fix", ["fix", made, _units()], MOST_DECIMALS]
 
     def _read(self, node: nodes.Read) -> Json:
         return self._path(node.root, node.path, node.type)

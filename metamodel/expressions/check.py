@@ -12,7 +12,7 @@ from metamodel.expressions.alike import alike, common, is_simple, is_twofold
 from metamodel.expressions.arithmetic import SIGNS, arithmetic, negative
 from metamodel.expressions.calls import Calls
 from metamodel.expressions.fault_words import MANY, node_words
-from metamodel.expressions.fitting import ORDERED, REFERENCES, Misfit, fit, is_null, unify
+from metamodel.expressions.fitting import ORDERED, REFERENCES, Misfit, fit, is_null, stored, unify
 from metamodel.expressions.literals import scaled_literal
 from metamodel.expressions.name_resolution import NameResolver
 from metamodel.expressions.nodes import (
@@ -316,7 +316,7 @@ def checked(syntax: Syntax, scope: Scope, expect: Type | None) -> tuple[Node, Na
     checker = Checker(syntax, scope)
     tree = checker.check(syntax.root)
     if expect is not None:
-        tree = checker.attempt(syntax.root, lambda: fit(tree, expect, scope.zone))
+        tree = checker.attempt(syntax.root, lambda: stored(fit(tree, expect, scope.zone), expect))
     elif isinstance(tree, ListValue):
         raise ExpressionError("A list is allowed only after `in`.", source=syntax.source)
     return tree, checker.names

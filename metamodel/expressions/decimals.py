@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 
+from metamodel.currencies import MOST_DECIMALS, Amount, minor_units
 from metamodel.storage import MAX_DIGITS as STORED_DIGITS
 
 DIGITS = 28
@@ -57,6 +58,13 @@ def fix(value: Decimal, scale: int) -> Decimal | None:
     """The value as a field of this scale stores it; empty where it has too many digits."""
     rounded = round_half_up(value, scale)
     return rounded if abs(rounded) < Decimal(10) ** (STORED_DIGITS - scale) else None
+
+
+def settled(value: Amount, scale: int | None) -> Decimal | None:
+    """What of an amount a field stores: with its scale, or in the minor units of the currency."""
+    if scale is not None:
+        return fix(value.amount, scale)
+    return fix(round_half_up(value.amount, minor_units(value.currency)), MOST_DECIMALS)
 
 
 def floor(value: Decimal) -> Decimal:

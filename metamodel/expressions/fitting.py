@@ -88,6 +88,14 @@ def fit(node: Node, type: Type, zone: str) -> Node:
     return fitted
 
 
+def stored(node: Node, type: Type) -> Node:
+    """A value of the type as a field holds it: an amount in any currency in its minor units."""
+    any_currency = type.name == MONEY.name and not type.currency and type.scale is None
+    if not any_currency or is_void(node) or (isinstance(node, Read) and node.type == type):
+        return node
+    return Rounded(node, type=replace(type, currency=node.type.currency), place=node.place)
+
+
 def _same(node: Node, type: Type) -> Node | None:
     if type.name in (NUMBER.name, MONEY.name) and type.scale is not None:
         return _scaled(node, type)

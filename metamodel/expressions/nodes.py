@@ -118,7 +118,11 @@ class Recast(Node):
 
 @dataclass(frozen=True)
 class Rounded(Node):
-    """A number or an amount with the scale of its type; empty where that is too large."""
+    """A number or an amount with the scale of its type; empty where that is too large.
+
+    Without a scale it is an amount in any currency, as a field holds it: with the decimals of its
+    currency.
+    """
 
     operand: Node
 

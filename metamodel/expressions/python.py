@@ -211,11 +211,11 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
 
     def _rounded(self, node: Rounded) -> Any:
         value, scale = self._eval(node.operand), node.type.scale
+        if isinstance(value, Amount):
+            amount = decimals.settled(value, scale)
+            return None if amount is None else Amount(amount, value.currency)
         if value is None or scale is None:
             return value
-        if isinstance(value, Amount):
-            amount = decimals.fix(value.amount, scale)
-            return None if amount is None else Amount(amount, value.currency)
         return decimals.fix(value, scale)
 
     def _operation(self, node: OperationCall) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import case, collate, func, literal_column, null
 
+from metamodel.currencies import MOST_DECIMALS, minor_units, of_decimals
 from metamodel.expressions.nodes import (
     Choose,
     Coalesce,
@@ -56,7 +57,7 @@ from metamodel.expressions.types import (
     Type,
     number,
 )
-from metamodel.storage import INTEGER, JSON, POSTGRESQL, UUID, decimal
+from metamodel.storage import INTEGER, JSON, POSTGRESQL, USUAL, UUID, decimal
 from metamodel.storage import TEXT as TEXT_STORAGE
 
 from . import operations as op
@@ -194,7 +195,28 @@ class Values:
         return value
 
     def _rounded(self, node: Rounded) -> SqlValue:
+        if node.type.scale is None:
+            return self._in_minor_units(self.value(node.operand), node.type)
         return self.settled(self.value(node.operand), node.operand.type, node.type)
+
+    def _units(self, currency: Element) -> Element:
+        """The decimals of a currency that only the row knows."""
+        odd = {units: of_decimals(units) for units in range(MOST_DECIMALS + 1) if units != USUAL}
+        cases = (
+            (currency.in_([self.text(code) for code in codes]), integer(units))
+            for units, codes in odd.items()
+            if codes
+        )
+        return case(*cases, else_=integer(USUAL))
+
+    def _in_minor_units(self, value: SqlValue, type: Type) -> SqlValue:
+        """An amount in any currency as a field stores it."""
+        known = type.currency
+        units = integer(minor_units(known)) if known else self._units(self.currency(value, type))
+        rounded = func.fluvial_round(exact(self.sql, value), units)
+        function = func.fluvial_fix if self.postgresql else func.fluvial_settle
+        settled = function(rounded, integer(MOST_DECIMALS))
+        return replace(value, element=settled, storage=decimal(MOST_DECIMALS))
 
     def settled(self, value: SqlValue, given: Type, wanted: Type) -> SqlValue:
         """A number or an amount with the scale of a field, as the field would store it."""

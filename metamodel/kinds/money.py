@@ -95,7 +95,8 @@ class Money(Kind):
             "minimum": 0,
             "maximum": MAX_SCALE,
             "description": (
-                "The number of decimals; by default those of the currency of each amount."
+                "The number of decimals; by default those of the currency of each amount, to "
+                "which what a formula gives is rounded."
             ),
         },
         "min": {"type": "number", "description": "The minimum."},

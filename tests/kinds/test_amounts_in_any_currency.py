@@ -142,6 +142,39 @@ def test_a_page_saved_untouched_changes_no_amount(
 
 
 @pytest.mark.parametrize(
+    ("code", "by_default", "third"),
+    [("JPY", "412", "411"), ("KWD", "411.523", "411.522"), ("EUR", "411.52", "411.52"),
+     ("CLF", "411.5226", "411.5223")],
+)  # fmt: skip
+def test_what_an_expression_gives_has_the_decimals_of_its_currency(
+    client: Client, code: str, by_default: str, third: str
+) -> None:
+    money = {"kind": "calculated", "result": "money"}
+    client.define(
+        {**THING, "fields": [
+            *THING["fields"],
+            {"name": "by_default", "kind": "money", "default": f"money(1234.5678, '{code}') / 3"},
+            {"name": "by_rule", "kind": "money"},
+            {"name": "third", **money, "formula": "value / 3"},
+            {"name": "now", **money, "formula": "value / 3 if today() > '2020-01-01' else null"},
+        ]},
+        {"kind": "rule", "name": "divide", "phase": "before_save",
+         "on": {"object": "thing", "event": ["created", "updated"]},
+         "do": [{"set": {"by_rule": "value / 3"}}]},
+    )  # fmt: skip
+    made_ = client.made("thing", code=code, value={"amount": amount(code), "currency": code})
+    assert made_["by_default"] == {"amount": by_default, "currency": code}
+    for name in ("by_rule", "third", "now"):
+        assert made_[name] == {"amount": third, "currency": code}, name
+    listed = client.rows("/api/records/thing", where=f"now.amount == {third}")
+    assert [row["now"] for row in listed] == [made_["now"]]
+    path = f"/o/thing/{made_['id']}/edit"
+    reply = posted(client, path, inputs_of(client.get(path).text, path))
+    assert reply.status == 303, reply.text
+    assert client.get(f"/api/records/thing/{made_['id']}").json() == made_
+
+
+@pytest.mark.parametrize(
     ("code", "text"), [("JPY", "1000.5"), ("KWD", "1.2345"), ("EUR", "1.234"), ("CLF", "1.23456")]
 )
 def test_decimals_that_a_currency_has_not_are_refused(client: Client, code: str, text: str) -> None:

@@ -51,7 +51,7 @@ def stands_alone(case: dict[str, Any]) -> bool:
     return "is" in case and "change" not in case
 
 
-EXPECT = {"boolean": types.BOOLEAN, "text": types.TEXT}
+EXPECT = {"boolean": types.BOOLEAN, "text": types.TEXT, "money": types.MONEY}
 
 
 def compiled(case: dict[str, Any]) -> Expression:
