@@ -177,7 +177,10 @@ def _map_page(
         "columns": columns,
         "fields": [
             *_fields(call, type_),
-            *({"value": name, "label": name, "required": False} for name in dict.fromkeys(more)),
+            *(
+                {"value": name, "label": _label_of(type_, name), "required": False}
+                for name in dict.fromkeys(more)
+            ),
         ],
         "values": asked_values(call, type_, read, said),
         "empty": " ".join(suggested["empty"]),
@@ -190,6 +193,12 @@ def _map_page(
         "error": error,
     }
     return _page(call, "map", 422 if error else 200, upload=row["id"], map=asked)
+
+
+def _label_of(type_: ObjectType, name: str) -> str:
+    """What a column may go to beside the usual: a look-up by the ids of its records."""
+    field = type_.fields.get(name)
+    return f"{field.label} › Record ID" if field is not None else name
 
 
 def _columns(read: Mapping[str, Any], said: Mapping[str, Any] | None) -> list[Context]:

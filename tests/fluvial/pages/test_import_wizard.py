@@ -180,6 +180,30 @@ def test_an_export_with_ids_changes_the_records_that_it_came_from(garden: Client
     assert "chosen for it: id." in " ".join(looked.text.split())
 
 
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_an_export_of_links_comes_back_by_its_proposals(garden: Client, kind: str) -> None:
+    me = garden.get("/api/me").json()["id"]
+    people = (
+        {"name": "grower", "kind": "person"},
+        {"name": "helpers", "kind": "person", "many": True},
+    )
+    about = {"name": "about", "kind": "any_lookup", "to": ["plant"]}
+    garden.define({**PLANT, "fields": [*PLANT["fields"], *people, about]})
+    rose, fern = (garden.made("plant", name=name)["id"] for name in ("Rose", "Fern"))
+    iris = garden.made(
+        "plant", name="Iris", parent=rose, friends=[rose, fern], grower={"user": me},
+        helpers=[{"user": me}], about={"object": "plant", "id": fern},
+    )  # fmt: skip
+    file = garden.call("GET", "/api/records/plant/export", query={"format": kind})
+    looked = go_on(garden, uploaded(garden, file.body, f"plants.{kind}"))
+    assert "Import</button>" in looked.text and 'class="figure">3<' in looked.text, looked.text
+    assert "0 added, 0 changed" in go_on(garden, looked).text
+    assert plants(garden)["Iris"] == iris
+    # Names stay names, and a look-up is found by them.
+    again = accepted(garden, "Name,Parent\nMoss,Rose\n")
+    assert "1 added" in again.text and plants(garden)["Moss"]["parent"] == rose
+
+
 def test_a_file_is_read_again_as_the_person_says(garden: Client) -> None:
     table = "Old;Older\nName;Notes\nRose;größer\n".encode("cp1252")
     columns = uploaded(garden, table)

@@ -61,10 +61,11 @@ def preview(
     resolver = Resolver(session.catalog, session.access, type_)
     sample = list(islice(table.rows, SAMPLE))
     rows = [row.cells for row in sample[:ROWS]]
-    suggested = {**resolver.suggestions(table.header, table.repeated)}
-    by_id = session.access.object(object_name).can("update") and _has_ids(table.header, rows)
-    if by_id and ID not in suggested:  # our own export comes back
-        suggested[ID] = ID
+    found = resolver.suggestions(table.header, table.repeated)
+    suggested = {name: _said_by(table.header, rows, name, path) for name, path in found.items()}
+    may = session.access.object(object_name).can("update")
+    if may and ID not in suggested and ID in table.header and _holds_ids(table.header, rows, ID):
+        suggested[ID] = ID  # our own export comes back
     count = len(sample) + sum(1 for _ in table.rows)
     texts = [cell.strip() for row in rows for cell in row]
     mapped = {column: name or "" for column, name in (chosen or suggested).items()}
@@ -135,12 +136,17 @@ def _order(texts: Iterable[str]) -> str:
     return order
 
 
-def _has_ids(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the file says which records its rows are, as our exports do."""
-    if ID not in header:
-        return False
-    at = header.index(ID)
-    ids = {row[at].strip() for row in rows if at < len(row)} - {""}
+def _said_by(header: Sequence[str], rows: Sequence[Sequence[str]], column: str, path: str) -> str:
+    """A look-up by what its records are called, or by their ids where the cells hold those."""
+    field, key, _ = path.partition(".")
+    return field if key and _holds_ids(header, rows, column) else path
+
+
+def _holds_ids(header: Sequence[str], rows: Sequence[Sequence[str]], column: str) -> bool:
+    """Whether all cells of a column are ids, as our exports write records that are linked."""
+    at = header.index(column)
+    cells = {part for row in rows if at < len(row) for part in row[at].split(";")}
+    ids = {cell.strip().rpartition(":")[2] for cell in cells} - {""}
     return bool(ids) and all(map(is_id, ids))
 
 
