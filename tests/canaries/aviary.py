@@ -51,6 +51,7 @@ class Aviary:
     def __init__(self, admin: Client) -> None:
         self.admin = admin
         self.canaries: list[Canary] = []
+        self._forbidden: dict[str, list[Canary]] = {}  # by reader, once everything is made
         self.records: dict[str, dict[str, Json]] = {name: {} for name in OBJECTS}
         self.files: dict[str, str] = {}
         self.comments: dict[str, str] = {}
@@ -156,7 +157,10 @@ class Aviary:
                 self.canaries.append(Canary(text, "contract", "", "grade"))
 
     def forbidden(self, reader: Reader) -> list[Canary]:
-        return [one for one in self.canaries if not self._allowed(reader, one)]
+        if reader.name not in self._forbidden:
+            found = [one for one in self.canaries if not self._allowed(reader, one)]
+            self._forbidden[reader.name] = found
+        return self._forbidden[reader.name]
 
     def found_in(self, reader: Reader, text: str, said: str = "") -> list[str]:
         """What of a text is not for a reader, who has not said it first."""

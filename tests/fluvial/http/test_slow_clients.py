@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -78,31 +79,37 @@ def test_a_client_that_says_nothing_is_closed(client: socket.socket) -> None:
     assert rest(client) == b""
 
 
-@pytest.mark.parametrize(
-    "sent",
-    [b"G", b"GET /", HEAD, HEAD + b"x-more: ", b"\r\n", POST + b"content-length: 5\r\n\r"],
-)
-def test_half_a_head_is_not_waited_for(client: socket.socket, sent: bytes) -> None:
-    client.sendall(sent)
-    assert rest(client).startswith(b"HTTP/1.1 408 Request Timeout\r\nconnection: close")
+def at_once(server: PatientServer, *sent: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """What each of many clients sends and hears: they are all waited for together."""
+    with contextlib.ExitStack() as stack:
+        clients = []
+        for data in sent:
+            made = socket.create_connection(("127.0.0.1", port(server)), timeout=60)
+            clients.append(stack.enter_context(made))
+            made.sendall(data)
+        for data, client in zip(sent, clients, strict=True):
+            yield data, rest(client)
+
+
+def test_half_a_head_is_not_waited_for(server: PatientServer) -> None:
+    halves = (b"G", b"GET /", HEAD, HEAD + b"x-more: ", b"\r\n", POST + b"content-length: 5\r\n\r")
+    for sent, heard in at_once(server, *halves):
+        assert heard.startswith(b"HTTP/1.1 408 Request Timeout\r\nconnection: close"), sent
 
 
 def test_a_head_that_drips_is_not_waited_for(client: socket.socket) -> None:
     assert drip(client, HEAD + b"x-long: " + b"x" * 500).startswith(b"HTTP/1.1 408")
 
 
-@pytest.mark.parametrize(
-    "sent",
-    [
+def test_half_a_body_is_not_waited_for(server: PatientServer) -> None:
+    halves = (
         b"content-length: 50\r\n\r\n",
         b'content-length: 50\r\n\r\n{"email": ',
         b"transfer-encoding: chunked\r\n\r\n5\r\n{",
         b"transfer-encoding: chunked\r\n\r\n",
-    ],
-)
-def test_half_a_body_is_not_waited_for(client: socket.socket, sent: bytes) -> None:
-    client.sendall(POST + sent)
-    assert rest(client).startswith(b"HTTP/1.1 408 Request Timeout")
+    )
+    for sent, heard in at_once(server, *(POST + half for half in halves)):
+        assert heard.startswith(b"HTTP/1.1 408 Request Timeout"), sent
 
 
 def test_a_body_that_drips_is_not_waited_for(client: socket.socket) -> None:
@@ -125,12 +132,10 @@ def test_a_body_that_comes_steadily_may_take_its_time(client: socket.socket) -> 
     assert rest(client).startswith(b"HTTP/1.1 400")  # it is no JSON
 
 
-@pytest.mark.parametrize("sent", [b"", b"\r\n", HEAD])
-def test_a_connection_that_idles_after_a_request_is_closed(
-    client: socket.socket, sent: bytes
-) -> None:
-    client.sendall(HEAD + b"\r\n" + sent)
-    assert rest(client).startswith(b"HTTP/1.1 200")
+def test_a_connection_that_idles_after_a_request_is_closed(server: PatientServer) -> None:
+    begun = (b"", b"\r\n", HEAD)
+    for sent, heard in at_once(server, *(HEAD + b"\r\n" + more for more in begun)):
+        assert heard.startswith(b"HTTP/1.1 200"), sent
 
 
 def test_a_head_without_end_is_refused(client: socket.socket) -> None:
