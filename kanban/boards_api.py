@@ -7,12 +7,13 @@ from typing import Any
 from fluvial.http.call import Answer, Call
 from fluvial.http.parameters import refuse, session_of_day
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.kernel.problems import Unprocessable, fault
+from fluvial.kernel.problems import NotFound, Problem, Unprocessable, fault
 from fluvial.records.writing.writer import revision_of
+from metamodel.errors import ExpressionError
 
 from .board_reader import CARDS, Wish, find_board, read_board, visible_boards
 from .moving import Move, move
-from .pins import find_pin, read_pin, visible_pins
+from .pins import CANNOT_BE_SHOWN, find_pin, read_pin, visible_pins
 
 MAX_CARDS = 200
 
@@ -98,7 +99,14 @@ def list_pins(call: Call) -> Answer:
 def show_pin(call: Call) -> Answer:
     call.only("as_of")
     session = session_of_day(call)
-    return Answer.json(read_pin(session, find_pin(session, call.params["name"])))
+    pin = find_pin(session, call.params["name"])
+    try:
+        return Answer.json(read_pin(session, pin))
+    except (Problem, ExpressionError) as problem:
+        if session.access.admin or getattr(problem, "status", 0) >= 500:
+            raise
+        # The words of it may name what the person may not read.
+        raise NotFound(f"The pin `{pin.name}` {CANNOT_BE_SHOWN}") from problem
 
 
 ENDPOINTS = (

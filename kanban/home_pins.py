@@ -21,7 +21,7 @@ from metamodel.expressions.types import CHOICE
 
 from .board_columns import COUNT
 from .measures import measured
-from .pins import Pin, read_pin, visible_pins
+from .pins import CANNOT_BE_SHOWN, Pin, read_pin, visible_pins
 
 Context = dict[str, Any]
 
@@ -45,7 +45,7 @@ def _shown_or_said(session: Session, pin: Pin, fmt: ReaderFormat) -> Context:
     try:
         return _shown(session, pin, fmt)
     except (Problem, ExpressionError):  # whose words may name what the person may not read
-        reason = "It uses something that is gone, or that you may not read."
+        reason = f"It {CANNOT_BE_SHOWN}"
     except TOO_LARGE as error:
         reason = too_large(error)
     except SlowError:

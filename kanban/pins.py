@@ -47,6 +47,9 @@ class Pin:
     order: int
 
 
+CANNOT_BE_SHOWN = "uses something that is gone, or that you may not read."
+
+
 def pins_of(catalog: Catalog) -> Mapping[str, Pin]:
     return catalog.derive(_compiled)
 

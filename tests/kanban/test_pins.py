@@ -71,6 +71,20 @@ def test_pins_are_for_their_audience(library: Client) -> None:
     assert library.get("/api/pins/theirs").status == 200
 
 
+def test_a_pin_tells_nobody_what_they_may_not_read(library: Client) -> None:
+    grant = {"object": "loan", "can": ["read"], "fields": {"fee": "none"}}
+    library.define(
+        {"kind": "role", "name": "clerk", "grants": [grant]},
+        {**OVERDUE, "name": "dear", "measure": "sum(fee)"},
+        {**OVERDUE, "name": "dearer", "where": "fee > 5"},
+    )
+    clerk = library.person("clerk@example.com", "clerk")
+    for name in ("dear", "dearer"):
+        refused = clerk.get(f"/api/pins/{name}")
+        assert refused.status == 404 and "fee" not in refused.text.lower(), refused.text
+        assert library.get(f"/api/pins/{name}").status == 200
+
+
 @pytest.mark.parametrize(
     ("change", "place"),
     [
