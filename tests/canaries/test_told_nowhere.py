@@ -48,28 +48,31 @@ def in_order(endpoint: Endpoint) -> tuple[bool, bool, bool, str]:
 
 
 # What may be read is worked out before a database has a part in it: every route and reader is
-# tried on SQLite. PostgreSQL answers the same questions about data for those whose grants have
-# conditions and hide fields, as its SQL is its own.
-@pytest.mark.parametrize(
-    ("engine_url", "readers", "writes"),
-    [
-        pytest.param("sqlite", READERS, True, id="sqlite"),
-        pytest.param("postgresql", READERS[:2], False, id="postgresql"),
-    ],
-    indirect=["engine_url"],
-)
+# tried on SQLite. PostgreSQL answers the same questions about data for those from whom most is
+# hidden, as its SQL and the words of its refusals are its own.
+WALKS = [
+    *(pytest.param("sqlite", (reader,), id=f"sqlite-{reader.name}") for reader in READERS),
+    pytest.param("postgresql", READERS[:2], id="postgresql"),
+]
+
+
+@pytest.mark.parametrize(("engine_url", "readers"), WALKS, indirect=["engine_url"])
 def test_no_route_tells_a_reader_what_the_grants_forbid(
-    aviary: Aviary, readers: tuple[Reader, ...], writes: bool
+    aviary: Aviary, readers: tuple[Reader, ...], engine_url: str
 ) -> None:
     leaks: list[str] = []
     endpoints = aviary.admin.app.engine.brought(ENDPOINT)
     for endpoint in sorted(endpoints, key=in_order):
-        if endpoint.writes and not writes:
+        if endpoint.writes and not (engine_url.startswith("sqlite") or of_records(endpoint)):
             continue
         for reader in readers:
             for request in Walk(aviary, reader).requests(endpoint):
                 leaks += leaked(aviary, reader, request)
     assert not leaks, f"{len(leaks)} leaks:\n" + "\n".join(leaks)
+
+
+def of_records(endpoint: Endpoint) -> bool:
+    return endpoint.path.startswith(("/api/records/", "/o/"))
 
 
 def leaked(aviary: Aviary, reader: Reader, request: Request) -> Iterator[str]:
