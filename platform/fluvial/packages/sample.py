@@ -71,7 +71,7 @@ def load_once(engine: Engine, app: str) -> bool:
 def _load(session: Session, folder: Path, entry: dict[str, Any], shift: timedelta) -> None:
     """Import one file of the plan; it has no faults."""
     key = tuple(entry["key"]) if entry.get("update") else ()
-    options = Options(key=key, rules=False, shift=shift)
+    options = Options(key=key, rules=False, shift=shift, durations="seconds")
     plural = session.catalog.objects[entry["object"]].plural.lower()
     with (folder / entry["file"]).open("rb") as source:
         table = open_table(source)
