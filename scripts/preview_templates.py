@@ -18,7 +18,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "platform")]
 
 from jinja2 import StrictUndefined  # noqa: E402
 
-from fluvial.http.assets import STATIC, stylesheet  # noqa: E402
+from fluvial.http.assets import JOINED, STATIC  # noqa: E402
 from fluvial.pages.template_environment import environment  # noqa: E402
 from tests.pages.library_pages import PAGES  # noqa: E402
 
@@ -68,8 +68,9 @@ class Preview(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         address = urlsplit(self.path)
         path = address.path
-        if path == "/static/fluvial.css":
-            return self.reply(200, "text/css", stylesheet())
+        joined = JOINED.get(path.removeprefix("/static/"))
+        if joined is not None:
+            return self.reply(200, "text/css", joined())
         file = STATIC / path.removeprefix("/static/")
         if path.startswith("/static/") and file.is_file():
             return self.reply(200, MEDIA.get(file.suffix, "text/plain"), file.read_bytes())

@@ -79,6 +79,7 @@ def page(title: str, *trail: tuple[str, str], here: str = "", **more: Any) -> Co
     return {
         "title": title,
         "product": "Fluvial",
+        "studio": here == "Studio",
         "lang": "en",
         "decimal": ".",
         "theme": "",

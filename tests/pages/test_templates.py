@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from jinja2 import StrictUndefined
 
-from fluvial.http.assets import STATIC, slim, stylesheet
+from fluvial.http.assets import STATIC, slim, studio_stylesheet, stylesheet
 from fluvial.pages.template_environment import environment, initials
 from tests.pages.library import FOLDERS, ROOT
 from tests.pages.library_pages import PAGES
@@ -57,11 +57,18 @@ def test_every_icon_of_the_templates_and_scripts_is_in_the_sprite() -> None:
     assert named <= known, named - known
 
 
-def test_stylesheet_joins_every_sheet() -> None:
-    text = stylesheet().decode()
+def test_every_sheet_is_in_one_stylesheet_and_users_get_none_of_the_studio() -> None:
+    text, studio = stylesheet().decode(), studio_stylesheet().decode()
     for path in (STATIC / "css").glob("*.css"):
-        assert slim(path.read_text(encoding="utf-8")) in text
+        home, other = (studio, text) if path.name.startswith("studio") else (text, studio)
+        sheet = slim(path.read_text(encoding="utf-8"))
+        assert sheet in home and sheet not in other
     assert len(text) < 65_500
+
+
+def test_only_pages_of_the_studio_link_its_stylesheet() -> None:
+    assert "/static/studio.css" in render("studio_document")
+    assert "/static/studio.css" not in render("home")
 
 
 def test_initials_are_of_the_first_and_the_last_word() -> None:

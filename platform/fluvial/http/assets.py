@@ -1,6 +1,7 @@
 """Static assets of the pages: the joined stylesheet, the icons, addresses with a version."""
 
 import re
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -19,20 +20,36 @@ SHEETS = (
     "fields",
     "board",
     "states",
-    "studio",
     "public",
     "words",
     "small",
 )
 SPRITE = STATIC / "vendor" / "icons.svg"
 FALLBACK_ICON = "box"
+STUDIO = "studio"  # what the names of the sheets begin with that only pages of the studio link
 
 
 @lru_cache(maxsize=1)
 def stylesheet() -> bytes:
     """All sheets as one, in the order of the cascade, without what only people read."""
-    text = "\n".join((STATIC / "css" / f"{name}.css").read_text("utf-8") for name in SHEETS)
-    return slim(text).encode()
+    return _joined(STATIC / "css" / f"{name}.css" for name in SHEETS)
+
+
+@lru_cache(maxsize=1)
+def studio_stylesheet() -> bytes:
+    """What only the studio needs, on top of the other: every sheet whose name begins with it."""
+    return _joined(sorted((STATIC / "css").glob(f"{STUDIO}*.css")))
+
+
+def _joined(paths: Iterable[Path]) -> bytes:
+    return slim("\n".join(path.read_text("utf-8") for path in paths)).encode()
+
+
+# The stylesheets that are made of others, by their addresses.
+JOINED: Mapping[str, Callable[[], bytes]] = {
+    "fluvial.css": stylesheet,
+    "studio.css": studio_stylesheet,
+}
 
 
 def slim(css: str) -> str:
@@ -44,8 +61,8 @@ def slim(css: str) -> str:
 def asset(path: str) -> str:
     """The address of a static file; the digest lets browsers keep it for ever."""
     file = STATIC / path
-    if path == "fluvial.css":
-        content = stylesheet()
+    if path in JOINED:
+        content = JOINED[path]()
     elif file.is_file():
         content = file.read_bytes()
     else:

@@ -1,4 +1,4 @@
-"""Static files: the joined stylesheet, and addresses with a version that browsers keep for ever."""
+"""Static files: joined stylesheets, and addresses with a version that browsers keep for ever."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Any
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from .assets import STATIC, stylesheet
+from .assets import JOINED, STATIC
 
 FOR_EVER = "public, max-age=31536000, immutable"
-SHEET = "fluvial.css"
 
 
 class Static(StaticFiles):
@@ -19,8 +18,8 @@ class Static(StaticFiles):
         super().__init__(directory=STATIC, check_dir=False)
 
     async def get_response(self, path: str, scope: MutableMapping[str, Any]) -> Response:
-        if path == SHEET:
-            response = Response(stylesheet(), media_type="text/css")
+        if path in JOINED:
+            response = Response(JOINED[path](), media_type="text/css")
         else:
             response = await super().get_response(path, scope)
         versioned = scope.get("query_string", b"").startswith(b"v=") or "chunk-" in path

@@ -20,6 +20,7 @@ from .template_environment import TEMPLATES, environment
 
 PRODUCT = "Fluvial"
 THEMES = ("light", "dark")
+STUDIO = "/studio"
 
 Context = dict[str, Any]
 _environments: dict[tuple[Path, ...], Environment] = {}
@@ -91,6 +92,7 @@ def frame_of(call: Call, title: str, here: str) -> Context:
         "csrf": csrf(call),
         "unread": unread_count(session.connection, session.actor.id) if session.actor.id else 0,
         "nav": navigation(session, here),
+        "studio": here.startswith(STUDIO),  # its pages link a stylesheet more
         "zone": foreign_zone(session),
         "user": {"name": session.actor.name, "email": session.actor.email},
         "links": {
