@@ -21,7 +21,7 @@ help: ## Show this list
 run: ## Serve Fluvial with its sample data on http://127.0.0.1:8000
 	@$(MAKE) --no-print-directory environment EXTRA=run
 	@$(BIN)/python scripts/assets.py
-	@exec $(BIN)/fluvial serve --with psa --sample
+	@FLUVIAL_ENV=$${FLUVIAL_ENV:-development} exec $(BIN)/fluvial serve --with psa --sample
 
 test: environment ## Check the code, then run all tests on SQLite and PostgreSQL
 	@$(BIN)/python scripts/assets.py

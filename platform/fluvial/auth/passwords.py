@@ -11,6 +11,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 MIN_LENGTH = 10
 MAX_LENGTH = 256
+# Of the people of sample data. It stands in the documentation, so it opens nothing but a server
+# of a developer that only their own computer reaches.
+SAMPLE = "sample-people"
 
 # OWASP's second choice of parameters: 19 MiB, two passes. The library's default takes 64 MiB a try.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -20,6 +23,15 @@ HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 def _nobody() -> str:
     """What is compared with where nobody has the name."""
     return HASHER.hash(secrets.token_urlsafe(16))
+
+
+def fault_of(password: object) -> str:
+    """What is wrong with a password that somebody chooses; "" where nothing is."""
+    if not isinstance(password, str) or not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        return f"A password must have {MIN_LENGTH} to {MAX_LENGTH} characters."
+    if password == SAMPLE:
+        return "This password is in the documentation, so everybody knows it. Choose another one."
+    return ""
 
 
 def hashed(password: str) -> str:

@@ -10,13 +10,14 @@ import time
 from typing import TypeAlias
 
 from fluvial import packages
+from fluvial.auth.passwords import SAMPLE
 from fluvial.database.connection import Connection
 from fluvial.events.worker import main_scheduler, main_worker, start_embedded
 from fluvial.http.app import build_app
 from fluvial.http.patient_protocol import server_of
 from fluvial.kernel.settings import load
 from fluvial.metadata_changes import package_order
-from fluvial.packages import sample
+from fluvial.packages import sample, sample_people
 from fluvial.packages.installation import prepare
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
@@ -71,6 +72,7 @@ def run_serve(options: argparse.Namespace) -> int:
     if options.sample:
         for package in package_order.installed(engine.database.connection()):
             _load_sample(engine, package["name"])
+            sample_people.admit(engine, package["name"])
     engine.closers.append(start_embedded(engine))
     server = server_of(build_app(engine), settings)
     sys.setswitchinterval(TURN_SECONDS)
@@ -78,10 +80,18 @@ def run_serve(options: argparse.Namespace) -> int:
     # that comes before it listens to signals itself must not be lost.
     signal.signal(signal.SIGTERM, lambda *_: setattr(server, "should_exit", True))
     print(f"Fluvial is at {settings.base_url} (ready in {time.monotonic() - started:.1f} s).")
-    print(f"Sign in as {settings.admin_email}. Press Ctrl-C to stop.", flush=True)
+    print(f"Sign in as {settings.admin_email}{_or_as_sample_people(engine)}.")
+    print("Press Ctrl-C to stop.", flush=True)
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     return 0
+
+
+def _or_as_sample_people(engine: Engine) -> str:
+    people = sample_people.admitted(engine)
+    if not people:
+        return ""
+    return f", or as one of the sample people, such as {people[0].email}, password {SAMPLE}"
 
 
 def _install_once(engine: Engine, name: str) -> None:

@@ -6,7 +6,9 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from .problems import Problem
 
@@ -71,7 +73,12 @@ SETTINGS: tuple[Setting, ...] = (
         "Non-public addresses that webhooks may reach, separated by commas: "
         "`127.0.0.1:9000,hooks.internal:443`.",
     ),
-    Setting("ENV", "production", "`development` shows more details and allows FLUVIAL_NOW."),
+    Setting(
+        "ENV",
+        "production",
+        "`development` shows more details and allows FLUVIAL_NOW; as long as only this computer "
+        "reaches the server, people of sample data can sign in. `make run` sets it.",
+    ),
     Setting(
         "NOW",
         "",
@@ -147,6 +154,19 @@ class Settings:
     @property
     def development(self) -> bool:
         return self.env == "development"
+
+    @property
+    def private(self) -> bool:
+        """Whether it is a developer's server that nobody but their own computer reaches."""
+        hosts = (self.host, urlsplit(self.base_url).hostname or "")
+        return self.development and all(_is_here(host) for host in hosts)
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:

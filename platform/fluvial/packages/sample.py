@@ -45,6 +45,15 @@ _ADD = {
 }
 
 
+def is_loaded(session: Session, app: str) -> bool:
+    return bool(_LOADED.row(session.connection, the_user=NOBODY, the_key=f"sample:{app}"))
+
+
+def read_plan(folder: Path) -> dict[str, Any]:
+    plan: dict[str, Any] = yaml.safe_load((folder / "sample.yaml").read_text(encoding="utf-8"))
+    return plan
+
+
 def load_once(engine: Engine, app: str) -> bool:
     """Load an app's sample data where it was not loaded before; whether it was loaded now."""
     folder = folder_of(app) / "sample"
@@ -53,9 +62,9 @@ def load_once(engine: Engine, app: str) -> bool:
     session = replace(Session.begin(engine), quiet=True)
     connection = session.connection
     key = f"sample:{app}"
-    if _LOADED.row(connection, the_user=NOBODY, the_key=key):
+    if is_loaded(session, app):
         return False
-    plan = yaml.safe_load((folder / "sample.yaml").read_text(encoding="utf-8"))
+    plan = read_plan(folder)
     anchor = plan["anchor"]
     first = anchor if isinstance(anchor, date) else date.fromisoformat(anchor)
     shift = timedelta(weeks=(session.today - first).days // 7)

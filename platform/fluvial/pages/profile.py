@@ -10,7 +10,7 @@ from typing import Any
 from babel import Locale
 
 from fluvial.auth import people
-from fluvial.auth.passwords import MAX_LENGTH, MIN_LENGTH
+from fluvial.auth.passwords import MIN_LENGTH, fault_of
 from fluvial.http.call import COOKIE, Answer, Call
 from fluvial.http.people_api import SCOPES, session_cookie, signed_in
 from fluvial.http.routes import Endpoint, Handler, Policy
@@ -165,8 +165,7 @@ def change_password(call: Call) -> Answer:
     """A new password ends every session, and begins a new one here."""
     session, actor = call.session, call.session.actor
     old, new = form_text(call, "old"), form_text(call, "new")
-    if not MIN_LENGTH <= len(new) <= MAX_LENGTH:
-        words = f"A password must have {MIN_LENGTH} to {MAX_LENGTH} characters."
+    if words := fault_of(new):
         return show(call, error=words, status=422)
     try:
         signed_in(call, actor.email, old)

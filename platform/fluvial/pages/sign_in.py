@@ -5,12 +5,14 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from fluvial.auth import people
+from fluvial.auth.passwords import SAMPLE
 from fluvial.http.call import COOKIE, Answer, Call
 from fluvial.http.people_api import same_site, session_cookie, signed_in
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.problems import Forbidden, Problem
+from fluvial.packages import sample_people
 
-from .frame import PRODUCT, bare
+from .frame import PRODUCT, Context, bare
 
 FORGOT = "/signin/forgot"
 
@@ -44,8 +46,15 @@ def show(call: Call, *, email: str = "", wrong: str = "", status: int = 200) -> 
         "token": "",
         "forgot_href": FORGOT,
         "single_sign_on": "",
+        "sample": _sample(call),
     }
     return bare(call, "sign_in.html", "Sign in", status=status, sign_in=context)
+
+
+def _sample(call: Call) -> Context | None:
+    """The sample's people, each a press away, on a server that is for trying the product out."""
+    people = sample_people.admitted(call.engine)
+    return {"people": people, "password": SAMPLE} if people else None
 
 
 def sign_in_page(call: Call) -> Answer:

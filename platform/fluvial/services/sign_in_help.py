@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from fluvial.auth import people, sign_in_links
 from fluvial.auth.access import with_inherited
-from fluvial.auth.passwords import MAX_LENGTH, MIN_LENGTH
+from fluvial.auth.passwords import fault_of
 from fluvial.auth.people import USER
 from fluvial.auth.sign_in_links import FORGOTTEN, INVITATION
 from fluvial.database.columns import Stored
@@ -123,10 +123,9 @@ def forgotten(session: Session, email: str) -> None:
 
 
 def check_password(password: Any, pointer: str) -> str:
-    if not isinstance(password, str) or not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        message = f"A password must have {MIN_LENGTH} to {MAX_LENGTH} characters."
+    if message := fault_of(password):
         raise Unprocessable(message, errors=[fault(pointer, "password_length", message)])
-    return password
+    return str(password)
 
 
 def choose_password(session: Session, secret: str, password: Any, pointer: str) -> str:

@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 import sqlalchemy as sa
 
 from fluvial.auth.actors import ADMINISTRATOR
-from fluvial.auth.passwords import MAX_LENGTH, MIN_LENGTH
+from fluvial.auth.passwords import fault_of
 from fluvial.auth.people import USER, end_sessions, set_password
 from fluvial.database.connection import Connection
 from fluvial.database.locks import Lock, hold
@@ -59,8 +59,7 @@ class UserHook:
             return
         if scopes and "meta:write" not in scopes:
             draft.fault("password", "scope", _SCOPE)
-        if not isinstance(password, str) or not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-            message = f"A password must have {MIN_LENGTH} to {MAX_LENGTH} characters."
+        if message := fault_of(password):
             draft.fault("password", "password_length", message)
         else:
             draft.extras["password"] = password
