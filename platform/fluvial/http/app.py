@@ -30,6 +30,7 @@ from fluvial.kernel.problems import NotFound, Problem, TooLarge
 from fluvial.runtime.engine import Engine
 
 from .call import Answer, Call
+from .compression import ENCODING, LEAST, MOST, VARY, is_text, packed, takes_gzip
 from .form_bodies import read_form
 from .form_files import refuse_files
 from .perform import perform, unavailable
@@ -191,7 +192,11 @@ async def _serve(
     engine.metrics.request(*counted, answer.status, time.perf_counter() - started)
     if call.form is not None:
         await call.form.close()
-    await _send(send, answer, method)
+    await _send(send, answer, method, packs=_packs(endpoint, call))
+
+
+def _packs(endpoint: Endpoint, call: Call) -> bool:
+    return not endpoint.secret and takes_gzip(call.headers.get("accept-encoding", ""))
 
 
 async def _performed(endpoint: Endpoint, call: Call) -> Answer:
@@ -228,20 +233,25 @@ async def _body(receive: Receive, headers: Mapping[str, str], limit: int) -> byt
             return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-async def _send(send: Send, answer: Answer, method: str) -> None:
+async def _send(send: Send, answer: Answer, method: str, *, packs: bool = False) -> None:
     headers: list[tuple[bytes, bytes]] = [(b"content-type", answer.type.encode())]
     headers += [(name.lower().encode("ascii"), _value(text)) for name, text in answer.headers]
     given = {name for name, _ in headers}
     usual = PAGE_HEADERS if answer.type.startswith("text/html") else API_HEADERS
     headers += [h for h in (*SECURITY_HEADERS, *usual) if h[0] not in given]
+    body = answer.body
     if answer.stream is None:
-        headers.append((b"content-length", str(len(answer.body)).encode()))
+        if LEAST <= len(body) <= MOST and is_text(answer.type):
+            headers.append(VARY)
+            if packs:
+                body = packed(body)
+                headers.append(ENCODING)
+        headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     if answer.stream is not None and method != "HEAD":
         async for part in _parts(answer):
             await send({"type": "http.response.body", "body": part, "more_body": True})
-    body = b"" if method == "HEAD" else answer.body
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
 
 
 def _value(text: str) -> bytes:

@@ -27,6 +27,7 @@ SHEETS = (
 SPRITE = STATIC / "vendor" / "icons.svg"
 FALLBACK_ICON = "box"
 STUDIO = "studio"  # what the names of the sheets begin with that only pages of the studio link
+_LINK = re.compile(r"/static/(vendor/[\w.-]+)")  # in a sheet, such as a font
 
 
 @lru_cache(maxsize=1)
@@ -42,7 +43,8 @@ def studio_stylesheet() -> bytes:
 
 
 def _joined(paths: Iterable[Path]) -> bytes:
-    return slim("\n".join(path.read_text("utf-8") for path in paths)).encode()
+    text = slim("\n".join(path.read_text("utf-8") for path in paths))
+    return _LINK.sub(lambda match: asset(match[1]), text).encode()
 
 
 # The stylesheets that are made of others, by their addresses.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hmac
 import logging
 from collections.abc import Callable
 
 from fluvial.auth.actors import Actor
+from fluvial.auth.csrf_tokens import is_same
 from fluvial.auth.people import Caller
 from fluvial.database.connection import (
     AwayError,
@@ -192,7 +192,7 @@ def _check_csrf(call: Call, expected: str) -> None:
     if not given and call.form is not None:
         value = call.form.get("csrf")
         given = value if isinstance(value, str) else ""
-    if not hmac.compare_digest(given.encode(), expected.encode()):
+    if not is_same(given, expected):
         raise Forbidden(
             "The page is older than your sign-in, or this came from another site. Reload it."
         )

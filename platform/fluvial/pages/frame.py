@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment
 
+from fluvial.auth.csrf_tokens import masked
 from fluvial.http.call import Answer, Call
 from fluvial.runtime.languages import language_of
 from fluvial.runtime.reader_zone import foreign_zone
@@ -119,7 +120,8 @@ def theme(call: Call) -> str:
 
 
 def csrf(call: Call) -> str:
-    return call.identity.csrf or "" if call.identity else ""
+    """The token of the forms of a page, which no two pages say in the same way."""
+    return masked(call.identity.csrf or "") if call.identity else ""
 
 
 def action(
