@@ -95,6 +95,11 @@ def work_when_woken(redis_url: str, work: Work, told: threading.Event) -> None:
         told.wait(pause)
 
 
+def end_celery() -> None:
+    """Have the worker of this process end as after a signal of its own, however far it is."""
+    worker_state.should_stop = 0  # its exit code
+
+
 def _be_worker(redis_url: str, work: Work) -> None:
     # What it advises of is chosen with care below.
     warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)

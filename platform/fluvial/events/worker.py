@@ -11,7 +11,7 @@ from typing import Any
 from fluvial.kernel.settings import Settings
 from fluvial.runtime.engine import Engine
 
-from .celery_app import Waker, work_when_woken
+from .celery_app import Waker, end_celery, work_when_woken
 from .jobs import JOB, Rounds
 
 log = logging.getLogger("fluvial.worker")
@@ -76,7 +76,9 @@ def main_worker(settings: Settings) -> int:
     told = threading.Event()
 
     def leave() -> None:
+        # Python swallows what a signal raises inside a finalizer: who goes on asks `told`.
         told.set()
+        end_celery()
         raise SystemExit(0)
 
     _on_signal(leave)
@@ -93,7 +95,8 @@ def main_worker(settings: Settings) -> int:
     else:
         _on_signal(loop.stop)
         print("The worker is running. Press Ctrl-C to stop.", flush=True)
-        loop.run()
+        if not told.is_set():
+            loop.run()
     engine.close()
     return 0
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import base64
+import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -82,3 +86,37 @@ def test_celery_that_ends_by_itself_is_started_again(
     work_when_woken("redis://127.0.0.1:1/0", lambda _: None, told)
     assert told.is_set()
     assert len({id(app) for app in starts}) == 4  # each time a new one
+
+
+# Tells itself to stop from inside a finalizer, where Python swallows what a signal raises.
+TOLD_WHILE_STARTING = """
+import os, signal, sys
+from celery import signals
+from fluvial.cli import main
+
+class Last:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+def started(**_):
+    Last()
+
+signals.celeryd_init.connect(started, weak=False)
+sys.argv = ["fluvial", "worker"]
+sys.exit(main())
+"""
+
+
+def test_a_worker_that_is_told_to_stop_while_celery_starts_ends(
+    redis_url: str, tmp_path: Path
+) -> None:
+    environ = os.environ | {
+        "FLUVIAL_DATABASE_URL": f"sqlite:///{tmp_path}/site.db",
+        "FLUVIAL_DATA_DIR": str(tmp_path),
+        "FLUVIAL_REDIS_URL": redis_url,
+        "FLUVIAL_ENV": "development",
+    }
+    command = [sys.executable, "-W", "ignore", "-c", TOLD_WHILE_STARTING]
+    ended = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    assert "SystemExit" in ended.stderr  # it was swallowed
