@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fluvial.apptests.playing import ANSWER
+from fluvial.events.jobs import HOUSEKEEPING
 from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import Feature
 from fluvial.pages.object_tabs import OBJECT_TAB, ObjectTab
@@ -11,15 +12,18 @@ from fluvial.pages.template_environment import TEMPLATES
 from . import (
     comment_pages,
     forms_api,
+    held_answers,
     planned_days,
     public,
     record_pages,
+    submission_pages,
     web_form_pages,
     why_page,
 )
 from .form_documents import FORM, WEBFORM
+from .form_tables import TABLES
 from .studio_layouts import LAYOUTS
-from .submissions import TABLES, answer
+from .submissions import answer
 
 feature = Feature(
     "forms",
@@ -33,9 +37,11 @@ feature = Feature(
             *record_pages.ENDPOINTS,
             *comment_pages.ENDPOINTS,
             *why_page.ENDPOINTS,
+            *submission_pages.ENDPOINTS,
         ),
         TEMPLATES(web_form_pages.TEMPLATES),
         ANSWER(answer),
+        HOUSEKEEPING(held_answers.forget),
         OBJECT_TAB(
             LAYOUTS,
             ObjectTab(

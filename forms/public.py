@@ -9,14 +9,22 @@ import orjson
 
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import MAX_UPLOAD, Endpoint, Policy
-from fluvial.kernel.problems import Problem, Unprocessable
+from fluvial.kernel.problems import Forbidden, Problem, Unprocessable
 from metamodel.expressions.types import Option
 
 from . import limits
 from .answers import Answers, check_once, from_form, from_json, keep_files, read, unknown
 from .asked_questions import asked
 from .origins import check_origin, preflight
-from .submissions import Receipt, check_token, form_session, prefilled, signer_of, submit
+from .submissions import (
+    Receipt,
+    check_token,
+    form_session,
+    prefilled,
+    refused_site,
+    signer_of,
+    submit,
+)
 from .tokens import MAX_AGE, PROOF_BITS
 from .web_form_pages import Rows, done_page, form_page
 from .webforms import FormQuestion, WebForm, find_webform
@@ -133,15 +141,17 @@ def ask(call: Call) -> Answer:
 
 def post(call: Call) -> Answer:
     form = _form(call)
-    headers = check_origin(call, form)
+    answers = from_form(call.form) if call.form is not None else from_json(call.json_object())
+    try:
+        headers = check_origin(call, form)
+    except Forbidden as problem:
+        refused_site(call, form, answers, problem)
+        raise
     if call.form is not None:
-        answers = from_form(call.form)
         check_once(form, answers)
         wants_json = "application/json" in call.headers.get("accept", "")
         if not wants_json:
             return _post_page(call, form, answers)
-    else:
-        answers = from_json(call.json_object())
     try:
         receipt = submit(call, form, answers)
     except Problem as problem:

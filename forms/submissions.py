@@ -5,50 +5,42 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from fluvial.auth.actors import Actor
 from fluvial.database.connection import UniqueError
-from fluvial.database.engine_tables import column, table
 from fluvial.database.statement import Statement, insert, param
 from fluvial.http.call import Call
 from fluvial.kernel.causes import Cause
 from fluvial.kernel.ids import new_id
-from fluvial.kernel.problems import Unprocessable, fault
+from fluvial.kernel.problems import Problem, Unprocessable, fault
 from fluvial.records.drafts.attachments import described
 from fluvial.records.drafts.rows import empty, load_row
 from fluvial.records.writing import writer
 from fluvial.runtime.session import Session
 from metamodel.errors import ValueFault
-from metamodel.storage import TEXT, TIMESTAMP, UUID
 
-from . import limits
+from . import held_answers, limits
 from .answers import Answers, content, from_json, keep_files, read, unknown
 from .asked_questions import asked
+from .form_tables import SUBMISSION
+from .held_answers import HeldAnswers
 from .tokens import Signer, Token, TokenFault, proved
 from .webforms import SLOT, WebForm, webforms_of
-
-TABLES = sa.MetaData()
-
-SUBMISSION = table(
-    "submission",
-    column("nonce", TEXT, primary_key=True),  # of the token, and what was answered: one record
-    column("id", UUID),
-    column("form", TEXT),
-    column("object", TEXT),
-    column("record", UUID),
-    column("message", TEXT),
-    column("at", TIMESTAMP, index=True),
-    metadata=TABLES,
-)
 
 SLOWER = 5  # so many times the usual seconds where a browser cannot prove its work
 SLOWEST = 15  # and at least these
 
 _ADD = insert(SUBMISSION)
 _s = SUBMISSION.c
+_RECORD = Statement(
+    sa.select(_s.record).where(
+        _s.nonce == param("the_nonce", _s.nonce), _s.form == param("the_form", _s.form)
+    )
+)
 _FIND = Statement(
     sa.select(_s.id, _s.message).where(
         _s.nonce == param("the_nonce", _s.nonce), _s.form == param("the_form", _s.form)
@@ -79,6 +71,41 @@ def form_session(session: Session, form: WebForm, submission: str) -> Session:
 
 
 def submit(call: Call, form: WebForm, answers: Answers) -> Receipt:
+    """Create the record, once; what is refused is held with its reasons, for the form's people."""
+    try:
+        receipt = _submit(call, form, answers)
+    except Problem as problem:
+        if problem.status < 500:
+            held_answers.hold(
+                call.session, form, answers, _sending(call, form, answers), call.client,
+                _reasons(problem),
+            )  # fmt: skip
+        raise
+    held_answers.corrected(call.session, form, _sending(call, form, answers))
+    return receipt
+
+
+def _reasons(problem: Problem) -> list[dict[str, str]]:
+    code = {403: "other_site", 429: "too_often"}.get(problem.status, "refused")
+    return [dict(one) for one in problem.errors] or [fault("", code, problem.detail)]
+
+
+def refused_site(call: Call, form: WebForm, answers: Answers, problem: Problem) -> None:
+    """A post of a site that is not on the form's list: its people learn of it."""
+    sending = _sending(call, form, answers)
+    held_answers.hold(call.session, form, answers, sending, call.client, _reasons(problem))
+
+
+def _sending(call: Call, form: WebForm, answers: Answers) -> str:
+    """What makes several tries one: the page that they come from, else what is said."""
+    try:
+        return signer_of(call, form).read_token(answers.text("token"), call.session.now).nonce
+    except TokenFault:
+        said = f"{limits.network(call.client)} {call.session.today} {content(form, answers)}"
+        return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _submit(call: Call, form: WebForm, answers: Answers) -> Receipt:
     """Check everything, then create the record; a second post of the same page changes nothing."""
     token = check_token(call, form, answers)
     key = _key(call, form, answers, token)
@@ -86,18 +113,50 @@ def submit(call: Call, form: WebForm, answers: Answers) -> Receipt:
     if earlier is not None:
         return earlier
     if form.trap and answers.text(form.trap):
+        _trapped(call, form, answers)
         return Receipt(new_id(), _filled(form.message, {}))
     refuse(unknown(form, answers))
     _check_pace(call, form, answers, token)
+    return _record(call, form, answers, key, token)
+
+
+def _trapped(call: Call, form: WebForm, answers: Answers) -> None:
+    message = "The field that people do not see was filled in, as machines do."
+    sending = _sending(call, form, answers)
+    faults = [fault("", "trap", message)]
+    # Under another name than the page: the usual answer must not take it for corrected.
+    held_answers.hold(call.session, form, answers, f"trap {sending}", call.client, faults)
+
+
+def send_on(call: Call, form: WebForm, held: HeldAnswers, answers: Answers) -> str:
+    """Make the record of held answers, as somebody corrected them; its id."""
+    key = f"held {held.id}"
+    _record(call, form, answers, key, None, since=held.at)
+    held_answers.delete(call.session, form, held.id)
+    row = _RECORD.row(call.session.connection, the_nonce=key, the_form=form.name)
+    assert row is not None
+    return str(row[0])
+
+
+def _record(
+    call: Call,
+    form: WebForm,
+    answers: Answers,
+    key: str | None,
+    token: Token | None,
+    since: datetime | None = None,
+) -> Receipt:
+    """The record of answers that may be taken. `since` is when they came, if that was before."""
     submission = new_id()
     session = form_session(call.session, form, submission)
-    filled, faults = prefilled(call, form, answers)
+    filled, faults = prefilled(call, form, answers, since)
     questions = asked(session, form, answers, filled).of(form.questions.values())
     values, more = read(session, questions, answers)
     missing = [f"/{name}" for name in filled]
     faults += [f for f in more if f["code"] != "required" or f["pointer"] not in missing]
     refuse(faults)
-    limits.count(call.session, form, call.client)
+    if since is None:
+        limits.count(call.session, form, call.client)
     try:
         with session.connection.transaction():
             kept, faults = keep_files(session, questions, answers, signer_of(call, form), token)
@@ -198,14 +257,14 @@ def _check_pace(call: Call, form: WebForm, answers: Answers, token: Token | None
 
 
 def prefilled(
-    call: Call, form: WebForm, answers: Answers
+    call: Call, form: WebForm, answers: Answers, at: datetime | None = None
 ) -> tuple[dict[str, Any], list[dict[str, str]]]:
-    """The values of a signed link that came along."""
+    """The values of a signed link that came along, as it held when the answers came."""
     text = answers.text("prefill")
     if not text:
         return {}, []
     try:
-        wire = signer_of(call, form).read_link(text, call.session.now)
+        wire = signer_of(call, form).read_link(text, at or call.session.now)
     except TokenFault as error:
         return {}, [fault("/prefill", error.code, error.message)]
     return parsed(form, wire)

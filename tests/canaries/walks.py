@@ -67,6 +67,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "/studio/packages": ("site", "core"),
     "/studio/objects": OBJECTS,
     "/hooks": ("nothing",),
+    "/submissions": ("ask", "nothing"),
 }
 DOCUMENTS = {
     "object": OBJECTS,
@@ -150,6 +151,8 @@ PLAIN_QUERIES: dict[str, tuple[str, ...]] = {
     "/": ("as_of=2031-01-01",),
     "/api/docs": ("page=rules",),
     "/studio/slow": ("sort=calls",),
+    "/submissions/{name}": ("state=refused", "state=quarantined"),
+    "/submissions/{name}/export": ("state=refused",),
 }  # fmt: skip
 WHY = "/api/records/{object}/{id}/why"
 ACCESS = "/api/records/{object}/{id}/access"
@@ -215,6 +218,8 @@ class Walk:
     def _other_ids(self, path: str) -> list[str]:
         if path.startswith("/api/files"):
             return list(self.aviary.files.values())
+        if path.startswith("/submissions/"):
+            return [NOTHING]
         if "/people/" in path:  # and nobody is signed out
             return [NOTHING] if path.endswith("/sessions") else list(self.aviary.users.values())
         for kind in (

@@ -56,6 +56,21 @@ APPROVAL = {
     ],
 }
 
+TABS: list[Context] = [
+    {"label": "Kept", "count": "12", "href": "#", "current": False},
+    {"label": "Refused", "count": "2", "href": "#", "current": True},
+    {"label": "Quarantined", "count": "1,000+", "href": "#", "current": False},
+]
+SUBMISSIONS: Context = {
+    "form": "Wish for a book", "tabs": TABS, "about": "Answers that were not valid.", "days": 30, "state": "refused",
+    "more": "#", "may_change": True, "address": "/submissions/wish",
+    "items": [
+        {"id": "1", "title": "Emma", "href": "#", "when": "2 h ago", "at": "2026-03-01T10:00:00Z", "tries": 3, "held": True,
+         "reasons": ["E-mail: `nobody` is not an address."], "values": [{"label": "E-mail", "text": "nobody"}, {"label": "Book", "text": "Emma"}]},
+        {"id": "2", "title": "Persuasion", "href": "", "when": "3 h ago", "at": "2026-03-01T09:00:00Z", "tries": 1, "held": False,
+         "reasons": [], "values": []},
+    ],
+}  # fmt: skip
 PACKAGE: Context = {
     "title": "Upgrade lending", "text": "From 1.4.0 to 1.5.0.", "links": [action("Download", "#", "download")],
     "tables": [{"title": "Conflicts", "text": "Both you and the app changed these.", "head": ["Document", "Part", "Was", "App", "Here", "Decide"], "rows": [{"cells": ["object/book", "fields › fee › min", "0", "1", "2"], "take": "object/book#/fields/fee/min"}], "form": {"action": "#", "to": 7}}],
@@ -319,6 +334,9 @@ def pages() -> dict[str, tuple[str, Context]]:
         "people": ("people.html", {"page": page("People"), "people": PEOPLE}),
         "webform": ("webform.html", {"page": plain, "webform": webform()}),
         "webform_errors": ("webform.html", {"page": plain, "webform": webform(faulty=True)}),
+        "submissions": ("submissions.html", {"page": page("Submissions"), "submissions": {"days": 30, "forms": [{"label": "Wish for a book", "href": "#", "object": "Wishes", "counts": TABS}]}}),
+        "submissions_of": ("submissions_of.html", {"page": page("Submissions of Wish"), "submissions": SUBMISSIONS}),
+        "submission": ("submission.html", {"page": page("Refused answers"), "submission": {"title": "Refused answers", "when": "2 h ago", "reasons": ["E-mail is not valid."], "action": "#", "delete": "#", "submit": "Create the wish", "cancel_href": "#", "errors": [], "fields": WIDGETS[:6], "pairs": [], "files": True}}),
         "webform_done": ("webform_done.html", {"page": plain, "done": {"title": "Thank you", "message": "Your number is L-00440. We answer by tomorrow at noon.", "embedded": False, "brand": {"name": "Northgate Library", "initials": "NL", "note": ""}, "again_href": "#"}}),
     }  # fmt: skip
     for step in ("file", "encoding", "map", "preview", "done"):
