@@ -12,7 +12,6 @@ import queue
 import random
 import threading
 import time
-import weakref
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +27,7 @@ from fluvial.kernel.causes import Cause
 from fluvial.kernel.crash_points import point
 from fluvial.kernel.ids import new_id
 from fluvial.runtime.engine import Engine
+from fluvial.runtime.per_engine import PerEngine
 from fluvial.runtime.session import Session
 from fluvial.services import letters, mail, notifications, outbound
 from fluvial.services.templates import Renderer, TemplateFault, TemplateText
@@ -363,18 +363,14 @@ _SENDERS: dict[str, Callable[[Renderer, Session, Effect], Callable[[], Outcome] 
     "webhook": _webhook,
 }
 
-_all: weakref.WeakKeyDictionary[Engine, Deliveries] = weakref.WeakKeyDictionary()
-_lock = threading.Lock()
+
+def _opened(engine: Engine) -> Deliveries:
+    found = Deliveries(engine.settings.locale, engine.settings.zone)
+    engine.closers.append(found.close)
+    return found
 
 
-def deliveries_of(engine: Engine) -> Deliveries:
-    """The deliveries of an engine, which end when it is closed."""
-    with _lock:
-        found = _all.get(engine)
-        if found is None:
-            found = _all[engine] = Deliveries(engine.settings.locale, engine.settings.zone)
-            engine.closers.append(found.close)
-        return found
+deliveries_of = PerEngine(_opened)
 
 
 def run(engine: Engine) -> bool:

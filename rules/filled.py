@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import weakref
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +12,7 @@ from fluvial.records.drafts.draft import Draft
 from fluvial.records.reading.caller_paths import resolve
 from fluvial.records.reading.reader import read_one
 from fluvial.runtime.engine import Engine
+from fluvial.runtime.per_engine import PerEngine
 from fluvial.runtime.reader_zone import zone_of
 from fluvial.runtime.session import Session
 from fluvial.services.templates import Need, Renderer, TemplateFault, TemplateText, needs
@@ -24,9 +23,6 @@ from .template_data import filled_data
 
 FORMAT = "template"  # of long texts
 SECONDS = 2.0  # for one text
-
-_renderers: weakref.WeakKeyDictionary[Engine, Renderer] = weakref.WeakKeyDictionary()
-_lock = threading.Lock()
 
 
 def is_template(field: Field) -> bool:
@@ -85,15 +81,13 @@ def filled(session: Session, type_: ObjectType, record: str, text: str) -> str:
     return said
 
 
-def _renderer(engine: Engine) -> Renderer:
-    with _lock:
-        found = _renderers.get(engine)
-        if found is None:
-            settings = engine.settings
-            found = Renderer(settings.locale, settings.zone, seconds=SECONDS)
-            _renderers[engine] = found
-            engine.closers.append(found.close)
-        return found
+def _opened(engine: Engine) -> Renderer:
+    found = Renderer(engine.settings.locale, engine.settings.zone, seconds=SECONDS)
+    engine.closers.append(found.close)
+    return found
+
+
+_renderer = PerEngine(_opened)
 
 
 def show(call: Call) -> Answer:

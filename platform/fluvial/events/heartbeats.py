@@ -19,6 +19,7 @@ from fluvial.database.connection import DatabaseError
 from fluvial.database.leases import Later
 from fluvial.database.statement import Statement, param
 from fluvial.runtime.engine import Engine
+from fluvial.runtime.per_engine import PerEngine
 
 log = logging.getLogger("fluvial.heartbeat")
 
@@ -89,14 +90,4 @@ class Heartbeats:
                 log.warning("A lease was not extended: %s", error)
 
 
-_all: weakref.WeakKeyDictionary[Engine, Heartbeats] = weakref.WeakKeyDictionary()
-_lock = threading.Lock()
-
-
-def heartbeats_of(engine: Engine) -> Heartbeats:
-    """One for all threads of a process."""
-    with _lock:
-        found = _all.get(engine)
-        if found is None:
-            found = _all[engine] = Heartbeats(engine)
-        return found
+heartbeats_of = PerEngine(Heartbeats)

@@ -7,11 +7,8 @@ backlog that an import has just left, for which plans made for an empty table ar
 
 from __future__ import annotations
 
-import threading
-import weakref
-
 from fluvial.database.connection import Connection
-from fluvial.runtime.engine import Engine
+from fluvial.runtime.per_engine import PerEngine
 from metamodel.storage import POSTGRESQL
 
 REMOVED = 2_000  # events, after which there is much to pass over
@@ -50,11 +47,5 @@ class Upkeep:
         connection.script(_VACUUM)
 
 
-_all: weakref.WeakKeyDictionary[Engine, Upkeep] = weakref.WeakKeyDictionary()
-_lock = threading.Lock()
-
-
-def upkeep_of(engine: Engine) -> Upkeep:
-    """One for all threads of a process: what two of them count at once may be lost."""
-    with _lock:
-        return _all.setdefault(engine, Upkeep())
+# What two threads count at once may be lost.
+upkeep_of = PerEngine(lambda _: Upkeep())

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
 from fluvial.database.connection import Connection
@@ -15,10 +13,11 @@ from fluvial.database.engine_tables import APPROVAL
 from fluvial.database.statement import Statement, insert, param
 from fluvial.kernel.ids import is_id, new_id
 from fluvial.kernel.problems import Conflict, NotFound
-from fluvial.runtime.catalogs import Key, stored_layers
+from fluvial.runtime.catalogs import stored_layers
 from fluvial.runtime.session import Session
 
 from .change import MetadataChange
+from .kept_documents import change_of, kept_documents
 
 DRAFT, WAITING = "draft", "waiting"
 APPROVED, REFUSED, WITHDRAWN = "approved", "refused", "withdrawn"
@@ -86,21 +85,7 @@ class Approval:
     revision: int | None
 
     def change(self) -> MetadataChange:
-        layers: dict[str, dict[Key, Mapping[str, Any] | None]] = {}
-        for entry in self.documents:
-            layers.setdefault(entry["layer"], {})[entry["kind"], entry["name"]] = entry["body"]
-        layer, documents = next(iter(layers.items()))
-        return MetadataChange(
-            documents,
-            layer=layer,
-            note=self.note,
-            more={name: bodies for name, bodies in layers.items() if name != layer},
-            take_out=self.how["take_out"],
-            make=frozenset(self.how["make"]),
-            packages=self.how["packages"],
-            whole=self.how["whole"],
-            approval=self.id,
-        )
+        return change_of(self.documents, note=self.note, approval=self.id, **self.how)
 
     def wire(self) -> dict[str, Any]:
         return {
@@ -161,22 +146,14 @@ def keep(session: Session, change: MetadataChange, state: str) -> str:
     return id
 
 
-def _documents(connection: Connection, change: MetadataChange) -> Any:
-    """The documents as plain JSON, each with what its layer says now."""
+def _documents(connection: Connection, change: MetadataChange) -> list[dict[str, Any]]:
+    """The documents, each with what its layer says now."""
     layers = stored_layers(connection)
-    entries = []
-    for layer, key, body in change.entries():
-        there = layers.get(layer, {}).get(key)
-        entries.append(
-            {
-                "layer": layer,
-                "kind": key[0],
-                "name": key[1],
-                "body": body,
-                "before": there.body if there is not None else None,
-            }
-        )
-    return orjson.loads(orjson.dumps(entries))
+    entries = kept_documents(change)
+    for entry in entries:
+        there = layers.get(entry["layer"], {}).get((entry["kind"], entry["name"]))
+        entry["before"] = dict(there.body) if there is not None else None
+    return entries
 
 
 def approvals(session: Session) -> list[Approval]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
 from fluvial.database.connection import Connection
@@ -17,12 +15,12 @@ from fluvial.database.schema_locks import alter
 from fluvial.database.statement import Statement, insert, param
 from fluvial.kernel.ids import new_id
 from fluvial.kernel.problems import Conflict, NotFound
-from fluvial.runtime.catalogs import Key
 from fluvial.runtime.session import Session
 from metamodel.storage import SQLITE
 
 from .backfill import MARKER
 from .change import MetadataChange, Prepared
+from .kept_documents import change_of, kept_documents
 from .retired_columns import retired_columns
 from .retype import Retype, guard, unguard
 
@@ -78,17 +76,11 @@ class Pending:
     whole: bool | None
 
     def change(self) -> MetadataChange:
-        layers: dict[str, dict[Key, Mapping[str, Any] | None]] = {}
-        for entry in self.documents:
-            layers.setdefault(entry["layer"], {})[entry["kind"], entry["name"]] = entry["body"]
-        layer, documents = next(iter(layers.items()))
-        return MetadataChange(
-            documents,
-            layer=layer,
+        return change_of(
+            self.documents,
             note=self.note,
-            more={name: bodies for name, bodies in layers.items() if name != layer},
             take_out=self.take_out,
-            make=frozenset(self.make),
+            make=self.make,
             packages=self.packages or {},
             whole=bool(self.whole),
             columns=self.columns,
@@ -173,7 +165,7 @@ def begin(session: Session, change: MetadataChange, prepared: Prepared) -> None:
         note=change.note,
         state=COPYING,
         error="",
-        documents=_plain(change),
+        documents=kept_documents(change),
         take_out=change.take_out,
         make=sorted(change.make),
         columns={
@@ -204,15 +196,6 @@ def _expanding(connection: Connection, prepared: Prepared) -> list[str]:
         if marker not in there[retype.new.object]:
             statements.append(f'ALTER TABLE "{retype.new.object}" ADD COLUMN "{marker}" BIGINT')
     return statements
-
-
-def _plain(change: MetadataChange) -> Any:
-    """The documents of a change as plain JSON."""
-    entries = [
-        {"layer": layer, "kind": kind, "name": name, "body": body}
-        for layer, (kind, name), body in change.entries()
-    ]
-    return orjson.loads(orjson.dumps(entries))
 
 
 def note_progress(connection: Connection, pending: Pending) -> None:
