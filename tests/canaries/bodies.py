@@ -242,6 +242,8 @@ BODIES: dict[str, Bodies] = {
     "POST /studio/packages/{name}/uninstall": _say(Sent({"plan": "x"})),
     "POST /studio/revisions/{number}/rollback": _say(Sent({"plan": "true"})),
     "POST /studio/slow/index": NOTHING,
+    "POST /studio/spreadsheet": NOTHING,
+    "POST /studio/spreadsheet/undo": _say(Sent({"objects": "nothing"})),
     "POST /submissions/{name}/{id}": _say(Sent({"number": "from outside"})),
     "POST /submissions/{name}/{id}/delete": NOTHING,
     "POST /studio/{kind}/{name}": _say(Sent({"text": "kind: nothing"})),

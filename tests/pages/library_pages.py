@@ -22,6 +22,7 @@ from tests.pages.library import (
     record,
     w,
 )
+from tests.pages.library_access import access_pages
 
 PACKAGES: Context = {
     "installed": [{"label": "Lending", "href": "#", "version": "1.4.0", "text": "20 documents, 2 of them changed here"}],
@@ -242,6 +243,7 @@ def wizard(step: str) -> Context:
         "map": {"file_name": "loans.csv", "rows": 10000, "columns": [{"index": index, "header": header, "sample": sample, "field": field} for index, (header, sample, field) in enumerate([("Titel", "Middlemarch", "title"), ("Kunde", "Castle Road School", "member"), ("Frist", "15/06/2026", "due"), ("Bemerkung", "?", "")])], "fields": fields, "values": VALUES, "empty": "?", "key": ["title"], "empty_cells": "keep", "unnamed": ["E"], "error": "", "reading": READING},
         "encoding": {"file_name": "loans.csv", "readings": [{"value": "cp1250", "label": "Central European (Windows-1250)", "lines": ["Łukasz Żółć;Přerov"]}, {"value": "cp1252", "label": "Western European (Windows-1252)", "lines": ["£ukasz ¯ó³æ;Pøerov"]}], "others": [{"value": "koi8_r", "label": "Russian (KOI8-R)"}]},
         "preview": {"skipped": ["Regal"], "created": "9,812", "updated": "170", "unchanged": "16", "faulty": 2, "faults": 2, "error": "", "errors": [{"row": 18, "column": "Frist", "value": "31/02/2026", "message": "February 2026 has 28 days"}, {"row": 204, "column": "Kunde", "value": "Castel Road", "message": "No member of this name; near: Castle Road School"}], "warnings": [{"row": 30, "column": "Titel", "message": "Row 7 has the same key: what this row says replaces what that one said."}], "headers": ["Title", "Member", "Due"], "rows": [["Middlemarch", "Castle Road School", "15 Jun 2026"], ["Stoner", "Oakfield Practice", "18 Jun 2026"]], "options": "{}"},
+        "more": [],
         "done": {"created": "9,812", "updated": "170", "unchanged": "16", "skipped": 2, "again": False, "list_href": "/list", "undo_href": "#", "batch": "b1"},
     }  # fmt: skip
 
@@ -283,7 +285,7 @@ PEOPLE = {
     "items": [{"name": "Zoë Ünal", "email": "zoe@example.org", "roles": "Clerk", "href": "#", "status": "Invited", "tone": "info", "detail": "Link created: 09:59.", "sessions": 1, "action": "/studio/people/1"}],
 }  # fmt: skip
 STUDIO_HOME = {
-    "slow_href": "/studio/slow", "people_href": "/studio/people",
+    "slow_href": "/studio/slow", "people_href": "/studio/people", "spreadsheet_href": "#",
     "shared": [{"label": "Roles", "about": "Who may do what.", "new_href": "#",
                 "items": [{"label": "Clerk", "href": "#", "from": "Library 1.0"}]}],
     "objects": [{"label": label, "name": label.lower(), "icon": icon, "href": "/studio_object", "fields": count, "records": records, "from": origin} for label, icon, count, records, origin in [("Loan", "book-2", 10, "4,812", "Library 1.0"), ("Book", "book", 14, "21,300", "Library 1.0"), ("Member", "users", 12, "2,140", "Library 1.0"), ("Branch", "building", 6, "5", "Library 1.0"), ("Reading room", "armchair", 4, "9", "Site")]],
@@ -348,7 +350,7 @@ def pages() -> dict[str, tuple[str, Context]]:
         ("edit_branch", WIDGETS[8]),
     ]:
         found[name] = ("_edit_field.html", {"w": widget})
-    return found
+    return found | access_pages()
 
 
 PAGES = pages()
