@@ -80,6 +80,40 @@ PACKAGE: Context = {
 }  # fmt: skip
 
 
+ABOUT = {"object": "Loan", "title": "Emma", "href": "#"}
+RUN_TABS = [
+    {"label": "Runs", "href": "#", "count": "", "current": True},
+    {"label": "Deliveries", "href": "#", "count": "3 failed", "current": False},
+]
+CHOICES = [{"value": "remind", "label": "Remind of overdue loans", "chosen": True}]
+RUNS: Context = {
+    "tabs": RUN_TABS, "action": "#", "rules": CHOICES, "outcomes": CHOICES, "record": {"id": "1", "label": "Emma"}, "clear_href": "#", "count": "1,000+", "more_href": "#",
+    "items": [{"href": "#", "rule": "Remind", "about": ABOUT, "outcome": "Done", "tone": "good", "text": "It notifies Rosa Lind by e-mail.", "when": "10:00", "at": "2026-06-09T10:00:00Z"}],
+}  # fmt: skip
+RUN: Context = {
+    "rule": "Remind", "rule_href": "#", "others_href": "#", "about": ABOUT, "outcome": "Failed", "tone": "bad", "when": "9 Jun 2026, 10:00", "hidden": "", "lines": ["The condition is met: level > 5", "It posts to desk."],
+    "effects": [{"icon": "mail", "text": Markup("Mails <b>Rosa Lind</b>"), "state": "Failed", "tone": "bad", "error": "550 no such mailbox", "href": "#", "again": {"label": "Send again", "href": "#", "icon": "", "method": "post", "danger": False}}],
+}  # fmt: skip
+DELIVERY: Context = {
+    "href": "#",
+    "icon": "mail",
+    "kind": "E-mail",
+    "target": "Rosa Lind",
+    "rule": "Remind",
+    "about": ABOUT,
+    "state": "Failed",
+    "tone": "bad",
+    "error": "550 no such mailbox",
+    "attempts": "3 attempts",
+    "when": "10:00",
+    "at": "2026-06-09T10:00:00Z",
+    "again": "#",
+}
+DELIVERIES: Context = {
+    "tabs": RUN_TABS, "troubles": [{"text": "Front desk does not answer.", "href": "#", "link": "Its document", "button": "Send again now", "action": "#"}], "action": "#", "rules": CHOICES, "states": CHOICES, "kinds": CHOICES, "target": "desk", "clear_href": "#", "count": "1,000+", "failed": "1,000+", "again": "#", "kept": [{"name": "target", "value": "desk"}], "items": [DELIVERY], "more_href": "#",
+}  # fmt: skip
+
+
 def card(loan: tuple[str, ...]) -> Context:
     number, title, member, _, _, _, clerk, due, mood, fee = loan
     meta = [Markup('<span class="{}">{}</span>').format(mood, due)] + ([escape(fee)] if fee else [])
@@ -319,6 +353,11 @@ def pages() -> dict[str, tuple[str, Context]]:
         "packages": ("packages.html", {"page": page("Packages"), "packages": PACKAGES}),
         "package": ("package.html", {"page": page("Lending"), "package": PACKAGE}),
         "slow": ("slow_questions.html", {"page": page("Slow questions"), "slow": {"limit": "500 ms", "action": "#", "items": [{"object": "Loans", "name": "loan", "text": "A list, where state == '…', by due", "times": 12, "worst": "1,240 ms", "last": "2 h ago", "index": "State, Due", "fields": "state,due", "why": ""}]}}),
+        "rule_runs": ("rule_runs.html", {"page": page("Rule runs"), "runs": RUNS}),
+        "rule_run": ("rule_run.html", {"page": page("Remind"), "run": RUN}),
+        "deliveries": ("deliveries.html", {"page": page("What rules sent"), "deliveries": DELIVERIES}),
+        "delivery": ("delivery.html", {"page": page("E-mail to Rosa Lind"), "delivery": {**DELIVERY, "address": "rosa@example.org", "rule_href": "#", "done": "", "next": "9 Jun 2026, 10:00", "answer": "550 no", "subject": "Due", "text": "It is due.", "body": ""}}),
+        "given_up": ("given_up.html", {"page": page("Events given up"), "given_up": {"tabs": RUN_TABS, "count": "1", "again": "#", "items": [{"about": ABOUT, "event": "Updated", "rule": "", "error": "It broke.", "when": "10:00", "at": "2026-06-09T10:00:00Z", "again": "#"}]}}),
         "history": ("revisions.html", {"page": page("History"), "revisions": {"items": [{"number": 3, "href": "#", "note": "Field Shelf of book", "text": "object/book", "person": "Rosa Lind", "when": "2 h ago", "back_href": "#"}], "under_way": [{"note": "Upgrade lending 1.1.0", "text": "500 of 9,000 values copied"}]}}),
         "approvals": ("approvals.html", {"page": page("Approvals"), "approvals": {"items": [APPROVAL]}}),
         "approval": ("approval.html", {"page": page("Rule tell"), "approval": APPROVAL}),
