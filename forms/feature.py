@@ -10,6 +10,7 @@ from fluvial.pages.object_tabs import OBJECT_TAB, ObjectTab
 from fluvial.pages.template_environment import TEMPLATES
 
 from . import (
+    action_pages,
     comment_pages,
     forms_api,
     held_answers,
@@ -35,6 +36,7 @@ feature = Feature(
             *public.ENDPOINTS,
             *planned_days.ENDPOINTS,
             *record_pages.ENDPOINTS,
+            *action_pages.ENDPOINTS,
             *comment_pages.ENDPOINTS,
             *why_page.ENDPOINTS,
             *submission_pages.ENDPOINTS,

@@ -8,8 +8,9 @@ from typing import Any
 from starlette.datastructures import FormData
 
 from fluvial.http.form_files import NOT_A_FILE, files_elsewhere, refuse_files
+from fluvial.kernel.ids import is_id
 from fluvial.kernel.problems import Problem
-from fluvial.pages.presenters import empty, face_of, uploads, widget_kind
+from fluvial.pages.presenters import empty, face_of, references, uploads, widget_kind
 from fluvial.pages.presenters.presenter import text_in
 from fluvial.pages.reader_format import ReaderFormat, Typed
 from fluvial.runtime.languages import typed_form
@@ -17,6 +18,7 @@ from fluvial.runtime.session import Session
 from fluvial.transfer import files
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
+from metamodel.expressions.types import ROLE
 from rules.filled import is_template
 
 from .answers import PARTS
@@ -60,6 +62,14 @@ def widget(
         address, _, rest = w["search_url"].partition("?")
         w["search_url"] = f"{address}?record={record}" + (f"&{rest}" if rest else "")
     return w
+
+
+def safe_references(field: Field, value: Any) -> list[tuple[str, str]]:
+    """What a value refers to; nothing where somebody typed what is no value."""
+    try:
+        return [r for r in references(field, [value]) if r[0] == ROLE or is_id(r[1])]
+    except (TypeError, ValueError, KeyError, AttributeError):
+        return []
 
 
 def sections_of(

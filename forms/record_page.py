@@ -7,6 +7,7 @@ from datetime import datetime
 from markupsafe import Markup
 
 from fluvial.pages import reader_format as marks
+from fluvial.pages.frame import with_query
 from fluvial.pages.presenters import empty, face_of, file_size, preview_href, references
 from fluvial.pages.recalculation_marks import recalculating
 from fluvial.records.writing.transitions import ways
@@ -118,6 +119,9 @@ def _transitions(page: Shown) -> list[Context]:
             "name": way.transition.name,
             "label": way.transition.label,
             "href": f"{page.href}/actions/{way.transition.name}",
+            "ask_href": with_query(f"{page.href}/ask", action=way.transition.name)
+            if way.asks
+            else "",
             "allowed": way.reason is None,
             "reason": way.reason or "",
         }

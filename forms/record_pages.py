@@ -12,7 +12,7 @@ from fluvial.http.call import Answer, Call
 from fluvial.http.parameters import as_of
 from fluvial.http.routes import MAX_UPLOAD, Endpoint, Handler, Policy
 from fluvial.kernel.ids import is_id
-from fluvial.kernel.problems import Conflict, NotFound, Problem, Unprocessable
+from fluvial.kernel.problems import Conflict, NotFound, Unprocessable
 from fluvial.pages.as_of_bar import as_of_context
 from fluvial.pages.field_addresses import given_values
 from fluvial.pages.frame import Context, action, page, render, with_query
@@ -22,7 +22,6 @@ from fluvial.pages.reader_format import ReaderFormat, format_of, record_href
 from fluvial.pages.sign_in import form_text
 from fluvial.records.drafts.completion import apply_defaults
 from fluvial.records.drafts.draft import Draft
-from fluvial.records.drafts.rows import load_row
 from fluvial.records.reading import reader
 from fluvial.records.writing import transitions, writer
 from fluvial.records.writing.revealing import reveal
@@ -30,30 +29,19 @@ from fluvial.runtime.languages import in_words
 from fluvial.runtime.reader_zone import zone_of
 from fluvial.runtime.session import Session
 from fluvial.services import comments
-from metamodel.catalog import Field, ObjectType
+from metamodel.catalog import ObjectType
 from metamodel.errors import ValueFault
-from metamodel.expressions.types import ROLE
 from metamodel.kinds.kind import TextFormat
 
 from .conflicts import conflict_context
 from .form_buttons import button_text
+from .found_record import found
 from .layouts import layout_of
 from .live import Live
-from .record_fields import faults_of, read_form, sections_of, widget
+from .record_fields import faults_of, read_form, safe_references, sections_of, widget
 from .record_page import record_context
 from .shown_record import Shown
 from .visibility import ShownSection, draft_values, follow, leave_hidden, resolve
-
-
-def _found(call: Call, session: Session, action: str = "read") -> Shown:
-    """The record of the address, as far as the person may see it."""
-    type_ = session.object(call.params["object"], action)
-    record = reader.read_one(session, type_.name, call.params["id"])
-    values = load_row(session, type_.name, call.params["id"], "read")
-    if values is None:
-        raise NotFound(f"There is no {type_.label.lower()} with the id `{call.params['id']}`.")
-    layout = layout_of(session.catalog, type_.name, session.access)
-    return Shown(session, type_, layout, record, values, format_of(session)).opened(action)
 
 
 def show_record(call: Call) -> Answer:
@@ -61,14 +49,14 @@ def show_record(call: Call) -> Answer:
     day = as_of(call) if call.query.get("as_of") else None
     if day is not None and day != session.today:
         session = session.at(day)
-    return _record_page(call, _found(call, session))
+    return _record_page(call, found(call, session))
 
 
 def show_protected(call: Call) -> Answer:
     """The record's page with the value of one protected field, which is noted."""
     name = call.params["field"]
     value = reveal(call.session, call.params["object"], call.params["id"], name)
-    shown = _found(call, call.session)
+    shown = found(call, call.session)
     shown.record = {**shown.record, name: value}
     return _record_page(call, shown)
 
@@ -121,23 +109,9 @@ def _menu(shown: Shown) -> list[Context]:
     return [*items, *last]
 
 
-def take_action(call: Call) -> Answer:
-    """A transition or a button; what it needs first is asked for in the form."""
-    type_ = call.session.object(call.params["object"])
-    record, name = call.params["id"], call.params["name"]
-    rev = form_text(call, "rev")
-    try:
-        transitions.act(
-            call.session, type_.name, record, name, {}, rev=int(rev) if rev.isdigit() else None
-        )
-    except Unprocessable as problem:
-        return edit_page(call, problem=problem)
-    return Answer.redirect(record_href(type_.name, record))
-
-
 def edit_field(call: Call) -> Answer:
     """One field in edit, in place of its value."""
-    shown = _found(call, call.session, "update")
+    shown = found(call, call.session, "update")
     name = call.params["field"]
     if "hx-request" not in call.headers:
         return Answer.redirect(f"{shown.href}/edit#f-{name}")
@@ -158,15 +132,12 @@ def edit_page(
     again: Mapping[str, Any] | None = None,
     faults: Mapping[str, str] | None = None,
     others: list[str] | None = None,
-    problem: Problem | None = None,
 ) -> Answer:
     call.session = in_words(call.session)
-    shown = _found(call, call.session, "update")
+    shown = found(call, call.session, "update")
     values = {**shown.record, **(again or {})}
     canonical = draft_values(call.session, shown.type, shown.values, _readable(again))
     sections = resolve(call.session, shown.layout, canonical, before=shown.values)
-    if problem is not None:
-        faults, others = faults_of(problem, [f.name for f in shown.layout.fields])
     live = follow(call.session, shown.layout, sections, canonical, before=shown.values)
     context = _form(shown.fmt, sections, live, values, faults or {}, others or [], shown.id)
     rev = form_text(call, "rev") if call.form is not None else ""
@@ -202,7 +173,7 @@ def _form(
 ) -> Context:
     fields = [f.field for section in sections for f in section.fields]
     for field in fields:
-        fmt.names.want(_safe_references(field, values.get(field.name)))
+        fmt.names.want(safe_references(field, values.get(field.name)))
     fmt.names.load()
     shown = sections_of(sections, values, fmt, faults, record, live)
     asked = {w["name"]: w["label"] for section in shown for w in section["fields"]}
@@ -221,16 +192,9 @@ def _form(
     }
 
 
-def _safe_references(field: Field, value: Any) -> list[tuple[str, str]]:
-    try:
-        return [r for r in references(field, [value]) if r[0] == ROLE or is_id(r[1])]
-    except (TypeError, ValueError, KeyError, AttributeError):
-        return []
-
-
 def save(call: Call) -> Answer:
     """Save a form: faults come back at their fields, a newer value of somebody else as a choice."""
-    shown = _found(call, call.session, "update")
+    shown = found(call, call.session, "update")
     form = call.form if call.form is not None else FormData()
     asked = [f for f in shown.layout.fields if f.writable and not f.read_only]
     body, again, faults = read_form(call.session, asked, form)
@@ -324,22 +288,22 @@ def new_page(
 def _given(call: Call, type_: ObjectType) -> dict[str, Any]:
     """Values that the address brings, or those of the record that is copied."""
     session = call.session
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     if is_id(copied := call.query.get("copy", "")):
         record = reader.read_one(session, type_.name, copied)
         for field in type_.own_fields:
             plain = field.writable and not field.read_only and not field.unique
             if plain and not field.kind.uploads and not empty(record.get(field.name)):
-                found[field.name] = record[field.name]
+                values[field.name] = record[field.name]
         if type_.states:
-            found.pop(type_.states.field, None)
+            values.pop(type_.states.field, None)
     for name, text in given_values(call.query).items():
         field_ = type_.fields.get(name)
         if field_ is not None and field_.writable and not field_.read_only and text:
             with suppress(ValueFault):
                 value = field_.kind.parse_text(field_, text, TextFormat(zone=str(zone_of(session))))
-                found[name] = field_.kind.wire(field_, value)
-    return found
+                values[name] = field_.kind.wire(field_, value)
+    return values
 
 
 def _defaults(session: Session, type_: ObjectType, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -396,5 +360,4 @@ ENDPOINTS = (
     _post(f"{_ONE}/edit", save, "Save a record."),
     _get(f"{_ONE}/edit/{{field}}", edit_field, "Edit one field in place."),
     _post(f"{_ONE}/reveal/{{field}}", show_protected, "Show a protected field."),
-    _post(f"{_ONE}/actions/{{name}}", take_action, "Run a transition."),
 )

@@ -57,6 +57,23 @@ export async function heads() {
   }
 }
 
+// A column may ask for something first, and a refusal may name fields: both become a dialog. Null: it was cancelled.
+async function carry(card, order, home) {
+  const post = (values) => send("POST", board().dataset.move, values ? { ...order, values } : order);
+  const [to, from] = [columnOf(card), columnOf(home.cell)];
+  const about = `${one("a", card).getAttribute("href").split("?")[0]}/ask?to=${encodeURIComponent(order.column)}`;
+  if (to !== from && to.hasAttribute("data-asks")) {
+    const { ask } = await import("./asking.js");
+    const asked = await ask(about, post);
+    if (asked !== undefined) return asked;
+  }
+  const result = await post();
+  const { ask, lacking } = result.ok ? {} : await import("./asking.js");
+  const also = result.ok ? "" : lacking(result);
+  const asked = also ? await ask(`${about}&also=${encodeURIComponent(also)}`, post) : undefined;
+  return asked === undefined ? result : asked;
+}
+
 async function move(card, home) {
   const cell = card.closest("[data-cell]");
   if (cell === home.cell && card.nextElementSibling === home.next) return spoken([]);
@@ -65,9 +82,14 @@ async function move(card, home) {
   if (lane) order.lane = lane;
   card.classList.add("saving");
   busy += 1;
-  const result = await send("POST", board().dataset.move, order);
+  const result = await carry(card, order, home);
   busy -= 1;
   card.classList.remove("saving");
+  if (!result) {
+    putBack(card, home);
+    card.focus();
+    return spoken(["Move cancelled."]);
+  }
   if (result.ok) {
     spoken([`Moved to ${where(card)}`]);
     setTimeout(() => !lifted && spoken([]), 2500);

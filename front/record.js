@@ -156,7 +156,29 @@ async function edit(button) {
   return one("[data-do=leave]", form)?.addEventListener("click", () => leave(form, holder));
 }
 
+// A transition that asks for something first: its questions in a dialog, then the page as it is now.
+async function take(button) {
+  const { ask, failed } = await import("./asking.js");
+  const submit = (values, form) => send("POST", form.dataset.asking, { ...values, rev: Number(root().dataset.rev) });
+  const result = await ask(button.dataset.ask, submit);
+  if (result === undefined) return button.form.submit();
+  if (!result) return undefined;
+  if (!result.ok) return failed(result);
+  root().dataset.rev = result.data.rev ?? root().dataset.rev;
+  await refresh();
+  toast(`${button.textContent.trim()}: done`);
+  return one("#record-head .actions :is(button, summary)")?.focus();
+}
+
+function asks(event) {
+  const button = event.submitter;
+  if (!button?.dataset.ask) return;
+  event.preventDefault();
+  take(button);
+}
+
 export function start() {
+  addEventListener("submit", asks, true);
   addEventListener("click", (event) => {
     const holder = event.target.closest(".can-edit");
     const button = holder && one("[data-edit]", holder);

@@ -136,6 +136,10 @@ class _Made:
         today = fmt.as_of == ""  # another day only shows
         self.creates = today and call.session.access.object(type_.name).can("create")
 
+        states = type_.states if type_.states and type_.states.field == board.by else None
+        ways = states.transitions if states else ()
+        self._asking = {way.to for way in ways if way.asked or way.when is not None}
+
     @property
     def lanes(self) -> list[Context]:
         lanes = self._read["lanes"] or [{"value": "", "label": "", "colour": "", "count": 0}]
@@ -178,6 +182,7 @@ class _Made:
             "limit": head["limit"],
             "over": head["over"],
             "blocks": head["blocks"],
+            "asks": value in self._asking,
             "totals": " · ".join(self._totals(head["totals"])),
             "new_href": new,
             "quick": self._quick_add(value) if new else None,

@@ -75,6 +75,13 @@ class Transition:
     allow: tuple[str, ...] = ()  # roles; empty means everybody who may update
     when: Expression | None = None
     message: str = ""
+    ask: tuple[str, ...] = ()  # fields that people are asked for
+    needs: tuple[str, ...] = ()  # fields that must not be empty then
+
+    @cached_property
+    def asked(self) -> tuple[str, ...]:
+        """What people are asked for, first what they must say."""
+        return tuple(dict.fromkeys((*self.needs, *self.ask)))
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,14 @@ class Dated:
     from_: str
     until: str
     per: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Work:
+    """Whose work a record is, and until when it is to be done."""
+
+    assignee: str
+    due: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +128,7 @@ class ObjectType:
     logic: tuple[Logic, ...] = ()
     states: States | None = None
     dated: Dated | None = None
+    work: Work | None = None  # where it is said; see fluvial.pages.assigned_work for the usual
     layer: str = ""
     spec: Mapping[str, Any] = field(default_factory=dict)
 

@@ -131,6 +131,10 @@ OBJECT = DocumentKind(
         "/logic/*": "/logic/*",
         "/title": "/title",
         "/states/field": "/states",
+        "/states/transitions/*/ask/*": "/states/transitions/*/ask/*",
+        "/states/transitions/*/needs/*": "/states/transitions/*/needs/*",
+        "/work/assignee": "/work",
+        "/work/due": "/work/due",
     },
     about="An object type: its fields, links, keys, checks, states and labels.",
     example={

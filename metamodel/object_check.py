@@ -37,6 +37,7 @@ def check_object(
     _check_scope(object, check)
     _check_keys(body, object, check)
     _check_dated(object, check)
+    _check_work(object, check)
     fill(
         object,
         checks=_checks(body, object, check),
@@ -209,6 +210,20 @@ def _check_dated(object: ObjectType, check: DocumentCheck) -> None:
     fill(object.fields["in_force"], formula=check.condition("/dated", source, object.name))
 
 
+def _check_work(object: ObjectType, check: DocumentCheck) -> None:
+    if object.work is None:
+        return
+    person = check.field("/work/assignee", object, object.work.assignee)
+    if person is not None and (not person.type.people or person.many):
+        message = f"`{person.name}` is not a field of one person."
+        check.fault("/work/assignee", "not_a_person", message, "Name a field of kind person.")
+    due = check.field("/work/due", object, object.work.due) if object.work.due else None
+    if due is not None and due.type not in (types.DATE, types.DATETIME):
+        message = f"`{due.name}` is not a date."
+        hint = "Name a field of kind date or datetime."
+        check.fault("/work/due", "not_a_date", message, hint)
+
+
 def _checks(body: Mapping[str, Any], object: ObjectType, check: DocumentCheck) -> tuple[Check, ...]:
     check.names("/checks", (one and one["name"] for one in body.get("checks", ())), "check")
     found = []
@@ -281,6 +296,9 @@ def _transition(
     _check_option(f"{pointer}/to", spec["to"], field, check)
     for at, role in enumerate(spec.get("allow", ())):
         check.reference(f"{pointer}/allow/{at}", "role", role)
+    for member in ("ask", "needs"):
+        for at, name in enumerate(spec.get(member, ())):
+            _check_asked(f"{pointer}/{member}/{at}", name, field, check)
     when = spec.get("when")
     return Transition(
         name=spec["name"],
@@ -290,7 +308,18 @@ def _transition(
         allow=tuple(spec.get("allow", ())),
         when=check.condition(f"{pointer}/when", when, field.object) if when else None,
         message=label_text(spec.get("message", "")),
+        ask=tuple(spec.get("ask", ())),
+        needs=tuple(spec.get("needs", ())),
     )
+
+
+def _check_asked(pointer: str, name: str, state: Field, check: DocumentCheck) -> None:
+    field = check.field(pointer, check.objects[state.object], name)
+    if field is None:
+        return
+    if field.name == state.name or not field.writable or field.read_only:
+        message = f"Nobody can be asked for `{name}` when the state changes."
+        check.fault(pointer, "not_writable", message, "Name a field that people can edit.")
 
 
 def _check_option(pointer: str, name: str, field: Field, check: DocumentCheck) -> None:

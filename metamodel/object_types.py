@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from metamodel.catalog import Dated, Field, Inverse, Key, ObjectType
+from metamodel.catalog import Dated, Field, Inverse, Key, ObjectType, Work
 from metamodel.checks import CatalogDraft, DocumentCheck, OptionsCheck
 from metamodel.document import Document
 from metamodel.expressions import types
@@ -71,6 +71,7 @@ def make_object(document: Document, body: Mapping[str, Any], draft: CatalogDraft
             Key(tuple(key["fields"]), bool(key.get("unique"))) for _, key in items(body, "keys")
         ),
         dated=Dated(dated["from"], dated["until"], tuple(dated["per"])) if dated else None,
+        work=Work(**body["work"]) if "work" in body else None,
         layer=document.layer,
         spec=document.body,
     )

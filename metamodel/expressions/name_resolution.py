@@ -40,6 +40,9 @@ from metamodel.expressions.types import (
 )
 
 IN_FORCE = "in_force"
+# What everybody knows of themselves, whether or not they may read people.
+OWN = ("name", "email", "roles", "groups", "teams")
+
 _PARTS: dict[str, dict[str, Type]] = {}
 for _part in PARTS:
     _PARTS.setdefault(_part.of.name, {})[_part.name] = _part.gives
@@ -175,7 +178,8 @@ class NameResolver:
         field = object.fields.get(name)
         if field is None:
             return self._inverse(root, object, path, name)
-        if not self.scope.shows(object.name, name):
+        own = root is Root.ME and not path and name in OWN
+        if not own and not self.scope.shows(object.name, name):
             return None
         self.uses.add((object.name, name))
         if name == IN_FORCE and object.dated is not None:

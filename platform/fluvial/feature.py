@@ -25,10 +25,11 @@ from fluvial.http import (
 from fluvial.http.routes import ENDPOINT, PROBLEM_PAGE
 from fluvial.kernel.features import CORE, Feature
 from fluvial.metadata_changes import cutover, index_builds
-from fluvial.pages import site
+from fluvial.pages import assigned_work, site, told_work
 from fluvial.pages.object_tabs import OBJECT_TAB, SHARED_DOCUMENTS, ObjectTab, SharedDocuments
 from fluvial.pages.people_exports import PEOPLE
 from fluvial.pages.problem_pages import problem_page
+from fluvial.pages.work_items import WORK
 from fluvial.records.calculated import recalculation_job, recalculation_queue
 from fluvial.records.drafts.seams import OBJECT_HOOK
 from fluvial.records.drafts.user_accounts import UserHook
@@ -57,6 +58,7 @@ feature = Feature(
         ),
         PROBLEM_PAGE(problem_page),
         EXPORT_FORM(PEOPLE),
+        WORK(assigned_work.assigned, told_work.decisions, told_work.told),
         OBJECT_TAB(
             ObjectTab(
                 "view",

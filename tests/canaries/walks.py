@@ -117,6 +117,9 @@ SUMMARIES: dict[str, tuple[str, ...]] = {
 QUERIES: dict[str, dict[str, tuple[str, ...]]] = {
     "/api/records/{object}": LISTS,
     "/o/{object}": LISTS,
+    "/o/{object}/{id}/ask": {
+        name: tuple(f"also={field}" for field in FIELDS[name]) for name in OBJECTS
+    },
     "/o/{object}/counts": {"contract": ("view=plain", "where=margin > 0", "group=grade")},
     "/api/records/{object}/summary": SUMMARIES,
     "/api/records/{object}/export": {
@@ -150,6 +153,7 @@ PLAIN_QUERIES: dict[str, tuple[str, ...]] = {
                            "total=exact", "as_of=2031-01-01"),
     "/boards/{name}": ("search=zq", "where=margin > 0", "as_of=2031-01-01"),
     "/": ("as_of=2031-01-01",),
+    "/work": ("whose=me", "show=contract", "show=mentions"),
     "/api/docs": ("page=rules",),
     "/studio/slow": ("sort=calls",),
     "/submissions/{name}": ("state=refused", "state=quarantined"),

@@ -41,7 +41,7 @@ def action(label: str, href: str = "#", icon: str = "", method: str = "get") -> 
 
 
 NAV = [
-    ("", [("Home", "home", "/home", ""), ("My work", "inbox", "/home#my-work", "8")]),
+    ("", [("Home", "home", "/home", ""), ("My work", "inbox", "/work", "8")]),
     (
         "Lending",
         [
@@ -299,8 +299,8 @@ def record() -> Context:
         "title": "The Overstory, second copy", "number": "L-00431", "subtitle": [link("Harriet Lindqvist"), person("Tom Whitlock")],
         "status": {"label": "On loan", "tone": "info"},
         "transitions": [
-            {"name": "renew", "label": "Renew", "href": "#", "allowed": True, "reason": ""},
-            {"name": "give_back", "label": "Return", "href": "#", "allowed": False, "reason": "Collect the fee first."},
+            {"name": "renew", "label": "Renew", "href": "#", "ask_href": "#", "allowed": True, "reason": ""},
+            {"name": "give_back", "label": "Return", "href": "#", "ask_href": "", "allowed": False, "reason": "Collect the fee first."},
         ],
         "facts": [
             {"label": "Branch", "html": "Northgate, floor 1"}, {"label": "Copy", "html": Markup('<span class="tab">B-10427</span>')},

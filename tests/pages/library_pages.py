@@ -135,7 +135,7 @@ def board(lanes: bool) -> Context:
         over = index == 3
         columns.append({
             "value": name.lower().replace(" ", "_"), "label": name, "tone": "", "count": len(there), "limit": 3 if over else None, "over": 1 if over else 0,
-            "blocks": False, "totals": f"{len(there) * 6} days · {len(there) * 0.4:.2f}", "new_href": "/form", "next_href": "", "cells": cells,
+            "blocks": False, "asks": False, "totals": f"{len(there) * 6} days · {len(there) * 0.4:.2f}", "new_href": "/form", "next_href": "", "cells": cells,
             "quick": {"api": "/api/records/loan", "field": "title", "values": {}, "lane": ""},
         })  # fmt: skip
     return {
@@ -177,6 +177,7 @@ def item(title: str, hint: str, when: str, mood: str = "", **more: Any) -> Conte
         "title": title,
         "href": "/record",
         "hint": hint,
+        "state": "",
         "when": when,
         "tone": mood,
         "icon": "",
@@ -194,15 +195,22 @@ HOME = {
         pin("Answered in time", "96 %", "4 points up", "12 weeks, target 92 %", note_tone="good", points="M0 32L20 26L40 35L60 23L80 20L100 29L120 17L140 20L160 14L180 23L200 11L220 8"),
     ],
     "work": [
-        {"label": "Due", "items": [item("Call Harriet Lindqvist about The Overstory", "L-00431 · Northgate", "Overdue 2 days", "bad"), item("Check the returns of Castle Road School", "L-00429 · 12 books", "Today"), item("Shelve the June purchases", "Collection", "Fri 12 Jun", "faint")]},
-        {"label": "Mentions", "items": [item("Tom Whitlock on L-00431", "@Amara nobody else waits for it. Shall we renew once more?", "08:42", person="Tom Whitlock"), item("Ines Duarte on B-10427", "@Amara two copies have no shelf mark.", "Yesterday", person="Ines Duarte")]},
+        {"label": "Due", "count": 3, "items": [item("Call Harriet Lindqvist about The Overstory", "L-00431 · Northgate", "Overdue 2 days", "bad"), item("Check the returns of Castle Road School", "L-00429 · 12 books", "Today"), item("Shelve the June purchases", "Collection", "Fri 12 Jun", "faint")]},
+        {"label": "Mentions", "count": 2, "items": [item("Tom Whitlock on L-00431", "@Amara nobody else waits for it. Shall we renew once more?", "08:42", person="Tom Whitlock"), item("Ines Duarte on B-10427", "@Amara two copies have no shelf mark.", "Yesterday", person="Ines Duarte")]},
     ],
     "lists": [
         pin("Loans by status", "", "", "", show="board", count="this month", bars=[{"label": name, "width": width, "value": value, "total": total, "tone": ""} for name, width, value, total in [("Requested", 100, 40, "€41.20"), ("Held", 75, 30, "€31.80"), ("On loan", 45, 18, "€20.10"), ("Returned", 23, 9, "€9.60")]]),
         pin("Memberships ending this month", "", "", "", show="list", count="5 of 214", rows=[{"title": name, "href": "#", "hint": hint, "value": when, "value_hint": "ends"} for name, hint, when in [("Harriet Lindqvist", "Family", "15 Jun"), ("Oakfield Practice", "Group", "21 Jun"), ("Brightwater Choir", "Group", "30 Jun")]]),
     ],
-    "edit_href": "#",
+    "edit_href": "#", "work_href": "/work",
 }  # fmt: skip
+WORK = {
+    "tabs": [{"label": "Everything", "count": "5", "href": "#", "current": True}, {"label": "Loans", "count": "3", "href": "#", "current": False}, {"label": "Mentions", "count": "2", "href": "#", "current": False}],
+    "whose": [{"label": "Mine and my teams’", "href": "#", "current": True}, {"label": "Only mine", "href": "#", "current": False}],
+    "sections": [{"tone": "bad" if at == 0 else "", "label": label, "count": 2, "items": [item("Call Harriet Lindqvist about The Overstory", "Loan · Northgate", "7 Jun", "bad")]} for at, label in enumerate(["Overdue", "No date"])],
+    "more": [{"label": "All 1,000+ loans", "href": "/list"}],
+}  # fmt: skip
+NO_WORK = {"tabs": WORK["tabs"], "whose": [], "sections": [], "more": []}
 
 KINDS = [
     ("Text and numbers", [("text", "Text", "letter-case", "e-mail=email phone=phone url=url code=code"), ("long_text", "Long text", "align-left", "markdown=markdown"), ("number", "Number", "number-123", "percent=percent"), ("money", "Money", "coin", "price")]),
@@ -297,6 +305,10 @@ CONFLICT = {
     "fields": [{"name": "status", "label": "Status", "was": chip("Held"), "theirs": chip("Returned", "good"), "yours": chip("On loan", "info"), "theirs_by": "Priya Nair", "theirs_when": "10:41", "value": "on_loan"}],
     "kept": [], "back_href": "#",
 }  # fmt: skip
+ASK = {
+    "title": "Give back", "record": "L-00431 The Overstory", "action": "#", "api": "#", "asked": ".asked", "rev": 4, "back_href": "#",
+    "fields": [WIDGETS[0], WIDGETS[5]], "errors": [{"href": "", "message": "Give back needs this: fill in Shelf."}], "multipart": False,
+}  # fmt: skip
 PROFILE = {
     "zone_action": "#", "zones": ["Europe/London", "UTC"], "business_zone": "UTC",
     "language_action": "#", "languages": [{"value": "en", "label": "English", "chosen": True}, {"value": "de", "label": "Deutsch", "chosen": False}],
@@ -338,6 +350,9 @@ def pages() -> dict[str, tuple[str, Context]]:
     imports = page("Import", ("Loans", "/list"), here="Loans")
     found: dict[str, tuple[str, Context]] = {
         "home": ("home.html", {"page": page("Home", here="Home", primary=action("New loan", "/form", "plus")), "home": HOME}),
+        "my_work": ("my_work.html", {"page": page("My work", here="My work"), "work": WORK}),
+        "no_work": ("my_work.html", {"page": page("My work", here="My work"), "work": NO_WORK}),
+        "ask": ("ask.html", {"page": page("Give back"), "ask": ASK}),
         "list": ("list.html", {"page": loans, "list": loan_list()}),
         "empty": ("list.html", {"page": page("Reservations", lending, here="Reservations"), "list": loan_list(empty=True)}),
         "record": ("record.html", {"page": page("L-00431", lending, ("Loans", "/list"), here="Loans", menu=menu, primary=action("Edit", "/form", "pencil")), "record": record()}),
@@ -369,7 +384,7 @@ def pages() -> dict[str, tuple[str, Context]]:
         "conflict": ("conflict.html", {"page": new, "conflict": CONFLICT}),
         "docs": ("docs.html", {"page": page("API", here="API"), "docs": {"version": "3.1", "spec_href": "#", "intro": "What other systems may do, trimmed to what you may do.", "groups": [{"name": "loan", "label": "Loans", "calls": CALLS}]}}),
         "patterns": ("patterns.html", {"page": page("Patterns"), "fields": WIDGETS, "record": record()}),
-        "sign_in": ("sign_in.html", {"page": plain, "sign_in": {"title": "Sign in to Northgate Library", "host": "library.fluvial.example", "action": "#", "email": "", "next": "", "error": "", "token": "", "forgot_href": "#", "single_sign_on": "#"}}),
+        "sign_in": ("sign_in.html", {"page": plain, "sign_in": {"title": "Sign in to Northgate Library", "host": "library.fluvial.example", "action": "#", "email": "", "next": "", "error": "", "token": "", "forgot_href": "#", "single_sign_on": "#", "sample": {"password": "sample-people", "people": [{"email": "amara@northgate.example", "name": "Amara Osei", "roles": "Librarian"}]}}}),
         "forgot": ("forgot.html", {"page": plain, "forgot": {"action": "#", "email": "", "error": "", "sent": False, "back_href": "#"}}),
         "choose_password": ("choose_password.html", {"page": plain, "choose": {"action": "#", "email": "zoe@example.org", "name": "Zoë Ünal", "min_length": 10, "error": "", "valid": True, "forgot_href": "#", "back_href": "#"}}),
         "people": ("people.html", {"page": page("People"), "people": PEOPLE}),

@@ -9,6 +9,7 @@ from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.ids import is_id
 from fluvial.kernel.problems import Forbidden
 from fluvial.services import notifications
+from fluvial.services.comments import who_mentions
 
 from .frame import page, with_query
 from .reader_format import ReaderFormat, format_of, parse_moment
@@ -30,7 +31,7 @@ def item(entry: dict[str, Any], fmt: ReaderFormat) -> dict[str, Any]:
         "text": entry["body"],
         "when": fmt.ago(parse_moment(entry["at"])),
         "icon": "bolt",
-        "person": "",
+        "person": who_mentions(entry),
         "unread": entry["read_at"] is None,
     }
 

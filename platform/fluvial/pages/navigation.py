@@ -54,7 +54,7 @@ def _rails(_: Catalog) -> dict[Any, list[tuple[str, list[Entry]]]]:
 def _groups(session: Session) -> list[tuple[str, list[Entry]]]:
     groups: dict[str, list[NavigationItem]] = {"": [
         NavigationItem("", "Home", "home", "/", position=0),
-        NavigationItem("", "My work", "inbox", "/#my-work", position=1),
+        NavigationItem("", "My work", "inbox", "/work", position=1),
     ]}  # fmt: skip
     objects = _objects(session.access)
     places = {item.object: item.position for item in objects}

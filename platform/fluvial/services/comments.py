@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,6 +27,8 @@ MAX_MENTIONS = 20
 MAX_PAGE = 200
 FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 NEWEST = "ffffffff-ffff-ffff-ffff-ffffffffffff"  # ids sort by the time they were made
+MENTIONS = " mentions you: "
+SPOKEN = "#timeline"  # where on a record's page comments stand
 RIGHT = "update"  # of the record: comments are for those who work on it
 
 COMMENT = table(
@@ -229,10 +231,17 @@ def _tell(
     people = [m["user"] for m in named if m["user"] != session.actor.id]
     if not people:
         return
-    href = f"{notifications.record_href(object_name, record)}#timeline"
+    href = f"{notifications.record_href(object_name, record)}{SPOKEN}"
     for user in people:
         title = _title_for(session, user, object_name, record) or "a record"
-        notifications.tell(session, user, f"{session.actor.name} mentions you: {title}", text, href)
+        notifications.tell(session, user, f"{session.actor.name}{MENTIONS}{title}", text, href)
+
+
+def who_mentions(notification: Mapping[str, Any]) -> str:
+    """Who mentions its reader; "" where a notification tells something else."""
+    who, mentions, _ = notification["title"].partition(MENTIONS)
+    spoken = mentions and str(notification["href"]).endswith(SPOKEN)
+    return str(who) if spoken else ""
 
 
 def _title_for(session: Session, user: str, object_name: str, record: str) -> str | None:

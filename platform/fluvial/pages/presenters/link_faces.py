@@ -128,13 +128,14 @@ class AnyLookupFace(LookupFace):
             yield value["object"], value["id"]
 
     def widget(self, field: Field, value: Any, fmt: ReaderFormat) -> dict[str, Any]:
-        objects = fmt.catalog.objects
+        objects, held = fmt.catalog.objects, value["object"] if value else ""
+        offered = [name for name in field.targets if name == held or fmt.names.offered(name)]
         targets = [
             {"value": name, "label": objects[name].label, "icon": objects[name].icon}
-            for name in field.targets
+            for name in offered
         ]
         return super().widget(field, value, fmt) | {
-            "object": value["object"] if value else field.targets[0],
+            "object": held or next(iter(offered), field.targets[0]),
             "targets": targets,
             "search_url": f"/lookup/{field.object}/{field.name}?object=",
         }

@@ -6,7 +6,7 @@ everything that can refuse, all faults at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fluvial.kernel.search_words import indexed
@@ -167,6 +167,18 @@ def _check_state(draft: Draft, environment: RecordEnvironment) -> None:
     refusals = [refusal(draft.session, t, environment) for t in fitting]
     if all(refusals):
         draft.fault(states.field, "transition_refused", str(refusals[0]))
+        return
+    _check_needs(draft, [t for t, why in zip(fitting, refusals, strict=True) if why is None])
+
+
+def _check_needs(draft: Draft, ways: Sequence[Transition]) -> None:
+    """A way that is open may need fields; one way whose fields are all there is enough."""
+    lacking = [[n for n in way.needs if empty(draft.values.get(n))] for way in ways]
+    if not all(lacking):
+        return
+    for name in lacking[0]:
+        label = draft.type.fields[name].label
+        draft.fault(name, "needed", f"{ways[0].label} needs this: fill in {label}.")
 
 
 def _check_start(draft: Draft, states: States, environment: RecordEnvironment) -> None:
@@ -188,10 +200,20 @@ def _check_start(draft: Draft, states: States, environment: RecordEnvironment) -
 
 def refusal(session: Session, transition: Transition, environment: RecordEnvironment) -> str | None:
     """Why a transition is not open to the actor for this record, or None where it is."""
+    return barred(session, transition) or unmet(transition, environment)
+
+
+def barred(session: Session, transition: Transition) -> str | None:
+    """Why a transition is not for the actor, whatever the record holds."""
     if transition.allow and not session.access.unrestricted:
         if not set(transition.allow) & set(session.actor.roles):
             labels = list(role_titles(session.catalog, transition.allow).values())
             return f"{transition.label} is for {' or '.join(labels) or 'other roles'}."
+    return None
+
+
+def unmet(transition: Transition, environment: RecordEnvironment) -> str | None:
+    """Why a transition is not possible with what the record holds."""
     if transition.when is not None and not truth(transition.when, environment):
         return transition.message or f"{transition.label} is not possible now."
     return None

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from fluvial.kernel.problems import Conflict, NotFound, Unprocessable
-from fluvial.records.drafts.completion import refusal
+from fluvial.records.drafts.completion import barred, unmet
 from fluvial.records.drafts.record_environment import RecordEnvironment
-from fluvial.records.drafts.rows import Values, load_row
+from fluvial.records.drafts.rows import Values, empty, load_row
 from fluvial.records.drafts.seams import BUTTONS, Button
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType, Transition
+from metamodel.expressions.expression import Expression
 from metamodel.expressions.python import truth
 
 from .new_drafts import existing
@@ -25,6 +26,7 @@ class Way:
 
     transition: Transition
     reason: str | None
+    asks: tuple[str, ...] = ()  # fields that people are asked for on the way
 
 
 def ways(session: Session, type_: ObjectType, values: Values) -> list[Way]:
@@ -34,10 +36,36 @@ def ways(session: Session, type_: ObjectType, values: Values) -> list[Way]:
     environment = RecordEnvironment(session, type_, values)
     current = values.get(type_.states.field)
     return [
-        Way(transition, refusal(session, transition, environment))
+        _way(session, type_, transition, environment)
         for transition in type_.states.transitions
         if current in transition.sources
     ]
+
+
+def _way(
+    session: Session, type_: ObjectType, transition: Transition, environment: RecordEnvironment
+) -> Way:
+    """A condition that only waits for empty fields does not close a way: they are asked for."""
+    if reason := barred(session, transition):
+        return Way(transition, reason)
+    access = session.access.object(type_.name)
+    kept = access.hidden | access.read_only
+    asks = [name for name in transition.asked if name not in kept]
+    reason = unmet(transition, environment)
+    if reason is not None and transition.when is not None:
+        missing = _missing(type_, transition.when, environment.values)
+        if not missing or kept & set(missing):
+            return Way(transition, reason)
+        asks = [*missing, *asks]
+    return Way(transition, None, tuple(dict.fromkeys(asks)))
+
+
+def _missing(type_: ObjectType, when: Expression, values: Mapping[str, Any]) -> list[str]:
+    """The fields that a condition reads, that people can fill in, and that are empty."""
+    names = dict.fromkeys(path[0] for path in sorted(when.paths) if len(path) == 1)
+    fields = [type_.fields[name] for name in names if name in type_.fields]
+    asked = [f for f in fields if f.writable and not f.read_only and not f.system]
+    return [f.name for f in asked if empty(values.get(f.name))]
 
 
 def buttons_of(session: Session, type_: ObjectType, values: Values) -> list[Button]:

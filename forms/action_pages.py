@@ -1,0 +1,184 @@
+"""What a transition or a button asks for: a dialog with scripts, a page without them.
+
+A way to another state may need fields, or be closed only because fields are empty. They are asked
+for where the action is pressed, instead of refusing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.datastructures import FormData
+
+from fluvial.http.call import Answer, Call
+from fluvial.http.routes import MAX_UPLOAD, Endpoint, Policy
+from fluvial.kernel.problems import Unprocessable
+from fluvial.pages.frame import Context, page, render, with_query
+from fluvial.pages.reader_format import record_href
+from fluvial.pages.sign_in import form_text
+from fluvial.records.writing import transitions
+from fluvial.records.writing.transitions import Way
+from metamodel.catalog import Field
+
+from .found_record import found
+from .record_fields import faults_of, read_form, safe_references, widget
+from .shown_record import Shown
+from .visibility import ShownField
+
+ASKED = ".asked"  # whether the form of the questions was sent; no field has such a name
+MOST = 12  # fields of one dialog
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What is asked for before an action is taken."""
+
+    label: str
+    href: str  # where the answers go
+    api: str
+    fields: tuple[Field, ...]
+    needs: tuple[str, ...]
+
+
+def ask(call: Call) -> Answer:
+    """The questions of an action, or of a move to a state; nothing where there are none."""
+    shown = found(call, call.session, "update")
+    wanted = call.query.get("also", "").split(",")
+    asking = _asking(shown, call.query.get("action", ""), call.query.get("to", ""), wanted)
+    if not asking.fields:
+        return Answer.empty()
+    return _shown(call, shown, asking)
+
+
+def _asking(shown: Shown, action: str, to: str, also: Iterable[str]) -> Asking:
+    ways = transitions.ways(shown.session, shown.type, shown.values)
+    open_ways = [way for way in ways if way.reason is None]
+    way = next(
+        (w for w in open_ways if action in (w.transition.name, "") and to in (w.transition.to, "")),
+        None,
+    )
+    buttons = transitions.buttons_of(shown.session, shown.type, shown.values)
+    labels = {button.name: button.label for button in buttons}
+    label = way.transition.label if way else labels.get(action, "Move")
+    name = way.transition.name if way else action
+    return Asking(
+        label,
+        f"{shown.href}/actions/{name}",
+        f"/api/records/{shown.type.name}/{shown.id}/actions/{name}",
+        tuple(_fields(shown, [*(way.asks if way else ()), *also])),
+        _needed(way, also),
+    )
+
+
+def _needed(way: Way | None, also: Iterable[str]) -> tuple[str, ...]:
+    """What has to be answered: what the way needs, or waits for; the rest may stay empty."""
+    if way is None:
+        return tuple(also)
+    optional = set(way.transition.ask) - set(way.transition.needs)
+    return tuple(name for name in (*way.asks, *also) if name not in optional)
+
+
+def _fields(shown: Shown, names: Iterable[str]) -> list[Field]:
+    """The fields of these names that the person may fill in."""
+    writable = shown.session.access.writable(shown.type.name)
+    state = shown.type.states.field if shown.type.states else ""
+    known = [name for name in dict.fromkeys(names) if name in writable and name != state]
+    return [shown.type.fields[name] for name in known][:MOST]
+
+
+def _shown(
+    call: Call,
+    shown: Shown,
+    asking: Asking,
+    again: Mapping[str, Any] | None = None,
+    faults: Mapping[str, str] | None = None,
+    others: Iterable[str] = (),
+) -> Answer:
+    values = {**shown.record, **(again or {})}
+    for field in asking.fields:
+        shown.fmt.names.want(safe_references(field, values.get(field.name)))
+    shown.fmt.names.load()
+    fields = [field for field in asking.fields if _is_seen(shown, field, values)]
+    context: Context = {
+        "title": asking.label,
+        "record": str(shown.record["title"]),
+        "action": asking.href,
+        "api": asking.api,
+        "asked": ASKED,
+        "rev": shown.record["rev"],
+        "back_href": shown.href,
+        "fields": [_widget(shown, asking, field, values, faults or {}) for field in fields],
+        "errors": [{"href": "", "message": message} for message in others],
+        "multipart": any(field.kind.uploads for field in fields),
+    }
+    if "hx-request" in call.headers:
+        return Answer.html(render(call, "_ask.html", ask=context))
+    return page(
+        call, "ask.html", asking.label, here=f"/o/{shown.type.name}", ask=context,
+        crumbs=[(shown.type.plural, f"/o/{shown.type.name}"),
+                (str(shown.record["title"]), shown.href)],
+        status=422 if faults or others else 200,
+    )  # fmt: skip
+
+
+def _is_seen(shown: Shown, field: Field, values: Mapping[str, Any]) -> bool:
+    """Whether the person may know of all that a field links to now."""
+    linked = safe_references(field, values.get(field.name))
+    return all(shown.fmt.names.title(*one) is not None for one in linked)
+
+
+def _widget(
+    shown: Shown,
+    asking: Asking,
+    field: Field,
+    values: Mapping[str, Any],
+    faults: Mapping[str, str],
+) -> Context:
+    needed = field.required or field.name in asking.needs
+    one = ShownField(field, visible=True, required=needed, read_only=False)
+    error = faults.get(field.name, "")
+    made = widget(one, values.get(field.name), shown.fmt, error=error, record=shown.id)
+    return made | {"optional_note": True, "needed_note": False, "wide": False}
+
+
+def take_action(call: Call) -> Answer:
+    """A transition or a button; what it needs is asked for first, and again where it is wrong."""
+    shown = found(call, call.session)
+    name, form = call.params["name"], call.form if call.form is not None else FormData()
+    sent = form_text(call, ASKED).split(",") if form_text(call, ASKED) else []
+    if shown.may_update and not sent:
+        asking = _asking(shown, name, "", ())
+        if asking.fields:
+            return Answer.redirect(with_query(f"{shown.href}/ask", action=name))
+    body, again, faults = read_form(call.session, _fields(shown, sent), form)
+    rev = form_text(call, "rev")
+    others: list[str] = []
+    if not faults:
+        try:
+            transitions.act(
+                call.session, shown.type.name, shown.id, name, body,
+                rev=int(rev) if rev.isdigit() else None,
+            )  # fmt: skip
+        except Unprocessable as problem:
+            faults, others = faults_of(problem, shown.session.access.writable(shown.type.name))
+        else:
+            return Answer.redirect(record_href(shown.type.name, shown.id))
+    asking = _asking(shown, name, "", [*sent, *faults])
+    told = {field.name for field in asking.fields}
+    others += [message for name, message in faults.items() if name not in told]
+    return _shown(call, shown, asking, again, faults, others)
+
+
+_ONE = "/o/{object}/{id}"
+
+ENDPOINTS = (
+    Endpoint(
+        "GET", f"{_ONE}/ask", ask, Policy.SIGNED_IN, "What an action asks for first.", page=True,
+    ),
+    Endpoint(
+        "POST", f"{_ONE}/actions/{{name}}", take_action, Policy.SIGNED_IN, "Run a transition.",
+        page=True, form=True, files=None, max_body=MAX_UPLOAD,
+    ),
+)  # fmt: skip
