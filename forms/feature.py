@@ -12,6 +12,7 @@ from fluvial.pages.template_environment import TEMPLATES
 from . import (
     action_pages,
     comment_pages,
+    form_previews,
     forms_api,
     held_answers,
     planned_days,
@@ -33,6 +34,7 @@ feature = Feature(
     brings=(
         ENDPOINT(
             *forms_api.ENDPOINTS,
+            *form_previews.ENDPOINTS,  # before the form itself, whose name would take all
             *public.ENDPOINTS,
             *planned_days.ENDPOINTS,
             *record_pages.ENDPOINTS,

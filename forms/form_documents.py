@@ -12,6 +12,7 @@ from metamodel.documents import DocumentKind
 from metamodel.reach import named_unit
 
 from .layouts import check_form, start_form
+from .web_form_starts import start_webform
 from .webforms import check_webform, webform_acts
 
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -52,6 +53,7 @@ WEBFORM = DocumentKind(
     folder="webforms",
     schema=_schema("webform"),
     check=check_webform,
+    start=start_webform,
     acts=webform_acts,
     unit=named_unit,
     label="Web form",

@@ -21,6 +21,7 @@ from .widgets import PLACES, widget
 
 TEMPLATES = Path(__file__).parent / "templates"
 
+LOOKS = 1  # of the stylesheets of colours, which browsers keep
 Rows = dict[str, list[dict[str, Any]]]  # kept files by the name of their field
 Context = dict[str, Any]
 
@@ -89,7 +90,8 @@ def _heading(call: Call, form: WebForm, step: int) -> Context:
         "intro": form.steps[step].help or (form.help if step == 0 else ""),
         "action": _action(call, form),
         "embedded": "embed" in call.query,
-        "brand": None,
+        "brand": form.look.brand,
+        "sheet": look_href(form.look.colour),
         "steps": _steps(form, step) if len(form.steps) > 1 else [],
         "number": step + 1,
         "count": len(form.steps),
@@ -106,12 +108,18 @@ def done_page(call: Call, form: WebForm, message: str) -> Answer:
         "title": form.title,
         "message": message,
         "embedded": "embed" in call.query,
-        "brand": None,
+        "brand": form.look.brand,
+        "sheet": look_href(form.look.colour),
         "again_href": _action(call, form),
     }
     answer = bare(call, "webform_done.html", form.title, done=context)
     answer.headers.append(page_policy(form))
     return answer
+
+
+def look_href(colour: str) -> str:
+    """The stylesheet of a colour, or nothing."""
+    return f"/forms/look/{colour.lstrip('#')}.css?v={LOOKS}" if colour else ""
 
 
 def _action(call: Call, form: WebForm) -> str:

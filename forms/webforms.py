@@ -21,6 +21,8 @@ from metamodel.folding import humanise, label_text
 from metamodel.reach import Reach
 from rules.filled import is_template
 
+from .form_looks import FormLook, look_of
+
 RATE = "20/hour"
 MIN_SECONDS = 3
 IGNORED = ("utm_*",)
@@ -73,6 +75,7 @@ class WebForm:
     title: str
     message: str
     redirect: str
+    look: FormLook
 
     @property
     def questions(self) -> dict[str, FormQuestion]:
@@ -95,11 +98,12 @@ def find_webform(catalog: Catalog, slug: str) -> WebForm:
 
 
 def _compiled(catalog: Catalog) -> Mapping[str, WebForm]:
-    forms = (_webform(catalog, document) for document in catalog.of("webform").values())
+    forms = (compiled_webform(catalog, document) for document in catalog.of("webform").values())
     return {form.slug: form for form in forms}
 
 
-def _webform(catalog: Catalog, document: Document) -> WebForm:
+def compiled_webform(catalog: Catalog, document: Document) -> WebForm:
+    """The form of a document that is known to be sound."""
     body = document.body
     type_ = catalog.objects[body["object"]]
     spam, done = body.get("spam", {}), body.get("done", {})
@@ -128,6 +132,7 @@ def _webform(catalog: Catalog, document: Document) -> WebForm:
         title=label_text(done.get("title", "Thank you")),
         message=label_text(done.get("message", "We have received your answers.")),
         redirect=done.get("redirect", ""),
+        look=look_of(body),
     )
 
 

@@ -18,7 +18,6 @@ const WHERE = [
   ["[data-record]", () => import("./record.js").then((module) => module.start())],
   ["a[data-why]", () => import("./why.js").then((module) => module.start())],
   ["form[data-comment]", () => import("./comments.js").then((module) => module.start())],
-  ["[data-submits], [data-again]", () => import("./runs.js").then((module) => module.start())],
   ["[data-studio], #new-object, #new-kind", () => import("./studio.js").then((module) => module.start())],
 ];
 

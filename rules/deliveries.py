@@ -258,7 +258,8 @@ def words(renderer: Renderer, payload: Mapping[str, Any], zone: str = "") -> tup
         return payload["subject"], mail.as_html(payload["text"])
     source = payload["source"]
     parts = (TemplateText(source["subject"], escape=False), TemplateText(source["html"]))
-    subject, html = renderer.render(parts, payload["data"], zone=zone)
+    language = payload.get("language", "")  # what waited before there were languages has none
+    subject, html = renderer.render(parts, payload["data"], zone=zone, locale=language)
     return " ".join(subject.split()), html
 
 

@@ -75,7 +75,7 @@ def filled(session: Session, type_: ObjectType, record: str, text: str) -> str:
         data = filled_data(session, type_, record, _need(type_, text))
     except Problem as problem:
         raise TemplateFault(f"It uses something you may not see. {problem.detail}") from problem
-    (said,) = _renderer(session.engine).render(
+    (said,) = renderer_of(session.engine).render(
         [TemplateText(text, escape=False)], data, zone=str(zone_of(session))
     )
     return said
@@ -87,7 +87,7 @@ def _opened(engine: Engine) -> Renderer:
     return found
 
 
-_renderer = PerEngine(_opened)
+renderer_of = PerEngine(_opened)
 
 
 def show(call: Call) -> Answer:

@@ -7,10 +7,10 @@ itself may read: that is what its document says, by `run_as` or without it.
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 from fluvial.records.drafts.record_environment import RecordEnvironment
+from fluvial.runtime.languages import language_of
 from fluvial.runtime.session import Session
 from fluvial.services.notifications import record_href
 from fluvial.services.plain_templates import as_html_source
@@ -18,6 +18,7 @@ from metamodel.expressions.expression import Expression
 from metamodel.expressions.python import evaluate
 
 from .execution import Execution
+from .letter_words import in_language, words_in
 from .model import Notify
 from .reader_environment import ReaderEnvironment
 from .recipients import Recipient
@@ -33,13 +34,15 @@ class MessageWords:
     def __init__(self, execution: Execution, action: Notify) -> None:
         self._execution = execution
         self._action = action
+        self._made: dict[str, Payload] = {}  # for those who may read everything, by language
 
     def of(self, recipient: Recipient) -> Payload:
         """What the message to somebody is made of; the words are made when it is sent."""
         reader = self._reader(recipient)
+        language = language_of(reader or self._execution.acting)
         if reader is None or reader.access.sees_all:
-            return self._for_all
-        return self._template(reader) if self._action.template else self._texts(reader)
+            return self._for_all(language)
+        return self._template(reader, language) if self._action.template else self._texts(reader)
 
     def _reader(self, recipient: Recipient) -> Session | None:
         """Whose rights decide; None: those of the rule."""
@@ -50,9 +53,14 @@ class MessageWords:
         actor = session.engine.people.actor(session.connection, recipient.reader)
         return session.as_actor(actor) if actor is not None else None
 
-    @cached_property
-    def _for_all(self) -> Payload:
-        return self._template(None) if self._action.template else self._texts(None)
+    def _for_all(self, language: str) -> Payload:
+        if not self._action.template:
+            language = ""
+        if language not in self._made:
+            self._made[language] = (
+                self._template(None, language) if self._action.template else self._texts(None)
+            )
+        return self._made[language]
 
     @property
     def _head(self) -> Payload:
@@ -70,17 +78,18 @@ class MessageWords:
             "subject": _text(subject, environment), "text": _text(text, environment)
         }  # fmt: skip
 
-    def _template(self, reader: Session | None) -> Payload:
+    def _template(self, reader: Session | None, language: str) -> Payload:
         execution, name = self._execution, self._action.template
-        body = execution.acting.catalog.of("template")[name].body
-        subject, text = body["subject"], body["body"]
-        data = self._data(execution.acting, subject, text)
+        said = words_in(execution.acting.catalog.of("template")[name].body, language)
+        subject, text = said.subject, said.body
+        data = self._data(in_language(execution.acting, said.language), subject, text)
         if reader is not None:
-            theirs = self._data(reader, subject, text)
+            theirs = self._data(in_language(reader, said.language), subject, text)
             # A rule in the name of a role tells nobody more than the role may read.
             data = in_common(theirs, data) if execution.rule.run_as else theirs
         html = as_html_source(text)
-        return self._head | {"source": {"subject": subject, "html": html}, "data": data}
+        source = {"subject": subject, "html": html}
+        return self._head | {"source": source, "data": data, "language": said.language}
 
     def _data(self, session: Session, subject: str, text: str) -> Payload:
         execution = self._execution

@@ -14,6 +14,8 @@ from metamodel.documents import Document
 from metamodel.expressions import types
 from metamodel.folding import nearest
 
+from .letter_words import texts_of
+
 LINK = "link"  # the address of the record's page
 GIVEN = (LINK,)
 
@@ -27,14 +29,14 @@ def check_template(document: Document, check: DocumentCheck) -> None:
         return
     if "as_of" in body:
         check.compile("/as_of", body["as_of"], type_.name, expect=types.DATE)
-    for part in ("subject", "body"):
+    for place, text in texts_of(body):
         try:
-            need = needs(body[part], (type_.name, *GIVEN))
+            need = needs(text, (type_.name, *GIVEN))
         except TemplateFault as fault:
-            check.fault(f"/{part}", "template", str(fault), "Fix it there.")
+            check.fault(place, "template", str(fault), "Fix it there.")
             continue
         if type_.name in need.members:
-            check_need(f"/{part}", type_, need.members[type_.name], check)
+            check_need(place, type_, need.members[type_.name], check)
 
 
 class Faults(Protocol):

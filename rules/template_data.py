@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fluvial.records.drafts.rows import Values, empty
@@ -40,15 +40,24 @@ def template_data(session: Session, type_: ObjectType, values: Values, *sources:
 
     Of a session as of another day the record is read anew; `values` are those of the event.
     """
+    own = values if session.as_of is None else None
+    return _data(session, type_, values["id"], sources, own)
+
+
+def data_now(session: Session, type_: ObjectType, record: str, *sources: str) -> Data:
+    """What some texts need of a record as it is now, as far as the session's actor may read it."""
+    return _data(session, type_, record, sources, None)
+
+
+def _data(
+    session: Session, type_: ObjectType, record: str, sources: Sequence[str], own: Values | None
+) -> Data:
     need = Need()
     for source in sources:
         found = needs(source, (type_.name, *GIVEN)).members.get(type_.name)
         if found is not None:
             _merge(need, found)
-    record = values["id"]
-    base = session.engine.settings.base_url
-    link = base + record_href(type_.name, record)
-    own = values if session.as_of is None else None
+    link = session.engine.settings.base_url + record_href(type_.name, record)
     return {LINK: link, type_.name: record_data(session, type_, record, need, own)}
 
 

@@ -40,6 +40,11 @@ def _say(*sent: Sent) -> Bodies:
 
 NOTHING = _say(Sent({}))
 EMPTY = _say(Sent())
+SPILLED = {
+    "for": "contract",
+    "subject": "{{ contract.title }} {{ contract.secret }}",
+    "body": "{{ contract.house.code }} {{ contract.margin }} {{ contract.vault.content }}",
+}
 
 
 def _new(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
@@ -191,6 +196,8 @@ BODIES: dict[str, Bodies] = {
     "POST /api/records/{object}/{id}/reveal": _revealed,
     "POST /api/rules/{name}/dry-run": _dry,
     "POST /api/rules/{name}/replay": _say(Sent({"days": 30})),
+    "POST /api/templates/preview": _say(Sent({"template": SPILLED})),
+    "POST /api/templates/test": _say(Sent({"template": SPILLED})),
     "POST /api/tokens": _say(Sent({"name": "mine", "scopes": ["records:read"]})),
     "PUT /api/meta/{kind}/{name}": _document,
     "POST /forms/{slug}": _say(Sent({"number": "from outside"})),
@@ -218,6 +225,7 @@ BODIES: dict[str, Bodies] = {
     "POST /api/people/{id}/invitation": _say(Sent({"mail": False}), Sent({"mail": 1})),
     "DELETE /api/people/{id}/sessions": EMPTY,
     "DELETE /api/sessions/{id}": EMPTY,
+    "POST /preview/webform": _say(Sent({"document": '{"object": "contract", "steps": []}'})),
     "POST /signin/forgot": _say(Sent({"email": "nobody@example.com"})),
     "POST /signin/link/{secret}": _say(Sent({"password": "another one"})),
     "POST /studio/people/{id}/invitation": NOTHING,
@@ -242,15 +250,8 @@ BODIES: dict[str, Bodies] = {
     "POST /studio/packages/{name}/uninstall": _say(Sent({"plan": "x"})),
     "POST /studio/revisions/{number}/rollback": _say(Sent({"plan": "true"})),
     "POST /studio/slow/index": NOTHING,
-    "POST /studio/spreadsheet": NOTHING,
-    "POST /studio/spreadsheet/undo": _say(Sent({"objects": "nothing"})),
     "POST /submissions/{name}/{id}": _say(Sent({"number": "from outside"})),
     "POST /submissions/{name}/{id}/delete": NOTHING,
-    "POST /studio/deliveries/again": _say(Sent({"rule": "nothing"})),
-    "POST /studio/deliveries/{id}/again": NOTHING,
-    "POST /studio/deliveries/endpoints/{name}/now": NOTHING,
-    "POST /studio/runs/given-up/again": NOTHING,
-    "POST /studio/runs/given-up/{id}/again": NOTHING,
     "POST /studio/{kind}/{name}": _say(Sent({"text": "kind: nothing"})),
     "POST /studio/{kind}/{name}/delete": _say(Sent({"plan": "true"})),
     "POST /studio/{kind}/{name}/rollback": _say(Sent({"revision": "99"})),

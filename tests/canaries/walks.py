@@ -48,6 +48,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "number": ("1", "2"),
     "plan": (NOTHING,),
     "secret": (NOTHING,),
+    "colour": ("0a6885",),
     "batch": (NOTHING,),
 }
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -68,7 +69,6 @@ NAMES: dict[str, tuple[str, ...]] = {
     "/studio/objects": OBJECTS,
     "/hooks": ("nothing",),
     "/submissions": ("ask", "nothing"),
-    "/studio/deliveries/endpoints": ("nothing",),
 }
 DOCUMENTS = {
     "object": OBJECTS,
@@ -158,8 +158,6 @@ PLAIN_QUERIES: dict[str, tuple[str, ...]] = {
     "/studio/slow": ("sort=calls",),
     "/submissions/{name}": ("state=refused", "state=quarantined"),
     "/submissions/{name}/export": ("state=refused",),
-    "/studio/runs": ("outcome=done", "outcome=failed", "rule=tell"),
-    "/studio/deliveries": ("state=done", "kind=email", "rule=tell"),
 }  # fmt: skip
 WHY = "/api/records/{object}/{id}/why"
 ACCESS = "/api/records/{object}/{id}/access"
@@ -233,12 +231,10 @@ class Walk:
             "approvals",
             "deliveries",
             "events",
-            "given-up",
             "plans",
             "notifications",
             "tokens",
             "sessions",
-            "runs",
         ):
             if f"/{kind}/" in path:
                 return self.aviary.ids.get(kind, []) or [NOTHING]

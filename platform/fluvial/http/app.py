@@ -53,7 +53,8 @@ PAGE_HEADERS = (
     (
         b"content-security-policy",
         b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        b"font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        b"font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; "
+        b"base-uri 'none'; "
         b"frame-ancestors 'none'",
     ),
     (b"cache-control", b"no-store"),

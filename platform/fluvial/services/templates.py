@@ -187,13 +187,19 @@ class Renderer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def render(
-        self, parts: Sequence[TemplateText], data: Mapping[str, Any], *, zone: str = ""
+        self,
+        parts: Sequence[TemplateText],
+        data: Mapping[str, Any],
+        *,
+        zone: str = "",
+        locale: str = "",
     ) -> list[str]:
-        """The texts of the parts, with times on a reader's clock; raises TemplateFault."""
+        """The texts of the parts, on a reader's clock, in their language; raises TemplateFault."""
         foreign = {"zone": zone, "named": zone} if zone and zone != self._job["zone"] else {}
         job = (
             self._job
             | foreign
+            | ({"locale": locale} if locale else {})
             | {
                 "parts": [{"source": part.source, "escape": part.escape} for part in parts],
                 "data": data,
