@@ -24,7 +24,7 @@ function cleaned(text) {
 
 // As the API has it. What is not a number stays as it is, for the API to refuse; null for what may be read in two ways.
 export function plainNumber(text, decimal = mark()) {
-  const [, sign, digits] = /^([-+]?) ?(.*)$/.exec(cleaned(text));
+  const [, sign, digits] = /^([-+]?) *(.*)$/.exec(cleaned(text));
   const at = digits.indexOf(decimal);
   const written = at < 0 ? digits : digits.slice(0, at);
   const part = at < 0 ? null : digits.slice(at + 1);

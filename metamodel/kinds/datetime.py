@@ -150,9 +150,17 @@ class Datetime(Kind):
         zone = offset or ZoneInfo(field.option("zone", form.zone))
         try:
             local = datetime.combine(day, hour, tzinfo=zone)
-            return self.parse(field, local.astimezone(UTC).isoformat())
+            stored = local.astimezone(UTC)
+            shown = stored.astimezone(zone)
         except (ValueError, OverflowError):
             raise ValueFault("not_a_datetime", f"{text} is not a valid date and time.") from None
+        if clock is not None and shown.replace(tzinfo=None) != local.replace(tzinfo=None):
+            raise ValueFault(
+                "no_such_time",
+                f"There is no {local:%H:%M} on {day} in {zone}, where the clocks go forward. "
+                f"Write {shown:%H:%M}, or a time with its offset, such as {local:%H:%M}Z.",
+            )
+        return self.parse(field, stored.isoformat())
 
     def texts(self, field: Field, value: datetime, world: RelatedRecords) -> list[str]:
         return [timestamp_wire(value)]

@@ -17,6 +17,7 @@ from .written_numbers import cleaned, known_locale
 
 PARTS = re.compile(r"([0-9]{1,4})\s?[-/. ]\s?([0-9]{1,2})\s?[-/. ]\s?([0-9]{1,4})\.?")
 EASTERN = re.compile(r"([0-9]{4})\s?[年년]\s?([0-9]{1,2})\s?[月월]\s?([0-9]{1,2})\s?[日일]?")
+COMPACT = re.compile(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})")  # ISO 8601 without hyphens
 ORDERS = {"ymd": (0, 1, 2), "dmy": (2, 1, 0), "mdy": (2, 0, 1)}
 WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 ORDINAL = re.compile(r"\b([0-9]{1,2})(?:st|nd|rd|th|er|º|ª)\b")
@@ -47,7 +48,7 @@ def date_in(text: str, form: TextFormat) -> date:
     """The day of text such as `21/11/2026`, `21 Nov 2026` or `Nov 21, 2026`."""
     plain = cleaned(text)
     order = form.dates
-    found = EASTERN.fullmatch(plain) or PARTS.fullmatch(plain)
+    found = EASTERN.fullmatch(plain) or PARTS.fullmatch(plain) or COMPACT.fullmatch(plain)
     if found is not None:
         return _in_figures(plain, found.groups(), order)
     named = _with_name(plain, form.locale)

@@ -233,6 +233,8 @@ def test_without_a_fixed_currency_only_a_sign_of_one_currency_is_taken() -> None
         (POINT, "5 мая 2026", date(2026, 5, 5)),
         (POINT, "2026 Mar 5", date(2026, 3, 5)),
         (POINT, "2026年3月5日", date(2026, 3, 5)),
+        (POINT, "20260305", date(2026, 3, 5)),
+        (MONTH_FIRST, "19991231", date(1999, 12, 31)),
         (DAY_FIRST, "31.12.25", date(2025, 12, 31)),
         (DAY_FIRST, "31. 12. 2025", date(2025, 12, 31)),
         (DAY_FIRST, "1/1/50", date(1950, 1, 1)),
@@ -264,7 +266,7 @@ def test_a_day_that_fits_one_order_says_which() -> None:
 @pytest.mark.parametrize(
     "text",
     ["31.02.2026", "32/13/2026", "1/1/226", "tomorrow", "5 Foo 2026", "Mar 2026", "5.3.2026 14:30",
-     "2026-13-01", "5 Mar 2026 Apr", "1 2 3 4"],
+     "2026-13-01", "5 Mar 2026 Apr", "1 2 3 4", "20261301", "20260230", "05032026", "10000101"],
 )  # fmt: skip
 def test_what_is_no_day_is_refused(text: str) -> None:
     refused(BORN, text, DAY_FIRST)
@@ -287,6 +289,12 @@ def test_what_is_no_day_is_refused(text: str) -> None:
         (DAY_FIRST, "5 juin 2026 14:30", (2026, 6, 5, 12, 30)),
         (DAY_FIRST, "05/03/2026 10:00 -0500", (2026, 3, 5, 15)),
         (DAY_FIRST, "15.06.2026", (2026, 6, 14, 22)),
+        (DAY_FIRST, "20260615 10:00", (2026, 6, 15, 8)),
+        (DAY_FIRST, "20260615 10:00:00Z", (2026, 6, 15, 10)),
+        (DAY_FIRST, "29.03.2026 01:59", (2026, 3, 29, 0, 59)),
+        (DAY_FIRST, "29.03.2026 03:00", (2026, 3, 29, 1)),
+        (DAY_FIRST, "29.03.2026 02:30Z", (2026, 3, 29, 2, 30)),
+        (TextFormat(zone="America/Havana", dates="dmy"), "08.03.2026", (2026, 3, 8, 5)),
     ],
 )
 def test_moments_are_read_with_halves_of_days_and_offsets(
@@ -300,6 +308,22 @@ def test_moments_are_read_with_halves_of_days_and_offsets(
 )
 def test_what_is_no_moment_is_refused(text: str) -> None:
     refused(AT, text, MONTH_FIRST)
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "instead"),
+    [
+        ("2026-03-29 02:30", "Europe/Berlin", "03:30"),
+        ("2026-03-29 02:00", "Europe/Berlin", "03:00"),
+        ("2026-03-29 01:15:30", "Europe/London", "02:15"),
+        ("2026-10-04 02:10", "Australia/Lord_Howe", "02:40"),
+        ("2026-03-08 00:30", "America/Havana", "01:30"),
+    ],
+)
+def test_a_time_that_the_clocks_pass_over_is_refused(text: str, zone: str, instead: str) -> None:
+    fault = refused(AT, text, TextFormat(zone=zone))
+    assert fault.code == "no_such_time"
+    assert zone in fault.message and f"Write {instead}" in fault.message
 
 
 def test_a_moment_whose_order_nobody_said_is_told_both_ways() -> None:
@@ -325,6 +349,12 @@ def test_lengths_are_read_in_the_unit_that_is_said(
         refused(SPENT, text, form)
     else:
         assert read(SPENT, text, form) == seconds
+
+
+@pytest.mark.parametrize("text", ["1.5", "0,5", "90.25"])
+def test_parts_of_seconds_are_told_with_what_to_write(text: str) -> None:
+    fault = refused(SPENT, text, TextFormat(unit="seconds"))
+    assert f"{text} is no whole number of seconds" in fault.message and "unit" in fault.message
 
 
 @pytest.mark.parametrize("text", ["8", "1.5", "20,0", "5400"])
