@@ -267,11 +267,17 @@ def _lanes(
 ) -> list[dict[str, Any]]:
     """All lanes where they are few, else those of the cards."""
     shown = shown_values(session, query, lane)
+    of_cards = list(dict.fromkeys(card["lane"] for card in cards if card["lane"]))
     if shown.more:
-        shown = ShownValues(list(dict.fromkeys(card["lane"] for card in cards if card["lane"])))
+        shown = ShownValues(of_cards)
+    elif shown.values is not None:  # cards may hold options that are retired or gone
+        shown = ShownValues(list(dict.fromkeys((*shown.values, *of_cards))))
     found = heads_by(session, query, lane, (), shown, exact=exact)
     if lane.type.options:
-        named = [(o.name, o.label, o.colour) for o in lane.type.options if not o.retired]
+        options = lane.type.options
+        named = [(o.name, o.label, o.colour) for o in options if not o.retired or o.name in found]
+        known = {option.name for option in options}
+        named += [(name, humanise(name), "") for name in found if name and name not in known]
     else:
         labels = labels_of(session, lane, (text for text in found if text))
         named = [(v, label, "") for v, label in sorted(labels.items(), key=lambda n: n[1])]

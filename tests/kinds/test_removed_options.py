@@ -154,3 +154,78 @@ def test_cards_of_an_option_that_is_gone_stay_in_sight(
     assert "held" in client.call("GET", "/boards/desk").text
     moved = client.post("/api/boards/desk/move", {"id": ticket["id"], "column": "done"})
     assert moved.status == 200, moved.text
+
+
+@pytest.mark.parametrize("gone", ["red", "retired"])
+def test_cards_in_a_lane_of_an_option_that_is_gone_stay_in_sight(
+    client: Client, ticket: dict[str, Any], gone: str
+) -> None:
+    client.define(BOARD | {"swimlanes": {"by": "place"}})
+    body = {"documents": [without("place", "there")]}
+    if gone == "retired":
+        body = {"documents": [with_retired("place", "there")]}
+    assert client.post("/api/meta/changes?force=true", body).status == 200
+    lanes = client.get("/api/boards/desk").json()["lanes"]
+    assert [(lane["value"], lane["count"]) for lane in lanes] == [
+        ("here", 0), ("there", 1), (None, 1),
+    ]  # fmt: skip
+    page = client.call("GET", "/boards/desk").text
+    assert page.count('data-lane="there"') >= 1 and "held" in page
+
+
+def with_retired(name: str, option: str) -> dict[str, Any]:
+    fields = []
+    for field in TICKET["fields"]:
+        if field["name"] == name:
+            options = [o | {"retired": o["name"] == option} for o in field["options"]]
+            field = field | {"options": options}
+        fields.append(field)
+    return TICKET | {"fields": fields}
+
+
+PRICE: dict[str, Any] = {
+    "kind": "object",
+    "name": "cover",
+    "title": "{name}",
+    "fields": [
+        {"name": "name", "kind": "text", "required": True},
+        {"name": "level", "kind": "choice", "dated": True,
+         "options": [{"name": "silver"}, {"name": "gold"}, {"name": "none"}]},
+        {"name": "extras", "kind": "multi_choice", "dated": True,
+         "options": [{"name": "nights"}, {"name": "night"}, {"name": "sundays"}]},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("field", "now", "planned", "use"),
+    [
+        ("level", "silver", "gold", "1 planned value of cover with level gold"),
+        ("extras", ["sundays"], ["night", "sundays"],
+         "1 planned value of cover with extras night"),
+    ],
+)  # fmt: skip
+def test_an_option_that_a_planned_value_holds_is_refused(
+    client: Client, field: str, now: Any, planned: Any, use: str
+) -> None:
+    client.define(PRICE)
+    held = client.made("cover", name="one", **{field: now})
+    address = f"/api/records/cover/{held['id']}"
+    later = client.patch(f"{address}?as_of=2099-01-01", {field: planned})
+    assert later.status == 200, later.text
+    gone = planned if isinstance(planned, str) else planned[0]
+    fields = [
+        f | {"options": [o for o in f["options"] if o["name"] != gone]} if f["name"] == field else f
+        for f in PRICE["fields"]
+    ]
+    refused = client.post("/api/meta/changes", {"documents": [PRICE | {"fields": fields}]})
+    assert (refused.status, refused.json()["uses"]) == (409, [use])
+    unused = [o["name"] for f in PRICE["fields"] if f["name"] == field for o in f["options"]]
+    free = next(name for name in unused if name not in (now, gone) and name not in now)
+    fields = [
+        f | {"options": [o for o in f["options"] if o["name"] != free]} if f["name"] == field else f
+        for f in PRICE["fields"]
+    ]
+    assert (
+        client.post("/api/meta/changes", {"documents": [PRICE | {"fields": fields}]}).status == 200
+    )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from metamodel.catalog import Catalog, Field
-from metamodel.storage import JSON
+from metamodel.storage import JSON, POSTGRESQL
 
 from .connection import Connection
-from .renamed_options import changed_pairs, of_lists, renamed
+from .renamed_options import DATED, changed_pairs, of_lists, renamed
 from .schema_changes import SchemaOperation
 
 RETIRED = "retire_option"
@@ -36,11 +36,29 @@ def _operation(connection: Connection, field: Field, name: str) -> SchemaOperati
     ((rows,),) = connection.query(
         f'SELECT count(*) FROM "{field.object}" WHERE deleted_at IS NULL AND ({where})'
     )
-    held = f"{rows} record{'' if rows == 1 else 's'} of {field.object}"
+    uses = [(int(rows), "record")]
+    if field.option("dated"):
+        uses.append((_planned(connection, field, name), "planned value"))
     return SchemaOperation(
         RETIRED,
         f"{field.object}.{field.name}.{name}",
         rows=int(rows),
-        uses=[f"{held} with {field.name} {name}"] if rows else [],
+        uses=[
+            f"{count} {what}{'' if count == 1 else 's'} of {field.object} with {field.name} {name}"
+            for count, what in uses
+            if count
+        ],
         undo="Add the option again: the records still hold it.",
     )
+
+
+def _planned(connection: Connection, field: Field, name: str) -> int:
+    """Values that records will have from a later day on."""
+    quote = '\\"' if field.columns[0].storage is JSON else '"'
+    held = "strpos" if connection.dialect == POSTGRESQL else "instr"
+    ((count,),) = connection.query(
+        f"SELECT count(*) FROM {DATED} WHERE ended_at IS NULL AND planned "
+        f"AND object = '{field.object}' AND field = '{field.name}' "
+        f"AND {held}(CAST(value AS TEXT), '{quote}{name}{quote}') > 0"
+    )
+    return int(count)
