@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fluvial.auth.access import with_inherited
+from fluvial.auth.accounts import ACTIVE, EVERYBODY, USER
 from fluvial.database.columns import Stored
 from fluvial.database.statement import Statement
 from fluvial.records.drafts.rows import load_row
@@ -18,35 +19,21 @@ from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.nodes import Literal
 from metamodel.folding import fold
-from metamodel.storage import BOOLEAN, JSON, TEXT, TIMESTAMP, UUID
+from metamodel.storage import TEXT, UUID
 
 SHOWN = 120  # characters of what is no address
 
-_user = sa.table(
-    "user",
-    *(
-        sa.column(name, Stored(storage))
-        for name, storage in (
-            ("id", UUID), ("email", TEXT), ("email__fold", TEXT), ("name", TEXT), ("roles", JSON),
-            ("active", BOOLEAN), ("deleted_at", TIMESTAMP),
-        )
-    ),
-)  # fmt: skip
-_people = sa.select(_user.c.id, _user.c.email, _user.c.name, _user.c.roles).where(
-    _user.c.active, _user.c.deleted_at.is_(None)
-)
 _OF_ADDRESS = Statement(
-    _people.where(_user.c.email__fold == sa.bindparam("the_address", type_=Stored(TEXT))).limit(1)
+    ACTIVE.where(USER.c.email__fold == sa.bindparam("the_address", type_=Stored(TEXT))).limit(1)
 )
-_EVERYBODY = Statement(_people.order_by(_user.c.id))
 
 
 def _members(name: str) -> Statement:
     links = sa.table(name, sa.column("source", Stored(UUID)), sa.column("target", Stored(UUID)))
     return Statement(
-        _people.join(links, links.c.source == _user.c.id)
+        ACTIVE.join(links, links.c.source == USER.c.id)
         .where(links.c.target == sa.bindparam("the_set", type_=Stored(UUID)))
-        .order_by(_user.c.id)
+        .order_by(USER.c.id)
     )
 
 
@@ -113,6 +100,6 @@ def _rows(rows: Iterable[Any]) -> Iterator[Recipient]:
 
 def holders(session: Session, role: str) -> Iterator[Recipient]:
     """The active users with a role, also by inheritance."""
-    for user, email, name, roles in _EVERYBODY.rows(session.connection):
+    for user, email, name, roles in EVERYBODY.rows(session.connection):
         if role in with_inherited(session.catalog, roles or ()):
             yield Recipient(user, email, name, user)

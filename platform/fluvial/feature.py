@@ -25,6 +25,7 @@ from fluvial.http import (
 from fluvial.http.routes import ENDPOINT, PROBLEM_PAGE
 from fluvial.kernel.features import CORE, Feature
 from fluvial.metadata_changes import cutover, index_builds
+from fluvial.metadata_changes.approvals import APPROVAL_HEARD
 from fluvial.pages import assigned_work, site, told_work
 from fluvial.pages.object_tabs import OBJECT_TAB, SHARED_DOCUMENTS, ObjectTab, SharedDocuments
 from fluvial.pages.people_exports import PEOPLE
@@ -33,6 +34,7 @@ from fluvial.pages.work_items import WORK
 from fluvial.records.calculated import recalculation_job, recalculation_queue
 from fluvial.records.drafts.seams import OBJECT_HOOK
 from fluvial.records.drafts.user_accounts import UserHook
+from fluvial.services.approval_notices import tell_of_approval
 from fluvial.transfer import files
 from fluvial.transfer.export_forms import EXPORT_FORM
 
@@ -57,6 +59,7 @@ feature = Feature(
             *site.ENDPOINTS,
         ),
         PROBLEM_PAGE(problem_page),
+        APPROVAL_HEARD(tell_of_approval),
         EXPORT_FORM(PEOPLE),
         WORK(assigned_work.assigned, told_work.decisions, told_work.told),
         OBJECT_TAB(

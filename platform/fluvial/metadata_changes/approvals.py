@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from fluvial.database.connection import Connection
 from fluvial.database.engine_tables import APPROVAL
 from fluvial.database.statement import Statement, insert, param
+from fluvial.kernel.features import Seam
 from fluvial.kernel.ids import is_id, new_id
 from fluvial.kernel.problems import Conflict, NotFound
 from fluvial.runtime.catalogs import stored_layers
@@ -108,6 +110,12 @@ class Approval:
         }
 
 
+# Called in the transaction in which its state changes.
+APPROVAL_HEARD: Seam[Callable[[Session, Approval], None]] = Seam(
+    "somebody asks for approval of a change, or decides about it"
+)
+
+
 def keep(session: Session, change: MetadataChange, state: str) -> str:
     """Keep a change as it is asked for, with what it was made from; its id.
 
@@ -143,7 +151,15 @@ def keep(session: Session, change: MetadataChange, state: str) -> str:
             revision=None,
             pending=None,
         )
+        _heard(session, id)
     return id
+
+
+def _heard(session: Session, id: str) -> None:
+    row = _ONE.row(session.connection, the_id=id)
+    assert row is not None
+    for hear in session.engine.brought(APPROVAL_HEARD):
+        hear(session, Approval(*row))
 
 
 def _documents(connection: Connection, change: MetadataChange) -> list[dict[str, Any]]:
@@ -192,7 +208,10 @@ def decide(
     session: Session, id: str, states: tuple[str, ...], to: str, reason: str = "",
     made: MetadataChange | None = None,
 ) -> None:  # fmt: skip
-    """Note who has decided what and when; nobody else does until this transaction ends."""
+    """Note who has decided what and when; nobody else does until this transaction ends.
+
+    With `made` it is what an approved change became, which is told once it is there.
+    """
     row = _LOCKED.row(session.connection, the_id=id)
     if row is None or row[0] not in states:
         raise Conflict(f"It is already {row[0] if row else 'gone'}.")
@@ -206,6 +225,8 @@ def decide(
         the_revision=made.revision if made is not None else None,
         the_pending=made.pending if made is not None else None,
     )
+    if to != APPROVED or made is not None:
+        _heard(session, id)
 
 
 def note_copied(connection: Connection, pending: str, revision: int | None) -> None:

@@ -57,6 +57,30 @@ def test_the_studio_offers_to_ask_and_administrators_decide(client: Client, auth
     assert posted(client, f"{address}/refuse").status == 409
 
 
+def told(person: Client) -> list[tuple[str, str]]:
+    found = person.get("/api/notifications").json()["data"]
+    return [(one["title"], one["href"]) for one in found]
+
+
+@pytest.mark.parametrize(("answer", "word"), [("approve", "approved"), ("refuse", "refused")])
+def test_administrators_hear_of_a_question_and_its_author_of_the_answer(
+    client: Client, author: Client, answer: str, word: str
+) -> None:
+    client.define({"kind": "role", "name": "owner", "admin": True})
+    client.define({"kind": "role", "name": "deputy", "inherits": ["owner"]})
+    deputy = client.person("deputy@example.com", "deputy")
+    other = client.person("other@example.com", "writer")
+    address = posted(author, "/studio/rule/new", yaml=LEAK, press="save").headers["location"]
+    assert not told(client)  # nobody has asked yet
+    posted(author, f"{address}/ask")
+    asked = [("Author asks for approval: rule/leak", address)]
+    assert told(client) == told(deputy) == asked
+    posted(client, f"{address}/{answer}", reason="So be it.")
+    assert told(author) == [(f"Administrator {word} your change: rule/leak", address)]
+    assert author.get("/api/notifications").json()["data"][0]["body"] == "So be it."
+    assert not told(other) and told(deputy) == asked
+
+
 def test_scripts_of_pages_are_told_where_to_ask(author: Client) -> None:
     for _ in range(2):  # the second replaces the first: one draft each
         reply = posted(
