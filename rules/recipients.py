@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fluvial.auth.access import with_inherited
-from fluvial.auth.accounts import ACTIVE, EVERYBODY, USER
+from fluvial.auth.active_accounts import ACTIVE, EVERYBODY, USER
 from fluvial.database.columns import Stored
 from fluvial.database.statement import Statement
 from fluvial.records.drafts.rows import load_row

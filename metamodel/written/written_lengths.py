@@ -94,7 +94,7 @@ def _plain(text: str, form: TextFormat) -> int:
 
 def _whole(text: str) -> int:
     if not re.fullmatch("[0-9]{1,12}", text):
-        message = f"{text} is no whole number of seconds. Write 1:30 or 1.5h, or say the unit."
+        message = f"{text} is not a whole number of seconds. Write 1:30 or 1.5h, or say the unit."
         raise ValueFault("not_a_duration", message)
     return int(text)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fluvial.auth.accounts import administrators
+from fluvial.auth.active_accounts import administrators
 from fluvial.metadata_changes.approvals import APPROVED, REFUSED, WAITING, Approval
 from fluvial.runtime.session import Session
 

@@ -354,7 +354,7 @@ def test_lengths_are_read_in_the_unit_that_is_said(
 @pytest.mark.parametrize("text", ["1.5", "0,5", "90.25"])
 def test_parts_of_seconds_are_told_with_what_to_write(text: str) -> None:
     fault = refused(SPENT, text, TextFormat(unit="seconds"))
-    assert f"{text} is no whole number of seconds" in fault.message and "unit" in fault.message
+    assert f"{text} is not a whole number of seconds" in fault.message and "unit" in fault.message
 
 
 @pytest.mark.parametrize("text", ["8", "1.5", "20,0", "5400"])
