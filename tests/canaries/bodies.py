@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from tests.canaries.aviary import Aviary
@@ -144,6 +145,27 @@ def _dry(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
         yield Sent({"object": "contract", "id": aviary.id_of("contract", key), "change": change})
 
 
+EXPRESSIONS = (
+    "secret != 'x'", "margin > 0", "house.code", "house.code == 'x'", "vault.content", "gain * 1",
+    "list(items, cost)", "count(items, cost > 0) > 0", "contains(title, 'qz')", "title",
+    "first(visits, name)", "grade == 'fine'", "vault.name & house.remark", "secert == 'x'",
+    "about == null", "keeper == me", "ends > today()", "pin_code", "list(contracts, secret)",
+)  # fmt: skip
+
+
+def _expressions(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
+    """Of every object and record, as a filter and as a part of a document."""
+    for object_name, key in product(("contract", "item"), ("north", "south")):
+        asked = {"object": object_name, "record": aviary.id_of(object_name, key)}
+        for text in EXPRESSIONS:
+            yield Sent({**asked, "text": text})
+        yield Sent({**asked, "text": "margin > 0", "purpose": "filter"})
+    for object_name in ("house", "vault", "visit"):
+        yield Sent({"object": object_name, "text": "name", "record": "newest"})
+    yield Sent({"object": "contract", "text": "house == record.house", "outer": "vault"})
+    yield Sent({"object": "contract", "text": "1", "expects": {"field": "secret"}})
+
+
 def _revealed(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
     return (Sent({"field": name}) for name in ("secret", "margin", "content", "code"))
 
@@ -242,6 +264,7 @@ BODIES: dict[str, Bodies] = {
     "POST /studio/approvals/{id}/ask": NOTHING,
     "POST /studio/approvals/{id}/refuse": NOTHING,
     "POST /studio/approvals/{id}/withdraw": NOTHING,
+    "POST /studio/expressions": _expressions,
     "POST /studio/objects": _say(Sent({"label": ""})),
     "POST /studio/objects/{name}": _say(Sent({**NEW_FIELD, "label": ""})),
     "POST /studio/objects/{name}/fields/{field}/kind": _say(Sent({"kind": "number"})),

@@ -140,6 +140,11 @@ QUERIES: dict[str, dict[str, tuple[str, ...]]] = {
     "/api/meta/objects/{object}/fields/{field}/unconverted": {
         name: ("kind=number", "kind=date") for name in OBJECTS
     },
+    "/studio/model/{object}": {
+        name: ("q=zl", "q=code", "q=name&purpose=filter", "purpose=filter", "holder=nothing:x")
+        for name in OBJECTS
+    },
+    "/studio/samples/{object}": {name: ("q=zq", "q=north") for name in OBJECTS},
     "/lookup/{object}/{field}": {
         "contract": ("q=zq", "object=vault", "plain=true", "q=zq&plain=true"),
         "item": ("q=zq",), "visit": ("q=zq",),
@@ -160,6 +165,7 @@ PLAIN_QUERIES: dict[str, tuple[str, ...]] = {
     "/submissions/{name}/export": ("state=refused",),
 }  # fmt: skip
 WHY = "/api/records/{object}/{id}/why"
+MODEL = "/studio/model/{object}"
 ACCESS = "/api/records/{object}/{id}/access"
 
 
@@ -257,8 +263,17 @@ class Walk:
             yield f"user={self.aviary.users['clerk']}"
         else:
             yield ""
+        if endpoint.path == MODEL:
+            yield from self._samples(parts["object"])
         yield from QUERIES.get(endpoint.path, {}).get(parts.get("object", ""), ())
         yield from PLAIN_QUERIES.get(endpoint.path, ())
+
+    def _samples(self, object_name: str) -> Iterator[str]:
+        """A record whose values are asked for, itself or as one of a collection."""
+        for key in KEYS:
+            yield f"record={self.aviary.id_of(object_name, key)}"
+            for holder in ("house", "contract", "vault"):
+                yield f"holder={holder}:{self.aviary.id_of(holder, key)}"
 
     def _writes(self, endpoint: Endpoint, path: str, parts: dict[str, str]) -> Iterator[Request]:
         key = f"{endpoint.method} {endpoint.path}"

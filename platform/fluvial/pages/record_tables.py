@@ -12,7 +12,7 @@ from fluvial.auth.access import Access
 from fluvial.kernel.problems import Problem
 from fluvial.records.reading.caller_paths import resolve
 from fluvial.records.reading.query import Path
-from metamodel.catalog import Field, ObjectType
+from metamodel.catalog import Catalog, Field, ObjectType
 
 from . import due_dates
 from . import reader_format as marks
@@ -52,12 +52,18 @@ class TableColumn:
 def column_of(access: Access, type_: ObjectType, name: str) -> TableColumn:
     """The column of a dotted name; Problem where there is none for the person."""
     path = tuple(name.split("."))
-    field = resolve(access, type_, path, "columns")
+    resolve(access, type_, path, "columns")
+    return column_along(access.catalog, type_, path)
+
+
+def column_along(catalog: Catalog, type_: ObjectType, path: Path) -> TableColumn:
+    """The column of a path of which it is known that it leads somewhere."""
     labels, current, linked = [], type_, []
     for step in path[:-1]:
         labels.append(current.fields[step].label)
-        current = access.catalog.objects[current.fields[step].targets[0]]
+        current = catalog.objects[current.fields[step].targets[0]]
         linked.append(current.name)
+    field = current.fields[path[-1]]
     if path[1:] and current.title == f"{{{path[-1]}}}":
         label = " › ".join(labels)  # the account's name is the account
     else:

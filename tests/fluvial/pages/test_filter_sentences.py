@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from fluvial.pages.filter_sentences import askable, joined, sentence
+from fluvial.pages.asked_fields import askable
+from fluvial.pages.filter_sentences import joined, sentence
 from fluvial.pages.reader_format import format_of
 from fluvial.records.writing.writer import create
 from fluvial.runtime.session import Session
@@ -40,7 +41,7 @@ BOOK = {
         {"name": "state", "kind": "choice",
          "options": [{"name": "new"}, {"name": "worn", "closed": True, "label": "Well worn"}]},
         {"name": "tags", "kind": "multi_choice", "options": [{"name": "sea"}, {"name": "art"}]},
-        {"name": "series", "kind": "lookup", "to": "book"},
+        {"name": "series", "kind": "lookup", "to": "book", "inverse": "books"},
         {"name": "helpers", "kind": "multi_lookup", "to": "book"},
         {"name": "keeper", "kind": "person", "accepts": ["user", "team"]},
     ],
@@ -122,12 +123,37 @@ def test_terms_are_joined_by_one_word(session: Session) -> None:
 
 @pytest.mark.parametrize(
     "where",
-    ["pages > 1 and (lent or pages < 0)", "not (pages > 1)", "pages > weight + 1 - weight * 2 > 0",
-     "count(helpers) > 1", "pages >", "nothing == 1", "'a' + name == 'b'"],
+    ["not (pages > 1)", "pages > weight + 1 - weight * 2 > 0", "count(helpers) > 1", "pages >",
+     "nothing == 1", "'a' + name == 'b'"],
 )  # fmt: skip
 def test_what_says_more_than_terms_can_stays_an_expression(session: Session, where: str) -> None:
     found = read(session, where)
     assert (found["readable"], found["terms"], found["expression"]) == (False, [], where)
+
+
+def test_groups_and_collections_are_read(session: Session) -> None:
+    found = read(session, "pages > 1 and (lent or pages < 0) and exists(books, pages > 2)")
+    above, group, gathered = found["terms"]
+    assert (above["op"], group["joint"]) == ("above", "or")
+    assert [term["op"] for term in group["terms"]] == ["yes", "below"]
+    assert (gathered["collection"], gathered["op"], gathered["object"]) == ("books", "any", "book")
+    assert gathered["terms"][0]["value"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("where", "op", "value"),
+    [("exists(books)", "any", ""), ("not exists(books)", "none", ""),
+     ("books == null", "none", ""), ("count(books) >= 2", "at_least", "2"),
+     ("count(books) <= 2", "at_most", "2"), ("count(books, lent) == 2", "exactly", "2")],
+)  # fmt: skip
+def test_what_is_asked_of_a_collection(session: Session, where: str, op: str, value: str) -> None:
+    (term,) = read(session, where)["terms"]
+    assert (term["collection"], term["op"], term["value"]) == ("books", op, value)
+
+
+def test_what_no_word_says_stays_text_among_the_terms(session: Session) -> None:
+    found = read(session, "pages > 1 and not (lent or pages < 0)")
+    assert [term.get("text") for term in found["terms"]] == [None, "not (lent or pages < 0)"]
 
 
 def test_a_fault_is_shown_with_the_expression(session: Session) -> None:
@@ -135,10 +161,10 @@ def test_a_fault_is_shown_with_the_expression(session: Session) -> None:
     assert (found["error"], found["readable"]) == ({"message": "It ends too early."}, False)
 
 
-def test_fields_of_other_records_are_offered_where_they_are_asked(session: Session) -> None:
+def test_terms_say_what_can_be_asked_of_fields_of_other_records(session: Session) -> None:
     assert terms(session, "series.name == 'x'") == [("series.name", "is", "x")]
-    names = [field["name"] for field in read(session, "series.name == 'x'")["fields"]]
-    assert names[-1] == "series.name" and names.count("series.name") == 1
+    (term,) = read(session, "series.name == 'x'")["terms"]
+    assert (term["asked"]["name"], term["asked"]["label"]) == ("series.name", "Series")
 
 
 def test_conditions_that_all_have_to_hold() -> None:

@@ -65,6 +65,14 @@ OURS = Op("ours", "is me or mine", "mine({f})", "none")
 AMONG = Op("among", "is one of …", "{f} in [{v}]", "raw")
 HOLDS = (Op("has", "has", "{v} in {f}"), Op("has_not", "does not include", "not ({v} in {f})"))
 WITHIN = Op("within_raw", "is in …", "{f} in {v}", "raw")
+# Of the records of a collection together: {w} is what is asked of each of them.
+GATHERS = (
+    Op("any", "has any", "exists({f}{w})", "none"),
+    Op("none", "has no", "not exists({f}{w})", "none"),
+    Op("at_least", "has at least …", "count({f}{w}) >= {v}"),
+    Op("at_most", "has at most …", "count({f}{w}) <= {v}"),
+    Op("exactly", "has exactly …", "count({f}{w}) == {v}"),
+)
 
 
 def own_ops(field: Field) -> list[Op]:

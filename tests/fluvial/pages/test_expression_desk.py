@@ -1,0 +1,116 @@
+"""Expressions while they are written: faults, kinds, sentences and values, as far as rights go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.app import Client, Documents
+from tests.fluvial.library import LIBRARY
+
+SHELVER = {
+    "kind": "role",
+    "name": "shelver",
+    "label": "Shelver",
+    "grants": [
+        {"object": "book", "can": ["read", "update"]},
+        {"object": "member", "can": ["read"], "fields": {"secret": "none"}},
+    ],
+}
+
+
+@pytest.fixture
+def documents() -> Documents:
+    return [*LIBRARY, SHELVER]
+
+
+@pytest.fixture
+def emma(client: Client) -> dict[str, Any]:
+    branch = client.made("branch", name="Harbour")
+    ann = client.made("member", name="Ann", branch=branch["id"], secret="sesame")
+    book = client.made("book", name="Emma", pages=320, branch=branch["id"])
+    client.made("loan", book=book["id"], member=ann["id"])
+    return {"book": book["id"], "member": ann["id"], "branch": branch["id"]}
+
+
+def told(client: Client, object_name: str, text: str, **more: Any) -> dict[str, Any]:
+    reply = client.post("/studio/expressions", {"object": object_name, "text": text, **more})
+    assert reply.status == 200, reply.text
+    answer: dict[str, Any] = reply.json()
+    return answer
+
+
+def test_a_condition_through_look_ups_and_its_value(client: Client, emma: dict[str, Any]) -> None:
+    answer = told(client, "member", "branch.name == 'Harbour'", record=emma["member"])
+    assert (answer["faults"], answer["kind"], answer["value"]) == ([], "yes/no", "Yes")
+    (term,) = answer["sentence"]["terms"]
+    assert (term["field"], term["label"]) == ("branch.name", "branch")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("pages * 2", "640"),
+        ("name & '!'", "Emma!"),
+        ("count(loans)", "1"),
+        ("first(loans, member.branch.name)", "Harbour"),
+        ("status", "In the house"),
+        ("'2026-06-15'", "2026-06-15"),
+        ("date('2026-06-15') + days(3)", "18 Jun 2026"),
+        ("days(3)", "3 days"),
+        ("months(1)", "1 month"),
+        ("hours(2)", "2:00 h"),
+        ("weight", "empty"),
+        ("money(3, 'EUR')", "€3.00"),
+        ("pages > 1 and not lendable", "No"),
+    ],
+)
+def test_values_are_said_in_words(
+    client: Client, emma: dict[str, Any], text: str, value: str
+) -> None:
+    answer = told(client, "book", text, record=emma["book"])
+    assert (answer["faults"], answer["value"]) == ([], value)
+
+
+def test_a_fault_stands_at_its_place_with_its_remedy(client: Client, emma: dict[str, Any]) -> None:
+    (fault,) = told(client, "book", "pages > 1 and nmae == 'x'")["faults"]
+    assert (fault["from"], fault["to"], fault["at"]) == (14, 18, "nmae")
+    assert fault["message"] == "`nmae` is not a field of book. Did you mean `name` or `me`?"
+    (fault,) = told(client, "book", "pages", expects="condition")["faults"]
+    assert "number" in fault["message"]
+
+
+def test_nobody_learns_what_they_may_not_read(client: Client, emma: dict[str, Any]) -> None:
+    clerk = client.person("shelver@example.com", "shelver")
+    (fault,) = told(clerk, "member", "secret == 'sesame'", record=emma["member"])["faults"]
+    assert "is not a field" in fault["message"]
+    assert clerk.post("/studio/expressions", {"object": "branch", "text": "name"}).status == 404
+    members = clerk.get("/studio/model/member").json()["members"]
+    assert "secret" not in [one["name"] for one in members]
+    assert next(one for one in members if one["name"] == "branch")["to"] == ""
+
+
+def test_a_level_of_the_model_with_a_sample(client: Client, emma: dict[str, Any]) -> None:
+    answer = client.get("/studio/model/member").json()
+    members = {one["name"]: one for one in answer["members"]}
+    assert answer["record"]["title"] == "Ann"
+    assert members["branch"]["sample"] == "Harbour"
+    assert (members["branch"]["to"], members["branch"]["sample_record"]) == (
+        "branch",
+        emma["branch"],
+    )
+    assert (members["loans"]["collection"], members["loans"]["sample"]) == (True, "1")
+    inner = client.get("/studio/model/loan", holder=f"member:{emma['member']}").json()
+    assert {one["name"]: one["sample"] for one in inner["members"]}["book"].endswith("Emma")
+
+
+def test_a_search_goes_through_look_ups(client: Client, emma: dict[str, Any]) -> None:
+    found = client.get("/studio/model/loan", q="branch name").json()["found"]
+    assert "member.branch.name" in [one["path"] for one in found]
+
+
+def test_functions_come_with_an_example(client: Client) -> None:
+    groups = client.get("/studio/functions").json()["groups"]
+    assert {"name": "lower", "usage": "lower(text)", "about": "In lower case.",
+            "example": "lower(title) == 'emma'"} in groups[0]["functions"]  # fmt: skip
