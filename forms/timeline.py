@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from fluvial.pages.frame import with_query
+from fluvial.pages.happenings import HAPPENINGS, Happening, Stretch
 from fluvial.pages.presenters import empty, references, said
 from fluvial.pages.reader_format import ReaderFormat, parse_moment
 from fluvial.records.reading.history import last_moment, read_history
@@ -36,7 +37,7 @@ def timeline(
     until: datetime = comments.LAST,
 ) -> Context:
     """A page of what happened and what was said, newest first."""
-    done, said, following = _read(session, type_, record, before, until)
+    done, said, ran, following = _read(session, type_, record, fmt, before, until)
     for entry in (*done, *said):
         if entry["by"]:
             fmt.names.want([("user", entry["by"]["user"])])
@@ -50,28 +51,59 @@ def timeline(
         more = with_query(f"/o/{type_.name}/{record}", **asked) + "#timeline"
     entries = [_entry(session, type_, entry, fmt) for entry in done]
     entries += [_comment(session, entry, fmt) for entry in said]
+    entries += [_happening(entry, fmt) for entry in ran]
     entries.sort(key=lambda entry: parse_moment(entry["at"]), reverse=True)
     return {"entries": entries, "more_href": more}
 
 
 def _read(
-    session: Session, type_: ObjectType, record: str, before: int, until: datetime
-) -> tuple[list[Context], list[Context], dict[str, str]]:
-    """Entries of the history, the comments of the same stretch of time, and where it goes on.
+    session: Session,
+    type_: ObjectType,
+    record: str,
+    fmt: ReaderFormat,
+    before: int,
+    until: datetime,
+) -> tuple[list[Context], list[Context], list[Happening], dict[str, str]]:
+    """Entries of the history, comments and happenings of one stretch of time; where it goes on.
 
-    Whichever of the two is cut off says where the stretch begins.
+    Whichever of them is cut off says where the stretch begins.
     """
     history = read_history(session, type_.name, record, before=before, limit=PAGE)
     done, rest = history["data"], history["next"]
     oldest = parse_moment(done[-1]["at"]) if rest else comments.FIRST
     until = min(until, last_moment(session))
     said = comments.read(session, type_.name, record, since=oldest, until=until, limit=SAID + 1)
-    if len(said) > SAID:
-        said = said[:SAID]
-        oldest = parse_moment(said[-1]["at"])
+    stretch = Stretch(oldest, until, SAID + 1)
+    ran = [
+        entry
+        for tell in session.engine.brought(HAPPENINGS)
+        for entry in tell(session, fmt, type_.name, record, stretch)
+    ]
+    ran.sort(key=lambda entry: entry.at, reverse=True)
+    cut = [parse_moment(said[SAID - 1]["at"])] if len(said) > SAID else []
+    cut += [ran[SAID - 1].at] if len(ran) > SAID else []
+    if cut:
+        oldest = max(cut)
+        said = [entry for entry in said[:SAID] if parse_moment(entry["at"]) >= oldest]
+        ran = [entry for entry in ran[:SAID] if entry.at >= oldest]
         done = [entry for entry in done if parse_moment(entry["at"]) >= oldest]
         rest = str(done[-1]["rev"] if done else before)
-    return done, said, {"before": rest, "until": oldest.isoformat()} if rest else {}
+    return done, said, ran, {"before": rest, "until": oldest.isoformat()} if rest else {}
+
+
+def _happening(entry: Happening, fmt: ReaderFormat) -> Context:
+    return {
+        "icon": entry.icon,
+        "person": "",
+        "tone": entry.tone,
+        "what": entry.what,
+        "when": fmt.ago(entry.at),
+        "at": entry.at.isoformat(),
+        "lines": entry.lines,
+        "bubble": "",
+        "action": {"label": entry.more[0], "href": entry.more[1]} if entry.more else None,
+        "comment": None,
+    }
 
 
 def _comment(session: Session, entry: dict[str, Any], fmt: ReaderFormat) -> Context:

@@ -29,6 +29,11 @@ _SPACE = uuid.UUID("8f5d5a86-6a0e-4c1b-9a57-5b8d9f6b7a10")
 _e = EFFECT.c
 _ADD = insert(EFFECT)
 _UNTRIED = dict.fromkeys(("content", "next_at", "lease", "leased_until", "error", "response"), None)
+# What is to be sent once more keeps its content, and so its id and bytes.
+UNTRIED_AGAIN: dict[str, Any] = {
+    "state": PENDING, "attempts": 0,
+    **dict.fromkeys(("next_at", "lease", "leased_until", "error", "response", "done_at")),
+}  # fmt: skip
 _webhook = _e.kind == sa.literal_column("'webhook'")
 _earlier = EFFECT.alias("earlier")
 
@@ -99,11 +104,8 @@ _AGAIN = Statement(
         _e.id == param("the_id", _e.id),
         _e.kind.in_([sa.literal_column(f"'{kind}'") for kind in SENT]),
     )
-    .values(
-        state=PENDING, attempts=0, next_at=None, lease=None, leased_until=None, error=None,
-        response=None, done_at=None,
-    )
-)  # fmt: skip
+    .values(**UNTRIED_AGAIN)
+)
 _SHOWN = (
     _e.id, _e.kind, _e.target, _e.state, _e.attempts, _e.next_at, _e.rule, _e.event, _e.object,
     _e.record, _e.rev, _e.error, _e.response, _e.at, _e.done_at, _e.payload,

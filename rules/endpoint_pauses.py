@@ -27,6 +27,16 @@ GIVE_UP = timedelta(days=4)
 _p = ENDPOINT_PAUSE.c
 _e = EFFECT.c
 _OF = Statement(sa.select(_p.failures, _p.record).where(_p.name == param("the_name", _p.name)))
+_ASK_NOW = Statement(
+    ENDPOINT_PAUSE.update()
+    .where(_p.name == param("the_name", _p.name))
+    .values(until=Later("seconds_ago", -1.0))
+)
+_PAUSED = Statement(
+    sa.select(_p.name, _p.failures, _p.until)
+    .where(_p.failures >= sa.literal_column(str(FAILURES)))
+    .order_by(_p.name)
+)
 _FORGET = Statement(ENDPOINT_PAUSE.delete().where(_p.name == param("the_name", _p.name)))
 
 
@@ -63,6 +73,16 @@ def paused() -> sa.ColumnElement[bool]:
         _p.failures >= sa.literal_column(str(FAILURES)),
         _p.until > Later("seconds_paused"),
     )
+
+
+def all_paused(connection: Connection) -> list[tuple[str, int, datetime]]:
+    """The endpoints that do not answer: how often they failed, and until when nothing is sent."""
+    return [(name, failures, until) for name, failures, until in _PAUSED.rows(connection)]
+
+
+def ask_now(connection: Connection, name: str) -> None:
+    """Let the next message test at once whether it answers again."""
+    _ASK_NOW.run(connection, the_name=name)
 
 
 def failures(connection: Connection, name: str) -> int:

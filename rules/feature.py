@@ -11,7 +11,10 @@ from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import Feature
 from fluvial.kernel.metrics import Family, gauges
 from fluvial.metadata_changes.apply import CATALOG_CHANGED
+from fluvial.pages.happenings import HAPPENINGS
+from fluvial.pages.navigation import NAVIGATION
 from fluvial.pages.object_tabs import OBJECT_TAB, SHARED_DOCUMENTS, ObjectTab, SharedDocuments
+from fluvial.pages.template_environment import TEMPLATES
 from fluvial.records.drafts.listeners import LISTENER, EventListener
 from fluvial.records.drafts.seams import BEFORE_SAVE, BUTTONS, STORED, Buttons
 from fluvial.runtime.session import Session
@@ -20,6 +23,7 @@ from fluvial.services.letters import LETTER_BOX
 from . import (
     buttons,
     deliveries,
+    delivery_pages,
     due_moments,
     effects,
     endpoint_addresses,
@@ -28,7 +32,9 @@ from . import (
     letter_box,
     letter_trials,
     receiving,
+    record_runs,
     rules_api,
+    run_pages,
     runs,
 )
 from .before_save import before_save
@@ -53,8 +59,16 @@ feature = Feature(
     tables=TABLES,
     brings=(
         ENDPOINT(
-            *rules_api.ENDPOINTS, *receiving.ENDPOINTS, *filled.ENDPOINTS, *letter_trials.ENDPOINTS
+            *rules_api.ENDPOINTS,
+            *receiving.ENDPOINTS,
+            *filled.ENDPOINTS,
+            *letter_trials.ENDPOINTS,
+            *run_pages.ENDPOINTS,
+            *delivery_pages.ENDPOINTS,
         ),
+        TEMPLATES(run_pages.TEMPLATES),
+        NAVIGATION(run_pages.entry),
+        HAPPENINGS(record_runs.happenings),
         OBJECT_TAB(
             ObjectTab(
                 "rule",

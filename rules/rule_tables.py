@@ -22,6 +22,8 @@ RUN = table(
     metadata=TABLES,
 )
 sa.Index("ix_fluvial_run__rule", RUN.c.rule, RUN.c.id)
+sa.Index("ix_fluvial_run__record", RUN.c.record, RUN.c.id)
+sa.Index("ix_fluvial_run__outcome", RUN.c.outcome, RUN.c.id)
 
 # What rules did or are to do. `key` says what it is for, so that no retry makes a second one.
 EFFECT = table(

@@ -65,6 +65,12 @@ class Aviary:
         for object_name in OBJECTS:
             self._label(object_name)
         self.work()
+        for name in ("tell", "say"):
+            runs = admin.rows(f"/api/rules/{name}/runs", outcome="done", limit="1")
+            self.ids.setdefault("runs", []).extend(run["id"] for run in runs)
+            sent = admin.rows("/api/deliveries", rule=name, limit="2")
+            self.ids.setdefault("deliveries", []).extend(one["id"] for one in sent)
+        assert all(self.ids[kind] for kind in ("runs", "deliveries"))
 
     def work(self) -> None:
         """Let rules run for what has happened, and send what they say."""

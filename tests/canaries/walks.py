@@ -69,6 +69,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "/studio/objects": OBJECTS,
     "/hooks": ("nothing",),
     "/submissions": ("ask", "nothing"),
+    "/studio/deliveries/endpoints": ("nothing",),
 }
 DOCUMENTS = {
     "object": OBJECTS,
@@ -163,6 +164,8 @@ PLAIN_QUERIES: dict[str, tuple[str, ...]] = {
     "/studio/slow": ("sort=calls",),
     "/submissions/{name}": ("state=refused", "state=quarantined"),
     "/submissions/{name}/export": ("state=refused",),
+    "/studio/runs": ("outcome=done", "outcome=failed", "rule=tell"),
+    "/studio/deliveries": ("state=done", "kind=email", "rule=tell"),
 }  # fmt: skip
 WHY = "/api/records/{object}/{id}/why"
 MODEL = "/studio/model/{object}"
@@ -237,10 +240,12 @@ class Walk:
             "approvals",
             "deliveries",
             "events",
+            "given-up",
             "plans",
             "notifications",
             "tokens",
             "sessions",
+            "runs",
         ):
             if f"/{kind}/" in path:
                 return self.aviary.ids.get(kind, []) or [NOTHING]

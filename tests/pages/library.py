@@ -11,7 +11,7 @@ from fluvial.pages.template_environment import environment, initials, tone
 
 Context = dict[str, Any]
 ROOT = Path(__file__).resolve().parent.parent.parent
-FOLDERS = [ROOT / "forms" / "templates", ROOT / "kanban" / "templates"]
+FOLDERS = [ROOT / name / "templates" for name in ("forms", "kanban", "rules")]
 WHY_ENVIRONMENT = environment(FOLDERS)
 
 

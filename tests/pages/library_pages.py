@@ -22,6 +22,7 @@ from tests.pages.library import (
     record,
     w,
 )
+from tests.pages.library_access import access_pages
 
 PACKAGES: Context = {
     "installed": [{"label": "Lending", "href": "#", "version": "1.4.0", "text": "20 documents, 2 of them changed here"}],
@@ -76,6 +77,40 @@ PACKAGE: Context = {
     "tables": [{"title": "Conflicts", "text": "Both you and the app changed these.", "head": ["Document", "Part", "Was", "App", "Here", "Decide"], "rows": [{"cells": ["object/book", "fields › fee › min", "0", "1", "2"], "take": "object/book#/fields/fee/min"}], "form": {"action": "#", "to": 7}}],
     "lists": [{"title": "Additions", "text": "", "tone": "", "items": ["view/all_books"]}],
     "form": {"action": "#", "hidden": [{"name": "upload", "value": "1"}], "button": "Upgrade", "busy": "Working", "danger": False, "force": "Also remove what needs it", "back_href": "#"},
+}  # fmt: skip
+
+
+ABOUT = {"object": "Loan", "title": "Emma", "href": "#"}
+RUN_TABS = [
+    {"label": "Runs", "href": "#", "count": "", "current": True},
+    {"label": "Deliveries", "href": "#", "count": "3 failed", "current": False},
+]
+CHOICES = [{"value": "remind", "label": "Remind of overdue loans", "chosen": True}]
+RUNS: Context = {
+    "tabs": RUN_TABS, "action": "#", "rules": CHOICES, "outcomes": CHOICES, "record": {"id": "1", "label": "Emma"}, "clear_href": "#", "count": "1,000+", "more_href": "#",
+    "items": [{"href": "#", "rule": "Remind", "about": ABOUT, "outcome": "Done", "tone": "good", "text": "It notifies Rosa Lind by e-mail.", "when": "10:00", "at": "2026-06-09T10:00:00Z"}],
+}  # fmt: skip
+RUN: Context = {
+    "rule": "Remind", "rule_href": "#", "others_href": "#", "about": ABOUT, "outcome": "Failed", "tone": "bad", "when": "9 Jun 2026, 10:00", "hidden": "", "lines": ["The condition is met: level > 5", "It posts to desk."],
+    "effects": [{"icon": "mail", "text": Markup("Mails <b>Rosa Lind</b>"), "state": "Failed", "tone": "bad", "error": "550 no such mailbox", "href": "#", "again": {"label": "Send again", "href": "#", "icon": "", "method": "post", "danger": False}}],
+}  # fmt: skip
+DELIVERY: Context = {
+    "href": "#",
+    "icon": "mail",
+    "kind": "E-mail",
+    "target": "Rosa Lind",
+    "rule": "Remind",
+    "about": ABOUT,
+    "state": "Failed",
+    "tone": "bad",
+    "error": "550 no such mailbox",
+    "attempts": "3 attempts",
+    "when": "10:00",
+    "at": "2026-06-09T10:00:00Z",
+    "again": "#",
+}
+DELIVERIES: Context = {
+    "tabs": RUN_TABS, "troubles": [{"text": "Front desk does not answer.", "href": "#", "link": "Its document", "button": "Send again now", "action": "#"}], "action": "#", "rules": CHOICES, "states": CHOICES, "kinds": CHOICES, "target": "desk", "clear_href": "#", "count": "1,000+", "failed": "1,000+", "again": "#", "kept": [{"name": "target", "value": "desk"}], "items": [DELIVERY], "more_href": "#",
 }  # fmt: skip
 
 
@@ -250,6 +285,7 @@ def wizard(step: str) -> Context:
         "map": {"file_name": "loans.csv", "rows": 10000, "columns": [{"index": index, "header": header, "sample": sample, "field": field} for index, (header, sample, field) in enumerate([("Titel", "Middlemarch", "title"), ("Kunde", "Castle Road School", "member"), ("Frist", "15/06/2026", "due"), ("Bemerkung", "?", "")])], "fields": fields, "values": VALUES, "empty": "?", "key": ["title"], "empty_cells": "keep", "unnamed": ["E"], "error": "", "reading": READING},
         "encoding": {"file_name": "loans.csv", "readings": [{"value": "cp1250", "label": "Central European (Windows-1250)", "lines": ["Łukasz Żółć;Přerov"]}, {"value": "cp1252", "label": "Western European (Windows-1252)", "lines": ["£ukasz ¯ó³æ;Pøerov"]}], "others": [{"value": "koi8_r", "label": "Russian (KOI8-R)"}]},
         "preview": {"skipped": ["Regal"], "created": "9,812", "updated": "170", "unchanged": "16", "faulty": 2, "faults": 2, "error": "", "errors": [{"row": 18, "column": "Frist", "value": "31/02/2026", "message": "February 2026 has 28 days"}, {"row": 204, "column": "Kunde", "value": "Castel Road", "message": "No member of this name; near: Castle Road School"}], "warnings": [{"row": 30, "column": "Titel", "message": "Row 7 has the same key: what this row says replaces what that one said."}], "headers": ["Title", "Member", "Due"], "rows": [["Middlemarch", "Castle Road School", "15 Jun 2026"], ["Stoner", "Oakfield Practice", "18 Jun 2026"]], "options": "{}"},
+        "more": [],
         "done": {"created": "9,812", "updated": "170", "unchanged": "16", "skipped": 2, "again": False, "list_href": "/list", "undo_href": "#", "batch": "b1"},
     }  # fmt: skip
 
@@ -295,7 +331,7 @@ PEOPLE = {
     "items": [{"name": "Zoë Ünal", "email": "zoe@example.org", "roles": "Clerk", "href": "#", "status": "Invited", "tone": "info", "detail": "Link created: 09:59.", "sessions": 1, "action": "/studio/people/1"}],
 }  # fmt: skip
 STUDIO_HOME = {
-    "slow_href": "/studio/slow", "people_href": "/studio/people",
+    "slow_href": "/studio/slow", "people_href": "/studio/people", "spreadsheet_href": "#",
     "shared": [{"label": "Roles", "about": "Who may do what.", "new_href": "#",
                 "items": [{"label": "Clerk", "href": "#", "from": "Library 1.0"}]}],
     "objects": [{"label": label, "name": label.lower(), "icon": icon, "href": "/studio_object", "fields": count, "records": records, "from": origin} for label, icon, count, records, origin in [("Loan", "book-2", 10, "4,812", "Library 1.0"), ("Book", "book", 14, "21,300", "Library 1.0"), ("Member", "users", 12, "2,140", "Library 1.0"), ("Branch", "building", 6, "5", "Library 1.0"), ("Reading room", "armchair", 4, "9", "Site")]],
@@ -332,6 +368,11 @@ def pages() -> dict[str, tuple[str, Context]]:
         "packages": ("packages.html", {"page": page("Packages"), "packages": PACKAGES}),
         "package": ("package.html", {"page": page("Lending"), "package": PACKAGE}),
         "slow": ("slow_questions.html", {"page": page("Slow questions"), "slow": {"limit": "500 ms", "action": "#", "items": [{"object": "Loans", "name": "loan", "text": "A list, where state == '…', by due", "times": 12, "worst": "1,240 ms", "last": "2 h ago", "index": "State, Due", "fields": "state,due", "why": ""}]}}),
+        "rule_runs": ("rule_runs.html", {"page": page("Rule runs"), "runs": RUNS}),
+        "rule_run": ("rule_run.html", {"page": page("Remind"), "run": RUN}),
+        "deliveries": ("deliveries.html", {"page": page("What rules sent"), "deliveries": DELIVERIES}),
+        "delivery": ("delivery.html", {"page": page("E-mail to Rosa Lind"), "delivery": {**DELIVERY, "address": "rosa@example.org", "rule_href": "#", "done": "", "next": "9 Jun 2026, 10:00", "answer": "550 no", "subject": "Due", "text": "It is due.", "body": ""}}),
+        "given_up": ("given_up.html", {"page": page("Events given up"), "given_up": {"tabs": RUN_TABS, "count": "1", "again": "#", "items": [{"about": ABOUT, "event": "Updated", "rule": "", "error": "It broke.", "when": "10:00", "at": "2026-06-09T10:00:00Z", "again": "#"}]}}),
         "history": ("revisions.html", {"page": page("History"), "revisions": {"items": [{"number": 3, "href": "#", "note": "Field Shelf of book", "text": "object/book", "person": "Rosa Lind", "when": "2 h ago", "back_href": "#"}], "under_way": [{"note": "Upgrade lending 1.1.0", "text": "500 of 9,000 values copied"}]}}),
         "approvals": ("approvals.html", {"page": page("Approvals"), "approvals": {"items": [APPROVAL]}}),
         "approval": ("approval.html", {"page": page("Rule tell"), "approval": APPROVAL}),
@@ -363,7 +404,7 @@ def pages() -> dict[str, tuple[str, Context]]:
         ("edit_branch", WIDGETS[8]),
     ]:
         found[name] = ("_edit_field.html", {"w": widget})
-    return found
+    return found | access_pages()
 
 
 PAGES = pages()

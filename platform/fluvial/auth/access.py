@@ -106,6 +106,16 @@ class Access:
         )
 
     @lazily
+    def everywhere(self) -> frozenset[str]:
+        """The actions on all records of every object type, those to come among them."""
+        if self.unrestricted:
+            return frozenset(ACTIONS)
+        grants = (one for one in _grants(self.catalog, self.roles, ALL) if one["object"] == ALL)
+        return frozenset(
+            action for one in grants for action in (ACTIONS if ALL in one["can"] else one["can"])
+        )
+
+    @lazily
     def withheld_titles(self) -> frozenset[str]:
         """The object types whose titles may hold words that are not for the caller."""
         if self.unrestricted:

@@ -68,6 +68,7 @@ def _page(call: Call, step: str, status: int = 200, **context: Any) -> Answer:
         "action": path,
         "back_href": f"/o/{type_.name}" if step == "file" else path,
         "upload": "",
+        "more": (),
         **context,
     }
     return page(

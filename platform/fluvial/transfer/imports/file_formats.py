@@ -6,7 +6,7 @@ from typing import IO
 
 from .csv_files import open_csv
 from .table_files import FileReading, Fits, TableFile, refused
-from .workbook_files import open_workbook
+from .workbook_files import open_workbook, workbook_sheets
 
 SAVE = "Save the table as a workbook (.xlsx) or as CSV, and import that."
 SIGNS = (
@@ -30,6 +30,13 @@ MARKUP = (
     (b"<table", "The file is a web page, whatever its name says."),
     (b"<?xml", "The file is XML, whatever its name says."),
 )
+
+
+def sheet_names(source: IO[bytes]) -> list[str]:
+    """The sheets of a workbook; none of another file."""
+    head = source.read(4)
+    source.seek(0)
+    return workbook_sheets(source) if head == b"PK\x03\x04" else []
 
 
 def open_table(

@@ -65,6 +65,15 @@ def evidence_of(
     return evidence
 
 
+def evidence_in(days: Sequence[str], numbers: Sequence[str]) -> Evidence:
+    """The evidence of texts that are dates, and of others that are numbers."""
+    evidence = Evidence()
+    _orders(evidence, days)
+    _marks(evidence, numbers)
+    evidence.numbers = bool(numbers)
+    return evidence
+
+
 def _one_line(found: Field) -> bool:
     return found.type.name == TEXT.name and not found.kind.long and not found.many
 

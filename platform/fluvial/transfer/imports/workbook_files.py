@@ -30,14 +30,27 @@ OTHERS = {
 NOTHING = Marked({}, set())
 
 
+def workbook_sheets(source: IO[bytes]) -> list[str]:
+    """The sheets of a workbook, those that people see first."""
+    try:
+        _, book = _opened(source)
+        return _sheets(book)
+    except (*UNREADABLE, CalamineError, ExpatError) as error:
+        raise refused(f"The workbook is not valid: {error}.") from error
+
+
+def _opened(source: IO[bytes]) -> tuple[zipfile.ZipFile, CalamineWorkbook]:
+    archive = zipfile.ZipFile(source)
+    if sum(one.file_size for one in archive.infolist()) > MAX_UNPACKED:
+        raise TooLarge("The workbook is too large unpacked. Send the sheet as CSV.")
+    _refuse_others(archive)
+    source.seek(0)
+    return archive, CalamineWorkbook.from_filelike(source)
+
+
 def open_workbook(source: IO[bytes], reading: FileReading) -> TableFile:
     try:
-        archive = zipfile.ZipFile(source)
-        if sum(one.file_size for one in archive.infolist()) > MAX_UNPACKED:
-            raise TooLarge("The workbook is too large unpacked. Send the sheet as CSV.")
-        _refuse_others(archive)
-        source.seek(0)
-        book = CalamineWorkbook.from_filelike(source)
+        archive, book = _opened(source)
         names = _sheets(book)
         if reading.sheet and reading.sheet not in names:
             message = f"There is no sheet `{reading.sheet}`. Available: {', '.join(names)}."
