@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 DIGITS = range(6, 21)  # of what may be one number, however it is parted
+ABROAD = 7  # digits of 00, the code of a country and that of an area
 _PARTED = re.compile(r"(?<![^\W_])(?:\+|00)?\(?[0-9]+(?:[ \-/.()\u00a0]{1,3}[0-9]+)*(?![^\W_])")
 _PARTS = re.compile(r"[0-9][ \-/.()\u00a0]{1,3}[0-9]")
+_AREA = re.compile("0[1-9][0-9]{2,3}")  # a code of an area alone
 _NOT_DIGITS = re.compile(r"[^0-9]+")
 # Country codes of two digits; +1 and +7 are alone, all others have three.
 _TWO = frozenset(
@@ -40,10 +42,12 @@ def national(search: str) -> str:
 def _without_prefix(match: re.Match[str]) -> str:
     text = match[0].replace("(0)", " ")
     digits = _NOT_DIGITS.sub("", text)
-    if text.startswith("+") or (text.startswith("00") and len(digits) > 8):
+    if text.startswith("+") or (text.startswith("00") and len(digits) >= ABROAD):
         return _after_country(digits.removeprefix("00"), text) or digits
     if text.startswith(("0", "(0")) and len(digits) in DIGITS:
         return text.lstrip("(0")
+    if _AREA.fullmatch(digits):  # what has the zero is found by what follows it as well
+        return digits[1:]
     return text
 
 

@@ -46,6 +46,7 @@ NUMBERS = ("0351 123456", "+49 351", "+49 351 123456", "0351123456", "+493511234
            "0351 12 34 56",
            "0049 351 123456", "(0351) 123456", "0351/123-456", "+49 (0)351 123456", "123456",
            "351 1234")  # fmt: skip
+OF_THE_AREA = ("+49 351", "0351", "(0351)", "351", "0049 351")
 
 
 @pytest.fixture
@@ -93,11 +94,18 @@ def test_telephone_numbers_are_found_in_every_form(things: Client, values: dict[
     called = things.made("thing", name="Called", **values)
     other = things.made("thing", name="Other", phone="0351 654321")
     reader = things.person("rita@example.com", "reader")
-    for search in NUMBERS:
+    for search in {*NUMBERS, *OF_THE_AREA}:
         for client in (things, reader):
             found = [row["id"] for row in client.rows("/api/records/thing", search=search)]
             assert called["id"] in found, search
-            assert (other["id"] in found) == (search == "+49 351"), search
+            assert (other["id"] in found) == (search in OF_THE_AREA), search
+
+
+def test_numbers_that_begin_with_a_zero_are_found_as_they_are_written(things: Client) -> None:
+    things.post("/api/records/thing", [{"name": "Order 0815"}, {"name": "Box 00815"}])
+    assert sorted(names(things, "0815")) == ["Box 00815", "Order 0815"]
+    assert names(things, "00815") == ["Box 00815"]
+    assert names(things, "08159") == []
 
 
 def test_changed_words_are_found_and_old_ones_are_not(things: Client) -> None:
