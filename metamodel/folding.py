@@ -23,7 +23,9 @@ def fold(text: str) -> str:
     """The sort key: case-folded and without accents. Ties are broken by the exact text."""
     if text.isascii():
         return text.lower()
+    # Twice: letters such as 𝕬 are capitals only once they are decomposed.
     decomposed = unicodedata.normalize("NFKD", text.casefold())
+    decomposed = unicodedata.normalize("NFKD", decomposed.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 

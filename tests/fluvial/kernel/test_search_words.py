@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fluvial.kernel.search_words import (
@@ -23,6 +23,7 @@ TEXTS = st.text(st.sampled_from("ab1é ßİ-_@.'\"*&|:\\%") | st.characters(code
 
 
 @settings(deadline=None, max_examples=60)
+@example("𝕬𝔟")
 @given(TEXTS)
 def test_texts_are_parted_alike_whatever_they_are_written_in(text: str) -> None:
     words = indexed(text).split(" ") if indexed(text) else []
