@@ -15,6 +15,8 @@ const WHERE = [
   ["select[data-lookup]", () => import("./lookups.js").then((module) => module.start())],
   ["#board", () => import("./board.js").then((module) => module.start())],
   ["[data-list]", () => Promise.all([import("./list.js"), import("./filter.js")]).then((modules) => modules.forEach((module) => module.start()))],
+  ["form[data-offer]", () => import("./offers.js").then((module) => module.start())],
+  ["[data-arranging]", () => import("./home.js").then((module) => module.start())],
   ["[data-record]", () => import("./record.js").then((module) => module.start())],
   ["a[data-why]", () => import("./why.js").then((module) => module.start())],
   ["form[data-comment]", () => import("./comments.js").then((module) => module.start())],

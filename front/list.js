@@ -160,13 +160,28 @@ actions["bulk-delete"] = () => {
   dialog(`Move ${chosen.length} ${bar.dataset.plural} to the bin?`, [make("p", { class: "mid dim" }, "You can restore them from the bin."), fault], [{ label: "Cancel" }, { label: "Move to the bin", primary: true, run }]);
 };
 
+// Everything that is seen becomes the view: filter, columns and order; who has it is chosen here.
 actions["save-view"] = (button) => {
-  const name = make("input", { class: "input", "aria-label": "Name of the view", placeholder: "Name of the view", autocomplete: "off" });
-  const shared = make("input", { type: "checkbox" });
+  const options = JSON.parse(button.dataset.options);
+  const name = make("input", { class: "input", "aria-label": "Name of the view", placeholder: "Name of the view", autocomplete: "off", value: options.label, maxlength: "60" });
   const fault = make("p", { class: "mid bad", role: "alert" });
+  const who = (value, text, checked) => make("label", { class: "row mid" }, make("input", { type: "radio", name: "who", value, checked }), text);
+  const roles = make("div", { class: "stack", hidden: true }, ...options.roles.map((role) => make("label", { class: "row mid" }, make("input", { type: "checkbox", name: "role", value: role.value }), role.label)));
+  const people = options.may_share ? [make("fieldset", { class: "stack" }, make("legend", { class: "small faint" }, "Who has it"), who("me", "Only me", true), who("all", "Everybody"), who("roles", "People with these roles"), roles)] : [];
+  const again = options.replaces ? [make("label", { class: "row mid" }, make("input", { type: "checkbox", name: "replaces", checked: true }), `Change “${options.label}”, rather than make another`)] : [];
+  const unkept = options.search ? [make("p", { class: "mid dim" }, `The search for “${options.search}” is not part of the view: a view keeps the filter.`)] : [];
+  const form = make("form", { class: "stack" }, name, ...again, ...people, ...unkept, fault);
+  const chosen = () => one("[name=who]:checked", form)?.value ?? "me";
+  form.addEventListener("change", () => (roles.hidden = chosen() !== "roles"));
   const run = async () => {
+    const audience = chosen() === "roles" ? all("[name=role]:checked", form).map((box) => box.value) : [];
+    if (chosen() === "roles" && !audience.length) {
+      fault.textContent = "Choose at least one role.";
+      return false;
+    }
     const asked = Object.fromEntries(new URL(location.href).searchParams);
-    const result = await send("POST", button.dataset.href, { label: name.value.trim(), shared: shared.checked, query: asked });
+    const replaces = one("[name=replaces]", form)?.checked ? options.replaces : "";
+    const result = await send("POST", button.dataset.href, { label: name.value.trim(), shared: chosen() !== "me", audience, replaces, query: asked });
     if (!result.ok) {
       fault.textContent = reason(result);
       return false;
@@ -174,8 +189,13 @@ actions["save-view"] = (button) => {
     location.assign(result.data.href ?? location.href);
     return true;
   };
-  dialog("Save this as a view", [name, make("label", { class: "row mid" }, shared, "Share it with everyone"), fault], [{ label: "Cancel" }, { label: "Save", primary: true, run }]);
+  const box = dialog("Save this as a view", [form], [{ label: "Cancel" }, { label: "Save", primary: true, run }]);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    one(".btn.primary", box).click();
+  });
   name.focus();
+  name.select();
 };
 
 // The other views say how many records they hold, once the list itself stands.

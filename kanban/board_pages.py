@@ -56,6 +56,8 @@ def show_board(call: Call) -> Answer:
         "exact_href": made.exact_href(chosen),
         "quick": quick,
         "as_of": as_of_control(session, fmt, (type_,), path, filter=chosen),
+        "made": _made_note(board, type_) if "made" in call.query else "",
+        "change_href": _change_href(session, board),
     }
     crumb = (type_.plural, with_query(f"/o/{type_.name}", as_of=fmt.as_of))
     return page(
@@ -87,10 +89,24 @@ def _board(
 def _menu(session: Session, board: Board, type_: ObjectType, fmt: ReaderFormat) -> list[Context]:
     listed = with_query(f"/o/{type_.name}", view="all", where=board.where, as_of=fmt.as_of)
     menu = [action("Open as a list", listed, "list")]
+    if session.actor.id is not None and not fmt.as_of:
+        menu.append(action("Pin this", f"/boards/{board.name}/pins", "pin", post=True))
     if "read" in session.access.meta:
         studio = f"/studio/board/{board.name}"
-        menu.append(action("Open in the studio", studio, "adjustments-horizontal"))
+        menu.append(action("Change this board", studio, "adjustments-horizontal"))
     return menu
+
+
+def _change_href(session: Session, board: Board) -> str:
+    return f"/studio/board/{board.name}" if "write" in session.access.meta else ""
+
+
+def _made_note(board: Board, type_: ObjectType) -> str:
+    """What was assumed when the board was made from a list."""
+    by = type_.fields[board.by].label.lower()
+    shown = [type_.fields[name].label.lower() for name in board.fields if name in type_.fields]
+    cards = f", and cards show {', '.join(shown)}" if shown else ""
+    return f"This board is new. Its columns are by {by}{cards}. Everybody sees it."
 
 
 def _quick(

@@ -17,6 +17,8 @@ from metamodel.folding import humanise, label_text
 from metamodel.index_questions import IndexQuestion, fixed
 from metamodel.views import check_sort
 
+from .board_proposals import proposed_board
+
 
 @dataclass(frozen=True, eq=False)
 class Filter:
@@ -98,11 +100,8 @@ def in_audience(catalog: Catalog, access: Access, audience: Iterable[str]) -> bo
 
 
 def start_board(object: ObjectType) -> Mapping[str, Any]:
-    """A board by the first choice."""
-    own = object.own_fields
-    choices = [field.name for field in own if field.type.name == CHOICE.name]
-    by = [*choices, *(field.name for field in own), "title"][0]
-    return {"columns": {"by": by}, "card": {"title": "title"}, "totals": ["count()"]}
+    """A board by the state, or the first field that can form columns."""
+    return {k: v for k, v in proposed_board(None, object).items() if k != "object"}
 
 
 def board_questions(document: Document, catalog: Catalog) -> Iterator[IndexQuestion]:

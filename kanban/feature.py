@@ -8,13 +8,14 @@ from pathlib import Path
 from fluvial.auth.access import Access
 from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import Feature
-from fluvial.pages.home import PINS
+from fluvial.pages.list_offers import LIST_OFFER
 from fluvial.pages.navigation import NAVIGATION, NavigationItem
 from fluvial.pages.object_tabs import OBJECT_TAB, ObjectTab
+from fluvial.pages.pin_offers import PINS
 from fluvial.pages.template_environment import TEMPLATES
 from metamodel.catalog import Catalog
 
-from . import board_pages, boards_api
+from . import board_pages, boards_api, made_from_lists, own_pin_pages
 from .board_documents import BOARD, PIN
 from .board_reader import boards_for
 from .home_pins import home_pins
@@ -40,10 +41,16 @@ feature = Feature(
     kinds=(BOARD, PIN),
     tables=TABLES,
     brings=(
-        ENDPOINT(*boards_api.ENDPOINTS, *board_pages.ENDPOINTS),
+        ENDPOINT(
+            *boards_api.ENDPOINTS,
+            *board_pages.ENDPOINTS,
+            *made_from_lists.ENDPOINTS,
+            *own_pin_pages.ENDPOINTS,
+        ),
         TEMPLATES(Path(__file__).parent / "templates"),
         NAVIGATION(navigation),
         PINS(home_pins),
+        LIST_OFFER(made_from_lists.offers),
         OBJECT_TAB(
             ObjectTab(
                 "board",

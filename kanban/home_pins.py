@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fluvial.database.connection import SlowError
 from fluvial.database.large_questions import TOO_LARGE, too_large
 from fluvial.kernel.problems import Problem
 from fluvial.pages.frame import with_query
+from fluvial.pages.pin_offers import OfferedPin
 from fluvial.pages.presenters import references, said
 from fluvial.pages.reader_format import TONES, ReaderFormat, format_of
 from fluvial.pages.record_tables import TableColumn, columns_of
@@ -21,23 +22,64 @@ from metamodel.expressions.types import CHOICE
 
 from .board_columns import COUNT
 from .measures import measured
+from .own_pins import PREFIX, compiled, own_pins
 from .pins import CANNOT_BE_SHOWN, Pin, read_pin, visible_pins
 
 Context = dict[str, Any]
 
-MOST = 8  # pins with a number
+MOST = 8  # pins with a number, where nobody arranged the page
 LISTS = 3
+LISTED = ("list", "board")  # stand beside the person's work
+SHAPES = {
+    "number": "a number",
+    "trend": "the last weeks",
+    "list": "the first records",
+    "board": "a bar for each option",
+}
 WIDTH, HEIGHT = 220, 40  # of a trend
 GAP = 0.8  # percent between two bars
 FEW = 4  # parts of a bar that are told
 
 
-def home_pins(session: Session) -> Sequence[Context]:
-    fmt = format_of(session)
+def home_pins(session: Session) -> Sequence[OfferedPin]:
+    """The pins of a person's roles, then those that the person made."""
     pins = list(visible_pins(session))
-    numbers = [p for p in pins if p.show in ("number", "trend")][:MOST]
-    others = [p for p in pins if p.show not in ("number", "trend")][:LISTS]
-    return [_shown_or_said(session, pin, fmt) for pin in (*numbers, *others)]
+    numbers = [p for p in pins if p.show not in LISTED]
+    others = [p for p in pins if p.show in LISTED]
+    usual = {*numbers[:MOST], *others[:LISTS]}
+    own = [_own(session, name, body) for name, body in own_pins(session).items()]
+    return [*(_offered(session, p, p in usual) for p in (*numbers, *others)), *own]
+
+
+def _offered(session: Session, pin: Pin, usual: bool = True, change_href: str = "") -> OfferedPin:
+    type_ = session.catalog.objects[pin.object]
+    return OfferedPin(
+        name=pin.name,
+        label=pin.label,
+        about=f"{type_.plural}: {SHAPES[pin.show]}",
+        show=lambda: _shown_or_said(session, pin, format_of(session)),
+        listed=pin.show in LISTED,
+        usual=usual,
+        change_href=change_href,
+    )
+
+
+def _own(session: Session, name: str, body: Mapping[str, Any]) -> OfferedPin:
+    change = f"/home/pins/{name}"
+    pin = compiled(session, name, body)
+    if pin is not None:
+        return _offered(session, pin, change_href=change)
+    label = str(body.get("label", name))
+    dead = _empty(label) | {"foot": f"This cannot be shown. It {CANNOT_BE_SHOWN}"}
+    return OfferedPin(PREFIX + name, label, "", lambda: dead, change_href=change)
+
+
+def preview(session: Session, name: str, body: Mapping[str, Any]) -> Context:
+    """A pin as it would be shown, of a body that need not be kept yet."""
+    pin = compiled(session, name, body)
+    if pin is None:
+        return _empty(str(body.get("label", name))) | {"foot": "This cannot be shown."}
+    return _shown_or_said(session, pin, format_of(session))
 
 
 def _shown_or_said(session: Session, pin: Pin, fmt: ReaderFormat) -> Context:
@@ -70,19 +112,26 @@ def _shown(session: Session, pin: Pin, fmt: ReaderFormat) -> Context:
 
 
 def _plain(type_: ObjectType, pin: Pin, value: str) -> Context:
-    return {
-        "label": pin.label,
+    return _empty(pin.label) | {
         "href": with_query(f"/o/{pin.object}", view="all", where=pin.where),
         "show": pin.show,
         "value": value,
-        "note": "",
-        "note_tone": "",
         "foot": type_.plural,
-        "bars": [],
-        "bars_label": "",
-        "points": "",
-        "rows": [],
         "count": value,
+    }
+
+
+def _empty(label: str) -> Context:
+    """Everything that the template of a pin reads, of a pin that shows nothing."""
+    words = ("href", "note", "note_tone", "foot", "bars_label", "points", "count")
+    nothing: Context = dict.fromkeys(words, "")
+    return {
+        "label": label,
+        "show": "number",
+        "value": "\N{EN DASH}",
+        "bars": [],
+        "rows": [],
+        **nothing,
     }
 
 
@@ -159,7 +208,8 @@ def _parts(session: Session, pin: Pin, type_: ObjectType) -> Context:
             {
                 "x": round(x, 2),
                 "width": round(max(width - GAP, 0.4), 2),
-                "tone": TONES.get(option.colour, ""),
+                # Green says that all is well, which nobody knows of the number above.
+                "tone": TONES.get(option.colour, "").replace("good", ""),
                 "label": option.label,
             }
         )

@@ -55,15 +55,15 @@ def pins_of(catalog: Catalog) -> Mapping[str, Pin]:
 
 
 def _compiled(catalog: Catalog) -> Mapping[str, Pin]:
-    pins = [_pin(document) for document in catalog.of("pin").values()]
+    pins = [pin_from(document.name, document.body) for document in catalog.of("pin").values()]
     return {p.name: p for p in sorted(pins, key=lambda p: (p.order, p.label))}
 
 
-def _pin(document: Document) -> Pin:
-    body = document.body
+def pin_from(name: str, body: Mapping[str, Any]) -> Pin:
+    """A pin, of the members of its document."""
     return Pin(
-        name=document.name,
-        label=label_text(body.get("label", humanise(document.name))),
+        name=name,
+        label=label_text(body.get("label", humanise(name))),
         icon=body.get("icon", "pin"),
         object=body["object"],
         where=body.get("where", ""),
@@ -79,7 +79,7 @@ def _pin(document: Document) -> Pin:
 
 def pin_questions(document: Document, catalog: Catalog) -> Iterator[IndexQuestion]:
     """What a pin measures, its first records, or those of the last weeks."""
-    pin = _pin(document)
+    pin = pin_from(document.name, document.body)
     equal = fixed(catalog, pin.object, pin.where)
     if pin.show == "list":
         yield IndexQuestion(pin.object, equal, pin.sort or ("id",))

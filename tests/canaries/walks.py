@@ -63,6 +63,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "/api/boards": ("desk", "cards", "graded", "by_house", "by_vault", "items"),
     "/boards": ("desk", "cards", "graded", "by_house", "by_vault", "items"),
     "/api/pins": ("margins", "plain", "listed", "latest", "grades", "vaults"),
+    "/home/pins": ("margins",),
     "/api/rules": ("tell", "say", "press", "try", "fail"),
     "/api/packages": ("site", "core"),
     "/studio/packages": ("site", "core"),

@@ -195,7 +195,9 @@ def loan_list(empty: bool = False) -> Context:
             view("Open, my members", 41, here=True), view("Mine", 6), view("Nobody yet", 4), view("Due today", 9),
             view("Overdue, not told", 3, shared=True), view("Held for pick-up", shared=True),
         ],
-        "counts_href": "/counts", "save_view": "/views", "search": "", "kept": [], "equals": [],
+        "counts_href": "/counts", "save_view": "/views", "offers": [action("Board by status", "/boards", "layout-kanban", "post"), action("Board", "/board", "layout-kanban")],
+        "save_options": {"label": "", "replaces": "", "may_share": True, "roles": [{"value": "clerk", "label": "Clerk"}], "search": ""},
+        "search": "", "kept": [], "equals": [],
         "filter": {
             "terms": [] if empty else terms, "readable": True, "joint": "and", "error": None, "clear_href": "#", "fields": FILTER_FIELDS,
             "expression": "" if empty else "status.closed == false and branch == 'Northgate' and member.contact == me",

@@ -145,6 +145,7 @@ def board(lanes: bool) -> Context:
         "lanes_label": "urgency" if lanes else "", "only": "The 100 columns used last" if lanes else "",
         "columns": columns,
         "lanes": [{"value": lane, "label": label, "tone": colour, "count": 3} for lane, label, colour in rows], "exact_href": "", "empty": None, "as_of": None,
+        "made": "This board is new. Its columns are by status." if lanes else "", "change_href": "/studio/board/front_desk",
     }  # fmt: skip
 
 
@@ -165,10 +166,14 @@ def bars(*parts: tuple[float, str, str]) -> list[Context]:
     return found
 
 
+def show_wide(label: str) -> bool:
+    return label == "Front desk"
+
+
 def pin(label: str, value: str, note: str, foot: str, **more: Any) -> Context:
     return {
         "label": label, "href": "/list", "show": "number", "value": value, "note": note, "note_tone": "", "foot": foot, "bars": [], "bars_label": foot,
-        "points": "", "rows": [], "count": "", **more,
+        "points": "", "rows": [], "count": "", "name": label.lower(), "wide": show_wide(label), "earlier": None, "later": "other", "change_href": "", **more,
     }  # fmt: skip
 
 
@@ -202,7 +207,12 @@ HOME = {
         pin("Loans by status", "", "", "", show="board", count="this month", bars=[{"label": name, "width": width, "value": value, "total": total, "tone": ""} for name, width, value, total in [("Requested", 100, 40, "€41.20"), ("Held", 75, 30, "€31.80"), ("On loan", 45, 18, "€20.10"), ("Returned", 23, 9, "€9.60")]]),
         pin("Memberships ending this month", "", "", "", show="list", count="5 of 214", rows=[{"title": name, "href": "#", "hint": hint, "value": when, "value_hint": "ends"} for name, hint, when in [("Harriet Lindqvist", "Family", "15 Jun"), ("Oakfield Practice", "Group", "21 Jun"), ("Brightwater Choir", "Group", "30 Jun")]]),
     ],
-    "edit_href": "#", "work_href": "/work",
+    "work_href": "/work", "arranging": False, "arrange_href": "#", "others": [{"name": "old", "label": "Old loans", "about": "Loans: a number"}],
+}  # fmt: skip
+OWN_PIN: Context = {
+    "href": "/home/pins/overdue", "label": "Overdue loans", "show": "number", "shapes": {"number": "A number", "list": "The first records"},
+    "measure": "count()", "measures": [{"value": "count()", "label": "How many loans"}], "by": "", "groups": [{"value": "status", "label": "Status"}],
+    "days": [{"value": "created_at", "label": "Created"}], "roles": [{"value": "clerk", "label": "Clerk"}], "error": "", "preview": pin("Overdue loans", "7", "", "2 urgent"),
 }  # fmt: skip
 WORK = {
     "tabs": [{"label": "Everything", "count": "5", "href": "#", "current": True}, {"label": "Loans", "count": "3", "href": "#", "current": False}, {"label": "Mentions", "count": "2", "href": "#", "current": False}],
@@ -358,6 +368,8 @@ def pages() -> dict[str, tuple[str, Context]]:
         "record": ("record.html", {"page": page("L-00431", lending, ("Loans", "/list"), here="Loans", menu=menu, primary=action("Edit", "/form", "pencil")), "record": record()}),
         "form": ("record_form.html", {"page": new, "form": form()}),
         "form_errors": ("record_form.html", {"page": new, "form": form(faulty=True)}),
+        "home_arranged": ("home.html", {"page": page("Home", here="Home"), "home": HOME | {"arranging": True, "arrange_href": ""}}),
+        "own_pin": ("own_pin.html", {"page": page("Overdue loans", ("Home", "/")), "own": OWN_PIN}),
         "board": ("board.html", {"page": desk, "board": board(lanes=False)}),
         "board_lanes": ("board.html", {"page": desk, "board": board(lanes=True)}),
         "studio": ("studio.html", {"page": page("Studio", here="Studio"), "studio": STUDIO_HOME}),

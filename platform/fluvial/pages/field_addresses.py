@@ -10,6 +10,7 @@ from typing import Any
 
 from fluvial.http import parameters
 from metamodel.catalog import ObjectType
+from metamodel.expressions.types import MONEY
 
 from .frame import with_query
 
@@ -37,6 +38,9 @@ def _condition(type_: ObjectType, name: str, text: str) -> str:
         return f"empty({name})"
     field = type_.fields[name]
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    amount, _, currency = text.partition(" ")
+    if currency and field.type.name == MONEY.name:
+        return f"{name} == money({amount}, '{currency}')"
     value = f"'{escaped}'" if field.type.quoted else text
     return f"{value} in {name}" if field.many else f"{name} == {value}"
 

@@ -2,39 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.kernel.features import Seam
 from fluvial.runtime.session import Session
 
 from .frame import Context, page
+from .home_arrangement import ARRANGING, HomeArrangement, arrangement, offered_pins
+from .pin_offers import OfferedPin
 from .reader_format import ReaderFormat, format_of
 from .work_items import WorkAsked, shown, work_of
 
-# What people see first, each with its rows.
-PINS: Seam[Callable[[Session], Sequence[Context]]] = Seam("on the home page")
-
 FEW = 6  # things of a kind that wait
-LISTS = ("list", "board")
 
 
 def show(call: Call) -> Answer:
     session, fmt = call.session, format_of(call.session)
-    pins = [pin for pins_of in call.engine.brought(PINS) for pin in pins_of(session)]
+    offered, arranged = offered_pins(session), arrangement(session)
+    placed = arranged.placed(offered)
+    pins = [pin for pin in placed if not pin.listed or pin.name in arranged.wide]
+    lists = [pin for pin in placed if pin not in pins]
     work = _work(session, fmt)
     local = fmt.local(session.now)
+    arranging = "arrange" in call.query and session.actor.id is not None
     home = {
         "heading": f"{local:%A} {fmt.short(local.date())}",
         "greeting": _greeting(session, local.hour, work),
-        "pins": [pin for pin in pins if pin["show"] not in LISTS],
-        "lists": [pin for pin in pins if pin["show"] in LISTS],
+        "pins": _tiles(pins, arranged),
+        "lists": _tiles(lists, arranged),
         "work": work,
         "work_href": "/work",
-        "edit_href": "",
+        "arranging": arranging,
+        "arrange_href": "" if arranging or session.actor.id is None else ARRANGING,
+        "others": [
+            {"name": pin.name, "label": pin.label, "about": pin.about}
+            for pin in offered
+            if pin not in placed
+        ],
     }
     return page(call, "home.html", "Home", here="/", home=home)
+
+
+def _tiles(pins: Sequence[OfferedPin], arranged: HomeArrangement) -> list[Context]:
+    """Pins as they are shown, each with what moves it one place on or back."""
+    names = [pin.name for pin in pins]
+    return [
+        {
+            **pin.show(),
+            "name": pin.name,
+            "wide": pin.name in arranged.wide,
+            "earlier": names[at - 1] if at else None,
+            "later": ([*names, ""][at + 2]) if at + 1 < len(names) else None,
+            "change_href": pin.change_href,
+        }
+        for at, pin in enumerate(pins)
+    ]
 
 
 def _greeting(session: Session, hour: int, work: list[Context]) -> str:

@@ -18,7 +18,7 @@ from metamodel.catalog import ObjectType
 
 from . import preferences, view_lists
 from .as_of_bar import as_of_control
-from .field_addresses import KNOWN
+from .field_addresses import KNOWN, asking
 from .reader_format import ReaderFormat
 from .record_tables import TableColumn, column_of, columns_of, default_names, paths_of
 from .view_lists import View
@@ -81,6 +81,19 @@ class ListRequest:
     @property
     def filtered(self) -> bool:
         return bool(self.where or self.equals or self.given.get("search"))
+
+    @property
+    def seen_where(self) -> str:
+        """The condition of all that is shown, with what the address asks as FIELD=VALUE."""
+        equals = dict(self.equals)
+        return asking(self.type, equals, self.where, among=equals).get("where", "")
+
+    @property
+    def seen_label(self) -> str:
+        """What the list shows, in a few words: its view, or that it is filtered."""
+        if self.equals or self.where != self.view.where:
+            return f"{self.type.plural}, filtered"
+        return self.type.plural if self.view.name == view_lists.ALL else self.view.label
 
     def query(self, cursor: str = "") -> Query:
         return Query(

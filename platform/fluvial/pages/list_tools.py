@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from fluvial.http.routes import ENDPOINT
 from fluvial.runtime.reader_zone import zone_of
+from metamodel.folding import humanise, label_text
 from metamodel.kinds.duration import DAY_LENGTH
 
 from .field_addresses import asking
 from .frame import Context, action, with_query
+from .list_offers import offers_of
 from .list_request import NEWEST, ListRequest
 from .presenters import face_of
 from .record_tables import columns_of
@@ -100,6 +102,23 @@ def empty_of(asked: ListRequest, clear: str) -> Context:
     }
 
 
+def save_options(asked: ListRequest) -> Context:
+    """What may be said when the list is kept as a view: who has it, and what it replaces."""
+    session, view = asked.session, asked.view
+    may_share = "write" in session.access.meta
+    roles = sorted(session.catalog.of("role").items()) if may_share else []
+    return {
+        "label": view.label if view.own else "",
+        "replaces": view.name if view.own else "",
+        "may_share": may_share,
+        "roles": [
+            {"value": name, "label": label_text(role.body.get("label", humanise(name)))}
+            for name, role in roles
+        ],
+        "search": asked.given.get("search", "").strip(),
+    }
+
+
 def bulk_of(asked: ListRequest) -> Context:
     access = asked.session.access.object(asked.type.name)
     writable = [
@@ -159,6 +178,7 @@ def menu_of(asked: ListRequest) -> list[Context]:
             items.append(action(label, address, "download"))
     if may.can("import") and IMPORT in routes:
         items.append(action("Import", f"/import/{name}", "upload"))
+    items += offers_of(asked)
     if may.can("delete"):
         items.append(action("Open the bin", f"/o/{name}/bin", "trash"))
     if asked.view.own:

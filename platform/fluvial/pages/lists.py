@@ -13,8 +13,9 @@ from metamodel.catalog import ObjectType
 
 from .filter_sentences import sentence
 from .frame import Context, page, render, with_query
+from .list_offers import offers_of
 from .list_request import ListRequest, listing
-from .list_tools import bulk_of, chooser_of, empty_of, menu_of, sorts_of
+from .list_tools import bulk_of, chooser_of, empty_of, menu_of, save_options, sorts_of
 from .navigation import brought_entries
 from .reader_format import ReaderFormat, format_of, record_href
 from .recalculation_marks import recalculating
@@ -91,6 +92,7 @@ def _head(
         "views": [_tab(asked, view, read) for view in asked.views],
         "counts_href": with_query(f"{asked.path}/counts", as_of=fmt.as_of),
         "save_view": f"{asked.path}/views",
+        "save_options": save_options(asked),
         "search": asked.given.get("search", ""),
         "kept": [
             {"name": name, "value": asked.given[name]}
@@ -102,6 +104,7 @@ def _head(
         "columns": heads,
         "chooser": chooser_of(asked),
         "sort": sorts_of(asked),
+        "offers": [one for one in offers_of(asked) if one["first"]],
         "as_of": asked.as_of_control(fmt),
         "note": asked.note,
         "recalculating": recalculating(asked.session, (column.field for column in table.heads)),
