@@ -17,6 +17,7 @@ from . import (
     held_answers,
     planned_days,
     public,
+    quick_pages,
     record_pages,
     submission_pages,
     web_form_pages,
@@ -37,6 +38,7 @@ feature = Feature(
             *form_previews.ENDPOINTS,  # before the form itself, whose name would take all
             *public.ENDPOINTS,
             *planned_days.ENDPOINTS,
+            *quick_pages.ENDPOINTS,
             *record_pages.ENDPOINTS,
             *action_pages.ENDPOINTS,
             *comment_pages.ENDPOINTS,

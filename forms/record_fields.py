@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from starlette.datastructures import FormData
 
 from fluvial.http.form_files import NOT_A_FILE, files_elsewhere, refuse_files
 from fluvial.kernel.ids import is_id
-from fluvial.kernel.problems import Problem
+from fluvial.kernel.problems import NotFound, Problem
 from fluvial.pages.presenters import empty, face_of, references, uploads, widget_kind
 from fluvial.pages.presenters.presenter import text_in
 from fluvial.pages.reader_format import ReaderFormat, Typed
@@ -177,9 +178,9 @@ def read_form(
         else:
             if empty(value) and field.option("protected"):
                 continue  # its value was not shown, so nobody emptied it
-            body[field.name] = again[field.name] = (
-                None if empty(value) and not field.many else value
-            )
+            kept = None if empty(value) and not field.many else value
+            body[field.name] = kept
+            again[field.name] = _described(session, kept) if field.kind.uploads else kept
     return body, again, faults
 
 
@@ -201,6 +202,15 @@ def _stored(session: Session, sent: Iterable[Any]) -> list[str]:
         str(files.store(session, f.filename or "file", f.content_type or "", f.file)["id"])
         for f in sent
     ]
+
+
+def _described(session: Session, ids: Any) -> list[Any]:
+    """Files as a form shows them: what was chosen before a refusal need not be chosen again."""
+    found = []
+    for id in ids or ():
+        with suppress(NotFound):
+            found.append(files.wire(files.readable_file(session, str(id))))
+    return found
 
 
 def faults_of(problem: Problem, known: Iterable[str]) -> tuple[dict[str, str], list[str]]:

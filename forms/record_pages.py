@@ -20,14 +20,11 @@ from fluvial.pages.lists import keys_of
 from fluvial.pages.presenters import empty, face_of, references
 from fluvial.pages.reader_format import ReaderFormat, format_of, record_href
 from fluvial.pages.sign_in import form_text
-from fluvial.records.drafts.completion import apply_defaults
-from fluvial.records.drafts.draft import Draft
 from fluvial.records.reading import reader
 from fluvial.records.writing import transitions, writer
 from fluvial.records.writing.revealing import reveal
 from fluvial.runtime.languages import in_words
 from fluvial.runtime.reader_zone import zone_of
-from fluvial.runtime.session import Session
 from fluvial.services import comments
 from metamodel.catalog import ObjectType
 from metamodel.errors import ValueFault
@@ -38,6 +35,7 @@ from .form_buttons import button_text
 from .found_record import found
 from .layouts import layout_of
 from .live import Live
+from .record_defaults import defaults_of_new
 from .record_fields import faults_of, read_form, safe_references, sections_of, widget
 from .record_page import record_context
 from .shown_record import Shown
@@ -259,7 +257,7 @@ def new_page(
     layout = layout_of(session.catalog, type_.name, session.access)
     fmt = format_of(session)
     given = dict(again) if again is not None else _given(call, type_)
-    start = _defaults(session, type_, given if again is None else {})
+    start = defaults_of_new(session, type_, given if again is None else {})
     values = {**start, **given} if again is None else given
     canonical = draft_values(session, type_, None, _readable(values))
     sections = resolve(session, layout, canonical, new=True)
@@ -304,15 +302,6 @@ def _given(call: Call, type_: ObjectType) -> dict[str, Any]:
                 value = field_.kind.parse_text(field_, text, TextFormat(zone=str(zone_of(session))))
                 values[name] = field_.kind.wire(field_, value)
     return values
-
-
-def _defaults(session: Session, type_: ObjectType, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What the fields of a new record hold before anybody writes."""
-    values = {f.name: f.kind.absent(f) for f in type_.fields.values() if f.stored}
-    draft = Draft(session, type_, "", None, values)
-    draft.take(given)
-    apply_defaults(draft)
-    return {f.name: draft.wire(f.name) for f in type_.own_fields if f.stored}
 
 
 def create(call: Call) -> Answer:

@@ -332,7 +332,7 @@ def w(kind: str, label: str, value: Any = "", **more: Any) -> Context:
     more["options"] = [{"when": "", **option} for option in more.get("options", ())]
     return {
         "kind": kind, "holds": FACES[kind].holds, "id": f"f-{name}", "name": name, "label": label, "value": value, "links": None, "required": False, "optional_note": True, "needed_note": False, "depends": "", "read_only": False, "hidden": False,
-        "error": "", "help": "", "wide": kind == "long_text", "options": [], "selected": [], "search_url": "/lookup", "create_url": "", "targets": [], "places": [{"value": "{title}", "label": "Title"}] if kind == "long_text" else [],
+        "error": "", "help": "", "wide": kind == "long_text", "options": [], "selected": [], "search_url": "/lookup", "create_url": "", "quick_url": "", "targets": [], "places": [{"value": "{title}", "label": "Title"}] if kind == "long_text" else [],
         "files": [], "accept": "", "object": "", "unit": "", "currency": "EUR", "currencies": [], "format": "", "min": "", "max": "", "scale": 2, "autocomplete": "", "hint": "",
         "many": False, "three_state": False, "radio": False, "zone": "", "why": None, "depends_on": "", "create_label": "", "step": "", "day": "", "yes": "Yes",
         "no": "No", **more,
@@ -361,7 +361,7 @@ WIDGETS = [
     w("multi_choice", "Languages", ["en", "fi"], options=LANGUAGES),
     w("sequence", "Number", "L-00431", help="Given once, never reused"),
     w("calculated", "Fee", "3.10"),
-    w("lookup", "Member", "1", selected=[{"value": "user:0", "label": "Ines Duarte"}], create_url="/new", create_label="New member"),
+    w("lookup", "Member", "1", selected=[{"value": "user:0", "label": "Ines Duarte"}], create_url="/new", quick_url="/quick", create_label="New member"),
     w("multi_lookup", "Books", [], many=True, selected=[{"value": "1", "label": "B-10427"}, {"value": "2", "label": "B-10431"}]),
     w("any_lookup", "Came from", "", object="loan", targets=[{"value": "loan", "label": "Loan"}, {"value": "member", "label": "Member"}]),
     w("person", "Clerk", "user:1", selected=[{"value": "user:1", "label": "Jonas Weber"}], help="A user, a team, or “me”"),

@@ -33,9 +33,9 @@ class PageTitles:
         """None where the record is gone or not visible to the person."""
         return self._found.get((object_name, record))
 
-    def offered(self, object_name: str) -> bool:
-        """Whether the person may know of an object type."""
-        return self._session.access.object(object_name).can("read")
+    def offered(self, object_name: str, action: str = "read") -> bool:
+        """Whether the person may know of an object type, or do something with its records."""
+        return self._session.access.object(object_name).can(action)
 
     def known(self, object_name: str, record: str, title: str) -> None:
         """A title that came by another way."""

@@ -65,14 +65,14 @@ class LookupFace(Face):
         }
 
     def _creating(self, field: Field, fmt: ReaderFormat) -> dict[str, Any]:
-        """How to make what is not found, where the field offers it."""
-        if not field.option("create") or field.to is None:
+        """How to make what is not found: at once where the field says so, or by its questions."""
+        if field.to is None or not fmt.names.offered(field.to, "create"):
             return {}
-        label = fmt.catalog.objects[field.to].label.lower()
+        label = f"New {fmt.catalog.objects[field.to].label.lower()}"
+        at_once = f"/lookup/{field.object}/{field.name}" if field.option("create") else ""
         return {
-            "create_url": f"/lookup/{field.object}/{field.name}",
-            "create_label": f"New {label}",
-        }
+            "create_url": at_once, "create_label": label, "quick_url": f"/o/{field.to}/quick",
+        }  # fmt: skip
 
     def asks(self, field: Field) -> tuple[Op, ...]:
         return (IS, IS_NOT, WITHIN, *empties(field))
