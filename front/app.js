@@ -22,6 +22,7 @@ const WHERE = [
   ["form[data-comment]", () => import("./comments.js").then((module) => module.start())],
   [":is(textarea, input)[data-expression='']", () => import("./studio/expression_box.js").then((module) => module.start())],
   ["[data-submits], [data-again]", () => import("./runs.js").then((module) => module.start())],
+  ["[data-document]", () => import("./studio/page.js").then((module) => module.start())],
   ["[data-studio], #new-object, #new-kind", () => import("./studio.js").then((module) => module.start())],
 ];
 

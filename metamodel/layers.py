@@ -28,7 +28,7 @@ def merge(base: Any, change: Any) -> Any:
                 merged[name] = merge(merged.get(name), value)
         return merged
     change, base = days(change), days(base)
-    if _named(change) and (base is None or _named(base)):
+    if keyed(change) and (base is None or keyed(base)):
         return _merge_named(base or [], change)
     return change
 
@@ -50,23 +50,24 @@ def _waits(value: Any) -> bool:
     return isinstance(value, Mapping) and value.get(OVER) is True
 
 
-def _named(value: Any) -> bool:
+def keyed(value: Any) -> bool:
+    """Whether it is a list whose items go by something, so that layers merge it item by item."""
     return isinstance(value, list) and all(
-        isinstance(item, Mapping) and isinstance(_key(item), str) for item in value
+        isinstance(item, Mapping) and isinstance(key_of(item), str) for item in value
     )
 
 
-def _key(item: Mapping[str, Any]) -> Any:
+def key_of(item: Mapping[str, Any]) -> Any:
     """What an item of a list goes by: its name, or of a calendar's holiday the date."""
     return item.get("date", item.get("name"))
 
 
 def _merge_named(base: list[Any], change: list[Any]) -> list[Any]:
     """The order is the base's; what is new comes behind it. Doubles stay, to be told of."""
-    kept = {_key(item): at for at, item in reversed(list(enumerate(base)))}
+    kept = {key_of(item): at for at, item in reversed(list(enumerate(base)))}
     merged: list[Any] = list(base)
     for item in change:
-        at = kept.get(_key(item))
+        at = kept.get(key_of(item))
         if item.get(DELETE) is True:
             if at is not None:
                 merged[at] = None
@@ -82,10 +83,10 @@ def merge_over(body: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, An
     """A layer over others with a part merged in: what the part takes out stays marked in it."""
     result: dict[str, Any] = merge(body, part)
     for name, value in part.items():
-        marked = [item for item in value if item.get(DELETE) is True] if _named(value) else []
-        gone = {_key(item) for item in marked}
+        marked = [item for item in value if item.get(DELETE) is True] if keyed(value) else []
+        gone = {key_of(item) for item in marked}
         if gone:
-            kept = [item for item in result.get(name, ()) if _key(item) not in gone]
+            kept = [item for item in result.get(name, ()) if key_of(item) not in gone]
             result[name] = [*kept, *marked]
     return result
 
@@ -242,3 +243,10 @@ def locked_faults(document: Document, shape: Shape) -> Iterator[Fault]:
                 hint = "Remove it here, or add a field with another name."
                 yield Fault(document.place, pointer, "locked", message, hint, part.file)
         below = merge(below, part.body)
+
+
+def replaced(part: Any, whole: Any, pointer: str) -> str:
+    """The place of a layer's part, as the place of the same thing in the whole document."""
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+    depth, path = _walk(whole, _names_along(part, steps))
+    return path if depth == len(steps) else pointer

@@ -36,7 +36,7 @@ class AnyLookup(Kind):
         "to": {
             "x-upgrade": "locked",
             "type": "array",
-            "items": {"$ref": "#/$defs/name"},
+            "items": {"$ref": "#/$defs/name", "x-editor": {"is": "object", "one": "an object"}},
             "minItems": 1,
             "maxItems": 20,
             "uniqueItems": True,
@@ -47,6 +47,7 @@ class AnyLookup(Kind):
             "type": "object",
             "propertyNames": {"pattern": "^[a-z][a-z0-9_]{0,39}$"},
             "additionalProperties": {"$ref": "#/$defs/expression"},
+            "x-editor": {"keys": {"is": "object"}},
             "description": (
                 "Which records may be picked, per object type; `record` is the one "
                 'being edited: {book: "on_shelf"}.'

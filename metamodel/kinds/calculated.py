@@ -72,7 +72,11 @@ class Calculated(Kind):
         },
         "unit": {"type": "string", "maxLength": 20, "description": "Shown after a number."},
         "format": {"enum": ["plain", "percent"], "description": "Of a number."},
-        "to": {"$ref": "#/$defs/name", "description": "The object type of a look-up."},
+        "to": {
+            "$ref": "#/$defs/name",
+            "x-editor": {"is": "object"},
+            "description": "The object type of a look-up.",
+        },
         "clock": Duration.options["clock"],
         "calendar": Duration.options["calendar"],
     }

@@ -28,10 +28,11 @@ COLOURS = ("grey", "green", "amber", "red", "blue", "plum")
 
 OPTION: Mapping[str, Any] = {
     "type": "object",
+    "x-editor": {"one": "an option", "first": ["label", "name", "colour", "closed"]},
     "properties": {
         "name": {"$ref": "#/$defs/name"},
         "label": {"$ref": "#/$defs/label"},
-        "colour": {"x-upgrade": "site_wins", "enum": list(COLOURS)},
+        "colour": {"x-upgrade": "site_wins", "x-editor": {"is": "colour"}, "enum": list(COLOURS)},
         "closed": {
             "type": "boolean",
             "description": "Whether records with this option count as closed.",
@@ -69,10 +70,12 @@ OPTIONS: Mapping[str, Any] = {
     },
     "options_from": {
         "$ref": "#/$defs/name",
+        "x-editor": {"is": "kind"},
         "description": "A document kind whose documents are the options, such as role.",
     },
     "depends_on": {
         "$ref": "#/$defs/name",
+        "x-editor": {"is": "field", "groups": True},
         "description": (
             "Another choice of the object: options with `when` are offered only for "
             "the options of it that they name."

@@ -85,6 +85,7 @@ class Duration(Kind):
         },
         "calendar": {
             "$ref": "#/$defs/name",
+            "x-editor": {"is": "document", "kind": "calendar"},
             "description": "The calendar whose days count; the default calendar if omitted.",
         },
     }

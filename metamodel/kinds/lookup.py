@@ -19,6 +19,7 @@ INVERSE: Mapping[str, Any] = {
     "inverse_label": {"$ref": "#/$defs/label", "description": "The label of that collection."},
     "where": {
         "$ref": "#/$defs/expression",
+        "x-editor": {"of": "../to", "names": ["record"], "expects": "boolean"},
         "description": "Which records may be picked; `record` is the one being edited.",
     },
 }
@@ -66,6 +67,7 @@ class Lookup(Kind):
         "to": {
             "x-upgrade": "locked",
             "$ref": "#/$defs/name",
+            "x-editor": {"is": "object"},
             "description": "The object type it links to.",
         },
         **INVERSE,
@@ -81,7 +83,11 @@ class Lookup(Kind):
         "pull": {
             "type": "object",
             "propertyNames": {"pattern": "^[a-z][a-z0-9_]{0,39}$"},
-            "additionalProperties": {"$ref": "#/$defs/expression"},
+            "additionalProperties": {
+                "$ref": "#/$defs/expression",
+                "x-editor": {"of": "../../to"},
+            },
+            "x-editor": {"keys": {"is": "field", "of": "self"}},
             "minProperties": 1,
             "maxProperties": 40,
             "description": (

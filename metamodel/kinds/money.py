@@ -71,15 +71,16 @@ class Money(Kind):
         },
         "currency_from": {
             "$ref": "#/$defs/name",
+            "x-editor": {"is": "field"},
             "description": "The text or choice of the same record that holds the currency of all "
             "its amounts.",
         },
         "base": {
             "type": "object",
             "properties": {
-                "field": {"$ref": "#/$defs/name"},
-                "rates": {"$ref": "#/$defs/name"},
-                "date": {"$ref": "#/$defs/name"},
+                "field": {"$ref": "#/$defs/name", "x-editor": {"is": "field"}},
+                "rates": {"$ref": "#/$defs/name", "x-editor": {"is": "object"}},
+                "date": {"$ref": "#/$defs/name", "x-editor": {"is": "field"}},
             },
             "required": ["field", "rates"],
             "additionalProperties": False,

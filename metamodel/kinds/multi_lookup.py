@@ -114,6 +114,7 @@ class MultiLookup(Kind):
         "to": {
             "x-upgrade": "locked",
             "$ref": "#/$defs/name",
+            "x-editor": {"is": "object"},
             "description": "The object type it links to.",
         },
         **INVERSE,

@@ -50,6 +50,7 @@ class Person(Kind):
         "many": {"type": "boolean", "description": "Whether it holds several people."},
         "where": {
             "$ref": "#/$defs/expression",
+            "x-editor": {"names": ["record"], "expects": "boolean"},
             "description": "Which users may be picked; `record` is the one being edited.",
         },
     }

@@ -22,6 +22,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     },
     "calendar": {
         "$ref": "#/$defs/name",
+        "x-editor": {"is": "document", "kind": "calendar"},
         "description": "The calendar whose working days count; the default calendar if omitted.",
     },
 }

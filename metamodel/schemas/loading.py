@@ -15,6 +15,7 @@ from jsonschema.validators import extend
 from referencing import Registry
 
 from metamodel.kinds import KINDS
+from metamodel.kinds.kind import Kind
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -33,9 +34,14 @@ def field_schema() -> dict[str, Any]:
         "type": "object",
         "properties": {
             "name": common["name"],
-            "kind": {"enum": list(KINDS), "description": "The field's kind."},
+            "kind": {
+                "enum": list(KINDS),
+                "x-editor": {"words": {kind.name: kind.label for kind in KINDS.values()}},
+                "description": "The field's kind.",
+            },
         },
         "required": ["name", "kind"],
+        "x-editor": {"one": "a field"},
         "allOf": [
             {
                 "if": {"properties": {"kind": {"const": kind.name}}, "required": ["kind"]},
@@ -44,12 +50,18 @@ def field_schema() -> dict[str, Any]:
                     "description": kind.about,
                     "properties": {**common, **kind.options},
                     "required": list(kind.needs),
+                    "x-editor": {"first": _first(kind)},
                     "additionalProperties": False,
                 },
             }
             for kind in KINDS.values()
         ],
     }
+
+
+def _first(kind: Kind) -> list[str]:
+    """What a form asks first of a field of the kind; the rest is folded."""
+    return list(dict.fromkeys(["label", "name", "kind", *kind.needs, *kind.first, "required"]))
 
 
 def complete_schema(kind: str, label: str, schema: Mapping[str, Any]) -> dict[str, Any]:

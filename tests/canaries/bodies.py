@@ -288,6 +288,8 @@ BODIES: dict[str, Bodies] = {
     "POST /studio/runs/given-up/again": NOTHING,
     "POST /studio/runs/given-up/{id}/again": NOTHING,
     "POST /studio/{kind}/{name}": _say(Sent({"text": "kind: nothing"})),
+    "POST /studio/{kind}/{name}/check": _say(Sent({"body": {}}), Sent({"yaml": "kind: nothing"})),
+    "POST /studio/{kind}/{name}/save": _say(Sent({"body": {"label": 1}})),
     "POST /studio/{kind}/{name}/delete": _say(Sent({"plan": "true"})),
     "POST /studio/{kind}/{name}/rollback": _say(Sent({"revision": "99"})),
 }

@@ -112,6 +112,11 @@ DELIVERY: Context = {
 DELIVERIES: Context = {
     "tabs": RUN_TABS, "troubles": [{"text": "Front desk does not answer.", "href": "#", "link": "Its document", "button": "Send again now", "action": "#"}], "action": "#", "rules": CHOICES, "states": CHOICES, "kinds": CHOICES, "target": "desk", "clear_href": "#", "count": "1,000+", "failed": "1,000+", "again": "#", "kept": [{"name": "target", "value": "desk"}], "items": [DELIVERY], "more_href": "#",
 }  # fmt: skip
+DOCUMENT: Context = {
+    "title": "My open loans", "kind": "View", "about": "A saved list.", "icon": "file-text", "from": "from Library 1.0",
+    "plan": None, "plan_hint": "", "uses": [{"label": "Desk", "href": "#", "text": "Role, once"}], "may_write": True,
+    "data": {}, "designer": True,
+}  # fmt: skip
 
 
 def card(loan: tuple[str, ...]) -> Context:
@@ -376,7 +381,7 @@ def pages() -> dict[str, tuple[str, Context]]:
         "studio_object": ("studio_object.html", {"page": build, "studio": studio()}),
         "studio_layout": ("studio_object.html", {"page": build, "studio": studio("layout")}),
         "studio_documents": ("studio_object.html", {"page": build, "studio": studio("documents")}),
-        "studio_document": ("studio_document.html", {"page": build, "studio": {**studio(), "title": "My open loans", "about": "View of Loan", "sentence": "", "plan": None, "plan_hint": "", "in_force": "", "uses": [{"label": "Desk", "href": "#", "text": "Role, once"}]}}),
+        "studio_document": ("studio_document.html", {"page": build, "studio": {**studio(), **DOCUMENT}}),
         "packages": ("packages.html", {"page": page("Packages"), "packages": PACKAGES}),
         "package": ("package.html", {"page": page("Lending"), "package": PACKAGE}),
         "slow": ("slow_questions.html", {"page": page("Slow questions"), "slow": {"limit": "500 ms", "action": "#", "items": [{"object": "Loans", "name": "loan", "text": "A list, where state == '…', by due", "times": 12, "worst": "1,240 ms", "last": "2 h ago", "index": "State, Due", "fields": "state,due", "why": ""}]}}),

@@ -17,12 +17,16 @@ from metamodel.errors import MetadataError
 from metamodel.folding import free_name, humanise, label_text
 from metamodel.yaml_text import yaml_of
 
+from .designers import designer_of
+from .document_names import names_of
 from .document_words import used_in
+from .edited_document import NEW, Edited, edited
 from .frame import Context, action, page
 from .plan_words import in_words
 from .sign_in import form_text
+from .studio import layer_labels
 
-NEW = "new"
+ABOUT = ("object", "for")  # members that name the object a document is about
 ROWS = (12, 40)  # of the editor, at least and at most
 
 
@@ -65,50 +69,91 @@ def show(call: Call, *, text: str = "", error: str = "", plan: Context | None = 
     found = call.session.catalog.of(kind.name).get(name)
     if found is None and name != NEW:
         raise NotFound(f"There is no {kind.label.lower()} `{name}`.")
-    label = kind.label.lower()
-    title = f"New {label}" if found is None else label_text(
-        found.body.get("label", humanise(name))
-    )  # fmt: skip
-    if not text:
-        text = _start(call, kind) if found is None else text_of(call, kind.name, name)
-    shipped = found is not None and (len(found.parts) > 1 or found.layer != SITE)
-    object_name = str((found.body if found else call.query).get("object", ""))
+    title = f"New {kind.label.lower()}" if found is None else _title(found)
+    document = edited(call, kind, name)
+    body = _start(call, kind) if found is None else dict(document.whole or found.source)
+    about = str(body.get("object") or body.get("for") or "")
     may_write = "write" in call.session.access.meta
-    menu = [] if found is None else [
-        action("History", f"/studio/{kind.name}/{name}/history", "history")
-    ]  # fmt: skip
-    if found is not None and may_write:
-        menu.append(action("Delete", f"/studio/{kind.name}/{name}/delete", "trash", post=True))
     studio = {
         "title": title,
-        "about": f"{kind.label} · {kind.about}",
+        "kind": kind.label,
+        "about": kind.about,
+        "icon": "file-text",
+        "from": layer_words(call, found, document),
         "plan": plan,
-        "yaml": editor(call, kind.name, name, text, error=error),
-        "plan_hint": "Press “Preview” to see here what saving would do.",
-        "sentence": "",
-        "in_force": yaml_of(found.body) if found is not None and shipped else "",
+        "yaml": editor(call, kind.name, name, text or document.text(body), error=error),
+        "plan_hint": "Nothing has been changed yet.",
         "uses": used_in(call, found.place) if found is not None else [],
+        "may_write": may_write,
+        "data": _data(call, document, body, may_write),
+        "designer": designer_of(call, kind.name) is not None,
     }
     crumbs = [("Studio", "/studio")]
-    if object_name in call.session.catalog.objects:
-        type_ = call.session.catalog.objects[object_name]
-        crumbs.append((type_.label, f"/studio/objects/{object_name}?tab={kind.name}"))
+    if about in call.session.catalog.objects:
+        type_ = call.session.catalog.objects[about]
+        crumbs.append((type_.label, f"/studio/objects/{about}?tab={kind.name}"))
     return page(
-        call, "studio_document.html", title, crumbs=crumbs, here="/studio", menu=menu,
-        status=422 if error else 200, studio=studio,
+        call, "studio_document.html", title, crumbs=crumbs, here="/studio",
+        menu=_menu(kind.name, found, may_write), status=422 if error else 200, studio=studio,
     )  # fmt: skip
 
 
-def _start(call: Call, kind: DocumentKind) -> str:
-    """The start of a document about the object that it was asked for, or the kind's example."""
+def _title(document: Document) -> str:
+    return label_text(document.body.get("label", humanise(document.name)))
+
+
+def _menu(kind: str, found: Document | None, may_write: bool) -> list[Context]:
+    if found is None:
+        return []
+    path = f"/studio/{kind}/{found.name}"
+    menu = [action("History", f"{path}/history", "history")]
+    if may_write:
+        menu.append(action("Delete", f"{path}/delete", "trash", post=True))
+    return menu
+
+
+def layer_words(call: Call, found: Document | None, document: Edited) -> str:
+    """Where a document comes from, in a sentence; empty where it is the site's alone."""
+    if found is None or document.base is None:
+        return ""
+    labels = layer_labels(call.session)
+    first = labels.get(found.layer, found.layer)
+    return f"from {first}" if document.site is None else f"from {first}, changed here"
+
+
+def _data(call: Call, document: Edited, body: Mapping[str, Any], may_write: bool) -> Context:
+    """What the script of the editor works with."""
+    kind = document.kind
+    designer = designer_of(call, kind.name)
+    return {
+        "kind": kind.name,
+        "kindLabel": kind.label,
+        "name": document.name,
+        # The script makes the name of a new one from its label.
+        "body": body if document.name else {m: one for m, one in body.items() if m != "name"},
+        "base": document.base,
+        "stamp": document.stamp,
+        "schema": kind.full_schema,
+        "names": names_of(call),
+        "mayWrite": may_write,
+        "context": designer.context(call, body) if designer is not None else None,
+    }
+
+
+def _start(call: Call, kind: DocumentKind) -> dict[str, Any]:
+    """The start of a document about the object that it was asked for."""
     name = call.query.get("object", "")
     type_ = call.session.catalog.objects.get(name)
     if type_ is None:
-        return yaml_of(dict(kind.example))
-    if kind.start is None:
-        return yaml_of({k: name if k == "object" else v for k, v in kind.example.items()})
-    head = {"kind": kind.name, "name": f"my_{kind.name}", "object": name}
-    return yaml_of({**head, **kind.start(type_)})
+        return {"kind": kind.name}
+    known = kind.full_schema["properties"]
+    about = next((m for m in ABOUT if m in known), "")
+    taken = {NEW, *call.session.catalog.of(kind.name)}
+    head = {"kind": kind.name, "name": free_name(f"my_{kind.name}", taken, kind.name)}
+    if "label" in known:
+        head |= {"label": f"{kind.label} of {type_.plural.lower()}"}
+    head |= {about: name} if about else {}
+    return {**head, **(kind.start(type_) if kind.start is not None else {})}
 
 
 def _name_from_label(call: Call, kind: str, body: Mapping[str, Any]) -> str:

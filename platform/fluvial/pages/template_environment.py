@@ -41,6 +41,7 @@ def environment(folders: Sequence[Path] = ()) -> Environment:
         auto_reload=False,
         cache_size=400,
     )
+    env.policies["json.dumps_kwargs"] = {}  # members keep their order
     env.globals.update(icon=icon, asset=asset)
     env.filters.update(initials=initials, tone=tone)
     env.globals["parts"] = env.get_template("parts.html").module

@@ -1,0 +1,2 @@
+// The designers that are made by hand, by the kind of document: {kind: () => import("./kind.js")}.
+export const DESIGNERS = {};

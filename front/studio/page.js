@@ -1,0 +1,209 @@
+// The page of a document: its faces, what is wrong with it, what saving it would do.
+import { all, data, icon, later, make, one, speak } from "../dom.js";
+import { reason, send } from "../http.js";
+import { toast, toastNext } from "../toasts.js";
+import { DESIGNERS } from "./designers/index.js";
+import { DocumentModel } from "./document.js";
+import { labelText } from "./schema.js";
+import { part } from "./schema_form.js";
+
+const WAIT = 250;
+const KEPT = "studio-faces";
+
+const state = { model: null, about: null, stamp: "", yaml: null, asked: 0, typing: false, faces: new Set(), saving: false };
+
+const address = (verb) => `/studio/${state.about.kind}/${state.about.name || "new"}/${verb}`;
+
+// what the server says of it
+async function ask(given) {
+  const asked = (state.asked += 1);
+  const answer = await send("POST", address("check"), given);
+  if (asked !== state.asked) return;
+  const said = answer.data;
+  if (!answer.ok) return state.model.tell([{ pointer: "", message: reason(answer) }], null);
+  if (said.unread) return state.model.tell(said.faults, null, { unread: true });
+  state.madeName = said.name;
+  if ("yaml" in given) state.model.replace(said.body, state.yaml);
+  else if (state.yaml.value !== said.yaml) state.yaml.value = said.yaml;
+  state.model.tell(said.faults, said.plan, { uses: said.uses ?? [], changed: said.changed });
+}
+
+const askSoon = later(() => (state.typing ? ask({ yaml: state.yaml.value }) : ask({ body: state.model.body })), WAIT);
+
+// faults, plan
+const LEVELS = { good: ["good", "check"], warn: ["warn", "alert-triangle"], bad: ["bad", "alert-triangle"] };
+
+function showFaults(faults) {
+  const box = one("[data-faults]");
+  const lines = faults.map((fault) => make("li", {}, make("button", { class: "linkish", type: "button", onclick: () => goTo(fault.pointer) }, fault.message)));
+  const title = faults.length === 1 ? "One thing to fix" : `${faults.length} things to fix`;
+  box.replaceChildren(...(faults.length ? [make("div", { class: "note bad" }, icon("alert-triangle"), make("div", {}, make("b", {}, title), make("ul", { class: "faultlist" }, ...lines)))] : []));
+  one("#yaml-said").className = `small row ${faults.length ? "bad" : "faint"}`;
+  one("#yaml-said").textContent = faults.length ? faults[0].message : "Reads well. Changes here appear in the form, and changes there appear here.";
+}
+
+// Brings the control of a place into view, and unfolds what it is in.
+function goTo(pointer) {
+  if (!state.faces.has("form") && !state.faces.has("designer")) show("form", true);
+  const root = one("[data-face-of=form]");
+  for (let at = pointer; at; at = at.slice(0, at.lastIndexOf("/"))) for (const fold of all("details", root)) if (fold.dataset.fold && `${pointer}/`.startsWith(`${fold.dataset.fold}/`)) fold.open = true;
+  setTimeout(() => {
+    for (let at = pointer; at; at = at.slice(0, at.lastIndexOf("/"))) {
+      const found = one(`[data-at="${CSS.escape(at)}"], [data-thing="${CSS.escape(at)}"] .grip, [data-add="${CSS.escape(at)}"]`, root);
+      if (!found) continue;
+      for (let fold = found.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+      found.focus();
+      return found.scrollIntoView({ block: "center" });
+    }
+    return one("input, select", root)?.focus();
+  });
+}
+
+function showPlan({ plan, uses = [], changed }) {
+  const box = one("#plan");
+  const faults = state.model.faults.length;
+  const chip = one("[data-plan-chip]", box);
+  const tone = faults ? "bad" : plan?.lines.some((line) => line.tone === "bad") ? "bad" : plan?.lines.some((line) => line.tone === "warn") ? "warn" : "good";
+  const idle = !faults && !changed && state.about.name;
+  chip.className = `chip ${idle ? "" : tone}`;
+  chip.textContent = idle ? "Nothing to save" : faults ? "Not yet" : plan?.note ?? "";
+  one("[data-plan-summary]", box).textContent = idle ? "Nothing has been changed yet." : faults ? "Fix what is named above first." : plan?.summary ?? "";
+  const lines = idle || !plan ? [] : plan.lines;
+  const used = uses.map((use) => ({ tone: "warn", text: `Used in ${use}` }));
+  one("[data-plan-lines]", box).replaceChildren(...[...lines, ...used].map((line) => make("li", { class: LEVELS[line.tone]?.[0] ?? "" }, icon(line.icon ?? LEVELS[line.tone]?.[1] ?? "check"), make("span", {}, line.text))));
+}
+
+// faces
+function show(face, on) {
+  const button = one(`[data-face=${face}]`);
+  if (!button) return;
+  if (on) state.faces.add(face);
+  else state.faces.delete(face);
+  if (!state.faces.size) state.faces.add("form");
+  if (face === "designer" && on) state.faces.delete("form");
+  if (face === "form" && on) state.faces.delete("designer");
+  for (const other of all("[data-face]")) {
+    const shown = state.faces.has(other.dataset.face);
+    other.setAttribute("aria-pressed", String(shown));
+    for (const box of all(`[data-face-of=${other.dataset.face}]`)) box.hidden = !shown;
+  }
+  try {
+    localStorage.setItem(KEPT, [...state.faces].join(" "));
+  } catch { /* storage is off */ }
+}
+
+async function start() {
+  const about = data("document");
+  const model = new DocumentModel(about.body, about);
+  Object.assign(state, { about, model, stamp: about.stamp, yaml: one("#yaml") });
+  const form = one("[data-face-of=form]");
+  form.append(part(model));
+  const designed = DESIGNERS[about.kind];
+  if (designed && one("[data-face=designer]")) {
+    const { design } = await designed();
+    design(model, one("[data-face-of=designer]"), about.context ?? {});
+  }
+  model.on("change", ({ from }) => {
+    state.typing = from === state.yaml;
+    showState();
+    if (!state.typing) askSoon();
+  });
+  model.on("faults", ({ faults }) => showFaults(faults));
+  model.on("plan", showPlan);
+  model.on("saved", showState);
+  faces();
+  yamlFace();
+  keys();
+  one("[data-save]").hidden = !about.mayWrite;
+  one("[data-save]").addEventListener("click", save);
+  addEventListener("beforeunload", (event) => model.dirty && !state.saving && event.preventDefault());
+  if (!about.name) {
+    ask({ body: model.body });
+    one("input, select", form)?.focus();
+  }
+  showState();
+}
+
+function faces() {
+  one("[data-faces]").hidden = false;
+  let kept = [];
+  try {
+    kept = (localStorage.getItem(KEPT) ?? "").split(" ").filter(Boolean);
+  } catch { /* storage is off */ }
+  const designed = Boolean(one("[data-face=designer]"));
+  const first = designed && !(kept.includes("form") && !kept.includes("designer")) ? "designer" : "form";
+  for (const face of [first, ...(kept.includes("yaml") ? ["yaml"] : [])]) state.faces.add(face);
+  show(first, true);
+  for (const button of all("[data-face]")) button.addEventListener("click", () => show(button.dataset.face, button.getAttribute("aria-pressed") !== "true"));
+}
+
+function yamlFace() {
+  const form = one("[data-yaml]");
+  state.yaml.addEventListener("input", () => {
+    state.typing = true;
+    askSoon();
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (event.submitter?.value === "plan") ask({ yaml: state.yaml.value });
+    else save();
+  });
+}
+
+function keys() {
+  addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || one("dialog[open]")) return;
+    if (event.key === "s" || event.key === "Enter") {
+      event.preventDefault();
+      save();
+    } else if (event.key === "z" && event.target !== state.yaml) {
+      event.preventDefault();
+      if (event.shiftKey) state.model.redo();
+      else state.model.undo();
+    }
+  });
+}
+
+function showState() {
+  const { model, about } = state;
+  const button = one("[data-save]");
+  const title = labelText(model.get("/label")) || (about.name ? one("[data-title]").textContent : `New ${about.kindLabel.toLowerCase()}`);
+  one("[data-title]").textContent = title;
+  button.setAttribute("aria-disabled", String(!model.dirty && Boolean(about.name)));
+}
+
+async function save() {
+  const { model, about } = state;
+  if (!about.mayWrite || state.saving) return;
+  if (!model.dirty && about.name && !state.typing) return void toast("Nothing to save");
+  state.saving = true;
+  const sent = model.body;
+  const answer = await send("POST", address("save"), { ...(state.typing ? { yaml: state.yaml.value } : { body: sent }), stamp: state.stamp });
+  state.saving = false;
+  if (answer.data.href && !answer.ok) return leave(answer.data.href);
+  if (!answer.ok) return refused(answer);
+  if (!about.name) {
+    toastNext(`${labelText(model.get("/label")) || about.kindLabel} was saved`);
+    return leave(answer.data.href);
+  }
+  state.stamp = answer.data.stamp;
+  model.saved(sent);
+  speak("Saved");
+  toast(answer.data.plan ? "Saved. It comes into force when the values are copied." : "Saved");
+  return ask({ body: model.body });
+}
+
+function leave(href) {
+  state.saving = true;
+  location.assign(href);
+}
+
+function refused(answer) {
+  const faults = answer.data.faults ?? [{ pointer: "", message: reason(answer) }];
+  state.model.tell(faults, null);
+  if (answer.data.changed) state.stamp = answer.data.changed;
+  toast(reason(answer), { tone: "bad" });
+  goTo(faults[0].pointer);
+}
+
+export { start };

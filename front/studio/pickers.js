@@ -1,0 +1,115 @@
+// Names of things that are there: objects, fields, documents, icons, colours. Each is a choice in words.
+import { make } from "../dom.js";
+import { fill, put, text } from "./inputs.js";
+import { humanise } from "./schema.js";
+
+const COLOURS = ["green", "amber", "red", "blue", "plum", "grey"];
+
+// One of options that are asked for whenever they are shown: [[value, label, group]].
+function chosen(form, at, schema, options) {
+  const control = make("select", { class: "input" });
+  control.addEventListener("change", () => put(form, at, control.value === "" ? undefined : control.value, control));
+  const sync = () => {
+    control.dataset.at = at();
+    const value = form.model.get(at());
+    fill(control, [["", form.required(at()) ? "Choose" : ""], ...options()], value === undefined ? "" : String(value));
+  };
+  return { node: control, sync };
+}
+
+// What the names of a place may be, by its hint: () => [[value, label, group]].
+const SOURCES = {
+  object: (form, at, hint) => () => [...(hint.all ? [["*", "All objects"]] : []), ...form.names.objects.map((one) => [one.name, one.label])],
+  field: (form, at, hint) => () => form.members(at(), hint).filter((one) => !one.collection && fits(one, hint)).map((one) => [one.name, one.label]),
+  path: (form, at, hint) => () => pathsOf(form, at(), hint),
+  sort: (form, at, hint) => () => pathsOf(form, at(), hint),
+  collection: (form, at, hint) => () => form.members(at(), hint).filter((one) => one.collection).map((one) => [one.name, one.label]),
+  option: (form, at, hint) => () => (form.fieldAt(at(), hint)?.options ?? []).map((one) => [one.name, one.label]),
+  role: (form) => () => documentsOf(form, "role"),
+  document: (form, at, hint) => () => documentsOf(form, hint.kind),
+  kind: (form) => () => Object.entries(form.names.kinds).map(([name, label]) => [name, label]),
+};
+
+const fits = (one, hint) => (!hint.groups || one.groups) && (!hint.own || !one.system);
+const documentsOf = (form, kind) => (form.names.documents[kind] ?? []).map((one) => [one.name, one.label]);
+
+function pathsOf(form, pointer, hint) {
+  const own = form.members(pointer, hint).filter((one) => !one.collection);
+  const direct = own.map((one) => [one.name, one.label]);
+  const through = own.filter((one) => one.to && one.to !== "").flatMap((one) => form.membersOf(one.to, true).filter((inner) => !inner.collection && !inner.system).map((inner) => [`${one.name}.${inner.name}`, `${one.label} › ${inner.label}`, one.label]));
+  return [...direct, ...through];
+}
+
+const source = (form, at, hint) => SOURCES[hint.is]?.(form, at, hint);
+
+const from = (name) => (form, at, schema) => chosen(form, at, schema, SOURCES[name](form, at, form.schemas.hint(schema)));
+export const objects = from("object");
+export const fields = from("field");
+export const paths = from("path");
+export const collections = from("collection");
+export const options = from("option");
+export const kinds = from("kind");
+export const documents = (form, at, schema) => chosen(form, at, schema, source(form, at, form.schemas.hint(schema)));
+
+// The picker of a list's items; null where these are not names of known things.
+export function picksOf(form, at, items) {
+  const hint = form.schemas.hint(items);
+  const known = source(form, at, hint);
+  if (!known) return null;
+  const sorted = hint.is === "sort";
+  const plain = (value) => (sorted ? String(value).replace(/^-/, "") : String(value));
+  const label = (value) => known().find(([one]) => one === plain(value))?.[1] ?? plain(value).split(".").map(humanise).join(" › ");
+  const shown = (here) => {
+    const title = make("span", { class: "clip" });
+    const turn = make("button", { class: "btn quiet slim", type: "button", hidden: !sorted });
+    const node = make("div", { class: "row" }, title, turn);
+    const backward = () => String(form.model.get(here()) ?? "").startsWith("-");
+    turn.addEventListener("click", () => {
+      form.model.set(here(), backward() ? plain(form.model.get(here())) : `-${form.model.get(here())}`);
+      turn.focus();
+    });
+    const sync = () => {
+      title.textContent = label(form.model.get(here()) ?? "");
+      node.dataset.picked = turn.dataset.turn = here();
+      turn.textContent = backward() ? "Highest first" : "Lowest first";
+    };
+    return { node, sync };
+  };
+  const adding = (list, run, taken) => {
+    const control = make("select", { class: "input slim-in", "aria-label": `Add ${hint.one ?? "one"}` });
+    control.addEventListener("change", () => {
+      const value = control.value;
+      control.value = "";
+      if (value) run(value);
+    });
+    const sync = () => {
+      control.dataset.add = list();
+      const there = taken().map(plain);
+      fill(control, [["", `Add ${hint.one ?? "…"}`], ...known().filter(([one]) => !there.includes(one))], "");
+    };
+    return { node: control, sync };
+  };
+  return { label, shown, adding };
+}
+
+// The names that a map may have; null where they are free.
+export function keysOf(form, at, schema) {
+  const hint = form.schemas.hint(schema).keys;
+  const known = hint && source(form, at, hint);
+  if (!known) return null;
+  return { options: known, label: (key) => known().find(([one]) => one === key)?.[1] ?? humanise(key) };
+}
+
+export function icons(form, at, schema) {
+  return chosen(form, at, schema, () => form.names.icons.map((name) => [name, humanise(name)]));
+}
+
+export function colours(form, at, schema) {
+  return chosen(form, at, schema, () => COLOURS.map((name) => [name, humanise(name)]));
+}
+
+// Stands in until the builder of expressions is there.
+export function expression(form, at, schema) {
+  const widget = text(form, at, schema, { mono: true });
+  return { ...widget, wide: true };
+}
