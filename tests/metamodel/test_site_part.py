@@ -85,7 +85,7 @@ def test_only_what_differs_is_said(change: dict[str, Any], part: dict[str, Any])
 
 
 def test_what_waits_for_the_package_goes_on_waiting() -> None:
-    said = {
+    said: dict[str, Any] = {
         "kind": "view", "name": "open", "label": "Open here",
         "filters": [{"name": "gone", "label": "Gone", "$over": True}],
         "card": {"title": "due", "$over": True},
