@@ -31,7 +31,7 @@ function about(term) {
 const written = (term) => (term.text !== undefined ? term.text : isGroup(term) ? expression(term) : about(term));
 
 // Whether brackets have to keep a term together beside others.
-const loose = (term) => (term.text === undefined ? isGroup(term) : !SIMPLE.test(term.text));
+const loose = (term) => (term.text === undefined ? isGroup(term) && term.terms.length > 1 : !SIMPLE.test(term.text));
 
 export function expression({ terms, joint }) {
   const parts = terms.map((term) => [term, written(term)]).filter(([, text]) => text);

@@ -104,7 +104,8 @@ class Box {
 
   async ask() {
     const text = this.value;
-    const { object, names, expects, purpose, outer, change } = this;
+    const { object, names, purpose, outer, change } = this;
+    const expects = typeof this.expects === "function" ? this.expects() : this.expects;
     const result = await send("POST", "/studio/expressions", { object, text, names, expects: expects ?? "", purpose, outer, change, record: this.sample });
     if (text !== this.value) return;
     this.answer = result.ok ? result.data : { faults: [{ message: reason(result), from: 0, to: 0 }], sentence: null };
@@ -222,20 +223,21 @@ export function expressionBox(options) {
   Object.defineProperty(box.root, "value", { get: () => box.value, set: (text) => text !== box.value && box.set(text, false) });
   box.root.focus = () => (box.text.hidden ? one(".term", box.sentence) : box.area)?.focus();
   box.root.insert = (text) => box.insert(text);
+  box.root.check = () => box.ask();
   return box.root;
 }
 
 const parsed = (text) => (text?.startsWith("{") ? JSON.parse(text) : text);
 
 // A textarea or input with data-expression and data-object becomes the source that a box writes to.
-export function attach(source, { focus = false } = {}) {
+export function attach(source, { focus = false, ...given } = {}) {
   const { object, expects, names, purpose, outer, label, start, none, change, face } = source.dataset;
   const words = label ?? one(`label[for="${CSS.escape(source.id)}"]`)?.textContent.trim();
   const tell = (text) => {
     source.value = text;
     for (const name of ["input", "change"]) source.dispatchEvent(new Event(name, { bubbles: true }));
   };
-  const box = expressionBox({ value: source.value, object, expects: parsed(expects), names: parsed(names) || {}, purpose, outer, label: words, start, none, change: change === "true", shape: face, placeholder: source.placeholder || undefined, onChange: tell });
+  const box = expressionBox({ value: source.value, object, expects: parsed(expects), names: parsed(names) || {}, purpose, outer, label: words, start, none, change: change === "true", shape: face, placeholder: source.placeholder || undefined, onChange: tell, ...given });
   source.hidden = true;
   source.dataset.expression = "on";
   source.after(box);

@@ -36,16 +36,19 @@ class Tree {
 
   row(member, steps, depth, title = member.label) {
     const expandable = opens(member, depth, this.collections) && !member.path;
+    const id = `${this.id}-${(number += 1)}`;
     const line = make(
       "span",
-      { class: "modelrow" },
+      { class: "modelrow", id: `${id}-row` },
       make("span", { class: "twist", "aria-hidden": "true" }, expandable ? icon("chevron-right") : null),
       icon(member.icon),
       make("span", { class: "modelname" }, title),
+      " ",
       make("span", { class: "small faint modelkind" }, member.kind_label),
+      " ",
       make("span", { class: "small dim clip modelvalue" }, member.sample === "empty" ? "" : (member.sample ?? "")),
     );
-    const item = make("li", { role: "treeitem", tabindex: "-1", id: `${this.id}-${(number += 1)}`, "aria-expanded": expandable ? "false" : null, "aria-label": [title, member.kind_label, member.sample && member.sample !== "empty" ? `for example ${member.sample}` : ""].filter(Boolean).join(", ") }, line);
+    const item = make("li", { role: "treeitem", tabindex: "-1", id, "aria-expanded": expandable ? "false" : null, "aria-labelledby": `${id}-row` }, line);
     item.style.setProperty("--depth", depth);
     Object.assign(item, { member, steps, depth });
     return item;

@@ -30,6 +30,7 @@ class Boolean(Kind):
     group = "Choices"
     icon = "toggle-right"
     words = "boolean checkbox tick flag switch true false"
+    suggests = "is has can may active enabled confirmed approved paid done billable"
     about = "Yes or No. Without a default it is No; a three-state one may also be empty."
     example = {"name": "on_shelf", "kind": "boolean", "default": True}
     first = ("three_state", "default")

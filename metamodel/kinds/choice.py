@@ -232,6 +232,9 @@ class Choice(Kind):
     group = "Choices"
     icon = "circle-chevron-down"
     words = "select picklist dropdown radio status stage list enum"
+    suggests = (
+        "status state stage priority severity type category kind level size colour color salutation"
+    )
     about = (
         "One of a list of options. Each option has a permanent name, a label and a colour; "
         "the list sets their order."

@@ -53,6 +53,7 @@ class Date(Kind):
     group = "Time"
     icon = "calendar"
     words = "day birthday deadline"
+    suggests = "date day birthday deadline due start end until from since"
     about = "A day, without a time or a time zone."
     example = {"name": "published", "kind": "date", "default": "today()"}
     first = ("default",)

@@ -63,6 +63,7 @@ class Datetime(Kind):
     group = "Time"
     icon = "calendar-clock"
     words = "moment timestamp due when appointment"
+    suggests = "moment timestamp appointment at time"
     about = "A date and time, stored in UTC and shown in the reader's time zone."
     example = {"name": "due_back", "kind": "datetime", "default": "now() + days(21)"}
     first = ("default",)

@@ -60,6 +60,7 @@ class Duration(Kind):
     group = "Time"
     icon = "stopwatch"
     words = "hours minutes length effort estimate time spent"
+    suggests = "duration effort estimate hours minutes length spent"
     about = "A length of time, kept in whole seconds and shown as hours and minutes."
     example = {"name": "playing_time", "kind": "duration", "default": 5400}
     first = ("step",)

@@ -35,6 +35,7 @@ class File(Kind):
     group = "Files"
     icon = "paperclip"
     words = "attachment document image photo picture upload scan"
+    suggests = "file files attachment document image photo picture logo scan"
     about = "One attached file, or several; images show a thumbnail."
     example = {"name": "cover", "kind": "file", "accept": ["image/png"], "max_size": "10MB"}
     first = ("many", "accept")

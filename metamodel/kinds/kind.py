@@ -207,6 +207,7 @@ class Kind:
     face: ClassVar[str] = ""  # of one from elsewhere: where its face is, "package.module:Class"
     words: ClassVar[str] = ""  # other words it is found by: "e-mail percent"
     formats: ClassVar[Mapping[str, str]] = {}  # such words that also say its `format`
+    suggests: ClassVar[str] = ""  # words of labels that such a field is likely to have
     about: ClassVar[str]  # one sentence for the reference
     example: ClassVar[Mapping[str, Any]]  # a field of this kind, as a document writes it
     sample: ClassVar[Any] = None  # a value of the example, as JSON has it

@@ -20,6 +20,7 @@ class LongText(Kind):
     group = "Text and numbers"
     icon = "align-left"
     words = "paragraph note description memo rich text"
+    suggests = "description note notes remark remarks comment comments summary details agenda terms"
     formats = {"markdown": "markdown"}
     about = (
         "Paragraphs of text: plain, Markdown, or a template with placeholders for the "

@@ -57,6 +57,7 @@ class Money(Kind):
     group = "Text and numbers"
     icon = "currency-pound"
     words = "currency price cost amount euro pound dollar"
+    suggests = "amount price cost costs budget fee total salary revenue value rent deposit"
     about = (
         "An exact amount of money. Its currency is fixed by the field, or chosen with each amount."
     )

@@ -40,6 +40,7 @@ class MultiChoice(Kind):
     group = "Choices"
     icon = "checks"
     words = "multi-select tags labels checkboxes several"
+    suggests = "tags labels interests topics languages skills"
     about = "Any number of some options, kept in the order of the options."
     example = {
         "name": "genres",

@@ -105,6 +105,7 @@ class Number(Kind):
     group = "Text and numbers"
     icon = "number-123"
     words = "integer decimal quantity count amount score"
+    suggests = "quantity count seats pages weight height width age score rating capacity stock"
     formats = {"percent": "percent"}
     about = "An exact number with a fixed number of decimals; percent is one of its formats."
     example = {"name": "pages", "kind": "number", "scale": 0, "min": 1}

@@ -35,6 +35,7 @@ class Person(Kind):
     group = "Links"
     icon = "user"
     words = "user team group role people assignee owner member staff responsible"
+    suggests = "owner assignee responsible manager keeper reporter approver reviewer author"
     about = "A user, a team, a group or a role, or several of them."
     example = {"name": "librarian", "kind": "person", "accepts": ["user", "team"]}
     first = ("many",)

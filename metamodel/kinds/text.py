@@ -63,7 +63,8 @@ class Text(Kind):
     words = "string line name web address"
     formats = {
         "e-mail": "email", "email": "email", "phone": "phone", "telephone": "phone", "url": "url",
-        "link": "url", "code": "code",
+        "link": "url", "website": "url", "homepage": "url", "web-address": "url", "mobile": "phone",
+        "code": "code",
     }  # fmt: skip
     about = (
         "One line of text: plain, an e-mail address, a phone number, a link, a time of day or a "

@@ -72,11 +72,15 @@ def _input(name: str, schema: Mapping[str, Any], *, needed: bool) -> Context:
         "help": "" if type_ == "options" else schema.get("description", ""),
         "type": type_,
         "needed": needed,
-        "choices": [{"value": one, "label": _word(one or unsaid)} for one in choices],
+        "choices": [{"value": one, "label": word_of(one or unsaid)} for one in choices],
+        # Of an expression: the option that names what it is about, if not the object itself, and
+        # what it gives, if not a value of the field.
+        "over": "to" if name in OVER_TARGET else "",
+        "expects": "condition" if name in OVER_TARGET else "",
     }
 
 
-def _word(choice: str) -> str:
+def word_of(choice: str) -> str:
     return WORDS.get(choice) or humanise(choice)
 
 
@@ -105,6 +109,7 @@ def _several(name: str, items: Mapping[str, Any]) -> tuple[str, list[str]]:
     return ("objects" if name == "to" else "words"), []
 
 
+OVER_TARGET = ("where",)  # expressions about the records that a look-up may pick
 PREFIX = "option_"  # of the inputs of options in a form
 
 

@@ -19,11 +19,13 @@ from metamodel.uses import uses_of
 
 from .document_pages import editor, site_layer, text_of
 from .frame import Context, action, page
-from .kind_options import asked_of
+from .kind_options import PLAIN, asked_of, word_of
 from .made_names import field_name
 from .object_tabs import OBJECT_TAB, ObjectTab, about_object, documents_tab
+from .record_tables import default_names
 from .sign_in import form_text
 from .studio import how_many, layer_labels
+from .view_lists import views_of
 
 
 def show(call: Call, *, error: str = "", label: str = "", kind: str = "text") -> Answer:
@@ -95,14 +97,19 @@ def _tabs(
 def _fields(
     call: Call, type_: ObjectType, labels: Mapping[str, str], error: str, label: str, kind: str
 ) -> Context:
-    writes = "write" in call.session.access.meta
+    session = call.session
+    writes = "write" in session.access.meta
+    reads = session.access.object(type_.name).can("read")
+    view = views_of(session, type_.name)[0] if reads else None
+    shown = (view and view.columns) or (default_names(session.access, type_) if reads else ())
     return {
+        "columns": ",".join(shown),
         "fields": [_field(f, labels, writes) for f in type_.own_fields],
         "kinds": kind_groups(),
         "kind_options": {kind.name: asked_of(kind) for kind in KINDS.values()},
         "objects": [
             {"value": t.name, "label": t.label}
-            for t in sorted(call.session.catalog.objects.values(), key=lambda t: t.label)
+            for t in sorted(session.catalog.objects.values(), key=lambda t: t.label)
         ],
         "add": {"label": label, "kind": kind, "error": error},
         "add_href": f"/studio/objects/{type_.name}",
@@ -131,6 +138,8 @@ def _field(field: Field, labels: Mapping[str, str], writes: bool) -> Context:
 def _rule(field: Field) -> str:
     """What the field asks of its values, in a few words."""
     words = []
+    if field.option("format", PLAIN) != PLAIN:
+        words.append(word_of(str(field.option("format"))).lower())
     if field.required:
         words.append("required")
     if field.unique:

@@ -114,3 +114,23 @@ def test_functions_come_with_an_example(client: Client) -> None:
     groups = client.get("/studio/functions").json()["groups"]
     assert {"name": "lower", "usage": "lower(text)", "about": "In lower case.",
             "example": "lower(title) == 'emma'"} in groups[0]["functions"]  # fmt: skip
+
+
+WRITTEN = (
+    "name == 'x'", "branch.name == 'Harbour'", "pages > 'x'", "pages", "count(loans) > 1",
+    "exists(loans, due < today())", "status == 'nothing'", "keeper in me.teams", "was(pages) > 1",
+    "pages >", "margin > 1", "first(loans, note)", "branch.books", "record.pages > 1", "nothing",
+    "1 < pages < 9", "'a' in genres", "me.name == name", "in_force", "a = 1", "reviewers",
+)  # fmt: skip
+
+
+def test_what_the_box_takes_is_what_is_saved(client: Client) -> None:
+    """As a check of the object; the words of the fault are the same too."""
+    for text in WRITTEN:
+        found = told(client, "book", text, expects="condition")["faults"]
+        check = {"name": "c", "expect": text, "message": "No."}
+        reply = client.call("PATCH", "/api/meta/object/book?plan=true", {"checks": [check]})
+        assert (reply.status == 200) == (not found), text
+        if found:
+            first = found[0]["message"].removesuffix(found[0]["remedy"]).strip()
+            assert first in reply.json()["errors"][0]["message"], text
