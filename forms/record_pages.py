@@ -91,6 +91,8 @@ def _menu(shown: Shown) -> list[Context]:
     access, type_ = shown.session.access, shown.type
     address = with_query(f"/api/records/{type_.name}/{shown.id}", as_of=shown.fmt.as_of)
     last = [action("As JSON", address, "code")] if access.admin else []
+    if "read" in access.meta:
+        last.append(action("Who may do what", _rights_href(shown), "shield-check"))
     if shown.session.as_of is not None:
         return last
     offered = transitions.buttons_of(shown.session, type_, shown.values)
@@ -105,6 +107,12 @@ def _menu(shown: Shown) -> list[Context]:
             action("Move to the bin", f"{shown.href}/delete", "trash", post=True, danger=True)
         )
     return [*items, *last]
+
+
+def _rights_href(shown: Shown) -> str:
+    if shown.type.name == "user":
+        return f"/studio/people/{shown.id}/access"
+    return with_query("/studio/rights", object=shown.type.name, record=shown.id)
 
 
 def edit_field(call: Call) -> Answer:

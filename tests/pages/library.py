@@ -91,6 +91,7 @@ def page(title: str, *trail: tuple[str, str], here: str = "", **more: Any) -> Co
         "menu": [],
         "nav": groups,
         "zone": "America/New_York",
+        "seen": None,
         "user": {"name": "Amara Osei", "email": "amara.osei@northgate.example"},
         "links": {
             "home": "/home",

@@ -18,6 +18,22 @@ SHEET: Context = {
 }  # fmt: skip
 
 
+ACCESS: Context = {
+    "name": "Rosa Lind", "href": "#", "person_href": "#", "roles": [{"label": "Clerk", "href": "#", "through": ""}, {"label": "Reader", "href": "#", "through": "Clerk"}], "meta": ["Change roles, within their own rights."],
+    "object": None, "choices": [{"value": "loan", "label": "Loans", "chosen": True}], "see_href": "#", "see_to": "/", "see_refused": "", "times": ["Amara Osei, 2 h ago"],
+    "objects": [{"label": "Loans", "icon": "book-2", "href": "#", "cells": [{"label": "See", "tone": "good", "text": "all"}, {"label": "Create", "tone": "info", "text": "some"}, {"label": "Change", "tone": "", "text": "no"}]}],
+}  # fmt: skip
+ACCESS_OBJECT: Context = {
+    "label": "Loans", "one": "loan", "list_href": "#", "record": {"title": "L-00431", "href": "#"},
+    "rights": [{"label": "See", "verdict": "Yes", "tone": "good", "reasons": [{"text": "Clerk grants it for records where keeper is me. This record is one of them.", "tone": "good"}]}],
+    "fields": [{"label": "Fee", "verdict": "Hidden", "text": "Clerk limits it, and no other role gives more."}],
+}  # fmt: skip
+INVITE: Context = {
+    "action": "#", "addresses": "", "roles": [{"value": "clerk", "label": "Clerk", "chosen": True}], "sets": [{"name": "teams", "label": "Teams", "choices": [{"value": "1", "label": "Front desk"}]}],
+    "mail": False, "error": "Paste at least one e-mail address.", "most": 100, "done": [{"email": "zoe@example.org", "said": "Zoë was added. Hand over this link:", "link": "https://example.org/1", "good": True}],
+}  # fmt: skip
+
+
 def spreadsheet(step: str) -> Context:
     return {
         "step": step, "action": "#", "back_href": "#", "error": "Choose a file first." if step == "file" else "", "upload": "u1,u2", "accept": ".csv", "more": [{"name": "asked", "value": 0}],
@@ -32,7 +48,35 @@ def spreadsheet(step: str) -> Context:
 
 def access_pages() -> dict[str, tuple[str, Context]]:
     sheets = page("App from a spreadsheet", ("Studio", "/studio"), here="Studio")
+    invites = page("Invite people", ("People", "#"), here="Studio")
+    rights = page("What Rosa Lind may do", ("People", "#"), here="Studio")
+    seen = rights | {"seen": {"name": "Rosa Lind", "end_href": "#"}}
+    about = ACCESS | {"object": ACCESS_OBJECT, "objects": []}
     return {
+        "access": ("access.html", {"page": rights, "access": ACCESS}),
+        "access_object": ("access.html", {"page": seen, "access": about}),
+        "rights_of_people": (
+            "rights_of_people.html",
+            {
+                "page": rights,
+                "rights": {
+                    "title": "L-00431",
+                    "one": True,
+                    "back_href": "#",
+                    "head": ["See"],
+                    "people": [
+                        {
+                            "name": "Rosa Lind",
+                            "roles": "Clerk",
+                            "href": "#",
+                            "cells": [{"label": "See", "tone": "good", "text": "yes"}],
+                        }
+                    ],
+                },
+            },
+        ),
+        "people_invite": ("people_invite.html", {"page": invites, "invite": INVITE}),
+    } | {
         f"spreadsheet_{step}": ("spreadsheet.html", {"page": sheets, "wizard": spreadsheet(step)})
         for step in ("file", "encoding", "plan", "made")
     }

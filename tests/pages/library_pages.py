@@ -342,8 +342,8 @@ SEARCH = {
     "groups": [{"label": "Loans", "icon": "book-2", "count": 2, "href": "#", "results": [{"title": "L-00431 The Overstory", "href": "#", "hint": "Harriet Lindqvist · On loan"}, {"title": "L-00301 The Overstory", "href": "#", "hint": "Harriet Lindqvist · Returned"}]}, {"label": "Books", "icon": "book", "count": 1, "href": "", "results": [{"title": "The Overstory", "href": "#", "hint": "Richard Powers, 2018"}]}],
 }  # fmt: skip
 PEOPLE = {
-    "mail": True, "link": "", "link_of": "", "said": "", "error": "", "min_length": 10, "more_href": "",
-    "items": [{"name": "Zoë Ünal", "email": "zoe@example.org", "roles": "Clerk", "href": "#", "status": "Invited", "tone": "info", "detail": "Link created: 09:59.", "sessions": 1, "action": "/studio/people/1"}],
+    "mail": True, "link": "", "link_of": "", "said": "", "error": "", "min_length": 10, "more_href": "", "invite_href": "#",
+    "items": [{"name": "Zoë Ünal", "email": "zoe@example.org", "roles": "Clerk", "href": "#", "status": "Invited", "tone": "info", "detail": "Link created: 09:59.", "sessions": 1, "teams": "Desk", "active": True, "active_href": "#", "access_href": "#", "edit_href": "#", "action": "/studio/people/1"}],
 }  # fmt: skip
 STUDIO_HOME = {
     "slow_href": "/studio/slow", "people_href": "/studio/people", "spreadsheet_href": "#",

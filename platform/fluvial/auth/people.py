@@ -112,6 +112,11 @@ _SESSIONS = Statement(
 _END_EXPIRED = Statement(
     SESSION.delete().where(SESSION.c.expires_at < param("the_now", SESSION.c.expires_at))
 )
+_SIGNED_IN = Statement(
+    CREDENTIAL.update()
+    .where(CREDENTIAL.c.user == param("the_user", CREDENTIAL.c.user))
+    .values(signed_in_at=param("the_now", CREDENTIAL.c.signed_in_at))
+)
 _ADD_TOKEN = insert(TOKEN)
 _TOKENS = Statement(
     sa.select(TOKEN.c.id, TOKEN.c.name, TOKEN.c.scopes, TOKEN.c.expires_at, TOKEN.c.created_at)
@@ -127,7 +132,8 @@ _END_TOKEN = Statement(
 
 
 def _set_password(make: Any) -> Statement:
-    made = make(CREDENTIAL).values({c.name: param(c.name, c) for c in CREDENTIAL.c})
+    kept = (CREDENTIAL.c.user, CREDENTIAL.c.password)
+    made = make(CREDENTIAL).values({c.name: param(c.name, c) for c in kept})
     return Statement(
         made.on_conflict_do_update(
             index_elements=[CREDENTIAL.c.user], set_={"password": made.excluded.password}
@@ -219,6 +225,7 @@ def sign_in(
         expires_at=now + timedelta(hours=SESSION_HOURS),
         agent=agent[:MAX_AGENT] or None,
     )
+    _SIGNED_IN.run(connection, the_user=user, the_now=now)
     return str(user), secret, csrf
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -29,6 +29,10 @@ class BusyError(DatabaseError):
 
 class SlowError(DatabaseError):
     """A statement took longer than it may, and was stopped."""
+
+
+class ReadOnlyError(DatabaseError):
+    """A statement writes where nothing may be written."""
 
 
 class TooComplexError(DatabaseError):
@@ -130,6 +134,19 @@ class Connection(ABC):
             yield
         finally:
             self.time_limit = before
+
+    @contextmanager
+    def read_only(self) -> Iterator[None]:
+        """What writes in here is a ReadOnlyError."""
+        self._keep_from_writing(True)
+        try:
+            yield
+        finally:
+            with suppress(GoneError):
+                self._keep_from_writing(False)
+
+    @abstractmethod
+    def _keep_from_writing(self, kept: bool) -> None: ...
 
     @property
     def in_transaction(self) -> bool:

@@ -161,6 +161,19 @@ CREDENTIAL = table(
     "credential",
     column("user", UUID, primary_key=True),
     column("password", TEXT),  # Argon2id
+    column("signed_in_at", TIMESTAMP, nullable=True),  # last; an earlier release did not keep it
+)
+
+# Who saw the product with another person's rights, and when.
+SEEN_AS = table(
+    "seen_as",
+    column("id", UUID, primary_key=True),
+    column("by", UUID),
+    column("user", UUID, index=True),
+    column("session", TEXT),  # the digest of the session in which it was begun, and only works
+    column("began", TIMESTAMP),
+    column("until", TIMESTAMP),
+    column("ended", TIMESTAMP, nullable=True),
 )
 
 HISTORY = table(

@@ -30,6 +30,7 @@ from .connection import (
     DatabaseError,
     GoneError,
     OutOfRangeError,
+    ReadOnlyError,
     Row,
     SlowError,
     TooComplexError,
@@ -205,6 +206,8 @@ class PostgresConnection(Connection):
             self._lost(error, sql)
         if isinstance(error, errors.UniqueViolation | errors.ExclusionViolation):
             raise UniqueError(error.diag.constraint_name or "") from error
+        if isinstance(error, errors.ReadOnlySqlTransaction):
+            raise ReadOnlyError(str(error)) from error
         if isinstance(error, errors.QueryCanceled):
             raise SlowError(str(error)) from error
         if isinstance(error, _BUSY):
@@ -242,6 +245,9 @@ class PostgresConnection(Connection):
     def _rollback(self) -> None:
         if not self._connection.closed:
             self.script("ROLLBACK")
+
+    def _keep_from_writing(self, kept: bool) -> None:
+        self.script(f"SET default_transaction_read_only = {'on' if kept else 'off'}")
 
     def cancel(self) -> None:
         """Stop the statement under way; called from another thread."""

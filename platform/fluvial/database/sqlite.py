@@ -21,6 +21,7 @@ from .connection import (
     Connection,
     DatabaseError,
     OutOfRangeError,
+    ReadOnlyError,
     Row,
     SlowError,
     TooComplexError,
@@ -114,6 +115,9 @@ class SqliteConnection(Connection):
         if self._raw.in_transaction:
             self._raw.execute("ROLLBACK")
 
+    def _keep_from_writing(self, kept: bool) -> None:
+        self.script(f"PRAGMA query_only = {int(kept)}")
+
     def close(self) -> None:
         self._raw.close()
 
@@ -143,6 +147,8 @@ def translated(error: sqlite3.Error | OverflowError) -> DatabaseError | TooMuchW
         return TooComplexError(text)
     if isinstance(error, sqlite3.IntegrityError) and (match := _UNIQUE.match(text)):
         return UniqueError(match["index"] or match["columns"])
+    if "readonly database" in text:
+        return ReadOnlyError(text)
     if isinstance(error, sqlite3.OperationalError) and text == "interrupted":
         return SlowError(text)
     if isinstance(error, sqlite3.OperationalError) and ("locked" in text or "busy" in text):

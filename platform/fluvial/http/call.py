@@ -13,6 +13,7 @@ from urllib.parse import quote
 import orjson
 from starlette.datastructures import FormData, UploadFile
 
+from fluvial.auth.actors import Actor
 from fluvial.auth.people import Caller
 from fluvial.kernel.lazy import lazily
 from fluvial.kernel.problems import Problem, fault
@@ -80,6 +81,7 @@ class Call:
     proxied: bool = False  # whether a trusted proxy has handed it on
     form: FormData | None = None  # of an endpoint that takes forms
     identity: Caller | None = None
+    seen: Actor | None = None  # the person with whose rights the caller only looks
     session: Session = field(default=None, repr=False)  # type: ignore[assignment]
 
     @lazily

@@ -77,12 +77,16 @@ def signed_in(call: Call, email: str, password: str) -> tuple[str, str]:
 
 def session_cookie(call: Call, secret: str) -> tuple[str, str]:
     """The session's cookie; an empty secret takes it away."""
+    return cookie_of(call, COOKIE, secret, people.SESSION_HOURS * 3600 if secret else 0)
+
+
+def cookie_of(call: Call, name: str, value: str, age: int) -> tuple[str, str]:
+    """The header of a cookie that no script reads, for so many seconds."""
     by_tls = call.scheme == "https" or call.base_url.startswith("https:")
     secure = "; Secure" if by_tls else ""
-    age = people.SESSION_HOURS * 3600 if secret else 0
     return (
         "set-cookie",
-        f"{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}",
+        f"{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}",
     )
 
 
@@ -280,10 +284,12 @@ ENDPOINTS = (
         Policy.SIGNED_IN,
         "End all sessions of somebody.",
     ),
-    Endpoint("GET", "/api/sessions", list_sessions, Policy.SIGNED_IN, "My sessions."),
+    Endpoint(
+        "GET", "/api/sessions", list_sessions, Policy.SIGNED_IN, "My sessions.", personal=True
+    ),
     Endpoint("DELETE", "/api/sessions/{id}", end_session, Policy.SIGNED_IN, "End a session."),
     Endpoint("GET", "/api/me", me, Policy.SIGNED_IN, "The signed-in person.", any_scope=True),
-    Endpoint("GET", "/api/tokens", list_tokens, Policy.SIGNED_IN, "My tokens."),
+    Endpoint("GET", "/api/tokens", list_tokens, Policy.SIGNED_IN, "My tokens.", personal=True),
     Endpoint(
         "POST",
         "/api/tokens",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 
 from fluvial.auth.actors import Actor
 from fluvial.auth.csrf_tokens import is_same
@@ -13,6 +14,7 @@ from fluvial.database.connection import (
     BusyError,
     DatabaseError,
     GoneError,
+    ReadOnlyError,
     SlowError,
     UnsureError,
 )
@@ -25,7 +27,7 @@ from fluvial.runtime.session import Session
 from metamodel.errors import MetadataError
 from metamodel.expressions.work import limited_work
 
-from . import idempotency
+from . import idempotency, seeing_as
 from .call import COOKIE, Answer, Call
 from .routes import Endpoint, Policy
 
@@ -35,7 +37,6 @@ MAX_TRIES = 4
 READ_SECONDS = 20.0  # for each query of a call that only reads
 NOBODY = Actor(None, "Nobody", ())
 CAUSE_HEADER = "fluvial-cause"
-VIEW_AS = "fluvial-view-as"
 
 ProblemAnswer = Callable[[Call, Problem], Answer]
 
@@ -60,6 +61,8 @@ def perform(endpoint: Endpoint, call: Call, shown: ProblemAnswer) -> Answer:
     except (BusyError, GoneError) as error:
         log.warning("%s %s: %s", call.method, call.path, error)
         return shown(call, unavailable(error))
+    except ReadOnlyError:
+        return shown(call, Forbidden(seeing_as.read_only_words(call)))
     except SlowError:
         log.warning("%s %s took longer than %s s", call.method, call.path, READ_SECONDS)
         return shown(call, Unprocessable(_SLOW.format(seconds=READ_SECONDS)))
@@ -132,7 +135,10 @@ def _perform(endpoint: Endpoint, call: Call) -> Answer:
         catalog, actor = engine.catalogs.at(identity.version, connection), identity.actor
     call.session = Session(engine, connection, catalog, actor, now)
     if identity is not None:
-        _check(endpoint, call, identity)
+        _check_proof(endpoint, call, identity)
+    _look_as(endpoint, call)
+    if identity is not None:
+        _check_rights(endpoint, call)
         if CAUSE_HEADER in call.headers:
             call.session.cause = _cause(call)
         if endpoint.page and not endpoint.writes and endpoint.policy is Policy.SIGNED_IN:
@@ -141,8 +147,17 @@ def _perform(endpoint: Endpoint, call: Call) -> Answer:
         return idempotency.once(call, endpoint.handler, secret=endpoint.secret)
     if endpoint.writes:
         return endpoint.handler(call)
-    with connection.limited(READ_SECONDS):
+    with connection.limited(READ_SECONDS), connection.read_only() if call.seen else nullcontext():
         return endpoint.handler(call)
+
+
+def _look_as(endpoint: Endpoint, call: Call) -> None:
+    """Give the call the rights of the person with whose the caller looks, and refuse to write."""
+    view = seeing_as.view_of(call, call.identity, call.session.catalog)
+    if view is not None:
+        call.seen = view
+        call.session = seeing_as.seen_session(call, view)
+        seeing_as.refuse_writing(endpoint, view)
 
 
 def _keyed(endpoint: Endpoint, call: Call) -> bool:
@@ -169,7 +184,7 @@ def identify(call: Call) -> Caller | None:
     return engine.people.by_session(connection, secret, engine.clock.now())
 
 
-def _check(endpoint: Endpoint, call: Call, identity: Caller) -> None:
+def _check_proof(endpoint: Endpoint, call: Call, identity: Caller) -> None:
     if endpoint.writes and endpoint.csrf and identity.csrf is not None:
         _check_csrf(call, identity.csrf)
     scopes = identity.actor.scopes
@@ -177,8 +192,9 @@ def _check(endpoint: Endpoint, call: Call, identity: Caller) -> None:
         needed = _SCOPES.get(endpoint.policy)
         if needed is None or needed[endpoint.writes] not in scopes:
             raise Forbidden(f"This token's scopes do not cover it: {', '.join(sorted(scopes))}.")
-    if VIEW_AS in call.headers:
-        _view_as(endpoint, call)
+
+
+def _check_rights(endpoint: Endpoint, call: Call) -> None:
     access = call.session.access
     if endpoint.policy in (Policy.ADMIN, Policy.METRICS) and not access.admin:
         raise Forbidden("This is for administrators.")
@@ -196,20 +212,6 @@ def _check_csrf(call: Call, expected: str) -> None:
         raise Forbidden(
             "The page is older than your sign-in, or this came from another site. Reload it."
         )
-
-
-def _view_as(endpoint: Endpoint, call: Call) -> None:
-    session = call.session
-    if not session.access.admin:
-        raise Forbidden("Only administrators may view as another person.")
-    if endpoint.writes:
-        raise Forbidden("Viewing as another person is read-only.")
-    user = call.headers[VIEW_AS]
-    actor = session.engine.people.actor(session.connection, user)
-    if actor is None:
-        raise Problem(f"There is no active user with the id `{user}`.")
-    log.info("%s views %s as %s", session.actor.email, call.path, actor.email)
-    call.session = Session(session.engine, session.connection, session.catalog, actor, session.now)
 
 
 def _cause(call: Call) -> Cause:

@@ -48,6 +48,8 @@ class Endpoint:
     secret: bool = False  # its answer holds a secret, which is kept nowhere
     own_proof: bool = False  # the handler checks who calls; `Authorization` is no token of ours
     at_once: bool = False  # needs neither the database nor a thread
+    personal: bool = False  # about the person's own sign-in: shown to nobody who sees as them
+    ends_view: bool = False  # also for those who see as somebody, and else only look
     any_origin: bool = False  # other sites may post to it; the handler checks their origin
 
     @property

@@ -56,7 +56,7 @@ def admit(engine: Engine, app: str) -> int:
         for row in _rows(app):
             found = _WITHOUT.row(session.connection, the_email=row["email"])
             if found is not None:
-                _ADD.run(session.connection, user=found[0], password=secret)
+                _ADD.run(session.connection, user=found[0], password=secret, signed_in_at=None)
                 admitted += 1
     return admitted
 

@@ -95,6 +95,7 @@ def frame_of(call: Call, title: str, here: str) -> Context:
         "nav": navigation(session, here),
         "studio": here.startswith(STUDIO),  # its pages link a stylesheet more
         "zone": foreign_zone(session),
+        "seen": {"name": call.seen.name, "end_href": "/studio/see/end"} if call.seen else None,
         "user": {"name": session.actor.name, "email": session.actor.email},
         "links": {
             "home": "/",

@@ -59,7 +59,7 @@ def read_all(call: Call) -> Answer:
 def open_one(call: Call) -> Answer:
     """Go to what a notification is about, having read it."""
     session, notification = call.session, call.params["id"]
-    if is_id(notification):
+    if is_id(notification) and call.seen is None:
         notifications.mark_read(session.connection, user_of(call), notification, session.now)
     return Answer.redirect(local(call.query.get("to", "/notifications")))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from fluvial.auth import people
 from fluvial.auth.passwords import MIN_LENGTH
 from fluvial.auth.sign_in_links import INVITATION
 from fluvial.http.call import Answer, Call
@@ -12,16 +13,19 @@ from fluvial.http.routes import Endpoint, Handler, Policy
 from fluvial.kernel.problems import Problem
 from fluvial.records.reading.query import Query, SortKey
 from fluvial.records.reading.reader import read_one, read_page
+from fluvial.records.reading.titles import titles_of
+from fluvial.records.writing import writer
 from fluvial.services import letters, sign_in_help
 from fluvial.services.sign_in_help import SignIn
 from metamodel.roles import role_titles
 
 from .frame import Context, page, with_query
 from .reader_format import ReaderFormat, format_of
+from .sign_in import form_text
 
 HERE = "/studio/people"
 SHOWN = 100
-_FIELDS = (("id",), ("name",), ("email",), ("roles",), ("active",))
+_FIELDS = (("id",), ("name",), ("email",), ("roles",), ("active",), ("teams",), ("rev",))
 _NOBODY = SignIn(False, None, 0, None)
 
 
@@ -33,7 +37,9 @@ def show(call: Call, *, said: str = "", error: str = "", link: str = "", of: str
     )  # fmt: skip
     found, states = read_page(session, query), sign_in_help.sign_ins(session)
     changes = "update" in session.access.object("user").where
-    people = {
+    known = {team for row in found["data"] for team in row.get("teams") or ()}
+    teams = titles_of(session, "team", sorted(known))
+    shown = {
         "mail": letters.can_be_sent(session),
         "link": link,
         "link_of": of,
@@ -41,13 +47,16 @@ def show(call: Call, *, said: str = "", error: str = "", link: str = "", of: str
         "error": error,
         "min_length": MIN_LENGTH,
         "items": [
-            _item(call, row, states.get(row["id"], _NOBODY), fmt, changes) for row in found["data"]
+            _item(call, row, states.get(row["id"], _NOBODY), fmt, changes)
+            | {"teams": ", ".join(teams.get(one, "") for one in row.get("teams") or ())}
+            for row in found["data"]
         ],
+        "invite_href": f"{HERE}/invite" if session.access.object("user").can("create") else "",
         "more_href": with_query(HERE, cursor=found["next"]) if found["next"] else "",
     }
     return page(
         call, "people.html", "People", here=HERE, crumbs=[("Studio", "/studio")],
-        status=422 if error else 200, people=people,
+        status=422 if error else 200, people=shown,
     )  # fmt: skip
 
 
@@ -64,6 +73,12 @@ def _item(
         "tone": tone,
         "detail": detail,
         "sessions": state.sessions,
+        "access_href": f"{HERE}/{row['id']}/access" if row["active"] else "",
+        "edit_href": f"/o/user/{row['id']}/edit" if changes else "",
+        "active": bool(row["active"]),
+        "active_href": f"{HERE}/{row['id']}/active"
+        if changes and row["id"] != call.session.actor.id
+        else "",
         "action": f"{HERE}/{row['id']}" if changes and row["active"] else "",
     }
 
@@ -74,7 +89,8 @@ def _state(row: Mapping[str, Any], state: SignIn, fmt: ReaderFormat) -> tuple[st
         return "Not active", "", ""
     if state.password:
         if not state.sessions or state.last is None:
-            return "Can sign in", "good", "Signed in nowhere now."
+            last = f"Last signed in: {fmt.ago(state.signed_in)}." if state.signed_in else ""
+            return "Can sign in", "good", f"Signed in nowhere now. {last}".strip()
         where = "one place" if state.sessions == 1 else f"{state.sessions} places"
         return "Can sign in", "good", f"Signed in at {where} (last: {fmt.ago(state.last)})."
     if state.link is not None and state.link[0] == INVITATION:
@@ -86,7 +102,8 @@ def _done(call: Call, act: Callable[[str], Answer]) -> Answer:
     try:
         return act(call.params["id"])
     except Problem as problem:
-        return show(call, error=problem.detail)
+        told = " ".join(str(one["message"]) for one in problem.errors[:2])
+        return show(call, error=told or problem.detail)
 
 
 def invite(call: Call) -> Answer:
@@ -112,6 +129,20 @@ def end_sessions(call: Call) -> Answer:
     return _done(call, act)
 
 
+def set_active(call: Call) -> Answer:
+    """Let somebody sign in, or not any more; then all their sessions end."""
+
+    def act(user: str) -> Answer:
+        active = form_text(call, "active") == "true"
+        writer.update(call.session, "user", user, {"active": active})
+        if active:
+            return show(call, said=f"{_name(call)} is active again, and may sign in.")
+        people.end_sessions(call.session.connection, user)
+        return show(call, said=f"{_name(call)} is not active any more, and signed out everywhere.")
+
+    return _done(call, act)
+
+
 def _name(call: Call) -> str:
     return str(read_one(call.session, "user", call.params["id"], (("name",),))["name"])
 
@@ -126,4 +157,5 @@ ENDPOINTS = (
     _post("invitation", invite, "Mail somebody a link for their password."),
     _post("link", create_link, "Create a link for somebody's password.", secret=True),
     _post("sessions", end_sessions, "End all sessions of somebody."),
+    _post("active", set_active, "Let somebody sign in, or not any more."),
 )

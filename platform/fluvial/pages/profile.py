@@ -188,7 +188,7 @@ def _post(path: str, handler: Handler, about: str, *, secret: bool = False) -> E
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/profile", show, Policy.SIGNED_IN, "My profile.", page=True),
+    Endpoint("GET", "/profile", show, Policy.SIGNED_IN, "My profile.", page=True, personal=True),
     _post("/profile/language", choose_language, "Choose my language."),
     _post("/profile/zone", choose_zone, "Choose my time zone."),
     _post("/profile/tokens", make_token, "Create a token.", secret=True),

@@ -7,6 +7,7 @@ from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
 
 from . import (
+    access_pages,
     approval_pages,
     bins,
     data_model,
@@ -29,8 +30,10 @@ from . import (
     package_pages,
     password_pages,
     patterns,
+    people_invites,
     people_pages,
     profile,
+    rights_of_people,
     saved_views,
     search_pages,
     sign_in,
@@ -65,6 +68,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *studio.ENDPOINTS,
     *spreadsheet_pages.ENDPOINTS,
     *people_pages.ENDPOINTS,
+    *people_invites.ENDPOINTS,
+    *access_pages.ENDPOINTS,
+    *rights_of_people.ENDPOINTS,
     *studio_object.ENDPOINTS,
     *studio_kind.ENDPOINTS,
     *data_model.ENDPOINTS,

@@ -38,7 +38,7 @@ _BY_EMAIL = Statement(
         _u.deleted_at.is_(None),
     )
 )
-_WITH_PASSWORD = Statement(sa.select(CREDENTIAL.c.user))
+_WITH_PASSWORD = Statement(sa.select(CREDENTIAL.c.user, CREDENTIAL.c.signed_in_at))
 _SESSIONS = Statement(
     sa.select(SESSION.c.user, sa.func.count(), sa.func.max(SESSION.c.created_at))
     .where(SESSION.c.expires_at > param("the_now", SESSION.c.expires_at))
@@ -54,18 +54,19 @@ class SignIn:
     link: tuple[str, datetime] | None  # of one that is valid: its purpose, and since when
     sessions: int
     last: datetime | None  # when one of these sessions began
+    signed_in: datetime | None = None  # when they did the last time
 
 
 def sign_ins(session: Session) -> dict[str, SignIn]:
     """How each person can sign in, by their id; those of whom there is nothing are left out."""
     connection, now = session.connection, session.now
     links = sign_in_links.pending(connection, now)
-    known = {str(user) for (user,) in _WITH_PASSWORD.rows(connection)}
+    known = {str(user): at for user, at in _WITH_PASSWORD.rows(connection)}
     rows: Any = _SESSIONS.rows(connection, the_now=now)
     begun = {str(user): (count, last) for user, count, last in rows}
     return {
-        user: SignIn(user in known, links.get(user), *begun.get(user, (0, None)))
-        for user in known | set(links) | set(begun)
+        user: SignIn(user in known, links.get(user), *begun.get(user, (0, None)), known.get(user))
+        for user in set(known) | set(links) | set(begun)
     }
 
 
