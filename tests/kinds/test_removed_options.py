@@ -8,6 +8,7 @@ import pytest
 
 from tests.app import Client, Documents
 from tests.fluvial.pages.posting import posted
+from tests.fluvial.tables import imported, sent
 
 TICKET: dict[str, Any] = {
     "kind": "object",
@@ -229,3 +230,29 @@ def test_an_option_that_a_planned_value_holds_is_refused(
     assert (
         client.post("/api/meta/changes", {"documents": [PRICE | {"fields": fields}]}).status == 200
     )
+
+
+@pytest.mark.parametrize(("form", "key"), [("", "id"), ("people", "name")])
+def test_an_export_with_removed_options_comes_back(
+    client: Client, ticket: dict[str, Any], form: str, key: str
+) -> None:
+    taken = {"status": "waiting", "tags": "red", "place": "there"}
+    fields = [
+        next(f for f in without(name, option)["fields"] if f["name"] == name)
+        for name, option in taken.items()
+    ]
+    gone = {"documents": [TICKET | {"fields": [TICKET["fields"][0], *fields]}]}
+    assert client.post("/api/meta/changes?force=true", gone).status == 200
+    how = {"for": form} if form else {}
+    exported = client.get("/api/records/ticket/export", format="csv", **how)
+    back = imported(client, "ticket", exported.body, key=[key])
+    assert (back["unchanged"], back["errors"]) == (2, []), back
+    assert client.get(f"/api/records/ticket/{ticket['id']}").json() == ticket
+    # Nobody else gets them, and what else the row says counts.
+    file = b"name,status,place\nheld,waiting,here\nother,waiting,\n"
+    refused = sent(client, "ticket", file, key=["name"]).json()["errors"]
+    assert [(f["row"], f["code"]) for f in refused] == [(3, "not_an_option")]
+    once = imported(client, "ticket", file[: file.index(b"other")], key=["name"])
+    assert (once["updated"], once["errors"]) == (1, [])
+    changed = client.get(f"/api/records/ticket/{ticket['id']}").json()
+    assert (changed["status"], changed["place"]) == ("waiting", "here")

@@ -12,6 +12,7 @@ from fluvial.records.drafts.rows import empty
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
+from metamodel.folding import fold
 from metamodel.kinds.kind import TextFormat
 from metamodel.written.written_lengths import unit_in
 
@@ -52,6 +53,22 @@ class Deferred:
 
 
 @dataclass
+class Doubt:
+    """A cell that is no value of its field by now. What a record holds it may go on to hold."""
+
+    target: Target
+    text: str
+    fault: CellFault
+
+    def holds(self, value: Any) -> bool:
+        kind, known = self.target.field.kind, self.target.field
+        if value is None:
+            return False
+        written = kind.cell(known, kind.wire(known, value)), kind.show(known, value)
+        return fold(self.text) in map(fold, written)
+
+
+@dataclass
 class Parsed:
     """One row on its way in."""
 
@@ -61,9 +78,18 @@ class Parsed:
     several: dict[str, tuple[Target, list[str]]] = field(default_factory=dict)  # which is meant?
     deferred: list[Deferred] = field(default_factory=list)
     faults: list[CellFault] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
 
-    def fault(self, column: str, code: str, message: str) -> None:
-        self.faults.append(CellFault(self.row, column, code, message))
+    def fault(self, column: str, code: str, message: str) -> CellFault:
+        told = CellFault(self.row, column, code, message)
+        self.faults.append(told)
+        return told
+
+    def settle(self, there: Mapping[str, Any]) -> None:
+        """Drop the faults of cells that say what the record holds already."""
+        for doubt in self.doubts:
+            if doubt.holds(there.get(doubt.target.field.name)):
+                self.faults.remove(doubt.fault)
 
 
 class Cells:
@@ -166,11 +192,9 @@ class Cells:
                 try:
                     _put(parsed, target, self._value(target, text))
                 except ValueFault as error:
-                    parsed.fault(
-                        target.column,
-                        error.code,
-                        f"{error.message}{_remedy(error)} (The cell contains {text[:60]}.)",
-                    )
+                    message = f"{error.message}{_remedy(error)} (The cell contains {text[:60]}.)"
+                    told = parsed.fault(target.column, error.code, message)
+                    parsed.doubts.append(Doubt(target, text, told))
         return parsed
 
     def _value(self, target: Target, text: str) -> Any:

@@ -212,6 +212,8 @@ class _Run:
         if self.by_id and key is not None and not found:
             message = f"There is no {self.type.label.lower()} with this id. Empty it to create one."
             parsed.fault(self.key_column, "unknown_record", message)
+        if found and parsed.doubts:
+            parsed.settle(self.rows.get(found[0], {}))
         if found and not parsed.faults:
             self._update(parsed, found[0])
         else:
