@@ -13,6 +13,7 @@ from fluvial.http import (
     health_api,
     idempotency,
     imports_api,
+    jobs_api,
     meta_api,
     metrics_api,
     notifications_api,
@@ -34,9 +35,12 @@ from fluvial.pages.work_items import WORK
 from fluvial.records.calculated import recalculation_job, recalculation_queue
 from fluvial.records.drafts.seams import OBJECT_HOOK
 from fluvial.records.drafts.user_accounts import UserHook
+from fluvial.runtime import long_jobs
+from fluvial.runtime.long_jobs import LONG_JOB_KIND
 from fluvial.services.approval_notices import tell_of_approval
 from fluvial.transfer import files
 from fluvial.transfer.export_forms import EXPORT_FORM
+from fluvial.transfer.imports import import_undo
 
 feature = Feature(
     CORE,
@@ -50,6 +54,7 @@ feature = Feature(
             *segments_api.ENDPOINTS,
             *files_api.ENDPOINTS,
             *imports_api.ENDPOINTS,
+            *jobs_api.ENDPOINTS,
             *retired_api.ENDPOINTS,
             *approvals_api.ENDPOINTS,
             *meta_api.ENDPOINTS,
@@ -76,12 +81,14 @@ feature = Feature(
         SHARED_DOCUMENTS(
             SharedDocuments("role", "Roles", "Who may do what with which records and fields.")
         ),
+        LONG_JOB_KIND(import_undo.UNDO),
         JOB(  # events first, then what they made
             Job(outbox.WORK, outbox.run),
             Job("dated", apply_planned.run),
             Job(recalculation_queue.WORK, recalculation_job.run),
             Job("changes", cutover.run),
             Job("indexes", index_builds.run),
+            Job(long_jobs.WORK, long_jobs.run),
             Job("statistics", count_grown, every=15),
             Job("house", keep_house, every=600),
             Job("files", files.run, every=600),
@@ -91,6 +98,7 @@ feature = Feature(
             people.end_expired_sessions,
             sign_in_links.expire,
             rate_limits.forget,
+            long_jobs.forget,
         ),
     ),
 )

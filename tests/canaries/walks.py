@@ -247,6 +247,8 @@ class Walk:
             "tokens",
             "sessions",
             "runs",
+            "jobs",
+            "changes",
         ):
             if f"/{kind}/" in path:
                 return self.aviary.ids.get(kind, []) or [NOTHING]

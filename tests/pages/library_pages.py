@@ -72,6 +72,27 @@ SUBMISSIONS: Context = {
          "reasons": [], "values": []},
     ],
 }  # fmt: skip
+JOB: Context = {
+    "title": "Undo the import of loans.csv", "href": "#", "person": "Rosa Lind", "when": "2 min ago", "state": "Running", "tone": "info", "running": True,
+    "percent": 40, "text": "", "cancel_href": "#", "retry_href": "",
+}  # fmt: skip
+JOBS: Context = {
+    "title": "Jobs", "href": "#", "one": False, "running": True, "imports_href": "#",
+    "items": [JOB, {**JOB, "title": "Recalculate Fee of loans", "href": "", "person": "", "percent": None, "text": "400 done", "cancel_href": ""}, {**JOB, "state": "Failed", "tone": "bad", "running": False, "percent": None, "text": "2 records are in the way.", "cancel_href": "", "retry_href": "#"}],
+}  # fmt: skip
+IMPORT: Context = {
+    "file": "loans.csv",
+    "plural": "Loans",
+    "list_href": "#",
+    "person": "Rosa Lind",
+    "when": "2 d ago",
+    "text": "9,800 added, 3 skipped",
+    "undone": False,
+    "job_href": "",
+    "undo_href": "#",
+}
+IMPORTS = [IMPORT, {**IMPORT, "undone": True}, {**IMPORT, "job_href": "#", "undo_href": ""}]
+
 PACKAGE: Context = {
     "title": "Upgrade lending", "text": "From 1.4.0 to 1.5.0.", "links": [action("Download", "#", "download")],
     "tables": [{"title": "Conflicts", "text": "Both you and the app changed these.", "head": ["Document", "Part", "Was", "App", "Here", "Decide"], "rows": [{"cells": ["object/book", "fields › fee › min", "0", "1", "2"], "take": "object/book#/fields/fee/min"}], "form": {"action": "#", "to": 7}}],
@@ -391,6 +412,8 @@ def pages() -> dict[str, tuple[str, Context]]:
         "delivery": ("delivery.html", {"page": page("E-mail to Rosa Lind"), "delivery": {**DELIVERY, "address": "rosa@example.org", "rule_href": "#", "done": "", "next": "9 Jun 2026, 10:00", "answer": "550 no", "subject": "Due", "text": "It is due.", "body": ""}}),
         "given_up": ("given_up.html", {"page": page("Events given up"), "given_up": {"tabs": RUN_TABS, "count": "1", "again": "#", "items": [{"about": ABOUT, "event": "Updated", "rule": "", "error": "It broke.", "when": "10:00", "at": "2026-06-09T10:00:00Z", "again": "#"}]}}),
         "history": ("revisions.html", {"page": page("History"), "revisions": {"items": [{"number": 3, "href": "#", "note": "Field Shelf of book", "text": "object/book", "person": "Rosa Lind", "when": "2 h ago", "back_href": "#"}], "under_way": [{"note": "Upgrade lending 1.1.0", "text": "500 of 9,000 values copied"}]}}),
+        "jobs": ("jobs.html", {"page": page("Jobs"), "jobs": JOBS}),
+        "imports": ("imports.html", {"page": page("Imports"), "imports": {"jobs_href": "#", "items": IMPORTS}}),
         "approvals": ("approvals.html", {"page": page("Approvals"), "approvals": {"items": [APPROVAL]}}),
         "approval": ("approval.html", {"page": page("Rule tell"), "approval": APPROVAL}),
         "notifications": ("notifications.html", {"page": page("Notifications"), "inbox": INBOX}),

@@ -14,6 +14,7 @@ from metamodel.storage import POSTGRESQL, SQLITE
 from .connection import Connection
 from .postgres import PostgresConnection, is_postgres
 from .sqlite import SqliteConnection
+from .writer_turns import WriterTurns
 
 T = TypeVar("T")
 
@@ -28,6 +29,7 @@ class Database:
         self._threads = ThreadPoolExecutor(
             max_workers=threads if self.dialect == POSTGRESQL else 1, thread_name_prefix="records"
         )
+        self.turns = WriterTurns()  # of SQLite
         self._local = threading.local()
         self._all: list[Connection] = []
         self._lock = threading.Lock()
@@ -45,7 +47,7 @@ class Database:
         """A new connection that the caller closes."""
         if self.dialect == POSTGRESQL:
             return PostgresConnection(self.url)
-        return SqliteConnection(sqlite_path(self.url))
+        return SqliteConnection(sqlite_path(self.url), self.turns)
 
     def changed_rows(self) -> int:
         """How many rows the connections of this process have written, as far as they count."""

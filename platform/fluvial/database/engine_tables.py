@@ -325,6 +325,28 @@ IMPORT_ROW = table(
     column("before", JSON, nullable=True),  # null where it created the record
 )
 
+# Long work that somebody has begun: workers do it portion by portion, each of them, and how far
+# it got, in one transaction.
+LONG_JOB = table(
+    "long_job",
+    column("id", UUID, primary_key=True),
+    column("kind", TEXT),
+    column("title", TEXT),
+    column("at", TIMESTAMP, index=True),
+    column("by", UUID, nullable=True),
+    column("state", TEXT),  # running, done, failed, cancelled
+    column("done", INTEGER),
+    column("total", INTEGER, nullable=True),
+    column("body", JSON),  # what was asked for
+    column("place", JSON),  # how far it is
+    column("result", JSON, nullable=True),
+    column("error", TEXT),
+    column("status", INTEGER),  # of the answer to whoever waits for it
+    column("ending", BOOLEAN),  # somebody has cancelled it
+    column("ended_at", TIMESTAMP, nullable=True),
+    column("leased_until", TIMESTAMP, nullable=True),
+)
+
 PREFERENCE = table(
     "preference",
     column("user", UUID, primary_key=True),

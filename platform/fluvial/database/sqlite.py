@@ -27,6 +27,7 @@ from .connection import (
     TooComplexError,
     UniqueError,
 )
+from .writer_turns import WriterTurns
 
 BUSY_SECONDS = 10
 LOOK_EVERY = 100_000  # steps of SQLite's machine between two looks at the clock
@@ -44,8 +45,10 @@ class SqliteConnection(Connection):
 
     dialect = SQLITE
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, turns: WriterTurns | None = None) -> None:
         super().__init__()
+        self._turns = turns or WriterTurns()
+        self._before = 0  # rows written, when the turn began
         path.parent.mkdir(parents=True, exist_ok=True)
         self._raw = sqlite3.connect(
             path,
@@ -72,6 +75,12 @@ class SqliteConnection(Connection):
             raise translated(error) from error
 
     def execute(self, sql: str, binds: Sequence[Any] = ()) -> int:
+        if self.depth == 0:
+            with self._turns.turn(BUSY_SECONDS):
+                return self._execute(sql, binds)
+        return self._execute(sql, binds)
+
+    def _execute(self, sql: str, binds: Sequence[Any]) -> int:
         self.statements += 1
         self._until = math.inf
         before = self._raw.total_changes
@@ -106,14 +115,27 @@ class SqliteConnection(Connection):
         return self._raw.total_changes
 
     def _begin(self) -> None:
-        self.script("BEGIN IMMEDIATE")
+        self._turns.take(BUSY_SECONDS)
+        try:
+            self.script("BEGIN IMMEDIATE")
+        except BaseException:
+            self._turns.leave()
+            raise
+        self._before = self._raw.total_changes
 
     def _commit(self) -> None:
         self.script("COMMIT")
+        self._end_turn()
 
     def _rollback(self) -> None:
-        if self._raw.in_transaction:
-            self._raw.execute("ROLLBACK")
+        try:
+            if self._raw.in_transaction:
+                self._raw.execute("ROLLBACK")
+        finally:
+            self._end_turn()
+
+    def _end_turn(self) -> None:
+        self._turns.leave(self._raw.total_changes - self._before)
 
     def _keep_from_writing(self, kept: bool) -> None:
         self.script(f"PRAGMA query_only = {int(kept)}")

@@ -33,7 +33,7 @@ from .call import Answer, Call
 from .compression import ENCODING, LEAST, MOST, VARY, is_text, packed, takes_gzip
 from .form_bodies import read_form
 from .form_files import refuse_files
-from .perform import perform, unavailable
+from .perform import perform, perform_next, unavailable
 from .proxies import Proxies
 from .routes import ENDPOINT, Endpoint, Policy, problem_answer
 from .server_sent_events import serve_stream
@@ -204,7 +204,10 @@ async def _performed(endpoint: Endpoint, call: Call) -> Answer:
     shown = partial(problem_answer, page=endpoint.page)
     loop = asyncio.get_running_loop()
     executor = call.engine.database.executor
-    return await loop.run_in_executor(executor, perform, endpoint, call, shown)
+    answer = await loop.run_in_executor(executor, perform, endpoint, call, shown)
+    while answer.next is not None:  # other calls come in between
+        answer = await loop.run_in_executor(executor, perform_next, call, answer.next, shown)
+    return answer
 
 
 def _refusing(problem: Problem) -> Endpoint:

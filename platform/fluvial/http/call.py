@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -42,10 +42,14 @@ class Answer:
     headers: list[tuple[str, str]] = field(default_factory=list)
     stream: Iterator[bytes] | None = None  # parts in place of a body
     executor: Executor | None = None  # where the parts are made; it has one thread
+    next: Callable[[], Answer] | None = None  # does a portion of the work that leads to the answer
 
     @staticmethod
     def json(value: Any, status: int = 200, headers: Sequence[tuple[str, str]] = ()) -> Answer:
         return Answer(status, _dumped(value), JSON_TYPE, list(headers))
+
+    def of_type(self, type_: str) -> Answer:
+        return replace(self, type=type_)
 
     @staticmethod
     def html(text: str, status: int = 200, headers: Sequence[tuple[str, str]] = ()) -> Answer:

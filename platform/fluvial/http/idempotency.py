@@ -97,6 +97,8 @@ def _first(
             at=call.session.now,
         )
         answer = handler(call)
+        if answer.next is not None:  # its job knows the key, and is there when it is asked again
+            raise _Unsuccessful(answer)
         if not 200 <= answer.status < 300:
             raise _Unsuccessful(answer)
         if not secret:

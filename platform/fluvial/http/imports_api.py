@@ -18,6 +18,7 @@ from fluvial.transfer.imports.results import Result
 from .bodies import read_json
 from .call import Answer, Call
 from .files_api import sent_file
+from .long_answers import job_answer, result_of
 from .parameters import page_query, refuse
 from .routes import MAX_UPLOAD, Endpoint, Policy
 
@@ -70,7 +71,12 @@ def preview_import(call: Call) -> Answer:
 
 def undo_import(call: Call) -> Answer:
     call.only()
-    return Answer.json(undo(call.session, call.params["batch"]))
+    batch = call.params["batch"]
+    key = call.headers.get("idempotency-key", "")
+    done = undo(call.session, batch, key)
+    if isinstance(done, str):
+        return job_answer(call, lambda: str(undo(call.session, batch, key)), result_of)
+    return Answer.json(done)
 
 
 def export_records(call: Call) -> Answer:

@@ -9,6 +9,7 @@ from fluvial.kernel.features import Seam
 from fluvial.kernel.metrics import Family, gauge, text
 from fluvial.records.calculated import recalculation_queue
 from fluvial.runtime.session import Session
+from metamodel.storage import SQLITE
 
 from .call import Answer, Call
 from .routes import Endpoint, Policy
@@ -28,6 +29,8 @@ def _families(call: Call) -> Iterator[Family]:
     """What this process counted, then what all of them find in the database."""
     session = call.session
     yield from call.engine.metrics.families()
+    if call.engine.database.dialect == SQLITE:
+        yield from call.engine.database.turns.families()
     yield Family(
         "fluvial_slow_questions_total",
         "counter",

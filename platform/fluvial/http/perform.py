@@ -51,9 +51,24 @@ _META_RIGHTS = {Policy.META_READ: "read", Policy.META_WRITE: "write"}
 
 def perform(endpoint: Endpoint, call: Call, shown: ProblemAnswer) -> Answer:
     """The answer to a call. `shown` makes the answer of a problem (JSON, or a page)."""
+    return _answered(call, lambda: _tried(endpoint, call), shown)
+
+
+def perform_next(call: Call, step: Callable[[], Answer], shown: ProblemAnswer) -> Answer:
+    """The answer, or one that still needs more steps, of a call that does long work."""
+
+    def work() -> Answer:
+        # Each step may come to another thread, whose connection is another one.
+        call.session.connection = call.engine.database.connection()
+        return step()
+
+    return _answered(call, work, shown)
+
+
+def _answered(call: Call, work: Callable[[], Answer], shown: ProblemAnswer) -> Answer:
     try:
         with limited_work():
-            return _tried(endpoint, call)
+            return work()
     except Problem as problem:
         return shown(call, problem)
     except MetadataError as error:

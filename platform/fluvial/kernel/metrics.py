@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds
@@ -31,6 +31,13 @@ def gauge(name: str, about: str, value: float) -> Family:
 def gauges(name: str, about: str, label: str, values: Mapping[str, float]) -> Family:
     samples = (("", ((label, key),), value) for key, value in sorted(values.items()))
     return Family(name, "gauge", about, tuple(samples))
+
+
+def histogram(name: str, about: str, counts: Sequence[int], seconds: float) -> Family:
+    """Times by `BOUNDS`: one number for each, and one above all."""
+    latency = _Latency()
+    latency.counts, latency.seconds = list(counts), seconds
+    return Family(name, "histogram", about, tuple(_buckets((), latency)))
 
 
 class _Latency:

@@ -14,7 +14,6 @@ from fluvial.kernel.problems import Problem, Unprocessable
 from fluvial.transfer import files
 from fluvial.transfer.imports.file_formats import open_table
 from fluvial.transfer.imports.first_rows import first_rows
-from fluvial.transfer.imports.import_undo import undo
 from fluvial.transfer.imports.importer import import_table
 from fluvial.transfer.imports.options import KEEP, Options, read_options
 from fluvial.transfer.imports.preview import preview
@@ -35,6 +34,7 @@ from .import_reading import (
     shown_reading,
 )
 from .import_values import QUESTIONS, asked_values, posted_values, shown_cells, unanswered
+from .job_pages import undo_shown
 from .presenters import uploads
 from .problem_pages import marked
 from .reader_format import format_of, number
@@ -357,8 +357,7 @@ def _run(call: Call) -> Answer:
 
 
 def take_back(call: Call) -> Answer:
-    undo(call.session, call.params["batch"])
-    return Answer.redirect(f"/o/{call.params['object']}")
+    return undo_shown(call, call.params["batch"], f"/o/{call.params['object']}")
 
 
 ENDPOINTS = (

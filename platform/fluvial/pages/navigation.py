@@ -114,6 +114,9 @@ def brought_entries(session: Session) -> Iterator[NavigationItem]:
 
 def _build(access: Access) -> list[NavigationItem]:
     items = [NavigationItem("Build", "API", "api", "/api/docs", position=60)]
+    if access.admin or any(access.object(type_.name).can("import") for type_ in access.readable()):
+        items.append(NavigationItem("Build", "Imports", "upload", "/imports", position=40))
+        items.append(NavigationItem("Build", "Jobs", "stopwatch", "/jobs", position=41))
     if "read" in access.meta:
         items.insert(
             0, NavigationItem("Build", "Studio", "adjustments-horizontal", "/studio", position=1)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -90,12 +90,27 @@ def later(session: Session, place: Place, route: Route, ids: Iterable[str] | Non
     session.engine.woken(session.connection, WORK)
 
 
+class WaitingPlace(NamedTuple):
+    """Values that the workers still have to work out."""
+
+    object: str
+    field: str
+    at: datetime
+    done: int
+
+
+def waiting_since(session: Session) -> list[WaitingPlace]:
+    """The oldest first."""
+    return [WaitingPlace(*row) for row in _WAITING.rows(session.connection)]
+
+
 def waiting(session: Session) -> list[dict[str, Any]]:
-    """What the workers still have to work out, oldest first."""
+    """The same in wire form."""
     return [
-        {"object": object, "field": field, "since": timestamp_wire(at), "done": done}
-        for object, field, at, done in _WAITING.rows(session.connection)
-    ]
+        {"object": one.object, "field": one.field, "since": timestamp_wire(one.at),
+         "done": one.done}
+        for one in waiting_since(session)
+    ]  # fmt: skip
 
 
 def waiting_fields(session: Session, object_name: str) -> set[str]:

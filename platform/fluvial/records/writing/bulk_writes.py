@@ -172,7 +172,7 @@ def _update(drafts: Sequence[Draft]) -> None:
     names.update(*(draft.computed for draft in drafts))
     if _make_room(drafts):
         names.add("deleted_at")  # back into the keys, all of them as they are to be
-    columns, pack = _packing(session, type_, names)
+    columns, pack = packing(session, type_, names)
     table = tables_of(session.catalog).objects[type_.name]
     rows = [[*pack(d.values), d.id, (d.before or {})["rev"]] for d in drafts]
     if update_cells(session.connection, table, columns, ("id", "rev"), rows) != len(drafts):
@@ -199,7 +199,7 @@ def _make_room(drafts: Sequence[Draft]) -> bool:
     return bool(leaving)
 
 
-def _packing(
+def packing(
     session: Session, type_: ObjectType, names: Collection[str]
 ) -> tuple[tuple[str, ...], Callable[[dict[str, Any]], list[Any]]]:
     """The columns of some fields of an object type, and how values become their cells."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from fluvial.database.engine_tables import HISTORY, IMPORT, IMPORT_ROW
+from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.statement import Statement, param
-from fluvial.records.drafts.rows import load_row
+from fluvial.records.drafts.rows import load_row, load_rows
 from fluvial.records.writing.bin import references_to, referring
+from fluvial.records.writing.bulk_bin import referring_to_any
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
+from metamodel.storage import POSTGRESQL, SQLITE, UUID
 
 _h = HISTORY.c
 _i = IMPORT.c
@@ -37,6 +40,31 @@ _IMPORTS = Statement(
 )
 
 
+_REVS = {
+    dialect: Statement(
+        sa.select(_h.record, sa.func.max(_h.rev))
+        .where(among_ids(_h.record, dialect))
+        .group_by(_h.record)
+    )
+    for dialect in (SQLITE, POSTGRESQL)
+}
+_MADE = {
+    dialect: Statement(
+        sa.select(_r.record).where(
+            _r.batch == param("the_batch", _r.batch),
+            _r.before.is_(None),
+            among_ids(_r.record, dialect),
+        )
+    )
+    for dialect in (SQLITE, POSTGRESQL)
+}
+
+
+_ALL_MADE = Statement(
+    sa.select(_r.record).where(_r.batch == param("the_batch", _r.batch), _r.before.is_(None))
+)
+
+
 class ImportedRow(NamedTuple):
     """What an import did to one record."""
 
@@ -44,6 +72,38 @@ class ImportedRow(NamedTuple):
     record: str
     rev: int  # that it left
     before: dict[str, Any] | None  # None where it made the record
+
+
+class Suspects(NamedTuple):
+    """Records that may have an obstacle, and what the import made of those that refer to them."""
+
+    records: set[str]
+    made: set[str]
+
+
+def suspects(
+    session: Session, type_: ObjectType, batch: str, rows: Sequence[ImportedRow]
+) -> Suspects:
+    """Which of the rows have to be looked at one by one: a few statements for all of them."""
+    connection, ids = session.connection, [row.record for row in rows]
+    listed = id_list(connection.dialect, ids)
+    found = load_rows(session, type_.name, ids, None, live=True, limit=max(1, len(ids)))
+    live = {row["id"] for row in found}
+    revs: dict[str, int] = dict(_REVS[connection.dialect].rows(connection, ids=listed))
+    records = {r.record for r in rows if r.record not in live or revs.get(r.record, 0) > r.rev}
+    uses = [
+        use
+        for field in references_to(session.catalog, type_.name)
+        if field.kind.linked or any(column.storage is UUID for column in field.columns)
+        for use in referring_to_any(session, field, type_.name, ids)
+    ]
+    sources = id_list(connection.dialect, {source for _, source in uses})
+    found_made = _MADE[connection.dialect].rows(connection, the_batch=batch, ids=sources)
+    made = {row[0] for row in found_made} if uses else set()
+    records |= {held for held, source in uses if source not in made}
+    if records:  # what goes along with them may be used by any other record of the import
+        made = {row[0] for row in _ALL_MADE.rows(connection, the_batch=batch)}
+    return Suspects(records, made)
 
 
 def obstacle(
