@@ -352,6 +352,7 @@ PROFILE = {
     "sessions": [{"where": "Firefox on Linux", "made": "09:20", "current": True, "end_href": "#"}, {"where": "iPhone", "made": "Yesterday", "current": False, "end_href": "#"}],
     "name": "Amara Osei", "email": "amara.osei@northgate.example", "roles": ["Administrator", "Desk"], "teams": ["Front desk"], "zone": "Europe/London", "locale": "English", "new_token": "flv_3b1f0c5e9a7d42b8",
     "tokens": [{"id": "1", "name": "Night export", "prefix": "flv_91", "scopes": "read records", "made": "", "used": "today 02:00", "expires": "1 Sep 2026", "revoke_href": "#"}],
+    "assistants": {"address": "https://library.example/mcp", "choices": [{"value": "records:read", "label": "Read records"}, {"value": "records:read,records:write", "label": "Read and change records"}]},
     "action": "#", "scopes": [{"value": "records:read", "label": "Read records"}, {"value": "records:write", "label": "Write records"}, {"value": "meta:read", "label": "Read definitions"}],
 }  # fmt: skip
 INBOX = {

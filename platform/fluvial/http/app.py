@@ -29,13 +29,15 @@ from fluvial.kernel.metrics import UNKNOWN
 from fluvial.kernel.problems import NotFound, Problem, TooLarge
 from fluvial.runtime.engine import Engine
 
+from .assistants import PATH as MCP
+from .assistants import Assistants
 from .call import Answer, Call
 from .compression import ENCODING, LEAST, MOST, VARY, is_text, packed, takes_gzip
 from .form_bodies import read_form
 from .form_files import refuse_files
 from .perform import perform, perform_next, unavailable
 from .proxies import Proxies
-from .routes import ENDPOINT, Endpoint, Policy, problem_answer
+from .routes import ENDPOINT, MAX_JSON, Endpoint, Policy, problem_answer
 from .server_sent_events import serve_stream
 from .static import Static
 
@@ -68,6 +70,7 @@ def build_app(engine: Engine) -> Front:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
+        await front.assistants.close()
         engine.close()
 
     table = RouteTable(engine.brought(ENDPOINT))
@@ -75,7 +78,8 @@ def build_app(engine: Engine) -> Front:
         routes=[Mount("/static", Static()), Mount("/", partial(_serve, engine, table))],
         lifespan=lifespan,
     )
-    return Front(engine, table, other)
+    front = Front(engine, table, other)
+    return front
 
 
 class Front:
@@ -86,11 +90,14 @@ class Front:
         self.table = table
         self._other = other
         self._proxies = Proxies(engine.settings.proxies)
+        self.assistants = Assistants(engine, table.find, _performed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope = self._proxies.seen(scope)
         if scope["type"] == "http" and scope["path"] == STREAM:
             await _stream(self.engine, scope, receive, send)
+        elif scope["type"] == "http" and scope["path"] == MCP:
+            await _assist(self.assistants, scope, receive, send)
         elif scope["type"] == "http" and scope["path"].startswith("/api/"):
             await _serve(self.engine, self.table, scope, receive, send)
         else:
@@ -156,6 +163,35 @@ async def _stream(engine: Engine, scope: Scope, receive: Receive, send: Send) ->
         await serve_stream(call, receive, send)
     except Problem as problem:
         await _send(send, Answer.problem(problem), scope["method"])
+
+
+async def _assist(assistants: Assistants, scope: Scope, receive: Receive, send: Send) -> None:
+    """A call of an assistant: the library speaks with those who were admitted."""
+    call = _call(assistants.engine, scope, scope["path"])
+    started = time.perf_counter()
+    try:
+        body = await _body(receive, call.headers, MAX_JSON)
+        refused = await assistants.admitted(call)
+    except TooLarge as problem:
+        refused = Answer.problem(problem)
+    except ClientDisconnect:
+        return
+    if refused is not None:
+        await _send(send, refused, call.method)
+    else:
+        await assistants.serve(scope, _said(body, receive), send)
+    status = refused.status if refused is not None else 200
+    assistants.engine.metrics.request("POST", MCP, status, time.perf_counter() - started)
+
+
+def _said(body: bytes, receive: Receive) -> Receive:
+    """What a client has sent, for somebody else to receive."""
+    left = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> MutableMapping[str, Any]:
+        return left.pop() if left else await receive()
+
+    return again
 
 
 async def _serve(

@@ -43,6 +43,11 @@ _QUERY = (
 )
 
 
+def list_parameters() -> dict[str, Json]:
+    """What a page of records is asked for with, each with its schema."""
+    return {name: {**schema, "description": about} for name, about, schema in _QUERY}
+
+
 def openapi(session: Session) -> Json:
     """The document for the session's actor."""
     key_roles = (session.actor.roles, session.actor.unrestricted)

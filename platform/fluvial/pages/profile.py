@@ -11,6 +11,7 @@ from babel import Locale
 
 from fluvial.auth import people
 from fluvial.auth.passwords import MIN_LENGTH, fault_of
+from fluvial.http.assistants import PATH as ASSISTANTS
 from fluvial.http.call import COOKIE, Answer, Call
 from fluvial.http.people_api import SCOPES, session_cookie, signed_in
 from fluvial.http.routes import Endpoint, Handler, Policy
@@ -19,6 +20,7 @@ from fluvial.records.reading.titles import titles_of
 from fluvial.records.writing import writer
 from fluvial.runtime.languages import language_of, offered
 from fluvial.runtime.reader_zone import known_zones, zone_of
+from fluvial.runtime.session import Session
 from metamodel.roles import role_titles
 
 from .browser_words import browser_words
@@ -34,6 +36,16 @@ SCOPE_WORDS = {
     "metrics:read": "Read metrics",
 }
 MAX_DAYS = 3660
+# What an assistant may do, as the scopes of its token; the last is for those who may build.
+ASSISTANT_CHOICES = (
+    ("records:read", "Read records", ""),
+    ("records:read,records:write", "Read and change records", ""),
+    (
+        "records:read,records:write,meta:read,meta:write",
+        "Read and change records, plan and apply changes of the data model",
+        "write",
+    ),
+)
 
 
 def show(
@@ -47,10 +59,7 @@ def show(
         "email": actor.email,
         "roles": list(role_titles(session.catalog, actor.roles).values()),
         "teams": list(titles_of(session, "team", actor.teams).values()),
-        "zone": str(zone_of(session)),
-        "zone_action": "/profile/zone",
-        "business_zone": session.engine.settings.zone,
-        "zones": sorted(known_zones() | {str(zone_of(session)), session.engine.settings.zone}),
+        **_zones(session),
         "language_action": "/profile/language",
         "languages": [
             {"value": name, "label": _tongue(name), "chosen": name == language_of(session)}
@@ -70,12 +79,35 @@ def show(
             for s in SCOPES
             if s != "metrics:read" or session.access.admin  # only administrators can use it
         ],
+        "assistants": _assistants(call),
         "password_action": "/profile/password",
         "min_length": MIN_LENGTH,
         "error": error,
         "said": said,
     }
     return page(call, "profile.html", "Profile", status=status, profile=profile)
+
+
+def _zones(session: Session) -> Context:
+    zone, business = str(zone_of(session)), session.engine.settings.zone
+    return {
+        "zone": zone,
+        "zone_action": "/profile/zone",
+        "business_zone": business,
+        "zones": sorted(known_zones() | {zone, business}),
+    }
+
+
+def _assistants(call: Call) -> Context:
+    meta = call.session.access.meta
+    return {
+        "address": f"{call.engine.settings.base_url}{ASSISTANTS}",
+        "choices": [
+            {"value": scopes, "label": label}
+            for scopes, label, right in ASSISTANT_CHOICES
+            if not right or right in meta
+        ],
+    }
 
 
 def _token(fmt: ReaderFormat, row: Mapping[str, Any]) -> Context:
@@ -111,7 +143,8 @@ def end_session(call: Call) -> Answer:
 def make_token(call: Call) -> Answer:
     session, actor = call.session, call.session.actor
     name, days = form_text(call, "name").strip(), form_text(call, "days")
-    scopes = [s for s in (call.form.getlist("scopes") if call.form else []) if s in SCOPES]
+    chosen = ",".join(map(str, call.form.getlist("scopes"))) if call.form else ""
+    scopes = [scope for scope in chosen.split(",") if scope in SCOPES]
     if not 0 < len(name) <= 100:
         return show(call, error="Give the token a name of at most 100 characters.", status=422)
     if days and not (days.isascii() and days.isdigit() and 0 < int(days) <= MAX_DAYS):
@@ -119,7 +152,7 @@ def make_token(call: Call) -> Answer:
     expires = session.now + timedelta(days=int(days)) if days else None
     assert actor.id is not None
     _, token = people.add_token(
-        session.connection, actor.id, session.now, name, tuple(str(s) for s in scopes), expires
+        session.connection, actor.id, session.now, name, tuple(scopes), expires
     )
     return show(call, token=token)
 

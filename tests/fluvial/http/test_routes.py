@@ -17,6 +17,7 @@ def table(rows: Iterable[Endpoint]) -> str:
     for row in sorted(rows, key=lambda e: (e.path, e.method)):
         if not row.page:
             lines.append(f"| `{row.method} {row.path}` | {row.about} | {row.policy.value} |")
+    lines.append("| `POST /mcp` | Assistants, over the Model Context Protocol. | tokens |")
     lines.append("| `GET /api/stream` | Changes as server-sent events. | signed-in users |")
     return "\n".join(lines)
 
