@@ -181,3 +181,82 @@ def localised(document: Document, kind: DocumentKind, locale: str) -> Document:
             inner = inner[step]
         inner[path[-1]] = label_text(words, locale)
     return replace(document, body=body, written=document.body)
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Words for people at one place of a document, in the languages in which they are written."""
+
+    document: Document
+    path: Path  # by the names of parts: fields, state, options, lent, label
+    words: Any  # a text, a text per language; None where a label is only implied
+    implied: str = ""  # what is shown where nothing is written
+
+    @property
+    def key(self) -> str:
+        """What stands for the place in a table: object/book#/fields/state/label."""
+        return f"{self.document.place}#/{'/'.join(self.path)}"
+
+    @property
+    def base(self) -> str:
+        """The words in the plain language."""
+        return label_text(self.words, BASE) if self.words is not None else self.implied
+
+    def text(self, language: str) -> str:
+        """The words in a language; "" where there are none."""
+        if isinstance(self.words, Mapping):
+            return str(self.words.get(language, ""))
+        return self.base if language == BASE else ""
+
+    def part(self, language: str, text: str) -> dict[str, Any] | None:
+        """The part of a document that says these words in a language; None where it cannot."""
+        known = dict(self.words) if isinstance(self.words, Mapping) else {BASE: self.base}
+        said: Any = {language: text or None} if isinstance(self.words, Mapping) else known
+        if not isinstance(self.words, Mapping):
+            known[language] = text
+            said = text if language == BASE else known
+        part: Any = {self.path[-1]: said}
+        body = self.document.source
+        steps: list[tuple[bool, str]] = []  # whether the step leads into a list
+        for step in self.path[:-1]:
+            listed = isinstance(body, list)
+            steps.append((listed, step))
+            body = _inside(body, step)
+        for listed, step in reversed(steps):
+            part = [{"name": step, **part}] if listed else {step: part}
+        return part if isinstance(part, dict) else None
+
+
+def _inside(body: Any, step: str) -> Any:
+    if isinstance(body, list):
+        return next(
+            (one for one in body if isinstance(one, Mapping) and one.get("name") == step), {}
+        )
+    return body.get(step, {}) if isinstance(body, Mapping) else {}
+
+
+def wordings(document: Document, kind: DocumentKind) -> Iterator[Wording]:
+    """All words of a document that have a place by names, written ones and implied labels."""
+    whole = replace(document, body=document.source)
+    for path, words in labels(kind.shape, whole.body):
+        if named := _by_names(whole.body, path):
+            yield Wording(document, named, words)
+    for path, name in _unwritten(kind.shape, whole.body, ()):
+        if named := _by_names(whole.body, path):
+            yield Wording(document, named, None, humanise(name))
+
+
+def _by_names(body: Any, path: tuple[Any, ...]) -> Path:
+    """A path by the names of parts; nothing where a part has none."""
+    found: list[str] = []
+    for step in path:
+        inner = body[step] if not isinstance(body, Mapping) else body.get(step)
+        if isinstance(step, int):
+            name = inner.get("name") if isinstance(inner, Mapping) else None
+            if not isinstance(name, str):
+                return ()
+            found.append(name)
+        else:
+            found.append(str(step))
+        body = inner
+    return tuple(found)

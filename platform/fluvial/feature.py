@@ -31,6 +31,7 @@ from fluvial.pages import assigned_work, site, told_work
 from fluvial.pages.object_tabs import OBJECT_TAB, SHARED_DOCUMENTS, ObjectTab, SharedDocuments
 from fluvial.pages.people_exports import PEOPLE
 from fluvial.pages.problem_pages import problem_page
+from fluvial.pages.role_tabs import roles_tab
 from fluvial.pages.work_items import WORK
 from fluvial.records.calculated import recalculation_job, recalculation_queue
 from fluvial.records.drafts.seams import OBJECT_HOOK
@@ -75,7 +76,11 @@ feature = Feature(
                 position=20,
             ),
             ObjectTab(
-                "role", "Roles", "Roles define who may do what with these records.", position=80
+                "role",
+                "Roles",
+                "Roles define who may do what with these records.",
+                position=80,
+                content=roles_tab,
             ),
         ),
         SHARED_DOCUMENTS(

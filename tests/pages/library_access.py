@@ -28,6 +28,11 @@ ACCESS_OBJECT: Context = {
     "rights": [{"label": "See", "verdict": "Yes", "tone": "good", "reasons": [{"text": "Clerk grants it for records where keeper is me. This record is one of them.", "tone": "good"}]}],
     "fields": [{"label": "Fee", "verdict": "Hidden", "text": "Clerk limits it, and no other role gives more."}],
 }  # fmt: skip
+TRANSLATIONS: Context = {
+    "action": "#", "language": "de", "language_label": "German (de)", "languages": [{"value": "de", "label": "German (de)", "chosen": True}], "kinds": [{"value": "object", "label": "Object", "chosen": True}],
+    "q": "", "only_missing": True, "count": 2, "missing": 1, "of": 2, "before_href": "#", "next_href": "#", "export_href": "#", "import_href": "#", "may_write": True, "error": "", "said": "2 texts saved.",
+    "rows": [{"name": "w.object/loan#/label", "id": "w0", "place": "Loan", "base": "Loan", "text": "Ausleihe", "long": False}, {"name": "w.object/loan#/help", "id": "w1", "place": "Loan › Help", "base": "What is lent", "text": "", "long": True}],
+}  # fmt: skip
 INVITE: Context = {
     "action": "#", "addresses": "", "roles": [{"value": "clerk", "label": "Clerk", "chosen": True}], "sets": [{"name": "teams", "label": "Teams", "choices": [{"value": "1", "label": "Front desk"}]}],
     "mail": False, "error": "Paste at least one e-mail address.", "most": 100, "done": [{"email": "zoe@example.org", "said": "Zoë was added. Hand over this link:", "link": "https://example.org/1", "good": True}],
@@ -70,6 +75,33 @@ def access_pages() -> dict[str, tuple[str, Context]]:
                             "roles": "Clerk",
                             "href": "#",
                             "cells": [{"label": "See", "tone": "good", "text": "yes"}],
+                        }
+                    ],
+                },
+            },
+        ),
+        "translations": ("translations.html", {"page": invites, "translations": TRANSLATIONS}),
+        "new_package": (
+            "new_package.html",
+            {
+                "page": invites,
+                "package": {
+                    "action": "#",
+                    "label": "Our desk",
+                    "name": "",
+                    "version": "1.0.0",
+                    "error": "Choose at least one document.",
+                    "groups": [
+                        {
+                            "label": "Object",
+                            "items": [
+                                {
+                                    "value": "object/loan",
+                                    "label": "Loan",
+                                    "about": "Changes what lending brings",
+                                    "chosen": True,
+                                }
+                            ],
                         }
                     ],
                 },

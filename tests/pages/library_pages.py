@@ -27,7 +27,7 @@ from tests.pages.library_access import access_pages
 PACKAGES: Context = {
     "installed": [{"label": "Lending", "href": "#", "version": "1.4.0", "text": "20 documents, 2 of them changed here"}],
     "shipped": [{"label": "Reading room", "name": "reading", "about": "Seats and hours."}],
-    "install_href": "#", "upload_href": "#", "export_href": "#", "error": "This needs lending >=2.", "may_write": True,
+    "install_href": "#", "upload_href": "#", "new_href": "#", "error": "This needs lending >=2.", "may_write": True,
 }  # fmt: skip
 APPROVAL = {
     "href": "#",

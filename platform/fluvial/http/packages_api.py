@@ -115,7 +115,13 @@ def export(call: Call) -> Answer:
         raise Problem(
             "`name`, `label` and `version` apply only to an export of the site's own layer."
         )
-    files = exporting.files_of(call.session, layer, **query)
+    files = exporting.files_of(
+        call.session,
+        layer,
+        name=query.get("name", ""),
+        label=query.get("label", ""),
+        version=query.get("version", ""),
+    )
     name = query.get("name", layer)
     disposition = f'attachment; filename="{name}.zip"'
     return Answer(200, archive.packed(files), ZIP, [("content-disposition", disposition)])

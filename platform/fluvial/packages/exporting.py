@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from fluvial import __version__
 from fluvial.kernel.features import CORE
 from fluvial.kernel.problems import NotFound, Unprocessable, fault
 from fluvial.metadata_changes import package_order
-from fluvial.runtime.catalogs import Layers, stored_layers
+from fluvial.runtime.catalogs import Key, Layers, stored_layers
 from fluvial.runtime.session import Session
 from metamodel.document_files import APP_FILE, BESIDE, document_of, parse_documents
 from metamodel.documents import SITE, Document, DocumentKind
@@ -19,12 +19,18 @@ from metamodel.yaml_text import json_of, yaml_of
 
 
 def files_of(
-    session: Session, layer: str, *, name: str = "", label: str = "", version: str = ""
+    session: Session,
+    layer: str,
+    *,
+    name: str = "",
+    label: str = "",
+    version: str = "",
+    only: Collection[Key] | None = None,
 ) -> dict[str, str]:
     """The texts of a layer's documents by their paths.
 
     The site's layer becomes a package `name`: what it says over documents of packages is
-    written as extensions of them, and `needs` lists those packages.
+    written as extensions of them, and `needs` lists those packages. `only` names some documents.
     """
     layers = stored_layers(session.connection)
     if layer not in layers:
@@ -37,7 +43,8 @@ def files_of(
             message = message if name else "Give the package a name: `name=our_desk`."
             raise Unprocessable(message, errors=[fault("name", "name", message)])
         head = _head(session, layers, name, label, version)
-        documents = [head, *(_extending(d, layers) for d in documents if not _waits(d.body))]
+        chosen = [d for d in documents if only is None or (d.kind, d.name) in only]
+        documents = [head, *(_extending(d, layers) for d in chosen if not _waits(d.body))]
     return texts_of(documents, kinds)
 
 

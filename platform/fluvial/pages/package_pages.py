@@ -15,7 +15,6 @@ from fluvial.packages import archive, installed_list, installing, registry, sour
 from fluvial.packages.installing import Installation
 from fluvial.packages.source import Package
 from fluvial.transfer import files
-from metamodel.documents import SITE
 from metamodel.folding import label_text
 from metamodel.upgrades import CHANGES, CONFLICT
 
@@ -46,7 +45,7 @@ def show(call: Call, *, error: str = "") -> Answer:
         "shipped": [_shipped(call, name) for name in sorted(registry.all_shipped() - names)],
         "install_href": f"{HERE}/preview",
         "upload_href": f"{HERE}/preview",
-        "export_href": f"/api/packages/{SITE}/export",
+        "new_href": f"{HERE}/new",
         "error": error,
         "may_write": "write" in session.access.meta,
     }

@@ -28,6 +28,7 @@ from . import (
     lookup_choices,
     made_names,
     my_work,
+    new_package,
     package_pages,
     password_pages,
     patterns,
@@ -43,6 +44,7 @@ from . import (
     studio,
     studio_kind,
     studio_object,
+    translation_pages,
 )
 
 
@@ -81,6 +83,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *expression_desk.ENDPOINTS,
     *field_order.ENDPOINTS,
     *package_pages.ENDPOINTS,
+    *new_package.ENDPOINTS,
+    *translation_pages.ENDPOINTS,
     *history_pages.ENDPOINTS,
     *approval_pages.ENDPOINTS,
     *slow_question_pages.ENDPOINTS,
