@@ -28,9 +28,11 @@ from fluvial.kernel.features import CORE, Feature
 from fluvial.metadata_changes import cutover, index_builds
 from fluvial.metadata_changes.approvals import APPROVAL_HEARD
 from fluvial.pages import assigned_work, site, told_work
+from fluvial.pages.designers import DESIGNER, Designer
 from fluvial.pages.object_tabs import OBJECT_TAB, SHARED_DOCUMENTS, ObjectTab, SharedDocuments
 from fluvial.pages.people_exports import PEOPLE
 from fluvial.pages.problem_pages import problem_page
+from fluvial.pages.role_designer import role_context
 from fluvial.pages.role_tabs import roles_tab
 from fluvial.pages.work_items import WORK
 from fluvial.records.calculated import recalculation_job, recalculation_queue
@@ -68,6 +70,7 @@ feature = Feature(
         APPROVAL_HEARD(tell_of_approval),
         EXPORT_FORM(PEOPLE),
         WORK(assigned_work.assigned, told_work.decisions, told_work.told),
+        DESIGNER(Designer("role", role_context)),
         OBJECT_TAB(
             ObjectTab(
                 "view",

@@ -1,2 +1,4 @@
 // The designers that are made by hand, by the kind of document: {kind: () => import("./kind.js")}.
-export const DESIGNERS = {};
+export const DESIGNERS = {
+  role: () => import("./role.js"),
+};

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fluvial.auth.access import ACTIONS
@@ -11,7 +11,9 @@ from fluvial.pages.access_pages import META_WORDS, WORDS
 from metamodel.catalog import Field, ObjectType
 from metamodel.folding import humanise, label_text
 
+from .condition_words import condition_words
 from .frame import Context
+from .reader_format import format_of
 
 ADMIN_HELP = "Manages people, tokens of others, rule runs and deliveries."
 META_LABELS = {
@@ -45,8 +47,24 @@ def role_context(call: Call, body: Mapping[str, Any]) -> Context:
             for role in sorted(known.values(), key=lambda one: one.name)
             if role.name != name
         },
+        "words": _words(call, [body, *(role.body for role in known.values())]),
         "from": {m: v for m, v in wanted.source.items() if m != "name"} if wanted else None,
         "fromLabel": label_text(wanted.body.get("label", humanise(wanted.name))) if wanted else "",
+    }
+
+
+def _words(call: Call, bodies: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """What the conditions of grants say, by object and expression."""
+    session, fmt = call.session, format_of(call.session)
+    wanted = {
+        (str(grant["object"]), str(grant["where"]))
+        for body in bodies
+        for grant in body.get("grants", ())
+        if grant.get("where") and grant.get("object") in session.catalog.objects
+    }
+    return {
+        f"{name} {where}": condition_words(session, session.catalog.objects[name], where, fmt)
+        for name, where in sorted(wanted)
     }
 
 

@@ -33,8 +33,8 @@ def languages_of(session: Session) -> list[str]:
     return sorted({*spoken, session.engine.settings.locale.replace("-", "_")} - {BASE})
 
 
-def place_words(wording: Wording) -> str:
-    """Where words stand, as people call it: `Ticket › Priority › Urgent`."""
+def place_words(session: Session, wording: Wording) -> str:
+    """Where words stand, as people call it: `Object: Book › State › Lent`."""
     document, body = wording.document, wording.document.source
     found = [label_text(document.body.get("label", humanise(document.name)))]
     for step in wording.path[:-1]:
@@ -45,7 +45,8 @@ def place_words(wording: Wording) -> str:
             found.append(humanise(step))
         body = inner
     last = wording.path[-1]
-    return " › ".join([*found, *([humanise(last)] if last != "label" else [])])
+    kind = session.engine.kinds[document.kind].label
+    return f"{kind}: " + " › ".join([*found, *([humanise(last)] if last != "label" else [])])
 
 
 def _named(body: Any, step: str) -> Any:

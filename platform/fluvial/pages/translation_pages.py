@@ -15,6 +15,7 @@ from fluvial.http.routes import MAX_UPLOAD, Endpoint, Policy
 from fluvial.kernel.problems import Problem
 from fluvial.metadata_changes import apply
 from fluvial.metadata_changes.beyond_rights import BeyondRights
+from fluvial.runtime.session import Session
 from fluvial.transfer.exports import RUNS
 from fluvial.transfer.imports.file_formats import open_table
 from metamodel.folding import fold
@@ -46,7 +47,7 @@ def show(call: Call, *, error: str = "", said: str = "") -> Answer:
         "language": language,
         "language_label": _tongue(language),
         **_choices(call, language, query["kind"]),
-        **_words(found, language, query, _number(call.query.get("at", "0"))),
+        **_words(call.session, found, language, query, _number(call.query.get("at", "0"))),
         "q": query["q"],
         "only_missing": bool(query["missing"]),
         "export_href": with_query(f"{HERE}/export", language=language) if language else "",
@@ -78,11 +79,13 @@ def _choices(call: Call, language: str, chosen: str) -> Context:
     }
 
 
-def _words(found: list[Wording], language: str, query: dict[str, str], at: int) -> Context:
+def _words(
+    session: Session, found: list[Wording], language: str, query: dict[str, str], at: int
+) -> Context:
     """A part of the words that are asked for, from a place on, and the way to the others."""
     missing = [one for one in found if not one.text(language)]
     wanted = missing if query["missing"] else found
-    rows = [one for one in wanted if _has(one, language, query["q"])]
+    rows = [one for one in wanted if _has(session, one, language, query["q"])]
     at = min(at, max(len(rows) - 1, 0) // SHOWN * SHOWN)
     shown = rows[at : at + SHOWN]
     kept = {"language": language, **query}
@@ -91,7 +94,7 @@ def _words(found: list[Wording], language: str, query: dict[str, str], at: int) 
         "count": len(rows),
         "missing": len(missing),
         "of": len(found),
-        "rows": [_row(at + place, one, language) for place, one in enumerate(shown)],
+        "rows": [_row(session, at + place, one, language) for place, one in enumerate(shown)],
         "before_href": with_query(HERE, **kept, at=max(at - SHOWN, 0)) if at else "",
         "next_href": with_query(HERE, **kept, at=at + SHOWN) if at + SHOWN < len(rows) else "",
     }
@@ -117,19 +120,19 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
 
 
-def _has(wording: Wording, language: str, text: str) -> bool:
+def _has(session: Session, wording: Wording, language: str, text: str) -> bool:
     wanted = fold(text.strip())
-    said = (wording.base, wording.text(language), place_words(wording))
+    said = (wording.base, wording.text(language), place_words(session, wording))
     return not wanted or any(wanted in fold(one) for one in said)
 
 
-def _row(at: int, wording: Wording, language: str) -> Context:
+def _row(session: Session, at: int, wording: Wording, language: str) -> Context:
     text = wording.text(language)
     long = max(len(wording.base), len(text)) > 80 or "\n" in wording.base
     return {
         "name": f"{WORDS}{wording.key}",
         "id": f"w{at}",
-        "place": place_words(wording),
+        "place": place_words(session, wording),
         "base": wording.base,
         "text": text,
         "long": long,
@@ -176,7 +179,12 @@ def export(call: Call) -> Answer:
     writer = csv.writer(text)
     writer.writerow([KEY, PLACE, BASE, *columns])
     for one in all_wordings(call.session):
-        row = [one.key, place_words(one), one.base, *(one.text(name) for name in columns)]
+        row = [
+            one.key,
+            place_words(call.session, one),
+            one.base,
+            *(one.text(name) for name in columns),
+        ]
         writer.writerow([f"'{cell}" if RUNS.match(cell) else cell for cell in row])
     name = f"translations-{language or 'all'}.csv"
     headers = [("content-disposition", f'attachment; filename="{name}"')]

@@ -102,7 +102,7 @@ def test_a_table_goes_to_a_translator_and_comes_back(client: Client) -> None:
     assert table.headers["content-type"].startswith("text/csv")
     lines = table.body.decode("utf-8-sig").splitlines()
     assert lines[0] == "key,place,en,de"
-    assert "object/shelf#/label,Shelf,Shelf," in lines
+    assert "object/shelf#/label,Object: Shelf,Shelf," in lines
     filled = [line + "Regal" if line.startswith("object/shelf#/label,") else line for line in lines]
     filled += ["object/none#/label,x,x,y"]
     back = sent(client, "\n".join(filled))
