@@ -43,7 +43,7 @@ from fluvial.runtime.long_jobs import LONG_JOB_KIND
 from fluvial.services.approval_notices import tell_of_approval
 from fluvial.transfer import files
 from fluvial.transfer.export_forms import EXPORT_FORM
-from fluvial.transfer.imports import import_undo
+from fluvial.transfer.imports import import_job, import_undo
 
 feature = Feature(
     CORE,
@@ -89,7 +89,7 @@ feature = Feature(
         SHARED_DOCUMENTS(
             SharedDocuments("role", "Roles", "Who may do what with which records and fields.")
         ),
-        LONG_JOB_KIND(import_undo.UNDO),
+        LONG_JOB_KIND(import_undo.UNDO, import_job.IMPORT_JOB),
         JOB(  # events first, then what they made
             Job(outbox.WORK, outbox.run),
             Job("dated", apply_planned.run),

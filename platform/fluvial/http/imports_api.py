@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import uuid
+from functools import partial
 from typing import Any
 
 from starlette.datastructures import UploadFile
 
-from fluvial.kernel.problems import Problem, Unprocessable
+from fluvial.kernel.problems import Problem
+from fluvial.runtime.long_jobs import DONE, LongJob
 from fluvial.transfer.exports import FORMATS, export
+from fluvial.transfer.imports.import_job import begin, is_large, refused_import
 from fluvial.transfer.imports.import_undo import undo
 from fluvial.transfer.imports.importer import import_table
 from fluvial.transfer.imports.options import Options, read_options
 from fluvial.transfer.imports.preview import preview_of
 from fluvial.transfer.imports.proposals import open_for
-from fluvial.transfer.imports.results import Result
 
 from .bodies import read_json
 from .call import Answer, Call
@@ -32,10 +36,50 @@ def import_records(call: Call) -> Answer:
     options = options.with_query(call.query)
     object_name = call.params["object"]
     table = open_for(call.session, object_name, sent.file, options)
+    if is_large(table):
+        return job_answer(call, partial(_begin, call, sent, options), _imported)
     result = import_table(call.session, object_name, table, options, file=sent.filename or "")
     if result.faulty and not options.skip_faults and not options.dry_run:
-        raise _refused(result)
+        raise refused_import(result)
     return Answer.json(result.wire())
+
+
+def _begin(call: Call, sent: UploadFile, options: Options) -> str:
+    """The job of a large import; a call that is sent again gets the same one."""
+    sent.file.seek(0)
+    key, id = call.headers.get("idempotency-key", ""), ""
+    if key:
+        who = call.session.actor.id or call.client
+        id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{who} {call.path} {key} {digest_of(call)}"))
+    said = json_options(call) | {
+        "dry_run": options.dry_run,
+        "skip_faults": options.skip_faults,
+        "key": list(options.key),
+    }
+    name, object_name = sent.filename or "", call.params["object"]
+    return begin(call.session, object_name, sent.file, said, file=name, id=id)
+
+
+def _imported(call: Call, job: LongJob) -> Answer:
+    if job.state != DONE:
+        return result_of(call, job)
+    hidden = ("again", "skipped", "faulty_rows")
+    return Answer.json({n: value for n, value in job.result.items() if n not in hidden})
+
+
+def digest_of(call: Call) -> str:
+    return hashlib.sha256(call.raw_query + b"\0" + call.body).hexdigest()
+
+
+def json_options(call: Call) -> dict[str, Any]:
+    """The options as they were sent."""
+    assert call.form is not None
+    raw: Any = call.form.get("options", "{}")
+    if isinstance(raw, UploadFile):
+        raw.file.seek(0)
+        raw = raw.file.read().decode("utf-8", "replace")
+    found: dict[str, Any] = read_json(raw.encode())
+    return found
 
 
 def _sent(call: Call) -> tuple[UploadFile, Options]:
@@ -44,23 +88,7 @@ def _sent(call: Call) -> tuple[UploadFile, Options]:
     unknown = [name for name, _ in call.form.multi_items() if name not in ("file", "options")]
     if unknown:
         raise Problem(f"`{unknown[0]}` is not a part here: send `file` and `options`.")
-    raw: Any = call.form.get("options", "{}")
-    if isinstance(raw, UploadFile):
-        raw = raw.file.read().decode("utf-8", "replace")
-    return sent, read_options(read_json(raw.encode()))
-
-
-def _refused(result: Result) -> Unprocessable:
-    count = result.faulty
-    first = result.faults[0]
-    wire = result.wire()
-    errors = [{"pointer": f"/{e['row']}/{e['column']}", **e} for e in wire.pop("errors")]
-    return Unprocessable(
-        f"Nothing was imported: {count} {'values do' if count > 1 else 'value does'} not fit. "
-        f"The first: row {first.row}, {first.column or 'as a whole'}: {first.message}",
-        errors=errors,
-        **(wire | {"created": 0, "updated": 0, "unchanged": 0}),
-    )
+    return sent, read_options(json_options(call))
 
 
 def preview_import(call: Call) -> Answer:

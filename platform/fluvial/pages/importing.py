@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import IO, Any
 
 import orjson
 
 from fluvial.http.call import Answer, Call
+from fluvial.http.long_answers import job_answer
 from fluvial.http.routes import MAX_UPLOAD, Endpoint, Policy
 from fluvial.kernel.ids import new_id
 from fluvial.kernel.problems import Problem, Unprocessable
+from fluvial.runtime.long_jobs import DONE, LongJob
 from fluvial.transfer import files
 from fluvial.transfer.imports.file_formats import open_table
 from fluvial.transfer.imports.first_rows import first_rows
+from fluvial.transfer.imports.import_job import begin, is_large
 from fluvial.transfer.imports.importer import import_table
 from fluvial.transfer.imports.options import KEEP, Options, read_options
 from fluvial.transfer.imports.preview import preview
 from fluvial.transfer.imports.table_files import letters
-from fluvial.transfer.imports.targets import ID, is_imported
-from metamodel.catalog import Field, ObjectType
-from metamodel.object_types import PEOPLE
+from metamodel.catalog import ObjectType
 
 from .frame import Context, page, with_query
+from .import_columns import columns_of, fields_of, label_of
 from .import_reading import (
     is_read_anew,
     likely,
@@ -34,7 +37,7 @@ from .import_reading import (
     shown_reading,
 )
 from .import_values import QUESTIONS, asked_values, posted_values, shown_cells, unanswered
-from .job_pages import undo_shown
+from .job_pages import PATIENCE, Stopped, on_its_way, undo_shown
 from .presenters import uploads
 from .problem_pages import marked
 from .reader_format import format_of, number
@@ -42,6 +45,8 @@ from .sign_in import form_text
 
 STEPS = (("file", "File"), ("map", "Columns"), ("preview", "Result"), ("done", "Done"))
 ACCEPT = ".csv,.tsv,.txt,.xlsx"
+COUNTS = "created", "updated", "unchanged", "skipped", "again"
+UNFIT = "Nothing was imported: fix the rows with errors, or skip them."
 FAULTS = 200  # that the page shows
 ROWS = 8  # of the file, as they would be
 COLUMN = "map."
@@ -169,17 +174,17 @@ def _map_page(
 ) -> Answer:
     type_ = _type(call)
     suggested = {**read["suggested"], **(said or {})}
-    columns = _columns(read, said)
-    known = {field["value"] for field in _fields(call, type_)}
+    columns = columns_of(read, said)
+    known = {field["value"] for field in fields_of(call, type_)}
     more = [c["field"] for c in columns if c["field"] and c["field"] not in known]
     asked: Context = {
         "file_name": row["name"],
         "rows": number(str(read["count"]), format_of(call.session).locale),
         "columns": columns,
         "fields": [
-            *_fields(call, type_),
+            *fields_of(call, type_),
             *(
-                {"value": name, "label": _label_of(type_, name), "required": False}
+                {"value": name, "label": label_of(type_, name), "required": False}
                 for name in dict.fromkeys(more)
             ),
         ],
@@ -194,53 +199,6 @@ def _map_page(
         "error": error,
     }
     return _page(call, "map", 422 if error else 200, upload=row["id"], map=asked)
-
-
-def _label_of(type_: ObjectType, name: str) -> str:
-    """What a column may go to beside the usual: a look-up by the ids of its records."""
-    field = type_.fields.get(name)
-    return f"{field.label} › Record ID" if field is not None else name
-
-
-def _columns(read: Mapping[str, Any], said: Mapping[str, Any] | None) -> list[Context]:
-    chosen = said.get("map", {}) if said else None
-    return [
-        {
-            "index": column["index"],
-            "header": column["header"],
-            "sample": ", ".join(column["samples"]),
-            "field": (column["field"] if chosen is None else chosen.get(column["header"])) or "",
-        }
-        for column in read["columns"]
-        if column["header"]
-    ]
-
-
-def _fields(call: Call, type_: ObjectType) -> list[Context]:
-    """Where a column may go: fields, and look-ups by what their records are called."""
-    access = call.session.access.object(type_.name)
-    closed = access.hidden | access.read_only
-    found = []
-    for field in type_.own_fields:
-        if field.name in closed or not is_imported(field):
-            continue
-        if field.targets:
-            found += list(_keys(call, field))
-        else:
-            found.append({"value": field.name, "label": field.label, "required": field.required})
-    if access.can("update"):
-        found.append({"value": ID, "label": "Record ID", "required": False})
-    return found
-
-
-def _keys(call: Call, field: Field) -> Iterator[Context]:
-    target = call.session.catalog.objects[field.targets[0]]
-    for key in target.own_fields:
-        named = f"{{{key.name}}}" in target.title or key.unique
-        known = target.name in PEOPLE or not call.session.access.hides(target.name, key.name)
-        if named and known and key.kind.titles:
-            label = f"{field.label} › {key.label}"
-            yield {"value": f"{field.name}.{key.name}", "label": label, "required": field.required}
 
 
 def _opened(call: Call, row: Mapping[str, Any]) -> IO[bytes]:
@@ -299,18 +257,43 @@ def _result(
     options = read_options({**given, "dry_run": True})
     with _opened(call, row) as source:
         table = open_table(source, options.reading)
-        headers, rows = first_rows(call.session, type_.name, table, options, ROWS)
+        shown = first_rows(call.session, type_.name, table, options, ROWS)
     with _opened(call, row) as source:
         table = open_table(source, options.reading)
-        result = import_table(call.session, type_.name, table, options)
-    wire = result.wire()
+        if not is_large(table):
+            result = import_table(call.session, type_.name, table, options)
+            wire = {**result.wire(), "faulty_rows": len(result.faulty_rows)}
+            return _looked(call, row, given, wire, shown, error, once)
+
+    def looked(_: Call, job: LongJob) -> Answer:
+        if job.state != DONE:
+            return _map(call, row, given, reading=given, error=job.error)
+        return _looked(call, row, given, job.result, shown, error, once)
+
+    return job_answer(call, partial(_begun, call, row, {**given, "dry_run": True}), looked)
+
+
+def _begun(call: Call, row: Mapping[str, Any], given: dict[str, Any], once: str = "") -> str:
+    with _opened(call, row) as source:
+        name = str(row["name"])
+        return begin(call.session, _type(call).name, source, given, file=name, once=once)
+
+
+def _looked(
+    call: Call,
+    row: Mapping[str, Any],
+    given: Mapping[str, Any],
+    wire: Mapping[str, Any],
+    first: tuple[list[str], Any],
+    error: str,
+    once: str,
+) -> Answer:
+    headers, rows = first
     looked: Context = {
-        "created": result.created,
-        "updated": result.updated,
-        "unchanged": result.unchanged,
-        "faulty": len(result.faulty_rows),
+        **{name: wire[name] for name in ("created", "updated", "unchanged")},
+        "faulty": wire["faulty_rows"],
         "error": error,
-        "faults": result.faulty,
+        "faults": wire.get("faults", len(wire["errors"])),
         "errors": [
             {"row": e["row"], "column": e["column"], "message": marked(e["message"])}
             for e in wire["errors"][:FAULTS]
@@ -335,23 +318,39 @@ def _run(call: Call) -> Answer:
     given = _said(call)
     once = given.pop("once", "")
     skip = form_text(call, "skip_faults") == "true"
-    options: Options = read_options({**given, "skip_faults": skip, "dry_run": False})
+    said = {**given, "skip_faults": skip, "dry_run": False}
+    options: Options = read_options(said)
+    unfit = partial(_result, call, row, given, UNFIT, once)
     with _opened(call, row) as source:
         table = open_table(source, options.reading)
         name = str(row["name"])
+        if is_large(table):
+            begun = partial(_begun, call, row, said, once)
+            return job_answer(call, begun, partial(_came, unfit), PATIENCE, on_its_way)
         result = import_table(call.session, type_.name, table, options, file=name, once=once)
     if result.faulty and not skip:
-        error = "Nothing was imported: fix the rows with errors, or skip them."
-        return _result(call, row, given, error, once)
+        return unfit()
+    return _done(call, result.answer())
+
+
+def _came(unfit: Callable[[], Answer], call: Call, job: LongJob) -> Answer:
+    """What a large import came to."""
+    if job.state == DONE:
+        return _done(call, job.result)
+    return unfit() if job.status == Unprocessable.status else _stopped(job)
+
+
+def _stopped(job: LongJob) -> Answer:
+    raise Stopped(job)
+
+
+def _done(call: Call, told: Mapping[str, Any]) -> Answer:
+    type_ = _type(call)
     done = {
-        "created": result.created,
-        "updated": result.updated,
-        "unchanged": result.unchanged,
-        "skipped": result.skipped,
-        "again": result.again,
+        **{name: told[name] for name in COUNTS},
         "list_href": with_query(f"/o/{type_.name}", view="all", sort="-updated_at"),
-        "undo_href": f"/import/{type_.name}/{result.batch}/undo" if result.batch else "",
-        "batch": result.batch,
+        "undo_href": f"/import/{type_.name}/{told['batch']}/undo" if told["batch"] else "",
+        "batch": told["batch"],
     }
     return _page(call, "done", done=done)
 

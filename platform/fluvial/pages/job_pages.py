@@ -191,7 +191,7 @@ def undo_shown(call: Call, batch: str, then: str) -> Answer:
     done = undo(call.session, batch)
     if isinstance(done, str):
         begin = partial(_begun, call, batch)
-        return job_answer(call, begin, shown, PATIENCE, _on_its_way)
+        return job_answer(call, begin, shown, PATIENCE, on_its_way)
     return Answer.redirect(then)
 
 
@@ -199,7 +199,7 @@ def _begun(call: Call, batch: str) -> str:
     return str(undo(call.session, batch))
 
 
-def _on_its_way(_: Call, id: str) -> Answer:
+def on_its_way(_: Call, id: str) -> Answer:
     return Answer.redirect(f"{JOBS}/{id}")
 
 

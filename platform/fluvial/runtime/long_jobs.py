@@ -41,6 +41,9 @@ FIRST_SIZE, MOST_SIZE = 20, 500
 ROUND_SECONDS = 1.0  # of the workers, before other work gets its turn
 KEPT = timedelta(days=90)
 
+# What portions change.
+SAVED = "state", "done", "total", "body", "place", "result", "error", "status", "ended_at"
+
 _j = LONG_JOB.c
 _COLUMNS = (
     _j.id, _j.kind, _j.title, _j.at, _j.by, _j.state, _j.done, _j.total, _j.body, _j.place,
@@ -71,10 +74,7 @@ _SET = Statement(
     .where(_this)
     .values(
         leased_until=Later("the_seconds"),
-        **{
-            name: param(f"the_{name}", _j[name])
-            for name in ("state", "done", "total", "place", "result", "error", "status", "ended_at")
-        },
+        **{name: param(f"the_{name}", _j[name]) for name in SAVED},
     )
 )
 _AGAIN = Statement(
@@ -260,8 +260,7 @@ def _kind(engine: Engine, name: str) -> LongJobKind:
 def _store(connection: Connection, job: LongJob, now: datetime) -> None:
     if job.state != RUNNING:
         job.ended_at = now
-    names = ("state", "done", "total", "place", "result", "error", "status", "ended_at")
-    values = {f"the_{name}": getattr(job, name) for name in names}
+    values = {f"the_{name}": getattr(job, name) for name in SAVED}
     _SET.run(connection, the_id=job.id, the_seconds=HELD_SECONDS, **values)
 
 

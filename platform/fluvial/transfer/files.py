@@ -28,6 +28,7 @@ from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 
 MAX_SIZE = 50_000_000
+MAX_TABLE = 64_000_000
 MAX_NAME = 200
 HEAD = 4096  # bytes that tell the media type
 CHUNK = 65_536
@@ -67,6 +68,11 @@ def store(
     }
     _ADD.run(session.connection, **row)
     return row
+
+
+def keep_bytes(engine: Engine, source: IO[bytes]) -> str:
+    """Keep what somebody works with for a while, such as a table; its digest."""
+    return _keep(_folder(engine), source, MAX_TABLE)[0]
 
 
 def wire(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from fluvial.database.engine_tables import OUTBOX
 from fluvial.kernel.features import Feature
 from fluvial.records.drafts.listeners import LISTENER, EventListener
 from fluvial.runtime.engine import Engine
+from fluvial.transfer.imports import import_job
 from tests.app import Client, Documents
 from tests.fluvial.tables import AUTHOR, BOOK, faults, imported, sent
 
@@ -319,7 +320,11 @@ def test_rules_may_be_left_out(library: Client, engine: Engine) -> None:
     assert waiting() == before + 1
 
 
-def test_memory_and_statements_do_not_grow_with_the_rows(library: Client, engine: Engine) -> None:
+def test_memory_and_statements_do_not_grow_with_the_rows(
+    library: Client, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_job, "SMALL", 2_000)  # else each portion has its few
+
     def statements() -> int:
         return sum(connection.statements for connection in engine.database._all)
 

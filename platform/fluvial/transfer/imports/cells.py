@@ -93,7 +93,10 @@ class Parsed:
 
 
 class Cells:
-    """Parses rows by their targets. What was found once is remembered."""
+    """Parses rows by their targets. What was found once is remembered. In a `trial`, whatever is
+    not there may be made by another row."""
+
+    trial = False
 
     def __init__(
         self,
@@ -225,7 +228,9 @@ class Cells:
                 ids.append(found[0])
             elif found:
                 parsed.several[target.field.name] = (target, found)
-            elif target.object == self._object and not (target.field.required or target.kept):
+            elif target.object == self._object and (
+                self.trial or not (target.field.required or target.kept)
+            ):
                 beside = parsed.values.setdefault(target.field.name, None)
                 parsed.deferred.append(Deferred(target, text, beside or []))
                 return

@@ -45,6 +45,9 @@ _BEFORE = Statement(
         _r.batch == param("the_batch", _r.batch), _r.record == param("the_record", _r.record)
     )
 )
+_CHANGED = Statement(
+    sa.select(_r.record).where(_r.batch == param("the_batch", _r.batch), _r.before.is_not(None))
+)
 _AMEND = Statement(
     IMPORT_ROW.update()
     .where(_r.batch == param("the_batch", _r.batch), _r.record == param("the_record", _r.record))
@@ -77,6 +80,11 @@ class Batch:
             undone=False,
         )
         return claimed == 1
+
+    def resume(self) -> None:
+        """Go on with an import that was cut off: know which records it has changed."""
+        rows = _CHANGED.rows(self._session.connection, the_batch=self.id)
+        self._updated = {hash(record) for (record,) in rows}
 
     def earlier(self) -> dict[str, int]:
         """The counts of the import that was there before; a Conflict where it is not that one."""

@@ -69,14 +69,32 @@ def undo(session: Session, batch: str, key: str = "") -> dict[str, Any] | str:
     if count > SMALL:
         return _job(session, batch, type_, file, {"rows": count, "key": key}).id
     with session.connection.transaction():
-        if not _UNDONE.run(session.connection, the_batch=batch, the_answer=True):
+        if not mark_undone(session, batch):
             raise Conflict("This import was already undone.")
-        rows = _rows(session, batch, LAST, SMALL)
+        rows = rows_of(session, batch, LAST, SMALL)
         undoing = _Undoing(session, type_, batch, rows)
         if found := undoing.obstacles():
             raise _in_the_way(found, len(found))
         deleted, restored = undoing.take_back()
     return {"batch": batch, "deleted": deleted, "restored": restored}
+
+
+def rows_of(session: Session, batch: str, last: str, limit: int) -> list[ImportedRow]:
+    """The records of an import before the `last` one, the latest first."""
+    found = _ROWS.rows(session.connection, the_batch=batch, the_last=last, the_limit=limit)
+    return [ImportedRow(batch, *one) for one in found]
+
+
+def taken_back(
+    session: Session, object_name: str, batch: str, rows: Sequence[ImportedRow]
+) -> tuple[int, int]:
+    """Take some records of an import back, whatever happened to them since."""
+    return _Undoing(session, session.catalog.objects[object_name], batch, rows).take_back()
+
+
+def mark_undone(session: Session, batch: str) -> bool:
+    """Whether it was not undone before."""
+    return _UNDONE.run(session.connection, the_batch=batch, the_answer=True) == 1
 
 
 def job_id(batch: str) -> str:
@@ -115,11 +133,6 @@ def _undoable(session: Session, batch: str) -> tuple[ObjectType, str]:
     return type_, file
 
 
-def _rows(session: Session, batch: str, last: str, limit: int) -> list[ImportedRow]:
-    found = _ROWS.rows(session.connection, the_batch=batch, the_last=last, the_limit=limit)
-    return [ImportedRow(batch, *one) for one in found]
-
-
 def _portion(session: Session, job: LongJob, size: int) -> bool:
     """Look at the next records of an import, or take them back; whether there are more."""
     if job.ending:
@@ -130,7 +143,7 @@ def _portion(session: Session, job: LongJob, size: int) -> bool:
         job.done, job.total = 0, 2 * int(job.body["rows"])
     type_, _ = _undoable(session, batch)
     checking = place["phase"] == CHECK
-    rows = _rows(session, batch, place["last"], size)
+    rows = rows_of(session, batch, place["last"], size)
     undoing = _Undoing(session, type_, batch, rows)
     found = undoing.obstacles()
     if checking:
@@ -151,7 +164,7 @@ def _portion(session: Session, job: LongJob, size: int) -> bool:
     elif checking:
         place.update(phase=BACK, last=LAST)
     else:
-        _UNDONE.run(session.connection, the_batch=batch, the_answer=True)
+        mark_undone(session, batch)
         counts = {name: place[name] for name in ("deleted", "restored")}
         job.result = {"batch": batch, **counts}
         return False

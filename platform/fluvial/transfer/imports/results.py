@@ -55,6 +55,10 @@ class Result:
         if len(self.warnings) < MAX_FAULTS:
             self.warnings.append(one)
 
+    def answer(self) -> dict[str, Any]:
+        """The same, with what only pages tell."""
+        return {**self.wire(), "again": self.again, "skipped": self.skipped}
+
     def wire(self) -> dict[str, Any]:
         wire = {
             "batch": self.batch,
