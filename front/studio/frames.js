@@ -1,5 +1,7 @@
 // What stands around controls: labels, help, faults at their place.
 import { icon, make } from "../dom.js";
+import { equal } from "./document.js";
+import { last } from "./pointer.js";
 import { labelText, humanise } from "./schema.js";
 
 let count = 0;
@@ -24,6 +26,16 @@ export function faulty(form, at, node, says) {
   }
 }
 
+// Says that the site differs from the package at a member of the document, and goes back to it.
+function changedHere(form, at) {
+  const { base } = form.model.about;
+  if (!base || at().lastIndexOf("/") !== 0) return null;
+  const name = last(at());
+  const back = () => form.model.set(at(), base[name]);
+  const node = make("button", { class: "changed-here", type: "button", hidden: true, onclick: back }, "Changed here · use the package’s");
+  return { node, sync: () => (node.hidden = equal(form.model.get(at()), base[name])) };
+}
+
 // A label above, help below, faults at the end.
 export function framed(form, at, schema, { name, required, missing, label, help }, widget) {
   const control = widget.control ?? widget.node;
@@ -34,9 +46,11 @@ export function framed(form, at, schema, { name, required, missing, label, help 
   control.setAttribute("aria-describedby", [note?.id, says.id].filter(Boolean).join(" "));
   if (required) control.setAttribute("aria-required", "true");
   const title = label ?? titleOf(name, schema);
-  const head = make("label", { for: control.id }, title, required ? null : make("span", { class: "opt" }, " (optional)"));
-  const node = make("div", { class: `field ${widget.wide ? "wide" : ""}`, "data-member": name }, head, widget.node, note, says);
+  const head = make("label", { for: control.id }, title, required ? make("span", { class: "opt" }, " (required)") : null);
+  const changed = changedHere(form, at);
+  const node = make("div", { class: `field ${widget.wide ? "wide" : ""}`, "data-member": name }, head, widget.node, note, changed?.node, says);
   const sync = () => {
+    changed?.sync();
     widget.sync();
     faulty(form, at, control, says);
   };
@@ -48,9 +62,11 @@ export function grouped(form, at, schema, { name, required, label, help }, widge
   const says = make("span", { class: "err", hidden: true });
   const helpText = help ?? helpOf(form, schema);
   const title = label ?? titleOf(name, schema);
-  const legend = make("legend", {}, title, required ? null : make("span", { class: "opt" }, " (optional)"));
-  const node = make("fieldset", { class: "field wide group", "data-member": name }, legend, helpText ? make("span", { class: "help" }, helpText) : null, widget.node, says);
+  const legend = make("legend", {}, title, required ? make("span", { class: "opt" }, " (required)") : null);
+  const changed = changedHere(form, at);
+  const node = make("fieldset", { class: "field wide group", "data-member": name }, legend, helpText ? make("span", { class: "help" }, helpText) : null, changed?.node, widget.node, says);
   const sync = () => {
+    changed?.sync();
     widget.sync();
     faulty(form, at, node, says);
   };

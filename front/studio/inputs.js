@@ -7,6 +7,7 @@ import { humanise, typeOf } from "./schema.js";
 export function put(form, at, value, from) {
   const pointer = at();
   if (value !== undefined) return form.model.set(pointer, value, from);
+  if (form.stays(pointer)) return form.model.set(pointer, "", from);
   return form.model.remove(form.prunable(pointer), from);
 }
 

@@ -7,9 +7,8 @@ export const LANGUAGES = { en: "English", de: "German", fr: "French", es: "Spani
 export function labelInput(form, at, schema) {
   const control = make("input", { class: "input", autocomplete: "off", maxlength: schema.maxLength ?? null });
   const others = make("div", { class: "languages" });
-  const more = make("select", { class: "input slim-in", "aria-label": "Add a language" });
-  const add = make("div", { class: "row" }, more);
-  const node = make("div", { class: "stack tight" }, control, others, add);
+  const more = make("select", { class: "input slim-in lang-add", "aria-label": "Add a language" });
+  const node = make("div", { class: "stack tight" }, make("div", { class: "pairline" }, control, more), others);
   const rows = new Map();
   const value = () => form.model.get(at());
   const by = () => (value() && typeof value() === "object" ? value() : value() === undefined ? {} : { en: value() });
@@ -57,9 +56,9 @@ export function labelInput(form, at, schema) {
     const key = left.map(([language]) => language).join();
     if (more.dataset.left !== key) {
       more.dataset.left = key;
-      more.replaceChildren(make("option", { value: "" }, "In another language"), ...left.map(([language, label]) => make("option", { value: language }, label)));
+      more.replaceChildren(make("option", { value: "" }, "Languages"), ...left.map(([language, label]) => make("option", { value: language }, label)));
     }
-    add.hidden = form.plain || value() === undefined;
+    more.hidden = value() === undefined;
   };
   return { node, control, sync };
 }

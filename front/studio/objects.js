@@ -7,6 +7,7 @@ import { build } from "./widgets.js";
 
 const MANY = 8; // members that are shown without folding
 const HEADS = ["kind", "name", "extends"]; // of the whole document, shown beside its form
+const MADE = "name"; // of a new document it is made from the label, unless somebody says it
 
 export function object(form, at, schema, { top = false } = {}) {
   const hint = form.schemas.hint(schema);
@@ -28,7 +29,7 @@ export function object(form, at, schema, { top = false } = {}) {
       frame.node.remove();
       frames.delete(name);
     }
-    const folded = foldable(form, whole, names, value);
+    const folded = [...foldable(form, whole, names, value), ...(top ? [MADE] : [])];
     let previous = { main: null, rest: null };
     for (const name of names) {
       if (!frames.has(name)) frames.set(name, member(form, at, whole, name, folded.includes(name) && value?.[name] === undefined));
@@ -52,7 +53,7 @@ function shown(form, whole, value, { top, choice, hint }) {
   // What the schema does not know stays visible: it would be lost from sight.
   const strange = Object.keys(value ?? {}).filter((name) => !known.includes(name) && !name.startsWith("$"));
   const left = choice ? choice.hidden() : [];
-  const names = [...known, ...strange].filter((name) => !(top && HEADS.includes(name)) && !left.includes(name));
+  const names = [...known, ...strange].filter((name) => !(top && HEADS.includes(name) && (name !== MADE || form.model.about.name)) && !left.includes(name));
   const first = form.schemas.hint(whole).first ?? hint.first ?? [];
   return [...first.filter((name) => names.includes(name)), ...names.filter((name) => !first.includes(name))];
 }
@@ -70,7 +71,7 @@ function foldable(form, whole, names, value) {
 function member(form, at, whole, name, folded) {
   const schema = form.schemas.member(whole, name);
   const here = () => below(at(), name);
-  const required = (whole.required ?? []).includes(name);
+  const required = (whole.required ?? []).includes(name) && !(name === MADE && at() === "");
   const widget = build(form, here, schema, { name, label: schema.title });
   const frame = (widget.group ? grouped : framed)(form, here, schema, { name, required }, widget);
   const raw = whole.properties?.[name];

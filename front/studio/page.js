@@ -95,7 +95,9 @@ function show(face, on) {
 async function start() {
   const about = data("document");
   const model = new DocumentModel(about.body, about);
+  about.title = one("[data-title]").textContent;
   Object.assign(state, { about, model, stamp: about.stamp, yaml: one("#yaml") });
+  one("[data-document]").model = model;
   const form = one("[data-face-of=form]");
   form.append(part(model));
   const designed = DESIGNERS[about.kind];
@@ -113,7 +115,10 @@ async function start() {
   model.on("saved", showState);
   faces();
   yamlFace();
+  titleFace();
   keys();
+  one("[data-back]").addEventListener("click", () => model.undo());
+  one("[data-forth]").addEventListener("click", () => model.redo());
   one("[data-save]").hidden = !about.mayWrite;
   one("[data-save]").addEventListener("click", save);
   addEventListener("beforeunload", (event) => model.dirty && !state.saving && event.preventDefault());
@@ -153,10 +158,11 @@ function yamlFace() {
 function keys() {
   addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || one("dialog[open]")) return;
-    if (event.key === "s" || event.key === "Enter") {
+    const key = event.key.toLowerCase();
+    if (key === "s" || key === "enter") {
       event.preventDefault();
       save();
-    } else if (event.key === "z" && event.target !== state.yaml) {
+    } else if (key === "z" && event.target !== state.yaml) {
       event.preventDefault();
       if (event.shiftKey) state.model.redo();
       else state.model.undo();
@@ -164,11 +170,33 @@ function keys() {
   });
 }
 
+// The title of the page is the label, and is changed where it stands.
+function titleFace() {
+  const { model, about } = state;
+  const title = one("[data-title]");
+  if (!about.mayWrite || !about.schema.properties.label) return;
+  Object.entries({ contenteditable: "plaintext-only", role: "textbox", "aria-label": "Label", spellcheck: "false" }).forEach(([name, value]) => title.setAttribute(name, value));
+  title.addEventListener("input", () => {
+    const said = title.textContent.trim();
+    const label = model.get("/label");
+    if (said) model.set("/label", label && typeof label === "object" ? { ...label, en: said } : said, title);
+  });
+  title.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) event.preventDefault();
+    if (["Enter", "Escape"].includes(event.key)) title.blur();
+  });
+  title.addEventListener("blur", () => (model.pause(), showState()));
+}
+
 function showState() {
   const { model, about } = state;
   const button = one("[data-save]");
-  const title = labelText(model.get("/label")) || (about.name ? one("[data-title]").textContent : `New ${about.kindLabel.toLowerCase()}`);
-  one("[data-title]").textContent = title;
+  const title = labelText(model.get("/label")) || (about.name ? about.title : `New ${about.kindLabel.toLowerCase()}`);
+  const shown = one("[data-title]");
+  if (document.activeElement !== shown && shown.textContent !== title) shown.textContent = title;
+  one("[data-undo]").hidden = !model.undoable && !model.redoable;
+  one("[data-back]").setAttribute("aria-disabled", String(!model.undoable));
+  one("[data-forth]").setAttribute("aria-disabled", String(!model.redoable));
   button.setAttribute("aria-disabled", String(!model.dirty && Boolean(about.name)));
 }
 

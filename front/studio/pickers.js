@@ -1,7 +1,8 @@
 // Names of things that are there: objects, fields, documents, icons, colours. Each is a choice in words.
 import { make } from "../dom.js";
 import { fill, put, text } from "./inputs.js";
-import { humanise } from "./schema.js";
+import { expressionBox } from "./expression_box.js";
+import { humanise, typesOf } from "./schema.js";
 
 const COLOURS = ["green", "amber", "red", "blue", "plum", "grey"];
 
@@ -108,8 +109,43 @@ export function colours(form, at, schema) {
   return chosen(form, at, schema, () => COLOURS.map((name) => [name, humanise(name)]));
 }
 
-// Stands in until the builder of expressions is there.
-export function expression(form, at, schema) {
-  const widget = text(form, at, schema, { mono: true });
-  return { ...widget, wide: true };
+// What a text is as a value, where a place takes numbers and yes or no as well as expressions.
+function literal(schema, text) {
+  const types = typesOf(schema);
+  if (types.includes("number") && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
+  if (types.includes("boolean") && ["true", "false"].includes(text)) return text === "true";
+  return text;
+}
+
+// An expression over the object of its place: a sentence, or text that helps.
+export function expression(form, at, schema, { name, label } = {}) {
+  const hint = form.schemas.hint(schema);
+  const node = make("div", { class: "grow" });
+  const words = label ?? schema.title ?? humanise(name ?? "expression");
+  const plain = text(form, at, schema, { mono: true, rows: 1 });
+  let box = null;
+  let about = null;
+  const shown = () => {
+    const value = form.model.get(at());
+    return value === undefined || value === null ? "" : String(value);
+  };
+  const say = (typed) => put(form, at, typed === "" ? undefined : literal(schema, typed), box);
+  const make_ = (object) => {
+    about = object;
+    const outer = hint.names?.includes("record") ? form.stored(form.objectAt(at(), {})) : "";
+    box = object ? expressionBox({ value: shown(), object, outer, expects: hint.expects ?? "", label: words, change: Boolean(hint.change), onChange: say }) : null;
+    node.replaceChildren(box ?? plain.node);
+  };
+  const sync = () => {
+    const object = hint.names?.includes("body") ? "" : form.stored(form.objectAt(at(), hint));
+    if (object !== about) make_(object);
+    if (!box) {
+      plain.node.setAttribute("aria-label", words);
+      return plain.sync();
+    }
+    box.dataset.at = at();
+    if (box.value !== shown()) box.value = shown();
+    return undefined;
+  };
+  return { node, sync, wide: true, group: true };
 }

@@ -27,9 +27,16 @@ class Form {
     return (this.schemas.at(steps(above(pointer)), this.model.body).required ?? []).includes(last(pointer));
   }
 
+  // Whether it is an item of a list or of a map: it stays, though empty, until it is taken out.
+  stays(pointer) {
+    const holder = this.schemas.at(steps(above(pointer)), this.model.body);
+    return Array.isArray(this.model.get(above(pointer))) || !(last(pointer) in (holder.properties ?? {}));
+  }
+
   // The place to take out with a value: what holds nothing else goes with it.
   prunable(pointer) {
     let at = pointer;
+    if (this.model.get(pointer) === undefined) return pointer;
     while (above(at) && !this.required(above(at))) {
       const holder = this.model.get(above(at));
       if (Array.isArray(holder) || Object.keys(holder ?? {}).length > 1) break;
@@ -61,6 +68,11 @@ class Form {
     let name = object;
     for (const step of path ? String(path).split(".") : []) name = this.membersOf(name).find((one) => one.name === step)?.to ?? "";
     return name;
+  }
+
+  // Of the document itself what the server knows: nothing while it is new.
+  stored(object) {
+    return object === "self" ? this.model.about.name : object;
   }
 
   members(pointer, hint) {

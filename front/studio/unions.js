@@ -42,7 +42,7 @@ export function union(form, at, schema, more = {}) {
   choice.addEventListener("change", () => {
     asked = Number(choice.value);
     const type = options[asked].types[0];
-    put(form, at, EMPTY[type]?.(), null);
+    put(form, at, EMPTY[type]?.() ?? (form.stays(at()) ? "" : undefined), null);
     sync();
   });
   const sync = () => {
@@ -56,7 +56,7 @@ export function union(form, at, schema, more = {}) {
       shown = { option: found, widget };
       holder.replaceChildren(widget.node);
       const control = widget.control ?? widget.node;
-      if (!widget.group && control.matches?.("input, select, textarea") && !control.id) control.setAttribute("aria-label", more.label ?? schema.title ?? more.name ?? "Value");
+      if (!widget.group && control.matches?.("input, select, textarea")) control.setAttribute("aria-label", more.label ?? schema.title ?? more.name ?? "Value");
     }
     shown.widget.sync();
   };

@@ -34,6 +34,8 @@ export function build(form, at, schema, more = {}) {
   const hint = form.schemas.hint(whole);
   const made = HINTS[hint.is];
   const types = typesOf(whole).filter((type) => type !== "null");
+  const plain = types.every((type) => ["string", "number", "integer", "boolean"].includes(type));
+  if (hint.is === "expression" && plain && !hint.words) return made(form, at, whole, more);
   if (made && (types.length < 2 || hint.is === "label" || hint.is === "choices")) return made(form, at, whole, more);
   if (whole.enum) return pick(form, at, whole, more);
   if (whole.anyOf || whole.oneOf || types.length > 1) return union(form, at, whole, more);

@@ -105,13 +105,20 @@ def rollback(session: Session, number: int, *, ask: bool = False) -> MetadataCha
     connection = session.connection
     with connection.transaction():
         package_order.lock(connection)
-        back = _back(session, number)
-        back.pop(CORE, None)
-        site = back.pop(SITE, {})
-        change = MetadataChange(site, note=f"Roll back to revision {number}", more=back, whole=True)
-        change.packages, change.ask = _packages(back), ask
+        change = rollback_change(session, number)
+        change.ask = ask
         if any(True for _ in change.entries()):
             apply(session, change)
+    return change
+
+
+def rollback_change(session: Session, number: int) -> MetadataChange:
+    """The change that a rollback makes."""
+    back = _back(session, number)
+    back.pop(CORE, None)
+    site = back.pop(SITE, {})
+    change = MetadataChange(site, note=f"Roll back to revision {number}", more=back, whole=True)
+    change.packages = _packages(back)
     return change
 
 

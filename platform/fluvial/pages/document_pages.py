@@ -94,7 +94,7 @@ def show(call: Call, *, text: str = "", error: str = "", plan: Context | None = 
         crumbs.append((type_.label, f"/studio/objects/{about}?tab={kind.name}"))
     return page(
         call, "studio_document.html", title, crumbs=crumbs, here="/studio",
-        menu=_menu(kind.name, found, may_write), status=422 if error else 200, studio=studio,
+        menu=_menu(document, found, may_write), status=422 if error else 200, studio=studio,
     )  # fmt: skip
 
 
@@ -102,13 +102,18 @@ def _title(document: Document) -> str:
     return label_text(document.body.get("label", humanise(document.name)))
 
 
-def _menu(kind: str, found: Document | None, may_write: bool) -> list[Context]:
+def _menu(document: Edited, found: Document | None, may_write: bool) -> list[Context]:
     if found is None:
         return []
+    kind = document.kind.name
     path = f"/studio/{kind}/{found.name}"
     menu = [action("History", f"{path}/history", "history")]
     if may_write:
-        menu.append(action("Delete", f"{path}/delete", "trash", post=True))
+        menu.append(action("Copy", f"/studio/{kind}/{NEW}?copy={found.name}", "copy"))
+        changed = document.base is not None and document.site is not None
+        label = "Return to the package’s version" if changed else "Delete"
+        sign = "arrow-back-up" if changed else "trash"
+        menu.append(action(label, f"{path}/delete", sign, danger=not changed))
     return menu
 
 
@@ -141,7 +146,13 @@ def _data(call: Call, document: Edited, body: Mapping[str, Any], may_write: bool
 
 
 def _start(call: Call, kind: DocumentKind) -> dict[str, Any]:
-    """The start of a document about the object that it was asked for."""
+    """The start of a document: a copy of another one, or about the object that it was asked for."""
+    copied = call.session.catalog.of(kind.name).get(call.query.get("copy", ""))
+    if copied is not None:
+        taken = {NEW, *call.session.catalog.of(kind.name)}
+        name = free_name(copied.name, taken, kind.name)
+        label = f"{_title(copied)} (copy)"
+        return {**copied.source, "name": name, "label": label}
     name = call.query.get("object", "")
     type_ = call.session.catalog.objects.get(name)
     if type_ is None:
@@ -220,16 +231,20 @@ def delete(call: Call) -> Answer:
     found = call.session.catalog.of(kind).get(name)
     if found is None:
         raise NotFound(f"There is no {kind} `{name}`.")
-    body = None
-    if site_layer(call, kind, name) is None:
-        body = {"kind": kind, "name": name, "$delete": True}
-    apply.apply(
-        call.session, apply.MetadataChange({(kind, name): body}, note=f"Without {kind}/{name}")
-    )
+    change = delete_change(call, kind, name)
+    change.take_out = bool(form_text(call, "force"))
+    apply.apply(call.session, change)
     object_name = found.body.get("object")
     return Answer.redirect(
         f"/studio/objects/{object_name}?tab={kind}" if object_name else "/studio"
     )
+
+
+def delete_change(call: Call, kind: str, name: str) -> apply.MetadataChange:
+    body = None
+    if site_layer(call, kind, name) is None:
+        body = {"kind": kind, "name": name, "$delete": True}
+    return apply.MetadataChange({(kind, name): body}, note=f"Without {kind}/{name}")
 
 
 _ONE = "/studio/{kind}/{name}"

@@ -80,7 +80,7 @@ def _item(
 
 def show_one(call: Call) -> Answer:
     """What one change differs in, document by document."""
-    number = _number(call)
+    number = revision_number(call)
     found = revisions.revision(call.session, number)
     fmt = format_of(call.session)
     by = found["by"]
@@ -94,7 +94,7 @@ def show_one(call: Call) -> Answer:
     links = []
     if "write" in call.session.access.meta:
         path = f"/studio/revisions/{number}/rollback"
-        links.append(action("Roll back to this", path, "history", post=True))
+        links.append(action("Roll back to this", path, "history"))
     package = {
         "title": found["note"] or "Change",
         "text": f"Revision {number} · {who} · {fmt.ago(found['at'])}",
@@ -146,7 +146,7 @@ def show_document(call: Call) -> Answer:
     )  # fmt: skip
 
 
-def _number(call: Call) -> int:
+def revision_number(call: Call) -> int:
     number = call.params["number"]
     if not (number.isascii() and number.isdigit() and len(number) < 10):
         raise NotFound(f"There is no revision {number}.")
@@ -154,7 +154,7 @@ def _number(call: Call) -> int:
 
 
 def rollback(call: Call) -> Answer:
-    revisions.rollback(call.session, _number(call))
+    revisions.rollback(call.session, revision_number(call))
     return Answer.redirect("/studio/revisions")
 
 

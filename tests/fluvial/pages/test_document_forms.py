@@ -1,0 +1,172 @@
+"""The form of every kind of document makes what is written by hand; opening it changes nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from fluvial.kernel.features import load_features
+from metamodel.document_files import parse_documents
+from tests.app import Documents, Prepared
+from tests.browser import AXE, limited
+from tests.fluvial.pages.test_browser import CHECK, RULES
+from tests.fluvial.processes import Product
+
+APP = Path(__file__).parents[3] / "apps" / "psa"
+DRIVER = (Path(__file__).parent / "form_driver.js").read_text(encoding="utf-8")
+EXAMPLES = [dict(kind.example) for kind in load_features().kinds.values()]
+SHIPPED = ("rules/warranty_renewal", "webforms/report_a_problem", "boards/service_desk",
+           "roles/technician", "forms/asset_main", "pins/overdue")  # fmt: skip
+CALENDAR = next(one for one in EXAMPLES if one["kind"] == "calendar")
+
+
+def written(name: str) -> dict[str, Any]:
+    (body,) = parse_documents((APP / f"{name}.yaml").read_text(encoding="utf-8"))
+    return body
+
+
+@pytest.fixture(scope="module")
+def made(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    folder = tmp_path_factory.mktemp("forms")
+    return prepared.copy(None, folder, apps=("psa",), documents=DOCUMENTS), folder
+
+
+LOAN: dict[str, Any] = {
+    "kind": "object", "name": "loan", "label": "Loan", "title": "{number}",
+    "fields": [
+        {"name": "number", "kind": "sequence", "pattern": "L-{00000}"},
+        {"name": "due", "kind": "date", "required": True},
+        {"name": "returned", "kind": "date"},
+        {"name": "state", "kind": "choice", "options": [{"name": "open"}, {"name": "overdue"}]},
+        {"name": "device", "kind": "text"}, {"name": "name", "kind": "text"},
+    ],
+}  # fmt: skip
+DOCUMENTS: Documents = [LOAN]
+
+
+@pytest.fixture(scope="module")
+def desk(made: tuple[str, Path], prepared: Prepared, browser: Browser) -> Iterator[Page]:
+    address, folder = made
+    product = Product(folder, address, {})
+    product.serve()
+    context = browser.new_context(base_url=product.url)
+    name, _, value = prepared.headers(address)["cookie"].partition("=")
+    context.add_cookies([{"name": name, "value": value, "url": product.url}])
+    page = limited(context.new_page())
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    try:
+        yield page
+    finally:
+        context.close()
+        product.end()
+    assert faults == []
+
+
+def body_of(desk: Page) -> Any:
+    return desk.evaluate("document.querySelector('[data-document]').model.body")
+
+
+def opened(desk: Page, address: str) -> None:
+    desk.goto(address)
+    desk.wait_for_selector("html[data-ready]", state="attached")
+
+
+@pytest.mark.parametrize(
+    "wanted", [*EXAMPLES, *map(written, SHIPPED)], ids=lambda body: f"{body['kind']}-{body['name']}"
+)
+def test_a_document_made_with_its_form_is_the_one_written_by_hand(
+    desk: Page, wanted: dict[str, Any]
+) -> None:
+    opened(desk, f"/studio/{wanted['kind']}/new")
+    events = wanted.get("on", {}).get("event")
+    if isinstance(events, str):  # one word is a list of one
+        wanted = {**wanted, "on": {**wanted["on"], "event": [events]}}
+    assert desk.evaluate(DRIVER, wanted) == wanted
+
+
+def test_opening_and_unfolding_changes_nothing(desk: Page) -> None:
+    """Of every kind that the app has, the largest document."""
+    files = sorted(APP.glob("*/*.yaml"), key=lambda path: -path.stat().st_size)
+    largest: dict[str, dict[str, Any]] = {}
+    for path in files:
+        if path.parent.name not in ("tests", "sample", "translations"):
+            largest.setdefault(path.parent.name, written(f"{path.parent.name}/{path.stem}"))
+    for body in largest.values():
+        opened(desk, f"/studio/{body['kind']}/{body['name']}")
+        before = body_of(desk)
+        for _ in range(3):
+            desk.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+        assert body_of(desk) == before
+        assert desk.evaluate("document.querySelector('[data-document]').model.dirty") is False
+
+
+def test_form_and_yaml_follow_each_other_by_keyboard(desk: Page) -> None:
+    opened(desk, "/studio/view/new?object=ticket")
+    desk.focus("[data-at='/label']")
+    desk.keyboard.press("Control+A")
+    desk.keyboard.type("Waiting for us")
+    desk.focus("[data-add='/columns']")
+    desk.keyboard.type("Subj")
+    desk.wait_for_selector("[data-thing='/columns/1']")
+    desk.focus("[data-thing='/columns/1'] .grip")
+    desk.keyboard.press("ArrowUp")
+    desk.keyboard.press("ArrowUp")
+    assert body_of(desk)["columns"] == ["subject", "title"]
+    assert (
+        desk.evaluate("document.activeElement.closest('[data-thing]').dataset.thing")
+        == "/columns/0"
+    )
+    desk.press("[data-face=yaml]", "Enter")
+    expect(desk.locator("#yaml")).to_have_value(re.compile("Waiting for us"))
+    text = desk.input_value("#yaml")
+    desk.fill(
+        "#yaml",
+        text.replace("Waiting for us", "Waits for nobody").replace("-created_at", "nothing"),
+    )
+    desk.wait_for_selector("[data-faults] >> text=nothing")
+    assert desk.input_value("[data-at='/label']") == "Waits for nobody"
+    assert desk.get_attribute("[data-thing='/sort/0']", "data-thing")
+    desk.focus("[data-thing='/sort/0'] .grip")
+    desk.press("[data-thing='/sort/0'] > button:last-child", "Enter")
+    desk.wait_for_selector("[data-faults]:empty", state="attached")
+    desk.keyboard.press("Control+Enter")
+    desk.wait_for_url("**/studio/view/waiting_for_us")
+    desk.wait_for_selector("h1:has-text('Waits for nobody')")
+
+
+def test_only_the_difference_to_the_package_is_saved_and_nothing_is_lost(desk: Page) -> None:
+    opened(desk, "/studio/view/open_tickets")
+    desk.fill("[data-at='/label']", "Still open")
+    desk.keyboard.press("Control+Z")
+    assert desk.input_value("[data-at='/label']") == "Open"
+    desk.keyboard.press("Control+Shift+Z")
+    desk.keyboard.press("Control+S")
+    desk.wait_for_selector(".toast:has-text('Saved')")
+    expect(desk.locator("#yaml")).to_have_value(
+        "kind: view\nname: open_tickets\nlabel: Still open\n"
+    )
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_editor_has_no_fault_of_access(desk: Page, theme: str) -> None:
+    desk.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    for width in (1440, 390):
+        desk.set_viewport_size({"width": width, "height": 900})
+        for address in ("/studio/rule/warranty_renewal", "/studio/object/asset",
+                        "/studio/role/technician", "/studio/board/service_desk"):  # fmt: skip
+            opened(desk, address)
+            if desk.locator("[data-face=form]").get_attribute("aria-pressed") != "true":
+                desk.click("[data-face=form]")
+            desk.evaluate(
+                "[...document.querySelectorAll('[data-face-of=form] details')]"
+                ".slice(0, 6).forEach(fold => fold.open = true)"
+            )
+            desk.evaluate(AXE.read_text("utf-8") + ";0")
+            assert desk.evaluate(CHECK, RULES) == [], (address, width, theme)
+            assert desk.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
