@@ -108,9 +108,15 @@ class Walk:
     def save(self, yaml: str) -> None:
         """What the Studio takes as YAML. It shows the document once it is in force."""
         name = re.findall(r"^(?:kind|name): (\w+)$", yaml, re.MULTILINE)
+        new = self.page.url.partition("?")[0].endswith("/new")
+        face = self.page.locator("[data-face=yaml]")
+        if face.get_attribute("aria-pressed") != "true":
+            face.click()
         self.page.locator("#yaml").fill(self.local(yaml))
         self.page.get_by_role("button", name="Save the YAML").click()
         self.page.wait_for_url(f"**/studio/{'/'.join(name)}")
+        if not new:
+            expect(self.page.locator("[data-plan-chip]")).to_have_text("Nothing to save")
         expect(self.page.locator("#yaml")).not_to_have_attribute("aria-invalid", "true")
 
     def card(self, title: str) -> Locator:
