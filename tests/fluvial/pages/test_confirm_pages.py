@@ -33,16 +33,16 @@ def test_a_document_is_deleted_after_its_plan_was_read_and_comes_back(client: Cl
 def test_an_object_that_is_used_goes_only_with_its_uses_and_its_records_are_kept(
     client: Client,
 ) -> None:
-    client.define({"kind": "object", "name": "note", "label": "Note", "title": "{name}",
-                   "fields": [{"name": "name", "kind": "text"}]},
-                  {"kind": "view", "name": "notes", "object": "note", "columns": ["name"]})  # fmt: skip
+    note = {"kind": "object", "name": "note", "label": "Note", "title": "{name}"}
+    notes = {"kind": "view", "name": "notes", "object": "note", "columns": ["name"]}
+    client.define({**note, "fields": [{"name": "name", "kind": "text"}]}, notes)
     client.made("note", name="Kept")
     asked = client.get("/studio/object/note/delete").text
     assert "view/notes" in asked and "Also remove what uses it" in asked
     assert posted(client, "/studio/object/note/delete", {}).status == 409
     posted(client, "/studio/view/notes/delete", {})
     assert "1 notes are kept" in client.get("/studio/object/note/delete").text
-    client.define({"kind": "view", "name": "notes", "object": "note", "columns": ["name"]})
+    client.define(notes)
     assert posted(client, "/studio/object/note/delete", {"force": "true"}).status == 303
     assert client.get("/studio/view/notes").status == 404
     assert client.get("/o/note").status == 404
