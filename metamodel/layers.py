@@ -12,6 +12,7 @@ from metamodel.folding import listed
 from metamodel.policies import Shape, locked_places
 
 DELETE = "$delete"
+ORDER = "$order"  # the order of lists that a layer merges: {"$order": {"fields": [names]}}
 OVER = "$over"  # marks what only changes a thing below: without it, it says nothing
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 HEADS = ("kind", "name", "extends")
@@ -24,13 +25,34 @@ def merge(base: Any, change: Any) -> Any:
         for name, value in change.items():
             if value is None:
                 merged.pop(name, None)
-            elif name != OVER and not (_waits(value) and name not in merged):
+            elif name not in (OVER, ORDER) and not (_waits(value) and name not in merged):
                 merged[name] = merge(merged.get(name), value)
+        for name, order in _orders(change):
+            if keyed(merged.get(name)):
+                merged[name] = in_order_of(merged[name], order)
         return merged
     change, base = days(change), days(base)
     if keyed(change) and (base is None or keyed(base)):
         return _merge_named(base or [], change)
     return change
+
+
+def _orders(change: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
+    said = change.get(ORDER)
+    for name, order in said.items() if isinstance(said, Mapping) else ():
+        if isinstance(order, list):
+            yield name, order
+
+
+def in_order_of(items: list[Any], order: Sequence[Any]) -> list[Any]:
+    """The items in an order of their names; others stay behind the one that they came after."""
+    rank = {name: at for at, name in enumerate(order) if isinstance(name, str)}
+    result = sorted((i for i in items if key_of(i) in rank), key=lambda item: rank[key_of(item)])
+    for at, item in enumerate(items):
+        if key_of(item) not in rank:
+            before = next((i for i, one in enumerate(result) if at and one is items[at - 1]), -1)
+            result.insert(before + 1, item)
+    return result
 
 
 def days(value: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from metamodel.document import SITE, Document
 from metamodel.layers import DELETE, merge
+from metamodel.site_part import site_part
 from metamodel.uses import steps_of
 
 
@@ -23,10 +24,11 @@ def pruned(document: Document, pointers: Iterable[str]) -> Mapping[str, Any] | N
     body = _without(document.body, [steps_of(pointer) for pointer in gone])
     if not below:
         return body  # type: ignore[no-any-return]
+    said = next((part.body for part in document.parts if part.layer == SITE), None)
     base: Any = None
     for part in below:
         base = merge(base, part)
-    return {**overlay(base, body), **head}
+    return {**site_part(base, body, said), **head}
 
 
 def _without(value: Any, paths: list[list[str]]) -> Any:
@@ -51,37 +53,3 @@ def _without(value: Any, paths: list[list[str]]) -> Any:
             continue
         kept[name] = left
     return kept
-
-
-def overlay(base: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """What a layer says above `base` so that the merge of both is `wanted`."""
-    said: dict[str, Any] = {name: None for name in base if name not in wanted}
-    for name, value in wanted.items():
-        if name not in base:
-            said[name] = value
-        elif base[name] != value:
-            said[name] = _overlaid(base[name], value)
-    return said
-
-
-def _overlaid(base: Any, wanted: Any) -> Any:
-    if isinstance(base, Mapping) and isinstance(wanted, Mapping):
-        return overlay(base, wanted)
-    if not (_named(base) and _named(wanted) and wanted):
-        return wanted
-    known = {item["name"]: item for item in base}
-    names = {item["name"] for item in wanted}
-    changes = [{"name": name, DELETE: True} for name in known if name not in names]
-    for item in wanted:
-        before = known.get(item["name"])
-        if before is None:
-            changes.append(item)
-        elif before != item:
-            changes.append({**overlay(before, item), "name": item["name"]})
-    return changes
-
-
-def _named(value: Any) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(item, Mapping) and isinstance(item.get("name"), str) for item in value
-    )

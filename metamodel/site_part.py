@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from metamodel.layers import DELETE, HEADS, OVER, days, key_of, keyed, merge
+from metamodel.layers import DELETE, HEADS, ORDER, OVER, days, key_of, keyed, merge
 
 
 def site_part(base: Mapping[str, Any], wanted: Mapping[str, Any], said: Any) -> dict[str, Any]:
@@ -31,8 +31,12 @@ def _over(base: Mapping[str, Any], wanted: Mapping[str, Any], said: Any) -> dict
         if name not in base:
             part[name] = value
         elif base[name] != value:
-            part[name] = _changed(base[name], value, known.get(name))
+            changed = _changed(base[name], value, known.get(name))
+            if changed or not value:  # a list may differ in its order alone
+                part[name] = changed
     part |= {name: None for name in base if name not in wanted}
+    orders = {name: order for name in base if (order := _order(base[name], wanted.get(name)))}
+    part |= {ORDER: orders} if orders else {}
     waiting = {name: v for name, v in known.items() if _waits(v) and name not in wanted}
     return part | waiting
 
@@ -58,6 +62,17 @@ def _items(base: list[Any], wanted: list[Any], said: Any) -> list[Any]:
     part += [_named(item) | {DELETE: True} for name, item in below.items() if name not in above]
     part += [item for name, item in known.items() if _waits(item) and name not in above]
     return part
+
+
+def _order(base: Any, wanted: Any) -> list[Any]:
+    """The names of a list whose order the layer has to say: the merge keeps that of the base."""
+    before, after = days(base), days(wanted)
+    if not (before and keyed(before) and after and keyed(after)) or _doubled(after):
+        return []
+    known, names = [key_of(item) for item in before], [key_of(item) for item in after]
+    merged = [name for name in known if name in names]
+    merged += [name for name in names if name not in known]
+    return names if merged != names else []
 
 
 def _named(item: Mapping[str, Any]) -> dict[str, Any]:

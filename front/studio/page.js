@@ -87,9 +87,24 @@ function show(face, on) {
     other.setAttribute("aria-pressed", String(shown));
     for (const box of all(`[data-face-of=${other.dataset.face}]`)) box.hidden = !shown;
   }
+  remember(button.parentElement);
+}
+
+// Whether somebody prefers the form to a designer is known only where there is one.
+function remember(buttons) {
+  const designed = Boolean(one("[data-face=designer]", buttons));
+  const kept = [...(designed ? [state.faces.has("form") ? "form" : "designer"] : keptFaces().filter((face) => face !== "yaml")), ...(state.faces.has("yaml") ? ["yaml"] : [])];
   try {
-    localStorage.setItem(KEPT, [...state.faces].join(" "));
+    localStorage.setItem(KEPT, kept.join(" "));
   } catch { /* storage is off */ }
+}
+
+function keptFaces() {
+  try {
+    return (localStorage.getItem(KEPT) ?? "").split(" ").filter(Boolean);
+  } catch {
+    return []; // storage is off
+  }
 }
 
 async function start() {
@@ -131,12 +146,9 @@ async function start() {
 
 function faces() {
   one("[data-faces]").hidden = false;
-  let kept = [];
-  try {
-    kept = (localStorage.getItem(KEPT) ?? "").split(" ").filter(Boolean);
-  } catch { /* storage is off */ }
+  const kept = keptFaces();
   const designed = Boolean(one("[data-face=designer]"));
-  const first = designed && !(kept.includes("form") && !kept.includes("designer")) ? "designer" : "form";
+  const first = designed && !kept.includes("form") ? "designer" : "form";
   for (const face of [first, ...(kept.includes("yaml") ? ["yaml"] : [])]) state.faces.add(face);
   show(first, true);
   for (const button of all("[data-face]")) button.addEventListener("click", () => show(button.dataset.face, button.getAttribute("aria-pressed") !== "true"));
@@ -206,7 +218,8 @@ async function save() {
   if (!model.dirty && about.name && !state.typing) return void toast("Nothing to save");
   state.saving = true;
   const sent = model.body;
-  const answer = await send("POST", address("save"), { ...(state.typing ? { yaml: state.yaml.value } : { body: sent }), stamp: state.stamp });
+  const written = state.typing ? state.yaml.value : null;
+  const answer = await send("POST", address("save"), { ...(written === null ? { body: sent } : { yaml: written }), stamp: state.stamp });
   state.saving = false;
   if (answer.data.href && !answer.ok) return leave(answer.data.href);
   if (!answer.ok) return refused(answer);
@@ -215,10 +228,15 @@ async function save() {
     return leave(answer.data.href);
   }
   state.stamp = answer.data.stamp;
-  model.saved(sent);
+  // What was typed since stays; the YAML that was saved is the document now.
+  if (written !== null && written === state.yaml.value) {
+    state.typing = false;
+    model.replace(answer.data.body, state.yaml);
+  }
+  model.saved(written === null ? sent : answer.data.body);
   speak("Saved");
   toast(answer.data.plan ? "Saved. It comes into force when the values are copied." : "Saved");
-  return ask({ body: model.body });
+  return state.typing ? ask({ yaml: state.yaml.value }) : ask({ body: model.body });
 }
 
 function leave(href) {

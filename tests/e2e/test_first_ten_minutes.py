@@ -263,7 +263,8 @@ class Newcomer:
         number = self.page.locator("li.item b").first.inner_text()
         assert "**Roll back to this**" in self.walk.step.text
         items = self.page.locator("li.item").filter(has_text=line)
-        items.get_by_role("button", name="Roll back to this").first.click()
+        items.get_by_role("link", name="Roll back to this").first.click()
+        self.page.get_by_role("button", name="Roll back").click()
         expect(self.page.locator("li.item b").first).to_have_text(str(int(number) + 1))
 
 

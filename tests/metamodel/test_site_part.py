@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -30,24 +29,12 @@ VALUES = st.recursive(
 BODIES = st.dictionaries(st.sampled_from(["label", "fields", "more", "list"]), VALUES, max_size=4)
 
 
-def ordered(value: Any) -> Any:
-    """With lists of named things by name: layers keep the order of those below."""
-    if isinstance(value, Mapping):
-        return {name: ordered(one) for name, one in value.items()}
-    if isinstance(value, list):
-        items = [ordered(one) for one in value]
-        if items and all(isinstance(one, Mapping) and "name" in one for one in items):
-            return sorted(items, key=lambda one: str(one["name"]))
-        return items
-    return value
-
-
 @given(BODIES, BODIES)
 def test_a_part_over_what_is_below_makes_what_is_wanted(
     base: dict[str, Any], wanted: dict[str, Any]
 ) -> None:
     part = site_part(base, wanted, None)
-    assert ordered(merge(base, part)) == ordered(merge(None, wanted))
+    assert merge(base, part) == merge(None, wanted)
 
 
 @given(BODIES)
@@ -74,6 +61,7 @@ BASE: dict[str, Any] = {
          {"filters": [{"name": "mine", "label": "Own"}]}),
         ({"filters": [*BASE["filters"], {"name": "new", "label": "New"}]},
          {"filters": [{"name": "new", "label": "New"}]}),
+        ({"filters": BASE["filters"][::-1]}, {"$order": {"filters": ["late", "mine"]}}),
         ({"filters": [{"name": "mine"}, BASE["filters"][1]]},
          {"filters": [{"name": "mine", "label": None}]}),
     ],
@@ -94,3 +82,17 @@ def test_what_waits_for_the_package_goes_on_waiting() -> None:
     assert part["card"] == said["card"]
     part = site_part(BASE, {**BASE, "filters": [{"name": "mine", "label": "x"}]}, said)
     assert said["filters"][0] in part["filters"]
+
+
+def test_what_a_package_adds_stays_behind_what_it_came_after() -> None:
+    said = {"$order": {"filters": ["late", "mine"]}}
+    new = {"name": "new"}
+    mine, late = BASE["filters"]
+    for items, names in (
+        ([new, mine, late], ["new", "late", "mine"]),
+        ([mine, new, late], ["late", "mine", "new"]),
+        ([mine, late, new], ["late", "new", "mine"]),
+    ):
+        merged = merge({**BASE, "filters": items}, said)
+        assert [one["name"] for one in merged["filters"]] == names
+        assert "$order" not in merged

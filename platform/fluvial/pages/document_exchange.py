@@ -80,6 +80,7 @@ def save(call: Call) -> Answer:
         {
             "href": f"/studio/{kind}/{name}",
             "name": name,
+            "body": body,
             "revision": change.revision,
             "stamp": edited(call, document.kind, name).stamp
             if not change.approval and not change.pending

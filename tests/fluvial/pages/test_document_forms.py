@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from fluvial.kernel.features import load_features
 from metamodel.document_files import parse_documents
+from metamodel.schemas.loading import complete_schema
 from tests.app import Documents, Prepared
 from tests.browser import AXE, limited
 from tests.fluvial.pages.test_browser import CHECK, RULES
@@ -90,6 +92,49 @@ def test_a_document_made_with_its_form_is_the_one_written_by_hand(
     assert desk.evaluate(DRIVER, wanted) == wanted
 
 
+# Of a kind that nobody has made a form for: every shape that JSON Schema has for documents.
+GADGET: dict[str, Any] = {
+    "properties": {
+        "label": {"$ref": "#/$defs/label"},
+        "size": {"type": "integer", "minimum": 1},
+        "mood": {"enum": ["calm", "loud"]},
+        "open": {"type": "boolean"},
+        "when": {"anyOf": [{"type": "boolean"}, {"$ref": "#/$defs/expression"}]},
+        "words": {"type": "array", "items": {"type": "string"}},
+        "tones": {"type": "array", "items": {"enum": ["low", "high"]}},
+        "box": {"type": "object", "properties": {"inner": {"type": "object", "properties": {
+            "depth": {"type": "number"}}}}},
+        "prices": {"type": "object", "additionalProperties": {"type": "number"}},
+        "parts": {"type": "array", "items": {"type": "object", "required": ["name"], "properties": {
+            "name": {"$ref": "#/$defs/name"},
+            "tags": {"type": "array", "items": {"type": "string"}},
+            "of": {"type": ["string", "array"], "items": {"type": "string"}}}}},
+        "anything": {},
+    },
+}  # fmt: skip
+FILLED: dict[str, Any] = {
+    "kind": "view", "name": "gadget", "label": {"en": "Gadget", "de": "Apparat"}, "size": 3,
+    "mood": "loud", "open": False, "when": "size > 2", "words": ["one", "two"], "tones": ["high"],
+    "box": {"inner": {"depth": 1.5}}, "prices": {"rent": 2.5, "sale": 3}, "anything": "x",
+    "parts": [{"name": "first", "tags": ["a"], "of": "b"}, {"name": "second", "of": ["c", "d"]}],
+}  # fmt: skip
+
+
+def test_a_kind_that_comes_later_has_a_form(desk: Page) -> None:
+    def answer(route: Route) -> None:
+        response = route.fetch()
+        head, start, rest = response.text().partition('id="document">')
+        data, end, tail = rest.partition("</script>")
+        told = {**json.loads(data), "body": {}}
+        told["schema"] = complete_schema("view", "Gadget", GADGET)
+        route.fulfill(response=response, body=head + start + json.dumps(told) + end + tail)
+
+    desk.route("**/studio/view/new", answer)
+    opened(desk, "/studio/view/new")
+    assert desk.evaluate(DRIVER, FILLED) == {m: v for m, v in FILLED.items() if m != "kind"}
+    desk.unroute("**/studio/view/new")
+
+
 def test_opening_and_unfolding_changes_nothing(desk: Page) -> None:
     """Of every kind that the app has, the largest document."""
     files = sorted(APP.glob("*/*.yaml"), key=lambda path: -path.stat().st_size)
@@ -151,6 +196,26 @@ def test_only_the_difference_to_the_package_is_saved_and_nothing_is_lost(desk: P
     expect(desk.locator("#yaml")).to_have_value(
         "kind: view\nname: open_tickets\nlabel: Still open\n"
     )
+
+
+def test_lists_of_a_package_are_reordered_and_go_back_to_its_order(desk: Page) -> None:
+    opened(desk, "/studio/form/asset_main")
+    if desk.get_attribute("[data-face=form]", "aria-pressed") != "true":
+        desk.click("[data-face=form]")
+    names = [section["name"] for section in body_of(desk)["sections"]]
+    desk.focus("[data-thing='/sections/0'] > .grip")
+    desk.keyboard.press("ArrowDown")
+    turned = [names[1], names[0], *names[2:]]
+    desk.keyboard.press("Control+S")
+    desk.wait_for_selector(".toast:has-text('Saved')")
+    opened(desk, "/studio/form/asset_main")
+    assert [section["name"] for section in body_of(desk)["sections"]] == turned
+    desk.click("[data-member=sections] > .changed-here")
+    desk.click("[data-save]")
+    desk.wait_for_selector(".toast:has-text('Saved')")
+    opened(desk, "/studio/form/asset_main")
+    assert [section["name"] for section in body_of(desk)["sections"]] == names
+    expect(desk.locator("#yaml")).to_have_value(re.compile("provides the rest"))
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
