@@ -6,6 +6,7 @@ from fluvial.apptests.playing import ANSWER
 from fluvial.events.jobs import HOUSEKEEPING
 from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import Feature
+from fluvial.pages.designers import DESIGNER
 from fluvial.pages.object_tabs import OBJECT_TAB, ObjectTab
 from fluvial.pages.template_environment import TEMPLATES
 
@@ -21,6 +22,7 @@ from . import (
     record_pages,
     submission_pages,
     web_form_pages,
+    webform_designer,
     why_page,
 )
 from .form_documents import FORM, WEBFORM
@@ -46,6 +48,7 @@ feature = Feature(
             *submission_pages.ENDPOINTS,
         ),
         TEMPLATES(web_form_pages.TEMPLATES),
+        DESIGNER(*webform_designer.DESIGNERS),
         ANSWER(answer),
         HOUSEKEEPING(held_answers.forget),
         OBJECT_TAB(

@@ -90,13 +90,24 @@ def address_of(call: Call, slug: str) -> str:
 
 
 def code(call: Call) -> Answer:
-    """The address of a form as a QR code, dark on light so that every camera reads it."""
+    """The address of a form as a QR code."""
     call.only()
     form = find_webform(call.session.catalog, call.params["slug"])
-    made = segno.make(address_of(call, form.slug), error="m", micro=False)
+    return _code(call, form.slug, f"The address of {form.label}")
+
+
+def code_to_be(call: Call) -> Answer:
+    """The same of a form that is not saved yet."""
+    call.only()
+    return _code(call, call.params["slug"][:60], "The address of the form")
+
+
+def _code(call: Call, slug: str, title: str) -> Answer:
+    """Dark on light, so that every camera reads it, also from a dark page."""
+    made = segno.make(address_of(call, slug), error="m", micro=False)
     svg = made.svg_inline(
         scale=QUIET[1], border=QUIET[0], dark="#14191b", light="#ffffff", omitsize=True,
-        title=f"The address of {form.label}",
+        title=title,
     )  # fmt: skip
     svg = svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
     headers = [("cache-control", "public, max-age=300")]
@@ -117,6 +128,10 @@ ENDPOINTS = (
     Endpoint("GET", "/forms/{slug}.svg", code, Policy.PUBLIC, "A web form's address as a QR code."),
     Endpoint(
         "GET", "/forms/look/{colour}.css", sheet, Policy.PUBLIC, "A colour of web forms.", page=True
+    ),
+    Endpoint(
+        "GET", "/preview/webform/{slug}.svg", code_to_be, Policy.META_READ,
+        "The QR code of a form that is not saved yet.", page=True,
     ),
     Endpoint(
         "POST", "/preview/webform", preview, Policy.META_WRITE, "A web form before it is saved.",

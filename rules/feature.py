@@ -11,6 +11,7 @@ from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import Feature
 from fluvial.kernel.metrics import Family, gauges
 from fluvial.metadata_changes.apply import CATALOG_CHANGED
+from fluvial.pages.designers import DESIGNER
 from fluvial.pages.happenings import HAPPENINGS
 from fluvial.pages.navigation import NAVIGATION
 from fluvial.pages.object_tabs import OBJECT_TAB, SHARED_DOCUMENTS, ObjectTab, SharedDocuments
@@ -36,6 +37,7 @@ from . import (
     rules_api,
     run_pages,
     runs,
+    template_designer,
 )
 from .before_save import before_save
 from .effects import open_by_state
@@ -91,6 +93,7 @@ feature = Feature(
                 "The addresses that webhooks are sent to, with their secrets.",
             ),
         ),
+        DESIGNER(template_designer.DESIGNER),
         BEFORE_SAVE(before_save),
         STORED(due_moments.stored),
         BUTTONS(Buttons(buttons.offered, buttons.press)),

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import orjson
 from babel import Locale
+from markupsafe import escape
 
 from fluvial.database.rate_limits import Rate, limited
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.ids import is_id, new_id
 from fluvial.kernel.problems import Conflict, NotFound, Unprocessable, fault
+from fluvial.pages.sign_in import form_text
 from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.drafts.rows import load_row
 from fluvial.records.reading.query import Query, SortKey
@@ -44,6 +47,10 @@ PARTS = ("subject", "body")
 LANGUAGES = (
     "cs", "da", "de", "en", "es", "fi", "fr", "hu", "it", "nb", "nl", "pl", "pt", "ro", "sv", "tr",
 )  # fmt: skip
+POLICY = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; "
+    "frame-ancestors 'self'"
+)
 NO_SERVER = "Mail is not set up, so nothing can be sent: set FLUVIAL_SMTP_URL."
 
 
@@ -206,6 +213,21 @@ def preview(call: Call) -> Answer:
     )
 
 
+def letter_page(call: Call) -> Answer:
+    """The letter alone, in a frame that runs nothing and knows nothing of us."""
+    try:
+        asked = orjson.loads(form_text(call, "asked"))
+    except orjson.JSONDecodeError as error:
+        raise Unprocessable("`asked` must be JSON.") from error
+    if not isinstance(asked, Mapping):
+        raise Unprocessable("`asked` must be an object.")
+    _, html, faults = _written(_asked(call, asked), call.session)
+    said = html or "".join(f"<p>{escape(one['message'])}</p>" for one in faults)
+    answer = Answer.html(f"<!doctype html><meta charset=utf-8><body>{mail.WRAPPED.format(said)}")
+    answer.headers.append(("content-security-policy", POLICY))
+    return answer
+
+
 def test_send(call: Call) -> Answer:
     """Send the letter to the person who asks, now, and tell what the mail server said."""
     call.only()
@@ -244,6 +266,10 @@ def languages(call: Call) -> list[dict[str, str]]:
 
 
 ENDPOINTS = (
+    Endpoint(
+        "POST", "/preview/template", letter_page, Policy.META_WRITE,
+        "A template on a record, as a mail shows it.", page=True, form=True,
+    ),
     Endpoint(
         "POST", "/api/templates/preview", preview, Policy.META_WRITE,
         "A template on a record, as a person would get it.",

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from metamodel.catalog import ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document, DocumentKind
 from metamodel.reach import whole_unit
@@ -62,11 +63,19 @@ ENDPOINT = DocumentKind(
     },
 )
 
+
+def start_template(type_: ObjectType) -> dict[str, Any]:
+    """A letter that says what it is about."""
+    title = f"{{{{ {type_.name}.title }}}}"
+    return {"for": type_.name, "subject": title, "body": f"<p>{title}</p>"}
+
+
 TEMPLATE = DocumentKind(
     name="template",
     folder="templates",
     schema=_schema("template"),
     check=check_template,
+    start=start_template,
     wide=True,
     unit=whole_unit,
     label="Template",

@@ -178,7 +178,8 @@ export function navigator({ object, collections = false, onPick, onSample, purpo
   search.addEventListener("keydown", (event) => {
     const first = tree.items()[0];
     if (event.key === "ArrowDown" && first) tree.go(first);
-    else if (event.key === "Enter" && search.value.trim() && first) tree.pick(first);
+    // What was typed just before is looked for first: Enter takes nothing that one did not ask for.
+    else if (event.key === "Enter" && search.value.trim()) find().then(() => tree.items()[0] && tree.pick(tree.items()[0]));
     else return;
     event.preventDefault();
   });

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+import orjson
+
 from tests.canaries.aviary import Aviary
 from tests.forms.shapes import Part
 
@@ -258,6 +260,7 @@ BODIES: dict[str, Bodies] = {
     "POST /api/people/{id}/invitation": _say(Sent({"mail": False}), Sent({"mail": 1})),
     "DELETE /api/people/{id}/sessions": EMPTY,
     "DELETE /api/sessions/{id}": EMPTY,
+    "POST /preview/template": _say(Sent({"asked": orjson.dumps({"template": SPILLED}).decode()})),
     "POST /preview/webform": _say(Sent({"document": '{"object": "contract", "steps": []}'})),
     "POST /signin/forgot": _say(Sent({"email": "nobody@example.com"})),
     "POST /signin/link/{secret}": _say(Sent({"password": "another one"})),

@@ -1,4 +1,6 @@
 // The designers that are made by hand, by the kind of document: {kind: () => import("./kind.js")}.
 export const DESIGNERS = {
   role: () => import("./role.js"),
+  template: () => import("./template.js"),
+  webform: () => import("./webform.js"),
 };
