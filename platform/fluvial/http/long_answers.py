@@ -19,6 +19,7 @@ log = logging.getLogger("fluvial.http")
 Shown = Callable[[Call, LongJob], Answer]
 Left = Callable[[Call, str], Answer]
 LEFT = "respond-async"
+MOST_BUSY = 20  # times in a row that others are in the way of a portion
 
 
 def job_answer(
@@ -29,30 +30,39 @@ def job_answer(
     left: Left | None = None,
 ) -> Answer:
     """The answer once the job is over that `begin` begins. Until then a portion of it is done each
-    time that the server asks; after `patience` seconds, `left` says that it is running."""
+    time that the server asks; after `patience` seconds, `left` says that the workers do it."""
     later = left or running
     until = None if patience is None else time.monotonic() + patience
 
     def first() -> Answer:
         id = begin()
         if LEFT in call.headers.get("prefer", "").lower():
-            return later(call, id)
+            return _left(call, id, later)
         return _step(call, id, shown, until, later)
 
     return Answer(202, next=first)
 
 
-def _step(call: Call, id: str, shown: Shown, until: float | None, left: Left) -> Answer:
+def _left(call: Call, id: str, left: Left) -> Answer:
+    long_jobs.leave(call.engine, call.engine.database.connection(), id)
+    return left(call, id)
+
+
+def _step(
+    call: Call, id: str, shown: Shown, until: float | None, left: Left, busy: int = 0
+) -> Answer:
     connection = call.engine.database.connection()
     try:
         more = long_jobs.advance(call.engine, connection, id)
     except (BusyError, GoneError) as error:
         log.warning("job %s: %s", id, error)
-        return left(call, id)  # the workers go on with it
+        if busy == MOST_BUSY or isinstance(error, GoneError):
+            return _left(call, id, left)
+        return Answer(202, next=partial(_step, call, id, shown, until, left, busy + 1))
     if not more:
         return shown(call, long_jobs.job_of(connection, id))
     if until is not None and time.monotonic() > until:
-        return left(call, id)
+        return _left(call, id, left)
     return Answer(202, next=partial(_step, call, id, shown, until, left))
 
 

@@ -38,6 +38,7 @@ RUNNING, DONE, FAILED, CANCELLED = "running", "done", "failed", "cancelled"
 HELD_SECONDS = 10.0  # for which a job is left to whoever did its last portion
 AIM = 0.04  # seconds of one portion: others wait for less than twice as long
 FIRST_SIZE, MOST_SIZE = 20, 500
+SOON = 0.02  # seconds until a job is looked at again that another process works on
 ROUND_SECONDS = 1.0  # of the workers, before other work gets its turn
 KEPT = timedelta(days=90)
 
@@ -77,6 +78,7 @@ _SET = Statement(
         **{name: param(f"the_{name}", _j[name]) for name in SAVED},
     )
 )
+_HOLD = Statement(LONG_JOB.update().where(_this).values(leased_until=Later("the_seconds")))
 _AGAIN = Statement(
     LONG_JOB.update()
     .where(_this, ~_running)
@@ -139,7 +141,8 @@ _sizes: dict[tuple[str, str], int] = {}
 
 
 def begin(session: Session, kind: str, title: str, body: dict[str, Any], id: str = "") -> LongJob:
-    """A new job; or the one that has this id already, which goes on where it failed."""
+    """A new job, or the one that has this id already. It is left to the workers when whoever
+    began it does no portion of it for some time, or says so."""
     connection, made = session.connection, id or new_id()
     values: dict[str, Any] = dict.fromkeys((c.name for c in _j), None)
     values |= {
@@ -147,9 +150,18 @@ def begin(session: Session, kind: str, title: str, body: dict[str, Any], id: str
         "state": RUNNING, "done": 0, "body": body, "place": {}, "error": "", "status": 0,
         "ending": False,
     }  # fmt: skip
-    _ADD[connection.dialect == POSTGRESQL].run(connection, **values)
-    session.engine.woken(connection, WORK)
+    with connection.transaction():
+        if _ADD[connection.dialect == POSTGRESQL].run(connection, **values):
+            _HOLD.run(connection, the_id=made, the_seconds=HELD_SECONDS)
     return job_of(connection, made)
+
+
+def leave(engine: Engine, connection: Connection, id: str) -> LongJob:
+    """Nobody waits for a job any more: the workers go on with it."""
+    with connection.transaction():
+        _HOLD.run(connection, the_id=id, the_seconds=0.0)
+        engine.woken(connection, WORK)
+    return job_of(connection, id)
 
 
 def found_job(connection: Connection, id: str) -> LongJob | None:
@@ -220,7 +232,7 @@ def advance(engine: Engine, connection: Connection, id: str) -> bool:
         with connection.transaction():
             row = _LOCKED.row(connection, the_id=id)
             if row is None or row[5] != RUNNING:
-                return row is None and job_of(connection, id).state == RUNNING
+                return row is None and _others_at_work(connection, id)
             job = LongJob(*row)
             session = _session(engine, connection, job)
             phase = job.kind, str(job.place.get("phase", ""))
@@ -236,6 +248,12 @@ def advance(engine: Engine, connection: Connection, id: str) -> bool:
         return _failed(engine, connection, id, error)
     _measure(phase, size, time.monotonic() - started)
     return job.state == RUNNING
+
+
+def _others_at_work(connection: Connection, id: str) -> bool:
+    """Another process does a portion just now; whether the job runs."""
+    time.sleep(SOON)
+    return job_of(connection, id).state == RUNNING
 
 
 def forget(connection: Connection, now: datetime) -> None:
