@@ -66,8 +66,8 @@ def answers(url: str) -> bool:
 
 
 @contextmanager
-def product() -> Iterator[str]:
-    """The address of a product with its sample data."""
+def product(*options: str) -> Iterator[str]:
+    """The address of a product that is served with these options."""
     with tempfile.TemporaryDirectory() as folder:
         port = free_port()
         settings = {
@@ -76,7 +76,7 @@ def product() -> Iterator[str]:
             "FLUVIAL_ADMIN_EMAIL": EMAIL,
             "FLUVIAL_ADMIN_PASSWORD": PASSWORD,
         }
-        command = [sys.executable, "-m", "fluvial.cli", "serve", "--with", "psa", "--sample"]
+        command = [sys.executable, "-m", "fluvial.cli", "serve", *options]
         process = subprocess.Popen(command, env={**os.environ, **settings})
         try:
             yield _ready(f"http://127.0.0.1:{port}", process)
@@ -119,7 +119,7 @@ def main() -> None:
     if program is None:
         raise SystemExit("Chromium is not installed: sudo apt-get install chromium")
     IMAGES.mkdir(parents=True, exist_ok=True)
-    with product() as url, sync_playwright() as playwright:
+    with product("--with", "psa", "--sample") as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         page = browser.new_page(
             viewport={"width": 1440, "height": 900}, color_scheme="light", reduced_motion="reduce"
