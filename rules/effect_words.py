@@ -12,6 +12,7 @@ from fluvial.database.connection import Connection
 from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.statement import Statement
 from fluvial.pages.reader_format import ReaderFormat, record_href
+from metamodel.catalog import Catalog
 from metamodel.folding import humanise, label_text
 from metamodel.storage import POSTGRESQL, SQLITE
 
@@ -98,7 +99,12 @@ def target(fmt: ReaderFormat, effect: Effect) -> str:
 
 
 def endpoint_label(fmt: ReaderFormat, name: str) -> str:
-    document = fmt.catalog.of("endpoint").get(name)
+    return label_of(fmt.catalog, "endpoint", name)
+
+
+def label_of(catalog: Catalog, kind: str, name: str) -> str:
+    """What people call a document."""
+    document = catalog.of(kind).get(name)
     return label_text(document.body.get("label", humanise(name))) if document else humanise(name)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from fluvial.pages.frame import Context
 from fluvial.pages.reader_format import ReaderFormat
@@ -48,7 +48,7 @@ def _endpoints(session: Session, fmt: ReaderFormat) -> Iterator[Context]:
 
 def without_secret(body: object) -> str:
     """Why an endpoint's secret is not to be had; empty where it is, or where it has none."""
-    secret = body.get("secret") if isinstance(body, dict) else None
+    secret = body.get("secret") if isinstance(body, Mapping) else None
     try:
         if secret:
             webhooks.secret_of(secret["env"], os.environ)

@@ -86,6 +86,29 @@ def receive(call: Call) -> Answer:
         return earlier
 
 
+class _Over(Exception):
+    """Ends the transaction of a trial, so that nothing of it is kept."""
+
+
+def trial_call(call: Call, hook: Hook, body: Any) -> tuple[bool, list[str]]:
+    """What a call with this body would do: whether it creates a record, and the fields it sets."""
+    session = _session(call, hook, "")
+    created, fields = False, []
+    try:
+        with session.connection.transaction():
+            values = _values(session, hook, body)
+            record = _record(session, hook, values)
+            if record is None:
+                writer.create(session, hook.object, values)
+            else:
+                writer.update(session, hook.object, record, values)
+            created, fields = record is None, list(values)
+            raise _Over
+    except _Over:
+        pass
+    return created, fields
+
+
 def _prove(call: Call, hook: Hook) -> None:
     try:
         secret = webhooks.secret_of(hook.env, os.environ)

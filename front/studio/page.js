@@ -45,7 +45,7 @@ function showFaults(faults) {
 // Brings the control of a place into view, and unfolds what it is in.
 function goTo(pointer) {
   if (!state.faces.has("form") && !state.faces.has("designer")) show("form", true);
-  const root = one("[data-face-of=form]");
+  const root = one("[data-face-of=designer]:not([hidden])") ?? one("[data-face-of=form]");
   for (let at = pointer; at; at = at.slice(0, at.lastIndexOf("/"))) for (const fold of all("details", root)) if (fold.dataset.fold && `${pointer}/`.startsWith(`${fold.dataset.fold}/`)) fold.open = true;
   setTimeout(() => {
     for (let at = pointer; at; at = at.slice(0, at.lastIndexOf("/"))) {

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from tests.canaries.aviary import Aviary
+from tests.canaries.realm import KEYS
 from tests.forms.shapes import Part
 
 Parts = Mapping[str, str]
@@ -168,6 +169,26 @@ def _expressions(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
     yield Sent({"object": "contract", "text": "1", "expects": {"field": "secret"}})
 
 
+# Rules that nobody has saved: one of hidden values, and one with a template that tells them.
+_TOLD = {"object": "contract", "event": ["created", "updated"]}
+TRIED: tuple[dict[str, Any], ...] = tuple(
+    {"on": _TOLD, "when": when, "do": [{"notify": {"to": ["created_by"], **words}}]}
+    for when, words in (
+        ("margin > 0", {"subject": "secret & title & house.code & vault.name"}),
+        ("number != null", {"template": "spill"}),
+        ("number != null", {"subject": "number", "text": "title"}),
+    )
+)
+
+
+def _try(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
+    for rule in TRIED:
+        for key in KEYS:
+            record = aviary.id_of("contract", key)
+            yield Sent({"body": rule, "record": record})
+            yield Sent({"body": rule, "record": record, "change": {"number": "another"}})
+
+
 def _revealed(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
     return (Sent({"field": name}) for name in ("secret", "margin", "content", "code"))
 
@@ -299,6 +320,10 @@ BODIES: dict[str, Bodies] = {
     "POST /studio/spreadsheet/undo": _say(Sent({"objects": "nothing"})),
     "POST /submissions/{name}/{id}": _say(Sent({"number": "from outside"})),
     "POST /submissions/{name}/{id}/delete": NOTHING,
+    "POST /studio/rules/try": _try,
+    "POST /studio/rules/replay": _say(*(Sent({"body": rule, "days": 30}) for rule in TRIED)),
+    "POST /studio/endpoints/{name}/test": EMPTY,
+    "POST /studio/hooks/{name}/test": EMPTY,
     "POST /studio/deliveries/again": _say(Sent({"rule": "nothing"})),
     "POST /studio/deliveries/{id}/again": NOTHING,
     "POST /studio/deliveries/endpoints/{name}/now": NOTHING,

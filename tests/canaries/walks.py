@@ -71,6 +71,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "/hooks": ("nothing",),
     "/submissions": ("ask", "nothing"),
     "/studio/deliveries/endpoints": ("nothing",),
+    "/studio/endpoints": ("nothing",),
+    "/studio/hooks": ("nothing",),
 }
 DOCUMENTS = {
     "object": OBJECTS,
@@ -166,6 +168,7 @@ PLAIN_QUERIES: dict[str, tuple[str, ...]] = {
     "/submissions/{name}": ("state=refused", "state=quarantined"),
     "/submissions/{name}/export": ("state=refused",),
     "/studio/runs": ("outcome=done", "outcome=failed", "rule=tell"),
+    "/studio/rules/schedule": ("text=0 7 * * 1-5", "text=x"),
     "/studio/deliveries": ("state=done", "kind=email", "rule=tell"),
 }  # fmt: skip
 WHY = "/api/records/{object}/{id}/why"

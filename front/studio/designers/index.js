@@ -4,3 +4,4 @@ export const DESIGNERS = {
   template: () => import("./template.js"),
   webform: () => import("./webform.js"),
 };
+DESIGNERS.rule = () => import("./rule.js");

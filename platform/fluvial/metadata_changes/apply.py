@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -20,6 +20,7 @@ from fluvial.kernel.problems import Conflict
 from fluvial.records.calculated.backfill_values import fill_calculated
 from fluvial.records.drafts.listeners import heard_objects
 from fluvial.records.reading.titles import with_titles
+from fluvial.runtime.catalogs import Key
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
 from metamodel.documents import SITE
@@ -66,6 +67,10 @@ _DROP = Statement(
 _ADD = insert(DOCUMENT)
 _NEXT_REVISION = Statement(sa.select(sa.func.coalesce(sa.func.max(REVISION.c.number), 0) + 1))
 _ADD_REVISION = insert(REVISION)
+# What the author of a change should know of its documents, such as a setting that they need.
+CHANGE_NOTES: Seam[Callable[[Session, Catalog, Sequence[Key]], Iterator[str]]] = Seam(
+    "what to know of a change"
+)
 # In the transaction of a new catalog.
 CATALOG_CHANGED: Seam[Callable[[Session, Catalog], None]] = Seam("when metadata changes")
 
@@ -84,7 +89,15 @@ def plan(session: Session, change: MetadataChange) -> MetadataChange:
         operation.more = _told(session, retype, tally)
     change.operations = prepared.operations
     change.beyond = find_beyond(session, change, prepared)
+    change.notes = _notes(session, prepared)
     return change
+
+
+def _notes(session: Session, prepared: Prepared) -> list[str]:
+    """What features say of the documents that change."""
+    keys = [key for (_, key), body in prepared.after.items() if body is not None]
+    found = session.engine.brought(CHANGE_NOTES)
+    return list(dict.fromkeys(one for notes in found for one in notes(session, prepared.new, keys)))
 
 
 def _not_made(change: MetadataChange, retype: Retype) -> Make | None:
@@ -123,6 +136,7 @@ def apply(session: Session, change: MetadataChange) -> MetadataChange:
             if prepared is None or prepared.version != int(row[0]):
                 prepared = prepare(session, change, version=int(row[0]))
             _refuse_unseen(change, prepared)
+            change.notes = _notes(session, prepared)
             refuse_touched(connection, prepared, change.pending)
             if _waits(session, change, prepared):
                 change.operations = prepared.operations

@@ -39,6 +39,7 @@ class MetadataChange:
     pending: str | None = None  # its id while its values are copied in the background
     operations: list[SchemaOperation] = field(default_factory=list)
     beyond: list[Beyond] = field(default_factory=list)  # its author's own rights
+    notes: list[str] = field(default_factory=list)  # what its author should know, with the remedy
     judged: bool = True  # False: what goes beyond is told, as in a plan, but not refused
     ask: bool = False  # what goes beyond waits for an administrator, instead of being refused
     approval: str | None = None  # the id of what an administrator is asked, or has approved
@@ -52,11 +53,12 @@ class MetadataChange:
                 yield layer, key, body
 
     def waiting_for(self) -> dict[str, Any]:
-        """What of it is still to come, and what goes beyond its author's rights, as JSON."""
+        """What of it is to come, goes beyond its author's rights, or is not ready, as JSON."""
         told = {
             "plan": self.pending,
             "approval": self.approval,
             "beyond": [one.wire() for one in self.beyond],
+            "notes": self.notes,
         }
         return {name: value for name, value in told.items() if value}
 

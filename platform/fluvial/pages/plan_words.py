@@ -44,6 +44,7 @@ def in_words(change: MetadataChange) -> Context:
     if change.beyond:
         text = "This goes beyond your own rights. An administrator can approve it."
         lines.append({"tone": "warn", "icon": "shield-check", "text": text})
+    notes = [{"tone": "warn", "icon": "alert-triangle", "text": text} for text in change.notes]
     if not operations and not change.beyond:
         lines = [
             {
@@ -55,5 +56,5 @@ def in_words(change: MetadataChange) -> Context:
     return {
         "summary": f"{summary}." if summary else "The document changes; tables stay as they are.",
         "note": "Would change" if operations else "Texts only",
-        "lines": lines,
+        "lines": [*notes, *lines],
     }
