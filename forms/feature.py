@@ -7,6 +7,7 @@ from fluvial.events.jobs import HOUSEKEEPING
 from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import Feature
 from fluvial.pages.designers import DESIGNER
+from fluvial.pages.new_fields import NEW_FIELDS
 from fluvial.pages.object_tabs import OBJECT_TAB, ObjectTab
 from fluvial.pages.template_environment import TEMPLATES
 
@@ -27,7 +28,7 @@ from . import (
 )
 from .form_documents import FORM, WEBFORM
 from .form_tables import TABLES
-from .studio_layouts import LAYOUTS
+from .studio_layouts import LAYOUTS, place_new_fields
 from .submissions import answer
 
 feature = Feature(
@@ -51,6 +52,7 @@ feature = Feature(
         DESIGNER(*webform_designer.DESIGNERS),
         ANSWER(answer),
         HOUSEKEEPING(held_answers.forget),
+        NEW_FIELDS(place_new_fields),
         OBJECT_TAB(
             LAYOUTS,
             ObjectTab(

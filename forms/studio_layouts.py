@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from fluvial.http.call import Call
 from fluvial.pages.document_pages import editor, text_of
 from fluvial.pages.frame import Context
 from fluvial.pages.object_tabs import Labels, ObjectTab, about_object, documents_tab
-from metamodel.catalog import Field, ObjectType
+from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.folding import humanise, label_text
 
+NEW = "new_fields"  # the section of fields that nobody has placed yet
 HINT = "A layout changes labels and the position of fields on pages. Tables stay as they are."
 
 
@@ -42,6 +46,25 @@ def layouts_tab(call: Call, type_: ObjectType, tab: ObjectTab, labels: Labels) -
 
 def _placed(field: Field) -> Context:
     return {"name": field.name, "label": field.label, "icon": field.kind.icon}
+
+
+def place_new_fields(
+    catalog: Catalog, type_: ObjectType, names: Sequence[str]
+) -> Mapping[tuple[str, str], Mapping[str, Any]]:
+    """In a section of their own, of the layouts that are for everybody."""
+    parts: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for name, document in catalog.of("form").items():
+        body = document.body
+        if body.get("object") != type_.name or body.get("audience"):
+            continue
+        sections = body.get("sections", ())
+        placed = {field for section in sections for field in section["fields"]}
+        missing = [field for field in names if field not in placed]
+        own: list[str] = next((one["fields"] for one in sections if one["name"] == NEW), [])
+        if missing:
+            section = {"name": NEW, "label": "New fields", "fields": [*own, *missing]}
+            parts["form", name] = {"sections": [section]}
+    return parts
 
 
 LAYOUTS = ObjectTab(

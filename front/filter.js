@@ -1,6 +1,6 @@
 // The filter as a sentence: a press on a term opens it, the expression is built from the terms.
 import { all, data, one } from "./dom.js";
-import { added, expression, joined, replaced, termAt } from "./sentences.js";
+import { added, bracketed, expression, joined, replaced, termAt } from "./sentences.js";
 import { actions } from "./shell.js";
 
 function visit(where) {
@@ -37,12 +37,10 @@ async function edit(button, place, group) {
   const facts = data("filter-data");
   const { editTerm } = await import("./studio/term_editor.js");
   const around = group === undefined ? place.slice(0, -1) : place;
-  const level = termAt(facts, around);
   const term = group === undefined ? termAt(facts, place) : undefined;
   const onDone = (next) => {
     if (group === undefined) return shown(facts, replaced(facts, place, next));
-    const made = group ? { joint: level.joint === "or" ? "and" : "or", terms: [next] } : next;
-    return shown(facts, added(facts, place, made));
+    return shown(facts, (group ? bracketed : added)(facts, place, next));
   };
   editTerm(button, button.closest(".termhost"), { object: objectAt(facts, around), purpose: "filter", term, word: "Show", onDone });
 }

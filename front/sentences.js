@@ -60,6 +60,21 @@ export function added(sentence, place, term) {
   return { ...sentence, terms: sentence.terms.map((one, i) => (i === at ? added(one, deeper, term) : one)) };
 }
 
+const other = (joint) => (joint === "or" ? "and" : "or");
+
+// The sentence with a term beside the last one of a level, in brackets of their own: A and (B or C).
+export function bracketed(sentence, place, term) {
+  if (place.length) {
+    const [at, ...deeper] = place;
+    return { ...sentence, terms: sentence.terms.map((one, i) => (i === at ? bracketed(one, deeper, term) : one)) };
+  }
+  const { joint, terms } = sentence;
+  const last = terms.at(-1);
+  if (terms.length < 2) return { ...sentence, joint: other(joint), terms: [...terms, term] };
+  const inside = isGroup(last) && last.joint === other(joint) ? last.terms : [last];
+  return { ...sentence, terms: [...terms.slice(0, -1), { joint: other(joint), terms: [...inside, term] }] };
+}
+
 export function joined(sentence, place, joint) {
   if (!place.length) return { ...sentence, joint };
   const [at, ...deeper] = place;

@@ -3,6 +3,7 @@ import { all, icon, later, make, one } from "../dom.js";
 import { place, release } from "../float.js";
 import { reason, send } from "../http.js";
 import { expression } from "../sentences.js";
+import { coded } from "./coded.js";
 import { CompletionList } from "./completion_list.js";
 import { callsAround } from "./completion.js";
 import { sheet } from "./data_model.js";
@@ -12,9 +13,6 @@ import { sentenceView } from "./sentence_view.js";
 
 const CONDITIONS = ["condition", "yes/no", "boolean"];
 const WHOLE = new Set(["number", "money", "duration"]);
-
-// Words with names in backticks.
-const coded = (text) => text.split("`").map((part, i) => (i % 2 ? make("code", {}, part) : part));
 
 // Where a fault is, unless its words name that.
 const at = (fault) => (fault.at && !fault.message.includes(fault.at) ? ["At ", make("code", {}, fault.at), ": "] : []);
@@ -146,7 +144,7 @@ class Box {
     const call = callsAround(this.area.value.slice(0, this.area.selectionStart)).filter((one_) => one_.name).at(-1);
     const found = call && (await findFunction(call.name));
     this.usage.hidden = !found;
-    if (found) this.usage.replaceChildren(make("code", {}, found.usage), ` ${found.about} `, make("span", { class: "faint" }, "Example ", make("code", {}, found.example)));
+    if (found) this.usage.replaceChildren(make("code", {}, found.usage), " ", ...coded(found.about), " ", make("span", { class: "faint" }, "Example ", make("code", {}, found.example)));
   }
 
   insert(text, back = 0) {
@@ -238,6 +236,8 @@ export function attach(source, { focus = false, ...given } = {}) {
     for (const name of ["input", "change"]) source.dispatchEvent(new Event(name, { bubbles: true }));
   };
   const box = expressionBox({ value: source.value, object, expects: parsed(expects), names: parsed(names) || {}, purpose, outer, label: words, start, none, change: change === "true", shape: face, placeholder: source.placeholder || undefined, onChange: tell, ...given });
+  one(".xarea", box).required = source.required;
+  source.required = false; // nobody could be led to what is hidden
   source.hidden = true;
   source.dataset.expression = "on";
   source.after(box);

@@ -185,13 +185,14 @@ class FieldLine {
   }
 
   async show(added) {
+    const placed = (await send("POST", root().dataset.place, { names: added.map(({ name }) => name) })).data.placed ?? [];
     await renew();
     for (const { name } of added) one(`#field-rows [data-name="${name}"]`)?.classList.add("added");
     for (const { made } of this.waiting) this.mark(made);
     const words = added.map(({ label }) => label).join(", ");
     const columns = new Set([...one("#field-rows").dataset.columns.split(","), ...added.map(({ name }) => name)]);
     const list = make("a", { class: "link", href: `${root().dataset.list}?columns=${[...columns].filter(Boolean).join(",")}` }, `See ${added.length > 1 ? "them" : "it"} in the list`);
-    fillPlan("Done", `${words} ${added.length > 1 ? "are" : "is"} in the form, the list, filters, cards, rules and the API.`, [["good", "No restart, no waiting."], ["good", list]], "good");
+    fillPlan("Done", `${words} ${added.length > 1 ? "are" : "is"} in the form, the list, filters, cards, rules and the API.`, [["good", "No restart, no waiting."], ...placed.map((layout) => ["good", `In the layout ${layout}, in the section New fields until you place ${added.length > 1 ? "them" : "it"}.`]), ["good", list]], "good");
     speak(`${words} added`);
   }
 }

@@ -1,6 +1,6 @@
 // A sentence that is pressed to change it: terms, groups of them, and what is asked of collections.
 import { icon, make, one, speak } from "../dom.js";
-import { added, isGroup, joined, replaced, termAt } from "../sentences.js";
+import { added, bracketed, isGroup, joined, replaced, termAt } from "../sentences.js";
 import { editTerm } from "./term_editor.js";
 
 class View {
@@ -18,7 +18,7 @@ class View {
   change(sentence, place) {
     this.show(sentence);
     this.onChange(sentence);
-    const anchor = one(`[data-term="${place.join(".")}"] button`, this.box) ?? one(".term.add", this.box);
+    const anchor = one(`[data-term="${place.join(".")}"] button, [data-term^="${place.join(".")}."] button`, this.box) ?? one(".term.add", this.box);
     anchor?.focus();
   }
 
@@ -30,16 +30,14 @@ class View {
   }
 
   add(anchor, place, object, group) {
-    const level = termAt(this.sentence, place);
     editTerm(anchor, anchor.parentElement, {
       object, purpose: this.purpose,
       onDone: (term) => {
         if (!term) return;
-        const one_ = group ? { joint: level.joint === "or" ? "and" : "or", terms: [term] } : term;
-        const at = group ? [...place, level.terms.length] : place;
-        this.change(added(this.sentence, place, one_), [...place, level.terms.length]);
-        if (group) speak("A group. Add another condition in the brackets.");
-        if (group) one(`[data-add="${at.join(".")}"]`, this.box)?.focus();
+        const next = (group ? bracketed : added)(this.sentence, place, term);
+        const last = termAt(next, place).terms.length - 1;
+        this.change(next, [...place, last]);
+        if (group) speak("In brackets with the condition before it.");
       },
     });
   }
@@ -49,7 +47,7 @@ class View {
     const parts = terms.flatMap((term, at) => [at ? this.between(joint, place) : null, this.term(term, [...place, at], object, deep)]);
     const add = make("button", { class: "term add", type: "button", "data-add": place.join("."), "aria-haspopup": "dialog" }, icon("plus"), ` ${terms.length ? joint : this.word}`);
     add.addEventListener("click", () => this.add(add, place, object));
-    const group = make("button", { class: "term add", type: "button", "aria-haspopup": "dialog", "aria-label": "Add a group in brackets", title: "Add a group in brackets" }, "( )");
+    const group = make("button", { class: "term add", type: "button", "aria-haspopup": "dialog", "aria-label": `In brackets with the last condition: ${joint === "or" ? "and" : "or"}`, title: "In brackets with the last condition" }, `( ${joint === "or" ? "and" : "or"} )`);
     group.addEventListener("click", () => this.add(group, place, object, true));
     const host = make("span", { class: "host termhost" }, add);
     const both = deep === 0 && terms.length ? [host, make("span", { class: "host termhost" }, group)] : [host];

@@ -306,6 +306,7 @@ BODIES: dict[str, Bodies] = {
     "POST /studio/expressions": _expressions,
     "POST /studio/objects": _say(Sent({"label": ""})),
     "POST /studio/objects/{name}": _say(Sent({**NEW_FIELD, "label": ""})),
+    "POST /studio/objects/{name}/place": _say(Sent({"names": ["nothing"]})),
     "POST /studio/objects/{name}/order": _say(Sent({"names": ["nothing"]})),
     "POST /studio/objects/{name}/fields/{field}/kind": _say(Sent({"kind": "number"})),
     "POST /studio/packages/install": NOTHING,

@@ -275,7 +275,7 @@ def studio(tab: str = "fields") -> Context:
         "fields": [dict(zip(("label", "name", "kind_label", "icon", "rule", "filled", "origin"), row, strict=True), kind="", kind_href="#", own=row[6] in ("New", "Site"), remove_href="#") for row in STUDIO_FIELDS],
         "kinds": [{"label": label, "kinds": [dict(zip(("name", "label", "icon", "words"), kind, strict=True)) for kind in kinds]} for label, kinds in KINDS],
         "objects": [{"value": "member", "label": "Member"}, {"value": "book", "label": "Book"}],
-        "kind_options": {},
+        "kind_options": {}, "columns": "name,due", "may_write": True,
         "plan": {"summary": "Add Shelf mark, a text, to Loan.", "note": "Instant", "lines": [{"tone": "good", "icon": "check", "text": "No record is rewritten; all 4,812 stay in use meanwhile."}, {"tone": "good", "icon": "check", "text": "It appears in the form, list, filters, cards, rules, exports and the API."}, {"tone": "good", "icon": "check", "text": "Nothing uses this name yet. Undo is one step and loses no other data."}]},
         "yaml": {"path": "objects/loan.yaml, site layer", "text": YAML, "href": "#", "error": "", "rows": 14},
         "layout": {"api": "#", "sections": [{"name": "facts", "label": "Facts", "fields": [{"name": row[1], "label": row[0], "icon": row[3]} for row in STUDIO_FIELDS[1:5]]}, {"name": "terms", "label": "Terms", "fields": [{"name": row[1], "label": row[0], "icon": row[3]} for row in STUDIO_FIELDS[5:8]]}], "unused": [{"name": row[1], "label": row[0], "icon": row[3]} for row in STUDIO_FIELDS[8:]]},

@@ -58,6 +58,7 @@ def show(call: Call, *, error: str = "", plan: Context | None = None) -> Answer:
             "make": call.form is not None and bool(form_text(call, "make")),
             "error": error,
             "plan": plan,
+            "object": field.object,
             "href": f"/studio/objects/{field.object}/fields/{field.name}/kind",
             "back": f"/studio/objects/{field.object}",
         },

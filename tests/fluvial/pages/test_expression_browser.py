@@ -101,19 +101,24 @@ def test_a_filter_through_look_ups_groups_and_collections_by_mouse(desk: Page) -
     assert where(desk) == "branch.name == 'Harbour'"
     expect(desk.locator("#sentence")).to_contain_text("branch is Harbour")
 
-    desk.click("[aria-label='Add a group in brackets']")
+    desk.click("[data-group]")
     desk.select_option(".termpop select >> nth=0", "pages")
     desk.select_option(".termpop select >> nth=1", "above")
     desk.fill(".termpop [name=value]", "300")
     desk.click(".termpop [type=submit]")
     desk.wait_for_url("**pages**")
-    # One condition needs no brackets; with a second one they are there.
-    assert where(desk) == "branch.name == 'Harbour' and pages > 300"
-    desk.click(".term.joint")
-    desk.wait_for_url("**+or+**")
     assert where(desk) == "branch.name == 'Harbour' or pages > 300"
+    desk.click("[data-group]")
+    desk.select_option(".termpop select >> nth=0", "lendable")
+    desk.click(".termpop [type=submit]")
+    desk.wait_for_url("**lendable**")
+    assert where(desk) == "branch.name == 'Harbour' or (pages > 300 and lendable == true)"
+    expect(desk.locator(".termgroup")).to_contain_text("pages is above 300")
+    desk.click("[data-level='1']")
+    desk.wait_for_url("**300+or+**")
+    assert where(desk) == "branch.name == 'Harbour' or (pages > 300 or lendable == true)"
 
-    desk.click(".term.add >> nth=0")
+    desk.click("[data-add='']:not([data-group])")
     desk.select_option(".termpop select >> nth=0", "loans")
     desk.select_option(".termpop select >> nth=1", "none")
     desk.click(".termpop [type=submit]")
@@ -231,7 +236,8 @@ def test_ten_fields_at_the_speed_of_typing(desk: Page) -> None:
     desk.keyboard.press("Enter")
     desk.wait_for_selector("tr[data-name=status]:has-text('2 options')")
     desk.click("text=See it in the list")
-    desk.wait_for_url("**/o/donation?columns=*status*")
+    desk.wait_for_url("**/o/donation**")
+    expect(desk.locator("#columns [value=status]")).to_be_checked()
 
 
 def test_fields_are_arranged_and_renamed_by_keyboard(desk: Page) -> None:
