@@ -7,6 +7,7 @@ from fluvial.events.jobs import HOUSEKEEPING
 from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import Feature
 from fluvial.pages.designers import DESIGNER
+from fluvial.pages.navigation import NAVIGATION
 from fluvial.pages.new_fields import NEW_FIELDS
 from fluvial.pages.object_tabs import OBJECT_TAB, ObjectTab
 from fluvial.pages.template_environment import TEMPLATES
@@ -50,6 +51,7 @@ feature = Feature(
         ),
         TEMPLATES(web_form_pages.TEMPLATES),
         DESIGNER(*webform_designer.DESIGNERS),
+        NAVIGATION(submission_pages.entry),
         ANSWER(answer),
         HOUSEKEEPING(held_answers.forget),
         NEW_FIELDS(place_new_fields),

@@ -7,14 +7,17 @@ import io
 from datetime import UTC, datetime
 from typing import Any
 
+from fluvial.auth.access import Access
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import MAX_UPLOAD, Endpoint, Policy
 from fluvial.kernel.ids import is_id
 from fluvial.kernel.problems import Forbidden, NotFound, Problem, Unprocessable, fault
 from fluvial.pages.frame import Context, action, page, with_query
+from fluvial.pages.navigation import BUILD, NavigationItem
 from fluvial.pages.reader_format import format_of, record_href
 from fluvial.runtime.languages import typed_form
 from fluvial.transfer.exports import safe
+from metamodel.catalog import Catalog
 from metamodel.errors import ValueFault
 from metamodel.storage import timestamp_wire
 
@@ -43,6 +46,15 @@ def _forms(call: Call) -> list[WebForm]:
     access = call.session.access
     forms = webforms_of(call.session.catalog).values()
     return [f for f in forms if access.object(f.object).where.get("read", ()) is None]
+
+
+def entry(catalog: Catalog, access: Access) -> list[NavigationItem]:
+    """The way in, for those who build and may read what some form creates."""
+    forms = webforms_of(catalog).values()
+    found = any(access.object(form.object).where.get("read", ()) is None for form in forms)
+    if not (found and "read" in access.meta):
+        return []
+    return [NavigationItem(BUILD, "Submissions", "inbox", HERE, position=5)]
 
 
 def _form(call: Call) -> WebForm:
@@ -74,7 +86,7 @@ def overview(call: Call) -> Answer:
         for form in sorted(_forms(call), key=lambda one: one.label)
     ]
     return page(
-        call, "submissions.html", "Submissions", here="/studio",
+        call, "submissions.html", "Submissions", here=HERE,
         submissions={"forms": items, "days": held_answers.KEEP_DAYS},
     )  # fmt: skip
 
@@ -122,7 +134,7 @@ def show(call: Call) -> Answer:
     if "read" in call.session.access.meta:
         links.append(action("Edit the form", f"/studio/webform/{form.name}", "pencil"))
     return page(
-        call, "submissions_of.html", f"Submissions of {form.label}", here="/studio",
+        call, "submissions_of.html", f"Submissions of {form.label}", here=HERE,
         crumbs=[("Submissions", HERE)], menu=links, submissions=submissions,
     )  # fmt: skip
 
@@ -208,7 +220,7 @@ def _correction(
     }  # fmt: skip
     crumbs = [("Submissions", HERE), (form.label, back)]
     return page(
-        call, "submission.html", context["title"], here="/studio", crumbs=crumbs,
+        call, "submission.html", context["title"], here=HERE, crumbs=crumbs,
         status=status, submission=context,
     )  # fmt: skip
 

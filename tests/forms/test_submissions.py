@@ -159,6 +159,8 @@ def test_those_who_see_some_records_see_no_submissions(client: Client, outside: 
     for path in (HERE, f"{HERE}/export", place):
         assert guest.get(path).status == 403
     assert "Wish for a book" not in guest.get("/submissions").text
+    assert 'href="/submissions"' in client.get("/studio").text
+    assert 'href="/submissions"' not in guest.get("/").text
     assert pressed(guest, place, email="a@b.example", book="x").status == 403
     assert outside.get(HERE).status in (303, 401)
     assert client.get("/submissions/nothing").status == 404
