@@ -107,6 +107,25 @@ def add_field(hand: Hand, _: Path) -> None:
     hand.see(hand.page.locator("th", has_text="Born"))
 
 
+def add_rule(hand: Hand, _: Path) -> None:
+    """Also the endpoint of the webhook is made on the way."""
+    hand.page.goto("/o/author")
+    hand.click(hand.page.locator(".topbar summary[aria-label='More for this page']"))
+    hand.click(hand.link("Open in the studio"))
+    hand.click(hand.page.locator(".tabs a", has_text="Rules"))
+    hand.click(hand.link("New rule"))
+    hand.click(hand.button("Tell people"))
+    hand.click(hand.button("Post to another system"))
+    hand.see(hand.page.locator("#endpoint-label"))
+    hand.type("Desk")
+    hand.press("Tab")
+    hand.type("https://hooks.example.com/desk")
+    hand.click(hand.button("Make it"))
+    hand.see(hand.page.locator(".says-line", has_text="post to Desk"))
+    hand.click(hand.button("Save"))
+    hand.page.wait_for_url(re.compile(r"/studio/rule/(?!new)"))
+
+
 def import_rows(hand: Hand, folder: Path) -> None:
     lines = [f"Writer {number},W{number}" for number in range(ROWS)]
     file = folder / "writers.csv"
@@ -127,6 +146,7 @@ def import_rows(hand: Hand, folder: Path) -> None:
 TASKS = (
     Task("a record by form", add_record, "17 / 72 / 5.8", "4 clicks"),
     Task("add a field and see it in the list", add_field, "8 / 4 / 3.9", "3 clicks"),
+    Task("a rule with a mail and a webhook", add_rule, "23 / 129 / 10.8", "8 clicks"),
     Task("import of 10,000 rows and one found", import_rows, "5 / 0 / 28", "5 s"),
 )
 

@@ -366,8 +366,8 @@ def test_an_endpoint_is_made_from_within_the_action(desk: Desk) -> None:
     desk.open("/studio/rule/new?object=ticket")
     desk.press(desk.key("add/webhook"))
     desk.key("/do/0/webhook/to").select_option(label="A new endpoint …")
-    page.get_by_label("Name", exact=True).fill("Chat room")
-    page.get_by_label("Address").fill("https://chat.example.com/in")
+    page.locator("#endpoint-label").fill("Chat room")
+    page.locator("#endpoint-url").fill("https://chat.example.com/in")
     expect(page.get_by_label("Environment variable")).to_have_value("CHAT_ROOM_SECRET")
     page.get_by_role("button", name="Generate a secret").click()
     expect(page.get_by_label("The line for the environment")).to_have_value(
