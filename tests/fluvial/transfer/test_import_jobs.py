@@ -185,6 +185,21 @@ def test_what_is_killed_goes_on_where_it_was(
     assert authors(client) == []
 
 
+def test_another_thread_goes_on_with_its_own_connection(client: Client) -> None:
+    """What is open of a job was made for the connection of the thread that began it."""
+    id_ = left(client, table(), key=["code"])
+    until(client, id_, import_job.WRITE, 20)
+    engine = client.app.engine
+    assert engine.database.call(lambda: id(engine.database.connection())) != id(
+        engine.database.connection()
+    )
+    assert not long_jobs.run(engine)
+    told = client.get(f"/api/jobs/{id_}").json()
+    assert told["state"] == "done" and len(authors(client)) == MANY
+    undone = client.post(f"/api/imports/{told['result']['batch']}/undo").json()
+    assert undone["deleted"] == MANY
+
+
 def test_a_call_that_is_sent_again_imports_once(client: Client) -> None:
     client.headers["idempotency-key"] = "one"
     first, again = sent(client, "author", table()), sent(client, "author", table())

@@ -54,6 +54,7 @@ class ImportRun:
         result: Result,
         batch: Batch,
     ) -> None:
+        self.outer = session  # of what is read and noted; drafts have one that reads ahead
         self.bulk = Bulk(
             session, type_, self._stored, self._check_rights, apart=options.skip_faults
         )
@@ -77,7 +78,6 @@ class ImportRun:
         self.deferred: list[tuple[int, str, Deferred]] = []  # row, record
         self.finishing = False
         self.tried: set[tuple[str, str]] = set()  # of a trial: unique keys of new records
-        self.outer = session
         if key:
             session.object(type_.name, "update")
 
