@@ -12,7 +12,8 @@ from fluvial.services import comments
 def write(call: Call) -> Answer:
     object_name, record = call.params["object"], call.params["id"]
     mentions = call.form.getlist("mention") if call.form is not None else []
-    comments.write(call.session, object_name, record, form_text(call, "text"), mentions)
+    public = form_text(call, "public") == "true"
+    comments.write(call.session, object_name, record, form_text(call, "text"), mentions, public)
     return _back(call)
 
 

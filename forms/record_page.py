@@ -58,6 +58,7 @@ def record_context(
         "panel": related_panel(page, panels),
         "timeline": history,
         "comment_href": _comment_href(page),
+        "replies": comments.may_choose_who_reads(page.session, type_.name),
         "files": _files(page),
         "side": "timeline",
         "recalculating": recalculating(page.session, _seen(page)),

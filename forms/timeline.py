@@ -115,7 +115,7 @@ def _comment(session: Session, entry: dict[str, Any], fmt: ReaderFormat) -> Cont
         "icon": "message-circle",
         "person": name,
         "tone": "",
-        "what": Markup("<b>{}</b>{}").format(name, edited),
+        "what": Markup("<b>{}</b>{}{}").format(name, _reply(entry), edited),
         "when": fmt.ago(parse_moment(entry["at"])),
         "at": entry["at"],
         "lines": [],
@@ -129,6 +129,11 @@ def _comment(session: Session, entry: dict[str, Any], fmt: ReaderFormat) -> Cont
             "mentions": entry["mentions"],
         },
     }
+
+
+def _reply(entry: dict[str, Any]) -> str:
+    """What is public says so to those who may also read what is not."""
+    return " replied" if entry["public"] else ""
 
 
 def bubble(text: str, mentions: Iterable[Mapping[str, str]]) -> Markup:

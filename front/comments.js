@@ -77,7 +77,8 @@ function writing(form, named, submit, done = () => {}) {
     const button = one("[type=submit]", form);
     button.disabled = true;
     const mentions = [...named].filter(([name]) => text.includes(`@${name}`)).map(([, id]) => id);
-    const result = await submit({ text, mentions });
+    const open = one("[name=public]", form)?.checked;
+    const result = await submit(open ? { text, mentions, public: true } : { text, mentions });
     button.disabled = false;
     fault.hidden = result.ok;
     if (!result.ok) return void (fault.textContent = reason(result));

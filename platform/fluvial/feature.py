@@ -69,7 +69,7 @@ feature = Feature(
         PROBLEM_PAGE(problem_page),
         APPROVAL_HEARD(tell_of_approval),
         EXPORT_FORM(PEOPLE),
-        WORK(assigned_work.assigned, told_work.decisions, told_work.told),
+        WORK(assigned_work.assigned, assigned_work.followed, told_work.decisions, told_work.told),
         DESIGNER(Designer("role", role_context)),
         OBJECT_TAB(
             ObjectTab(

@@ -21,7 +21,7 @@ from metamodel.object_types import PEOPLE, placeholders
 
 from .actors import ADMINISTRATOR, Actor
 
-ACTIONS = ("read", "create", "update", "delete", "export", "import")
+ACTIONS = ("read", "create", "update", "delete", "export", "import", "reply")
 ALL = "*"
 
 
@@ -197,7 +197,7 @@ def _follow(
 ) -> None:
     """A part is read by who reads its owner, and changed by who changes its owner."""
     for action in tuple(where):
-        needed = "read" if action in ("read", "export") else "update"
+        needed = "read" if action in ("read", "export", "reply") else "update"
         if needed not in owner.where:
             del where[action]
             continue

@@ -28,10 +28,10 @@ def list_comments(call: Call) -> Answer:
 
 
 def write_comment(call: Call) -> Answer:
-    body = call.json_object("text", "mentions")
+    body = call.json_object("text", "mentions", "public")
     made = comments.write(
         call.session, call.params["object"], call.params["id"],
-        body.get("text"), body.get("mentions", ()),
+        body.get("text"), body.get("mentions", ()), body.get("public", False),
     )  # fmt: skip
     return Answer.json(made, 201)
 

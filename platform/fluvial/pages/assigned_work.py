@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -56,6 +57,35 @@ def assigned(session: Session, fmt: ReaderFormat, asked: WorkAsked) -> Sequence[
         type_, access = session.catalog.objects[name], session.access.object(name)
         if access.can("read") and work.assignee not in access.hidden:
             found.append(_group(session, fmt, asked, type_, work))
+    return found
+
+
+def followed(session: Session, fmt: ReaderFormat, asked: WorkAsked) -> Sequence[WorkGroup]:
+    """Open records of people who create them for others to work on, such as customers."""
+    found = []
+    for name, work in session.catalog.derive(works).items():
+        type_, access = session.catalog.objects[name], session.access.object(name)
+        state = _state_of(type_)
+        mine = access.can("read") and access.can("create") and not access.can("update")
+        if not mine or state is None or session.access.hides(name, state.name):
+            continue
+        where = f"{state.name}.closed == false"
+        query = Query(
+            name, (("title",), (state.name,), ("updated_at",)), where,
+            sort=(SortKey(("updated_at",), True),), limit=asked.limit, total="capped",
+        )  # fmt: skip
+        read = read_page(session, query)
+        items = [
+            replace(
+                _item(type_, record, work, "", state, None, fmt),
+                note=fmt.ago(parse_moment(record["updated_at"])), hint="",
+            )
+            for record in read["data"]
+        ]  # fmt: skip
+        every = with_query(f"/o/{name}", view="all", where=where)
+        label = f"Open {type_.plural.lower()}"
+        more = bool(read["capped"])
+        found.append(WorkGroup(f"open-{name}", label, items, read["total"], more, every))
     return found
 
 

@@ -143,7 +143,8 @@ def _first_that_works(
     for names in choices:
         listed = [name for name in names or () if isinstance(name, str)]
         columns = columns_of(session.access, type_, listed)
-        lost = lost or len(columns) < len(set(listed))
+        # Nobody chose what a view shows; it leaves out what its reader may not read.
+        lost = lost or (choices[0] is names and len(columns) < len(set(listed)))
         if columns:
             return columns, lost
     return columns_of(session.access, type_, ["title"]), lost

@@ -1,4 +1,8 @@
-"""Comments on records: who may change a record reads and writes them; who is named is told."""
+"""Comments on records: who may change a record reads and writes them; who is named is told.
+
+Public comments are for people who may only read a record, too: with the right to reply they read
+them and write their own. All others are of those who work on the record.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +20,10 @@ from fluvial.kernel.problems import Forbidden, NotFound, Unprocessable, fault
 from fluvial.records.drafts.rows import load_row
 from fluvial.records.reading.titles import titles_of
 from fluvial.runtime.session import Session
+from metamodel.catalog import Catalog
 from metamodel.errors import ValueFault
 from metamodel.kinds.datetime import moment
-from metamodel.storage import JSON, TEXT, TIMESTAMP, UUID, timestamp_wire
+from metamodel.storage import BOOLEAN, JSON, TEXT, TIMESTAMP, UUID, timestamp_wire
 
 from . import notifications
 
@@ -30,6 +35,7 @@ NEWEST = "ffffffff-ffff-ffff-ffff-ffffffffffff"  # ids sort by the time they wer
 MENTIONS = " mentions you: "
 SPOKEN = "#timeline"  # where on a record's page comments stand
 RIGHT = "update"  # of the record: comments are for those who work on it
+REPLY = "reply"  # of the record: public comments are for these people, too
 
 COMMENT = table(
     "comment",
@@ -42,15 +48,16 @@ COMMENT = table(
     column("mentions", JSON),  # [{user, name}], the names as they are written in the text
     column("edited_at", TIMESTAMP, nullable=True),
     column("deleted_at", TIMESTAMP, nullable=True),
+    column("public", BOOLEAN, nullable=True),  # also for people who may only reply
 )
 
 _c = COMMENT.c
 sa.Index("ix_fluvial_comment__record", _c.record, _c.id)
 
 _ADD = insert(COMMENT)
-_READ = (_c.id, _c.at, _c.by, _c.text, _c.mentions, _c.edited_at)
+_READ = (_c.id, _c.at, _c.by, _c.text, _c.mentions, _c.edited_at, _c.public)
 _there = (_c.record == param("the_record", _c.record), _c.deleted_at.is_(None))
-_PAGE = Statement(
+_page = (
     sa.select(*_READ)
     .where(
         *_there,
@@ -60,6 +67,10 @@ _PAGE = Statement(
     )
     .order_by(_c.id.desc())
     .limit(sa.bindparam("the_limit", type_=sa.Integer()))
+)
+_PAGES = {RIGHT: Statement(_page), REPLY: Statement(_page.where(_c.public.is_(sa.true())))}
+_SPOKEN = Statement(
+    sa.select(_c.by).where(*_there, _c.public.is_(sa.true()), _c.by.is_not(None)).distinct()
 )
 _ONE = Statement(sa.select(*_READ).where(*_there, _c.id == param("the_id", _c.id)))
 _EDIT = Statement(
@@ -79,7 +90,31 @@ _DELETE = Statement(
 
 
 def may_comment(session: Session, object_name: str) -> bool:
-    return session.actor.id is not None and session.access.object(object_name).can(RIGHT)
+    may = session.access.object(object_name)
+    return session.actor.id is not None and (may.can(RIGHT) or may.can(REPLY))
+
+
+def may_choose_who_reads(session: Session, object_name: str) -> bool:
+    """Whether somebody may comment for those who work on a record, and for all who may reply."""
+    replies = session.catalog.derive(_answered)
+    return session.access.object(object_name).can(RIGHT) and object_name in replies
+
+
+def _answered(catalog: Catalog) -> frozenset[str]:
+    """The object types to whose records some role may reply."""
+    grants = (
+        grant for role in catalog.of("role").values() for grant in role.body.get("grants", ())
+    )
+    return frozenset(grant["object"] for grant in grants if REPLY in grant["can"])
+
+
+def _right(session: Session, object_name: str, record: str) -> str | None:
+    """By which right somebody comments on a record."""
+    may = session.access.object(object_name)
+    for right in (RIGHT, REPLY):
+        if may.can(right) and load_row(session, object_name, record, right) is not None:
+            return right
+    return None
 
 
 def read(
@@ -92,12 +127,11 @@ def read(
     before: str = NEWEST,
     limit: int = MAX_PAGE,
 ) -> list[dict[str, Any]]:
-    """The comments of a stretch of time, newest first; nothing for who may not work on it."""
-    if not session.access.object(object_name).can(RIGHT):
+    """The comments of a stretch of time, newest first: all of them, or those that are public."""
+    right = _right(session, object_name, record)
+    if right is None:
         return []
-    if load_row(session, object_name, record, RIGHT) is None:
-        return []
-    rows = _PAGE.rows(
+    rows = _PAGES[right].rows(
         session.connection,
         the_record=record, the_since=since, the_until=until, the_before=before, the_limit=limit,
     )  # fmt: skip
@@ -105,7 +139,7 @@ def read(
 
 
 def _wire(row: Sequence[Any]) -> dict[str, Any]:
-    identifier, at, by, text, mentions, edited = row
+    identifier, at, by, text, mentions, edited, public = row
     return {
         "id": identifier,
         "at": timestamp_wire(at),
@@ -113,22 +147,37 @@ def _wire(row: Sequence[Any]) -> dict[str, Any]:
         "text": text,
         "mentions": mentions or [],
         "edited_at": timestamp_wire(edited) if edited else None,
+        "public": bool(public),
     }
 
 
 def write(
-    session: Session, object_name: str, record: str, text: Any, mentions: Any = ()
+    session: Session,
+    object_name: str,
+    record: str,
+    text: Any,
+    mentions: Any = (),
+    public: Any = False,
 ) -> dict[str, Any]:
-    """A new comment; the people whom it names are told, once each."""
-    said, named = _checked(session, object_name, record, text, mentions)
+    """A new comment; the people whom it names are told, once each.
+
+    That of somebody who may only reply is public. Who speaks in public hears what others say there.
+    """
+    if not isinstance(public, bool):
+        raise _refused("/public", "type", "`public` must be true or false.")
+    commentable(session, object_name, record)
+    public = public or _right(session, object_name, record) == REPLY
+    said, named = _checked(session, object_name, record, text, mentions, public=public)
     identifier = new_id()
     with session.connection.transaction():
         _ADD.run(
             session.connection,
             id=identifier, object=object_name, record=record, at=session.now, by=session.actor.id,
-            text=said, mentions=named, edited_at=None, deleted_at=None,
+            text=said, mentions=named, edited_at=None, deleted_at=None, public=public,
         )  # fmt: skip
         _tell(session, object_name, record, said, named)
+        if public:
+            _tell_speakers(session, object_name, record, said, {m["user"] for m in named})
         _publish(session, object_name, record)
     return _found(session, record, identifier)
 
@@ -137,8 +186,9 @@ def edit(
     session: Session, object_name: str, record: str, identifier: str, text: Any, mentions: Any = ()
 ) -> dict[str, Any]:
     """Change one's own comment; people whom it did not name before are told."""
-    said, named = _checked(session, object_name, record, text, mentions)
+    commentable(session, object_name, record)
     before = _own(session, record, identifier, "change")
+    said, named = _checked(session, object_name, record, text, mentions, public=before["public"])
     known = {mention["user"] for mention in before["mentions"]}
     with session.connection.transaction():
         _EDIT.run(
@@ -161,9 +211,11 @@ def delete(session: Session, object_name: str, record: str, identifier: str) -> 
 
 def commentable(session: Session, object_name: str, record: str) -> dict[str, Any]:
     type_ = session.object(object_name)
-    if not session.access.object(object_name).can(RIGHT):
+    may = session.access.object(object_name)
+    if not may.can(RIGHT) and not may.can(REPLY):
         raise Forbidden(f"Only people who may change {type_.plural.lower()} may comment on them.")
-    row = load_row(session, object_name, record, RIGHT) if is_id(record) else None
+    right = _right(session, object_name, record) if is_id(record) else None
+    row = load_row(session, object_name, record, right) if right else None
     if row is None:
         raise NotFound(f"There is no {type_.label.lower()} with the id `{record}` to comment on.")
     return row
@@ -187,9 +239,8 @@ def _found(session: Session, record: str, identifier: str) -> dict[str, Any]:
 
 
 def _checked(
-    session: Session, object_name: str, record: str, text: Any, mentions: Any
+    session: Session, object_name: str, record: str, text: Any, mentions: Any, *, public: bool
 ) -> tuple[str, list[dict[str, str]]]:
-    commentable(session, object_name, record)
     if session.actor.id is None:
         raise Forbidden("Only people can write comments.")
     if not isinstance(text, str) or not text.strip():
@@ -203,18 +254,21 @@ def _checked(
         )
     people = list(dict.fromkeys(mentions))
     return text.strip(), [
-        _mention(session, object_name, record, user, at) for at, user in enumerate(people)
+        _mention(session, object_name, record, user, at, public=public)
+        for at, user in enumerate(people)
     ]
 
 
-def _mention(session: Session, object_name: str, record: str, user: Any, at: int) -> dict[str, str]:
+def _mention(
+    session: Session, object_name: str, record: str, user: Any, at: int, *, public: bool
+) -> dict[str, str]:
     """Who is named has to be able to read what they are told of."""
     actor = session.engine.people.actor(session.connection, user) if is_id(user) else None
     if actor is None:
         raise _refused(f"/mentions/{at}", "unknown", f"There is no active person `{user}`.")
     theirs = session.as_actor(actor)
-    reads = theirs.access.object(object_name).can(RIGHT)
-    if not reads or load_row(theirs, object_name, record, RIGHT) is None:
+    right = _right(theirs, object_name, record)
+    if right is None or (right == REPLY and not public):
         label = session.catalog.objects[object_name].label.lower()
         message = f"{actor.name} may not read the comments of this {label}. Remove the name."
         raise _refused(f"/mentions/{at}", "not_allowed", message)
@@ -235,6 +289,24 @@ def _tell(
     for user in people:
         title = _title_for(session, user, object_name, record) or "a record"
         notifications.tell(session, user, f"{session.actor.name}{MENTIONS}{title}", text, href)
+
+
+def _tell_speakers(
+    session: Session, object_name: str, record: str, text: str, named: set[str]
+) -> None:
+    """Tell the others who speak in public, who made the record, and who works on it."""
+    row = load_row(session, object_name, record, None) or {}
+    people = {by for (by,) in _SPOKEN.rows(session.connection, the_record=record)}
+    assigned = session.catalog.objects[object_name].work
+    involved = [row.get("created_by"), row.get(assigned.assignee) if assigned else None]
+    people |= {one["user"] for one in involved if isinstance(one, dict) and one.get("user")}
+    href = f"{notifications.record_href(object_name, record)}{SPOKEN}"
+    for user in sorted(people - named - {session.actor.id}):
+        actor = session.engine.people.actor(session.connection, user)
+        if actor is None or _right(session.as_actor(actor), object_name, record) is None:
+            continue
+        title = _title_for(session, user, object_name, record) or "a record"
+        notifications.tell(session, user, f"{session.actor.name} replied: {title}", text, href)
 
 
 def who_mentions(notification: Mapping[str, Any]) -> str:
