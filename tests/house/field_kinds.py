@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+
+from tests.house.sources import flat
 
 ROOT = Path(__file__).parent.parent.parent
 ENGINE = ("metamodel", "platform/fluvial", "rules", "forms", "kanban", "front")
@@ -36,22 +38,22 @@ def files() -> Iterator[Path]:
                 yield path
 
 
-def in_python(source: str) -> Iterator[Found]:
+def in_python(source: str, nodes: Sequence[ast.AST] = ()) -> Iterator[Found]:
     """Comparisons and tables of a module."""
-    tree = ast.parse(source)
+    nodes = nodes or flat(source)
     lines = source.splitlines()
-    kinds, types = _named_after(tree, "kind"), _named_after(tree, "type")
-    for node in ast.walk(tree):
+    kinds, types = _named_after(nodes, "kind"), _named_after(nodes, "type")
+    for node in nodes:
         if _compares(node, kinds, types) or _looks_up(node) or _is_table(node):
             line: int = node.lineno  # type: ignore[attr-defined]  # all of these have one
             yield line, lines[line - 1].strip()
 
 
-def _named_after(tree: ast.AST, owner: str) -> set[str]:
+def _named_after(nodes: Iterable[ast.AST], owner: str) -> set[str]:
     """The variables that hold the name of a field's kind, or of its type."""
     return {
         target.id
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Assign) and _is_name_of(node.value, owner)
         for target in node.targets
         if isinstance(target, ast.Name)

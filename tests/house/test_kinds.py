@@ -9,6 +9,7 @@ import pytest
 from fluvial.pages.presenters import FACES
 from metamodel.kinds import KINDS
 from tests.house.field_kinds import NAMES, ROOT, files, in_python, in_text
+from tests.house.sources import nodes_of
 
 ASKS = """
 field.kind.name == "file"
@@ -100,9 +101,10 @@ def test_no_code_asks_which_kind_a_field_is_of() -> None:
     found = []
     for path in files():
         source = path.read_text(encoding="utf-8")
-        look = in_python if path.suffix == ".py" else in_text
+        python = path.suffix == ".py"
+        told = in_python(source, nodes_of(path)) if python else in_text(source)
         place = path.relative_to(ROOT)
-        found += [f"{place}:{line}: {text[:120]}" for line, text in look(source)]
+        found += [f"{place}:{line}: {text[:120]}" for line, text in told]
     hint = "Ask the kind (metamodel/kinds/kind.py), the type or the face instead:\n"
     assert not found, f"{len(found)} places. {hint}" + "\n".join(found)
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
+from tests.house.sources import nodes_of
+
 ROOT = Path(__file__).parent.parent.parent
 SOURCES = {
     "metamodel": ROOT / "metamodel",
@@ -33,15 +35,16 @@ def modules() -> dict[str, Path]:
     return found
 
 
-@cache
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
 def paths() -> Iterator[Path]:
     yield from modules().values()
     for folder in OTHERS:
         yield from sorted(folder.rglob("*.py"))
+
+
+def body_of(path: Path) -> list[ast.stmt]:
+    module = nodes_of(path)[0]
+    assert isinstance(module, ast.Module)
+    return module.body
 
 
 def test_files_are_short() -> None:
@@ -55,8 +58,9 @@ def test_syntax_trees_are_built_in_turn() -> None:
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for name, path in modules().items()
         if name != "metamodel.syntax_trees"
-        for node in ast.walk(tree(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute | ast.Name)
         and ast.unparse(node.func).endswith(("ast.parse", "literal_eval", "SimpleEval.parse"))
     ]
     assert not odd, f"Threads disturb each other there; see metamodel/syntax_trees.py: {odd}"
@@ -66,7 +70,7 @@ def test_functions_are_short() -> None:
     long = [
         f"{path.relative_to(ROOT)}:{node.lineno}: {node.name}"
         for path in paths()
-        for node in ast.walk(tree(path))
+        for node in nodes_of(path)
         if isinstance(node, FunctionNode)
         and (node.end_lineno or 0) - node.lineno + 1 > MAX_FUNCTION
     ]
@@ -80,7 +84,7 @@ def test_the_root_of_the_engine_holds_few_modules() -> None:
 def imports(name: str, path: Path) -> Iterator[str]:
     """The modules that a module imports, also those that it needs for its types only."""
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    for node in ast.walk(tree(path)):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in modules())
         elif isinstance(node, ast.ImportFrom):
@@ -142,7 +146,7 @@ def test_a_module_name_is_used_once() -> None:
 def test_a_class_name_is_used_once() -> None:
     places = defaultdict(list)
     for name, path in modules().items():
-        for node in tree(path).body:
+        for node in body_of(path):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places[node.name].append(name)
     assert not {stem: names for stem, names in places.items() if len(names) > 1}
