@@ -6,10 +6,13 @@ The client calls the ASGI application in this process; tests of several processe
 from __future__ import annotations
 
 import asyncio
+import atexit
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -80,7 +83,7 @@ class Client:
             body, sent = orjson.dumps(json), {"content-type": "application/json", **sent}
         path, _, raw = path.partition("?")
         raw = urlencode(query) if query else raw
-        return asyncio.run(_ask(self.app, method, path, raw, sent, body or b""))
+        return _run(_ask(self.app, method, path, raw, sent, body or b""))
 
     def get(self, path: str, **query: str) -> Reply:
         return self.call("GET", path, query=query or None)
@@ -129,6 +132,20 @@ class Client:
         body = {"email": email, "name": email.partition("@")[0].title(), "roles": list(roles)}
         self.made("user", **body, password=PASSWORD, **values)
         return self.signed_in(email, PASSWORD)
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """One for all calls of the main thread: making one costs more than a small request."""
+    loop = asyncio.new_event_loop()
+    atexit.register(loop.close)
+    return loop
+
+
+def _run(asked: Coroutine[Any, Any, Reply]) -> Reply:
+    if threading.current_thread() is threading.main_thread():
+        return _loop().run_until_complete(asked)
+    return asyncio.run(asked)
 
 
 async def _ask(
