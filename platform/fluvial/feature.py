@@ -44,6 +44,7 @@ from fluvial.services.approval_notices import tell_of_approval
 from fluvial.transfer import files
 from fluvial.transfer.export_forms import EXPORT_FORM
 from fluvial.transfer.imports import import_job, import_undo
+from fluvial.transfer.spreadsheets import sheet_install
 
 feature = Feature(
     CORE,
@@ -89,7 +90,7 @@ feature = Feature(
         SHARED_DOCUMENTS(
             SharedDocuments("role", "Roles", "Who may do what with which records and fields.")
         ),
-        LONG_JOB_KIND(import_undo.UNDO, import_job.IMPORT_JOB),
+        LONG_JOB_KIND(import_undo.UNDO, import_job.IMPORT_JOB, sheet_install.SHEETS_JOB),
         JOB(  # events first, then what they made
             Job(outbox.WORK, outbox.run),
             Job("dated", apply_planned.run),

@@ -8,10 +8,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fluvial.http.call import Answer, Call
+from fluvial.http.long_answers import job_answer
 from fluvial.http.routes import MAX_UPLOAD, Endpoint, Policy
 from fluvial.kernel.problems import NotFound, Problem
 from fluvial.metadata_changes import apply
 from fluvial.metadata_changes.beyond_rights import BeyondRights
+from fluvial.runtime.long_jobs import LongJob
 from fluvial.transfer import files
 from fluvial.transfer.imports.options import Options
 from fluvial.transfer.imports.text_encodings import UNSAID, text_readings
@@ -26,6 +28,7 @@ from fluvial.transfer.spreadsheets.sheet_faults import (
 from fluvial.transfer.spreadsheets.sheet_install import (
     change_of,
     install_sheets,
+    is_made,
     name_plans,
     remove_objects,
 )
@@ -35,6 +38,7 @@ from metamodel.documents import SITE
 
 from .frame import Context, page, with_query
 from .import_reading import question
+from .job_pages import on_its_way
 from .presenters import uploads
 from .reader_format import format_of, number
 from .sign_in import form_text
@@ -50,6 +54,7 @@ from .studio import how_many
 HERE = "/studio/spreadsheet"
 ACCEPT = ".csv,.tsv,.txt,.xlsx"
 MAX_FILES = 20
+WAITS = 15.0  # seconds until the page of the job is shown instead
 QUESTIONS = {
     "dates": "Choose the order of day, month and year: both fit the dates of the file.",
     "decimal": "Choose the decimal mark: both fit the numbers of the file.",
@@ -60,7 +65,7 @@ QUESTIONS = {
 class _Work:
     """The files of a form, and what they are to become."""
 
-    uploads: list[str]
+    kept: Sequence[Mapping[str, Any]]
     named: list[tuple[str, Path]]
     encodings: dict[int, str]
     sheets: list[Sheet]
@@ -183,8 +188,7 @@ def _work(call: Call, kept: Sequence[Mapping[str, Any]]) -> _Work:
     else:
         propose_links(sheets, plans)
     name_plans(call.session, plans)
-    ids = [str(one["id"]) for one in kept]
-    return _Work(ids, named, encodings, sheets, plans, evidence(sheets, plans), said)
+    return _Work(kept, named, encodings, sheets, plans, evidence(sheets, plans), said)
 
 
 def _plan(call: Call, work: _Work, error: str = "") -> Answer:
@@ -200,7 +204,7 @@ def _plan(call: Call, work: _Work, error: str = "") -> Answer:
     title = _title(work)
     return _page(
         call, title, 422 if error else 200, step="plan", error=error, name=title,
-        upload=",".join(work.uploads),
+        upload=",".join(str(one["id"]) for one in work.kept),
         encodings=[{"name": f"encoding.{at}", "value": e} for at, e in work.encodings.items()],
         sheets=shown_sheets(call.session, work.sheets, work.plans, faults),
         kinds=kinds_shown(), targets=targets(call.session, work.sheets, work.plans),
@@ -287,15 +291,21 @@ def _make(call: Call, work: _Work) -> Answer:
         return _plan(call, work, "Nothing was made: correct the columns, or leave rows out.")
     group = form_text(call, "group").strip()
     try:
-        made = install_sheets(call.session, work.named, work.sheets, work.plans, options, group)
+        job = install_sheets(call.session, work.kept, work.sheets, work.plans, options, group)
     except BeyondRights:
         raise
     except Problem as problem:
         return _plan(call, work, _words(problem))
-    skipped = str(made.skipped) if made.skipped else ""
-    return Answer.redirect(
-        with_query(f"{HERE}/made", objects=",".join(made.objects), skipped=skipped)
-    )
+
+    def shown(call: Call, job: LongJob) -> Answer:
+        if not is_made(job):
+            told = " ".join(str(one["message"]) for one in (job.result or {}).get("errors", [])[:3])
+            return _plan(call, work, f"{job.error} {told}".strip() or "It was cancelled.")
+        skipped = job.result["skipped"]
+        names = ",".join(job.result["objects"])
+        return Answer.redirect(with_query(f"{HERE}/made", objects=names, skipped=skipped or ""))
+
+    return job_answer(call, lambda: job, shown, WAITS, on_its_way)
 
 
 def show_made(call: Call) -> Answer:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fluvial.runtime import long_jobs
 from tests.app import Client, Reply
 from tests.fluvial.pages.posting import posted
 from tests.fluvial.pages.test_import_wizard import attribute, error_of
@@ -227,3 +228,34 @@ def test_letters_that_can_be_read_in_several_ways_are_asked(client: Client) -> N
     assert done.status == 303, problem(done)
     names = {row["name"] for row in client.rows("/api/records/stalk")}
     assert names == {"Łodyga", "Żaba"}
+
+
+def test_a_record_that_is_refused_leaves_nothing(client: Client) -> None:
+    """The cells fit, but the object that is looked up has no such record."""
+    client.define({"kind": "object", "name": "branch", "title": "{name}",
+                   "fields": [{"name": "name", "kind": "text", "unique": True}]})  # fmt: skip
+    client.made("branch", name="North")
+    rows = [["Name", "Place"], *([f"Desk {n}", "North"] for n in range(700)), ["Last", "South"]]
+    shown = uploaded(client, ("desks.csv", csv(rows)))
+    chosen = {"kind.0.1": "link", "target.0.1": "branch.name"}
+    refused = go_on(client, shown, **chosen)
+    assert refused.status == 422 and "Nothing was made. desks, row 702" in error_of(refused)
+    assert client.get("/api/records/desk").status == 404
+    done = go_on(client, refused, **chosen, skip_faults="true")
+    assert done.status == 303 and "skipped=1" in done.headers["location"], problem(done)
+    name = done.headers["location"].partition("objects=")[2].partition("&")[0]
+    found = client.rows(f"/api/records/{name}", limit="1", fields="place.name")
+    assert found[0]["place"]["name"] == "North"
+
+
+def test_an_app_whose_import_is_cancelled_is_gone(client: Client) -> None:
+    rows = [["Name"], *([f"Desk {n}"] for n in range(600))]
+    values = form_of(uploaded(client, ("desks.csv", csv(rows)))) | {"step": "make"}
+    begun = posted(client, PATH, values, prefer="respond-async")
+    job = begun.headers["location"].rpartition("/")[2]
+    assert client.post(f"/api/jobs/{job}/cancel").status in (200, 202)
+    engine = client.app.engine
+    while long_jobs.advance(engine, engine.database.connection(), job):
+        pass
+    assert client.get(f"/api/jobs/{job}").json()["state"] == "cancelled"
+    assert client.get("/api/records/desk").status == 404

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -58,13 +57,6 @@ def read_sheets(files: Files, encodings: Mapping[int, str]) -> list[Sheet]:
         message = f"At most {MAX_SHEETS} sheets can be imported at once; these are {len(found)}."
         raise TooLarge(message)
     return found
-
-
-@contextmanager
-def opened_sheet(files: Files, sheet: Sheet) -> Iterator[TableFile]:
-    """The table of a sheet, to be read once more."""
-    with files[sheet.file][1].open("rb") as source:
-        yield open_table(source, sheet.reading)
 
 
 def _readings(name: str, path: Path, reading: FileReading) -> Iterator[tuple[str, FileReading]]:
