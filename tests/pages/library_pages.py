@@ -136,7 +136,7 @@ DELIVERIES: Context = {
 DOCUMENT: Context = {
     "title": "My open loans", "kind": "View", "about": "A saved list.", "icon": "file-text", "from": "from Library 1.0",
     "plan": None, "plan_hint": "", "uses": [{"label": "Desk", "href": "#", "text": "Role, once"}], "may_write": True,
-    "data": {}, "designer": True,
+    "data": {}, "designer": True, "start": "This is a copy.",
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from .document_pages import delete_change, kind_of
 from .edited_document import edited
 from .frame import Context, page
 from .history_pages import HERE, revision_number
-from .plan_words import in_words
+from .plan_words import in_words, place_words
 from .studio import how_many
 
 
@@ -65,7 +65,9 @@ def ask_rollback(call: Call) -> Answer:
     """Before all documents go back: what changes."""
     number = revision_number(call)
     change, used = _planned(call, revisions.rollback_change(call.session, number))
-    documents = [] if change is None else [f"{k}/{n}" for _, (k, n), _ in change.entries()]
+    catalog = call.session.catalog
+    entries = [] if change is None else [key for _, key, _ in change.entries()]
+    documents = [place_words(catalog, "/".join(key)) for key in entries]
     return _page(
         call, f"Roll everything back to revision {number}?",
         "All documents become as they were then. Records keep their values.",
@@ -85,11 +87,15 @@ def _planned(
     try:
         return apply.plan(call.session, change), []
     except Conflict as conflict:
-        return None, [str(use) for use in conflict.extra.get("uses", ())]
+        return None, [
+            place_words(call.session.catalog, str(use)) for use in conflict.extra.get("uses", ())
+        ]
 
 
 def _lines(call: Call, change: apply.MetadataChange) -> list[tuple[str, str]]:
-    lines = [(line["tone"], line["text"]) for line in in_words(change)["lines"]]
+    lines = [
+        (line["tone"], line["text"]) for line in in_words(change, call.session.catalog)["lines"]
+    ]
     for operation in change.operations:
         if operation.op == "retire_object":
             type_ = call.session.catalog.objects[operation.target]

@@ -24,7 +24,7 @@ from .edited_document import (
     refuse_changed,
     refuse_taken,
 )
-from .plan_words import in_words
+from .plan_words import in_words, place_words
 
 
 def check(call: Call) -> Answer:
@@ -44,7 +44,8 @@ def check(call: Call) -> Answer:
         said["plan"] = _plan(call, document, body, bool(given.get("force")))
     except Problem as problem:
         said["faults"] = faults_of(document, body, problem)
-        said["uses"] = list(problem.extra.get("uses", ()))
+        places = problem.extra.get("uses", ())
+        said["uses"] = [place_words(call.session.catalog, str(place)) for place in places]
     return Answer.json(said)
 
 
@@ -54,7 +55,7 @@ def _plan(call: Call, document: Edited, body: Body, force: bool) -> Any:
     change = change_of(document, body)
     change.take_out = force
     apply.plan(call.session, change)
-    return in_words(change)
+    return in_words(change, call.session.catalog)
 
 
 def save(call: Call) -> Answer:

@@ -83,6 +83,7 @@ def show(call: Call, *, text: str = "", error: str = "", plan: Context | None = 
         "plan": plan,
         "yaml": editor(call, kind.name, name, text or document.text(body), error=error),
         "plan_hint": "Nothing has been changed yet.",
+        "start": _start_words(call) if found is None else "",
         "uses": used_in(call, found.place) if found is not None else [],
         "may_write": may_write,
         "data": _data(call, document, body, may_write),
@@ -100,6 +101,18 @@ def show(call: Call, *, text: str = "", error: str = "", plan: Context | None = 
 
 def _title(document: Document) -> str:
     return label_text(document.body.get("label", humanise(document.name)))
+
+
+def _start_words(call: Call) -> str:
+    """What a new document begins with; it is never saved unread."""
+    type_ = call.session.catalog.objects.get(call.query.get("object", ""))
+    if call.query.get("copy"):
+        return "This is a copy. Change what differs; nothing is saved yet."
+    if type_ is None:
+        return "Nothing is saved before you press Save."
+    return (
+        f"This start uses the fields of {type_.label}. Change what you like; nothing is saved yet."
+    )
 
 
 def _menu(document: Edited, found: Document | None, may_write: bool) -> list[Context]:
@@ -158,13 +171,23 @@ def _start(call: Call, kind: DocumentKind) -> dict[str, Any]:
     if type_ is None:
         return {"kind": kind.name}
     known = kind.full_schema["properties"]
-    about = next((m for m in ABOUT if m in known), "")
     taken = {NEW, *call.session.catalog.of(kind.name)}
     head = {"kind": kind.name, "name": free_name(f"my_{kind.name}", taken, kind.name)}
     if "label" in known:
         head |= {"label": f"{kind.label} of {type_.plural.lower()}"}
-    head |= {about: name} if about else {}
+    head |= _about(kind, name)
     return {**head, **(kind.start(type_) if kind.start is not None else {})}
+
+
+def _about(kind: DocumentKind, object: str) -> dict[str, Any]:
+    """The member that names the object of a document, wherever the kind has it."""
+    schema = kind.full_schema
+    places = schema.get("x-editor", {}).get("about", [f"/{member}" for member in ABOUT])
+    for place in places:
+        first, _, inner = str(place).strip("/").partition("/")
+        if str(place).startswith("/") and first in schema["properties"]:
+            return {first: {inner: object} if inner else object}
+    return {}
 
 
 def _name_from_label(call: Call, kind: str, body: Mapping[str, Any]) -> str:
@@ -221,7 +244,7 @@ def save(call: Call) -> Answer:
             {"operations": operations, "version": change.version} | change.waiting_for()
         )
     if only_plan:
-        return show(call, text=text, plan=in_words(change))
+        return show(call, text=text, plan=in_words(change, call.session.catalog))
     return Answer.redirect(f"/studio/{kind}/{body['name']}")
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from fluvial.database.schema_changes import SchemaOperation
 from fluvial.metadata_changes.apply import MetadataChange
-from metamodel.folding import humanise
+from metamodel.catalog import Catalog
+from metamodel.folding import humanise, label_text
 
 Context = dict[str, Any]
 
@@ -23,16 +24,38 @@ CLASSES = {
 }
 
 
-def in_words(change: MetadataChange) -> Context:
+# What an operation does, by its name: fields and objects by their labels.
+SAID = {
+    "add_object": "Add the object {object}",
+    "add_field": "Add {field} to {object}",
+    "restore_field": "Bring back {field} of {object} with its values",
+    "retire_field": "Retire {field} of {object}",
+    "retire_object": "Retire the object {object}",
+    "retype_field": "Give {field} of {object} another kind",
+    "fill_field": "Calculate {field} of {object}",
+    "rename_options": "Rename options of {field} of {object}",
+}
+QUIET = ("add_index", "drop_index")  # they make lists faster, and are told as a number
+
+
+def in_words(change: MetadataChange, catalog: Catalog) -> Context:
     """A plan for the template `_plan.html`."""
     operations: Sequence[SchemaOperation] = change.operations
-    summary = ". ".join(f"{humanise(o.op)}: {o.target}" for o in operations[:6])
+    told = [o for o in operations if o.op not in QUIET]
+    summary = ". ".join(_said(o, catalog, change) for o in told[:6])
+    if len(told) > 6:
+        summary += f". {len(told) - 6} more"
+    if len(told) < len(operations):
+        count = len(operations) - len(told)
+        indexes = "1 index changes" if count == 1 else f"{count} indexes change"
+        summary = f"{summary}. {indexes}" if summary else indexes
     lines = [
         {"tone": tone, "icon": icon, "text": text}
         for name, (tone, icon, text) in CLASSES.items()
         if any(o.class_ == name for o in operations)
     ]
-    uses = sorted({use for o in operations for use in o.uses})
+    places = {use for o in operations for use in o.uses}
+    uses = sorted({place_words(catalog, place) for place in places})
     if uses:
         lines.append(
             {"tone": "warn", "icon": "alert-triangle", "text": f"Used in {', '.join(uses)}."}
@@ -58,3 +81,39 @@ def in_words(change: MetadataChange) -> Context:
         "note": "Would change" if operations else "Texts only",
         "lines": [*notes, *lines],
     }
+
+
+def _said(operation: SchemaOperation, catalog: Catalog, change: MetadataChange) -> str:
+    object, _, name = operation.target.partition(".")
+    words = SAID.get(operation.op)
+    if words is None:
+        return f"{humanise(operation.op)}: {operation.target}"
+    labels = {"object": _object(object, catalog, change)}
+    labels["field"] = _field(object, name, catalog, change)
+    return words.format(**labels)
+
+
+def _object(name: str, catalog: Catalog, change: MetadataChange) -> str:
+    known = catalog.objects.get(name)
+    body = change.documents.get(("object", name)) or {}
+    label = label_text(body.get("label", "")) or (known.label if known else "")
+    return label or humanise(name)
+
+
+def _field(object: str, name: str, catalog: Catalog, change: MetadataChange) -> str:
+    body = change.documents.get(("object", object)) or {}
+    fields = body.get("fields") or ()
+    spec = next((f for f in fields if isinstance(f, dict) and f.get("name") == name), {})
+    known = catalog.objects[object].fields.get(name) if object in catalog.objects else None
+    return label_text(spec.get("label", "")) or (known.label if known else humanise(name))
+
+
+def place_words(catalog: Catalog, place: str) -> str:
+    """A place of a document, such as `view/open#/columns/2`, as people name it."""
+    document, _, pointer = place.partition("#")
+    kind, _, name = document.partition("/")
+    found = catalog.of(kind).get(name)
+    label = label_text(found.body.get("label", "")) if found is not None else ""
+    part = pointer.strip("/").partition("/")[0]
+    about = f", {humanise(part).lower()}" if part else ""
+    return f"{humanise(kind)} {label or humanise(name)}{about}"

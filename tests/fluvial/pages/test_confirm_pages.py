@@ -38,7 +38,7 @@ def test_an_object_that_is_used_goes_only_with_its_uses_and_its_records_are_kept
     client.define({**note, "fields": [{"name": "name", "kind": "text"}]}, notes)
     client.made("note", name="Kept")
     asked = client.get("/studio/object/note/delete").text
-    assert "view/notes" in asked and "Also remove what uses it" in asked
+    assert "View Notes, object" in asked and "Also remove what uses it" in asked
     assert posted(client, "/studio/object/note/delete", {}).status == 409
     posted(client, "/studio/view/notes/delete", {})
     assert "1 notes are kept" in client.get("/studio/object/note/delete").text
@@ -52,7 +52,7 @@ def test_rolling_back_everything_names_the_documents_first(client: Client) -> No
     number = client.get("/api/meta/revisions").json()["data"][0]["number"]
     client.define({**VIEW, "label": "Other"})
     asked = client.get(f"/studio/revisions/{number}/rollback").text
-    assert "view/long_ones" in asked and "Roll everything back" in asked
+    assert "View Other" in asked and "Roll everything back" in asked
     assert "Other" in client.get("/studio/view/long_ones").text
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.app import Client, Documents, Reply
-from tests.fluvial.library import LIBRARY
+from tests.fluvial.library import BOOK, LIBRARY
 
 VIEW = {
     "kind": "view", "name": "long_ones", "label": "Long ones", "object": "book",
@@ -103,3 +103,20 @@ def test_a_new_document_gets_its_name_from_its_label(client: Client) -> None:
     assert saved.json()["href"] == "/studio/view/groesse_und_mehr"
     taken = saved_as(client, "/studio/view/new/save", {"body": {**body, "name": "long_ones"}})
     assert taken.status == 409 and "already a view" in taken.json()["detail"]
+
+
+def test_the_plan_names_fields_and_objects_by_their_labels(client: Client) -> None:
+    body = opened(client, "object", "member")["body"]
+    fields = [*body["fields"], {"name": "shoe", "label": "Shoe size", "kind": "number"}]
+    said = checked(client, "object", "member", body={**body, "fields": fields})
+    assert said["plan"]["summary"] == "Add Shoe size to Member."
+    gone = [field for field in BOOK["fields"] if field["name"] != "pages"]
+    used = checked(client, "object", "book", body={**BOOK, "fields": gone})
+    assert any(place.startswith("View Long ones, ") for place in used["uses"])
+
+
+def test_a_start_names_the_object_where_the_kind_has_it(client: Client) -> None:
+    for kind, place in (("view", {"object": "book"}), ("rule", {"on": {"object": "book"}}),
+                        ("template", {"for": "book"})):  # fmt: skip
+        assert place.items() <= opened(client, kind, "new", object="book")["body"].items()
+    assert "uses the fields of Book" in client.get("/studio/view/new", object="book").text
