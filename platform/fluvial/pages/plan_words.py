@@ -41,14 +41,7 @@ QUIET = ("add_index", "drop_index")  # they make lists faster, and are told as a
 def in_words(change: MetadataChange, catalog: Catalog) -> Context:
     """A plan for the template `_plan.html`."""
     operations: Sequence[SchemaOperation] = change.operations
-    told = [o for o in operations if o.op not in QUIET]
-    summary = ". ".join(_said(o, catalog, change) for o in told[:6])
-    if len(told) > 6:
-        summary += f". {len(told) - 6} more"
-    if len(told) < len(operations):
-        count = len(operations) - len(told)
-        indexes = "1 index changes" if count == 1 else f"{count} indexes change"
-        summary = f"{summary}. {indexes}" if summary else indexes
+    summary = _summary(operations, catalog, change)
     lines = [
         {"tone": tone, "icon": icon, "text": text}
         for name, (tone, icon, text) in CLASSES.items()
@@ -81,6 +74,20 @@ def in_words(change: MetadataChange, catalog: Catalog) -> Context:
         "note": "Would change" if operations else "Texts only",
         "lines": [*notes, *lines],
     }
+
+
+def _summary(
+    operations: Sequence[SchemaOperation], catalog: Catalog, change: MetadataChange
+) -> str:
+    told = [o for o in operations if o.op not in QUIET]
+    summary = ". ".join(_said(o, catalog, change) for o in told[:6])
+    if len(told) > 6:
+        summary += f". {len(told) - 6} more"
+    if len(told) < len(operations):
+        count = len(operations) - len(told)
+        indexes = "1 index changes" if count == 1 else f"{count} indexes change"
+        summary = f"{summary}. {indexes}" if summary else indexes
+    return summary
 
 
 def _said(operation: SchemaOperation, catalog: Catalog, change: MetadataChange) -> str:
