@@ -15,10 +15,11 @@ from starlette.datastructures import FormData
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import MAX_UPLOAD, Endpoint, Policy
 from fluvial.kernel.problems import Unprocessable
+from fluvial.pages.assigned_work import works
 from fluvial.pages.frame import Context, page, render, with_query
 from fluvial.pages.reader_format import record_href
 from fluvial.pages.sign_in import form_text
-from fluvial.records.writing import transitions
+from fluvial.records.writing import transitions, writer
 from fluvial.records.writing.transitions import Way
 from metamodel.catalog import Field
 
@@ -171,11 +172,35 @@ def take_action(call: Call) -> Answer:
     return _shown(call, shown, asking, again, faults, others)
 
 
+def assignable(shown: Shown) -> str:
+    """The field that makes the record one's own work; "" where it is, or may not be."""
+    work = works(shown.session.catalog).get(shown.type.name)
+    me = shown.session.actor.id
+    if work is None or me is None or not shown.may_update or shown.session.as_of is not None:
+        return ""
+    field = shown.session.access.writable(shown.type.name).get(work.assignee)
+    takes = field is not None and "user" in field.type.objects
+    return work.assignee if takes and shown.record.get(work.assignee) != {"user": me} else ""
+
+
+def assign(call: Call) -> Answer:
+    """The record becomes the work of who presses."""
+    shown = found(call, call.session, "update")
+    if name := assignable(shown):
+        me = {"user": call.session.actor.id}
+        writer.update(call.session, shown.type.name, shown.id, {name: me})
+    return Answer.redirect(shown.href)
+
+
 _ONE = "/o/{object}/{id}"
 
 ENDPOINTS = (
     Endpoint(
         "GET", f"{_ONE}/ask", ask, Policy.SIGNED_IN, "What an action asks for first.", page=True,
+    ),
+    Endpoint(
+        "POST", f"{_ONE}/assign", assign, Policy.SIGNED_IN, "Assign a record to me.",
+        page=True, form=True,
     ),
     Endpoint(
         "POST", f"{_ONE}/actions/{{name}}", take_action, Policy.SIGNED_IN, "Run a transition.",

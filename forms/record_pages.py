@@ -30,6 +30,7 @@ from metamodel.catalog import ObjectType
 from metamodel.errors import ValueFault
 from metamodel.kinds.kind import TextFormat
 
+from .action_pages import assignable
 from .conflicts import conflict_context
 from .form_buttons import button_text
 from .found_record import found
@@ -96,7 +97,9 @@ def _menu(shown: Shown) -> list[Context]:
     if shown.session.as_of is not None:
         return last
     offered = transitions.buttons_of(shown.session, type_, shown.values)
-    items = [
+    items = [action("Assign to me", f"{shown.href}/assign", "user", post=True)]
+    items = items if assignable(shown) else []
+    items += [
         action(button.label, f"{shown.href}/actions/{button.name}", "bolt", post=True)
         for button in offered
     ]

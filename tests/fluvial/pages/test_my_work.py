@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.app import Client, Documents
+from tests.fluvial.pages.posting import posted
 from tests.fluvial.pages.test_pages import text_of
 
 STATES = [{"name": "open"}, {"name": "done", "closed": True}]
@@ -126,3 +127,17 @@ def test_whose_work_it_is_has_to_be_a_person(
 ) -> None:
     refused = client.post("/api/meta/changes", {"documents": [REPAIR | {"work": work}]})
     assert refused.status == 422 and words in refused.text
+
+
+def test_a_record_is_taken_on_by_one_press(client: Client) -> None:
+    mia = client.person("mia@example.com", "hand")
+    me = mia.get("/api/me").json()["id"]
+    errand = client.made("errand", name="Post")["id"]
+    lock = client.made("repair", name="A lock")["id"]
+    assert "Assign to me" in mia.get(f"/o/errand/{errand}").text
+    assert posted(mia, f"/o/errand/{errand}/assign", {}).status == 303
+    taken = mia.get(f"/api/records/errand/{errand}").json()
+    assert taken["runner"] == {"user": me}
+    assert "Assign to me" not in mia.get(f"/o/errand/{errand}").text
+    assert "Assign to me" not in mia.get(f"/o/repair/{lock}").text  # she may only read these
+    assert posted(mia, f"/o/repair/{lock}/assign", {}).status in (403, 404)
