@@ -41,7 +41,7 @@ def test_a_public_form_with_its_embed_line_takes_a_few_presses(desk: StudioDesk)
     page.get_by_role("link", name="New web form").click()
     address = page.locator(".designer").get_by_label("Address", exact=True)
     expect(address).to_have_value(re.compile(r"^http://127.0.0.1:\d+/forms/new-wish$"))
-    expect(page.get_by_label("Embed line", exact=True)).to_have_value(
+    expect(page.locator(".designer").get_by_label("Embed line", exact=True)).to_have_value(
         f'<script src="{address.input_value()}.js"></script>'
     )
     expect(page.locator("img.qr")).to_have_js_property("complete", True)
@@ -65,8 +65,9 @@ def test_a_public_form_with_its_embed_line_takes_a_few_presses(desk: StudioDesk)
 
 def test_what_the_mouse_makes_is_what_one_would_write(desk: StudioDesk) -> None:
     page = desk.open("/studio/webform/new?object=wish")
-    page.get_by_label("Title", exact=True).fill("Ask for a book")
-    page.get_by_label("Name in the address").fill("Ask for a book")
+    designer = page.locator(".designer")
+    designer.get_by_label("Title", exact=True).fill("Ask for a book")
+    designer.get_by_label("Name in the address").fill("Ask for a book")
     for label in ("Email", "Wanted", "Loud", "Genres", "Note", "Scan", "Source"):
         page.get_by_role("button", name=f"Do not ask for {label}").click()
     page.get_by_role("button", name="Add a step").click()
@@ -76,9 +77,9 @@ def test_what_the_mouse_makes_is_what_one_would_write(desk: StudioDesk) -> None:
     settings = page.locator("[data-field=note] .dsettings")
     settings.get_by_label("Words of the question").fill("Anything else")
     settings.get_by_label("Required", exact=True).select_option("true")
-    page.get_by_label("Heading", exact=True).last.fill("Sent")
-    page.get_by_label("Colour", exact=True).fill("#aa0000")
-    page.get_by_label("Whose form it is").fill("Hill Library")
+    designer.get_by_label("Heading", exact=True).last.fill("Sent")
+    designer.get_by_label("Colour", exact=True).fill("#aa0000")
+    designer.get_by_label("Whose form it is", exact=True).fill("Hill Library")
     frame = page.frame_locator(f"{SHOWN} iframe:not(.coming)")
     expect(frame.get_by_label("Anything else")).to_be_visible()
     expect(frame.get_by_text("Hill Library")).to_be_visible()
