@@ -7,6 +7,7 @@ from fluvial.events.jobs import HOUSEKEEPING
 from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import Feature
 from fluvial.pages.designers import DESIGNER
+from fluvial.pages.document_previews import DOCUMENT_PREVIEW
 from fluvial.pages.navigation import NAVIGATION
 from fluvial.pages.new_fields import NEW_FIELDS
 from fluvial.pages.object_tabs import OBJECT_TAB, ObjectTab
@@ -29,6 +30,7 @@ from . import (
 )
 from .form_documents import FORM, WEBFORM
 from .form_tables import TABLES
+from .layout_designer import LAYOUT_DESIGNER, LAYOUT_PREVIEW
 from .studio_layouts import LAYOUTS, place_new_fields
 from .submissions import answer
 
@@ -53,6 +55,8 @@ feature = Feature(
         DESIGNER(*webform_designer.DESIGNERS),
         NAVIGATION(submission_pages.entry),
         ANSWER(answer),
+        DESIGNER(LAYOUT_DESIGNER),
+        DOCUMENT_PREVIEW(LAYOUT_PREVIEW),
         HOUSEKEEPING(held_answers.forget),
         NEW_FIELDS(place_new_fields),
         OBJECT_TAB(

@@ -34,6 +34,7 @@ FORM = DocumentKind(
         "/object": "",
         "/sections/*/fields/*": "/sections/*/fields/*",
         "/facts/*": "/facts/*",
+        "/off/*": "/off/*",
         "/related/*": "/related/*",
     },
     about="The layout of a record's page: sections of fields, and lists of related records.",

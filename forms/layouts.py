@@ -111,6 +111,7 @@ def _compiled(catalog: Catalog, document: Document) -> Layout:
         )
         for section in body["sections"]
     )
+    sections += _new_fields(document, type_)
     related = body.get("related", list(type_.inverses))
     facts = [type_.fields[name] for name in body.get("facts", ())]
     return Layout(
@@ -122,6 +123,23 @@ def _compiled(catalog: Catalog, document: Document) -> Layout:
         audience=tuple(body.get("audience", ())),
         order=body.get("order", 50),
     )
+
+
+def _new_fields(document: Document, type_: ObjectType) -> tuple[Section, ...]:
+    """Fields that nobody has placed yet, nor left off: the site's on a layout of a package.
+
+    A layout that says what it leaves off has been gone over, so every other field is new.
+    """
+    body = document.body
+    known = {name for section in body["sections"] for name in section["fields"]}
+    known |= {*body.get("off", ()), *body.get("facts", ())}
+    layers = {part.layer for part in document.parts or (document,)}
+    fields = tuple(
+        f
+        for f in type_.own_fields
+        if f.name not in known and not f.hidden and ("off" in body or f.layer not in layers)
+    )
+    return (Section("new_fields", "New fields", fields),) if fields else ()
 
 
 def _generated(catalog: Catalog) -> Generator:
@@ -193,7 +211,7 @@ def _facts(type_: ObjectType) -> tuple[Field, ...]:
 def start_form(object: ObjectType) -> Mapping[str, Any]:
     """A layout with all fields in one section."""
     fields = [field.name for field in object.own_fields]
-    return {"sections": [{"name": "facts", "label": "Facts", "fields": fields}]}
+    return {"sections": [{"name": "facts", "label": "Facts", "fields": fields}], "off": []}
 
 
 def check_form(document: Document, check: DocumentCheck) -> None:
@@ -220,8 +238,9 @@ def check_form(document: Document, check: DocumentCheck) -> None:
         for condition in ("visible", "read_only"):
             if condition in section:
                 check.condition(f"/sections/{at}/{condition}", section[condition], object.name)
-    for at, name in enumerate(body.get("facts", ())):
-        check.field(f"/facts/{at}", object, name)
+    for member in ("facts", "off"):
+        for at, name in enumerate(body.get(member, ())):
+            check.field(f"/{member}/{at}", object, name)
     for at, name in enumerate(body.get("related", ())):
         _check_related(f"/related/{at}", object, name, check)
 

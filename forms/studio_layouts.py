@@ -30,6 +30,7 @@ def layouts_tab(call: Call, type_: ObjectType, tab: ObjectTab, labels: Labels) -
         "plan_hint": HINT,
         "layout": {
             "api": f"/api/meta/form/{forms[0].name}",
+            "href": f"/studio/form/{forms[0].name}",
             "sections": [
                 {
                     "name": s["name"],

@@ -1,12 +1,14 @@
 // Things that are put in order: dragged by mouse and touch, or picked up by Space, moved by arrows and put back by Esc.
+// What shows the lists anew waits while something is in hand: busy() says so, free() is called after it.
 // lists: elements whose children match `item`. moved(node, list) runs after a drop that changed something.
 import { speak } from "./dom.js";
 
 const STEPS = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 };
 
-export async function arrange({ root, lists, item, group = null, handle = null, label = (node) => node.dataset.label ?? node.textContent.trim(), moved }) {
+export async function arrange({ root, lists, item, group = null, handle = null, label = (node) => node.dataset.label ?? node.textContent.trim(), moved, free = null }) {
   const { default: Sortable } = await import("sortablejs");
   let lifted = null;
+  let held = false; // by the mouse or a finger
   const items = (list) => [...list.children].filter((node) => node.matches(item));
   const all = () => lists().filter((list) => !list.closest("[hidden]"));
   const spot = (node) => ({ list: node.parentElement, next: node.nextElementSibling });
@@ -24,6 +26,8 @@ export async function arrange({ root, lists, item, group = null, handle = null, 
     let home = null;
     Sortable.create(list, {
       group, handle, draggable: item, animation: 140, forceFallback: true, fallbackTolerance: 5, delay: 160, delayOnTouchOnly: true, filter: "input, select, textarea, button, a", preventOnFilter: false,
+      onChoose: () => (held = true),
+      onUnchoose: () => setTimeout(() => ((held = false), free?.()), 0),
       onStart: ({ item: node }) => (home = spot(node)),
       onEnd: ({ item: node }) => {
         if (node.parentElement !== home.list || node.nextElementSibling !== home.next) moved(node, node.parentElement);
@@ -45,6 +49,7 @@ export async function arrange({ root, lists, item, group = null, handle = null, 
     const changed = node.parentElement !== home.list || node.nextElementSibling !== home.next;
     speak(back ? `${label(node)} is back.` : `${label(node)}: ${said(node)}.`);
     if (changed && !back) moved(node, node.parentElement);
+    free?.();
   };
   const step = (node, way, across) => {
     const list = node.parentElement;
@@ -87,5 +92,5 @@ export async function arrange({ root, lists, item, group = null, handle = null, 
     if (lifted && event.target === lifted.node && event.relatedTarget) drop(false);
   });
   refresh();
-  return { refresh, lifted: () => lifted?.node ?? null };
+  return { refresh, lifted: () => lifted?.node ?? null, busy: () => held || Boolean(lifted) };
 }

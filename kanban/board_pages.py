@@ -86,6 +86,22 @@ def _board(
     }
 
 
+def drafted_board(call: Call, board: Board, cards_of_each: int) -> str:
+    """The columns of a board that need not be saved, with their first cards."""
+    session = call.session
+    type_ = session.object(board.object)
+    read = read_board(session, board, Wish(limit=cards_of_each))
+    fmt = format_of(session)
+    cards = Cards(board, type_, fmt)
+    for column in read["columns"]:
+        cards.want(column["records"])
+        column["next"] = None
+    fmt.names.load()
+    made = _Made(call, board, type_, read, cards, fmt)
+    made.creates = False
+    return render(call, "_board.html", board=_board(board, type_, read, made, fmt))
+
+
 def _menu(session: Session, board: Board, type_: ObjectType, fmt: ReaderFormat) -> list[Context]:
     listed = with_query(f"/o/{type_.name}", view="all", where=board.where, as_of=fmt.as_of)
     menu = [action("Open as a list", listed, "list")]

@@ -221,7 +221,7 @@ def _columns(
     session: Session, board: Board, by: Field, found: Mapping[str, Any], everything: bool
 ) -> list[Column]:
     if by.type.options:
-        shown = session.catalog.derive(_shown_options)[board.name]
+        shown = _options(session.catalog, board)
         columns = [
             (o.name, o.label, o.colour)
             for o in by.type.options
@@ -300,6 +300,18 @@ def wire_from(field: Field, value: Any) -> Any:
     if value is None or value == "":
         return None
     return wire_of(field, value) if isinstance(value, str) else value
+
+
+def _options(catalog: Catalog, board: Board) -> frozenset[str]:
+    """The options that are columns; of a board that is being designed they are not known yet."""
+    saved = boards_of(catalog).get(board.name)
+    if saved is None or (saved.object, saved.by, saved.where) != (
+        board.object,
+        board.by,
+        board.where,
+    ):
+        return _possible(catalog, board)
+    return catalog.derive(_shown_options)[board.name]
 
 
 def _shown_options(catalog: Catalog) -> Mapping[str, frozenset[str]]:

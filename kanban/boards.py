@@ -62,11 +62,11 @@ def boards_of(catalog: Catalog) -> Mapping[str, Board]:
 
 
 def _compiled(catalog: Catalog) -> Mapping[str, Board]:
-    boards = [_board(document) for document in catalog.of("board").values()]
+    boards = [board_from(document) for document in catalog.of("board").values()]
     return {b.name: b for b in sorted(boards, key=lambda b: (b.order, b.label))}
 
 
-def _board(document: Document) -> Board:
+def board_from(document: Document) -> Board:
     body = document.body
     columns, card = body["columns"], body.get("card", {})
     return Board(
@@ -106,7 +106,7 @@ def start_board(object: ObjectType) -> Mapping[str, Any]:
 
 def board_questions(document: Document, catalog: Catalog) -> Iterator[IndexQuestion]:
     """The cards of each column, and how many there are in each lane."""
-    board = _board(document)
+    board = board_from(document)
     equal = fixed(catalog, board.object, board.where)
     yield IndexQuestion(board.object, (board.by, *equal), board.sort or ("id",), parts=True)
     if board.lanes is not None:

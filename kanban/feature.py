@@ -8,6 +8,8 @@ from pathlib import Path
 from fluvial.auth.access import Access
 from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import Feature
+from fluvial.pages.designers import DESIGNER
+from fluvial.pages.document_previews import DOCUMENT_PREVIEW
 from fluvial.pages.list_offers import LIST_OFFER
 from fluvial.pages.navigation import NAVIGATION, NavigationItem
 from fluvial.pages.object_tabs import OBJECT_TAB, ObjectTab
@@ -15,7 +17,7 @@ from fluvial.pages.pin_offers import PINS
 from fluvial.pages.template_environment import TEMPLATES
 from metamodel.catalog import Catalog
 
-from . import board_pages, boards_api, made_from_lists, own_pin_pages
+from . import board_pages, boards_api, kanban_designers, made_from_lists, own_pin_pages
 from .board_documents import BOARD, PIN
 from .board_reader import boards_for
 from .home_pins import home_pins
@@ -51,6 +53,8 @@ feature = Feature(
         NAVIGATION(navigation),
         PINS(home_pins),
         LIST_OFFER(made_from_lists.offers),
+        DESIGNER(*kanban_designers.DESIGNERS),
+        DOCUMENT_PREVIEW(*kanban_designers.PREVIEWS),
         OBJECT_TAB(
             ObjectTab(
                 "board",

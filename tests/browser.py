@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 # The accessibility checker, for `page.add_script_tag(path=AXE)`; `npm ci` brings it.
@@ -50,3 +50,26 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield chromium
         chromium.close()
+
+
+def dragged(source: Locator, target: Locator, landed: Locator) -> None:
+    """Drags with the mouse, and drops once what is dragged lies at its new place.
+
+    What lies there is looked at some times in a second, so that a fast hand drops it too early.
+    """
+    mouse = source.page.mouse
+    source.scroll_into_view_if_needed()
+    for point, steps in ((source, 1), (target, 10)):
+        box = point.bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        mouse.move(x, y, steps=steps)
+        if point is source:
+            mouse.down()
+    for at in range(20):
+        if landed.count():
+            break
+        mouse.move(x + at % 2 * 4, y + at % 3 * 4)  # nobody holds a mouse still
+        source.page.wait_for_timeout(60)
+    expect(landed).to_be_attached()
+    mouse.up()

@@ -29,11 +29,13 @@ from fluvial.metadata_changes import cutover, index_builds
 from fluvial.metadata_changes.approvals import APPROVAL_HEARD
 from fluvial.pages import assigned_work, site, told_work
 from fluvial.pages.designers import DESIGNER, Designer
+from fluvial.pages.document_previews import DOCUMENT_PREVIEW
 from fluvial.pages.object_tabs import OBJECT_TAB, SHARED_DOCUMENTS, ObjectTab, SharedDocuments
 from fluvial.pages.people_exports import PEOPLE
 from fluvial.pages.problem_pages import problem_page
 from fluvial.pages.role_designer import role_context
 from fluvial.pages.role_tabs import roles_tab
+from fluvial.pages.view_designer import VIEW_DESIGNER, VIEW_PREVIEW
 from fluvial.pages.work_items import WORK
 from fluvial.records.calculated import recalculation_job, recalculation_queue
 from fluvial.records.drafts.seams import OBJECT_HOOK
@@ -71,6 +73,8 @@ feature = Feature(
         APPROVAL_HEARD(tell_of_approval),
         EXPORT_FORM(PEOPLE),
         WORK(assigned_work.assigned, assigned_work.followed, told_work.decisions, told_work.told),
+        DESIGNER(VIEW_DESIGNER),
+        DOCUMENT_PREVIEW(VIEW_PREVIEW),
         DESIGNER(Designer("role", role_context)),
         OBJECT_TAB(
             ObjectTab(

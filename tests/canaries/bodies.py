@@ -198,6 +198,14 @@ def _document(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
     yield Sent(found.json() if found.status == 200 else {}, "plan=true")
 
 
+def _drafted(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
+    """What is there, as it would be shown; and a draft that asks of what is hidden."""
+    found = aviary.admin.get(f"/api/meta/{parts['kind']}/{parts['name']}")
+    body = found.json() if found.status == 200 else {}
+    yield Sent({"body": body})
+    yield Sent({"body": {**body, "where": "margin > 0"}})
+
+
 NEW_FIELD = {"label": "More", "kind": "text", "act": "add"}
 
 BODIES: dict[str, Bodies] = {
@@ -334,6 +342,7 @@ BODIES: dict[str, Bodies] = {
     "POST /studio/{kind}/{name}": _say(Sent({"text": "kind: nothing"})),
     "POST /studio/{kind}/{name}/check": _say(Sent({"body": {}}), Sent({"yaml": "kind: nothing"})),
     "POST /studio/{kind}/{name}/save": _say(Sent({"body": {"label": 1}})),
+    "POST /studio/{kind}/{name}/preview": _drafted,
     "POST /studio/{kind}/{name}/delete": _say(Sent({"plan": "true"})),
     "POST /studio/{kind}/{name}/rollback": _say(Sent({"revision": "99"})),
 }

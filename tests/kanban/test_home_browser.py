@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.app import Prepared
-from tests.browser import AXE, limited
+from tests.browser import AXE, dragged, limited
 from tests.fluvial.processes import Product
 from tests.kanban.library import DOCUMENTS
 
@@ -79,6 +79,7 @@ def check_access(page: Page) -> None:
             assert page.evaluate(CLEAR) == [], (page.url, scheme, width)
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 1440, "height": 900})
+    page.wait_for_function("innerWidth === 1440")
 
 
 def test_by_mouse(shop: Page) -> None:
@@ -103,7 +104,7 @@ def test_by_mouse(shop: Page) -> None:
     assert pins(page) == ["first", "second", "third", "next", "my:loans_filtered"]
     third, first = page.locator("[data-pin=third]"), page.locator("[data-pin=first]")
     with page.expect_response("**/home/pins"):
-        third.locator(".grip").drag_to(first, target_position={"x": 10, "y": 40}, steps=8)
+        dragged(third.locator(".grip"), first, page.locator("[data-pin=third]:first-child"))
     expect(page.locator("[data-pin]").first).to_have_attribute("data-pin", "third")
     page.get_by_role("button", name="Make Due then wide").click()
     expect(page.locator(".pins > [data-pin='my:loans_filtered']")).to_be_visible()
@@ -151,7 +152,8 @@ def test_a_board_of_a_list_and_its_first_move(shop: Page) -> None:
     card = page.locator("[data-column] .tile").first
     title = card.locator("h3").inner_text()
     with page.expect_response(lambda answer: answer.url.endswith("/move")) as moved:
-        card.drag_to(page.locator("[data-label=South] [data-cell]"), steps=8)
+        south = page.locator("[data-label=South] [data-cell]")
+        dragged(card, south, south.locator(".tile"))
     assert moved.value.status == 200
     expect(page.locator("[data-label=South]")).to_contain_text(title)
 

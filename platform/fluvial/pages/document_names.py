@@ -60,6 +60,7 @@ def _field(field: Field) -> Named:
         "name": field.name,
         "label": field.label,
         "kind": field.kind.name,
+        "timed": field.type.timed,
         "icon": field.kind.icon,
         "to": field.to,
         "system": field.system,

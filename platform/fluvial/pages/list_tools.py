@@ -181,6 +181,9 @@ def menu_of(asked: ListRequest) -> list[Context]:
     items += offers_of(asked)
     if may.can("delete"):
         items.append(action("Open the bin", f"/o/{name}/bin", "trash"))
+    if asked.view.name in asked.session.catalog.of("view") and "write" in access.meta:
+        href = f"/studio/view/{asked.view.name}"
+        items.append(action("Change this view", href, "adjustments-horizontal"))
     if asked.view.own:
         items.append(
             action("Delete this view", f"/o/{name}/views/{asked.view.name}/forget", "x", post=True)
