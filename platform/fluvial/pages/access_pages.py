@@ -37,7 +37,7 @@ from .sign_in import form_text, local
 PEOPLE = "/studio/people"
 WORDS = {
     "read": "See", "create": "Create", "update": "Change", "delete": "Delete", "export": "Export",
-    "import": "Import",
+    "import": "Import", "reply": "Reply",
 }  # fmt: skip
 META_WORDS = {
     "read": "See the studio, with all documents, plans and revisions.",
@@ -254,7 +254,7 @@ def _covers(asked: _Asked, type_: ObjectType, rights: ObjectAccess, action: str,
 
 def _owners(asked: _Asked, type_: ObjectType, action: str) -> Iterator[Context]:
     """What a part needs of the record that it belongs to."""
-    needed = "read" if action in ("read", "export") else "update"
+    needed = "read" if action in ("read", "export", "reply") else "update"
     for field in type_.owned_fields:
         if field.to is None:
             continue
