@@ -4,7 +4,8 @@ import { reason, send } from "../http.js";
 import { toast, toastNext } from "../toasts.js";
 import { DESIGNERS } from "./designers/index.js";
 import { DocumentModel } from "./document.js";
-import { labelText } from "./schema.js";
+import { steps } from "./pointer.js";
+import { humanise, labelText } from "./schema.js";
 import { part } from "./schema_form.js";
 
 const WAIT = 250;
@@ -33,11 +34,26 @@ const askSoon = later(() => (state.typing ? ask({ yaml: state.yaml.value }) : as
 // faults, plan
 const LEVELS = { good: ["good", "check"], warn: ["warn", "alert-triangle"], bad: ["bad", "alert-triangle"] };
 
+const NAMED = /^`([^`]+)`/;
+const open = ({ code }) => code === "missing";
+
+// What nobody has said yet is no mistake, and has the name that the form gives it.
+function wordsOf(fault) {
+  const name = open(fault) ? NAMED.exec(fault.message)?.[1] : null;
+  if (!name || !state.model.schemas) return fault.message;
+  const { schemas, body } = state.model;
+  const known = schemas.member(schemas.at(steps(fault.pointer), body), name);
+  return `${known.title ?? humanise(name)}. ${labelText(schemas.hint(known).help ?? known.description)}`.trim();
+}
+
 function showFaults(faults) {
   const box = one("[data-faults]");
-  const lines = faults.map((fault) => make("li", {}, make("button", { class: "linkish", type: "button", onclick: () => goTo(fault.pointer) }, fault.message)));
-  const title = faults.length === 1 ? "One thing to fix" : `${faults.length} things to fix`;
-  box.replaceChildren(...(faults.length ? [make("div", { class: "note bad" }, icon("alert-triangle"), make("div", {}, make("b", {}, title), make("ul", { class: "faultlist" }, ...lines)))] : []));
+  const lines = faults.map((fault) => make("li", {}, make("button", { class: "linkish", type: "button", onclick: () => goTo(fault.pointer) }, wordsOf(fault))));
+  const calm = faults.every(open);
+  const [word, more] = calm ? ["fill in", "Still to fill in"] : ["fix", `${faults.length} things to fix`];
+  const title = faults.length === 1 ? `One thing to ${word}` : more;
+  const note = make("div", { class: `note ${calm ? "" : "bad"}` }, icon(calm ? "pencil" : "alert-triangle"), make("div", {}, make("b", {}, title), make("ul", { class: "faultlist" }, ...lines)));
+  box.replaceChildren(...(faults.length ? [note] : []));
   one("#yaml-said").className = `small row ${faults.length ? "bad" : "faint"}`;
   one("#yaml-said").textContent = faults.length ? faults[0].message : "Reads well. Changes here appear in the form, and changes there appear here.";
 }
@@ -63,11 +79,12 @@ function showPlan({ plan, uses = [], changed }) {
   const box = one("#plan");
   const faults = state.model.faults.length;
   const chip = one("[data-plan-chip]", box);
-  const tone = faults ? "bad" : plan?.lines.some((line) => line.tone === "bad") ? "bad" : plan?.lines.some((line) => line.tone === "warn") ? "warn" : "good";
+  const calm = state.model.faults.every(open);
+  const tone = faults ? (calm ? "" : "bad") : plan?.lines.some((line) => line.tone === "bad") ? "bad" : plan?.lines.some((line) => line.tone === "warn") ? "warn" : "good";
   const idle = !faults && !changed && state.about.name;
   chip.className = `chip ${idle ? "" : tone}`;
   chip.textContent = idle ? "Nothing to save" : faults ? "Not yet" : plan?.note ?? "";
-  one("[data-plan-summary]", box).textContent = idle ? "Nothing has been changed yet." : faults ? "Fix what is named above first." : plan?.summary ?? "";
+  one("[data-plan-summary]", box).textContent = idle ? "Nothing has been changed yet." : faults ? (calm ? "The plan comes once all is filled in." : "Fix what is named above first.") : plan?.summary ?? "";
   const lines = idle || !plan ? [] : plan.lines;
   const used = uses.map((use) => ({ tone: "warn", text: `Used in ${use}` }));
   one("[data-plan-lines]", box).replaceChildren(...[...lines, ...used].map((line) => make("li", { class: LEVELS[line.tone]?.[0] ?? "" }, icon(line.icon ?? LEVELS[line.tone]?.[1] ?? "check"), make("span", {}, line.text))));
