@@ -1,7 +1,7 @@
 // What a role grants, by itself and by the roles whose rights it includes. Nothing here touches a page.
 export const EVERY = "*";
 
-export const actionsOf = (grant, all) => (grant.can.includes(EVERY) ? all : grant.can);
+export const actionsOf = (grant, all) => (grant.can?.includes(EVERY) ? all : grant.can ?? []);
 
 // The roles that a role includes, each with the role that brings it, the nearest first.
 export function included(names, roles) {
@@ -32,7 +32,7 @@ export const placesOf = (grants, object) => grants.map((grant, at) => [grant, at
 
 // What a grant may do once an action is ticked or not, in the order of the actions.
 export function toggled(can, action, on, all) {
-  const now = new Set(can.includes(EVERY) ? all : can);
+  const now = new Set(can?.includes(EVERY) ? all : can ?? []);
   if (on) now.add(action);
   else now.delete(action);
   return all.filter((one) => now.has(one));

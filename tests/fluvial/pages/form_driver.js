@@ -44,7 +44,7 @@ async (wanted) => {
 
   async function list(pointer, items) {
     const boxes = find("checks", pointer);
-    if (boxes) return items.forEach((item) => [...boxes.querySelectorAll("input")].find((box) => box.value === String(item)).click());
+    if (boxes) return items.forEach((item) => [...boxes.querySelectorAll("input")].filter((box) => box.value === String(item) && !box.checked).forEach((box) => box.click()));
     for (const [index, item] of items.entries()) {
       const add = await until(() => find("add", pointer), `add of ${pointer}`);
       if (add.matches("select")) {
