@@ -36,6 +36,14 @@ function walk(step) {
   next.scrollIntoView({ block: "nearest" });
 }
 
+// The page's own menu, not what stands before it, such as another day.
+function menu() {
+  const opener = all(".topbar details.host > summary.icon").at(-1);
+  if (!opener) return;
+  opener.click();
+  opener.focus();
+}
+
 let waiting = null;
 
 function press(event) {
@@ -55,7 +63,7 @@ function press(event) {
   else if (event.key === "e") go("edit");
   else if (event.key === "j") walk(1);
   else if (event.key === "k") walk(-1);
-  else if (event.key === ".") one(".topbar details.host summary")?.click();
+  else if (event.key === ".") menu();
 }
 
 export const start = () => addEventListener("keydown", press);
