@@ -192,7 +192,10 @@ def test_what_waits_for_days_for_a_dead_endpoint_is_given_up(
     assert dead[0]["error"] == "Given up: the endpoint has not answered for 4 days."
 
 
-def test_an_endpoint_that_hangs_holds_up_only_itself(house: House) -> None:
+def test_an_endpoint_that_hangs_holds_up_only_itself(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fluvial.services.outbound.TOTAL_SECONDS", 2.0)
     post_rules(house, "desk", "board")
     loan = house.client.made("loan", name="Emma")["id"]
     change(house, loan, "late")
