@@ -25,6 +25,7 @@ from metamodel.catalog import Field
 
 from .found_record import found
 from .record_fields import faults_of, read_form, safe_references, widget
+from .sent_rev import sent_rev
 from .shown_record import Shown
 from .visibility import ShownField
 
@@ -154,13 +155,12 @@ def take_action(call: Call) -> Answer:
         if asking.fields:
             return Answer.redirect(with_query(f"{shown.href}/ask", action=name))
     body, again, faults = read_form(call.session, _fields(shown, sent), form)
-    rev = form_text(call, "rev")
     others: list[str] = []
     if not faults:
         try:
             transitions.act(
                 call.session, shown.type.name, shown.id, name, body,
-                rev=int(rev) if rev.isdigit() else None,
+                rev=sent_rev(call),
             )  # fmt: skip
         except Unprocessable as problem:
             faults, others = faults_of(problem, shown.session.access.writable(shown.type.name))

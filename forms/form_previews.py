@@ -17,6 +17,7 @@ from fluvial.pages.sign_in import form_text
 from metamodel.document_files import document_of
 from metamodel.documents import Document
 from metamodel.errors import ExpressionError, MetadataError, ValueFault
+from metamodel.plain_figures import whole_of
 from metamodel.schemas.schema_faults import schema_faults
 
 from .answers import Answers
@@ -44,7 +45,7 @@ def preview(call: Call) -> Answer:
     step = form_text(call, "step")
     if step == DONE:
         return _framed(done_page(call, form, form.message))
-    at = min(int(step), len(form.steps) - 1) if step.isascii() and step.isdigit() else 0
+    at = min(whole_of(step) or 0, len(form.steps) - 1)
     token = signer_of(call, form).token(call.session.now)
     return _framed(form_page(call, form, at, Answers(), token=token))
 

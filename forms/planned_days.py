@@ -16,7 +16,6 @@ from fluvial.kernel.problems import NotFound, Problem, Unprocessable
 from fluvial.pages.frame import action, page
 from fluvial.pages.presenters import references, said
 from fluvial.pages.reader_format import ReaderFormat, format_of, record_href
-from fluvial.pages.sign_in import form_text
 from fluvial.records.drafts.dated_fields import Span, spans_of
 from fluvial.records.drafts.draft import wire_value
 from fluvial.records.over_time import planned_values
@@ -28,6 +27,7 @@ from metamodel.catalog import Field, ObjectType
 from .form_buttons import button_text
 from .record_fields import faults_of, read_form, widget
 from .record_rights import may_do
+from .sent_rev import sent_rev
 from .visibility import ShownField
 
 Context = dict[str, Any]
@@ -171,11 +171,10 @@ def plan(call: Call) -> Answer:
         since = day(call, button_text(call, type_, "day"), "day")
     except Problem as problem:
         return days_page(call, again=again.get(field.name), others=[problem.detail])
-    rev = form_text(call, "rev")
     try:
         planned_values.set_on(
             session, type_.name, call.params["id"], {field.name: None, **body}, since,
-            rev=int(rev) if rev.isdigit() else None,
+            rev=sent_rev(call),
         )  # fmt: skip
     except Unprocessable as problem:
         at_field, others = faults_of(problem, [field.name])

@@ -39,6 +39,7 @@ from .live import Live
 from .record_defaults import defaults_of_new
 from .record_fields import faults_of, read_form, safe_references, sections_of, widget
 from .record_page import record_context
+from .sent_rev import sent_rev
 from .shown_record import Shown
 from .visibility import ShownSection, draft_values, follow, leave_hidden, resolve
 
@@ -214,9 +215,8 @@ def save(call: Call) -> Answer:
     leave_hidden(call.session, shown.layout, shown.values, _readable(again), body, faults)
     if faults:
         return edit_page(call, again=again, faults=faults)
-    rev = form_text(call, "rev")
     try:
-        _update(call, shown, body, int(rev) if rev.isdigit() else None)
+        _update(call, shown, body, sent_rev(call))
     except Conflict as conflict:
         if "theirs" not in conflict.extra:
             raise

@@ -19,6 +19,7 @@ from fluvial.runtime.languages import typed_form
 from fluvial.transfer.exports import safe
 from metamodel.catalog import Catalog
 from metamodel.errors import ValueFault
+from metamodel.kinds.datetime import moment
 from metamodel.storage import timestamp_wire
 
 from . import held_answers, submission_views
@@ -142,8 +143,8 @@ def show(call: Call) -> Answer:
 def _before(query: dict[str, str]) -> datetime:
     text = query.get("before", "")
     try:
-        return datetime.fromisoformat(text) if text else datetime(9000, 1, 1, tzinfo=UTC)
-    except ValueError as error:
+        return moment(text) if text else datetime(9000, 1, 1, tzinfo=UTC)
+    except ValueFault as error:
         message = "`before` must be a moment, as the link to the next page has it."
         raise Problem(message, errors=[fault("before", "not_a_moment", message)]) from error
 

@@ -29,6 +29,8 @@ from metamodel.object_types import check_kinds, items, make_inverses, make_objec
 from metamodel.schemas.schema_faults import schema_faults
 from metamodel.translations import BASE, localised
 
+from .plain_figures import whole_of
+
 NEEDED_OF_FIELD = ("name", "kind")
 
 
@@ -372,4 +374,5 @@ def _ordered(faults: Iterable[Fault]) -> list[Fault]:
 
 
 def _steps(pointer: str) -> list[tuple[int, str]]:
-    return [(int(step), "") if step.isdigit() else (-1, step) for step in pointer.split("/")]
+    numbers = ((step, whole_of(step)) for step in pointer.split("/"))
+    return [(-1, step) if at is None else (at, "") for step, at in numbers]

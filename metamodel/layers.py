@@ -11,6 +11,8 @@ from metamodel.errors import Fault
 from metamodel.folding import listed
 from metamodel.policies import Shape, locked_places
 
+from .plain_figures import whole_of
+
 DELETE = "$delete"
 ORDER = "$order"  # the order of lists that a layer merges: {"$order": {"fields": [names]}}
 OVER = "$over"  # marks what only changes a thing below: without it, it says nothing
@@ -217,7 +219,7 @@ def _names_along(body: Any, steps: list[str]) -> list[str | tuple[str, int]]:
     along: list[str | tuple[str, int]] = []
     for step in steps:
         if isinstance(body, list):
-            at = int(step) if step.isdigit() and int(step) < len(body) else None
+            at = _at(body, step)
             body = body[at] if at is not None else None
             name = body.get("name") if isinstance(body, Mapping) else None
             along.append((str(name), at) if name is not None and at is not None else step)
@@ -249,7 +251,13 @@ def _place(body: list[Any], name: str | tuple[str, int]) -> int | None:
             if isinstance(item, Mapping) and item.get("name") == name[0]:
                 return at
         return None
-    return int(name) if name.isdigit() and int(name) < len(body) else None
+    return _at(body, name)
+
+
+def _at(body: list[Any], step: str) -> int | None:
+    """The place in a list that a step of a pointer names."""
+    at = whole_of(step)
+    return at if at is not None and at < len(body) else None
 
 
 def locked_faults(document: Document, shape: Shape) -> Iterator[Fault]:

@@ -10,6 +10,8 @@ from typing import Any
 
 import orjson
 
+from .plain_figures import whole_of
+
 # Of no consequence for what it reaches.
 WORDS = ("label", "help", "about", "icon", "plural", "order", "active")
 
@@ -58,8 +60,9 @@ def _followed(body: Any, steps: Sequence[str]) -> tuple[tuple[Any, ...], Any]:
     """The steps by the names of things, as far as the document goes, and what is there."""
     path: list[Any] = []
     for step in steps:
-        if isinstance(body, list) and step.isdigit() and int(step) < len(body):
-            body = body[int(step)]
+        at = whole_of(step) if isinstance(body, list) else None
+        if at is not None and at < len(body):
+            body = body[at]
             named = isinstance(body, Mapping) and "name" in body
             path.append(body["name"] if named else written(body))
         elif isinstance(body, Mapping) and step in body:

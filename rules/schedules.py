@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from metamodel.plain_figures import whole_of
+
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 FIELDS = (
@@ -88,7 +90,8 @@ def _read(part: str, name: str, low: int, high: int, words: tuple[str, ...]) -> 
     found: set[int] = set()
     for item in part.split(","):
         span, slash, step = item.partition("/")
-        if slash and not (step.isdigit() and 0 < int(step) <= high):
+        every = whole_of(step) if slash else 1
+        if every is None or not 0 < every <= high:
             raise NoSchedule(
                 f"The {name} has a step that is not a number from 1 to {high}: {item}."
             )
@@ -100,13 +103,14 @@ def _read(part: str, name: str, low: int, high: int, words: tuple[str, ...]) -> 
             last = _number(end, name, low, high, words) if dash else high if slash else first
         if last < first:
             raise NoSchedule(f"The {name} ends before it starts: {item}.")
-        found.update(range(first, last + 1, int(step) if slash else 1))
+        found.update(range(first, last + 1, every))
     return found
 
 
 def _number(text: str, name: str, low: int, high: int, words: tuple[str, ...]) -> int:
     if text in words:
         return words.index(text) + low
-    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+    found = whole_of(text)
+    if found is None or not low <= found <= high:
         raise NoSchedule(f"The {name} must be a number from {low} to {high}: {text or 'nothing'}.")
-    return int(text)
+    return found

@@ -116,3 +116,14 @@ def test_a_way_asks_for_fields_that_people_fill_in(
         {"name": "finish", "from": ["open"], "to": "done", **way}]}  # fmt: skip
     refused = client.post("/api/meta/changes", {"documents": [JOB | {"states": states}]})
     assert refused.status == 422 and words in refused.text
+
+
+@pytest.mark.parametrize("rev", ["²", "٣", "-1", "1.0", "9" * 5000])
+def test_a_revision_that_is_none_is_told_and_nothing_is_changed(client: Client, rev: str) -> None:
+    """It guards against overwriting, so it is not passed over either."""
+    page = f"/o/job/{client.made('job', name='Pipe')['id']}"
+    values = {".asked": "done", "done": "Sealed", "name": "Pipe", "rev": rev}
+    for place in ("actions/finish", "edit"):
+        reply = posted(client, f"{page}/{place}", values)
+        assert reply.status == 400 and "revision" in reply.text
+    assert client.rows("/api/records/job")[0]["rev"] == 1

@@ -51,6 +51,9 @@ def test_a_field_that_has_a_place_keeps_it(client: Client) -> None:
     assert again.json() == {"placed": []}
     reply = client.post("/studio/objects/book/place", {"names": ["nothing"]})
     assert (reply.status, "is a list of fields" in reply.text) == (400, True)
+    refused: list[Any] = [[["pages"]], [{}], [3], [None], "pages", {}]
+    for odd in refused:
+        assert client.post("/studio/objects/book/place", {"names": odd}).status == 400, odd
     assert client.post("/studio/objects/nothing/place", {"names": []}).status == 404
 
 

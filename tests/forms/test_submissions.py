@@ -165,7 +165,12 @@ def test_those_who_see_some_records_see_no_submissions(client: Client, outside: 
     assert outside.get(HERE).status in (303, 401)
     assert client.get("/submissions/nothing").status == 404
     assert client.get(HERE, state="lost").status == 400
-    assert client.get(HERE, before="x").status == 400
+    for before in (
+        "x", "2026-01-01", "2026-01-01T00:00:00", "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00", "2026-W01",
+    ):  # fmt: skip
+        for state in ("kept", "refused"):
+            assert client.get(HERE, before=before, state=state).status == 400, before
 
 
 def test_held_answers_are_deleted_by_people_and_after_some_weeks(

@@ -74,7 +74,8 @@ def test_next_moment_of_a_schedule(schedule: str, after: str, expected: str) -> 
 
 @pytest.mark.parametrize(
     "text", ["* * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * foo *", "* * 30 2 *",
-             "5-1 * * * *", "*/0 * * * *", "1,, * * * *", "a b c d e", "* * * * 8", "-1 * * * *"],
+             "5-1 * * * *", "*/0 * * * *", "1,, * * * *", "a b c d e", "* * * * 8", "-1 * * * *",
+             "*/² * * * *", "² * * * *", "*/٣ * * * *", f"*/{'9' * 5000} * * * *"],
 )  # fmt: skip
 def test_what_is_no_schedule(text: str) -> None:
     with pytest.raises(NoSchedule):

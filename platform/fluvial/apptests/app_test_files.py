@@ -14,6 +14,7 @@ from metamodel.document_files import Loader, parse_documents
 from metamodel.errors import Fault, MetadataError, ValueFault
 from metamodel.folding import nearest
 from metamodel.kinds.date import iso_date
+from metamodel.plain_figures import whole_of
 from metamodel.schemas.loading import validator_of
 from metamodel.schemas.schema_faults import schema_faults
 
@@ -199,8 +200,8 @@ def _is_mapping(node: yaml.Node | None) -> bool:
 
 
 def _told(fault: Fault, file: str, lines: Mapping[Path_, int]) -> Fault:
-    steps = [int(s) if s.isdigit() else s for s in fault.pointer.split("/")[1:]]
-    path: Path_ = tuple(steps)
+    steps = ((step, whole_of(step)) for step in fault.pointer.split("/")[1:])
+    path: Path_ = tuple(step if at is None else at for step, at in steps)
     while path and path not in lines:
         path = path[:-1]
     return Fault(file, "", fault.code, fault.message, fault.hint, f"{file}:{lines.get(path, 1)}")

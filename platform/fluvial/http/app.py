@@ -257,7 +257,7 @@ def _refusing(problem: Problem) -> Endpoint:
 
 async def _body(receive: Receive, headers: Mapping[str, str], limit: int) -> bytes:
     length = headers.get("content-length", "0")
-    if length.isdigit() and int(length) > limit:
+    if length.isascii() and length.isdigit() and (len(length) > 15 or int(length) > limit):
         raise TooLarge(f"The body is larger than {limit} bytes.")
     parts, size = [], 0
     while True:

@@ -15,6 +15,7 @@ from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
 from metamodel.documents import SITE
 from metamodel.folding import listed
+from metamodel.plain_figures import whole_of
 from metamodel.upgrades import Comparison
 from metamodel.uses import uses_of
 
@@ -127,9 +128,10 @@ def _goes_too(package: str, place: str, layers: Layers, catalog: Catalog) -> boo
         return found.layer == package
     steps = pointer.split("/")
     items = found.body.get(steps[1])
-    if len(steps) < 3 or not isinstance(items, list) or not steps[2].isdigit():
+    at = whole_of(steps[2]) if len(steps) > 2 else None
+    if at is None or not isinstance(items, list):
         return True
-    item = items[int(steps[2])]
+    item = items[at]
     named = item.get("name") if isinstance(item, Mapping) else None
     return named is None or found.layers_of(steps[1]).get(named) == package
 

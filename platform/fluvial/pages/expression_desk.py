@@ -42,9 +42,12 @@ def check(call: Call) -> Answer:
     outer = body.get("outer") or ""
     if outer:
         reach.object(outer)
-    wanted = expected(body.get("expects"), type_)
+    wanted = expected(reach, body.get("expects"), type_)
     scope = reach.scope(
-        type_, named_types(body.get("names")), record=outer, change=body.get("change") is True
+        type_,
+        named_types(reach, body.get("names")),
+        record=outer,
+        change=body.get("change") is True,
     )
     text = body.get("text") or ""
     answer: Context = {

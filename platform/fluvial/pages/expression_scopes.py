@@ -15,6 +15,7 @@ from metamodel.expressions import types
 from metamodel.expressions.scope import Scope
 from metamodel.expressions.types import Type
 from metamodel.kinds import KINDS
+from metamodel.kinds.person import ACCEPTS
 
 from .asked_fields import listed_fields
 
@@ -91,22 +92,23 @@ def _scoped(call: Call) -> bool:
     return bool(scopes) and "meta:read" not in scopes
 
 
-def expected(asked: Any, type_: ObjectType | None) -> Type | None:
+def expected(reach: ModelReach, asked: Any, type_: ObjectType | None) -> Type | None:
     """The type that an expression is to give: by its name, of a field, or of one to be made."""
     if asked in (None, "", "any"):
         return None
     if asked == CONDITION:
         return types.BOOLEAN
     if isinstance(asked, str):
-        found = TYPES.get(asked) or _made_type({"kind": asked})
+        found = TYPES.get(asked) or _made_type(reach, {"kind": asked})
         if found is not None:
             return found
     elif isinstance(asked, Mapping) and "field" in asked:
         field = type_.fields.get(str(asked["field"])) if type_ is not None else None
-        if field is not None:
+        hides = reach.hides
+        if field is not None and (hides is None or not hides(field.object, field.name)):
             return field.type
     elif isinstance(asked, Mapping):
-        found = _made_type(asked)
+        found = _made_type(reach, asked)
         if found is not None:
             return found
     known = ", ".join(sorted([CONDITION, *TYPES]))
@@ -115,26 +117,31 @@ def expected(asked: Any, type_: ObjectType | None) -> Type | None:
     )
 
 
-def named_types(asked: Any) -> dict[str, Type]:
+def named_types(reach: ModelReach, asked: Any) -> dict[str, Type]:
     """The names that the surroundings of an expression bring, with their types."""
     if asked is None:
         return {}
     if not isinstance(asked, Mapping):
         raise _wrong("names", "`names` is an object of names and their types.")
-    found = {name: expected(value, None) for name, value in asked.items()}
+    found = {name: expected(reach, value, None) for name, value in asked.items()}
     return {str(name): type_ or types.TEXT for name, type_ in found.items()}
 
 
-def _made_type(asked: Mapping[str, Any]) -> Type | None:
+def _made_type(reach: ModelReach, asked: Mapping[str, Any]) -> Type | None:
+    """The type of a field to be made; what it looks up must be there, and to be known of."""
     if isinstance(asked.get("object"), str):
-        return types.record(asked["object"])
+        return types.record(reach.object(asked["object"]).name)
     kind = KINDS.get(str(asked.get("kind", "")))
     if kind is None:
         return None
     try:
-        return kind.type(Field("", "", kind, "", dict(asked)))
+        found = kind.type(Field("", "", kind, "", dict(asked)))
     except (KeyError, TypeError, ValueError, AttributeError):
         return None  # not yet a whole field
+    for name in found.objects:
+        if name not in ACCEPTS:
+            reach.object(str(name))
+    return found
 
 
 def _wrong(member: str, message: str) -> Problem:

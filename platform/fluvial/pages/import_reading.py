@@ -16,6 +16,7 @@ from fluvial.transfer.imports.options import Options, read_options
 from fluvial.transfer.imports.proposals import fits_of, proposed
 from fluvial.transfer.imports.table_files import FileReading, TableFile, encoding_label, legible
 from fluvial.transfer.imports.text_encodings import LABELS, UNSAID, TextReading, text_readings
+from metamodel.plain_figures import whole_of
 
 from .frame import Context
 from .sign_in import form_text
@@ -30,9 +31,9 @@ Said = dict[str, Any]
 def posted_reading(call: Call) -> Said:
     """What the page says of how the file is to be read; what it does not say is found out."""
     said: Said = {name: form_text(call, name) for name in MEMBERS if form_text(call, name)}
-    row = said.get("headings", "")
-    if row.isdecimal():
-        said["headings"] = int(row)
+    row = whole_of(said.get("headings", ""))
+    if row is not None:
+        said["headings"] = row
     shown = page_reading(call)
     moved = said.get("sheet") != shown.get("sheet")
     if moved and said.get("headings") == shown.get("headings"):

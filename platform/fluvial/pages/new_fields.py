@@ -30,7 +30,9 @@ def place(call: Call) -> Answer:
     type_ = catalog.objects.get(name)
     if type_ is None:
         raise NotFound(f"There is no object `{name}`.")
-    if not isinstance(asked, list) or not all(one in type_.fields for one in asked):
+    if not isinstance(asked, list) or not all(
+        isinstance(one, str) and one in type_.fields for one in asked
+    ):
         message = "`names` is a list of fields of the object. Reload the page."
         raise Problem(message, errors=[fault("/names", "not_valid", message)])
     parts: dict[tuple[str, str], Part] = {}

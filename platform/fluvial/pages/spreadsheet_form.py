@@ -13,6 +13,7 @@ from fluvial.transfer.spreadsheets.sheet_links import target_of
 from fluvial.transfer.spreadsheets.sheet_plan import ColumnPlan, SheetPlan, is_key
 from metamodel.kinds.cell_kinds import CELL_KINDS
 from metamodel.object_types import PEOPLE
+from metamodel.plain_figures import whole_of
 from metamodel.written.written_lengths import UNIT_NAMES
 
 from .frame import Context
@@ -32,9 +33,9 @@ def corrected(call: Call, plans: Sequence[SheetPlan]) -> None:
         plan.plural = form_text(call, f"plural.{at}").strip()[:MAX_LABEL] or plan.plural
         for place, column in enumerate(plan.columns):
             _correct(call, f"{at}.{place}", column)
-        title = form_text(call, f"title.{at}")
-        if title.isdecimal() and int(title) < len(plan.columns):
-            plan.title = plan.columns[int(title)].heading
+        title = whole_of(form_text(call, f"title.{at}"))
+        if title is not None and title < len(plan.columns):
+            plan.title = plan.columns[title].heading
 
 
 def _correct(call: Call, place: str, column: ColumnPlan) -> None:

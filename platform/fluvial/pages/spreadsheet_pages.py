@@ -35,6 +35,7 @@ from fluvial.transfer.spreadsheets.sheet_install import (
 from fluvial.transfer.spreadsheets.sheet_links import in_order, propose_links
 from fluvial.transfer.spreadsheets.sheet_plan import SheetPlan, proposed_plans, words_of
 from metamodel.documents import SITE
+from metamodel.plain_figures import whole_of
 
 from .frame import Context, page, with_query
 from .import_reading import question
@@ -142,9 +143,9 @@ def _kept(call: Call) -> list[Mapping[str, Any]]:
 
 def _encodings(call: Call, kept: Sequence[Mapping[str, Any]]) -> dict[int, str]:
     said = {at: form_text(call, f"encoding.{at}") for at in range(len(kept))}
-    asked = form_text(call, "asked")
-    if asked.isdecimal():
-        said[int(asked)] = form_text(call, "encoding") or form_text(call, "other")
+    asked = whole_of(form_text(call, "asked"))
+    if asked is not None:
+        said[asked] = form_text(call, "encoding") or form_text(call, "other")
     return {at: encoding for at, encoding in said.items() if encoding}
 
 

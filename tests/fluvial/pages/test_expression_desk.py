@@ -91,6 +91,29 @@ def test_nobody_learns_what_they_may_not_read(client: Client, emma: dict[str, An
     assert next(one for one in members if one["name"] == "branch")["to"] == ""
 
 
+def test_names_around_an_expression_are_no_way_to_other_objects(
+    client: Client, emma: dict[str, Any]
+) -> None:
+    """What they look up is there, and their author may know of it."""
+    clerk = client.person("shelver@example.com", "shelver")
+    made: list[Any] = [
+        {"object": "branch"}, {"object": "nothing"}, {"kind": "lookup"},
+        {"kind": "lookup", "to": "branch"}, {"kind": "any_lookup", "to": ["book", "branch"]},
+        {"kind": "any_lookup", "to": 3}, {"kind": "person", "accepts": ["nobody"]},
+        {"kind": "person", "accepts": [3]},
+    ]  # fmt: skip
+    for one in made:
+        for text in ("x.name", "mine(x)", "x == x"):
+            asked = {"object": "book", "text": text, "names": {"x": one}}
+            assert 400 <= clerk.post("/studio/expressions", asked).status < 500, asked
+    for field in ("secret", "nothing"):
+        asked = {"object": "member", "text": "1", "expects": {"field": field}}
+        assert clerk.post("/studio/expressions", asked).status == 400
+    everybody = {"kind": "person", "accepts": ["user", "team", "group", "role"]}
+    assert told(client, "book", "mine(x)", names={"x": everybody})["faults"] == []
+    assert told(client, "book", "x.name", names={"x": {"object": "branch"}})["faults"] == []
+
+
 def test_a_level_of_the_model_with_a_sample(client: Client, emma: dict[str, Any]) -> None:
     answer = client.get("/studio/model/member").json()
     members = {one["name"]: one for one in answer["members"]}

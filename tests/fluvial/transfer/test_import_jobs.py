@@ -167,6 +167,21 @@ def test_a_cancelled_import_keeps_nothing(client: Client, phase: str) -> None:
     assert authors(client) == []
 
 
+@pytest.mark.parametrize("phase", [import_job.CHECK, import_job.WRITE, import_job.LINK])
+def test_a_cancelled_import_can_be_begun_again(client: Client, phase: str) -> None:
+    """Whatever it had written is gone, so it begins with its first row; nothing is left half."""
+    id_ = left(client, table("X1,Pupil,Name 3"), map={"teacher": "teacher.name"})
+    until(client, id_, phase)
+    client.post(f"/api/jobs/{id_}/cancel")
+    assert finished(client, id_)["state"] == "cancelled" and authors(client) == []
+    assert client.post(f"/api/jobs/{id_}/retry").status == 202
+    told = finished(client, id_)
+    assert (told["state"], told["error"], told["result"]["created"]) == ("done", "", MANY + 1)
+    assert len(authors(client)) == MANY + 1
+    assert client.post(f"/api/imports/{told['result']['batch']}/undo").status == 200
+    assert authors(client) == []
+
+
 @pytest.mark.parametrize("passes", [2, 5, 7])
 def test_what_is_killed_goes_on_where_it_was(
     client: Client, engine_url: str, tmp_path: Path, passes: int

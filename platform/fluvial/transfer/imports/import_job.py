@@ -276,7 +276,9 @@ def _take_back(session: Session, job: LongJob, size: int) -> bool:
         place["last"] = rows[-1].record
         return True
     mark_undone(freely, batch)
-    if not job.ending:
+    if job.ending:
+        _begin_anew(job)
+    else:
         kept = place["result"]
         faults = [CellFault(**one) for one in kept["faults"]]
         result = Result(faults=faults, faulty=kept["faulty"])
@@ -287,7 +289,13 @@ def _take_back(session: Session, job: LongJob, size: int) -> bool:
 
 def _fail(job: LongJob, result: Result) -> None:
     long_jobs.fail(job, refused_import(result))
-    job.place.clear()  # who tries again begins anew
+    _begin_anew(job)
+
+
+def _begin_anew(job: LongJob) -> None:
+    """Nothing of it is kept: who tries again begins with the first row."""
+    job.place.clear()
+    job.done, job.total = 0, None
     job.body["once"] = new_id()
 
 

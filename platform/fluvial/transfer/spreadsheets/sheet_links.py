@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from fluvial.kernel.problems import Unprocessable, fault
 from metamodel.folding import fold, name_of
+from metamodel.plain_figures import whole_of
 
 from .read_sheets import Sheet
 from .sheet_plan import ColumnPlan, SheetPlan, is_key, singular
@@ -21,7 +22,8 @@ def sheet_target(target: str) -> tuple[int, str] | None:
     """The sheet and the heading of its key; None where the target is no sheet."""
     head, _, heading = target.partition(".")
     word, _, number = head.partition(" ")
-    return (int(number), heading) if word == SHEET and number.isdecimal() else None
+    at = whole_of(number)
+    return (at, heading) if word == SHEET and at is not None else None
 
 
 def propose_links(sheets: Sequence[Sheet], plans: Sequence[SheetPlan]) -> None:
