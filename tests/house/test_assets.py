@@ -1,6 +1,7 @@
 """The front-end bundle is built, complete, and says under which terms."""
 
 import json
+import re
 import xml.etree.ElementTree as ElementTree
 
 from scripts.assets import ENTRIES, ROOT, VENDOR, icon_names
@@ -25,3 +26,14 @@ def test_the_licences_name_the_packages_and_their_terms() -> None:
     bundled = [name for name in packages if f"== {name} {packages[name]}" in terms]
     assert "@tabler/icons" in bundled and "htmx.org" in bundled
     assert "no licence given" not in terms
+
+
+def test_a_name_is_styled_by_one_sheet_of_the_studio() -> None:
+    """All of them may stand on one page, where the same name would mean two things."""
+    sheets: dict[str, set[str]] = {}
+    for sheet in VENDOR.parent.glob("css/studio*.css"):
+        text = re.sub(r"/\*.*?\*/", "", sheet.read_text("utf-8"), flags=re.DOTALL)
+        for selector in re.findall(r"(?<=[{};,])\s*(\.[\w-]+)\s*(?=[{,])", text):
+            sheets.setdefault(selector, set()).add(sheet.name)
+    assert sheets
+    assert {name: found for name, found in sheets.items() if len(found) > 1} == {}

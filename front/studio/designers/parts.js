@@ -8,7 +8,7 @@ let number = 0;
 const nextId = () => `d${(number += 1)}`;
 
 // A section with a heading, and what belongs beside that.
-export const section = (title, help, ...children) => make("section", { class: "dsection" }, make("h2", {}, title), help ? make("p", { class: "mid dim" }, help) : null, ...children);
+export const section = (title, help, ...children) => make("section", { class: "wsection" }, make("h2", {}, title), help ? make("p", { class: "mid dim" }, help) : null, ...children);
 
 // What is needed less often.
 export const fold = (title, ...children) => make("details", { class: "dfold" }, make("summary", {}, icon("chevron-right", "turn"), make("span", {}, title)), make("div", { class: "dfold-body" }, ...children));

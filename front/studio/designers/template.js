@@ -218,7 +218,7 @@ const chooser = (context) => {
 };
 
 export function design(model, root, context) {
-  root.classList.add("template-design", "designer");
+  root.classList.add("template-design", "designer", "beside");
   if (!context.object) return void root.append(chooser(context));
   const designer = new Designer(model, root, context);
   const soon = later(() => designer.preview.show(), 400);

@@ -58,7 +58,7 @@ export function letterPreview(model, context) {
     });
     if (chooser) samples.append(chooser);
   });
-  out.node = make("aside", { class: "dpreview", "aria-label": "Preview" }, make("div", { class: "row wrap" }, make("h2", { class: "grow" }, icon("eye"), " Preview"), test), samples, make("div", { class: "modelsample small dim" }, make("span", {}, "Read by"), person), faults, subject, said, make("div", { class: "tletter" }, page.node, plain));
+  out.node = make("aside", { class: "wpreview", "aria-label": "Preview" }, make("div", { class: "row wrap" }, make("h2", { class: "grow" }, icon("eye"), " Preview"), test), samples, make("div", { class: "modelsample small dim" }, make("span", {}, "Read by"), person), faults, subject, said, make("div", { class: "tletter" }, page.node, plain));
   import("../../lookups.js").then((module) => module.start(out.node)).catch(() => one("select", out.node));
   return out;
 }

@@ -52,7 +52,7 @@ const rules = (model) => ({
 });
 
 export function design(model, root, context) {
-  root.classList.add("webform-design", "designer");
+  root.classList.add("webform-design", "designer", "beside");
   if (!context.object) return void root.append(chooser(context));
   const preview = previewOf(model);
   const sections = [shareSection(model, context), about(model), questionsSection(model, context, preview), done(model, context), lookSection(model), rules(model)];

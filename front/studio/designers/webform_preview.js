@@ -25,6 +25,6 @@ export function previewOf(model) {
     page.node.classList.toggle("wide", state.wide);
     if (again) page.post({ document: JSON.stringify(model.body), step: state.step });
   };
-  const node = make("aside", { class: "dpreview", "aria-label": "Preview" }, make("div", { class: "row wrap" }, make("h2", { class: "grow" }, icon("eye"), " Preview"), widths.node), tabs.node, page.node);
+  const node = make("aside", { class: "wpreview", "aria-label": "Preview" }, make("div", { class: "row wrap" }, make("h2", { class: "grow" }, icon("eye"), " Preview"), widths.node), tabs.node, page.node);
   return { node, show, soon: later(show, 350), step: (at) => pick(String(at)) };
 }
