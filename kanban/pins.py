@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from fluvial.kernel.problems import NotFound
+from fluvial.kernel.problems import NotFound, Unprocessable, fault
 from fluvial.pages.record_tables import columns_of
 from fluvial.records.reading.plan import CAPPED
 from fluvial.records.reading.query import Query, SortKey
@@ -27,6 +27,8 @@ from .boards import check_measure, in_audience
 
 WEEKS = 8  # of a trend
 ROWS = 5  # of a list
+SHOWS = ("number", "trend", "list", "board")
+BY = ("trend", "board")  # a field says how their records are parted
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +143,7 @@ def read_pin(session: Session, pin: Pin, *, exact: bool = True) -> dict[str, Any
 
     Where it need not be exact, a number of records ends at a cap: `capped` says so.
     """
+    _refuse_unknown(session, pin)
     query = Query(pin.object, where=pin.where, as_of=session.asked_day)
     asked = {"where": pin.where, "as_of": session.asked_text}
     wanted = {name: text for name, text in asked.items() if text}
@@ -161,6 +164,17 @@ def read_pin(session: Session, pin: Pin, *, exact: bool = True) -> dict[str, Any
     elif pin.show == "list":
         shown["records"] = _records(session, pin)
     return shown
+
+
+def _refuse_unknown(session: Session, pin: Pin) -> None:
+    """What a person kept, or asks for, may name a field that is gone or was never there."""
+    if pin.show not in SHOWS:
+        message = f"A pin shows one of {', '.join(SHOWS)}."
+        raise Unprocessable(message, errors=[fault("/show", "unknown_value", message)])
+    type_ = session.catalog.objects[pin.object]
+    if pin.show in BY and pin.by not in type_.fields:
+        message = f"{type_.plural} have no field `{pin.by}`. Choose another one."
+        raise Unprocessable(message, errors=[fault("/by", "unknown_field", message)])
 
 
 def _measured(session: Session, pin: Pin, query: Query, exact: bool) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import orjson
 from babel import Locale
 from markupsafe import escape
 
+from fluvial.auth.actors import Actor
 from fluvial.database.rate_limits import Rate, limited
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
@@ -116,9 +117,21 @@ def _reader(session: Session, user: Any) -> Session:
     if user in (None, ""):
         return session
     actor = session.engine.people.actor(session.connection, str(user)) if is_id(user) else None
-    if actor is None:
+    own = actor is not None and actor.id == session.actor.id
+    if actor is None or not (own or _may_know(session, actor)):
         raise _wrong("recipient", "This person is not there, or no longer active.")
     return session.as_actor(actor)
+
+
+def _may_know(session: Session, actor: Actor) -> bool:
+    """The answer tells whom the letter is for: by name, and by address where one may read it."""
+    may_read = session.access.object("user").can("read")
+    return may_read and find_one(session, "user", str(actor.id), (("id",),)) is not None
+
+
+def _address(session: Session, actor: Actor) -> str:
+    own = actor.id == session.actor.id
+    return actor.email if own or not session.access.hides("user", "email") else ""
 
 
 def _record(session: Session, type_: ObjectType, record: Any) -> dict[str, Any] | None:
@@ -205,7 +218,11 @@ def preview(call: Call) -> Answer:
             "html": html,
             "text": mail.as_text(html).strip() if html else "",
             "record": trial.record,
-            "recipient": {"id": reader.id, "name": reader.name, "email": reader.email},
+            "recipient": {
+                "id": reader.id,
+                "name": reader.name,
+                "email": _address(call.session, reader),
+            },
             "language": trial.said.language or call.engine.settings.locale,
             "zone": str(zone_of(trial.reader)),
             "faults": faults,

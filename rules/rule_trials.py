@@ -35,8 +35,8 @@ def _asked(call: Call, *known: str) -> tuple[Rule, Json]:
     """The rule of a body, saved or not, as far as its author may let it do all of that."""
     given = call.json_object("body", *known)
     body = given.get("body")
-    if not isinstance(body, dict):
-        message = "Send the rule as `body`."
+    if not isinstance(body, dict) or any(name.startswith("$") for name in body):
+        message = "Send the whole rule as `body`, without words for layers such as `$delete`."
         raise Unprocessable(message, errors=[fault("/body", "required", message)])
     name = free_name("trial", set(call.session.catalog.of("rule")), "rule")
     whole = {**body, "kind": "rule", "name": name}

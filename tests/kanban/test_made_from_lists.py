@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 
@@ -105,6 +106,22 @@ def test_an_own_pin_can_be_given_to_roles(client: Client) -> None:
     assert document["audience"] == ["clerk"] and document["where"] == "state.closed == false"
     assert "open_loans" in pins_of(client) and "my:open" not in pins_of(client)
     assert "open_loans" in pins_of(client.person("rita@example.com", "clerk"))
+
+
+def test_an_own_pin_says_what_it_cannot_show(client: Client) -> None:
+    """A field that is not there, or no longer, costs nobody a page."""
+    pressed(client, forms(client.get("/o/loan", view="open", state="out").text)["Pin this"])
+    pin = "/home/pins/loans_filtered"
+    for odd in (
+        {"show": "trend", "day": "nothing"}, {"show": "trend", "day": "name"}, {"show": "wall"},
+        {"show": "trend", "day": "name) or (true"}, {"measure": "sum(nothing)"}, {"measure": "("},
+    ):  # fmt: skip
+        shown = client.call("GET", pin, query=odd, headers={"hx-request": "true"})
+        assert shown.status == 200, (odd, shown.text)
+        values = urlencode({"label": "Mine", **odd}).encode()
+        form = {"content-type": "application/x-www-form-urlencoded"}
+        assert client.call("POST", pin, body=values, headers=form).status == 422, odd
+    assert client.get("/").status == 200
 
 
 def test_pins_are_arranged_by_each_person(client: Client) -> None:

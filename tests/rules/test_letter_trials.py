@@ -73,6 +73,28 @@ def test_a_preview_tells_what_both_may_read(house: House) -> None:
     assert reply.status == 403
 
 
+def test_nobody_learns_of_people_by_choosing_them_as_reader(house: House) -> None:
+    """Neither who there is, nor the address of those whose name one may read."""
+    other = house.client.made("user", email="hidden@example.org", name="Hidden Name")
+    loans = {"object": "loan", "can": ["read"]}
+    roles = {
+        "alone": [loans],
+        "names": [loans, {"object": "user", "can": ["read"], "fields": {"email": "none"}}],
+        "own": [loans, {"object": "user", "can": ["read"], "where": "id == me"}],
+    }
+    for name, grants in roles.items():
+        house.define({"kind": "role", "name": name, "meta": ["read", "write"], "grants": grants})
+        author = house.client.person(f"{name}@example.org", name)
+        chosen = {"template": LETTER, "recipient": other["id"]}
+        reply = author.post("/api/templates/preview", chosen)
+        assert "hidden@example.org" not in reply.text
+        assert (reply.status == 200) == ("Hidden Name" in reply.text) == (name == "names")
+        own = author.post("/api/templates/preview", {"template": LETTER}).json()["recipient"]
+        assert own["email"] == f"{name}@example.org"
+        again = author.post("/api/templates/preview", {"template": LETTER, "recipient": own["id"]})
+        assert again.json()["recipient"] == own
+
+
 def test_a_test_mail_arrives_at_once_and_only_at_oneself(house: House) -> None:
     made = loan(house)
     body = {"template": {**LETTER, "translations": GERMAN}, "record": made["id"], "language": "de"}

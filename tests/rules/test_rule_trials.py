@@ -73,6 +73,9 @@ def test_faults_and_what_is_missing_are_said(house: House) -> None:
     )
     assert "Choose the record" in refused({"body": good})
     assert "as `body`" in refused({"record": loan})
+    for word in ("$delete", "$replace", "$order"):  # of layers: such a rule is not whole
+        assert "as `body`" in refused({"body": {word: True}, "record": loan})
+        assert "as `body`" in refused({"body": good | {word: True}, "record": loan})
     assert "object of fields" in refused({"body": good, "record": loan, "change": [1]})
     timed = rule("x", {"schedule": "0 7 * * *"}, {"create": "letter", "set": {"name": "'x'"}})
     assert "does not handle a record" in refused({"body": timed, "record": loan})

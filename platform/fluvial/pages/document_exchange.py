@@ -50,7 +50,7 @@ def check(call: Call) -> Answer:
 
 
 def _plan(call: Call, document: Edited, body: Body, force: bool) -> Any:
-    _sound(body)
+    _sound(document, body)
     refuse_taken(call, document, body)
     change = change_of(document, body)
     change.take_out = force
@@ -63,7 +63,7 @@ def save(call: Call) -> Answer:
     given = call.json_object("body", "yaml", "stamp", "force", "note")
     document = edited(call, kind_of(call, call.params["kind"]), call.params["name"])
     body = named(call, document, _given(document, given))
-    _sound(body)
+    _sound(document, body)
     refuse_taken(call, document, body)
     refuse_changed(document, str(given.get("stamp") or ""))
     change = change_of(document, body, str(given.get("note") or ""))
@@ -111,8 +111,11 @@ def _written(text: str) -> dict[str, Any]:
     return found[0]
 
 
-def _sound(body: Body) -> None:
+def _sound(document: Edited, body: Body) -> None:
     """Refuses what is no document at all, with the place."""
+    if document.base is None and "$delete" in body:
+        message = "A document is deleted by its menu, and not by `$delete` in what it says."
+        raise Unprocessable(message, errors=[fault(f"/{body['kind']}/", "not_here", message)])
     name = body.get("name")
     if not name:
         place = f"/{body['kind']}/"

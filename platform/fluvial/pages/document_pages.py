@@ -20,7 +20,7 @@ from metamodel.yaml_text import yaml_of
 from .designers import designer_of
 from .document_names import names_of
 from .document_words import used_in
-from .edited_document import NEW, Edited, edited
+from .edited_document import NEW, Edited, edited, made_name
 from .frame import Context, action, page
 from .plan_words import in_words
 from .sign_in import form_text
@@ -190,12 +190,6 @@ def _about(kind: DocumentKind, object: str) -> dict[str, Any]:
     return {}
 
 
-def _name_from_label(call: Call, kind: str, body: Mapping[str, Any]) -> str:
-    """The name of a new document that gives itself none."""
-    label = label_text(body.get("label", "")).strip()
-    return free_name(label, {NEW, *call.session.catalog.of(kind)}, kind) if label else ""
-
-
 def read(call: Call, kind: str, name: str, text: str) -> Mapping[str, Any]:
     """The one document of a text; Problem with the place of what is not valid."""
     try:
@@ -206,7 +200,7 @@ def read(call: Call, kind: str, name: str, text: str) -> Mapping[str, Any]:
         raise Unprocessable("Write one document here.")
     body = {"kind": kind} | found[0]
     if name == NEW:
-        name = str(body.get("name") or _name_from_label(call, kind, body))
+        name = str(body.get("name") or made_name(call, kind_of(call, kind), body))
         body["name"] = name
     for member, expected in (("kind", kind), ("name", name)):
         if body.setdefault(member, expected) != expected or not expected:

@@ -97,8 +97,14 @@ def named(call: Call, document: Edited, body: Body) -> dict[str, Any]:
 def made_name(call: Call, kind: DocumentKind, body: Body) -> str:
     """The name of a new document that gives itself none."""
     label = label_text(body.get("label", "")).strip()
-    taken = {NEW, *call.session.catalog.of(kind.name)}
+    taken = {NEW, *call.session.catalog.of(kind.name), *_said(call, kind)}
     return free_name(label, taken, kind.name) if label else ""
+
+
+def _said(call: Call, kind: DocumentKind) -> set[str]:
+    """The names of all layers, those of documents that were taken out among them."""
+    layers = stored_layers(call.session.connection).values()
+    return {name for layer in layers for of, name in layer if of == kind.name}
 
 
 def change_of(document: Edited, body: Body, note: str = "") -> apply.MetadataChange:
@@ -126,6 +132,9 @@ def refuse_taken(call: Call, document: Edited, body: Body) -> None:
     if not document.name and name in call.session.catalog.of(document.kind.name):
         label = document.kind.label.lower()
         raise Conflict(f"There is already a {label} `{name}`. Use another name.")
+    if not document.name and name in _said(call, document.kind):
+        label = document.kind.label.lower()
+        raise Conflict(f"There was a {label} `{name}`, which was taken out. Use another name.")
 
 
 def faults_of(document: Edited, body: Body, problem: Problem) -> list[dict[str, str]]:

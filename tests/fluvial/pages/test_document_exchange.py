@@ -120,3 +120,21 @@ def test_a_start_names_the_object_where_the_kind_has_it(client: Client) -> None:
                         ("template", {"for": "book"})):  # fmt: skip
         assert place.items() <= opened(client, kind, "new", object="book")["body"].items()
     assert "uses the fields of Book" in client.get("/studio/view/new", object="book").text
+
+
+def test_nothing_is_taken_out_under_a_new_name(client: Client) -> None:
+    """A mark without a document would keep its name from everybody else."""
+    body = {"label": "Long", "object": "book"}
+    for odd in (True, False, 3):
+        path = "/studio/view/new/save"
+        assert saved_as(client, path, {"body": {**body, "$delete": odd}}).status == 422
+    assert saved_as(client, "/studio/view/new/save", {"body": body}).json()["name"] == "long"
+
+
+def test_the_name_of_what_was_taken_out_is_not_given_again(client: Client) -> None:
+    mark = {"kind": "view", "name": "long", "$delete": True}
+    assert client.post("/api/meta/changes", {"documents": [mark]}).status == 200
+    body = {"label": "Long", "object": "book"}
+    assert saved_as(client, "/studio/view/new/save", {"body": body}).json()["name"] == "long_2"
+    taken = saved_as(client, "/studio/view/new/save", {"body": {**body, "name": "long"}})
+    assert taken.status == 409 and "taken out" in taken.text

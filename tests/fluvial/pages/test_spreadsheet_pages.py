@@ -259,3 +259,18 @@ def test_an_app_whose_import_is_cancelled_is_gone(client: Client) -> None:
         pass
     assert client.get(f"/api/jobs/{job}").json()["state"] == "cancelled"
     assert client.get("/api/records/desk").status == 404
+
+
+@pytest.mark.parametrize(
+    "encoding", ["rot13", "hex", "undefined", "idna", "base64", "x", "\0", "²"]
+)
+def test_an_encoding_that_is_none_is_told(client: Client, encoding: str) -> None:
+    """As is a place that is no number, in any field of the page."""
+    proposed = uploaded(client, ("People.csv", b"Name,Code\nAnn,1\nBob,2\n"))
+    for said in ({"encoding.0": encoding}, {"asked": "0", "encoding": encoding}):
+        reply = go_on(client, proposed, "check", **said)
+        assert reply.status in (400, 422), reply.text
+    for place in ("9" * 5000, "٣", "²"):
+        odd = {"title.0": place, "asked": place, "kind.0.0": "link"}
+        odd["target.0.0"] = f"sheet {place}.Name"
+        assert go_on(client, proposed, "check", **odd).status in (200, 422)

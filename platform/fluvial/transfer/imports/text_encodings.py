@@ -83,6 +83,7 @@ PIECE, SAMPLE = 65_536, 100_000  # bytes
 LIKELY, CERTAIN = 0.8, 0.98  # shares of words that make sense
 SHOWN = 8  # readings that a person is asked about
 UNSAID = "encoding_unclear"
+UNKNOWN = "encoding_unknown"
 
 
 def _kept(error: UnicodeError) -> tuple[str, int]:
@@ -122,7 +123,11 @@ def encoding_of(source: IO[bytes], said: str = "") -> str:
     source.seek(0)
     marked = next((name for mark, name in MARKS if head.startswith(mark)), "")
     if said:
-        return _agreed(source, known_encoding(said) or said, marked)
+        known = known_encoding(said)
+        if known is None:
+            message = f"`{said[:40]}` is not an encoding of text. Use one such as utf-8 or cp1252."
+            raise Unprocessable(message, errors=[fault("/options/encoding", UNKNOWN, message)])
+        return _agreed(source, known, marked)
     if marked:
         return marked
     scan = _Scan(source)
