@@ -1,7 +1,7 @@
 // Values by name: each a row, with the names that fit to choose from where they are known.
 import { icon, make } from "../dom.js";
 import { fill, put } from "./inputs.js";
-import { keysOf } from "./pickers.js";
+import { chosen, keysOf } from "./pickers.js";
 import { below } from "./pointer.js";
 import { humanise, typesOf } from "./schema.js";
 import { build } from "./widgets.js";
@@ -52,10 +52,19 @@ export function map(form, at, schema, more = {}) {
     return { node: make("div", { class: "pairline" }, input, press), sync: () => ((input.dataset.key = at()), (press.dataset.add = at())) };
   }
 
+  // The options of the field that a name stands for, where its value may be anything.
+  function optionsOf(key) {
+    const hint = form.schemas.hint(schema).keys;
+    if (hint?.is !== "field" || typesOf(values).length) return [];
+    const field = form.members(at(), hint).find((one) => one.name === key);
+    return field?.groups ? (field.options ?? []).map((one) => [one.name, one.label]) : [];
+  }
+
   function rowOf(key) {
     const here = () => below(at(), key);
     const label = keys?.label(key) ?? key;
-    const widget = build(form, here, values, { name: key, label });
+    const picks = optionsOf(key).length > 0;
+    const widget = picks ? chosen(form, here, values, () => optionsOf(key)) : build(form, here, values, { name: key, label });
     const gone = make("button", { class: "btn quiet slim icon", type: "button", "aria-label": `Take out ${label}`, onclick: () => {
       const others = Object.keys(value()).length > 1 || form.required(at());
       if (others) form.model.remove(here());
@@ -66,13 +75,14 @@ export function map(form, at, schema, more = {}) {
     const says = make("span", { class: "err", hidden: true });
     const holder = make("div", { class: "grow", "data-value": key }, widget.node, says);
     const control = widget.control ?? widget.node;
-    return { node: make("div", { class: "maprow" }, head, holder, gone), widget, head, says, control, here };
+    return { node: make("div", { class: "maprow" }, head, holder, gone), picks, widget, head, says, control, here };
   }
 
   const sync = () => {
     const said = Object.keys(value());
     for (const [key, row] of rows) {
-      if (said.includes(key)) continue;
+      // The fields are known a moment after the page.
+      if (said.includes(key) && (row.picks || !optionsOf(key).length)) continue;
       row.node.remove();
       rows.delete(key);
     }

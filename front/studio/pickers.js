@@ -7,7 +7,7 @@ import { humanise, typesOf } from "./schema.js";
 const COLOURS = ["green", "amber", "red", "blue", "plum", "grey"];
 
 // One of options that are asked for whenever they are shown: [[value, label, group]].
-function chosen(form, at, schema, options) {
+export function chosen(form, at, schema, options) {
   const control = make("select", { class: "input" });
   control.addEventListener("change", () => put(form, at, control.value === "" ? undefined : control.value, control));
   const sync = () => {

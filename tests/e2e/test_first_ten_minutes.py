@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -17,11 +17,11 @@ from tests.app import EMAIL, PASSWORD
 from tests.browser import limited
 from tests.e2e import guide
 from tests.e2e.processes import Install
+from tests.e2e.rooms import MADE
 from tests.e2e.walk import Walk
 from tests.mailbox import Mailbox
 from tests.webhooks import WebhookSink
 
-Json = dict[str, Any]
 STEPS = guide.read()
 GIVEN = guide.exports(STEPS[0].block("sh"))
 TITLES = [
@@ -90,7 +90,7 @@ class Newcomer:
             self.move, self.ask_from_elsewhere, self.tell, self.add_one_more, self.undo,
         )  # fmt: skip
         for step, deed in zip(STEPS, deeds, strict=True):
-            self.walk.begin(step)
+            self.walk.step = step
             deed()
 
     def start(self) -> None:
@@ -136,26 +136,23 @@ class Newcomer:
         expect(rows).to_contain_text("Chess club")
 
     def put_on_board(self) -> None:
-        self.new_document("Boards", "New board")
-        self.walk.rail("Bookings")
-        expect(self.walk.column("Asked")).to_contain_text("Chess club")
+        walk = self.walk
+        board = walk.design("Room booking", "Boards", "New board")
+        board.get_by_label(walk.says("Columns by")).select_option(label=walk.says("Status"))
+        board.get_by_label(walk.says("Sum of seats")).check()
+        for field in ("Room", "Seats"):
+            board.get_by_role("button", name=f"Add {walk.says(field)}", exact=True).click()
+        board.get_by_role("textbox", name=walk.says("Label")).fill(walk.says("Bookings"))
+        walk.save()
+        walk.rail("Bookings")
+        expect(walk.column("Asked")).to_contain_text("Chess club")
         for label in ("Confirmed", "Over"):
-            expect(self.walk.column(label)).to_be_visible()
-
-    def new_document(self, tab: str, words: str) -> None:
-        """Through the Studio to a new document of the object, and save it."""
-        self.walk.rail("Studio")
-        self.walk.press("Room booking", "#main")
-        self.walk.press(tab, "#main")
-        self.walk.press(words, "#main")
-        self.walk.save(self.walk.step.block("yaml"))
+            expect(walk.column(label)).to_be_visible()
 
     def move(self) -> None:
         walk = self.walk
         walk.drag("Chess club", "Over")
         expect(walk.column("Over").locator("[data-count]")).to_have_text("1")
-        walk.begin(walk.step)  # another process shows it where it was dropped
-        expect(walk.column("Over")).to_contain_text("Chess club")
         keys, spoken = self.page.keyboard, self.page.locator("#spoken")
         walk.card("Chess club").focus()
         for key in (" ", "ArrowLeft", "ArrowLeft"):
@@ -163,12 +160,12 @@ class Newcomer:
         expect(spoken).to_contain_text("Over Asked, 1 of 1.")
         keys.press(" ")
         expect(spoken).to_have_text(walk.says("Moved to Asked, 1 of 1."))
-        walk.begin(walk.step)
+        self.page.reload()
         expect(walk.column("Asked")).to_contain_text("Chess club")
 
     def ask_from_elsewhere(self) -> None:
         walk = self.walk
-        self.new_document("Web forms", "New web form")
+        self.ask_for_a_room()
         self.ask_without_scripts(walk.local(walk.step.link("/forms/")))
         html = walk.local(walk.step.block("html"))
         (self.elsewhere.folder / "index.html").write_text(html, encoding="utf-8")
@@ -182,49 +179,95 @@ class Newcomer:
         for title in ("Film night", "Reading circle"):
             expect(walk.column("Asked")).to_contain_text(title)
 
+    def ask_for_a_room(self) -> None:
+        walk = self.walk
+        form = walk.design("Room booking", "Web forms", "New web form")
+        form.get_by_label(walk.says("Title"), exact=True).fill(walk.says("Ask for a room"))
+        address = form.get_by_label(walk.says("Name in the address"))
+        address.fill(walk.says("ask-for-a-room"))
+        for field in ("Seats", "Status"):
+            form.get_by_role("button", name=f"Do not ask for {walk.says(field)}").click()
+        form.get_by_label("Text", exact=True).fill(walk.says("We write to you about {name}."))
+        walk.unfold("Values that the form sets")
+        form.get_by_label("Add to Fixed values").select_option(label="Status")
+        form.get_by_label("Status", exact=True).select_option(label=walk.says("Asked"))
+        walk.unfold("Sites that may show it")
+        walk.press("Add a site")
+        self.page.keyboard.type(walk.local(walk.says("http://127.0.0.1:9001")))
+        walk.unfold("What keeps machines out")
+        form.get_by_label(walk.says("Shortest time in seconds")).fill(walk.says("0"))
+        walk.save()
+
     def ask_without_scripts(self, address: str) -> None:
         context = self.browser.new_context(java_script_enabled=False)
         page, says = context.new_page(), self.walk.says
         page.goto(address)
-        page.get_by_label("What is it?").fill(says("Film night"))
+        page.get_by_label("Name").fill(says("Film night"))
         page.get_by_label(says("Garden room")).check()
-        page.get_by_label("On which day?").fill(says("2030-06-01"))
-        page.get_by_label("Your e-mail").fill(says("film@example.org"))
+        page.get_by_label("Held on").fill(says("2030-06-01"))
+        page.get_by_label("E-mail").fill(says("film@example.org"))
         page.get_by_role("button", name="Send").click()
         expect(page.locator("body")).to_contain_text(says("We write to you about Film night."))
         context.close()
 
     def tell(self) -> None:
+        self.write_the_mail()
+        self.make_the_rule()
+        self.walk.rail("Bookings")
+        self.walk.drag("Film night", "Confirmed")
+        told(self.smtp, self.sink)
+
+    def write_the_mail(self) -> None:
+        walk, keys = self.walk, self.page.keyboard
+        letter = walk.design("Room booking", "Templates", "New template")
+        letter.get_by_label(walk.says("Name of the template")).fill(walk.says("Room confirmed"))
+        texts = (letter.get_by_role("textbox", name="Subject"), letter.locator(".tline").last)
+        for text, words, field in zip(
+            texts, ("Your room:", "Good news for"), ("Room", "Name"), strict=True
+        ):
+            text.click()
+            keys.press("Control+a")
+            keys.type(f"{walk.says(words)} ")
+            walk.press("Field", "#main")
+            members = self.page.get_by_role("treeitem")
+            members.filter(has_text=re.compile(f"^{walk.says(field)}")).click()
+        expect(letter.get_by_label("Preview")).to_contain_text("Your room: Garden room")
+        walk.save()
+
+    def make_the_rule(self) -> None:
         walk = self.walk
-        for at, kind in enumerate(("endpoint", "template")):
-            self.page.goto(walk.local(walk.step.link(f"/studio/{kind}/new")))
-            walk.save(walk.step.block("yaml", at))
-        walk.rail("Studio")
-        walk.press("Room booking", "#main")
-        walk.press("Rules", "#main")
-        walk.press("New rule", "#main")
-        walk.save(walk.step.block("yaml", 2))
-        walk.rail("Bookings")
-        walk.drag("Film night", "Confirmed")
-        (mail,) = self.smtp.wait(1)
-        assert mail.recipients == [walk.says("film@example.org")]
-        assert mail.message["Subject"] == "Garden room is yours on 1 Jun 2030"
-        html = mail.message.get_body(("html",))
-        assert html is not None and "<b>Film night</b>" in html.get_content()
-        (delivery,) = self.sink.wait(1)
-        assert signed(delivery.headers, delivery.body, GIVEN["ROOMS_SECRET"])
-        body = delivery.json()
-        assert isinstance(body, dict) and body["type"] == "room_booking.updated"
-        assert body["data"] == {
-            "what": "Film night", "room": "garden_room", "day": "2030-06-01", "seats": None,
-        }  # fmt: skip
+        rule = walk.design("Room booking", "Rules", "New rule")
+        rule.get_by_label("Label of the rule").fill(walk.says("Tell the guest"))
+        walk.press("Changed", "#main")
+        walk.press("Created", "#main")
+        assert "**any field**" in walk.step.text
+        walk.pick(rule.get_by_role("button", name="any field"), "Status")
+        walk.press("Condition", "#main")
+        walk.condition("Status", "is", "Confirmed")
+        walk.press("Done", ".termpop")
+        walk.press("Tell people", "#main")
+        rule.get_by_role("button", name=f"Remove {walk.says('Owner')}", exact=True).click()
+        walk.pick(rule.get_by_role("button", name="(Add a recipient)"), "E-mail")
+        walk.press("In the app", "#main")
+        expect(rule.get_by_label("The words")).to_contain_text(walk.says("Room confirmed"))
+        walk.press("Post to another system", "#main")
+        asked = self.page.get_by_role("dialog")
+        asked.get_by_label(walk.says("Name"), exact=True).fill(walk.says("Calendar"))
+        address = walk.local(walk.says("http://127.0.0.1:9000/bookings"))
+        asked.get_by_label(walk.says("Address"), exact=True).fill(address)
+        asked.get_by_label("Environment variable").fill(walk.says("ROOMS_SECRET"))
+        walk.press("Make it")
+        expect(asked).to_have_count(0)
+        sentence = re.search(r"The sentence reads `([^`]+)`", walk.step.text)
+        assert sentence is not None
+        expect(rule.locator(".says-line")).to_have_text(sentence[1])
+        walk.save()
 
     def add_one_more(self) -> None:
         walk = self.walk
         walk.rail("Studio")
         walk.press("Room booking", "#main")
         walk.add_fields(walk.step.tables[0])
-        walk.visit("/studio/objects/room_booking")  # the next request is another process's
         walk.press("New room booking")
         walk.fill_form(walk.step.tables[1])
         walk.press("Add the room booking")
@@ -239,10 +282,9 @@ class Newcomer:
         (record,) = answer.json()["data"]
         assert (record["name"], record["seating"]) == ("Poetry slam", "circle")
         walk.visit("/")
-        walk.rail("Studio")
-        for words in ("Room booking", "Boards", "Bookings"):
-            walk.press(words, "#main")
-        walk.save(walk.step.block("yaml"))
+        board = walk.design("Room booking", "Boards", "Bookings")
+        board.get_by_role("button", name=f"Add {walk.says('Seating')}", exact=True).click()
+        walk.save()
         walk.rail("Bookings")
         expect(walk.card("Poetry slam")).to_contain_text("Circle")
 
@@ -268,14 +310,20 @@ class Newcomer:
         expect(self.page.locator("li.item b").first).to_have_text(str(int(number) + 1))
 
 
-def newcomer(
-    browser: Browser, servers: list[str], elsewhere: Elsewhere, smtp: Mailbox, sink: WebhookSink
-) -> Newcomer:
-    page = limited(
-        browser.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+def told(smtp: Mailbox, sink: WebhookSink) -> None:
+    """One mail and one webhook, as the page says."""
+    (mail,) = smtp.wait(1)
+    assert mail.recipients == ["film@example.org"]
+    assert mail.message["Subject"] == "Your room: Garden room"
+    html = mail.message.get_body(("html",))
+    assert html is not None and "Good news for Film night" in html.get_content()
+    (delivery,) = sink.wait(1)
+    assert signed(delivery.headers, delivery.body, GIVEN["ROOMS_SECRET"])
+    body = delivery.json()
+    assert isinstance(body, dict) and body["type"] == "room_booking.updated"
+    assert {"name": "Film night", "room": "garden_room", "status": "confirmed"}.items() <= (
+        body["data"].items()
     )
-    addresses = {"http://127.0.0.1:9000": sink.url, "http://127.0.0.1:9001": elsewhere.url}
-    return Newcomer(browser, Walk(page, servers, addresses), elsewhere, smtp, sink)
 
 
 def settings(smtp: Mailbox, sink: WebhookSink) -> dict[str, str]:
@@ -292,29 +340,6 @@ def test_the_page_has_the_steps_that_are_tested() -> None:
     assert [step.title for step in STEPS] == TITLES
 
 
-def test_on_postgresql_with_two_web_processes_and_celery(
-    install: Install,
-    postgresql_url: str,
-    redis_url: str,
-    browser: Browser,
-    elsewhere: Elsewhere,
-    smtp: Mailbox,
-    webhook_sink: WebhookSink,
-) -> None:
-    here = install(postgresql_url, redis_url=redis_url, **settings(smtp, webhook_sink))
-    here.environ["ROOMS_SECRET"] = GIVEN["ROOMS_SECRET"]
-    one = here.serve()
-    worker = here.worker()
-    other = here.serve()
-    new = newcomer(browser, [one.url, other.url], elsewhere, smtp, webhook_sink)
-    new.follow()
-    new.page.context.close()
-    assert worker.stop() == 0
-    assert new.walk.wrong == []
-    assert (len(smtp.mails), len(webhook_sink.deliveries)) == (1, 1)
-    assert "Traceback" not in here.log()
-
-
 def test_on_sqlite_in_one_process(
     install: Install,
     sqlite_url: str,
@@ -326,10 +351,44 @@ def test_on_sqlite_in_one_process(
     here = install(sqlite_url, **settings(smtp, webhook_sink))
     here.environ["ROOMS_SECRET"] = GIVEN["ROOMS_SECRET"]
     server = here.serve()
-    new = newcomer(browser, [server.url], elsewhere, smtp, webhook_sink)
-    new.follow()
-    new.page.context.close()
+    page = limited(
+        browser.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    )
+    addresses = {"http://127.0.0.1:9000": webhook_sink.url, "http://127.0.0.1:9001": elsewhere.url}
+    walk = Walk(page, server.url, addresses)
+    Newcomer(browser, walk, elsewhere, smtp, webhook_sink).follow()
+    page.context.close()
     assert [process.stop() for process in server.started] == [0]
-    assert new.walk.wrong == []
+    assert walk.wrong == []
+    assert (len(smtp.mails), len(webhook_sink.deliveries)) == (1, 1)
+    assert "Traceback" not in here.log()
+
+
+def test_on_postgresql_with_two_web_processes_and_celery(
+    install: Install,
+    postgresql_url: str,
+    redis_url: str,
+    smtp: Mailbox,
+    webhook_sink: WebhookSink,
+) -> None:
+    """What differs from one process: documents, forms and effects pass from one to the other."""
+    here = install(postgresql_url, redis_url=redis_url, **settings(smtp, webhook_sink))
+    here.environ["ROOMS_SECRET"] = GIVEN["ROOMS_SECRET"]
+    one, other = here.serve(), here.serve()
+    worker = here.worker()
+    first, second = one.client(), other.client()
+    documents = [{**document} for document in MADE]
+    documents[-2]["url"] = f"{webhook_sink.url}/bookings"
+    first.post("/api/meta/changes", json={"documents": documents}).raise_for_status()
+    asked = {"name": "Film night", "room": "garden_room", "e_mail": "film@example.org"}
+    token = second.get("/forms/ask-for-a-room.json").json()["token"]
+    sent = second.post("/forms/ask-for-a-room", json={"token": token, **asked})
+    assert sent.is_success, sent.text
+    (record,) = first.get("/api/records/room_booking").json()["data"]
+    path = f"/api/records/room_booking/{record['id']}"
+    second.patch(path, json={"status": "confirmed"}).raise_for_status()
+    told(smtp, webhook_sink)
+    assert "Film night" in first.get("/boards/bookings").text
+    assert worker.stop() == 0
     assert (len(smtp.mails), len(webhook_sink.deliveries)) == (1, 1)
     assert "Traceback" not in here.log()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -15,13 +14,12 @@ ROLES: tuple[Literal["link", "button"], ...] = ("link", "button")
 
 
 class Walk:
-    """Presses and types only what the step in hand names; each visit goes to the next server."""
+    """Presses and types only what the step in hand names."""
 
-    def __init__(self, page: Page, servers: Sequence[str], elsewhere: Mapping[str, str]) -> None:
+    def __init__(self, page: Page, here: str, elsewhere: Mapping[str, str]) -> None:
         self.page = page
-        self._servers = itertools.cycle(servers)
         self._elsewhere = elsewhere  # addresses that the page names, and what they are here
-        self.here = next(self._servers)
+        self.here = here
         self.step = Step("", "", (), ())
         self.wrong: list[str] = []
         page.set_default_timeout(20_000)
@@ -41,15 +39,7 @@ class Walk:
         if response.status >= 500:
             self.wrong.append(f"{self.step.title}: {response.status} of {response.url}")
 
-    def begin(self, step: Step) -> None:
-        """Go on with the next step, at the next server."""
-        self.step = step
-        if self.page.url.startswith(self.here):
-            path = self.page.url.removeprefix(self.here)
-            self.visit(path)
-
     def visit(self, path: str) -> None:
-        self.here = next(self._servers)
         self.page.goto(self.here + path)
 
     def local(self, text: str) -> str:
@@ -99,25 +89,42 @@ class Walk:
 
     def filter(self, field: str, how: str, value: str) -> None:
         self.press("Filter")
-        box = self.page.locator(".termpop")
-        box.get_by_label("Field").select_option(label=self.says(field))
-        box.get_by_label("Condition").select_option(label=self.says(how))
-        put(box.get_by_label("Value"), self.says(value))
+        self.condition(field, how, value)
         self.press("Show")
 
-    def save(self, yaml: str) -> None:
-        """What the Studio takes as YAML. It shows the document once it is in force."""
-        name = re.findall(r"^(?:kind|name): (\w+)$", yaml, re.MULTILINE)
-        new = self.page.url.partition("?")[0].endswith("/new")
-        face = self.page.locator("[data-face=yaml]")
-        if face.get_attribute("aria-pressed") != "true":
-            face.click()
-        self.page.locator("#yaml").fill(self.local(yaml))
-        self.page.get_by_role("button", name="Save the YAML").click()
-        self.page.wait_for_url(f"**/studio/{'/'.join(name)}")
-        if not new:
-            expect(self.page.locator("[data-plan-chip]")).to_have_text("Nothing to save")
-        expect(self.page.locator("#yaml")).not_to_have_attribute("aria-invalid", "true")
+    def condition(self, field: str, how: str, value: str) -> None:
+        box = self.page.locator(".termpop")
+        box.get_by_label("Field").select_option(label=self.says(field))
+        how_box = box.get_by_role("combobox", name="Condition")
+        how_box.select_option(label=self.says(how))
+        put(box.get_by_label("Value"), self.says(value))
+
+    def unfold(self, words: str) -> None:
+        """A part of a page that is folded."""
+        assert f"**{words}**" in self.step.text, f"{self.step.title!r} does not press {words!r}."
+        self.page.locator("summary", has_text=words).click()
+
+    def design(self, label: str, tab: str, words: str) -> Locator:
+        """Through the Studio to a document of the object; its designer."""
+        self.rail("Studio")
+        for one in (label, tab, words):
+            self.press(one, "#main")
+        designer = self.page.locator("[data-face-of=designer]")
+        expect(designer).to_be_visible()
+        return designer
+
+    def pick(self, button: Locator, option: str) -> None:
+        """Of what a button offers."""
+        button.click()
+        listed = self.page.locator(".foundlist").get_by_role("option", name=self.says(option))
+        listed.first.click()
+
+    def save(self) -> str:
+        """What the designer holds; the name of the document in force."""
+        self.press("Save", ".topbar")
+        expect(self.page.locator("[data-plan-chip]")).to_have_text(re.compile("^Nothing to "))
+        expect(self.page).not_to_have_url(re.compile(r"/new(\?|$)"))
+        return self.page.url.rpartition("/")[2]
 
     def card(self, title: str) -> Locator:
         return self.page.locator(f'.tile[data-title="{title}"]')

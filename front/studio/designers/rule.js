@@ -30,7 +30,7 @@ class Desk {
     this.trial = new Trial(this);
     this.runs = make("section", { class: "sect", "aria-label": "What it did" });
     this.madeLabel = model.about.name ? null : labelText(model.get("/label") ?? "");
-    if (!model.get("/on") && this.firstObject) this.begin();
+    if (!model.about.name && !triggerOf(model.get("/on") ?? {}) && this.firstObject) this.begin();
     model.on("change", ({ from }) => this.changed(from));
     model.on("faults", () => this.showFaults());
     this.redraw();
@@ -38,7 +38,7 @@ class Desk {
   }
 
   begin() {
-    this.model.set("/on", { object: this.context.object || this.firstObject, event: ["created"] });
+    this.model.set("/on", { object: this.model.get("/on/object") || this.firstObject, event: ["created"] });
     this.relabel();
   }
 

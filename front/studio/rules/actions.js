@@ -36,7 +36,7 @@ function starter(desk, verb) {
     const words = template ? { template: template.name } : { subject: object ? `${quote(`${desk.objectLabel(object)}: `)} & title` : quote("News") };
     return { notify: { to: person && object ? [person.path] : [], ...words } };
   }
-  if (verb === "webhook") return { webhook: { to: desk.context.endpoints[0]?.name ?? "" } };
+  if (verb === "webhook") return { webhook: desk.context.endpoints[0] ? { to: desk.context.endpoints[0].name } : {} };
   if (verb === "create") {
     const inverse = fields.find((one_) => one_.collection);
     return { create: inverse?.to ?? desk.firstObject, set: inverse ? { [inverse.holder]: "record" } : {} };
