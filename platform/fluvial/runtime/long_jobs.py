@@ -82,7 +82,13 @@ _HOLD = Statement(LONG_JOB.update().where(_this).values(leased_until=Later("the_
 _AGAIN = Statement(
     LONG_JOB.update()
     .where(_this, ~_running)
-    .values(state=param("the_state", _j.state), ending=sa.false(), error="", leased_until=sa.null())
+    .values(
+        state=param("the_state", _j.state),
+        by=param("the_by", _j.by),
+        ending=sa.false(),
+        error="",
+        leased_until=sa.null(),
+    )
 )
 _END = Statement(LONG_JOB.update().where(_this, _running).values(ending=sa.true()))
 _FORGET = Statement(LONG_JOB.delete().where(~_running, _j.at < param("the_at", _j.at)))
@@ -202,10 +208,20 @@ def cancel(session: Session, id: str) -> LongJob:
 def retry(session: Session, id: str) -> LongJob:
     """Let a job that failed, or was cancelled, go on where it was."""
     found = visible_job(session, id)
-    if found.state == DONE or not _AGAIN.run(session.connection, the_id=id, the_state=RUNNING):
-        raise Conflict(f"This job is {found.state}; only one that failed can be tried again.")
+    return _again(session, found, found.by)
+
+
+def take_over(session: Session, job: LongJob) -> LongJob:
+    """The same for somebody who may do this work, whoever began it: from now on it is theirs."""
+    return _again(session, job, session.actor.id)
+
+
+def _again(session: Session, job: LongJob, by: str | None) -> LongJob:
+    said = {"the_id": job.id, "the_state": RUNNING, "the_by": by}
+    if job.state == DONE or not _AGAIN.run(session.connection, **said):
+        raise Conflict(f"This job is {job.state}; only one that failed can be tried again.")
     session.engine.woken(session.connection, WORK)
-    return job_of(session.connection, id)
+    return job_of(session.connection, job.id)
 
 
 def fail(job: LongJob, problem: Problem) -> None:

@@ -221,3 +221,20 @@ def test_a_call_that_is_sent_again_imports_once(client: Client) -> None:
     assert first.status == again.status == 200 and first.json() == again.json()
     del client.headers["idempotency-key"]
     assert len(authors(client)) == MANY
+
+
+def test_who_may_undo_an_import_goes_on_where_another_failed(client: Client) -> None:
+    """Also where the one who began it can no longer sign in."""
+    grants = [{"object": "author", "can": ["*"]}]
+    client.define({"kind": "role", "name": "clerk", "grants": grants})
+    clerk = client.person("clerk@example.com", "clerk")
+    other = client.person("other@example.com", "administrator")
+    batch = sent(clerk, "author", table()).json()["batch"]
+    first = authors(client)[0]
+    client.patch(f"/api/records/author/{first['id']}", {"name": "Changed since"})
+    assert other.post(f"/api/imports/{batch}/undo").status == 409
+    (who,) = client.rows("/api/records/user", where="email == 'other@example.com'")
+    assert client.patch(f"/api/records/user/{who['id']}", {"active": False}).status == 200
+    again = clerk.post(f"/api/imports/{batch}/undo")
+    assert again.status == 409 and "Changed since" in again.text
+    assert clerk.rows("/api/jobs")[0]["state"] == "failed" and len(authors(client)) == MANY

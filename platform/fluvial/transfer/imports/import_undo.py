@@ -115,7 +115,7 @@ def _job(
     body = {"batch": batch, **said}
     job = long_jobs.begin(session, UNDO.name, title, body, job_id(batch))
     if job.state not in (RUNNING, DONE):
-        return long_jobs.retry(session, job.id)
+        return long_jobs.take_over(session, job)
     return job
 
 
