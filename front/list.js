@@ -1,10 +1,10 @@
 // A list: columns that are found and ordered, rows that are selected and changed together.
-import { all, data, make, one, speak } from "./dom.js";
+import { all, make, one, speak } from "./dom.js";
+import { picked, picks } from "./bulk.js";
 import { dialog } from "./dialog.js";
 import { reason, send } from "./http.js";
 import { actions } from "./shell.js";
 import { toast, toastNext } from "./toasts.js";
-import { read } from "./values.js";
 
 // columns
 async function columns() {
@@ -38,8 +38,6 @@ async function columns() {
 }
 
 // selection
-const picks = () => all("[data-pick]");
-const picked = () => picks().filter((box) => box.checked);
 let last = null;
 
 function show() {
@@ -47,10 +45,14 @@ function show() {
   for (const box of picks()) box.closest("tr").setAttribute("aria-selected", String(box.checked));
   const bar = one("#bulk");
   bar.hidden = chosen.length === 0;
+  delete bar.dataset.every; // all of the filter are selected until one box is pressed again
+  for (const item of all("[data-picked-only]", bar)) item.hidden = false;
   one("[data-picked]", bar).textContent = `${chosen.length} selected`;
   const every = one("[data-pick-all]");
   every.checked = chosen.length > 0 && chosen.length === picks().length;
   every.indeterminate = chosen.length > 0 && !every.checked;
+  const rest = one("[data-do=bulk-all]", bar);
+  rest.hidden = !(every.checked && one("#more"));
 }
 
 function range(to) {
@@ -88,54 +90,6 @@ function selecting() {
 actions["bulk-clear"] = () => {
   for (const box of picks()) box.checked = false;
   show();
-};
-
-// one field for many records, seen before it is written
-function editorFor(field) {
-  const label = { class: "input", "aria-label": field.label };
-  const holder = make("div", { class: "field", "data-holds": field.holds, "data-field": field.name });
-  const none = field.emptiable ? [make("option", { value: "" }, "None")] : [];
-  if (field.options?.length) holder.append(make("select", label, ...none, ...field.options.map((option) => make("option", { value: option.value }, option.label))));
-  else if (field.search_url) holder.append(make("select", { ...label, "data-lookup": true, "data-url": field.search_url }, make("option", { value: "" })));
-  else holder.append(make("input", { ...label, ...field.input, "data-currency": field.currency, "data-zone": field.zone, "data-day": field.day }));
-  return holder;
-}
-
-actions["bulk-set"] = () => {
-  const bar = one("#bulk");
-  const fields = data("bulk-data");
-  const chosen = picked();
-  const pick = make("select", { class: "input", "aria-label": "Field" }, ...fields.map((field) => make("option", { value: field.name }, field.label)));
-  const slot = make("div", {});
-  const said = make("p", { class: "mid dim", "aria-live": "polite" });
-  const fault = make("p", { class: "mid bad", role: "alert" });
-  const field = () => fields.find((item) => item.name === pick.value);
-  const tell = () => {
-    const input = one("select, input", slot);
-    const value = input.selectedOptions?.[0]?.textContent || input.value || "empty";
-    said.replaceChildren(make("b", {}, field().label), " becomes ", make("b", {}, value), ` on ${chosen.length} ${bar.dataset.plural}: ${chosen.slice(0, 3).map((box) => box.getAttribute("aria-label").replace(/^Select /, "")).join(", ")}${chosen.length > 3 ? " and others" : ""}.`);
-  };
-  const showValue = async () => {
-    slot.replaceChildren(editorFor(field()));
-    if (one("[data-lookup]", slot)) (await import("./lookups.js")).start(slot);
-    tell();
-  };
-  pick.addEventListener("change", showValue);
-  slot.addEventListener("input", tell);
-  slot.addEventListener("change", tell);
-  const run = async () => {
-    const value = read(one("[data-holds]", slot));
-    const result = await send("PATCH", bar.dataset.api, chosen.map((box) => ({ id: box.value, [pick.value]: value })));
-    if (!result.ok) {
-      fault.textContent = reason(result);
-      return false;
-    }
-    toastNext(`${field().label} was set on ${chosen.length} ${bar.dataset.plural}`);
-    location.reload();
-    return true;
-  };
-  dialog(`Set a field on ${chosen.length} ${bar.dataset.plural}`, [make("div", { class: "form-grid" }, pick, slot), said, fault], [{ label: "Cancel" }, { label: `Change ${chosen.length}`, primary: true, run }]);
-  showValue();
 };
 
 actions["bulk-delete"] = () => {
@@ -223,6 +177,6 @@ export function start() {
   counts();
   if (one("#bulk")) selecting();
   one("#columns")?.addEventListener("toggle", columns, { once: true });
-  document.body.addEventListener("htmx:afterSwap", () => one("#bulk") && show());
+  document.body.addEventListener("htmx:afterSwap", () => one("#bulk") && !("every" in one("#bulk").dataset) && show());
   if (one("#count")?.dataset.said) toast(one("#count").dataset.said);
 }

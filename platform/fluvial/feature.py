@@ -42,6 +42,7 @@ from fluvial.records.drafts.seams import OBJECT_HOOK
 from fluvial.records.drafts.user_accounts import UserHook
 from fluvial.runtime import long_jobs
 from fluvial.runtime.long_jobs import LONG_JOB_KIND
+from fluvial.services import bulk_edit_job, bulk_edit_rows, bulk_edit_undo
 from fluvial.services.approval_notices import tell_of_approval
 from fluvial.transfer import files
 from fluvial.transfer.export_forms import EXPORT_FORM
@@ -94,7 +95,13 @@ feature = Feature(
         SHARED_DOCUMENTS(
             SharedDocuments("role", "Roles", "Who may do what with which records and fields.")
         ),
-        LONG_JOB_KIND(import_undo.UNDO, import_job.IMPORT_JOB, sheet_install.SHEETS_JOB),
+        LONG_JOB_KIND(
+            import_undo.UNDO,
+            import_job.IMPORT_JOB,
+            sheet_install.SHEETS_JOB,
+            bulk_edit_job.EDIT,
+            bulk_edit_undo.UNDO,
+        ),
         JOB(  # events first, then what they made
             Job(outbox.WORK, outbox.run),
             Job("dated", apply_planned.run),
@@ -112,6 +119,7 @@ feature = Feature(
             sign_in_links.expire,
             rate_limits.forget,
             long_jobs.forget,
+            bulk_edit_rows.forget,
         ),
     ),
 )

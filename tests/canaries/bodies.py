@@ -84,6 +84,19 @@ def _many_changed(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
     yield from (Sent([{"id": one, TAKEN[name]: "changed", "rev": 1}]) for one in ids)
 
 
+def _bulk_edit(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
+    """Of records of others by their ids, and of all of a filter by what is hidden."""
+    name = parts["object"]
+    ids = [record["id"] for record in aviary.records[name].values()]
+    yield Sent({})
+    yield Sent({"field": TAKEN[name], "value": "changed in bulk", "ids": ids})
+    yield Sent({"field": "secret", "value": "x"})
+    for where in ("margin > 7000", "code != null", "contains(title, 'qz')"):
+        yield Sent({"field": TAKEN[name], "value": "changed in bulk"}, f"where={where}")
+    for field, target in LINKS.get(name, {}).items():
+        yield Sent({"field": field, "value": aviary.id_of(target, "south"), "ids": ids})
+
+
 def _table(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
     """An import that names records of others by their words, and by what is theirs alone."""
     name = parts["object"]
@@ -233,6 +246,7 @@ BODIES: dict[str, Bodies] = {
     "POST /api/imports/{batch}/undo": EMPTY,
     "POST /api/jobs/{id}/cancel": EMPTY,
     "POST /api/jobs/{id}/retry": EMPTY,
+    "POST /api/jobs/{id}/undo": EMPTY,
     "POST /api/login": _say(Sent({"email": "clerk@example.com", "password": "wrong"})),
     "POST /api/logout": EMPTY,
     "POST /api/meta/approvals/{id}/approve": NOTHING,
@@ -267,9 +281,12 @@ BODIES: dict[str, Bodies] = {
     "POST /imports/{batch}/undo": NOTHING,
     "POST /jobs/{id}/cancel": NOTHING,
     "POST /jobs/{id}/retry": NOTHING,
+    "POST /jobs/{id}/undo": NOTHING,
     "POST /jobs/changes/{id}/cancel": NOTHING,
     "POST /lookup/{object}/{field}": _say(Sent({"title": "made on the way"})),
     "POST /notifications/read": NOTHING,
+    "POST /o/{object}/bulk": _bulk_edit,
+    "POST /o/{object}/bulk/preview": _bulk_edit,
     "POST /o/{object}/columns": _say(Sent({"columns": "number,secret"})),
     "POST /o/{object}/new": _form,
     "POST /o/{object}/views": _say(Sent({"label": "Mine", "columns": "number,secret"})),

@@ -126,6 +126,8 @@ def test_many_records_get_a_value(api: httpx.Client, desk: Page) -> None:
             slot.select_option(value)
         else:
             slot.fill(value)
+        desk.click("dialog .btn.primary")
+        desk.wait_for_selector("dialog [role=status]:has-text('was set on 2')")
         with desk.expect_navigation():
             desk.click("dialog .btn.primary")
         found = [api.get(f"/api/records/book/{id}").json()[field] for id in ids]

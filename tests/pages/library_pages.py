@@ -74,11 +74,11 @@ SUBMISSIONS: Context = {
 }  # fmt: skip
 JOB: Context = {
     "title": "Undo the import of loans.csv", "href": "#", "person": "Rosa Lind", "when": "2 min ago", "state": "Running", "tone": "info", "running": True,
-    "percent": 40, "text": "", "cancel_href": "#", "retry_href": "",
+    "percent": 40, "text": "", "cancel_href": "#", "retry_href": "", "undo_href": "", "reasons": [],
 }  # fmt: skip
 JOBS: Context = {
     "title": "Jobs", "href": "#", "one": False, "running": True, "imports_href": "#",
-    "items": [JOB, {**JOB, "title": "Recalculate Fee of loans", "href": "", "person": "", "percent": None, "text": "400 done", "cancel_href": ""}, {**JOB, "state": "Failed", "tone": "bad", "running": False, "percent": None, "text": "2 records are in the way.", "cancel_href": "", "retry_href": "#"}],
+    "items": [JOB, {**JOB, "title": "Recalculate Fee of loans", "href": "", "person": "", "percent": None, "text": "400 done", "cancel_href": ""}, {**JOB, "state": "Failed", "tone": "bad", "running": False, "percent": None, "text": "2 records are in the way.", "cancel_href": "", "retry_href": "#"}, {**JOB, "title": "Set Fee on loans", "state": "Done", "tone": "good", "running": False, "percent": None, "text": "Changed: 4, Refused: 1", "cancel_href": "", "undo_href": "#", "reasons": [{"id": "x", "title": "Emma", "reason": "It was changed again since."}]}],
 }  # fmt: skip
 IMPORT: Context = {
     "file": "loans.csv",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fluvial.runtime import long_jobs
+from fluvial.services import bulk_edit_undo
 
 from .call import Answer, Call
 from .routes import Endpoint, Policy
@@ -28,6 +29,12 @@ def retry_job(call: Call) -> Answer:
     return Answer.json(long_jobs.retry(call.session, call.params["id"]).wire(), 202)
 
 
+def undo_job(call: Call) -> Answer:
+    call.only()
+    id = bulk_edit_undo.begin(call.session, call.params["id"])
+    return Answer.json(long_jobs.leave(call.engine, call.session.connection, id).wire(), 202)
+
+
 _ONE = "/api/jobs/{id}"
 
 ENDPOINTS = (
@@ -37,4 +44,5 @@ ENDPOINTS = (
     Endpoint(
         "POST", f"{_ONE}/retry", retry_job, Policy.SIGNED_IN, "Let a job go on that has failed."
     ),
+    Endpoint("POST", f"{_ONE}/undo", undo_job, Policy.SIGNED_IN, "Undo a bulk edit."),
 )

@@ -15,6 +15,7 @@ from fluvial.metadata_changes.pending_change import COPYING
 from fluvial.records.calculated import recalculation_queue
 from fluvial.runtime import long_jobs
 from fluvial.runtime.long_jobs import CANCELLED, DONE, FAILED, RUNNING, LongJob
+from fluvial.services import bulk_edit_undo
 from fluvial.transfer.imports.import_list import Imported, imports
 from fluvial.transfer.imports.import_undo import job_id, undo
 from metamodel.folding import humanise
@@ -32,7 +33,11 @@ def show(call: Call) -> Answer:
     found = long_jobs.visible_jobs(call.session)
     fmt.names.want(("user", one.by) for one in found if one.by)
     fmt.names.load()
-    items = [*_changes(call, fmt), *_recalculations(call, fmt), *(_item(o, fmt) for o in found)]
+    items = [
+        *_changes(call, fmt),
+        *_recalculations(call, fmt),
+        *(_item(call, o, fmt) for o in found),
+    ]
     return _page(call, "Jobs", JOBS, items)
 
 
@@ -41,7 +46,7 @@ def show_one(call: Call) -> Answer:
     found = long_jobs.visible_job(call.session, call.params["id"])
     fmt.names.want([("user", found.by)] if found.by else [])
     fmt.names.load()
-    return _page(call, found.title, f"{JOBS}/{found.id}", [_item(found, fmt)])
+    return _page(call, found.title, f"{JOBS}/{found.id}", [_item(call, found, fmt)])
 
 
 def _page(call: Call, title: str, href: str, items: list[Context]) -> Answer:
@@ -59,7 +64,7 @@ def _page(call: Call, title: str, href: str, items: list[Context]) -> Answer:
     )  # fmt: skip
 
 
-def _item(job: LongJob, fmt: ReaderFormat) -> Context:
+def _item(call: Call, job: LongJob, fmt: ReaderFormat) -> Context:
     path, over = f"{JOBS}/{job.id}", job.state != RUNNING
     ending = job.ending and not over
     return {
@@ -74,12 +79,14 @@ def _item(job: LongJob, fmt: ReaderFormat) -> Context:
         "text": job.error or _came(job, fmt),
         "cancel_href": "" if over or ending else f"{path}/cancel",
         "retry_href": f"{path}/retry" if job.state in (FAILED, CANCELLED) else "",
+        "undo_href": f"{path}/undo" if bulk_edit_undo.may_undo(call.session, job) else "",
+        "reasons": job.result.get("reasons", []) if isinstance(job.result, dict) else [],
     }
 
 
 def _came(job: LongJob, fmt: ReaderFormat) -> str:
     """What came of it, in figures."""
-    if job.state != DONE or not isinstance(job.result, dict):
+    if job.state not in (DONE, CANCELLED) or not isinstance(job.result, dict):
         return ""
     counts = ((humanise(name), value) for name, value in job.result.items())
     told = [
@@ -123,6 +130,7 @@ def _plain(title: str, when: str, cancel: str) -> Context:
     return {
         "title": title, "href": "", "person": "", "when": when, "state": "Running", "tone": "info",
         "running": True, "percent": None, "text": "", "cancel_href": cancel, "retry_href": "",
+        "undo_href": "", "reasons": [],
     }  # fmt: skip
 
 
@@ -134,6 +142,12 @@ def cancel(call: Call) -> Answer:
 def retry(call: Call) -> Answer:
     long_jobs.retry(call.session, call.params["id"])
     return Answer.redirect(f"{JOBS}/{call.params['id']}")
+
+
+def undo_job(call: Call) -> Answer:
+    id = bulk_edit_undo.begin(call.session, call.params["id"])
+    long_jobs.leave(call.engine, call.session.connection, id)
+    return Answer.redirect(f"{JOBS}/{id}")
 
 
 def cancel_change(call: Call) -> Answer:
@@ -224,6 +238,7 @@ ENDPOINTS = (
     Endpoint("GET", f"{JOBS}/{{id}}", show_one, Policy.SIGNED_IN, "One of them.", page=True),
     _post(f"{JOBS}/{{id}}/cancel", cancel, "Cancel it."),
     _post(f"{JOBS}/{{id}}/retry", retry, "Let it go on."),
+    _post(f"{JOBS}/{{id}}/undo", undo_job, "Undo a bulk edit."),
     _post(f"{JOBS}/changes/{{id}}/cancel", cancel_change, "Cancel a change.", Policy.META_WRITE),
     Endpoint("GET", "/imports", show_imports, Policy.SIGNED_IN, "Imports.", page=True),
     _post("/imports/{batch}/undo", undo_import, "Undo one of them."),

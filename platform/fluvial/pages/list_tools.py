@@ -144,7 +144,15 @@ def bulk_of(asked: ListRequest) -> Context:
         for f in writable
     ]
     api = f"/api/records/{asked.type.name}"
-    return {"api": api, "fields": fields, "can_delete": access.can("delete"), "delete_api": api}
+    return {
+        "api": api,
+        "href": f"{asked.path}/bulk",
+        "query": asked.href().removeprefix(asked.path),
+        "total": "",
+        "fields": fields,
+        "can_delete": access.can("delete"),
+        "delete_api": api,
+    }
 
 
 def _exports(fields: str) -> list[tuple[str, str, dict[str, str]]]:

@@ -48,6 +48,8 @@ def show_list(call: Call) -> Answer:
     if "hx-request" in call.headers or call.query.get("part") == "rows":
         return Answer.html(render(call, "_rows.html", list=listed))
     listed |= _head(asked, table, fmt, read, len(rows))
+    if listed["bulk"]:
+        listed["bulk"]["total"] = listed["count"]["total"]
     return page(
         call,
         "list.html",

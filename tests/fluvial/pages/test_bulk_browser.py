@@ -1,0 +1,119 @@
+"""Lists as people change them: one field of all records, seen before, done, and undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.app import Prepared
+from tests.browser import AXE, limited
+from tests.fluvial.pages.test_browser import CHECK, RULES
+from tests.fluvial.processes import Product
+
+MANY = 60
+PARCEL = {
+    "kind": "object", "name": "parcel", "label": "Parcel", "title": "{name}",
+    "fields": [
+        {"name": "name", "kind": "text", "required": True},
+        {"name": "depot", "kind": "choice", "options": [{"name": "north"}, {"name": "south"}]},
+        {"name": "weight", "kind": "number", "scale": 0},
+        {"name": "keeper", "kind": "person"},
+        {"name": "size", "kind": "calculated", "formula": "weight * 2", "result": "number"},
+        {"name": "sealed", "kind": "boolean"},
+    ],
+    "checks": [{"name": "light", "expect": "weight == null or weight < 50 or depot != 'south'",
+                "message": "The south takes nothing so heavy."}],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def parcels(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Set up before there is a browser, whose event loop lets no other one run."""
+    prepared.copy(None, tmp_path_factory.mktemp("parcels"), documents=[PARCEL])
+
+
+@pytest.fixture
+def api(parcels: None, prepared: Prepared, tmp_path: Path) -> Iterator[httpx.Client]:
+    address = prepared.copy(None, tmp_path, documents=[PARCEL])
+    product = Product(tmp_path, address, {})
+    product.serve()
+    with httpx.Client(base_url=product.url, headers=prepared.headers(address)) as client:
+        rows = [{"name": f"Parcel {n}", "depot": "north", "weight": str(n)} for n in range(MANY)]
+        client.post("/api/records/parcel", json=rows).raise_for_status()
+        yield client
+    product.end()
+
+
+@pytest.fixture
+def desk(api: httpx.Client, browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(base_url=str(api.base_url), bypass_csp=True)
+    name, _, value = api.headers["cookie"].partition("=")
+    context.add_cookies([{"name": name, "value": value, "url": str(api.base_url)}])
+    page = limited(context.new_page())
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    try:
+        yield page
+    finally:
+        context.close()
+    assert faults == []
+
+
+def sound(desk: Page, name: str) -> None:
+    """No finding of the accessibility check, in both themes and on a phone."""
+    desk.add_script_tag(path=AXE)
+    for scheme in ("light", "dark"):
+        for width in (1440, 390):
+            desk.set_viewport_size({"width": width, "height": 900})
+            desk.emulate_media(color_scheme=scheme)
+            desk.wait_for_timeout(200)
+            assert desk.evaluate(CHECK, RULES) == [], (name, scheme, width)
+    desk.set_viewport_size({"width": 1440, "height": 900})
+    desk.emulate_media(color_scheme="light")
+
+
+def count(api: httpx.Client, where: str) -> int:
+    query = {"where": where, "total": "exact", "limit": "1"}
+    return int(api.get("/api/records/parcel", params=query).json()["total"])
+
+
+def test_all_records_of_a_list_are_changed_and_undone(api: httpx.Client, desk: Page) -> None:
+    desk.goto("/o/parcel?where=weight<55&sort=-weight", wait_until="networkidle")
+    desk.check("[data-pick-all]")
+    desk.click("[data-do=bulk-all]")
+    expect(desk.locator("[data-picked]")).to_have_text("All 55 selected")
+    expect(desk.locator("[data-do=bulk-delete]")).to_be_hidden()
+    sound(desk, "all")
+    expect(desk.locator("[data-picked]")).to_have_text("All 55 selected")
+    desk.focus("[data-do=bulk-set]")
+    desk.keyboard.press("Enter")
+    desk.select_option("dialog select >> nth=0", "depot")
+    desk.select_option("dialog [data-field=depot] select", "south")
+    expect(desk.locator("dialog [data-work]")).to_contain_text("55 parcels would get a new value")
+    expect(desk.locator("dialog tbody tr").first).to_contain_text("North")
+    sound(desk, "preview")
+    assert count(api, "depot == 'south'") == 0
+    desk.focus("dialog .foot .btn.primary")
+    desk.keyboard.press("Enter")
+    said = desk.locator("dialog [role=status]")
+    expect(said).to_have_text("Depot was set on 50 parcels.")
+    expect(desk.locator("dialog [data-work]")).to_contain_text("5 refused and stay as they were")
+    expect(desk.locator("dialog li").first).to_contain_text("The south takes nothing so heavy.")
+    sound(desk, "done")
+    assert count(api, "depot == 'south'") == 50
+    changed = api.get("/api/records/parcel", params={"where": "weight == 7"}).json()["data"][0]
+    api.patch(f"/api/records/parcel/{changed['id']}", json={"depot": None}).raise_for_status()
+    desk.click("dialog button:has-text('Undo')")
+    expect(said).to_have_text("49 parcels have their old value back.")
+    expect(desk.locator("dialog [data-work]")).to_contain_text("1 could not be restored")
+    expect(desk.locator("dialog li").first).to_contain_text("Parcel 7: It was changed again")
+    with desk.expect_navigation():
+        desk.keyboard.press("Escape")
+    assert count(api, "depot == 'north'") == MANY - 1
+    desk.goto("/jobs")
+    sound(desk, "jobs")
+    expect(desk.locator("#jobs")).to_contain_text("Set Depot on parcels")
