@@ -223,7 +223,12 @@ def _described(session: Session, arguments: Json) -> Any:
     return {**found, "actions": actions, "paths": paths}
 
 
-_ID: Json = {**NAME, "description": "The id of the record."}
+# No other word: `export` or `summary` in its place would be another call of the API.
+_ID: Json = {
+    "type": "string",
+    "pattern": r"^[0-9a-fA-F-]{36}$",
+    "description": "The id of the record.",
+}
 _FIELDS: Json = {
     **TEXT,
     "description": "Fields, separated by commas; dotted paths follow look-ups.",

@@ -148,6 +148,9 @@ def test_an_assistant_builds_an_app_by_plan_and_apply(product: Product) -> None:
         late = await refused(client, "change_record", object="room_booking", id=id_,
                              values={"seats": "21"}, rev=made["rev"])  # fmt: skip
         assert late["status"] in (409, 412)
+        for word in ("export", "summary", "import", "..", ""):  # other calls of the API
+            nothing = await refused(client, "read_record", object="room_booking", id=word)
+            assert nothing["status"] == 422
         page = await told(client, "list_records", object="room_booking", where="seats > 10",
                           sort="-seats", fields="name,seats", limit=1)  # fmt: skip
         assert CANARY in page["data"][0]["name"] and page["next"]
