@@ -171,9 +171,13 @@ def _entry(
     }
 
 
-def _rule(session: Session, name: str) -> str:
-    document = session.catalog.of("rule").get(name)
-    return label_text(document.body.get("label", humanise(name))) if document else humanise(name)
+def _rule(session: Session, source: str) -> str:
+    """The rule by its label; of what else acts by itself, such as `webform:NAME`, also its kind."""
+    kind, _, name = source.rpartition(":")
+    document = session.catalog.of(kind or "rule").get(name)
+    label = label_text(document.body.get("label", humanise(name))) if document else humanise(name)
+    known = session.engine.kinds.get(kind)
+    return f"{known.label} {label}" if known else label
 
 
 def _what(type_: ObjectType, entry: dict[str, Any], fmt: ReaderFormat) -> str:

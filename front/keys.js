@@ -4,20 +4,31 @@ import { dialog } from "./dialog.js";
 import { actions } from "./shell.js";
 import { open as palette } from "./palette.js";
 
-const KEYS = [
-  ["Search", "Ctrl K"], ["New record", "c"], ["Go to the home page", "g h"], ["Go to the list", "g t"], ["Go to the board", "g b"], ["Edit", "e"],
-  ["Next row", "j"], ["Previous row", "k"], ["Select the row", "Space"], ["Select all", "x"], ["This page’s menu", "."], ["All shortcuts", "?"],
-];
+const KEYS = {
+  "Everywhere": [["Search", "Ctrl K"], ["New record", "c"], ["Edit", "e"], ["Go to the home page", "g h"], ["Go to the list", "g t"], ["Go to the board", "g b"], ["This page’s menu", "."], ["All shortcuts", "?"]],
+  "Lists": [["Next row", "j"], ["Previous row", "k"], ["Open the row", "Enter"], ["Select the row", "Space"], ["Select all", "x"]],
+  "Boards and home": [["Go from card to card", "↑ ↓ ← →"], ["Open the card", "Enter"], ["Pick up, and drop", "Space"], ["Put back", "Esc"]],
+  "Forms": [["Send a comment, answer a dialog", "Ctrl Enter"], ["Take what was found, go on", "Tab"], ["Close without saving", "Esc"]],
+  "Studio": [["Save", "Ctrl S"], ["Undo", "Ctrl Z"], ["Redo", "Ctrl Shift Z"], ["Move in a list", "Alt ↑ ↓"]],
+};
 
 function shortcuts() {
-  const lines = KEYS.map(([text, keys]) => make("div", {}, make("span", {}, text), make("span", {}, ...keys.split(" ").flatMap((key) => [make("kbd", {}, key), " "]))));
-  dialog("Shortcuts", make("div", { class: "keys" }, ...lines), [{ label: "Close" }]);
+  const line = ([text, keys]) => make("div", {}, make("span", {}, text), make("span", { class: "nowrap" }, ...keys.split(" ").flatMap((key) => [make("kbd", {}, key), " "])));
+  const groups = Object.entries(KEYS).map(([title, lines]) => make("section", {}, make("h3", {}, title), ...lines.map(line)));
+  dialog("Shortcuts", make("div", { class: "keys" }, ...groups), [{ label: "Close" }], "wide");
 }
 
 actions.shortcuts = shortcuts;
 actions.palette = (button, event) => {
   event.preventDefault();
   palette();
+};
+
+actions.first = (link, event) => {
+  const first = one("#rows > tr .title a, #board .tile");
+  if (!first) return;
+  event.preventDefault();
+  first.focus();
 };
 
 const go = (name) => {

@@ -7,6 +7,7 @@ import { DocumentModel } from "./document.js";
 import { steps } from "./pointer.js";
 import { humanise, labelText } from "./schema.js";
 import { part } from "./schema_form.js";
+import { lineOf } from "./yaml_place.js";
 
 const WAIT = 250;
 const KEPT = "studio-faces";
@@ -58,21 +59,38 @@ function showFaults(faults) {
   one("#yaml-said").textContent = faults.length ? faults[0].message : "Reads well. Changes here appear in the form, and changes there appear here.";
 }
 
-// Brings the control of a place into view, and unfolds what it is in.
+// Brings the control of a place into view, and unfolds what it is in. Whichever face is shown finds it;
+// what a designer has no control for stands in the form.
 function goTo(pointer) {
-  if (!state.faces.has("form") && !state.faces.has("designer")) show("form", true);
-  const root = one("[data-face-of=designer]:not([hidden])") ?? one("[data-face-of=form]");
-  for (let at = pointer; at; at = at.slice(0, at.lastIndexOf("/"))) for (const fold of all("details", root)) if (fold.dataset.fold && `${pointer}/`.startsWith(`${fold.dataset.fold}/`)) fold.open = true;
-  setTimeout(() => {
-    for (let at = pointer; at; at = at.slice(0, at.lastIndexOf("/"))) {
-      const found = one(`[data-at="${CSS.escape(at)}"], [data-thing="${CSS.escape(at)}"] .grip, [data-add="${CSS.escape(at)}"]`, root);
-      if (!found) continue;
-      for (let fold = found.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
-      found.focus();
-      return found.scrollIntoView({ block: "center" });
-    }
-    return one("input, select", root)?.focus();
+  const shown = ["designer", "form"].find((face) => state.faces.has(face));
+  if (!shown) return goToLine(pointer);
+  const root = one(`[data-face-of=${shown}]`);
+  for (const fold of all("details", root)) if (fold.dataset.fold && `${pointer}/`.startsWith(`${fold.dataset.fold}/`)) fold.open = true;
+  return setTimeout(() => {
+    const found = controlAt(pointer, root);
+    if (!found && shown === "designer") return show("form", true), goTo(pointer);
+    for (let fold = found?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    const control = found ?? one("input, select", root);
+    control?.focus();
+    if (control !== document.activeElement) one("input, select, textarea, button", control ?? root)?.focus();
+    return control?.scrollIntoView({ block: "center" });
   });
+}
+
+function controlAt(pointer, root) {
+  for (let at = pointer; at; at = at.slice(0, at.lastIndexOf("/"))) {
+    const found = one(`[data-at="${CSS.escape(at)}"], [data-thing="${CSS.escape(at)}"] .grip, [data-add="${CSS.escape(at)}"]`, root);
+    if (found) return found;
+  }
+  return null;
+}
+
+// In the YAML alone: the line of the place is selected.
+function goToLine(pointer) {
+  const [from, to] = lineOf(state.yaml.value, pointer);
+  state.yaml.focus();
+  state.yaml.setSelectionRange(from, to);
+  state.yaml.scrollTop = (state.yaml.scrollHeight * from) / Math.max(1, state.yaml.value.length) - state.yaml.clientHeight / 2;
 }
 
 function showPlan({ plan, uses = [], changed }) {

@@ -235,6 +235,31 @@ def test_a_reply_reaches_who_may_only_read(desk: StudioDesk, browser: Browser) -
     expect(page.locator(".timeline")).to_contain_text("Good")
 
 
+def test_keys_lead_to_rows_and_cards_and_are_listed(desk: StudioDesk) -> None:
+    page = desk.page
+    desk.api.post("/api/records/job", json={"name": "Roof"}).raise_for_status()
+    for path, words, first in (("/o/job", "first row", "#rows .title a"),
+                               ("/boards/jobs", "first card", "#board .tile")):  # fmt: skip
+        desk.open(path)
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        expect(page.locator(".skip:focus")).to_contain_text(words)
+        page.keyboard.press("Enter")
+        expect(page.locator(first).first).to_be_focused()
+        page.keyboard.press("?")
+        expect(page.locator("dialog")).to_contain_text("Pick up, and drop")
+        assert _looks(desk, "dialog") == []
+        page.keyboard.press("Escape")
+        expect(page.locator("dialog")).to_have_count(0)
+        expect(page.locator(first).first).to_be_focused()
+    desk.open("/o/site")
+    expect(page.locator(".skip")).to_have_count(2)
+    page.keyboard.press(".")
+    expect(page.get_by_label("More for this page")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("More for this page")).to_be_focused()
+
+
 def _late(route: Route) -> None:
     time.sleep(SLOW)
     route.continue_()

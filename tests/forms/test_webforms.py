@@ -73,6 +73,8 @@ def test_a_json_post_creates_one_record_and_tells_nothing_of_it(
     assert list(reply.json()) == ["submission"]
     (wish,) = wishes(library)
     assert wish["id"] != reply.json()["submission"]
+    shown = library.get(f"/o/wish/{wish['id']}").text
+    assert "<b>Web form Wish for a book</b> created this" in shown
     assert (wish["book"], wish["wanted"], wish["loud"]) == ("Emma", "2026-03-01", True)
     assert (wish["source"], wish["created_by"]) == ("web", None)
     (entry,) = library.rows(f"/api/records/wish/{wish['id']}/history")

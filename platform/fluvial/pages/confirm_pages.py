@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.kernel.problems import Conflict, NotFound
+from fluvial.kernel.problems import Conflict, NotFound, Unprocessable
 from fluvial.metadata_changes import apply, revisions
 from metamodel.folding import humanise, label_text
 
@@ -90,6 +90,14 @@ def _planned(
         return None, [
             place_words(call.session.catalog, str(use)) for use in conflict.extra.get("uses", ())
         ]
+    except Unprocessable as problem:  # what would no longer be sound without it
+        return None, [_unsound(call, fault) for fault in problem.errors]
+
+
+def _unsound(call: Call, fault: Mapping[str, str]) -> str:
+    kind, _, rest = fault["pointer"].strip("/").partition("/")
+    name, _, part = rest.partition("/")
+    return f"{place_words(call.session.catalog, f'{kind}/{name}#/{part}')}: {fault['message']}"
 
 
 def _lines(call: Call, change: apply.MetadataChange) -> list[tuple[str, str]]:

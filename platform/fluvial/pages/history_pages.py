@@ -17,6 +17,7 @@ from metamodel.folding import humanise, plural
 
 from .document_words import difference_row, short
 from .frame import Context, action, page
+from .plan_words import place_words
 from .reader_format import ReaderFormat, format_of
 
 SHOWN = 8  # documents of a revision that are named
@@ -88,7 +89,11 @@ def show_one(call: Call) -> Answer:
         fmt.names.want([("user", by["user"])])
         fmt.names.load()
     who = fmt.names.title("user", by["user"]) or "Somebody" if by else "The system"
-    rows = [difference_row(entry) for entry in found["diff"][:DIFFERENCES]]
+    catalog = call.session.catalog
+    rows = [
+        {"cells": [place_words(catalog, entry["document"]), *difference_row(entry)["cells"][1:]]}
+        for entry in found["diff"][:DIFFERENCES]
+    ]
     left = len(found["diff"]) - len(rows)
     text = f"The first {DIFFERENCES}; {left} more are in the API." if left > 0 else ""
     links = []
@@ -118,6 +123,7 @@ def show_document(call: Call) -> Answer:
         raise NotFound(f"There has never been a {kind} `{name}`.")
     fmt = format_of(call.session)
     path = f"/studio/{kind}/{name}/rollback"
+    known = place_words(call.session.catalog, f"{kind}/{name}")
     writes = "write" in call.session.access.meta
     tables = [
         {
@@ -133,7 +139,7 @@ def show_document(call: Call) -> Answer:
         for at, entry in enumerate(found)
     ]
     package = {
-        "title": f"History of {kind} {name}",
+        "title": f"History of {known}",
         "text": "Rolling back changes only the site's part of this document.",
         "tables": tables,
         "lists": [],

@@ -21,6 +21,7 @@ from metamodel.upgrades import CHANGES, CONFLICT
 from .document_words import difference_row, short
 from .frame import Context, action, page
 from .history_pages import HERE as UNDER_WAY
+from .plan_words import place_words
 from .sign_in import form_text
 
 HERE = "/studio/packages"
@@ -244,12 +245,14 @@ def removal(call: Call) -> Answer:
     except Conflict as problem:
         return show(call, error=_told(problem))
     objects = [f"{o['label']}: {_records(o['records'])}" for o in planned.objects]
+    catalog = call.session.catalog
+    documents = [place_words(catalog, one) for one in planned.documents]
     lists = (
         ("Objects to be removed", objects, "", "Tables and values stay until they are purged."),
         ("Fields to be removed from other objects", planned.fields, "", ""),
         ("Your documents that need it", planned.uses, "bad", "Removed only if you confirm it."),
         ("Kept for a later install", planned.waiting, "", "Your changes to these documents."),
-        ("Other documents to be removed", planned.documents, "", ""),
+        ("Other documents to be removed", documents, "", ""),
     )
     form = {
         "action": f"{HERE}/{name}/uninstall",

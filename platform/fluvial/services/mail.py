@@ -189,6 +189,9 @@ def _words(error: smtplib.SMTPResponseException) -> str:
     return f"{error.smtp_code} {text}"
 
 
+CELL = "\x1f"  # begins a cell in the text of a row; no text holds it
+
+
 class _Text(HTMLParser):
     """HTML to the text of a mail: lines of blocks, addresses of links behind their words."""
 
@@ -207,7 +210,7 @@ class _Text(HTMLParser):
         elif tag in self.BLOCKS:
             self.parts.append("\n\n" if tag == "p" else "\n")
         elif tag in ("td", "th"):
-            self.parts.append("  ")
+            self.parts.append(CELL)
         elif tag == "a":
             self._links.append(dict(attrs).get("href") or "")
 
@@ -221,7 +224,7 @@ class _Text(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._silent:
-            self.parts.append(re.sub(r"\s+", " ", data))
+            self.parts.append(re.sub(r"[\s\x1f]+", " ", data))
 
 
 def as_text(html: str) -> str:
@@ -229,8 +232,16 @@ def as_text(html: str) -> str:
     reader = _Text()
     reader.feed(html)
     reader.close()
-    lines = (line.strip() for line in "".join(reader.parts).split("\n"))
+    lines = (_row(line) for line in "".join(reader.parts).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
+
+
+def _row(line: str) -> str:
+    """A row of a table on one line: a name and its value, or cells that stay apart."""
+    cells = [cell for part in line.split(CELL) if (cell := part.strip())]
+    if len(cells) == 2:
+        return f"{cells[0]} {cells[1]}" if cells[0][-1] in ":?" else f"{cells[0]}: {cells[1]}"
+    return " · ".join(cells)
 
 
 def as_html(text: str) -> str:

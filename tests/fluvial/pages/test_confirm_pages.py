@@ -48,6 +48,20 @@ def test_an_object_that_is_used_goes_only_with_its_uses_and_its_records_are_kept
     assert client.get("/o/note").status == 404
 
 
+def test_what_a_document_is_needed_by_is_named_as_people_name_it(client: Client) -> None:
+    grants = [{"object": "book", "can": ["read"]}]
+    clerk = {"kind": "role", "name": "clerk", "label": "Desk clerk", "grants": grants}
+    chief = {"kind": "role", "name": "chief", "label": "Chief", "inherits": ["clerk"]}
+    client.define(clerk, {**chief, "grants": grants})
+    asked = client.get("/studio/role/clerk/delete")
+    assert asked.status == 200 and "Role Chief, inherits" in asked.text
+    assert "role/chief" not in asked.text
+    number = client.get("/api/meta/revisions").json()["data"][0]["number"]
+    shown = client.get(f"/studio/revisions/{number}").text
+    assert "Role Desk clerk" in shown and "role/clerk" not in shown
+    assert "History of Role Desk clerk" in client.get("/studio/role/clerk/history").text
+
+
 def test_rolling_back_everything_names_the_documents_first(client: Client) -> None:
     number = client.get("/api/meta/revisions").json()["data"][0]["number"]
     client.define({**VIEW, "label": "Other"})

@@ -182,12 +182,34 @@ def test_form_and_yaml_follow_each_other_by_keyboard(desk: Page) -> None:
     desk.wait_for_selector("[data-faults] >> text=nothing")
     assert desk.input_value("[data-face-of=form] [data-at='/label']") == "Waits for nobody"
     assert desk.get_attribute("[data-face-of=form] [data-thing='/sort/0']", "data-thing")
+    _followed_in_every_face(desk)
     desk.focus("[data-face-of=form] [data-thing='/sort/0'] .grip")
     desk.press("[data-face-of=form] [data-thing='/sort/0'] > button:last-child", "Enter")
     desk.wait_for_selector("[data-faults]:empty", state="attached")
     desk.keyboard.press("Control+Enter")
     desk.wait_for_url("**/studio/view/waiting_for_us")
     desk.wait_for_selector("h1:has-text('Waits for nobody')")
+
+
+def _followed_in_every_face(desk: Page) -> None:
+    """A fault leads to its place in the face that is shown; the YAML alone selects its line."""
+    fault = desk.locator("[data-faults] button", has_text="nothing")
+    shown = desk.locator("[data-face][aria-pressed=true]")
+    faces = shown.evaluate_all("faces => faces.map(face => face.dataset.face)")
+    for face in faces:
+        if face != "yaml":
+            desk.press(f"[data-face={face}]", "Enter")
+    fault.press("Enter")
+    expect(desk.locator("#yaml")).to_be_focused()
+    picked = "yaml => yaml.value.slice(yaml.selectionStart, yaml.selectionEnd)"
+    assert desk.eval_on_selector("#yaml", picked).strip() == "sort: [nothing]"
+    if desk.locator("[data-face=designer]").count():
+        desk.press("[data-face=designer]", "Enter")
+        fault.press("Enter")
+        expect(desk.locator("[data-face-of]:not([hidden]) :focus")).to_have_count(1)
+    desk.press("[data-face=form]", "Enter")
+    fault.press("Enter")
+    expect(desk.locator("[data-face-of=form] :focus")).to_have_count(1)
 
 
 def test_only_the_difference_to_the_package_is_saved_and_nothing_is_lost(desk: Page) -> None:

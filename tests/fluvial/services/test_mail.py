@@ -151,6 +151,18 @@ def test_text_of_html() -> None:
     assert as_text(html) == "Hello\n\nOne line\ntwo\n\na\nb\n\nSee & read (https://example.org/x)\n"
 
 
+def test_a_table_stays_rows_in_text() -> None:
+    rows = (
+        ("<tr><th>Priority</th>\n <td>High</td></tr>", "Priority: High"),
+        ("<tr><td>Due:</td><td><b>1</b> May</td></tr>", "Due: 1 May"),
+        ("<tr><td>A</td><td>B</td><td>C</td></tr>", "A · B · C"),
+        ("<tr><td></td><td>Alone</td></tr>", "Alone"),
+        ("<tr><td><table><tr><td>In</td><td>ner</td></tr></table></td></tr>", "In: ner"),
+    )
+    for html, text in rows:
+        assert as_text(f"<table>{html}</table>") == f"{text}\n"
+
+
 def test_html_of_text() -> None:
     assert as_html("a <b>\nc\n\nd") == "<p>a &lt;b&gt;<br>c</p><p>d</p>"
 
