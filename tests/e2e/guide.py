@@ -1,4 +1,4 @@
-"""The page of the first ten minutes, read as steps that a test can follow."""
+"""A tutorial, read as steps that a test can follow."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Step:
         return str(found)
 
 
-def read() -> tuple[Step, ...]:
+def read(page: Path = PAGE) -> tuple[Step, ...]:
     """The steps, numbered from one without a gap."""
-    text = PAGE.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
     heads = list(_HEADING.finditer(text))
     assert [int(head[1]) for head in heads] == list(range(1, len(heads) + 1))
     ends = [*(head.start() for head in heads[1:]), text.index("\n## Where to go next")]
