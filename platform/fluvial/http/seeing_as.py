@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from fluvial.auth import seen_as
 from fluvial.auth.access import access_of
@@ -70,6 +71,7 @@ def seen_session(call: Call, seen: Actor) -> Session:
     """The session of a call with the rights of another person."""
     own = call.session
     log.info("%s views %s as %s", own.actor.email, call.path, seen.email)
+    seen = replace(seen, scopes=own.actor.scopes)  # a token sees no further by other eyes
     return Session(own.engine, own.connection, own.catalog, seen, own.now)
 
 

@@ -157,3 +157,15 @@ def test_what_the_box_takes_is_what_is_saved(client: Client) -> None:
         if found:
             first = found[0]["message"].removesuffix(found[0]["remedy"]).strip()
             assert first in reply.json()["errors"][0]["message"], text
+
+
+def test_a_token_sees_no_further_with_the_eyes_of_another_person(client: Client) -> None:
+    client.define({"kind": "role", "name": "author", "meta": ["read"]})
+    person = client.person("author@example.com", "author")
+    path = "/studio/model/branch?purpose=document"
+    assert person.call("GET", path).status == 200  # those who write documents know all objects
+    author = client.rows("/api/records/user", where="email == 'author@example.com'")[0]["id"]
+    for scopes, status in ((["records:read", "meta:read"], 200), (["records:read"], 404)):
+        token = client.post("/api/tokens", {"name": "x", "scopes": scopes}).json()["token"]
+        headers = {"authorization": f"Bearer {token}", "fluvial-view-as": author}
+        assert Client(client.app, headers).call("GET", path).status == status, scopes
