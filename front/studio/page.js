@@ -36,7 +36,7 @@ const askSoon = later(() => (state.typing ? ask({ yaml: state.yaml.value }) : as
 const LEVELS = { good: ["good", "check"], warn: ["warn", "alert-triangle"], bad: ["bad", "alert-triangle"] };
 
 const NAMED = /^`([^`]+)`/;
-const open = ({ code }) => code === "missing";
+const open = ({ code }) => ["missing", "no_label"].includes(code);
 
 // What nobody has said yet is no mistake, and has the name that the form gives it.
 function wordsOf(fault) {

@@ -47,7 +47,7 @@ def spreadsheet(step: str) -> Context:
         "kinds": [{"value": "words", "label": "Text"}, {"value": "amount", "label": "Money"}, {"value": "link", "label": "Look-up"}], "targets": [{"value": "sheet 1.Id", "label": "Member, by Id"}],
         "values": {"dates": "", "order_of": "03/05/2026", "has_dates": True, "numbers": True, "decimal": ".", "mark_of": ""},
         "lines": [{"tone": "good", "icon": "check", "text": "Makes the object Loan with 3 fields and imports 1,204 records."}], "ready": True, "faulty": "1", "group": "Lending",
-        "made": [{"label": "Loans", "icon": "table", "href": "#", "studio_href": "#", "records": "1,204"}], "objects": "loan", "skipped": "1", "undo_href": "#",
+        "made": [{"label": "Loans", "icon": "table", "href": "#", "studio_href": "#", "records": "1,204 records"}], "objects": "loan", "skipped": "1", "undo_href": "#",
     }  # fmt: skip
 
 

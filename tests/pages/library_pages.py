@@ -371,7 +371,7 @@ STUDIO_HOME = {
     "slow_href": "/studio/slow", "people_href": "/studio/people", "spreadsheet_href": "#",
     "shared": [{"label": "Roles", "about": "Who may do what.", "new_href": "#",
                 "items": [{"label": "Clerk", "href": "#", "from": "Library 1.0"}]}],
-    "objects": [{"label": label, "name": label.lower(), "icon": icon, "href": "/studio_object", "fields": count, "records": records, "from": origin} for label, icon, count, records, origin in [("Loan", "book-2", 10, "4,812", "Library 1.0"), ("Book", "book", 14, "21,300", "Library 1.0"), ("Member", "users", 12, "2,140", "Library 1.0"), ("Branch", "building", 6, "5", "Library 1.0"), ("Reading room", "armchair", 4, "9", "Site")]],
+    "objects": [{"label": label, "name": label.lower(), "icon": icon, "href": "/studio_object", "fields": count, "records": f"{records} records", "from": origin} for label, icon, count, records, origin in [("Loan", "book-2", 10, "4,812", "Library 1.0"), ("Book", "book", 14, "21,300", "Library 1.0"), ("Member", "users", 12, "2,140", "Library 1.0"), ("Branch", "building", 6, "5", "Library 1.0"), ("Reading room", "armchair", 4, "9", "Site")]],
     "groups": ["Lending", "Collection"], "icons": ["box", "book", "users"], "new_href": "#", "create_href": "#", "error": "", "label": "", "open": False,
 }  # fmt: skip
 

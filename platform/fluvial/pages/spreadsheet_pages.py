@@ -50,7 +50,7 @@ from .spreadsheet_form import (
     shown_sheets,
     targets,
 )
-from .studio import how_many
+from .studio import records_of
 
 HERE = "/studio/spreadsheet"
 ACCEPT = ".csv,.tsv,.txt,.xlsx"
@@ -321,7 +321,7 @@ def show_made(call: Call) -> Answer:
             "icon": catalog.objects[name].icon,
             "href": f"/o/{name}",
             "studio_href": f"/studio/objects/{name}",
-            "records": how_many(call.session, catalog.objects[name]),
+            "records": records_of(call.session, catalog.objects[name]),
         }
         for name in names
     ]

@@ -46,6 +46,12 @@ def how_many(session: Session, type_: ObjectType) -> str:
     return f"{read['total']:,}{'+' if read['capped'] else ''}"
 
 
+def records_of(session: Session, type_: ObjectType) -> str:
+    """How many records there are, in words."""
+    count = how_many(session, type_)
+    return f"{count} record{'' if count == '1' else 's'}"
+
+
 def show(call: Call, *, error: str = "", label: str = "") -> Answer:
     session = call.session
     labels = layer_labels(session)
@@ -57,7 +63,7 @@ def show(call: Call, *, error: str = "", label: str = "") -> Answer:
             "icon": type_.icon,
             "href": f"/studio/objects/{type_.name}",
             "fields": len(type_.own_fields),
-            "records": how_many(session, type_),
+            "records": records_of(session, type_),
             "from": labels.get(type_.layer, type_.layer),
         }
         for type_ in types

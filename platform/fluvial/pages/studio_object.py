@@ -24,7 +24,7 @@ from .made_names import field_name
 from .object_tabs import OBJECT_TAB, ObjectTab, about_object, documents_tab
 from .record_tables import default_names
 from .sign_in import form_text
-from .studio import how_many, layer_labels
+from .studio import layer_labels, records_of
 from .view_lists import views_of
 
 
@@ -59,7 +59,7 @@ def _head(call: Call, type_: ObjectType, labels: Mapping[str, str]) -> Context:
         "object": {
             "name": type_.name, "label": type_.label, "plural": type_.plural, "icon": type_.icon,
         },
-        "about": f"{how_many(call.session, type_)} records · "
+        "about": f"{records_of(call.session, type_)} · "
         f"from {labels.get(type_.layer, type_.layer)}",
         "api": f"/api/meta/object/{type_.name}",
         "plan_api": f"/api/meta/object/{type_.name}?plan=true",

@@ -150,6 +150,13 @@ def test_views_of_ones_own_and_for_everybody(library: Client) -> None:
     assert other.post("/o/book/views", body).status == 403
 
 
+def test_the_studio_counts_one_record_as_one(library: Client) -> None:
+    library.made("member", name="Jo", secret="eats soup")
+    for path in ("/studio", "/studio/objects/member"):
+        seen = library.get(path).text
+        assert "1 record ·" in seen and "1 records" not in seen
+
+
 def test_pages_hide_what_roles_hide(library: Client) -> None:
     member = library.made("member", name="Jo", secret="eats soup")
     reader = library.person("rita@example.com", "reader")
