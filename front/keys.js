@@ -15,7 +15,7 @@ const KEYS = {
 function shortcuts() {
   const line = ([text, keys]) => make("div", {}, make("span", {}, text), make("span", { class: "nowrap" }, ...keys.split(" ").flatMap((key) => [make("kbd", {}, key), " "])));
   const groups = Object.entries(KEYS).map(([title, lines]) => make("section", {}, make("h3", {}, title), ...lines.map(line)));
-  dialog("Shortcuts", make("div", { class: "keys" }, ...groups), [{ label: "Close" }], "wide");
+  dialog("Shortcuts", make("div", { class: "keys" }, ...groups), [{ label: "Close" }], "wide").scrollTop = 0;
 }
 
 actions.shortcuts = shortcuts;
