@@ -49,6 +49,11 @@ export const actions = {
 
 export function start() {
   one("#rail [aria-current]")?.scrollIntoView({ block: "nearest" });
+  // Sideways only: tabs further down must not move the page.
+  for (const here of all(".tabs [aria-current]")) {
+    const bar = here.closest(".tabs");
+    bar.scrollLeft += Math.max(0, here.getBoundingClientRect().right + 16 - bar.getBoundingClientRect().right);
+  }
   addEventListener("click", (event) => {
     const button = event.target.closest("[data-do]");
     if (button && actions[button.dataset.do]) actions[button.dataset.do](button, event);

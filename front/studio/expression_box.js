@@ -243,6 +243,8 @@ export function attach(source, { focus = false, ...given } = {}) {
   source.after(box);
   // One line of a form is sent with Enter, as it is without a script.
   if (source.matches("input")) box.addEventListener("keydown", (event) => event.target.matches(".xarea") && event.key === "Enter" && !event.defaultPrevented && (event.preventDefault(), source.form?.requestSubmit()));
+  const fault = document.getElementById(source.getAttribute("aria-describedby"));
+  if (fault?.role === "alert") fault.hidden = true; // the box says it, at its place
   if (focus) box.focus();
   return box;
 }

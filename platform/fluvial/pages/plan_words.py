@@ -119,6 +119,8 @@ def place_words(catalog: Catalog, place: str) -> str:
     """A place of a document, such as `view/open#/columns/2`, as people name it."""
     document, _, pointer = place.partition("#")
     kind, _, name = document.partition("/")
+    if not name:
+        return humanise(place)  # records that use it, said in words
     found = catalog.of(kind).get(name)
     label = label_text(found.body.get("label", "")) if found is not None else ""
     part = pointer.strip("/").partition("/")[0]

@@ -125,6 +125,25 @@ def test_a_filter_is_built_by_pressing(desk: Page) -> None:
     assert desk.locator("#rows > tr[data-id]").count() == 1
 
 
+def test_a_list_on_a_phone_has_one_line_of_tools_and_tells_a_fault_once(desk: Page) -> None:
+    desk.set_viewport_size({"width": 390, "height": 844})
+    desk.goto("/o/book?view=all&where=foo%20==")
+    expect(desk.locator("#where-error")).to_be_hidden()
+    expect(desk.locator("#expression .bad:visible")).to_have_count(1)
+    tops = desk.eval_on_selector_all(
+        ".toolbar > *", "all => all.map(e => e.getBoundingClientRect()).filter(r => r.width)"
+        ".map(r => Math.round(r.top + r.height / 2))"
+    )  # fmt: skip
+    assert len(tops) >= 3 and max(tops) - min(tops) <= 2
+    desk.goto("/studio/objects/book?tab=uses")
+    expect(desk.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=0.9)
+    desk.set_viewport_size({"width": 390, "height": 300})
+    desk.goto("/o/member")
+    desk.click("#rows a:has-text('Ann')")
+    desk.wait_for_selector("html[data-ready] h1:has-text('Ann')", state="attached")
+    assert desk.locator(".tabs").count() and desk.evaluate("scrollY") == 0
+
+
 def test_columns_are_chosen_and_remembered(desk: Page) -> None:
     desk.goto("/o/book", wait_until="networkidle")  # its modules are there
     desk.context.set_offline(True)
