@@ -9,7 +9,7 @@ export function letterPreview(model, context) {
   const state = { record: "", recipient: "", language: "", asked: 0 };
   const page = framedPage("The mail", "/preview/template");
   const subject = make("b", { class: "tsubject" });
-  const plain = make("pre", { class: "tplain", tabindex: "0", "aria-label": "Plain text" });
+  const plain = make("pre", { class: "tplain", tabindex: "0", role: "group", "aria-label": "Plain text" });
   const faults = make("div", { role: "status" });
   const said = make("p", { class: "small dim" });
   const samples = make("div", {});
