@@ -21,7 +21,8 @@ export function map(form, at, schema, more = {}) {
   function add(key) {
     if (!key || key in value()) return;
     const type = typesOf(values)[0] ?? (values.properties || values.oneOf ? "string" : "string");
-    form.model.set(at(), { ...value(), [key]: EMPTY[type]?.() ?? "" }, null);
+    const [option] = optionsOf(key);
+    form.model.set(at(), { ...value(), [key]: option?.[0] ?? EMPTY[type]?.() ?? "" }, null);
     const row = rows.get(key);
     row?.node.querySelector("[data-value] :is(input, select, textarea, button)")?.focus();
   }
