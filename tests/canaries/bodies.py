@@ -152,6 +152,7 @@ def _commented(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
     users = aviary.users
     yield Sent({"text": "Look.", "mentions": [users["stranger"]]})
     yield Sent({"text": "Look.", "mentions": [users["clerk"], users["designer"]]})
+    yield Sent({"text": "Look.", "mentions": [users["partner"]], "public": True})
 
 
 def _dry(aviary: Aviary, parts: Parts) -> Iterable[Sent]:

@@ -127,7 +127,8 @@ ROLES: tuple[Json, ...] = (
         {"object": "visit", "can": ["*"], "where": "owner == me"}]},
     {"kind": "role", "name": "partner", "label": "Partner", "grants": [
         {"object": "house", "can": ["read", "export"], **hiding("house")},
-        {"object": "contract", "can": ["read", "export"], "where": "house.place == 'north'"},
+        {"object": "contract", "can": ["read", "export", "reply"],
+         "where": "house.place == 'north'"},
         {"object": "item", "can": ["read", "export"]}]},
     {"kind": "role", "name": "owner", "label": "Owner", "grants": [
         {"object": "visit", "can": ["*"], "where": "owner == me"}]},

@@ -124,6 +124,7 @@ QUERIES: dict[str, dict[str, tuple[str, ...]]] = {
     "/o/{object}/{id}/ask": {
         name: tuple(f"also={field}" for field in FIELDS[name]) for name in OBJECTS
     },
+    "/o/{object}/quick": {name: ("words=zq", "words=7310") for name in OBJECTS},
     "/o/{object}/counts": {"contract": ("view=plain", "where=margin > 0", "group=grade")},
     "/api/records/{object}/summary": SUMMARIES,
     "/api/records/{object}/export": {
