@@ -6,7 +6,7 @@ import { open as palette } from "./palette.js";
 
 const KEYS = {
   "Everywhere": [["Search", "Ctrl K"], ["New record", "c"], ["Edit", "e"], ["Go to the home page", "g h"], ["Go to the list", "g t"], ["Go to the board", "g b"], ["This page’s menu", "."], ["All shortcuts", "?"]],
-  "Lists": [["Next row", "j"], ["Previous row", "k"], ["Open the row", "Enter"], ["Select the row", "Space"], ["Select all", "x"]],
+  "Lists": [["Next row", "j"], ["Previous row", "k"], ["Open the row", "Enter"], ["Select the row", "Space"], ["To the cells of a row", "→"], ["Edit a cell", "Enter"], ["Select all", "x"]],
   "Boards and home": [["Go from card to card", "↑ ↓ ← →"], ["Open the card", "Enter"], ["Pick up, and drop", "Space"], ["Put back", "Esc"]],
   "Forms": [["Send a comment, answer a dialog", "Ctrl Enter"], ["Take what was found, go on", "Tab"], ["Close without saving", "Esc"]],
   "Studio": [["Save", "Ctrl S"], ["Undo", "Ctrl Z"], ["Redo", "Ctrl Shift Z"], ["Move in a list", "Alt ↑ ↓"]],

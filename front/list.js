@@ -1,6 +1,7 @@
 // A list: columns that are found and ordered, rows that are selected and changed together.
 import { all, make, one, speak } from "./dom.js";
 import { picked, picks } from "./bulk.js";
+import { start as cells } from "./cells.js";
 import { dialog } from "./dialog.js";
 import { reason, send } from "./http.js";
 import { actions } from "./shell.js";
@@ -176,6 +177,7 @@ export function start() {
   fit();
   counts();
   if (one("#bulk")) selecting();
+  cells();
   one("#columns")?.addEventListener("toggle", columns, { once: true });
   document.body.addEventListener("htmx:afterSwap", () => one("#bulk") && !("every" in one("#bulk").dataset) && show());
   if (one("#count")?.dataset.said) toast(one("#count").dataset.said);

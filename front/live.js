@@ -18,7 +18,7 @@ async function list() {
   const next = new Map(all("#rows > tr[data-id]", fresh).map((row) => [row.dataset.id, row]));
   for (const row of rows) {
     const now = next.get(row.dataset.id);
-    if (!now || now.dataset.rev === row.dataset.rev || row.contains(document.activeElement)) continue;
+    if (!now || now.dataset.rev === row.dataset.rev || row.contains(document.activeElement) || one(".in-edit", row)) continue;
     const box = one("[data-pick]", row);
     now.setAttribute("aria-selected", String(Boolean(box?.checked)));
     if (box?.checked) one("[data-pick]", now).checked = true;

@@ -2,8 +2,9 @@
 import { all, make, one, speak } from "./dom.js";
 import { dialog } from "./dialog.js";
 import { fragment, page, reason, send } from "./http.js";
+import { learn } from "./learned.js";
 import { toast } from "./toasts.js";
-import { read, readable, reference, say } from "./values.js";
+import { read, readable, say } from "./values.js";
 
 const root = () => one("[data-record]");
 
@@ -48,17 +49,6 @@ async function write(name, value, label, field, old) {
   const undo = old === undefined ? null : { label: "Undo", run: () => write(name, old, label, field) };
   toast(`${label} is ${say(value, field)}`, { action: undo });
   return result;
-}
-
-// The title of a record that the widget has not met: the look-up's own address knows it.
-async function learn(field, value) {
-  const select = one("select[data-url]", field);
-  const id = value && typeof value === "object" && !Array.isArray(value) ? reference(value) : value;
-  if (!select || typeof id !== "string" || all("option", select).some((option) => option.value === id)) return;
-  const address = `${select.dataset.url}${select.dataset.url.includes("?") ? "&" : "?"}value=${encodeURIComponent(id)}`;
-  const found = await send("GET", address);
-  const item = found.data.results?.find((result) => result.value === id);
-  if (item) select.append(make("option", { value: id }, item.label));
 }
 
 // Somebody changed the same field meanwhile: was, theirs and yours stand side by side.

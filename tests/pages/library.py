@@ -190,7 +190,7 @@ def loan_list(empty: bool = False) -> Context:
     return {
         "object": {"name": "loan", "label": "Loan", "plural": "Loans"},
         "title": "Loans",
-        "action": "/list",
+        "action": "/list", "row_href": "/list?view=all&where=",
         "count": {"shown": "41", "total": "1,000+", "exact_href": "#"},
         "views": [
             view("Open, my members", 41, here=True), view("Mine", 6), view("Nobody yet", 4), view("Due today", 9),

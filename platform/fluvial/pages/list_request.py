@@ -72,6 +72,19 @@ class ListRequest:
         may = self.session.access.object(self.type.name)
         return self.session.as_of is None and (may.can("update") or may.can("delete"))
 
+    @property
+    def row_href(self) -> str:
+        """Where one row is read again, whatever it has become: `&id=` follows."""
+        return f"{self.path}?{urlencode({'view': self.view.name, 'where': ''})}"
+
+    @property
+    def editable(self) -> frozenset[str]:
+        """Fields whose cells the person may edit where they stand."""
+        access = self.session.access
+        if not self.may_change or not access.object(self.type.name).can("update"):
+            return frozenset()
+        return frozenset(access.writable(self.type.name))
+
     def as_of_control(self, fmt: ReaderFormat) -> dict[str, Any] | None:
         """The control for another day, where days make a difference to these records."""
         names = ("view", "where", "search", "sort", *(name for name, _ in self.equals))

@@ -28,7 +28,7 @@ def show_list(call: Call) -> Answer:
     if call.query.get("columns") is not None:
         return Answer.redirect(asked.href())  # the choice is kept; the address need not say it
     fmt = format_of(asked.session)
-    table = RecordTable(asked.type, asked.columns, fmt)
+    table = RecordTable(asked.type, asked.columns, fmt, asked.editable)
     cursor = call.query.get("cursor", "")
     try:
         read = read_page(asked.session, asked.query(cursor))
@@ -47,7 +47,7 @@ def show_list(call: Call) -> Answer:
     }
     if "hx-request" in call.headers or call.query.get("part") == "rows":
         return Answer.html(render(call, "_rows.html", list=listed))
-    listed |= _head(asked, table, fmt, read, len(rows))
+    listed |= _head(asked, table, fmt, read, len(rows)) | {"row_href": asked.row_href}
     if listed["bulk"]:
         listed["bulk"]["total"] = listed["count"]["total"]
     return page(

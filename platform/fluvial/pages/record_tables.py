@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,12 +108,17 @@ class RecordTable:
     """Shows records of one type in columns. Cells are made by one function for each column."""
 
     def __init__(
-        self, type_: ObjectType, columns: Sequence[TableColumn], fmt: ReaderFormat
+        self,
+        type_: ObjectType,
+        columns: Sequence[TableColumn],
+        fmt: ReaderFormat,
+        editable: Collection[str] = (),
     ) -> None:
         self.type = type_
         self.fmt = fmt
         self.lead, self.title, self.rest = _parted(columns)
         self._columns = columns
+        self._editable = editable  # fields whose cells may be edited where they stand
 
     @property
     def heads(self) -> list[TableColumn]:
@@ -128,7 +133,11 @@ class RecordTable:
     def rows(self, records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         self.want(records)
         self.fmt.names.load()
-        cells = [_cell(column, self.fmt, place) for place, column in enumerate(self.rest)]
+        editable = self._editable
+        cells = [
+            _cell(column, self.fmt, place, edited=column.name in editable)
+            for place, column in enumerate(self.rest)
+        ]
         return [self._row(record, cells) for record in records]
 
     def _row(self, record: Mapping[str, Any], cells: Sequence[Any]) -> dict[str, Any]:
@@ -163,7 +172,7 @@ def _parted(
     return None, first, rest
 
 
-def _cell(column: TableColumn, fmt: ReaderFormat, place: int) -> Any:
+def _cell(column: TableColumn, fmt: ReaderFormat, place: int, *, edited: bool) -> Any:
     """The function that makes one td of a record."""
     classes = head_classes(column, place)
     label = (
@@ -171,6 +180,7 @@ def _cell(column: TableColumn, fmt: ReaderFormat, place: int) -> Any:
         if face_of(column.field).is_named(column.field)
         else ""
     )
+    label += f' data-col="{escape(column.name)}"' if edited else ""
     start = f'<td class="{classes}"{label}>' if classes else f"<td{label}>"
     show, nothing = _shown(column, fmt), face_of(column.field).nothing
 

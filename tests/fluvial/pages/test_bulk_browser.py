@@ -1,4 +1,4 @@
-"""Lists as people change them: one field of all records, seen before, done, and undone."""
+"""Lists as people change them: one field of all records, and cells where they stand."""
 
 from __future__ import annotations
 
@@ -117,3 +117,64 @@ def test_all_records_of_a_list_are_changed_and_undone(api: httpx.Client, desk: P
     desk.goto("/jobs")
     sound(desk, "jobs")
     expect(desk.locator("#jobs")).to_contain_text("Set Depot on parcels")
+
+
+def held(api: httpx.Client, name: str, field: str) -> object:
+    query = {"where": f"name == '{name}'"}
+    return api.get("/api/records/parcel", params=query).json()["data"][0][field]
+
+
+def test_cells_are_edited_where_they_stand(api: httpx.Client, desk: Page) -> None:
+    desk.goto("/o/parcel?where=weight>27 and weight<33&sort=-weight", wait_until="networkidle")
+    row = desk.locator("#rows tr[data-id]:has-text('Parcel 30')")
+    focused = desk.locator(":focus")
+    # By mouse: a double press, then Enter saves, keeps the place and brings what is calculated.
+    row.locator("td[data-col=weight]").dblclick()
+    expect(row.locator("form input")).to_be_focused()
+    desk.keyboard.type("31")
+    desk.keyboard.press("Enter")
+    expect(row.locator("td[data-col=weight]")).to_be_focused()
+    expect(row).to_contain_text("62.00")
+    assert held(api, "Parcel 30", "weight") == "31"
+    # By keys: arrows, Enter, Esc; Tab saves and goes on.
+    desk.keyboard.press("ArrowLeft")
+    desk.keyboard.press("Enter")
+    expect(row.locator("td[data-col=depot] form")).to_be_visible()
+    desk.select_option("#rows form select", "south")
+    desk.keyboard.press("Escape")
+    expect(row.locator("td[data-col=depot]")).to_be_focused()
+    assert held(api, "Parcel 30", "depot") == "north"
+    desk.keyboard.press("Enter")
+    desk.select_option("#rows form select", "south")
+    desk.keyboard.press("Tab")
+    expect(row.locator("td[data-col=weight] input")).to_be_focused()
+    expect(row.locator("td[data-col=depot]")).to_have_text("South")
+    assert held(api, "Parcel 30", "depot") == "south"
+    # A refusal stands at the cell, and what is typed stays.
+    desk.keyboard.type("77")
+    desk.keyboard.press("Enter")
+    expect(row.locator(".err")).to_have_text("The south takes nothing so heavy.")
+    expect(row.locator("input[name=weight]")).to_have_value("77")
+    # Somebody else was faster: theirs is said, nothing is lost, Enter saves mine.
+    id = row.get_attribute("data-id")
+    api.patch(f"/api/records/parcel/{id}", json={"weight": "12"}).raise_for_status()
+    desk.fill("#rows form input[name=weight]", "13")
+    desk.keyboard.press("Enter")
+    expect(row.locator(".err")).to_contain_text("Somebody has made it 12 meanwhile.")
+    sound(desk, "collided")
+    desk.focus("#rows form input[name=weight]")
+    desk.keyboard.press("Enter")
+    expect(row.locator("td[data-col=weight]")).to_be_focused()
+    assert held(api, "Parcel 30", "weight") == "13"
+    desk.click(".toast:has-text('Weight is 13') button")
+    expect(row.locator("td[data-col=weight]")).to_have_text("31")
+    # What is calculated is no cell to edit, and a look-up saves once it has chosen.
+    assert row.locator("td[data-col=size]").count() == 0
+    row.locator("td[data-col=keeper]").dblclick(position={"x": 60, "y": 10})
+    desk.wait_for_selector("#rows form .ts-wrapper")
+    desk.keyboard.type("Admin")
+    desk.wait_for_selector(".ts-dropdown .option.active:has-text('Administrator')")
+    desk.keyboard.press("Enter")
+    expect(row.locator("td[data-col=keeper] form")).to_have_count(0)
+    expect(focused).to_have_attribute("data-col", "keeper")
+    assert held(api, "Parcel 30", "keeper")
