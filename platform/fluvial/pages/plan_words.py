@@ -66,12 +66,12 @@ def in_words(change: MetadataChange, catalog: Catalog) -> Context:
             {
                 "tone": "good",
                 "icon": "check",
-                "text": "Only texts change; tables stay as they are.",
+                "text": "All records stay as they are.",
             }
         ]
     return {
-        "summary": f"{summary}." if summary else "The document changes; tables stay as they are.",
-        "note": "Would change" if operations else "Texts only",
+        "summary": f"{summary}." if summary else "Only this document changes.",
+        "note": "Would change" if operations else "Ready",
         "lines": [*notes, *lines],
     }
 
