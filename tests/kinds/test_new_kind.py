@@ -86,7 +86,8 @@ def test_lists_filter_sort_and_set_it(client: Client) -> None:
     page = client.get("/o/book", view="all", sort="-stars").text
     assert '<span title="4">★★★★</span>' in page
     assert "most stars first" in page
-    asked = {field["name"]: field for field in data(page, "filter-data")["fields"]}
+    model = client.get("/studio/model/book", purpose="filter").json()
+    asked = {field["name"]: field["asked"] for field in model["members"]}
     assert asked["stars"]["input"] == {"type": "number", "min": "0", "max": "4"}
     assert asked["stars"]["quote"] is False
     assert {"is", "above", "at_least", "empty"} <= {op["name"] for op in asked["stars"]["ops"]}

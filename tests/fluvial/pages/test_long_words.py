@@ -25,6 +25,8 @@ WORDS = {
     "joined": "x\u00a0" * 127,
 }
 WIDTHS = (375, 1280)
+# A page of another width is drawn before its scripts have answered.
+DRAWN = "() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn, 50)))"
 PROSE = "# {0}\n\n- {0}\n\n`{0}`\n\n> {0}\n\n```\n{0}\n```"
 # What is wider than the window, or than the box that it stands in, by its classes.
 WIDE = """() => {
@@ -146,6 +148,7 @@ def wide_on(page: Page, paths: list[str]) -> list[str]:
             faults.append(f"{path} is not there")
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
+            page.evaluate(DRAWN)
             faults += [f"{width} {path[:60]}: {wide}" for wide in page.evaluate(WIDE)]
     return faults
 

@@ -14,6 +14,7 @@ from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from fluvial.transfer.imports import import_undo
 from tests.app import Client, Documents, environment
+from tests.fluvial.runtime.working import worked_off
 from tests.fluvial.tables import AUTHOR, BOOK, imported
 from tests.forks import Forked
 
@@ -128,14 +129,14 @@ def test_what_came_between_the_look_and_the_undo_stops_it_and_it_goes_on_later(
 
     engine.database.call(lambda: portions(import_undo.CHECK))
     client.patch(f"/api/records/author/{first['id']}", {"name": "Anna"})
-    engine.database.call(lambda: long_jobs.run(engine))
+    engine.database.call(lambda: worked_off(engine))
     job = client.get(f"/api/jobs/{id_}").json()
     assert job["state"] == "failed" and "Name changed after the import" in job["error"]
     left = count(client)
     assert 0 < left < MANY
     client.patch(f"/api/records/author/{first['id']}", {"name": first["name"]})
     assert client.post(f"/api/jobs/{id_}/retry").status == 202
-    engine.database.call(lambda: long_jobs.run(engine))
+    engine.database.call(lambda: worked_off(engine))
     assert client.get(f"/api/jobs/{id_}").json()["result"]["deleted"] == MANY
     assert count(client) == 0
 
@@ -147,7 +148,7 @@ def test_a_job_can_be_left_to_the_workers_and_cancelled(client: Client, batch: s
     path = reply.headers["location"]
     assert client.get(path).json()["state"] == "running"
     assert client.post(f"{path}/cancel").json()["state"] == "cancelling"
-    engine.database.call(lambda: long_jobs.run(engine))
+    engine.database.call(lambda: worked_off(engine))
     assert client.get(path).json()["state"] == "cancelled" and count(client) == MANY
     assert client.post(f"{path}/cancel").status == 409
     assert undone(client, batch).json()["deleted"] == MANY
@@ -185,7 +186,7 @@ def test_work_of_somebody_who_left_stops(client: Client) -> None:
     user = next(u for u in client.rows("/api/records/user") if u["email"] == "clerk@example.com")
     assert client.patch(f"/api/records/user/{user['id']}", {"active": False}).status == 200
     engine = client.app.engine
-    engine.database.call(lambda: long_jobs.run(engine))
+    engine.database.call(lambda: worked_off(engine))
     job = client.get(f"/api/jobs/{id_}").json()
     assert job["state"] == "failed" and "can no longer sign in" in job["error"]
     assert count(client) == MANY
@@ -225,10 +226,10 @@ def test_the_pages_show_what_runs_and_what_can_be_undone(client: Client, batch: 
     body, form = b"", {"content-type": "application/x-www-form-urlencoded"}
     assert client.call("POST", f"/jobs/{job['id']}/cancel", body=body, headers=form).status == 303
     engine = client.app.engine
-    engine.database.call(lambda: long_jobs.run(engine))
+    engine.database.call(lambda: worked_off(engine))
     assert "Try again" in client.get("/jobs").text
     assert client.call("POST", f"/jobs/{job['id']}/retry", body=body, headers=form).status == 303
-    engine.database.call(lambda: long_jobs.run(engine))
+    engine.database.call(lambda: worked_off(engine))
     assert "hx-trigger" not in client.get("/jobs").text
     assert "Deleted: 150" in client.get("/jobs").text and "Undone" in client.get("/imports").text
 
@@ -241,6 +242,6 @@ def test_old_jobs_are_forgotten_and_running_ones_are_not(
     later = session.now + 2 * long_jobs.KEPT
     long_jobs.forget(session.connection, later)
     assert len(jobs(client)) == 1
-    engine.database.call(lambda: long_jobs.run(engine))
+    engine.database.call(lambda: worked_off(engine))
     long_jobs.forget(session.connection, later)
     assert jobs(client) == []

@@ -13,6 +13,11 @@ def main(_: Sequence[str]) -> None:
     long_jobs.FIRST_SIZE = long_jobs.MOST_SIZE = 20
     long_jobs.HELD_SECONDS = 0.0
     engine = Engine(load())
+    worked_off(engine)
+    engine.close()
+
+
+def worked_off(engine: Engine) -> None:
+    """Go on until no job has anything left to do."""
     while long_jobs.run(engine):
         pass
-    engine.close()

@@ -22,6 +22,7 @@ NO_KINDS = {
     "kind",
     "system",
     "conversion",
+    "cell_kinds",
 }
 
 OTHERS = """
