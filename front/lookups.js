@@ -78,6 +78,14 @@ class Waiting {
     event.stopImmediatePropagation();
     this.key = event.key;
     this.control.wrapper.setAttribute("aria-busy", "true");
+    this.insist();
+  }
+
+  // Nobody answers words that were asked for already and whose answer was not taken: ask once more.
+  insist() {
+    if (!this.key || this.control.loading) return;
+    delete this.control.loadedSearches[this.words];
+    this.control.load(this.words);
   }
 
   hold(event) {
@@ -175,7 +183,10 @@ function dress(select) {
       fetch(address(select, words), { headers: { Accept: "application/json" } })
         .then((answer) => (answer.ok ? answer.json() : { results: [] }))
         .then((found) => {
-          if (words && words.trim() !== control.control_input.value.trim()) return done([]); // of older words
+          if (words && words.trim() !== control.control_input.value.trim()) { // of older words
+            done([]);
+            return waiting?.insist();
+          }
           answers.take(words.trim(), found.results);
           done(found.results);
           return waiting?.answered();
