@@ -12,12 +12,12 @@ import orjson
 from metamodel.asked_keys import ask
 from metamodel.calendars.calendar_documents import make_calendars
 from metamodel.calendars.calendars import Calendars
-from metamodel.catalog import Catalog
+from metamodel.catalog import Catalog, Field
 from metamodel.checks import CatalogDraft, DocumentCheck
 from metamodel.cycles import cycles_of
 from metamodel.dependencies import keep
 from metamodel.document import same_body
-from metamodel.documents import Document, DocumentKind
+from metamodel.documents import OBJECT, Document, DocumentKind
 from metamodel.errors import Fault, MetadataError
 from metamodel.expressions.compiler import LESS, TOO_LARGE
 from metamodel.expressions.expansion import MOST_LEVELS, MOST_PARTS, ONE, Expansion
@@ -25,6 +25,7 @@ from metamodel.folding import nearest
 from metamodel.incremental import ByKind, kept_uses, reusable
 from metamodel.layers import locate, locked_faults, merge_documents
 from metamodel.object_check import check_object, fill
+from metamodel.object_parts import ObjectPart
 from metamodel.object_types import check_kinds, items, make_inverses, make_object
 from metamodel.schemas.schema_faults import schema_faults
 from metamodel.translations import BASE, localised
@@ -68,7 +69,7 @@ def build_catalog(
     elif previous is not None:
         _take_over(previous, by_kind, kinds, draft)
     draft.calendars = _make_calendars(by_kind.get("calendar", {}), sound, draft)
-    _make_objects(by_kind.get("object", {}), sound, draft)
+    _make_objects(by_kind.get("object", {}), sound, draft, kinds[OBJECT.name].parts)
     _check_others(by_kind, kinds, sound, draft)
     if faults:
         raise MetadataError(_ordered(faults))
@@ -274,17 +275,20 @@ def _make_objects(
     documents: Mapping[str, Document],
     sound: Mapping[str, Mapping[str, Any] | None],
     draft: CatalogDraft,
+    parts: Sequence[ObjectPart[Any]],
 ) -> None:
     bodies = {name: sound[document.place] or {} for name, document in documents.items()}
     for name, document in documents.items():
-        draft.objects[name] = draft.kept.get(name) or make_object(document, bodies[name], draft)
+        draft.objects[name] = draft.kept.get(name) or make_object(
+            document, bodies[name], draft, parts
+        )
     fresh = {name: one for name, one in documents.items() if name not in draft.kept}
     for name, document in fresh.items():
         check_kinds(document, bodies[name], draft.objects[name], draft)
     for name, document in documents.items():
         make_inverses(document, bodies[name], draft.objects[name], draft)
     for name, document in fresh.items():
-        check_object(document, bodies[name], draft.objects[name], draft)
+        check_object(document, bodies[name], draft.objects[name], draft, parts)
     round = cycles_of(draft.objects)
     for circle in round:
         _report_circle(circle, documents, bodies, draft)
@@ -306,7 +310,7 @@ def _measure(
     for name, document in documents.items():
         for field in draft.objects[name].calculated_fields:
             size = expansion.of_field(field) if field.formula is not None else ONE
-            pointer = _formula(bodies[name], field.name)
+            pointer = _place(bodies[name], field)
             if size.parts > MOST_PARTS:
                 DocumentCheck(draft, document).fault(pointer, "too_large", TOO_LARGE, LESS)
             elif size.nested and size.levels > MOST_LEVELS:
@@ -316,6 +320,15 @@ def _measure(
 def _formula(body: Mapping[str, Any], name: str) -> str:
     places = {spec["name"]: at for at, spec in items(body, "fields")}
     return f"/fields/{places[name]}/formula" if name in places else ""
+
+
+def _place(body: Mapping[str, Any], field: Field) -> str:
+    """Where a document says how a calculated field is worked out."""
+    member, _, item = field.made_by.partition("/")
+    if not member:
+        return _formula(body, field.name)
+    places = {spec["name"]: at for at, spec in items(body, member)} if item else {}
+    return f"/{member}/{places[item]}" if item in places else f"/{member}"
 
 
 def _keep(documents: Mapping[str, Document], draft: CatalogDraft) -> None:
@@ -347,7 +360,7 @@ def _report_circle(
     document = documents[object]
     way = " -> ".join(f"{object}.{name}" for object, name in circle)
     DocumentCheck(draft, document).fault(
-        _formula(bodies[object], name),
+        _place(bodies[object], draft.objects[object].fields[name]),
         "circle",
         f"`{name}` depends on itself: {way}.",
         "Remove one of these from the formula of the one before it.",

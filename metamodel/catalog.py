@@ -131,6 +131,8 @@ class ObjectType:
     work: Work | None = None  # where it is said; see fluvial.pages.assigned_work for the usual
     layer: str = ""
     spec: Mapping[str, Any] = field(default_factory=dict)
+    # What parts of the document mean, by their names; see metamodel.object_parts.
+    parts: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def own_fields(self) -> tuple[Field, ...]:

@@ -41,11 +41,12 @@ def reach_of(document: Document, catalog: Catalog, kind: DocumentKind) -> list[R
         calendars=catalog.calendars,
         kinds=frozenset(catalog.documents),
     )
-    if kind is OBJECT:
-        _check_copy(document, draft)
+    if kind.name == OBJECT.name:
+        _check_copy(document, draft, kind)
     elif kind.check is not None:
         kind.check(document, DocumentCheck(draft, document))
-    acts = list(kind.acts(document, catalog)) if kind.acts is not None else []
+    acting = [kind.acts, *(part.acts for part in kind.parts if part.name in document.body)]
+    acts = [one for act in acting if act is not None for one in act(document, catalog)]
     written = {(one.pointer, one.target) for one in acts}  # is named there, and not read
     plain = _plain(document, draft, kind.wide)
     found = {*_read(document, draft, kind.wide)}
@@ -55,13 +56,13 @@ def reach_of(document: Document, catalog: Catalog, kind: DocumentKind) -> list[R
     return sorted(found.union(acts))
 
 
-def _check_copy(document: Document, draft: ReachDraft) -> None:
+def _check_copy(document: Document, draft: ReachDraft, kind: DocumentKind) -> None:
     """The checks of an object type, on a copy: they fill in what they compile."""
     type_ = draft.objects[document.name]
     fields = {name: copy(one) for name, one in type_.fields.items()}
     draft.objects[document.name] = twin = replace(type_, fields=fields)
     check_kinds(document, document.body, twin, draft)
-    check_object(document, document.body, twin, draft)
+    check_object(document, document.body, twin, draft, kind.parts)
 
 
 def _read(document: Document, draft: ReachDraft, wide: bool) -> Iterator[Reach]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from metamodel.document import SITE as SITE
 from metamodel.document import Document as Document
 from metamodel.index_questions import IndexQuestion
 from metamodel.kinds import KINDS
+from metamodel.object_parts import ObjectPart
 from metamodel.object_reach import object_acts
 from metamodel.policies import Shape, shape_of
 from metamodel.reach import Reach, Unit, named_unit, shown_unit
@@ -61,6 +62,7 @@ class DocumentKind:
     wide: bool = False
     carries: bool = False  # others send what they read by way of it
     unit: UnitOf = shown_unit  # how much of it is judged where a part of it changes
+    parts: tuple[ObjectPart[Any], ...] = ()  # of the object document; see metamodel.object_parts
 
     @property
     def full_schema(self) -> Mapping[str, Any]:
@@ -116,7 +118,10 @@ APP = DocumentKind(
     },
 )
 
-OBJECT = DocumentKind(
+# The engine's own parts of the object document; features bring theirs by OBJECT_PART.
+CORE_PARTS: tuple[ObjectPart[Any], ...] = ()
+
+_BARE_OBJECT = DocumentKind(
     name="object",
     folder="objects",
     schema=load_schema("object"),
@@ -152,6 +157,23 @@ OBJECT = DocumentKind(
         ],
     },
 )
+
+
+def with_parts(kind: DocumentKind, parts: Iterable[ObjectPart[Any]]) -> DocumentKind:
+    """The kind of the object document with parts more: their schemas, and what goes with them."""
+    schema, removable = dict(kind.schema), dict(kind.removable)
+    added = tuple(parts)
+    properties = dict(schema["properties"])
+    for part in added:
+        if part.name in properties:
+            raise ValueError(f"The object document already has a member {part.name!r}.")
+        properties[part.name] = part.schema
+        removable |= part.removable
+    schema["properties"] = properties
+    return replace(kind, schema=schema, removable=removable, parts=(*kind.parts, *added))
+
+
+OBJECT = with_parts(_BARE_OBJECT, CORE_PARTS)
 
 VIEW = DocumentKind(
     name="view",
@@ -226,9 +248,14 @@ CORE_KINDS: Mapping[str, DocumentKind] = {
 }
 
 
-def with_kinds(extra: Iterable[DocumentKind]) -> dict[str, DocumentKind]:
-    """The engine's own document kinds and those of the features."""
+def with_kinds(
+    extra: Iterable[DocumentKind], parts: Iterable[ObjectPart[Any]] = ()
+) -> dict[str, DocumentKind]:
+    """The engine's own document kinds and those of the features, with their parts of objects."""
     kinds = dict(CORE_KINDS)
+    brought = tuple(parts)
+    if brought:
+        kinds[OBJECT.name] = with_parts(OBJECT, brought)
     for kind in extra:
         if kind.name in kinds:
             raise ValueError(f"The document kind {kind.name!r} already exists.")

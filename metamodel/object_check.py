@@ -13,6 +13,7 @@ from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
 from metamodel.folding import humanise, label_text, listed, nearest
 from metamodel.kinds.working_days import calendar_of
+from metamodel.object_parts import Parts
 from metamodel.object_types import is_day, items, placeholders
 
 LOGIC = ("visible", "required", "read_only")
@@ -25,7 +26,11 @@ def fill(thing: object, **values: Any) -> None:
 
 
 def check_object(
-    document: Document, body: Mapping[str, Any], object: ObjectType, draft: CatalogDraft
+    document: Document,
+    body: Mapping[str, Any],
+    object: ObjectType,
+    draft: CatalogDraft,
+    parts: Parts = (),
 ) -> None:
     """Compile the expressions of an object type and check what refers to its fields."""
     check = DocumentCheck(draft, document)
@@ -44,6 +49,8 @@ def check_object(
         logic=_logic(body, object, check),
         states=_states(body, object, check),
     )
+    present = [part for part in parts if part.name in body]
+    fill(object, parts={part.name: part.compile(body, object, check) for part in present})
 
 
 def _complete_field(pointer: str, field: Field, check: DocumentCheck) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from metamodel.catalog import Dated, Field, Inverse, Key, ObjectType, Work
@@ -14,6 +15,7 @@ from metamodel.folding import humanise, label_text, plural
 from metamodel.kinds import KINDS
 from metamodel.kinds.kind import Kind
 from metamodel.kinds.system import IDENTITY, REVISION
+from metamodel.object_parts import Parts, made_fields
 from metamodel.reserved_names import taken
 
 PLACE = re.compile(r"\{([^{}]*)\}")
@@ -40,7 +42,9 @@ def items(body: Mapping[str, Any], member: str) -> Iterator[tuple[int, Mapping[s
             yield at, item
 
 
-def make_object(document: Document, body: Mapping[str, Any], draft: CatalogDraft) -> ObjectType:
+def make_object(
+    document: Document, body: Mapping[str, Any], draft: CatalogDraft, parts: Parts = ()
+) -> ObjectType:
     """An object type of what is sound in a document; faults are reported on the way."""
     check = DocumentCheck(draft, document)
     check.names("/fields", (f and f["name"] for f in body.get("fields", ())), "field")
@@ -52,9 +56,12 @@ def make_object(document: Document, body: Mapping[str, Any], draft: CatalogDraft
             column = draft.columns.get((document.name, spec["name"]), "")
             made = _field(document, _resolved(spec, draft), layers, column)
             fields.setdefault(spec["name"], made)
+    given = dict(fields)
+    for made in made_fields(document, body, parts, given, check):
+        fields[made.name] = replace(made, column=draft.columns.get((document.name, made.name), ""))
     dated = body.get("dated")
     label = label_text(body.get("label", humanise(document.name)))
-    title = body.get("title") or _title(fields, label)
+    title = body.get("title") or _title(given, label)
     for field in _system_fields(document.name, dated):
         fields[field.name] = field
     return ObjectType(

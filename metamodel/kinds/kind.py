@@ -52,6 +52,7 @@ class Field:
     read_only: bool = False
     searchable: bool = False
     hidden: bool = False  # never on the wire
+    made_by: str = ""  # the part of the document that makes it, as `timers/resolve`
     initial: Any = None  # a default that is a plain value
     default: Expression | None = None  # a default that is worked out
     formula: Expression | None = None  # of a calculated field
@@ -94,6 +95,8 @@ class Field:
     @property
     def writable(self) -> bool:
         """Whether a caller may ever write it."""
+        if self.made_by:
+            return False
         return self.kind.editable and not (self.system and self.name != "owner")
 
     @cached_property

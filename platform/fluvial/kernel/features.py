@@ -22,6 +22,7 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 import sqlalchemy as sa
 
 from metamodel.documents import DocumentKind, with_kinds
+from metamodel.object_parts import ObjectPart
 
 from .settings import FEATURES
 
@@ -50,6 +51,10 @@ class Brought(NamedTuple):
     parts: tuple[Any, ...]
 
 
+# The engine's own parts stand in `metamodel.documents.CORE_PARTS`.
+OBJECT_PART: Seam[ObjectPart[Any]] = Seam("members of the object document")
+
+
 @dataclass(frozen=True)
 class Feature:
     """A folder of the product: its kinds of document, its tables, and its parts for seams."""
@@ -76,7 +81,8 @@ class Features:
     @property
     def kinds(self) -> Mapping[str, DocumentKind]:
         """Every kind of document, the engine's own first."""
-        return with_kinds(kind for feature in self.all for kind in feature.kinds)
+        kinds = (kind for feature in self.all for kind in feature.kinds)
+        return with_kinds(kinds, self.parts(OBJECT_PART))
 
     @property
     def tables(self) -> list[sa.MetaData]:

@@ -10,6 +10,7 @@ from fluvial.runtime.catalogs import Key, Layers
 from metamodel.catalog import Catalog
 from metamodel.documents import SITE, Document, DocumentKind
 from metamodel.layers import merge_documents
+from metamodel.object_parts import still_made
 from metamodel.pruning import pruned
 from metamodel.uses import part_of, uses_left
 
@@ -31,7 +32,9 @@ def gone(old: Catalog, after: Merged) -> Iterator[str]:
             yield name
             continue
         left = {spec["name"] for spec in document.named("fields") if not spec.get("retired")}
-        yield from (f"{name}.{f.name}" for f in type_.own_fields if f.name not in left)
+        for f in type_.own_fields:
+            if not (still_made(f.made_by, document) if f.made_by else f.name in left):
+                yield f"{name}.{f.name}"
 
 
 def uses_of_gone(old: Catalog, after: Merged) -> dict[str, list[str]]:

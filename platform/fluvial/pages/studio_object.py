@@ -118,6 +118,7 @@ def _fields(
 
 
 def _field(field: Field, labels: Mapping[str, str], writes: bool) -> Context:
+    own = writes and field.layer == SITE and not field.made_by
     return {
         "name": field.name,
         "label": field.label,
@@ -127,10 +128,10 @@ def _field(field: Field, labels: Mapping[str, str], writes: bool) -> Context:
         "rule": _rule(field),
         "origin": labels.get(field.layer, field.layer).rpartition(" ")[0]
         or labels.get(field.layer, field.layer),
-        "own": field.layer == SITE and writes,
+        "own": own,
         "remove_href": "",
         "kind_href": f"/studio/objects/{field.object}/fields/{field.name}/kind"
-        if writes and field.layer == SITE and becomes(field.kind)
+        if own and becomes(field.kind)
         else "",
     }
 
