@@ -12,7 +12,16 @@ from metamodel.expressions.alike import alike, common, is_simple, is_twofold
 from metamodel.expressions.arithmetic import SIGNS, arithmetic, negative
 from metamodel.expressions.calls import Calls
 from metamodel.expressions.fault_words import MANY, node_words
-from metamodel.expressions.fitting import ORDERED, REFERENCES, Misfit, fit, is_null, stored, unify
+from metamodel.expressions.fitting import (
+    ORDERED,
+    REFERENCES,
+    Misfit,
+    fit,
+    is_null,
+    stored,
+    taken_as_it_is,
+    unify,
+)
 from metamodel.expressions.literals import scaled_literal
 from metamodel.expressions.name_resolution import NameResolver
 from metamodel.expressions.nodes import (
@@ -315,7 +324,7 @@ def checked(syntax: Syntax, scope: Scope, expect: Type | None) -> tuple[Node, Na
     """The typed tree of an expression and the names that it uses; raises ExpressionError."""
     checker = Checker(syntax, scope)
     tree = checker.check(syntax.root)
-    if expect is not None:
+    if expect is not None and not taken_as_it_is(tree):
         tree = checker.attempt(syntax.root, lambda: stored(fit(tree, expect, scope.zone), expect))
     elif isinstance(tree, ListValue):
         raise ExpressionError("A list is allowed only after `in`.", source=syntax.source)

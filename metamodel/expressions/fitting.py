@@ -68,6 +68,11 @@ def is_void(node: Node) -> bool:
     return isinstance(node, Literal) and node.value is None
 
 
+def taken_as_it_is(node: Node) -> bool:
+    """Whether the whole is what another system said: whoever takes it judges it."""
+    return isinstance(node, Read) and node.type.open and len(node.path) > 1
+
+
 def fit(node: Node, type: Type, zone: str) -> Node:
     """The node as a value of the type; raises Misfit."""
     text = isinstance(node, Literal) and node.type.name == TEXT.name

@@ -114,6 +114,11 @@ class NameResolver:
     def member(self, operand: Node, node: ast.Attribute) -> Node:
         """A part of a value, or a field of the record that a look-up points to."""
         place = self.syntax.place(node)
+        if operand.type.open and isinstance(operand, Read):
+            if len(operand.path) > MAX_HOPS:
+                self.syntax.fail(node, f"A path can follow at most {MAX_HOPS} names.")
+            given = replace(TEXT, open=True)
+            return Read(operand.root, "", (*operand.path, node.attr), type=given, place=place)
         parts = _PARTS.get(operand.type.name, {})
         if node.attr in parts:
             type = parts[node.attr]

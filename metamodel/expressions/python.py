@@ -12,6 +12,7 @@ from simpleeval import EvalWithCompoundTypes  # type: ignore[import-untyped]
 
 from metamodel.currencies import Amount
 from metamodel.expressions.expression import Expression
+from metamodel.expressions.given_values import GivenText
 from metamodel.expressions.nodes import (
     And,
     ChangeTest,
@@ -85,8 +86,9 @@ def run(tree: Node, environment: Environment) -> Any:
 
 
 def truth(expression: Expression, environment: Environment) -> bool:
-    """The value of a condition: what is empty counts as no."""
-    return evaluate(expression, environment) is True
+    """The value of a condition: what is empty counts as no, and so does a text that says true."""
+    value = evaluate(expression, environment)
+    return value is True or (isinstance(value, GivenText) and value.wire is True)
 
 
 _local = threading.local()
@@ -170,6 +172,8 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
             if len(path) < 2:
                 return environment.me.get(path[0] if path else "id")
             return environment.read(("me", *path))
+        if root is Root.NAME:
+            return environment.read(path)
         if len(path) < 2:
             return environment.values.get(path[0] if path else "id")
         return environment.read(path)

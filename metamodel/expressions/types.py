@@ -18,6 +18,7 @@ class Type:
     options: tuple[Option, ...] = ()
     scale: int | None = None
     currency: str | None = None  # a money field's fixed currency
+    open: bool = False  # of values that others gave: any name may follow, and is text
 
     @property
     def timed(self) -> bool:
@@ -70,6 +71,7 @@ RECORD = Type("record")  # a look-up; `objects` has one name, or several for any
 RECORDS = Type("collection")  # a multi_lookup or the inverse of a look-up
 PERSON = Type("person")  # `objects` of user, team, group, and the role, which is none
 PERSONS = Type("persons")
+GIVEN = Type("answer", open=True)  # what another system said; `answer.total` is text
 SETS = (("team",), ("group",))  # of users: what persons may be too
 ROLE = "role"  # what persons may be too: a document, which has a name and no record
 CALENDAR = Type("calendar")  # of working time: an argument of functions, and no value of a field

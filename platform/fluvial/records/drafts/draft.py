@@ -12,6 +12,8 @@ from fluvial.kernel.problems import Unprocessable, fault
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.errors import ValueFault
+from metamodel.expressions.given_values import GivenText
+from metamodel.expressions.types import TEXT
 from metamodel.folding import nearest
 from metamodel.kinds.link_fields import OPTION as LINK_FIELDS
 from metamodel.kinds.link_fields import Link, alike, completed, missing
@@ -175,7 +177,9 @@ class Draft:
 
 
 def wire_value(known: Field, value: Any) -> Any:
-    """A canonical value in wire form."""
+    """A canonical value in wire form; what another system said is in it already."""
     if empty(value):
         return known.kind.absent(known)
+    if isinstance(value, GivenText):
+        return str(value) if known.type.name == TEXT.name else value.wire
     return known.kind.wire(known, value)

@@ -13,6 +13,7 @@ from fluvial.records.reading.sql_context import PlanContext, ask
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 from metamodel.checks import target_of
+from metamodel.expressions.given_values import GivenBody
 from metamodel.expressions.nodes import Collection, Gather
 from metamodel.expressions.python import evaluate
 from metamodel.expressions.sql import collected, collected_ids
@@ -36,6 +37,7 @@ class RecordEnvironment:
         *,
         record: RecordEnvironment | None = None,
         fresh: bool = False,
+        names: Mapping[str, Any] | None = None,
     ) -> None:
         self.session = session
         self.type = type_
@@ -43,6 +45,9 @@ class RecordEnvironment:
         self._own = values
         self._fresh = fresh
         self._record = record  # the outer record, in what a look-up may pick
+        # What the names of the scope stand for: a value, a record as its type and id, or what
+        # another system said. Those of the outer record are at hand, too.
+        self.names: Mapping[str, Any] = {**(record.names if record else {}), **(names or {})}
         self._related: dict[tuple[str, str], RecordEnvironment | None] = {}
 
     @cached_property
@@ -76,7 +81,17 @@ class RecordEnvironment:
             user = self.session.actor.id
             environment = self._at("user", user) if user else None
             return environment._walk(path[1:]) if environment else None
+        if path[0] in self.names and not (self.type and path[0] in self.type.fields):
+            return self._named(self.names[path[0]], path[1:])
         return self._walk(path)
+
+    def _named(self, value: Any, path: tuple[str, ...]) -> Any:
+        if isinstance(value, GivenBody):
+            return value.at(path)
+        if not path:
+            return value
+        environment = None if value is None else self._at(*value)
+        return environment._walk(path) if environment else None
 
     def _walk(self, path: tuple[str, ...]) -> Any:
         value = self.values.get(path[0])
