@@ -153,6 +153,14 @@ class ObjectType:
         return tuple(f for f in self.own_fields if f.dated and f.stored)
 
     @cached_property
+    def logged_fields(self) -> tuple[Field, ...]:
+        """Choices whose states are kept with the time that records spend in them."""
+        state = None if self.states is None else self.states.field
+        return tuple(
+            f for f in self.own_fields if f.stored and (f.name == state or f.option("log"))
+        )
+
+    @cached_property
     def empty_values(self) -> Mapping[str, Any]:
         """What the fields with columns or links read as while they are empty."""
         kept = (f for f in self.fields.values() if f.stored and (f.columns or f.kind.linked))

@@ -258,6 +258,13 @@ class Choice(Kind):
             "enum": ["select", "radio"],
             "description": "Whether forms show a drop-down list (the default) or all options.",
         },
+        "log": {
+            "type": "boolean",
+            "description": (
+                "Whether the time that records spend in each option is kept, as it always is for "
+                "the field of `states`."
+            ),
+        },
     }
     identifies = True
     groups = True

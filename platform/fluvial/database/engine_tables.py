@@ -34,6 +34,7 @@ CATALOG = table(
     # Of the words by which records are found: those of another version are made anew.
     column("words", INTEGER, nullable=True),
     column("decimals", INTEGER, nullable=True),  # of amounts in any currency, as columns hold them
+    column("logs", INTEGER, nullable=True),  # of states; an earlier release kept none
 )
 
 DOCUMENT = table(
@@ -186,6 +187,21 @@ HISTORY = table(
     column("by", UUID, nullable=True),
     column("rule", TEXT, nullable=True),
     column("changes", JSON),  # {field: [old, new]} in wire form
+)
+
+# The state log: how long records were in each state. A span begins with the revision that entered
+# the state, so that records whose clock stands still have their spans in order, too.
+STATE_SPAN = table(
+    "state_span",
+    column("record", UUID, primary_key=True),
+    column("field", TEXT, primary_key=True),
+    column("rev", INTEGER, primary_key=True),
+    column("object", TEXT),
+    column("state", TEXT),
+    column("from", TIMESTAMP),
+    column("until", TIMESTAMP, nullable=True),  # a running one has no end
+    column("by", UUID, nullable=True),
+    column("cause", TEXT, nullable=True),  # the rule
 )
 
 # Who asked for the value of a protected field, and when.

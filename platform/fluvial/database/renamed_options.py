@@ -11,6 +11,7 @@ from .connection import Connection
 from .schema_changes import SchemaOperation, estimate
 
 DATED = "fluvial_dated"
+LOG = "fluvial_state_span"
 
 
 def rename_options(old: Catalog, new: Catalog, connection: Connection) -> list[SchemaOperation]:
@@ -64,6 +65,8 @@ def _operation(connection: Connection, field: Field, names: Mapping[str, str]) -
     statements = [statement]
     if field.option("dated"):
         statements.append(_of_dated(connection.dialect, field, names))
+    if not many:
+        statements.append(_of_log(field, names))
     return SchemaOperation(
         "rename_options",
         f"{field.object}.{field.name}",
@@ -103,6 +106,14 @@ def of_lists(dialect: str, table: str, column: str, names: Mapping[str, str]) ->
         where = f"EXISTS (SELECT 1 FROM {each} WHERE value IN ({_listed(names)}))"
         made = f"(SELECT json_group_array({_case('value', names)}) FROM {each})"
     return where, f'UPDATE "{table}" SET "{column}" = {made} WHERE {where}'
+
+
+def _of_log(field: Field, names: Mapping[str, str]) -> str:
+    """The states in which records were."""
+    return (
+        f"UPDATE {LOG} SET state = {_case('state', names)} WHERE object = '{field.object}' "
+        f"AND field = '{field.name}' AND state IN ({_listed(names)})"
+    )
 
 
 def _of_dated(dialect: str, field: Field, names: Mapping[str, str]) -> str:

@@ -279,6 +279,11 @@ TOOLS = (
         lambda a: Asked("GET", _record(a, "/history")),
     ),
     AssistantTool(
+        "record_states", "Which states a record was in, from when until when.",
+        _of_object(id=_ID), ("object", "id"), READ,
+        lambda a: Asked("GET", _record(a, "/states")),
+    ),
+    AssistantTool(
         "create_record", "Create a record.", _of_object(values=VALUES), ("object", "values"), WRITE,
         lambda a: Asked("POST", f"/api/records/{a['object']}", {}, a["values"]),
     ),

@@ -192,6 +192,9 @@ def _more_paths(
     add(f"{base}/summary", "get", summary, "200", "The groups.", None)
     history = _operation(f"Who changed one {label}, and when.", f"history_{name}", record)
     add(f"{base}/{{id}}/history", "get", history, "200", "The changes, newest first.", None)
+    if type_.logged_fields:
+        states = _operation(f"The states that one {label} was in.", f"states_{name}", record)
+        add(f"{base}/{{id}}/states", "get", states, "200", "The spans, in order.", None)
     if type_.dated_fields:
         _day_paths(type_, access, add)
     if access.can("delete"):

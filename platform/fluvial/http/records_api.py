@@ -11,7 +11,7 @@ from fluvial.kernel.problems import Problem
 from fluvial.records.calculated import recalculation_queue
 from fluvial.records.calculated.reasons import reasons
 from fluvial.records.over_time import planned_values, recorded_at
-from fluvial.records.reading import history, reader, summary
+from fluvial.records.reading import history, reader, state_spans, summary
 from fluvial.records.writing import batch_writes, bin, revealing, transitions, writer
 from metamodel.catalog import ObjectType
 
@@ -172,6 +172,13 @@ def record_history(call: Call) -> Answer:
     return Answer.json(page)
 
 
+def record_states(call: Call) -> Answer:
+    call.only("as_of")
+    session = session_of_day(call)
+    found = state_spans.read_states(session, _type(call).name, call.params["id"])
+    return Answer.json({"data": found})
+
+
 def records_summary(call: Call) -> Answer:
     type_ = _type(call)
     for name in ("fields", "sort", "limit", "cursor", "total", "format"):
@@ -292,6 +299,13 @@ ENDPOINTS = (
         record_history,
         Policy.SIGNED_IN,
         "What changed, when, and by whom.",
+    ),
+    Endpoint(
+        "GET",
+        f"{_ONE}/states",
+        record_states,
+        Policy.SIGNED_IN,
+        "The states that a record was in, from when until when.",
     ),
     Endpoint(
         "POST",

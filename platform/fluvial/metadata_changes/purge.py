@@ -11,6 +11,7 @@ from fluvial.database.schema_changes import Columns
 from fluvial.database.schema_locks import LockedError, alter
 from fluvial.kernel.problems import Conflict, Forbidden, NotFound
 from fluvial.records.drafts.dated_fields import purge_days
+from fluvial.records.drafts.state_log import purge_spans
 from fluvial.records.reading.link_values import forget_said
 from fluvial.runtime.session import Session
 from metamodel.reach import Reach
@@ -79,6 +80,7 @@ def purge(session: Session, object: str, field: str) -> list[str]:
                 forget(connection, column.object, column.column)
                 forget_said(connection, column.as_field())
             purge_days(session, object, field)
+            purge_spans(session, object, field)
             note_revision(session, f"Purged {object}.{field}", [])
     except LockedError as error:
         raise Conflict(

@@ -33,6 +33,7 @@ SAID = {
     "retire_object": "Retire the object {object}",
     "retype_field": "Give {field} of {object} another kind",
     "fill_field": "Calculate {field} of {object}",
+    "fill_log": "Keep a log of {field} of {object}, filled in from the history",
     "rename_options": "Rename options of {field} of {object}",
 }
 QUIET = ("add_index", "drop_index")  # they make lists faster, and are told as a number

@@ -1,4 +1,5 @@
-"""Filling: what a change of metadata means for the calculated values of records that are there."""
+"""Filling: what a change of metadata means for the calculated values of records that are there,
+and for the logs of their states."""
 
 from __future__ import annotations
 
@@ -6,11 +7,15 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import sqlalchemy as sa
+
 from fluvial.database.connection import Connection
+from fluvial.database.engine_tables import CATALOG
 from fluvial.database.locks import Lock, hold
 from fluvial.database.object_tables import field_columns
 from fluvial.database.schema_changes import Columns, Ddl, SchemaOperation, count_rows, estimate
 from fluvial.database.schema_locks import alter
+from fluvial.database.statement import Statement
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.cycles import Place
@@ -20,16 +25,33 @@ from metamodel.storage import POSTGRESQL
 
 from . import recalculation_queue
 from .calculations import fill
+from .log_filling import fill_log, newly_logged
 
+FILL_LOG = "fill_log"
 MOST_FILLED = 2_000  # records whose values are worked out in the transaction of the change
+_LOGS = Statement(sa.select(CATALOG.c.logs))
+_LOGS_KEPT = Statement(CATALOG.update().values(logs=sa.literal_column("1")))
 
 
 def filling(
     connection: Connection, old: Catalog, new: Catalog, operations: Sequence[SchemaOperation]
 ) -> list[SchemaOperation]:
-    """One operation for each formula that is new, changed or depends on one of these."""
+    """One operation for each formula that is new, changed or depends on one of these.
+
+    Before them one for each field that keeps a log from now on: formulas may ask it.
+    """
     made = {operation.target for operation in operations if operation.op == "add_object"}
     levels = new.derive(graph_of).levels
+    logged = [
+        SchemaOperation(
+            FILL_LOG,
+            f"{object_name}.{name}",
+            class_="rewrite",
+            rows=count_rows(connection, object_name),
+            undo="Remove `log`: the history keeps what happened.",
+        )
+        for object_name, name in newly_logged(old, new, made)
+    ]
     places = sorted(_places(old, new, made), key=lambda place: (levels.get(place, 1), place))
     filled = [
         SchemaOperation(
@@ -41,9 +63,9 @@ def filling(
         )
         for object_name, name in places
     ]
-    for operation in filled:
+    for operation in (*logged, *filled):
         estimate(operation, connection.dialect)
-    return filled
+    return [*logged, *filled]
 
 
 def fill_calculated(
@@ -56,11 +78,14 @@ def fill_calculated(
     that is under way are not seen here. Whether there was anything to do.
     """
     working = replace(session, quiet=True)
-    filled = [operation for operation in operations if operation.op == "fill_field"]
+    filled = [operation for operation in operations if operation.op in (FILL_LOG, "fill_field")]
     for operation in filled:
         object_name, _, name = operation.target.partition(".")
         large = operation.rows > MOST_FILLED
-        if not large:
+        if not large and operation.op == FILL_LOG:
+            logging = replace(session, catalog=new)
+            fill_log(logging, new.objects[object_name].fields[name])
+        elif not large:
             fill(session, new, object_name, name)
         if large or session.connection.dialect == POSTGRESQL:
             recalculation_queue.later(working, (object_name, name), (), None)
@@ -149,3 +174,15 @@ def adopt(session: Session) -> None:
     levels = catalog.derive(graph_of).levels
     for object_name, field_name in sorted(missing, key=lambda p: (levels.get(p, 1), p)):
         fill(session, catalog, object_name, field_name)
+    _begin_logs(session)
+
+
+def _begin_logs(session: Session) -> None:
+    """Leave it to the workers to fill the logs of states that an earlier release did not keep."""
+    if _LOGS.row(session.connection) != (None,):
+        return
+    for type_ in session.catalog.objects.values():
+        for logged in type_.logged_fields:
+            place = (type_.name, logged.name)
+            recalculation_queue.later(replace(session, quiet=True), place, (), None)
+    _LOGS_KEPT.run(session.connection)

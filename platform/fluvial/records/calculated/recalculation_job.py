@@ -1,4 +1,4 @@
-"""The job that works out what changes have left to the workers."""
+"""The job that works out what changes have left to the workers, state logs among it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from metamodel.dependencies import Route
 
 from . import recalculation_queue
 from .dependency_routes import every, followed
+from .log_filling import fill_spans
 from .recalculation_queue import route_of
-from .refresh import refresh_places
+from .refresh import refresh_behind, refresh_places
 
 SOON = 0.01  # seconds until a row that waits for others is looked at again
 PORTION = 200  # records in one transaction
@@ -60,7 +61,12 @@ def _work(
     lock_writers(session, object_name)
     records = _portion(session, (object_name, name), route_of(route), ids, after)
     if records:
-        refresh_places(session, [(object_name, name)], records, anew=ids is None)
+        known = session.catalog.objects[object_name].fields[name]
+        if known.kept or known.system:
+            refresh_places(session, [(object_name, name)], records, anew=ids is None)
+        else:
+            fill_spans(session, known, records)
+            refresh_behind(session, (object_name, name), records)
         point("in_recalculation")
     last = records[-1] if len(records) == PORTION else None
     recalculation_queue.done_with(session, row, done + len(records), last)
@@ -75,8 +81,11 @@ def _portion(
 ) -> list[str]:
     """The next records; none where the field, or a look-up on the way, is gone meanwhile."""
     objects = session.catalog.objects
-    known = objects[place[0]].fields.get(place[1]) if place[0] in objects else None
-    if known is None or not (known.kept or known.system):
+    type_ = objects.get(place[0])
+    known = type_.fields.get(place[1]) if type_ else None
+    if type_ is None or known is None:
+        return []
+    if not (known.kept or known.system or known in type_.logged_fields):
         return []
     for step in route:
         if step.object not in objects or step.field not in objects[step.object].fields:

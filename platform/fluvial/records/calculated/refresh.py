@@ -7,7 +7,7 @@ reaches more than FAN_OUT records at once, workers do it: see `recalculation`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,6 +80,15 @@ def refresh_places(
     work.words = set(ids) if anew else set()
     for place in places:
         work.add(place, ids)
+    work.run()
+    announce(session, work.found)
+
+
+def refresh_behind(session: Session, place: Place, ids: Collection[str]) -> None:
+    """Work out what depends on a field of some records that is not written, but read otherwise."""
+    work = _Refresh(session, session.catalog.derive(graph_of))
+    for edge in work.graph.edges.get(place, ()):
+        work.follow(edge, set(ids))
     work.run()
     announce(session, work.found)
 
@@ -209,6 +218,9 @@ class _Refresh:
                 self._lock(step.object if step.back else step.target, starts)
         self.add(target, starts)
 
+    def follow(self, edge: Edge, starts: set[str]) -> None:
+        self._go(edge.target, edge.route, starts)
+
     def run(self) -> None:
         for _ in range(MAX_ROUNDS):
             if not self._pending:
@@ -272,7 +284,7 @@ class _Refresh:
                 for edge in self.graph.edges.get((object_name, name), ()):
                     fed.setdefault(edge, set()).add(row.record)
         for edge, ids in fed.items():
-            self._go(edge.target, edge.route, ids)
+            self.follow(edge, ids)
 
     def _forget(self, object_name: str, records: Iterable[str]) -> None:
         """What a bulk write has read of these is not right any more."""

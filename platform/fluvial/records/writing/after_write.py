@@ -3,7 +3,7 @@
 Once the rows of records are written, and in the same transaction:
 
 1. the hook of an object type of the engine's own, which may refuse;
-2. from which day on dated fields hold their values;
+2. from which day on dated fields hold their values, and since when they are in their states;
 3. calculated values and titles, of the records and of all that depends on them, with the events
    of the latter;
 4. history, and the events of the records, which tell the calculated values of 3 as well;
@@ -25,6 +25,7 @@ from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.journal import Entry
 from fluvial.records.drafts.rows import row_writer
 from fluvial.records.drafts.seams import hook_of, tell_stored
+from fluvial.records.drafts.state_log import keep_spans
 from fluvial.records.reading.plan_cache import plans_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
@@ -42,6 +43,8 @@ def leave(event: str, drafts: Sequence[Draft]) -> None:
         hook.stored(draft)  # type: ignore[union-attr]
     if type_.dated_fields and event != DELETED:
         keep_days(drafts)
+    if type_.logged_fields and event != DELETED:
+        keep_spans(drafts)
     changes = _changes(drafts)
     heard = spread(drafts, event)
     entries = [
