@@ -92,7 +92,7 @@ def _indexable(
         turned = name.startswith("-") != question.sort[0].startswith("-")
         if turned or field is None or not _is_plain(field):
             break
-        if field.type.options or field.kind.sorts_by is not None:
+        if field.type.options or field.kind.sorted_behind(field) is not None:
             break  # it is sorted by the place of the option, or by what it leads to
         if name.removeprefix("-") == "id":
             break

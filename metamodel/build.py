@@ -12,7 +12,7 @@ import orjson
 from metamodel.asked_keys import ask
 from metamodel.calendars.calendar_documents import make_calendars
 from metamodel.calendars.calendars import Calendars
-from metamodel.catalog import Catalog, Field
+from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.checks import CatalogDraft, DocumentCheck
 from metamodel.cycles import cycles_of
 from metamodel.dependencies import keep
@@ -26,7 +26,7 @@ from metamodel.incremental import ByKind, kept_uses, reusable
 from metamodel.layers import locate, locked_faults, merge_documents
 from metamodel.object_check import check_object, fill
 from metamodel.object_parts import ObjectPart
-from metamodel.object_types import check_kinds, items, make_inverses, make_object
+from metamodel.object_types import check_kinds, items, make_inverses, make_object, placeholders
 from metamodel.schemas.schema_faults import schema_faults
 from metamodel.translations import BASE, localised
 
@@ -332,11 +332,12 @@ def _place(body: Mapping[str, Any], field: Field) -> str:
 
 
 def _keep(documents: Mapping[str, Document], draft: CatalogDraft) -> None:
-    """Tell which calculated fields are stored; the others cannot be part of a key."""
+    """Tell which calculated fields are stored; the others cannot be part of a key or a title."""
     for field in keep(draft.objects):
         fill(field, kept=True)
     for name, document in documents.items():
         object = draft.objects[name]
+        _check_lasting_title(document, object, draft)
         for at, key in enumerate(object.keys):
             for place, named in enumerate(key.fields):
                 field_ = object.fields.get(named)
@@ -348,6 +349,19 @@ def _keep(documents: Mapping[str, Document], draft: CatalogDraft) -> None:
                     f"`{named}` depends on the current time, so it cannot be stored.",
                     "Remove it.",
                 )
+
+
+def _check_lasting_title(document: Document, object: ObjectType, draft: CatalogDraft) -> None:
+    """A title is stored: nothing would tell when it names another record."""
+    for named in placeholders(object.title):
+        shown = object.fields.get(named)
+        if shown is not None and shown.formula is not None and shown.targets and not shown.kept:
+            DocumentCheck(draft, document).fault(
+                "/title",
+                "moving_title",
+                f"`{named}` leads to another record as time passes, so no title can show it.",
+                "Remove it.",
+            )
 
 
 def _report_circle(

@@ -168,6 +168,7 @@ class Writer:
             nodes.CountOf: lambda node: ["count", self.write(node.operand)],
             nodes.Gather: lambda node: ASK,
             nodes.Spread: lambda node: ASK,
+            nodes.Find: lambda node: ASK,
             nodes.ChangeTest: self._change,
             nodes.Moment: lambda node: ["today" if node.type.name == DATE.name else "now"],
         }

@@ -13,6 +13,7 @@ from metamodel.expressions.alike import common, is_simple, is_twofold, unify_all
 from metamodel.expressions.chronology import UNITS
 from metamodel.expressions.decimals import MAX_SCALE
 from metamodel.expressions.fault_words import nearest, node_words
+from metamodel.expressions.find_call import find
 from metamodel.expressions.fitting import ORDERED, Misfit, fit, is_null
 from metamodel.expressions.functions import FUNCTIONS, ZONE, Function, Signature
 from metamodel.expressions.literals import call, constant, pinned
@@ -85,6 +86,7 @@ class Calls:
         self._rules: Mapping[str, Callable[[ast.Call], Node]] = {
             **WorkingTime(checker).rules,
             "segment_sum": self._segments,
+            "find": self._found,
             "matches": self._matches,
             "text": self._text,
             "round": self._round,
@@ -303,6 +305,12 @@ class Calls:
             return self._inside(collection, node, node.args[:1], lambda _: make())[0]
 
         return segment_sum(self.checker, node, collection, inside)
+
+    def _found(self, node: ast.Call) -> Node:
+        first = self.checker.check(node.args[0])
+        collection = self._collection("find", node.args[0], first)
+        rules = [self.checker.condition, *[self.checker.check] * (len(node.args) - 2)]
+        return find(self.checker, node, collection, partial(self._inside, collection, node), rules)
 
     def _gathered(self, function: str, node: ast.Call) -> Node:
         return self._over(function, node, self.checker.check(node.args[0]))

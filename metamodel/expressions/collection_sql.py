@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from metamodel.expressions.condition_sql import Conditions
 from metamodel.expressions.needed import needed_paths
-from metamodel.expressions.nodes import Collection, Gather, Node, Read, Root, Spread
+from metamodel.expressions.nodes import Collection, Find, Gather, Node, Read, Root, Spread
 from metamodel.expressions.reads import Place, places_by_day
 from metamodel.expressions.sql_value import (
     EXACT,
@@ -36,6 +36,7 @@ from metamodel.expressions.sql_value import (
 )
 from metamodel.expressions.types import (
     BOOLEAN,
+    CHOICE,
     DAYS,
     DURATION,
     MONEY,
@@ -102,6 +103,8 @@ class Collections(Conditions):
             return SqlValue(query.scalar_subquery(), storage_of(number(0)), nullable=False)
         assert node.item is not None
         item = rows.builder.value(node.item)
+        if isinstance(node, Find):
+            return _first(rows, item, [*found_order(rows, node), rows.source.column("id")])
         if node.function in ("first", "last"):
             return _edge(rows, node, item)
         if node.function == "list":
@@ -281,13 +284,33 @@ def _one_currency(
 def _edge(rows: Rows, node: Gather, item: SqlValue) -> SqlValue:
     """Ids grow with time: the first is the one that was created first."""
     id = rows.source.column("id")
-    order = id.asc() if node.function == "first" else id.desc()
+    return _first(rows, item, [id.asc() if node.function == "first" else id.desc()])
 
+
+def _first(rows: Rows, item: SqlValue, order: Sequence[Element]) -> SqlValue:
     def found(element: Element) -> Element:
-        return rows.select(element).order_by(order).limit(literal_column("1")).scalar_subquery()
+        return rows.select(element).order_by(*order).limit(literal_column("1")).scalar_subquery()
 
     second = None if item.second is None else found(item.second)
     return SqlValue(found(item.element), item.storage, second, item.second_storage)
+
+
+def found_order(rows: Rows, node: Find) -> Iterator[Element]:
+    """The order in which a record is looked for; those without a value come last."""
+    for tree, down in zip(node.order, node.downwards, strict=True):
+        value = rows.builder.value(tree)
+        element = _rank(rows, tree.type, value)
+        if value.nullable:
+            yield case((value.element.is_(null()), integer(1)), else_=integer(0))
+        yield element.desc() if down else element.asc()
+
+
+def _rank(rows: Rows, type: Type, value: SqlValue) -> Element:
+    """What rows are ordered by: options in the order of their field, the rest by its values."""
+    if type.name != CHOICE.name or not type.options:
+        return rows.outer.ordering(value)
+    ranks = ((rows.outer.text(one.name), integer(at)) for at, one in enumerate(type.options))
+    return case(*ranks, value=value.element, else_=integer(len(type.options)))
 
 
 def _listed(rows: Rows, item: SqlValue) -> SqlValue:

@@ -222,6 +222,10 @@ _TABLE = (
     Function("last", "Collections", "last(collection, value, condition)",
              "The value of the record that was created last.", "last(loans, due)",
              least=2, most=3),
+    Function("find", "Collections", "find(collection, condition, order, ...)",
+             "The first record that meets the condition, in the order of a field (`-field` for the "
+             "greatest first; without an order, of creation); fields of it follow behind a dot.",
+             "find(loans, returned == null, due).member", least=1, most=5),
     Function("list", "Collections", "list(collection, value, condition)",
              "The values as one text, separated by commas, in order of creation.",
              "list(loans, member.name)", least=2, most=3),

@@ -14,6 +14,7 @@ from metamodel.expressions.nodes import (
     Collection,
     Compare,
     Empty,
+    Gather,
     Literal,
     Moment,
     Node,
@@ -133,12 +134,20 @@ class NameResolver:
                 f"`{node.attr}` is not a part of {type_words(operand.type)}.",
                 nearest(node.attr, parts),
             )
-        object = self._target(operand, node)
-        assert isinstance(operand, Read)
+        leaf = _leaf(operand)
+        object = self._target(leaf, node)
+        assert isinstance(leaf, Read)
+        found = self._behind(leaf, object, node)
+        if leaf is not operand:
+            found = self._deepened(operand, found, node)
+        return replace(found, place=place)
+
+    def _behind(self, operand: Read, object: ObjectType, node: ast.Attribute) -> Node:
+        """A field of the record that a path leads to."""
         if len(operand.path) > MAX_HOPS:
             self.syntax.fail(node, f"A path can follow at most {MAX_HOPS} look-ups.")
         if node.attr == "id" and operand.type.name == RECORD.name:
-            return replace(operand, place=place)
+            return operand
         found = self._field(operand.root, object, operand.path, node.attr)
         if found is None:
             self.syntax.fail(
@@ -146,7 +155,18 @@ class NameResolver:
                 f"`{node.attr}` is not a field of {object.name}.",
                 nearest(node.attr, self._members(object)),
             )
-        return replace(found, place=place)
+        return found
+
+    def _deepened(self, operand: Node, found: Node, node: ast.Attribute) -> Node:
+        """A field of the one record that a function has picked from a collection."""
+        assert isinstance(operand, Gather)
+        if found.type.name == RECORDS.name:
+            self.syntax.fail(
+                node,
+                f"`{node.attr}` is a collection of a record that is picked here.",
+                "Give the record a calculated field of its own, and ask that for its collection.",
+            )
+        return replace(operand, item=found, type=found.type)
 
     def _target(self, operand: Node, node: ast.Attribute) -> ObjectType:
         """The object type whose fields the operand has."""
@@ -219,6 +239,14 @@ class NameResolver:
                 Or((Empty(until), Compare(">", until, present))),
             )
         )
+
+
+def _leaf(node: Node) -> Node:
+    """What a path goes on from: of a record that is picked from a collection, its own path."""
+    picked = isinstance(node, Gather) and node.function in ("find", "first", "last")
+    if picked and isinstance(node, Gather) and isinstance(node.item, Read):
+        return node.item
+    return node
 
 
 def _object_of(type: Type) -> str:

@@ -265,6 +265,14 @@ class Spread(Gather):
 
 
 @dataclass(frozen=True)
+class Find(Gather):
+    """The first record of a collection in an order, or a field behind it: the `item`."""
+
+    order: tuple[Node, ...]  # fields of the collection's records
+    downwards: tuple[bool, ...]  # for each of them, whether the greatest comes first
+
+
+@dataclass(frozen=True)
 class PartDay(Node):
     """The first day of a part of a period, or the first one after it."""
 

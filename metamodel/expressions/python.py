@@ -23,6 +23,7 @@ from metamodel.expressions.nodes import (
     CountOf,
     Empty,
     Extreme,
+    Find,
     Gather,
     Join,
     ListValue,
@@ -138,6 +139,7 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
             CountOf: self._tally,
             Gather: self._gather,
             Spread: self._gather,
+            Find: self._gather,
             ChangeTest: self._change,
             Moment: self._moment,
         }

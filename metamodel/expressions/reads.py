@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from metamodel.catalog import ObjectType
 from metamodel.expressions.expression import Expression
-from metamodel.expressions.nodes import Collection, Gather, Node, Read, Root, Spread
+from metamodel.expressions.nodes import Collection, Find, Gather, Node, Read, Root, Spread
 from metamodel.expressions.scope import USER
 from metamodel.expressions.types import PERSON
 
@@ -134,7 +134,8 @@ def _read(node: Node, row: _At, given: _At, objects: Objects) -> Iterator[Readin
         if at is not None:
             row, found = _collected(node.collection, at, objects)
             yield from found
-        for part in (node.item, node.where):
+        order = node.order if isinstance(node, Find) else ()
+        for part in (node.item, node.where, *order):
             if part is not None:
                 yield from _read(part, row, given, objects)
         return

@@ -16,6 +16,7 @@ from metamodel.expressions.nodes import (
     Collection,
     CountOf,
     Extreme,
+    Find,
     Gather,
     Join,
     Literal,
@@ -86,6 +87,7 @@ class Values:
             CountOf: self._tally,
             Gather: self._gathered,
             Spread: self._gathered,
+            Find: self._gathered,
             PartDay: self.part_day,
             Moment: self._moment,
         }

@@ -116,6 +116,9 @@ class Calculated(Kind):
     def sorts(self, field: Field) -> bool:
         return True
 
+    def sorted_behind(self, field: Field) -> str | None:
+        return result_kind(field).sorts_by
+
     def order(
         self, field: Field, columns: Mapping[str, ColumnElement[Any]]
     ) -> tuple[ColumnElement[Any], ...]:

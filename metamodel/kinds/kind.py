@@ -243,6 +243,10 @@ class Kind:
         """Whether lists may be sorted by the field."""
         return self.sortable and not self.holds_many(field)
 
+    def sorted_behind(self, field: Field) -> str | None:
+        """The field of the record that it looks up by which lists sort it."""
+        return self.sorts_by
+
     def absent(self, field: Field) -> Any:
         """What an empty field reads as."""
         return [] if self.holds_many(field) else None

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from metamodel.currencies import Amount
 from metamodel.expressions import decimals
 from metamodel.expressions.expression import Expression
-from metamodel.expressions.nodes import Collection, Gather, Node, Root
+from metamodel.expressions.nodes import Collection, Find, Gather, Node, Root
 from metamodel.expressions.postgresql_functions import FUNCTIONS
 from metamodel.expressions.python import evaluate, run
 from metamodel.expressions.sql import Source, collected, predicate, value, wanted
@@ -103,6 +103,9 @@ class Record:
         if node.function in ("count", "exists"):
             return Decimal(len(rows)) if node.function == "count" else bool(rows)
         assert node.item is not None
+        if isinstance(node, Find):
+            rows = in_order(node, rows)[:1]
+            return run(node.item, rows[0]) if rows else None
         found = [run(node.item, row) for row in rows]
         if node.function in ("first", "last"):
             return (found[0] if node.function == "first" else found[-1]) if found else None
@@ -130,6 +133,21 @@ class Record:
             if there and values["deleted_at"] is None:
                 made.append(Record(node.source, id, me=self.user, outer=self.outer))
         return made
+
+
+def in_order(node: Find, rows: list[Record]) -> list[Record]:
+    """Sorted by the last field first, as sorting keeps the order of what is equal."""
+    for tree, down in reversed([*zip(node.order, node.downwards, strict=True)]):
+        options = [option.name for option in tree.type.options]
+        known = [(run(tree, row), row) for row in rows]
+        ranked = [
+            (options.index(value) if options else value, row)
+            for value, row in known
+            if value is not None
+        ]
+        ranked.sort(key=lambda pair: pair[0], reverse=down)
+        rows = [row for _, row in ranked] + [row for value, row in known if value is None]
+    return rows
 
 
 def aggregate(node: Gather, known: list[Any]) -> Any:

@@ -23,10 +23,10 @@ from fluvial.records.reading.titles import titles_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.currencies import Amount
-from metamodel.expressions.collection_sql import Rows
+from metamodel.expressions.collection_sql import Rows, found_order
 from metamodel.expressions.decimals import plain
 from metamodel.expressions.expression import Expression
-from metamodel.expressions.nodes import Collection, Gather, Node, Read, Root
+from metamodel.expressions.nodes import Collection, Find, Gather, Node, Read, Root
 from metamodel.expressions.sql import Builder, Given
 from metamodel.storage import timestamp_wire
 
@@ -217,22 +217,30 @@ def _rows(asked: _Asked, node: Gather, item: Field | None) -> Iterator[dict[str,
     context, rows = _asking(asked, node, visible=True)
     columns: list[Any] = [rows.source.column("id")]
     parts = []
-    if node.item is not None:
+    valued = node.item is not None and not _is_row(node.item)
+    if node.item is not None and valued:
         parts = list(rows.builder.value(node.item).parts)
         columns += [as_stored(element, storage, context.dialect) for element, storage in parts]
+    # What is ordered by may join what stands behind look-ups.
+    order = [*found_order(rows, node)] if isinstance(node, Find) else []
     statement = rows.select(*(column.label(f"v{at}") for at, column in enumerate(columns)))
-    statement = statement.order_by(rows.source.column("id")).limit(MAX_ROWS)
+    statement = statement.order_by(*order, rows.source.column("id")).limit(MAX_ROWS)
     found = ask(asked.session, context.compiled(statement))
     titles = titles_of(asked.session, node.collection.source, (row[0] for row in found))
     for row in found:
         entry = {"id": row[0], "title": titles.get(row[0])}
-        if node.item is not None:
+        if node.item is not None and valued:
             cells = [
                 storage.decode(context.dialect, cell)
                 for (_, storage), cell in zip(parts, row[1:], strict=True)
             ]
             entry["value"] = _value(node.item, item, cells)
         yield entry
+
+
+def _is_row(item: Node) -> bool:
+    """Whether the record itself is asked for, which its id and its title tell already."""
+    return isinstance(item, Read) and item.root is Root.ROW and not item.path
 
 
 def _value(node: Node, item: Field | None, cells: list[Any]) -> Any:

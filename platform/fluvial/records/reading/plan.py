@@ -218,14 +218,15 @@ class PagePlanner:
         if not field.kind.sorts(field):
             message = f"A list cannot be sorted by {field.label.lower()}."
             raise Problem(message, errors=[fault("sort", "not_sortable", message)])
-        if self.context.works_out(field):
-            return (field_value(source, field.name).element,)
-        if field.kind.sorts_by is not None:
+        behind = field.kind.sorted_behind(field)
+        if behind is not None:
             target = self.source.through(sort.path)
-            by = self.context.objects[target.object].fields[field.kind.sorts_by]
+            by = self.context.objects[target.object].fields[behind]
             return by.kind.order(
                 by, {c.suffix: target.column(by.name, c.suffix) for c in by.columns}
             )
+        if self.context.works_out(field):
+            return (field_value(source, field.name).element,)
         columns = {c.suffix: source.column(field.name, c.suffix) for c in field.columns}
         return field.kind.order(field, columns)
 
