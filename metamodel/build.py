@@ -12,21 +12,18 @@ import orjson
 from metamodel.asked_keys import ask
 from metamodel.calendars.calendar_documents import make_calendars
 from metamodel.calendars.calendars import Calendars
-from metamodel.catalog import Catalog, Field, ObjectType
+from metamodel.catalog import Catalog
 from metamodel.checks import CatalogDraft, DocumentCheck
-from metamodel.cycles import cycles_of
-from metamodel.dependencies import keep
 from metamodel.document import same_body
 from metamodel.documents import OBJECT, Document, DocumentKind
 from metamodel.errors import Fault, MetadataError
-from metamodel.expressions.compiler import LESS, TOO_LARGE
-from metamodel.expressions.expansion import MOST_LEVELS, MOST_PARTS, ONE, Expansion
 from metamodel.folding import nearest
+from metamodel.formula_checks import settle_formulas
 from metamodel.incremental import ByKind, kept_uses, reusable
 from metamodel.layers import locate, locked_faults, merge_documents
-from metamodel.object_check import check_object, fill
+from metamodel.object_check import check_object
 from metamodel.object_parts import ObjectPart
-from metamodel.object_types import check_kinds, items, make_inverses, make_object, placeholders
+from metamodel.object_types import check_kinds, make_inverses, make_object
 from metamodel.schemas.schema_faults import schema_faults
 from metamodel.translations import BASE, localised
 
@@ -289,96 +286,7 @@ def _make_objects(
         make_inverses(document, bodies[name], draft.objects[name], draft)
     for name, document in fresh.items():
         check_object(document, bodies[name], draft.objects[name], draft, parts)
-    round = cycles_of(draft.objects)
-    for circle in round:
-        _report_circle(circle, documents, bodies, draft)
-    if not round:
-        _keep(documents, draft)
-        _measure(documents, bodies, draft)
-
-
-_TOO_DEEP = "This reads a formula that depends on the time, which reads another, too often."
-
-
-def _measure(
-    documents: Mapping[str, Document],
-    bodies: Mapping[str, Mapping[str, Any]],
-    draft: CatalogDraft,
-) -> None:
-    """Report formulas that are too large once those that they read stand in their places."""
-    expansion = Expansion(draft.objects)
-    for name, document in documents.items():
-        for field in draft.objects[name].calculated_fields:
-            size = expansion.of_field(field) if field.formula is not None else ONE
-            pointer = _place(bodies[name], field)
-            if size.parts > MOST_PARTS:
-                DocumentCheck(draft, document).fault(pointer, "too_large", TOO_LARGE, LESS)
-            elif size.nested and size.levels > MOST_LEVELS:
-                DocumentCheck(draft, document).fault(pointer, "too_deep", _TOO_DEEP, LESS)
-
-
-def _formula(body: Mapping[str, Any], name: str) -> str:
-    places = {spec["name"]: at for at, spec in items(body, "fields")}
-    return f"/fields/{places[name]}/formula" if name in places else ""
-
-
-def _place(body: Mapping[str, Any], field: Field) -> str:
-    """Where a document says how a calculated field is worked out."""
-    member, _, item = field.made_by.partition("/")
-    if not member:
-        return _formula(body, field.name)
-    places = {spec["name"]: at for at, spec in items(body, member)} if item else {}
-    return f"/{member}/{places[item]}" if item in places else f"/{member}"
-
-
-def _keep(documents: Mapping[str, Document], draft: CatalogDraft) -> None:
-    """Tell which calculated fields are stored; the others cannot be part of a key or a title."""
-    for field in keep(draft.objects):
-        fill(field, kept=True)
-    for name, document in documents.items():
-        object = draft.objects[name]
-        _check_lasting_title(document, object, draft)
-        for at, key in enumerate(object.keys):
-            for place, named in enumerate(key.fields):
-                field_ = object.fields.get(named)
-                if field_ is None or field_.formula is None or field_.kept:
-                    continue
-                DocumentCheck(draft, document).fault(
-                    f"/keys/{at}/fields/{place}",
-                    "not_indexable",
-                    f"`{named}` depends on the current time, so it cannot be stored.",
-                    "Remove it.",
-                )
-
-
-def _check_lasting_title(document: Document, object: ObjectType, draft: CatalogDraft) -> None:
-    """A title is stored: nothing would tell when it names another record."""
-    for named in placeholders(object.title):
-        shown = object.fields.get(named)
-        if shown is not None and shown.formula is not None and shown.targets and not shown.kept:
-            DocumentCheck(draft, document).fault(
-                "/title",
-                "moving_title",
-                f"`{named}` leads to another record as time passes, so no title can show it.",
-                "Remove it.",
-            )
-
-
-def _report_circle(
-    circle: list[tuple[str, str]],
-    documents: Mapping[str, Document],
-    bodies: Mapping[str, Mapping[str, Any]],
-    draft: CatalogDraft,
-) -> None:
-    object, name = circle[0]
-    document = documents[object]
-    way = " -> ".join(f"{object}.{name}" for object, name in circle)
-    DocumentCheck(draft, document).fault(
-        _place(bodies[object], draft.objects[object].fields[name]),
-        "circle",
-        f"`{name}` depends on itself: {way}.",
-        "Remove one of these from the formula of the one before it.",
-    )
+    settle_formulas(documents, bodies, draft)
 
 
 def _check_others(
