@@ -12,6 +12,7 @@ from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
 from metamodel.folding import humanise, label_text, listed, nearest
+from metamodel.issue_conditions import issue_condition
 from metamodel.kinds.working_days import calendar_of
 from metamodel.object_parts import Parts
 from metamodel.object_types import is_day, items, placeholders
@@ -67,6 +68,8 @@ def _complete_field(pointer: str, field: Field, check: DocumentCheck) -> None:
         fill(field, pick=compiled)
     if field.option("pull") is not None:
         fill(field, pull=_pulls(f"{pointer}/pull", field, check))
+    if field.option("at") is not None:
+        fill(field, issued=issue_condition(f"{pointer}/at", field, check))
     fill(field, calendar=calendar_of(field, check.draft.calendars))
     _set_default(f"{pointer}/default", field, check)
 

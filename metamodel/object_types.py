@@ -74,14 +74,23 @@ def make_object(
         scope=body.get("scope"),
         fields=fields,
         inverses={},
-        keys=tuple(
-            Key(tuple(key["fields"]), bool(key.get("unique"))) for _, key in items(body, "keys")
-        ),
+        keys=_keys(body, fields),
         dated=Dated(dated["from"], dated["until"], tuple(dated["per"])) if dated else None,
         work=Work(**body["work"]) if "work" in body else None,
         layer=document.layer,
         spec=document.body,
     )
+
+
+def _keys(body: Mapping[str, Any], fields: Mapping[str, Field]) -> tuple[Key, ...]:
+    """The keys of a document, and those of numbers that are counted in several series."""
+    said = [Key(tuple(key["fields"]), bool(key.get("unique"))) for _, key in items(body, "keys")]
+    for field in fields.values():
+        series = field.kind.series(field.spec)
+        key = Key((*series, field.name), unique=True)
+        if series and fields.keys() >= set(series) and key not in said:
+            said.append(key)
+    return tuple(said)
 
 
 def _check_name(pointer: str, name: str, check: DocumentCheck) -> None:
@@ -128,7 +137,7 @@ def _field(
         layer=layers.get(spec["name"], document.layer),
         column=column,
         required=spec.get("required") is True,
-        unique=bool(spec.get("unique")) or kind.unique,
+        unique=bool(spec.get("unique")) or (kind.unique and not kind.series(spec)),
         read_only=bool(spec.get("read_only")) or not kind.editable,
         searchable=bool(spec.get("searchable")),
     )

@@ -57,6 +57,7 @@ class Field:
     default: Expression | None = None  # a default that is worked out
     formula: Expression | None = None  # of a calculated field
     kept: bool = False  # calculated, and stored because it depends on stored data alone
+    issued: Expression | None = None  # when a number is given; None where it is at once
     pick: Expression | None = None  # which records a look-up may pick
     calendar: Calendar | None = None  # whose working days it takes
     picks: Mapping[str, Expression] = field(default_factory=dict)  # by object type, where several
@@ -268,9 +269,17 @@ class Kind:
         """The period of the counter that numbers new records; None where nothing is counted."""
         return None
 
+    def series(self, spec: Mapping[str, Any]) -> tuple[str, ...]:
+        """The fields for each of whose values a counter counts on its own."""
+        return ()
+
     def numbered(self, field: Field, number: int, day: date) -> Any:
         """The canonical value of the counter's number."""
         raise NotImplementedError
+
+    def beginning(self, field: Field, day: date) -> str:
+        """What all numbers of the counter's period begin with."""
+        return ""
 
     def counted(self, field: Field, value: Any) -> tuple[str, int] | None:
         """The period and number of a value from elsewhere, so that none is given twice."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -16,6 +17,7 @@ PLACE = re.compile(r"\{([^{}]*)\}")
 PATTERN = "{00000}"
 DATES = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "DD": "%d"}
 PERIODS = {"never": "", "yearly": "%Y", "monthly": "%Y-%m"}
+FIXED = {"never": (), "yearly": ("YYYY", "YY"), "monthly": ("YYYY", "YY", "MM")}  # in a period
 
 
 def number_text(pattern: str, number: int, day: date) -> str:
@@ -46,7 +48,10 @@ class Sequence(Kind):
     group = "Set by the system"
     icon = "hash"
     words = "sequence auto number counter reference id"
-    about = "A number that each record gets when it is created and keeps for good."
+    about = (
+        "A number that each record gets when it is created, or when a condition first holds, "
+        "and keeps for good."
+    )
     example = {"name": "card_number", "kind": "sequence", "pattern": "M-{00000}"}
     first = ("pattern",)
     sample = "M-00042"
@@ -66,6 +71,27 @@ class Sequence(Kind):
         "gap_free": {
             "type": "boolean",
             "description": "Numbers have no gaps, but only one record can be created at a time.",
+        },
+        "at": {
+            "$ref": "#/$defs/expression",
+            "x-editor": {"expects": "boolean"},
+            "description": (
+                "The record gets its number when this is first true; by default when it is created."
+            ),
+        },
+        "per": {
+            "type": "array",
+            "items": {"$ref": "#/$defs/name", "x-editor": {"is": "field", "one": "a field"}},
+            "minItems": 1,
+            "maxItems": 4,
+            "uniqueItems": True,
+            "description": "Each value of these fields has numbers of its own: [entity].",
+        },
+        "day": {
+            "$ref": "#/$defs/name",
+            "x-editor": {"is": "field"},
+            "description": "The date field that the date in the number comes from; else the day "
+            "on which it is given.",
         },
     }
     editable = False
@@ -98,6 +124,13 @@ class Sequence(Kind):
             _repeats(check, "year", "{YYYY}")
         if field.option("reset") == "monthly" and not (year and month):
             _repeats(check, "month", "{YYYY} and {MM}")
+        for at, name in enumerate(field.option("per", ())):
+            _check_series(field, check, f"per/{at}", name)
+        if field.option("day") is not None:
+            _check_day(check, field.option("day"))
+
+    def series(self, spec: Mapping[str, Any]) -> tuple[str, ...]:
+        return tuple(spec.get("per", ()))
 
     def period(self, field: Field, day: date) -> str:
         """ "" for ever, "2026" where it begins anew each year."""
@@ -106,6 +139,12 @@ class Sequence(Kind):
 
     def numbered(self, field: Field, number: int, day: date) -> str:
         return number_text(field.option("pattern", PATTERN), number, day)
+
+    def beginning(self, field: Field, day: date) -> str:
+        fixed = FIXED[field.option("reset", "never")]
+        pattern = field.option("pattern", PATTERN)
+        ends = (p.start() for p in PLACE.finditer(pattern) if p[1] not in fixed)
+        return number_text(pattern[: next(ends)], 0, day)
 
     def counted(self, field: Field, value: str) -> tuple[str, int] | None:
         match = re.fullmatch(_reading(field.option("pattern", PATTERN)), value)
@@ -131,6 +170,34 @@ class Sequence(Kind):
 
     def json_schema(self, field: Field) -> dict[str, Any]:
         return {"type": "string"}
+
+
+def _check_series(field: Field, check: FieldCheck, option: str, name: str) -> None:
+    """Records are told apart by the value, so it has to be one that a key can hold."""
+    other = check.sibling(option, name)
+    if other is None:
+        return
+    fits = other.stored and other.kind.indexable and not other.many and other.writable
+    if other.name == field.name or not fits:
+        check.fault(
+            option,
+            "not_a_series",
+            f"Numbers cannot be counted for each value of `{name}`.",
+            "Name a field that people fill in with one value, such as a look-up or a choice.",
+        )
+
+
+def _check_day(check: FieldCheck, name: str) -> None:
+    other = check.sibling("day", name)
+    if other is None:
+        return
+    if other.type not in (types.DATE, types.DATETIME) or not other.writable:
+        check.fault(
+            "day",
+            "not_a_date",
+            f"`{name}` is not a date that people fill in.",
+            "Name a field of kind date or datetime.",
+        )
 
 
 def _repeats(check: FieldCheck, period: str, places: str) -> None:

@@ -21,6 +21,7 @@ from metamodel.roles import role_titles
 from .attachments import attach
 from .base_amounts import fill_base_amounts
 from .draft import Draft
+from .issued_numbers import check_numbers
 from .periods import check_period
 from .record_environment import RecordEnvironment
 from .references import check_references
@@ -65,6 +66,7 @@ def check(draft: Draft) -> None:
     _check_logic(draft, environment)
     check_required(draft)
     _check_state(draft, environment)
+    check_numbers(draft)
     check_references(draft)
     attach(draft)
     check_period(draft)

@@ -52,6 +52,7 @@ class Draft:
     days: dict[str, date | None] = field(default_factory=dict)
     periods: dict[str, list[str]] = field(default_factory=dict)  # dated links with their days
     unsaid: set[str] = field(default_factory=set)  # fields that were given no value
+    numbered: set[str] = field(default_factory=set)  # fields that this write gave a number
     _hinted: int = field(default=0, init=False)
 
     @property

@@ -1,4 +1,4 @@
-"""Record numbers: given when a record is stored, never twice.
+"""Record numbers: given when a record is stored, or first meets a condition, never twice.
 
 Gap-free numbers are counted in a row of the transaction that uses them, so a writer waits for
 the one before it. Others come from the database's own sequences on PostgreSQL, which nobody
@@ -8,7 +8,7 @@ waits for; SQLite has one writer at a time anyway, and counts all of them in row
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +23,8 @@ from metamodel.catalog import Field
 from metamodel.storage import POSTGRESQL
 
 from .draft import Draft
+from .issued_numbers import counter_of, day_of, is_due, series_of
+from .numbers_there import highest
 
 
 def _counting(insert: Any, value: Any) -> Statement:
@@ -50,50 +52,89 @@ _known: set[tuple[str, str]] = set()  # (database, sequence) that this process h
 
 
 def number(drafts: Sequence[Draft]) -> None:
-    """Give new records of one object type their numbers, in their order."""
+    """Give drafts of one object type the numbers that are due, in their order."""
     session = drafts[0].session
     for field in drafts[0].type.numbered_fields:
-        period = field.kind.period(field, session.today)
-        waiting = [d for d in drafts if d.values.get(field.name) is None]
-        if period is None or not waiting:
-            continue
-        take = _from_sequence if _has_sequence(session, field) else _from_row
-        numbers = take(session, field, period, len(waiting))
-        for draft, number_ in zip(waiting, numbers, strict=True):
-            draft.set(field.name, field.kind.numbered(field, number_, session.today))
+        _go_on_behind(session, field, drafts)
+        waiting: dict[str, list[Draft]] = {}
+        for draft in drafts:
+            if is_due(draft, field):
+                waiting.setdefault(counter_of(draft, field), []).append(draft)
+        # In one order, so that two writers do not wait for each other's counters.
+        for counter, due in sorted(waiting.items()):
+            _give(session, field, counter, due)
+
+
+def _go_on_behind(session: Session, field: Field, drafts: Sequence[Draft]) -> None:
+    """Numbers that new records bring from elsewhere are not given once more."""
+    brought: dict[str, list[Any]] = {}
+    for draft in drafts:
+        value = draft.values.get(field.name)
+        if draft.new and value is not None and field.name not in draft.numbered:
+            brought.setdefault(series_of(draft, field), []).append(value)
+    for series, values in sorted(brought.items()):
+        raise_counters(session, field, values, series)
+
+
+def _give(session: Session, field: Field, counter: str, drafts: Sequence[Draft]) -> None:
+    take = _from_sequence if _has_sequence(session, field) else _from_row
+    numbers = take(drafts[0], field, counter, len(drafts))
+    for draft, number_ in zip(drafts, numbers, strict=True):
+        draft.set(field.name, field.kind.numbered(field, number_, day_of(draft, field)))
+        draft.numbered.add(field.name)
+
+
+def forget_numbers(drafts: Sequence[Draft]) -> None:
+    """Take numbers back from drafts that were not written: the counters went back as well."""
+    for draft in drafts:
+        for name in draft.numbered:
+            draft.set(name, None)
+        draft.numbered.clear()
 
 
 def _has_sequence(session: Session, field: Field) -> bool:
     return session.connection.dialect == POSTGRESQL and not field.option("gap_free")
 
 
-def _from_row(session: Session, field: Field, period: str, count: int) -> Iterable[int]:
-    row = _NEXT[session.connection.dialect == POSTGRESQL].row(
-        session.connection, object=field.object, field=field.name, period=period, value=count
-    )
-    assert row is not None
-    last = int(row[0])
+def _from_row(draft: Draft, field: Field, counter: str, count: int) -> Iterable[int]:
+    last = _counted(draft.session, _NEXT, field, counter, count)
+    if last == count and (there := highest(draft, field)):  # the counter is new
+        last = _counted(draft.session, _NEXT, field, counter, there)
     return range(last - count + 1, last + 1)
 
 
-def _from_sequence(session: Session, field: Field, period: str, count: int) -> Iterable[int]:
-    name = _sequence(session, field, period)
+def _counted(
+    session: Session, statements: Mapping[bool, Statement], field: Field, counter: str, value: int
+) -> int:
+    row = statements[session.connection.dialect == POSTGRESQL].row(
+        session.connection, object=field.object, field=field.name, period=counter, value=value
+    )
+    assert row is not None
+    return int(row[0])
+
+
+def _from_sequence(draft: Draft, field: Field, counter: str, count: int) -> Iterable[int]:
+    connection = draft.session.connection
+    name = _sequence(draft.session, field, counter, lambda: highest(draft, field))
     if count == 1:
-        rows = session.connection.query("SELECT nextval($1::regclass)", [name])
+        rows = connection.query("SELECT nextval($1::regclass)", [name])
     else:
         several = "SELECT nextval($1::regclass) FROM generate_series(1, $2::int)"
-        rows = session.connection.query(several, [name, count])
+        rows = connection.query(several, [name, count])
     return (int(row[0]) for row in rows)
 
 
-def _sequence(session: Session, field: Field, period: str) -> str:
-    """The name of a counter's sequence, which is made at its first use."""
-    name, lock = _named(f"{field.object}.{field.name}.{period}")
+def _sequence(
+    session: Session, field: Field, counter: str, there: Callable[[], int] = lambda: 0
+) -> str:
+    """The name of a counter's sequence, which is made at its first use, behind what is there."""
+    name, lock = _named(f"{field.object}.{field.name}.{counter}")
     key = (session.engine.settings.database_url, name)
     if key not in _known:
         connection = session.connection
         hold_named(connection, "sequence", name)
-        connection.script(f"CREATE SEQUENCE IF NOT EXISTS {name}")
+        if connection.query("SELECT to_regclass($1::text)", [name])[0][0] is None:
+            connection.script(f"CREATE SEQUENCE {name} START {there() + 1}")
         connection.after_commit(lambda: _known.add(key))
     return name
 
@@ -105,26 +146,20 @@ def _named(counter: str) -> tuple[str, int]:
     return f"fluvial_number_{digest[:32]}", int(digest[:15], 16)
 
 
-def raise_counters(session: Session, field: Field, values: Iterable[Any]) -> None:
-    """Let a counter go on behind numbers that were given elsewhere."""
-    highest: dict[str, int] = {}
+def raise_counters(session: Session, field: Field, values: Iterable[Any], series: str = "") -> None:
+    """Let the counters of a series go on behind numbers that were given elsewhere."""
+    last: dict[str, int] = {}
     for value in values:
         counted = field.kind.counted(field, value)
         if counted is not None:
             period, number_ = counted
-            highest[period] = max(number_, highest.get(period, 0))
-    for period, number_ in highest.items():
+            last[period + series] = max(number_, last.get(period + series, 0))
+    for counter, number_ in sorted(last.items()):
         if _has_sequence(session, field):
-            name = _sequence(session, field, period)
+            name = _sequence(session, field, counter)
             session.connection.query(
                 f"SELECT setval($1::regclass, greatest($2::bigint, last_value)) FROM {name}",
                 [name, number_],
             )
         else:
-            _RAISE[session.connection.dialect == POSTGRESQL].row(
-                session.connection,
-                object=field.object,
-                field=field.name,
-                period=period,
-                value=number_,
-            )
+            _counted(session, _RAISE, field, counter, number_)

@@ -24,6 +24,7 @@ from fluvial.records.drafts.draft import ALWAYS, Draft
 from fluvial.records.drafts.insertion import insert_cells, insert_rows, update_cells
 from fluvial.records.drafts.periods import judge_periods
 from fluvial.records.drafts.rows import Values, changed_meanwhile, row_writer
+from fluvial.records.drafts.sequences import forget_numbers
 from fluvial.records.drafts.uniqueness import changing_places, unique_fault
 from fluvial.records.reading.link_values import said_rows
 from fluvial.records.reading.plan_cache import plans_of
@@ -34,7 +35,7 @@ from metamodel.kinds.link_fields import OPTION as LINK_FIELDS
 from metamodel.storage import TEXT, TIMESTAMP
 
 from .after_write import CREATED, UPDATED, leave
-from .new_drafts import finish_new
+from .new_drafts import finish
 
 Refused = tuple[Draft, Problem]
 Check = Callable[[Sequence[Draft]], None]
@@ -118,9 +119,6 @@ def store_drafts(drafts: Sequence[Draft], check: Check | None = None) -> list[Re
     Where something is in the way, such as a key that is taken, one by one: those that it is in
     the way of come back with their problem.
     """
-    new = [draft for draft in drafts if draft.new]
-    if new:
-        finish_new(new)
     problem = _try(drafts, check)
     if problem is None:
         return []
@@ -134,14 +132,18 @@ def _try(drafts: Sequence[Draft], check: Check | None) -> Problem | None:
     """Store drafts, or nothing; what is in the way of the first of them."""
     try:
         with drafts[0].session.connection.savepoint():
+            finish(drafts)
             _store(drafts)
             if check is not None:
                 check(drafts)
     except UniqueError as error:
-        return unique_fault(drafts[0], error)
-    except Problem as problem:
-        return problem
-    return None
+        problem = unique_fault(drafts[0], error)
+    except Problem as refusal:
+        problem = refusal
+    else:
+        return None
+    forget_numbers(drafts)
+    return problem
 
 
 def _store(drafts: Sequence[Draft]) -> None:

@@ -52,21 +52,36 @@ def complete_new(draft: Draft) -> None:
     complete(draft)
 
 
-def finish_new(drafts: Sequence[Draft]) -> None:
-    """Number complete drafts of new records: what is left is to write their rows."""
+def finish(drafts: Sequence[Draft]) -> None:
+    """Number complete drafts of one object type: what is left is to write their rows."""
     number(drafts)
-    session = drafts[0].session
-    author = ("user", session.actor.id) if session.actor.id else None
     for draft in drafts:
-        values = draft.values
-        values["id"], values["rev"] = draft.id, 1
-        values["created_at"] = values["updated_at"] = session.now
-        values["created_by"] = values["updated_by"] = author
-        if empty(values.get("owner")):
-            values["owner"] = author
-        draft.refuse_faults()
-        values["title"] = title_of(draft)
-        compute_new(draft)
+        if draft.new:
+            _finish_new(draft)
+        elif draft.numbered:
+            _retitle(draft)
+            draft.computed = tuple(compute_changed(draft))
+
+
+def _finish_new(draft: Draft) -> None:
+    session, values = draft.session, draft.values
+    author = ("user", session.actor.id) if session.actor.id else None
+    values["id"], values["rev"] = draft.id, 1
+    values["created_at"] = values["updated_at"] = session.now
+    values["created_by"] = values["updated_by"] = author
+    if empty(values.get("owner")):
+        values["owner"] = author
+    draft.refuse_faults()
+    values["title"] = title_of(draft)
+    compute_new(draft)
+
+
+def _retitle(draft: Draft) -> None:
+    """The title of a changed record, where its number is part of it."""
+    assert draft.before is not None
+    draft.values["title"] = title_of(draft)
+    if draft.values["title"] != draft.before["title"]:
+        draft.changed.add("title")
 
 
 def stamp(session: Session, before: Values) -> Values:

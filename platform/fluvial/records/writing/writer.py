@@ -17,7 +17,7 @@ from fluvial.records.drafts.writer_locks import lock_writers
 from fluvial.runtime.session import Session
 
 from .after_write import CREATED, UPDATED, leave
-from .new_drafts import complete_changed, complete_new, existing, finish_new, fresh_draft
+from .new_drafts import complete_changed, complete_new, existing, finish, fresh_draft
 
 Body = Mapping[str, Any]
 
@@ -50,7 +50,7 @@ def create(
 def store_new(draft: Draft) -> dict[str, Any]:
     """Complete and store a draft of a new record, inside the caller's transaction."""
     complete_new(draft)
-    finish_new([draft])
+    finish([draft])
     cover = write_permission(draft.session, draft.type, "create")
     writer = row_writer(draft.session, draft.type)
     try:
@@ -94,6 +94,7 @@ def store_changed(draft: Draft) -> dict[str, Any]:
     assert before is not None
     if not complete_changed(draft):
         return read_again(draft, "update")
+    finish([draft])
     values = {name: draft.values[name] for name in (*draft.changed, *ALWAYS, *draft.computed)}
     cover, writer = write_permission(session, type_, "update"), row_writer(session, type_)
     try:

@@ -11,7 +11,6 @@ from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.drafts.rows import Values, empty, load_row, load_rows
 from fluvial.records.drafts.seams import hook_of
-from fluvial.records.drafts.sequences import raise_counters
 from fluvial.records.drafts.uniqueness import unique_fault, unique_keys
 from fluvial.records.drafts.write_permissions import uncovered
 from fluvial.records.writing.bulk_writes import Bulk, Refused
@@ -66,7 +65,6 @@ class ImportRun:
         self.cells, targets = cells, cells.targets
         self.kept = {target.field.name for target in targets if target.kept}
         self.columns = {target.field.name: target.column for target in reversed(targets)}
-        self.counted = [t.field for t in targets if not t.field.writable and t.field.kind.unique]
         self.fixed = self._fixed()
         key = [type_.fields[name.partition(".")[0]] for name in options.key]
         self.row_keys = RowKeys(session, type_.name, key, self.fixed)
@@ -285,8 +283,6 @@ class ImportRun:
             self._defer(waiting[draft.id], draft.id)
         for draft in new if self.trial else ():
             self._try_keys(waiting[draft.id], draft)
-        for field_ in self.counted:
-            raise_counters(self.session, field_, [draft.values[field_.name] for draft in new])
         self.cells.forget_missing()
 
     def _try_keys(self, parsed: Parsed, draft: Draft) -> None:

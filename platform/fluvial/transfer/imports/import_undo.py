@@ -223,7 +223,7 @@ def _restore(session: Session, type_: ObjectType, record: str, before: dict[str,
     draft = Draft(session, type_, record, stored, dict(stored))
     for name, raw in before.items():
         field = type_.fields.get(name)
-        if field is not None:
+        if field is not None and field.kind.editable:  # a number that was given stays
             draft.set(name, _parsed(field, raw))
     store_changed(draft)
 
