@@ -12,7 +12,7 @@ from metamodel.document import Document
 from metamodel.documents import OBJECT, DocumentKind
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.nodes import Root
-from metamodel.expressions.reads import reads
+from metamodel.expressions.reads import names_something, reads
 from metamodel.object_check import check_object
 from metamodel.object_types import check_kinds, placeholders
 from metamodel.reach import Reach
@@ -76,6 +76,12 @@ def _read(document: Document, draft: ReachDraft, wide: bool) -> Iterator[Reach]:
                 continue
             everywhere = wide or (bool(one.steps) and not picks)
             yield Reach(pointer, "read", one.object, one.field, everywhere)
+        if names_something(expression):
+            # Behind a name of the scope stand records that the expression says nothing of.
+            for object, field in expression.uses:
+                known = draft.objects[object].fields.get(field)
+                if known is not None and not known.hidden:
+                    yield Reach(pointer, "read", object, field, True)
 
 
 def _plain(document: Document, draft: ReachDraft, wide: bool) -> Iterator[Reach]:

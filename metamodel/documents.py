@@ -103,6 +103,11 @@ def _completed(kind: DocumentKind, field_kinds: tuple[str, ...]) -> _Completed:
     return _Completed(schema, validator_of(schema), quick, shape_of(schema))
 
 
+def forget_schemas() -> None:
+    """A feature has added to the schema of a kind: it is completed anew."""
+    _completed.cache_clear()
+
+
 APP = DocumentKind(
     name="app",
     folder="",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from fluvial.records.drafts.completion import environment_of
 from fluvial.records.drafts.draft import Draft
-from metamodel.expressions.python import evaluate, truth
+from metamodel.expressions.python import truth
 
+from .action_kinds import ACTIONS, Json
 from .filled import check_texts
 from .index import rule_index
-from .model import Refuse, Rule, Set
+from .model import Rule
 
 
 def before_save(draft: Draft) -> None:
@@ -22,17 +23,14 @@ def before_save(draft: Draft) -> None:
             apply(rule, draft)
 
 
-def apply(rule: Rule, draft: Draft) -> bool:
-    """Whether the condition held."""
+def apply(rule: Rule, draft: Draft) -> list[Json] | None:
+    """What the rule did to a draft; None where its condition does not hold."""
     environment = environment_of(draft)
     if rule.when is not None and not truth(rule.when, environment):
-        return False
+        return None
+    done: list[Json] = []
     for action in rule.actions:
-        if isinstance(action, Refuse):
-            draft.fault(action.field, rule.name, action.message)
-        elif isinstance(action, Set):
-            # All values first: fields of one `set` do not see each other's new values.
-            values = {name: evaluate(value, environment) for name, value in action.values.items()}
-            for name, value in values.items():
-                draft.set(name, value)
-    return True
+        save = ACTIONS[action.verb].save
+        assert save is not None
+        done += save(rule, draft, action, environment)
+    return done

@@ -77,7 +77,7 @@ def show(call: Call) -> Answer:
 
 
 def _kinds() -> dict[str, tuple[str, str]]:
-    return {name: (label, "") for name, label in effect_words.KINDS.items()}
+    return {name: (label, "") for name, label in effect_words.sent_kinds().items()}
 
 
 def _failed(call: Call, filters: Mapping[str, str]) -> int:
@@ -107,8 +107,8 @@ def _item(call: Call, fmt: ReaderFormat, one: dict[str, Any]) -> Context:
     again = call.session.access.admin and one["state"] != effects.PENDING
     return {
         "href": "" if hidden else f"{HERE}/{one['id']}",
-        "icon": effect_words.ICONS[one["kind"]],
-        "kind": effect_words.KINDS[one["kind"]],
+        "icon": effect_words.icon_of(one["kind"]),
+        "kind": effect_words.sent_kinds()[one["kind"]],
         "target": "" if hidden else effect_words.target(fmt, one),
         "rule": rule_label(call.session.catalog, one["rule"]) if one["rule"] else LETTER,
         "about": about(fmt, one["object"], one["record"]),

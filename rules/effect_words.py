@@ -16,6 +16,7 @@ from metamodel.catalog import Catalog
 from metamodel.folding import humanise, label_text
 from metamodel.storage import POSTGRESQL, SQLITE
 
+from .effect_kinds import EFFECT_KINDS
 from .effects import DEAD, DONE, FAILED, PENDING, SENT
 from .rule_tables import EFFECT
 
@@ -36,12 +37,6 @@ STATES = {
     DEAD: ("Given up", "bad"),
 }
 SENT_STATES = STATES | {DONE: ("Sent", "good")}
-ICONS = {
-    "create": "plus", "update": "pencil", "delete": "trash", "email": "mail", "in_app": "bell",
-    "webhook": "send",
-}  # fmt: skip
-KINDS = {"email": "E-mail", "in_app": "Notification", "webhook": "Webhook"}
-_VERBS = {"update": "Changed", "delete": "Moved to the bin:"}
 MAX_NAMED = 5
 
 Effect = dict[str, Any]
@@ -64,6 +59,16 @@ def want(fmt: ReaderFormat, effects: Iterable[Effect]) -> None:
             fmt.names.want([(str(one["payload"].get("object", "")), one["target"])])
 
 
+def icon_of(kind: str, other: str = "point") -> str:
+    known = EFFECT_KINDS.get(kind)
+    return known.icon if known is not None else other
+
+
+def sent_kinds() -> dict[str, str]:
+    """What is sent, by its kinds."""
+    return {name: kind.label for name, kind in EFFECT_KINDS.items() if kind.label}
+
+
 def state_of(effect: Effect) -> tuple[str, str]:
     """The state in a word, and its tone."""
     words = SENT_STATES if effect["kind"] in SENT else STATES
@@ -74,19 +79,16 @@ def told(fmt: ReaderFormat, effect: Effect) -> Markup:
     """One effect as a sentence."""
     kind = effect["kind"]
     if kind in SENT:
-        return Markup("{} <b>{}</b>").format(_SAID[kind], target(fmt, effect))
+        return Markup("{} <b>{}</b>").format(EFFECT_KINDS[kind].did, target(fmt, effect))
     object_name = str(effect["payload"].get("object", ""))
     type_ = fmt.catalog.objects.get(object_name)
     label = type_.label.lower() if type_ else humanise(object_name).lower()
-    verb = f"Created the {label}" if kind == "create" else f"{_VERBS[kind]} the {label}"
+    verb = f"{EFFECT_KINDS[kind].did} the {label}"
     title = fmt.names.title(object_name, effect["target"])
     if title is None:
         return Markup("{}").format(verb)
     href = record_href(object_name, effect["target"])
     return Markup('{} <a class="link" href="{}">{}</a>').format(verb, href, title or "no title")
-
-
-_SAID = {"email": "Mails", "in_app": "Notifies", "webhook": "Posts to"}
 
 
 def target(fmt: ReaderFormat, effect: Effect) -> str:
@@ -111,7 +113,7 @@ def label_of(catalog: Catalog, kind: str, name: str) -> str:
 def in_short(fmt: ReaderFormat, effects: Sequence[Effect]) -> list[Markup]:
     """Several effects in few lines: those of one kind together, what failed by itself."""
     lines: list[Markup] = []
-    for kind in ICONS:
+    for kind in EFFECT_KINDS:
         same = [one for one in effects if one["kind"] == kind]
         if len(same) > MAX_NAMED:
             lines.append(Markup("{}").format(_many(fmt, kind, same)))
@@ -128,9 +130,9 @@ def in_short(fmt: ReaderFormat, effects: Sequence[Effect]) -> list[Markup]:
 
 
 def _many(fmt: ReaderFormat, kind: str, same: Sequence[Effect]) -> str:
-    if kind in SENT:
-        words = {"email": "people by e-mail", "in_app": "people", "webhook": "endpoints"}
-        return f"{_SAID[kind] if kind != 'email' else 'Tells'} {len(same):,} {words[kind]}"
+    known = EFFECT_KINDS[kind]
+    if known.label:
+        did = "Tells" if kind == "email" else known.did
+        return f"{did} {len(same):,} {known.several}"
     type_ = fmt.catalog.objects.get(str(same[0]["payload"].get("object", "")))
-    verb = "Created" if kind == "create" else _VERBS[kind]
-    return f"{verb} {len(same):,} {type_.plural.lower() if type_ else 'records'}"
+    return f"{known.did} {len(same):,} {type_.plural.lower() if type_ else 'records'}"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fluvial.auth.actors import Actor
 from fluvial.kernel.causes import Cause
 from fluvial.records.drafts.event import Event
-from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.drafts.rows import Values, empty
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
@@ -18,6 +17,7 @@ from metamodel.expressions.python import truth
 from . import effects, runs
 from .event_values import before_of, computed_by, values_at
 from .model import Rule
+from .named_environment import NamedEnvironment
 from .rule_tables import NOBODY
 from .runs import Run
 
@@ -35,7 +35,9 @@ class Execution:
     acting: Session  # the rule itself: its rights, and the chain of causes
     type: ObjectType | None  # of the record; None where the rule is about none
     values: Values
-    environment: RecordEnvironment
+    environment: NamedEnvironment
+    # What earlier actions have made, by the names that they gave; expressions see them.
+    names: dict[str, Any] = field(default_factory=dict)
 
     def effect(
         self, action: int, kind: str, target: str, payload: Mapping[str, Any], unique: str = ""
@@ -79,10 +81,10 @@ def prepared(session: Session, rule: Rule, event: Event, run: Run) -> Execution 
     actor = Actor(None, f"rule {rule.name}", roles, unrestricted=not roles, rule=rule.name)
     cause = Cause((*session.cause.chain, (rule.name, event.record)))
     asking = session.as_actor(asker_of(session, rule, event.actor))
-    environment = RecordEnvironment(asking, type_, values or {}, before)  # type: ignore[arg-type]
-    return Execution(
-        rule, event, run, asking, session.as_actor(actor, cause), type_, values or {}, environment
-    )
+    names: dict[str, Any] = {}
+    environment = NamedEnvironment(asking, type_, values or {}, before, names=names)
+    acting = session.as_actor(actor, cause)
+    return Execution(rule, event, run, asking, acting, type_, values or {}, environment, names)
 
 
 def asker_of(session: Session, rule: Rule, user: str | None) -> Actor:

@@ -43,6 +43,8 @@ class Trigger:
 class Action:
     """One thing that a rule does; each kind of action is a subclass."""
 
+    verb: str  # the kind of action
+
 
 @dataclass(frozen=True)
 class Set(Action):

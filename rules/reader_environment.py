@@ -22,6 +22,8 @@ from metamodel.expressions.reads import reads_of
 from metamodel.expressions.scope import USER
 from metamodel.object_types import PEOPLE
 
+from .named_environment import NamedEnvironment
+
 TITLE = "title"
 LEADING = ("record", "me")
 
@@ -60,10 +62,17 @@ class ReaderEnvironment:
 
     def read(self, path: tuple[str, ...]) -> Any:
         """The canonical value at the end of a path, if all of it may be read; else empty."""
-        lead, steps = (path[:1], path[1:]) if path[0] in LEADING else ((), path)
-        if lead != ("me",) and not self._sees_own:
+        named = self._inner.named(path[0]) if isinstance(self._inner, NamedEnvironment) else None
+        leads = path[0] in LEADING or named is not None
+        lead, steps = (path[:1], path[1:]) if leads else ((), path)
+        if named is not None:
+            sees, type_ = self._sees(*named), self._objects[named[0]]
+        elif lead == ("me",):
+            sees, type_ = True, self._objects[USER]
+        else:
+            sees, type_ = self._sees_own, self._type
+        if not sees:
             return None
-        type_ = self._reader.catalog.objects[USER] if lead == ("me",) else self._type
         for at, name in enumerate(steps):
             if name != "id" and not self._knows(type_, name):
                 return None
@@ -99,6 +108,10 @@ class ReaderEnvironment:
             self._reader.catalog, self._reader.access, dialect, as_of=day is not None
         )
         return self._inner.answered(node, self._reader, plan, plan)
+
+    @property
+    def _objects(self) -> Mapping[str, ObjectType]:
+        return self._reader.catalog.objects
 
     @cached_property
     def _sees_own(self) -> bool:

@@ -23,6 +23,7 @@ from metamodel.documents import Document
 from metamodel.expressions import types
 
 from . import webhooks
+from .action_kinds import ACTIONS
 from .effect_words import label_of
 from .endpoint_troubles import NO_MAIL, without_secret
 from .hooks import hooks_of
@@ -62,6 +63,10 @@ def context(call: Call, body: Mapping[str, Any]) -> Json:
             for _, d in _documents(catalog, "webform")
         ],
         "roles": [_named(catalog, d) for _, d in _documents(catalog, "role")],
+        "actions": [
+            {"name": one.name, "label": one.label, "icon": one.icon, "says": one.says}
+            for one in ACTIONS.values()
+        ],
     }
 
 

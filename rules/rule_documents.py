@@ -12,6 +12,8 @@ from metamodel.checks import DocumentCheck
 from metamodel.documents import Document, DocumentKind
 from metamodel.reach import whole_unit
 
+from .action_kinds import DEFINITIONS, register_action
+from .built_in_actions import BUILT_IN
 from .compilation import compile_rule
 from .hooks import check_hook
 from .rule_reach import hook_acts, rule_acts, rule_unit
@@ -22,6 +24,15 @@ def _schema(name: str) -> Any:
     return orjson.loads((files("rules.schemas") / f"{name}.json").read_bytes())
 
 
+def _rule_schema() -> Any:
+    """With the actions of this folder; those of other features join its definitions."""
+    schema = _schema("rule")
+    DEFINITIONS.update(schema["$defs"])
+    for kind in BUILT_IN:
+        register_action(kind)
+    return {**schema, "$defs": DEFINITIONS}
+
+
 def check_rule(document: Document, check: DocumentCheck) -> None:
     compile_rule(document, check)
 
@@ -29,7 +40,7 @@ def check_rule(document: Document, check: DocumentCheck) -> None:
 RULE = DocumentKind(
     name="rule",
     folder="rules",
-    schema=_schema("rule"),
+    schema=_rule_schema(),
     check=check_rule,
     acts=rule_acts,
     wide=True,

@@ -15,6 +15,7 @@ from fluvial.services import letters
 from metamodel.catalog import Catalog
 from metamodel.expressions import types
 
+from .action_kinds import ACTIONS
 from .compilation import compiled
 from .effect_words import label_of
 from .endpoint_troubles import NO_MAIL, without_secret
@@ -44,6 +45,9 @@ def of_rule(session: Session, catalog: Catalog, rule: Rule) -> Iterator[str]:
     for action in rule.actions:
         if isinstance(action, Webhook):
             yield from _endpoint(catalog, action.endpoint)
+        notes_of = ACTIONS[action.verb].notes
+        if notes_of is not None:
+            yield from notes_of(session, catalog, action)
 
 
 def _mails(action: Action) -> bool:

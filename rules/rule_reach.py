@@ -9,8 +9,8 @@ from metamodel.catalog import Catalog
 from metamodel.documents import Document
 from metamodel.reach import Reach, Unit, written
 
+from .action_kinds import ACTIONS
 from .compilation import compiled
-from .model import Action, Create, Rule, Set, Several
 
 HEAD = ("on", "when", "run_as", "phase")
 
@@ -30,25 +30,9 @@ def rule_acts(document: Document, catalog: Catalog) -> Iterator[Reach]:
     if rule.run_as:
         yield Reach("/run_as", "run_as", rule.run_as)
     for at, action in enumerate(rule.actions):
-        yield from _acts(f"/do/{at}", rule, action)
-
-
-def _acts(pointer: str, rule: Rule, action: Action) -> Iterator[Reach]:
-    if isinstance(action, Set):
-        verb = "create" if rule.trigger.events == {"created"} else "update"
-        yield from _writes(f"{pointer}/set", verb, rule.trigger.object, action.values)
-    elif isinstance(action, Create):
-        yield Reach(f"{pointer}/create", "create", action.object, everywhere=True)
-        yield from _writes(f"{pointer}/set", "create", action.object, action.values)
-    elif isinstance(action, Several):
-        verb = "delete" if action.deletes else "update"
-        yield Reach(f"{pointer}/{verb}", verb, action.object, everywhere=True)
-        yield from _writes(f"{pointer}/{verb}/set", verb, action.object, action.values)
-
-
-def _writes(pointer: str, verb: str, object: str, values: Mapping[str, Any]) -> Iterator[Reach]:
-    for name in values:
-        yield Reach(f"{pointer}/{name}", verb, object, name, everywhere=True)
+        acts = ACTIONS[action.verb].acts
+        if acts is not None:
+            yield from acts(f"/do/{at}", rule, action)
 
 
 def hook_acts(document: Document, _: Catalog) -> Iterator[Reach]:

@@ -22,6 +22,7 @@ from metamodel.folding import free_name, humanise
 
 from . import effect_words, trial
 from .compilation import compiled
+from .effect_kinds import EFFECT_KINDS
 from .model import Rule
 from .run_pages import OUTCOMES
 
@@ -92,7 +93,7 @@ def _wanted(fmt: ReaderFormat, rule: Rule, effect: Json) -> Json:
 def _told(fmt: ReaderFormat, rule: Rule, effect: Json) -> Json:
     """One effect in words, with what would be sent."""
     kind = effect["kind"]
-    told: Json = {"kind": kind, "icon": effect_words.ICONS.get(kind, "pencil")}
+    told: Json = {"kind": kind, "icon": effect_words.icon_of(kind, "pencil")}
     if kind in ("email", "in_app"):
         words = "Mails" if kind == "email" else "Notifies"
         told["text"] = f"{words} {effect_words.target(fmt, {'payload': {}, **effect})}"
@@ -116,8 +117,8 @@ def _told(fmt: ReaderFormat, rule: Rule, effect: Json) -> Json:
 def _changed(fmt: ReaderFormat, effect: Mapping[str, Any]) -> str:
     type_ = fmt.catalog.objects.get(str(effect.get("object", "")))
     label = type_.label.lower() if type_ else humanise(str(effect.get("object", ""))).lower()
-    verbs = {"create": "Creates", "update": "Changes", "delete": "Moves to the bin"}
-    return f"{verbs[effect['kind']]} the {label} {effect.get('title') or ''}".rstrip()
+    verb = EFFECT_KINDS[effect["kind"]].does
+    return f"{verb} the {label} {effect.get('title') or ''}".rstrip()
 
 
 def replay(call: Call) -> Answer:

@@ -215,9 +215,9 @@ def show_one(call: Call) -> Answer:
 def _effect(call: Call, fmt: ReaderFormat, effect: Mapping[str, Any]) -> Context:
     one = dict(effect)
     state, tone = effect_words.state_of(one)
-    sent = one["kind"] in effect_words.KINDS
+    sent = one["kind"] in effects.SENT
     return {
-        "icon": effect_words.ICONS.get(one["kind"], "point"),
+        "icon": effect_words.icon_of(one["kind"]),
         "text": effect_words.told(fmt, one),
         "state": state,
         "tone": tone,

@@ -15,7 +15,7 @@ from fluvial.services.templates import TemplateFault
 from metamodel.expressions.work import limited_work
 
 from . import effects, runs
-from .actions import perform
+from .action_kinds import perform
 from .execution import condition_holds, prepared
 from .index import SOURCES, rule_index
 from .model import Rule

@@ -24,7 +24,7 @@ from . import before_save
 from .deliveries import deliveries_of
 from .execution import condition_holds, prepared
 from .index import SOURCES
-from .model import Refuse, Rule, Set
+from .model import Rule
 from .rule_tables import EFFECT
 from .running import run_rule
 from .runs import NOT_MET, Run
@@ -163,18 +163,11 @@ def _try_before_save(
     if watched and not watched & draft.changed:
         line = "This change does not trigger it: none of the fields it watches has changed."
         return {"outcome": "not_set_off", "lines": [line], "effects": []}
-    if not before_save.apply(rule, draft):
+    made = before_save.apply(rule, draft)
+    if made is None:
         assert rule.when is not None
         line = f"The condition is not met: {rule.when.source}"
         return {"outcome": NOT_MET, "lines": [line], "effects": []}
-    made: list[dict[str, Any]] = []
-    for action in rule.actions:
-        if isinstance(action, Set):
-            made += [
-                {"kind": "set", "target": name, "value": draft.wire(name)} for name in action.values
-            ]
-        elif isinstance(action, Refuse):
-            made.append({"kind": "refuse", "target": action.field, "message": action.message})
     return {"outcome": "done", "lines": ["The condition is met."], "effects": made}
 
 

@@ -300,15 +300,23 @@ class Calls:
     def _segments(self, node: ast.Call) -> Node:
         first = self.checker.check(node.args[0])
         collection = self._collection("segment_sum", node.args[0], first)
+        self._of_a_record("segment_sum", collection, node)
 
         def inside(make: Callable[[], Node]) -> Node:
             return self._inside(collection, node, node.args[:1], lambda _: make())[0]
 
         return segment_sum(self.checker, node, collection, inside)
 
+    def _of_a_record(self, function: str, collection: Collection, node: ast.Call) -> None:
+        """Refuse rows that have only a name: nobody can ask the database about them."""
+        if collection.root is Root.NAME:
+            hint = "Move it into a calculated field, and name that."
+            self.syntax.fail(node.args[0], f"{function}() takes a collection of a record.", hint)
+
     def _found(self, node: ast.Call) -> Node:
         first = self.checker.check(node.args[0])
         collection = self._collection("find", node.args[0], first)
+        self._of_a_record("find", collection, node)
         rules = [self.checker.condition, *[self.checker.check] * (len(node.args) - 2)]
         return find(self.checker, node, collection, partial(self._inside, collection, node), rules)
 

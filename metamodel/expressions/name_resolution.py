@@ -81,8 +81,7 @@ class NameResolver:
         if self.frame.object is not None:
             found = self._field(Root.ROW, self.frame.object, (), node.id)
         if found is None and node.id in self.scope.names:
-            type = self.scope.names[node.id]
-            found = Read(Root.NAME, _object_of(type), (node.id,), type=type)
+            found = _named(node.id, self.scope.names[node.id])
         if found is None:
             self._unknown(node)
         return replace(found, place=place)
@@ -247,6 +246,12 @@ def _leaf(node: Node) -> Node:
     if picked and isinstance(node, Gather) and isinstance(node.item, Read):
         return node.item
     return node
+
+
+def _named(name: str, type: Type) -> Node:
+    if type.name == RECORDS.name:
+        return Collection(Root.NAME, "", (), name, _object_of(type), None, type=type)
+    return Read(Root.NAME, _object_of(type), (name,), type=type)
 
 
 def _object_of(type: Type) -> str:

@@ -58,6 +58,15 @@ def reads(
     return frozenset(_read(expression.tree, start, given, objects))
 
 
+def names_something(expression: Expression) -> bool:
+    """Whether it reads fields of records that the scope has given a name."""
+    return any(
+        node.root is Root.NAME and (isinstance(node, Collection) or len(node.path) > 1)
+        for node in expression.tree.walk()
+        if isinstance(node, (Read, Collection))
+    )
+
+
 def places_by_day(node: Spread, objects: Objects) -> frozenset[Place]:
     """The fields that decide a sum over a period and may change on its days."""
     row = _At(Root.ROW, (), node.collection.object)
@@ -134,6 +143,8 @@ def _read(node: Node, row: _At, given: _At, objects: Objects) -> Iterator[Readin
         if at is not None:
             row, found = _collected(node.collection, at, objects)
             yield from found
+        elif node.collection.root is Root.NAME:
+            row = _At(Root.NAME, (), node.collection.source)
         order = node.order if isinstance(node, Find) else ()
         for part in (node.item, node.where, *order):
             if part is not None:

@@ -26,6 +26,7 @@ class Desk {
         return this.paths.member(object, field)?.choices?.find(([source]) => source === value)?.[1] ?? null;
       },
       document: (kind, name) => this.document(kind, name),
+      action: (words) => context.actions.find((one_) => words.includes(one_.name)),
     });
     this.trial = new Trial(this);
     this.runs = make("section", { class: "sect", "aria-label": "What it did" });

@@ -21,7 +21,7 @@ const before = (desk) => desk.model.get("/phase") === "before_save";
 // Verbs that a feature has added since: they are edited by the generated form.
 function strangers(desk) {
   const schema = desk.model.schemas?.at(["do", "0"], desk.model.body) ?? {};
-  return Object.entries(schema.properties ?? {}).filter(([name]) => !KNOWN.includes(name)).map(([name, own]) => [name, own.title ?? name]);
+  return (desk.context.actions ?? []).filter(({ name }) => !KNOWN.includes(name) && name in (schema.properties ?? {}));
 }
 
 // What an action begins with: the object's own fields, so that it can be saved and tried at once.
@@ -56,7 +56,7 @@ export function actions(desk) {
     else desk.focus(`[data-action="${at}"] :is(select, button.term, input):not(.grip)`);
   };
   const buttons = verbs.map((verb) => press(`add/${verb}`, VERBS[verb][0], () => add(verb), { sign: VERBS[verb][1] }));
-  const more = before(desk) ? [] : strangers(desk).map(([verb, label]) => press(`add/${verb}`, label, () => add(verb), { sign: "puzzle" }));
+  const more = before(desk) ? [] : strangers(desk).map(({ name, label, icon: sign }) => press(`add/${name}`, label, () => add(name), { sign }));
   return make("div", { class: "stack" }, list, make("div", { class: "row wrap", role: "group", "aria-label": "Add what it does", "data-at": "/do", tabindex: "-1" }, ...buttons, ...more));
 }
 

@@ -100,7 +100,21 @@ export class Sentence {
       return `${verb} ${listed([to].flat().map((one) => this.recipient(object, one))) || "…"}`;
     }
     if (action.webhook) return `post to ${action.webhook.to ? this.names.document("endpoint", action.webhook.to) : "…"}`;
-    return Object.keys(action).join(", ");
+    return this.stranger(action, object);
+  }
+
+  // What a feature has brought says itself: "post to {to|endpoint}" with the labels of what it names.
+  stranger(action, object) {
+    const own = this.names.action(Object.keys(action)) ?? {};
+    const value = action[own.name];
+    const said = (own.says || own.label || Object.keys(action).join(", ")).replace(/\{([a-z_]*)(?:\|([a-z]+))?\}/g, (_, name, kind) => {
+      const one = name ? (value?.[name] ?? action[name]) : value;
+      if (one === undefined || one === null || typeof one === "object") return "…";
+      if (kind === "field") return this.names.field(object, one);
+      if (kind === "object") return this.names.object(one).toLowerCase();
+      return kind ? this.names.document(kind, one) : String(one);
+    });
+    return `${said.charAt(0).toLowerCase()}${said.slice(1)}`;
   }
 
   // [[word, text]]: When ..., and if ..., then ...

@@ -14,7 +14,7 @@ The engine's own parts enter in the same way, by `fluvial/feature.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Generic, NamedTuple, TypeVar, cast
@@ -32,10 +32,15 @@ T = TypeVar("T")
 
 
 class Seam(Generic[T]):
-    """A place that takes what features bring; `about` says which, for those who read it."""
+    """A place that takes what features bring; `about` says which, for those who read it.
 
-    def __init__(self, about: str) -> None:
+    `enter` is called with each part when the features are loaded: for tables of the process that
+    have to be whole before the first catalog is built.
+    """
+
+    def __init__(self, about: str, enter: Callable[[T], None] | None = None) -> None:
         self.about = about
+        self.enter = enter
 
     def __repr__(self) -> str:
         return f"Seam({self.about!r})"
@@ -74,6 +79,9 @@ class Features:
         for feature in self.all:
             for seam, parts in feature.brings:
                 self._parts[seam] = (*self._parts.get(seam, ()), *parts)
+                if seam.enter is not None:
+                    for part in parts:
+                        seam.enter(part)
 
     def parts(self, seam: Seam[T]) -> tuple[T, ...]:
         return cast(tuple[T, ...], self._parts.get(seam, ()))

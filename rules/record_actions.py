@@ -1,19 +1,17 @@
-"""What rules do after a commit: records in the event's transaction, the rest into the ledger."""
+"""The actions of rules that write records, in the event's transaction: create, update, delete."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-import orjson
-
-from fluvial.kernel.problems import Problem, Unprocessable
+from fluvial.kernel.problems import Problem
 from fluvial.records.drafts.draft import wire_value
 from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.drafts.rows import load_row
 from fluvial.records.reading.query import Query
-from fluvial.records.reading.reader import find_one, read_page
+from fluvial.records.reading.reader import read_page
 from fluvial.records.writing import batch_writes, bin, writer
 from fluvial.runtime.prefetch import Prefetch
 from fluvial.runtime.session import Session
@@ -21,27 +19,21 @@ from metamodel.catalog import ObjectType
 from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.python import evaluate, truth
-from metamodel.storage import timestamp_wire
+from metamodel.reach import Reach
 
-from .event_values import plain
+from .action_kinds import ActionKind
+from .action_reader import ActionReader
+from .action_schemas import ACTION_SCHEMAS, SHARED
+from .effect_kinds import EffectKind
 from .execution import Execution
-from .message_words import MessageWords
-from .model import Action, Create, Notify, Several, Webhook
-from .recipients import NotTold, Recipient, holders, recipients
-from .rule_tables import NOBODY
+from .model import Action, Create, Rule, Several
+from .reaching import writes
 
 MAX_RECORDS = 5_000  # that one action changes
-CHANNELS = {"email": "e-mail", "in_app": "notification"}
-
 Body = dict[str, Any]
 
 
-def perform(execution: Execution, at: int, action: Action) -> None:
-    """Do the action at a place of the rule's list."""
-    PERFORMERS[type(action)](execution, at, action)
-
-
-def create(execution: Execution, at: int, action: Create) -> None:
+def _create(execution: Execution, at: int, action: Create) -> None:
     session = execution.acting
     type_ = session.catalog.objects[action.object]
     body = _body(type_, action.values, execution.environment)
@@ -53,7 +45,7 @@ def create(execution: Execution, at: int, action: Create) -> None:
     )
 
 
-def change(execution: Execution, at: int, action: Several) -> None:
+def _change(execution: Execution, at: int, action: Several) -> None:
     """Update or delete the records of an action."""
     type_ = execution.acting.catalog.objects[action.object]
     kind = "delete" if action.deletes else "update"
@@ -172,76 +164,79 @@ def _collected(session: Session, source: str, field_name: str, record: str) -> I
             return
 
 
-def notify(execution: Execution, at: int, action: Notify) -> None:
-    words = MessageWords(execution, action)
-    told: dict[str, str] = {}
-    for one in _told(execution, action):
-        for channel in action.by:
-            target = one.email if channel == "email" else one.user
-            if not target or f"{channel}:{target}" in told:
-                continue
-            told[f"{channel}:{target}"] = one.name or one.email
-            payload = words.of(one) | {"to": one.email, "name": one.name}
-            execution.effect(at, channel, target, payload)
-    if told:
-        people = ", ".join(dict.fromkeys(told.values()))
-        channels = " and ".join(CHANNELS[channel] for channel in action.by)
-        execution.run.say(f"It notifies {people} by {channels}.")
-    else:
-        execution.run.say("Nobody is notified.")
+def _read_create(reader: ActionReader, pointer: str, action: Mapping[str, Any]) -> Action | None:
+    type_ = reader.check.object(f"{pointer}/create", action["create"])
+    if "set" not in action:
+        reader.check.fault(
+            pointer, "missing", "`set` is missing.", "Add `set` with the new record's values."
+        )
+        return None
+    if type_ is None:
+        return None
+    return Create("create", type_.name, reader.values(f"{pointer}/set", type_, action["set"]))
 
 
-def _told(execution: Execution, action: Notify) -> Iterator[Recipient]:
-    for expression in action.to:
-        try:
-            value = evaluate(expression, execution.environment)
-            yield from recipients(execution.asking, expression, value)
-        except NotTold as reason:
-            execution.run.say(str(reason))
-    for role in action.roles:
-        found = list(holders(execution.asking, role))
-        if not found:
-            execution.run.say(f"Nobody has the role {role}.")
-        yield from found
+def _create_acts(pointer: str, rule: Rule, action: Create) -> Iterator[Reach]:
+    yield Reach(f"{pointer}/create", "create", action.object, everywhere=True)
+    yield from writes(f"{pointer}/set", "create", action.object, action.values)
 
 
-def webhook(execution: Execution, at: int, action: Webhook) -> None:
-    session, event = execution.acting, execution.event
-    if action.body:
-        data = _data(action.body, execution)
-    elif execution.type is not None and event.record != NOBODY:
-        data = find_one(session, event.object, event.record)
-    else:
-        data = {}
-    happened = execution.rule.name if ":" in event.event else event.event
-    message = {
-        "type": action.type or f"{event.object or 'schedule'}.{happened}",
-        "timestamp": timestamp_wire(event.at),
-        "data": data,
-    }
-    if event.record != NOBODY:
-        message |= {"object": event.object, "record": event.record, "rev": event.rev}
-    payload = {
-        "message": message,
-        "cause": session.cause.wire(),
-    }
-    if len(orjson.dumps(message)) > 1_000_000:
-        raise Unprocessable("The body of the webhook has more than a million bytes.")
-    execution.effect(at, "webhook", action.endpoint, payload)
-    execution.run.say(f"It posts to {action.endpoint}.")
+def _read_several(reader: ActionReader, pointer: str, action: Mapping[str, Any]) -> Action | None:
+    verb = "update" if "update" in action else "delete"
+    spec = action[verb]
+    place = f"{pointer}/{verb}"
+    each = tuple(spec["each"].split(".")) if "each" in spec else ()
+    target = reader.target(f"{place}/each", each)
+    if ("set" in spec) != (verb == "update"):
+        hint = "Add `set`." if verb == "update" else "Remove `set`."
+        message = f"`{verb}` {'needs' if verb == 'update' else 'has no'} `set`."
+        reader.check.fault(place, "set", message, hint)
+        return None
+    if target is None:
+        return None
+    inner = reader.about(target.name) if each else reader
+    where = inner.condition(f"{place}/where", spec["where"]) if "where" in spec else None
+    values = inner.values(f"{place}/set", target, spec["set"]) if verb == "update" else {}
+    return Several(verb, target.name, each, where, values)
 
 
-def _data(body: Any, execution: Execution) -> Any:
-    if isinstance(body, Mapping):
-        return {name: _data(one, execution) for name, one in body.items()}
-    if isinstance(body, list):
-        return [_data(one, execution) for one in body]
-    return plain(body, evaluate(body, execution.environment))
+def _several_acts(pointer: str, rule: Rule, action: Several) -> Iterator[Reach]:
+    yield Reach(f"{pointer}/{action.verb}", action.verb, action.object, everywhere=True)
+    yield from writes(f"{pointer}/{action.verb}/set", action.verb, action.object, action.values)
 
 
-PERFORMERS: Mapping[type[Action], Callable[[Execution, int, Any], None]] = {
-    Create: create,
-    Several: change,
-    Notify: notify,
-    Webhook: webhook,
-}
+CREATE = ActionKind(
+    "create",
+    "Create a record",
+    ACTION_SCHEMAS["create"],
+    _read_create,
+    _create,
+    members={"set": ACTION_SCHEMAS["set"]},
+    acts=_create_acts,
+    effects=(EffectKind("create", "plus", "Created", "Creates"),),
+    icon="plus",
+)
+
+UPDATE = ActionKind(
+    "update",
+    "Change records",
+    ACTION_SCHEMAS["update"],
+    _read_several,
+    _change,
+    definitions=SHARED,
+    acts=_several_acts,
+    effects=(EffectKind("update", "pencil", "Changed", "Changes"),),
+    icon="pencil",
+)
+
+DELETE = ActionKind(
+    "delete",
+    "Delete records",
+    ACTION_SCHEMAS["delete"],
+    _read_several,
+    _change,
+    definitions=SHARED,
+    acts=_several_acts,
+    effects=(EffectKind("delete", "trash", "Moved to the bin:", "Moves to the bin"),),
+    icon="trash",
+)

@@ -1,0 +1,9 @@
+"""The kinds of action of this folder, in the order in which designers offer them."""
+
+from __future__ import annotations
+
+from .record_actions import CREATE, DELETE, UPDATE
+from .saving_actions import REFUSE, SET
+from .telling_actions import NOTIFY, WEBHOOK
+
+BUILT_IN = (CREATE, SET, REFUSE, NOTIFY, WEBHOOK, UPDATE, DELETE)
