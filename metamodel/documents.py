@@ -17,6 +17,7 @@ from metamodel.document import SITE as SITE
 from metamodel.document import Document as Document
 from metamodel.index_questions import IndexQuestion
 from metamodel.kinds import KINDS
+from metamodel.locked import LOCKED
 from metamodel.object_parts import ObjectPart
 from metamodel.object_reach import object_acts
 from metamodel.policies import Shape, shape_of
@@ -124,7 +125,7 @@ APP = DocumentKind(
 )
 
 # The engine's own parts of the object document; features bring theirs by OBJECT_PART.
-CORE_PARTS: tuple[ObjectPart[Any], ...] = ()
+CORE_PARTS: tuple[ObjectPart[Any], ...] = (LOCKED,)
 
 _BARE_OBJECT = DocumentKind(
     name="object",

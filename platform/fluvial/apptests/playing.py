@@ -117,7 +117,7 @@ def _give(play: Play) -> None:
     for object_name, entries in play.test.body.get("given", {}).items():
         type_ = play.type(object_name, "given", object_name)
         for at, entry in enumerate(entries):
-            session = replace(play.session(), quiet=True)
+            session = replace(play.session(), quiet=True).posting(*play.session().catalog.objects)
             try:
                 made = writer.create(session, object_name, wire(type_, entry["fields"], play.refs))
             except Problem as problem:

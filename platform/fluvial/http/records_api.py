@@ -10,6 +10,7 @@ from fluvial.kernel.ids import is_id
 from fluvial.kernel.problems import Problem
 from fluvial.records.calculated import recalculation_queue
 from fluvial.records.calculated.reasons import reasons
+from fluvial.records.drafts.record_locks import holds_on
 from fluvial.records.over_time import planned_values, recorded_at
 from fluvial.records.reading import history, reader, state_spans, summary
 from fluvial.records.writing import batch_writes, bin, revealing, transitions, writer
@@ -237,6 +238,19 @@ def explain_access(call: Call) -> Answer:
     return Answer.json(transitions.explain(session, _type(call).name, call.params["id"], user))
 
 
+def explain_lock(call: Call) -> Answer:
+    """Whether a record can be changed now, by anybody, and what of it."""
+    call.only()
+    session, type_, record = call.session, _type(call), call.params["id"]
+    reader.read_one(session, type_.name, record, (("id",),))
+    hold = holds_on(session, type_, [record]).get(record)
+    if hold is None:
+        return Answer.json({"locked": False})
+    hidden = session.access.object(type_.name).unknown
+    told = {"locked": True, "reason": hold.reason, "open": sorted(hold.open - hidden)}
+    return Answer.json(told)
+
+
 def explain_value(call: Call) -> Answer:
     call.only("field", "as_of")
     name = call.query.get("field")
@@ -333,6 +347,13 @@ ENDPOINTS = (
     ),
     Endpoint(
         "GET", f"{_ONE}/why", explain_value, Policy.SIGNED_IN, "How a calculated value came about."
+    ),
+    Endpoint(
+        "GET",
+        f"{_ONE}/lock",
+        explain_lock,
+        Policy.SIGNED_IN,
+        "Whether a record is locked, and why.",
     ),
     Endpoint(
         "POST",

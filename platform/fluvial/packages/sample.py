@@ -60,6 +60,7 @@ def load_once(engine: Engine, app: str) -> bool:
     if not (folder / "sample.yaml").is_file():
         return False
     session = replace(Session.begin(engine), quiet=True)
+    session = session.posting(*session.catalog.objects)  # parts come after their locked owners
     connection = session.connection
     key = f"sample:{app}"
     if is_loaded(session, app):

@@ -36,6 +36,9 @@ class Session:
     quiet: bool = False  # what is written leaves no events: sample data, silent imports
     all_heard: bool = False  # what is written leaves events that nobody waits for, too: trials
     ahead: Prefetch | None = None  # of a write of many records: what it has read for all of them
+    posts: frozenset[str] = (
+        frozenset()
+    )  # object types whose locks do not hold for it: see `posting`
 
     @staticmethod
     def begin(
@@ -117,6 +120,14 @@ class Session:
     def reading_ahead(self) -> Session:
         """The same session, reading many records at once where it does not yet."""
         return self if self.ahead else replace(self, ahead=Prefetch(lambda: None))
+
+    def posting(self, *names: str) -> Session:
+        """The same session for the code of a feature that keeps records of its own.
+
+        It writes records of these object types although they, or what they are parts of, are
+        locked. Nothing that comes from outside leads here: no request, document, rule or role.
+        """
+        return replace(self, posts=self.posts.union(names))
 
     def object(self, name: str, action: str = "read") -> ObjectType:
         """The object type, if the actor may do that with any of its records."""

@@ -22,14 +22,19 @@ from fluvial.records.reading.sql_context import PlanContext, ask
 from fluvial.runtime.prefetch import Prefetch
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
-from metamodel.expressions.sql import Source
+from metamodel.expressions.sql import Source, predicate
 from metamodel.kinds.link_fields import OPTION as LINK_FIELDS
+from metamodel.locked import LOCKED
 from metamodel.storage import INTEGER, POSTGRESQL, UUID
 
 from .codec import first_changes, row_packer, row_reader
 from .insertion import insertion
 
 Values = dict[str, Any]
+
+# Stands among the values of a row that is read to be written: whether its lock holds. No field can
+# have this name.
+IS_LOCKED = "locked?"
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,7 @@ def _make(
 ) -> _RowPlan:
     dialect = session.connection.dialect
     context, source = _source(session, object_name)
-    columns, read = _selected(context, source)
+    columns, read = _selected(context, source, lock)
     binned = source.column("deleted_at")
     statement = sa.select(*(c.label(f"v{i}") for i, c in enumerate(columns))).where(
         source.column("id") == sa.bindparam("id", type_=Stored(UUID)),
@@ -133,7 +138,7 @@ def _make_many(
     lock: bool,
 ) -> _RowPlan:
     context, source = _source(session, object_name)
-    columns, read = _selected(context, source)
+    columns, read = _selected(context, source, lock)
     statement = sa.select(*(c.label(f"v{i}") for i, c in enumerate(columns)))
     record = source.column("id")
     if not everything:
@@ -157,15 +162,23 @@ def _source(session: Session, object_name: str) -> tuple[PlanContext, Source]:
 
 
 def _selected(
-    context: PlanContext, source: Source
+    context: PlanContext, source: Source, lock: bool
 ) -> tuple[list[sa.ColumnElement[Any]], Callable[[Row], Values]]:
-    """The columns of all stored fields, and how a row of them becomes values."""
+    """The columns of all stored fields, and how a row of them becomes values.
+
+    Of a row that is to be written, also whether it is locked.
+    """
     type_ = context.objects[source.object]
     columns: list[sa.ColumnElement[Any]] = []
     fields = (*type_.stored_fields, *type_.linked_fields)
     for field in fields:
         columns += _columns(context, source, field)
-    return columns, row_reader(fields, context.dialect)
+    read = row_reader(fields, context.dialect)
+    locked = LOCKED.of(type_) if lock else None
+    if locked is None:
+        return columns, read
+    columns.append(predicate(locked.when, source))
+    return columns, lambda row: {**read(row), IS_LOCKED: bool(row[-1])}
 
 
 def _columns(context: PlanContext, source: Source, field: Field) -> list[sa.ColumnElement[Any]]:

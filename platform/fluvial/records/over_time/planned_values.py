@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
@@ -13,6 +13,7 @@ from fluvial.records.drafts.dated_fields import Span, changes_between, end, forg
 from fluvial.records.drafts.dated_writes import set_from
 from fluvial.records.drafts.draft import Draft, wire_value
 from fluvial.records.drafts.merging import check_revs
+from fluvial.records.drafts.record_locks import refuse_fields
 from fluvial.records.drafts.rows import Values, changed_meanwhile, load_row, row_writer
 from fluvial.records.reading.reader import find_one, read_one
 from fluvial.records.writing.new_drafts import existing
@@ -50,11 +51,21 @@ def set_on(
         draft.take(body, ignore=("rev",))
         _only_dated(draft)
         check_revs([(draft, revision_of(body, rev, ""))])
+        _refuse_locked(session, type_, now_values, draft.changed)
         draft.refuse_faults()
         if draft.changed:
             check(draft)
+            _refuse_locked(session, type_, now_values, draft.changed)
             _write(session, draft, now_values, day)
         return _answer(session, then, type_, record)
+
+
+def _refuse_locked(
+    session: Session, type_: ObjectType, now_values: Values, names: Collection[str]
+) -> None:
+    """A lock that holds now holds for values of all days."""
+    if names:
+        refuse_fields(Draft(session, type_, now_values["id"], now_values, dict(now_values)), names)
 
 
 def _only_dated(draft: Draft) -> None:
@@ -182,6 +193,7 @@ def withdraw(session: Session, object_name: str, record: str, plan: str) -> None
         if span.error is not None:
             forget_error(session, span.id)
             return
+        _refuse_locked(session, type_, values, {field.name})
         end(session, span.id)
         assert span.since is not None
         changes = {field.name: [wire_value(field, span.value), None]}

@@ -19,6 +19,7 @@ from fluvial.records.drafts.completion import title_of
 from fluvial.records.drafts.dated_fields import catch_up
 from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.periods import check_period
+from fluvial.records.drafts.record_locks import RecordLocked, refuse_in_locked, refuse_whole
 from fluvial.records.drafts.rows import Values, changed_meanwhile, load_row, row_writer
 from fluvial.records.drafts.uniqueness import broken_key
 from fluvial.records.drafts.writer_locks import lock_writers
@@ -70,6 +71,7 @@ def _bin(
         raise Conflict(
             f"More than {MAX_CASCADE} records would be deleted with it. Delete them first."
         )
+    _refuse_locked(Draft(session, type_, record, row, dict(row)), seen | {*along})
     held: list[dict[str, Any]] = []
     for field in references_to(session.catalog, type_.name):
         for other in referring(session, field, type_.name, record):
@@ -83,8 +85,8 @@ def _bin(
                 found = load_row(session, field.object, other, None, lock=True)
                 if found is not None:
                     _bin(session, other_type, found, seen, along)
-            else:
-                _clear(session, field, other, type_.name, record)
+            elif not _clear(session, field, other, type_.name, record):
+                held.append(_held(session, field, other) | {"locked": True})
     if held:
         count = len(held)
         raise Conflict(
@@ -96,6 +98,12 @@ def _bin(
     if row_writer(session, type_).update(session, record, row["rev"], values) is None:
         raise changed_meanwhile(type_)
     leave(DELETED, [Draft(session, type_, record, row, {**row, **values})])
+
+
+def _refuse_locked(draft: Draft, seen: Collection[str]) -> None:
+    """What goes the same way with it needs no leave of its own."""
+    refuse_whole(draft)
+    refuse_in_locked([draft], seen)
 
 
 def restore(session: Session, object_name: str, record: str) -> dict[str, Any]:
@@ -116,6 +124,7 @@ def _bring_back(session: Session, type_: ObjectType, row: Values, seen: set[str]
     """Restore a record, and the parts that went to the bin with it; its revision."""
     record, moment = row["id"], row["deleted_at"]
     draft = Draft(session, type_, record, row, dict(row))
+    _refuse_locked(draft, seen)
     if type_.dated_fields:
         catch_up(draft)
     _settle_references(draft)
@@ -228,13 +237,18 @@ def _held(session: Session, field: Field, record: str) -> dict[str, Any]:
     return entry
 
 
-def _clear(session: Session, field: Field, other: str, target: str, record: str) -> None:
+def _clear(session: Session, field: Field, other: str, target: str, record: str) -> bool:
+    """Let go of a record; False where what refers to it is locked."""
     row = load_row(session, field.object, other, None, lock=True)
     if row is None:
-        return
+        return True
     # It follows from the deletion, whatever else its author may change.
     freely = session.as_actor(replace(session.actor, unrestricted=True))
     draft = Draft(freely, session.catalog.objects[field.object], other, row, dict(row))
     value = row[field.name]
     draft.set(field.name, [v for v in value if v != record] if isinstance(value, list) else None)
-    store_changed(draft)
+    try:
+        store_changed(draft)
+    except RecordLocked:
+        return False
+    return True

@@ -11,6 +11,7 @@ from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Compiled
 from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.insertion import update_cells
+from fluvial.records.drafts.record_locks import refuse_in_locked, refuse_whole
 from fluvial.records.drafts.rows import changed_meanwhile, load_rows
 from fluvial.records.drafts.writer_locks import lock_writers
 from fluvial.records.reading.plan_cache import plans_of
@@ -39,6 +40,8 @@ def bin_unused(session: Session, object_name: str, records: Sequence[str]) -> in
         for row in rows:
             values = {"deleted_at": session.now, **stamp(session, row)}
             drafts.append(Draft(session, type_, row["id"], row, {**row, **values}))
+            refuse_whole(drafts[-1])
+        refuse_in_locked(drafts)
         names = {"deleted_at", "rev", "updated_at", "updated_by"}
         columns, pack = packing(session, type_, names)
         table = tables_of(session.catalog).objects[object_name]

@@ -23,6 +23,7 @@ from fluvial.records.drafts.codec import row_packer
 from fluvial.records.drafts.draft import ALWAYS, Draft
 from fluvial.records.drafts.insertion import insert_cells, insert_rows, update_cells
 from fluvial.records.drafts.periods import judge_periods
+from fluvial.records.drafts.record_locks import held_parts
 from fluvial.records.drafts.rows import Values, changed_meanwhile, row_writer
 from fluvial.records.drafts.sequences import forget_numbers
 from fluvial.records.drafts.uniqueness import changing_places, unique_fault
@@ -101,8 +102,13 @@ class Bulk:
         self._stored([draft for draft in waiting if id(draft) not in gone], refused)
 
     def _judged(self, drafts: Sequence[Draft]) -> list[Refused]:
-        """Those whose periods do not fit, with their problems."""
-        return [(draft, _problem_of(draft)) for draft in judge_periods(drafts, apart=self._apart)]
+        """Those that are parts of what is locked, or whose periods do not fit, with the problem."""
+        refused: list[Refused] = [*held_parts(drafts)]
+        gone = {id(draft) for draft, _ in refused}
+        left = [draft for draft in drafts if id(draft) not in gone]
+        for draft in judge_periods(left, apart=self._apart) if left else ():
+            refused.append((draft, _problem_of(draft)))
+        return refused
 
 
 def _problem_of(draft: Draft) -> Problem:

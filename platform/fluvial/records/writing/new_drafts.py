@@ -15,6 +15,7 @@ from fluvial.records.drafts.completion import (
     title_of,
 )
 from fluvial.records.drafts.draft import Draft
+from fluvial.records.drafts.record_locks import refuse_locked
 from fluvial.records.drafts.rows import Values, empty, load_row
 from fluvial.records.drafts.sequences import number
 from fluvial.records.reading.reader import find_one
@@ -94,6 +95,7 @@ def complete_changed(draft: Draft) -> bool:
     """Complete a draft of an existing record; whether there is anything to write."""
     session, before = draft.session, draft.before
     assert before is not None
+    refuse_locked(draft)
     draft.refuse_faults()
     if not draft.changed and not draft.extras:  # extras: what a hook stores beside the row
         check_required(draft)
@@ -101,6 +103,7 @@ def complete_changed(draft: Draft) -> bool:
         return False
     pull(draft, frozenset(draft.changed))
     complete(draft)
+    refuse_locked(draft)  # also what follows from the change: filled in, or set by a rule
     if draft.values["title"] != before["title"]:
         draft.changed.add("title")
     draft.values |= stamp(session, before)

@@ -9,6 +9,7 @@ from fluvial.database.connection import UniqueError
 from fluvial.kernel.problems import Problem, Unprocessable, fault
 from fluvial.records.drafts.draft import ALWAYS, Draft
 from fluvial.records.drafts.merging import check_revs
+from fluvial.records.drafts.record_locks import refuse_in_locked
 from fluvial.records.drafts.rows import Values, changed_meanwhile, row_writer
 from fluvial.records.drafts.seams import hook_of
 from fluvial.records.drafts.uniqueness import unique_fault
@@ -50,6 +51,7 @@ def create(
 def store_new(draft: Draft) -> dict[str, Any]:
     """Complete and store a draft of a new record, inside the caller's transaction."""
     complete_new(draft)
+    refuse_in_locked([draft])
     finish([draft])
     cover = write_permission(draft.session, draft.type, "create")
     writer = row_writer(draft.session, draft.type)
@@ -94,6 +96,7 @@ def store_changed(draft: Draft) -> dict[str, Any]:
     assert before is not None
     if not complete_changed(draft):
         return read_again(draft, "update")
+    refuse_in_locked([draft])
     finish([draft])
     values = {name: draft.values[name] for name in (*draft.changed, *ALWAYS, *draft.computed)}
     cover, writer = write_permission(session, type_, "update"), row_writer(session, type_)
