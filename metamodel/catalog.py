@@ -155,7 +155,7 @@ class ObjectType:
     @cached_property
     def logged_fields(self) -> tuple[Field, ...]:
         """Choices whose states are kept with the time that records spend in them."""
-        state = None if self.states is None else self.states.field
+        state = (self.spec.get("states") or {}).get("field")
         return tuple(
             f for f in self.own_fields if f.stored and (f.name == state or f.option("log"))
         )

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.cycles import Place, needs_of
-from metamodel.expressions.nodes import Collection, Gather, Node, Read, Root
+from metamodel.expressions.nodes import Collection, Gather, Logged, Node, Read, Root
 from metamodel.expressions.reads import ReadStep as Hop
 from metamodel.expressions.reads import changes_by_day, reads
 from metamodel.expressions.scope import USER
@@ -285,6 +285,8 @@ def _own_needs(one: Field, object: ObjectType, *, empty: bool) -> set[str] | Non
                 return None
             if isinstance(node, Collection):
                 return None
+        elif isinstance(node, Logged) and not empty:
+            return None  # its log is written with the record
         elif isinstance(node, Read):
             if len(node.path) > 1:
                 return None

@@ -17,10 +17,11 @@ from fluvial.records.reading.sql_context import PlanContext
 from fluvial.records.reading.titles import titles_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
-from metamodel.expressions.nodes import Collection, Gather
+from metamodel.expressions.nodes import Collection, Gather, Read, Root
 from metamodel.expressions.reads import reads_of
 from metamodel.expressions.scope import USER
 from metamodel.object_types import PEOPLE
+from metamodel.state_times import Spans
 
 from .named_environment import NamedEnvironment
 
@@ -112,6 +113,18 @@ class ReaderEnvironment:
     @property
     def _objects(self) -> Mapping[str, ObjectType]:
         return self._reader.catalog.objects
+
+    def spans(self, field: Read) -> Spans:
+        """The log of a choice that the reader may read; that of a hidden one is empty."""
+        objects = self._reader.catalog.objects
+        asked = reads_of(field, self._type.name, objects)
+        if not (self._sees_own and all(self._knows(objects[r.object], r.field) for r in asked)):
+            return []
+        lead = (field.root.value,) if field.root in (Root.RECORD, Root.ME) else ()
+        way = field.path[:-1]
+        if way and self.read((*lead, *way, "id")) is None:
+            return []
+        return self._inner.spans(field)
 
     @cached_property
     def _sees_own(self) -> bool:

@@ -169,6 +169,7 @@ class Writer:
             nodes.Gather: lambda node: ASK,
             nodes.Spread: lambda node: ASK,
             nodes.Find: lambda node: ASK,
+            nodes.Logged: lambda node: ASK,
             nodes.ChangeTest: self._change,
             nodes.Moment: lambda node: ["today" if node.type.name == DATE.name else "now"],
         }

@@ -17,6 +17,7 @@ from metamodel.expressions.find_call import find
 from metamodel.expressions.fitting import ORDERED, Misfit, fit, is_null
 from metamodel.expressions.functions import FUNCTIONS, ZONE, Function, Signature
 from metamodel.expressions.literals import call, constant, pinned
+from metamodel.expressions.log_functions import StateLog
 from metamodel.expressions.mine import mine
 from metamodel.expressions.name_resolution import Frame
 from metamodel.expressions.nodes import (
@@ -83,8 +84,10 @@ class Calls:
         self.checker = checker
         self.syntax = checker.syntax
         self.scope = checker.scope
+        working = WorkingTime(checker)
         self._rules: Mapping[str, Callable[[ast.Call], Node]] = {
-            **WorkingTime(checker).rules,
+            **working.rules,
+            **StateLog(checker, working).rules,
             "segment_sum": self._segments,
             "find": self._found,
             "matches": self._matches,

@@ -22,8 +22,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from metamodel.expressions.condition_sql import Conditions
+from metamodel.expressions.log_sql import logged
 from metamodel.expressions.needed import needed_paths
-from metamodel.expressions.nodes import Collection, Find, Gather, Node, Read, Root, Spread
+from metamodel.expressions.nodes import Collection, Find, Gather, Logged, Node, Read, Root, Spread
 from metamodel.expressions.reads import Place, places_by_day
 from metamodel.expressions.sql_value import (
     EXACT,
@@ -84,6 +85,10 @@ class Collections(Conditions):
     @abstractmethod
     def id(self) -> Element | None:
         """The id of `record`."""
+
+    def logged(self, node: Logged) -> SqlValue:
+        """The answer of a state log."""
+        return logged(self, node)
 
     def gather(self, node: Gather) -> SqlValue:
         """The value of a collection function."""

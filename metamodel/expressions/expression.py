@@ -9,7 +9,16 @@ from functools import cached_property
 from typing import Any
 
 from metamodel.calendars.calendar import Calendar
-from metamodel.expressions.nodes import Collection, Gather, Literal, Moment, Node, Read, Root
+from metamodel.expressions.nodes import (
+    Collection,
+    Gather,
+    Literal,
+    Logged,
+    Moment,
+    Node,
+    Read,
+    Root,
+)
 from metamodel.expressions.types import Type
 
 Path = tuple[str, ...]
@@ -26,7 +35,7 @@ class Expression:
     uses: frozenset[tuple[str, str]]  # (object, field), also those on the way
     paths: frozenset[Path]  # to-one paths that are read from the record
     outer: frozenset[Path]  # ... and from the other record that the scope calls `record`
-    collects: bool  # it asks a collection
+    collects: bool  # it asks a collection, or a log
     timed: bool  # it depends on today() or now()
     personal: bool  # it depends on `me`
     calendars: frozenset[str] = frozenset()  # by whose hours it counts
@@ -62,7 +71,7 @@ def expression_of(
         uses=frozenset(uses),
         paths=frozenset(path for path, outer in paths if not outer),
         outer=frozenset(path for path, outer in paths if outer),
-        collects=any(isinstance(node, (Gather, Collection)) for node in nodes),
+        collects=any(isinstance(node, (Gather, Collection, Logged)) for node in nodes),
         timed=any(isinstance(node, Moment) for node in nodes),
         personal=any(getattr(node, "root", None) is Root.ME for node in nodes),
         calendars=frozenset(

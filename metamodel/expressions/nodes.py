@@ -289,5 +289,16 @@ class ChangeTest(Node):
 
 
 @dataclass(frozen=True)
+class Logged(Node):
+    """since(), reached(), times() and spent(): a question about the log of a choice."""
+
+    function: str
+    field: Read
+    state: str = ""  # the option; of since() whichever it is
+    now: Node | None = None  # until when a running span counts
+    calendar: Node | None = None  # in whose hours
+
+
+@dataclass(frozen=True)
 class Moment(Node):
     """today() and now(): of the business's zone and of the moment that is asked about."""

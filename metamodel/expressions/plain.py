@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from metamodel.expressions.nodes import Collection, Gather
+from metamodel.expressions.nodes import Collection, Gather, Read
+from metamodel.state_times import Spans
 
 Path = tuple[str, ...]
 
@@ -31,3 +32,6 @@ class PlainEnvironment:
 
     def collect(self, node: Gather | Collection) -> Any:
         raise TypeError("plain values have no collections")
+
+    def spans(self, field: Read) -> Spans:
+        raise TypeError("plain values have no logs")

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from simpleeval import EvalWithCompoundTypes  # type: ignore[import-untyped]
 
+from metamodel import state_times
 from metamodel.currencies import Amount
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.given_values import GivenText
@@ -28,6 +29,7 @@ from metamodel.expressions.nodes import (
     Join,
     ListValue,
     Literal,
+    Logged,
     Member,
     Moment,
     MoneyCall,
@@ -74,6 +76,9 @@ class Environment(Protocol):
 
     def collect(self, node: Gather | Collection) -> Any:
         """The value of a collection function, or the ids of a collection."""
+
+    def spans(self, field: Read) -> state_times.Spans:
+        """The log of a choice of the record, or of one that it looks up; empty without one."""
 
 
 def evaluate(expression: Expression, environment: Environment) -> Any:
@@ -141,6 +146,7 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
             Spread: self._gather,
             Find: self._gather,
             ChangeTest: self._change,
+            Logged: self._logged,
             Moment: self._moment,
         }
 
@@ -313,6 +319,24 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
         day = node.type.name == DATE.name
         return self.environment.today if day else self.environment.now
 
+    def _logged(self, node: Logged) -> Any:
+        spans = self.environment.spans(node.field)
+        spend(1 + len(spans))
+        if node.function == "since":
+            return state_times.since(spans)
+        if node.function == "reached":
+            return state_times.reached(spans, node.state)
+        if node.function == "times":
+            return Decimal(state_times.times(spans, node.state))
+        between, calendar = _elapsed, None
+        if node.calendar is not None:
+            calendar = self._eval(node.calendar)
+            if calendar is None:
+                return None
+            between = calendar.between
+        assert node.now is not None
+        return state_times.spent(spans, node.state, self._eval(node.now), between)
+
     def _change(self, node: ChangeTest) -> Any:
         name = node.field.path[0] if node.field.path else "id"
         old = (self.environment.before or {}).get(name)
@@ -327,6 +351,10 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
         if old is None or new is None or (node.by is not None and step is None):
             return False
         return grown(old, new, step)
+
+
+def _elapsed(start: datetime, end: datetime) -> int:
+    return chronology.seconds_between(end, start)
 
 
 def reference(value: Any, type: Type) -> tuple[str, str]:

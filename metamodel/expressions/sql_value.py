@@ -88,6 +88,9 @@ class SqlContext(Protocol):
     def link(self, object: str, field: str) -> FromClause:
         """The link table of a multi_lookup: source, target, position."""
 
+    def spans(self) -> FromClause:
+        """The state log: record, field, state, from, until."""
+
     def of_part(self, part: FromClause) -> SqlContext:
         """The same with dated fields and links as of the day of each part of a period."""
 

@@ -20,6 +20,7 @@ from metamodel.expressions.nodes import (
     Gather,
     Join,
     Literal,
+    Logged,
     Moment,
     MoneyCall,
     Node,
@@ -89,6 +90,7 @@ class Values:
             Spread: self._gathered,
             Find: self._gathered,
             PartDay: self.part_day,
+            Logged: self.logged,
             Moment: self._moment,
         }
 
@@ -100,6 +102,9 @@ class Values:
 
     @abstractmethod
     def gather(self, node: Gather) -> SqlValue: ...
+
+    @abstractmethod
+    def logged(self, node: Logged) -> SqlValue: ...
 
     @abstractmethod
     def part_day(self, node: PartDay) -> SqlValue: ...

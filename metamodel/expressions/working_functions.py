@@ -42,11 +42,11 @@ class WorkingTime:
 
     def _between(self, node: ast.Call) -> Node:
         start, end = (self.checker.fitted(one, DATETIME) for one in node.args[:2])
-        return call(op.WORKING_TIME, (start, end, self._calendar(node, 2)), DURATION)
+        return call(op.WORKING_TIME, (start, end, self.calendar(node, 2)), DURATION)
 
     def _add(self, node: ast.Call) -> Node:
         moment = self.checker.fitted(node.args[0], DATETIME)
-        given, calendar = self.checker.check(node.args[1]), self._calendar(node, 2)
+        given, calendar = self.checker.check(node.args[1]), self.calendar(node, 2)
         if given.type.name == DAYS.name:
             # Two days of work are two of the calendar's days, not 48 hours.
             by = call(op.WORKING_DAYS, (given, calendar), DURATION)
@@ -56,14 +56,14 @@ class WorkingTime:
         return call(op.ADD_WORKING_TIME, (moment, by, calendar), DATETIME)
 
     def _is_working(self, node: ast.Call) -> Node:
-        made, calendar = self.checker.check(node.args[0]), self._calendar(node, 1)
+        made, calendar = self.checker.check(node.args[0]), self.calendar(node, 1)
         if made.type.name == DATE.name:
             return call(op.IS_WORKING_DAY, (made, calendar), BOOLEAN)
         zone = self.checker.scope.zone
         fitted = self.checker.attempt(node.args[0], lambda: fit(made, DATETIME, zone))
         return call(op.IS_OPEN, (fitted, calendar), BOOLEAN)
 
-    def _calendar(self, node: ast.Call, at: int) -> Node:
+    def calendar(self, node: ast.Call, at: int) -> Node:
         """The calendar of an argument, or the business's own."""
         if len(node.args) <= at:
             if self.calendars.default is None:

@@ -35,14 +35,18 @@ class Prefetch:
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)  # by object and id
     visible: dict[str, dict[str, bool | None]] = field(default_factory=dict)  # active; None: unseen
     rates: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    spans: dict[str, dict[str, list[Any]]] = field(default_factory=dict)  # of logs, like `rows`
     waiting: set[tuple[str, str]] = field(default_factory=set)  # records with values not written
     _drafts: list[tuple[Catalog, ObjectType, Values]] = field(default_factory=list)
+    _own: dict[str, set[str]] = field(default_factory=dict)  # the drafts themselves
     _named: dict[str, set[str]] = field(default_factory=dict)  # by drafts
     _near: dict[str, set[str]] = field(default_factory=dict)  # by drafts, and by rows of these
 
     def name(self, catalog: Catalog, type_: ObjectType, values: Values) -> None:
         """A draft has these values: what it refers to is looked for when somebody asks."""
         self._drafts.append((catalog, type_, values))
+        if values.get("id"):
+            self._own.setdefault(type_.name, set()).add(values["id"])
 
     def _look(self) -> None:
         for catalog, type_, values in self._drafts:
@@ -75,6 +79,11 @@ class Prefetch:
         known = self.visible.get(object_name, {})
         return _portion(self._named.pop(object_name, set()), record, known)
 
+    def spans_beside(self, object_name: str, record: str) -> list[str]:
+        """A record, and others whose logs are likely to be asked for too and are not kept yet."""
+        others = self._own.get(object_name, set()) | self.rows.get(object_name, {}).keys()
+        return _portion(others, record, self.spans.get(object_name, {}))
+
     def settle_before(self, object_name: str, record: str) -> None:
         """Write what waits where it is this record that is asked for."""
         if (object_name, record) in self.waiting:
@@ -87,7 +96,8 @@ class Prefetch:
         """What was read of this object type may be different now; and memory is bounded."""
         self.rows.pop(object_name, None)
         self.visible.pop(object_name, None)
-        for known in (self.rows, self.visible):
+        self.spans.pop(object_name, None)
+        for known in (self.rows, self.visible, self.spans):
             for name in [name for name, kept in known.items() if len(kept) > MAX_KEPT]:
                 del known[name]
 
@@ -98,6 +108,7 @@ class Prefetch:
     def begin(self) -> None:
         """Before other drafts: what the last ones referred to is of no interest any more."""
         self._drafts.clear()
+        self._own.clear()
         self._named.clear()
         self._near.clear()
 

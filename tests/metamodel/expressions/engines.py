@@ -11,16 +11,25 @@ import sqlalchemy as sa
 from metamodel.currencies import Amount
 from metamodel.expressions import decimals
 from metamodel.expressions.expression import Expression
-from metamodel.expressions.nodes import Collection, Find, Gather, Node, Root
+from metamodel.expressions.nodes import Collection, Find, Gather, Node, Read, Root
 from metamodel.expressions.postgresql_functions import FUNCTIONS
 from metamodel.expressions.python import evaluate, run
 from metamodel.expressions.sql import Source, collected, predicate, value, wanted
 from metamodel.expressions.sql_value import Element, SqlContext, SqlValue
 from metamodel.expressions.sqlite_functions import register
 from metamodel.expressions.types import BOOLEAN, DURATION, MONEY, Type
+from metamodel.state_times import Spans, as_of
 from metamodel.storage import BOOLEAN as BOOLEAN_STORAGE
 from metamodel.storage import JSON, UUID, Storage
-from tests.metamodel.expressions.library import OBJECTS, RECORDS, fill, identity, tables
+from tests.metamodel.expressions.library import (
+    LOG,
+    OBJECTS,
+    RECORDS,
+    fill,
+    identity,
+    log_table,
+    tables,
+)
 
 TODAY = date(2026, 6, 15)
 NOW = datetime(2026, 6, 15, 8, 30, tzinfo=UTC)
@@ -114,12 +123,21 @@ class Record:
             return ", ".join(known) or None
         return aggregate(node, known)
 
-    def rows(self, node: Collection) -> list["Record"]:
+    def spans(self, field: Read) -> Spans:
+        start = self.start(field)
+        return [] if start is None else as_of(LOG.get(start.id, ()), NOW)
+
+    def start(self, node: Read | Collection) -> "Record | None":
+        """The record that has a field or a collection."""
         start: Any = {Root.ROW: self, Root.RECORD: self.outer}.get(node.root)
         if node.root is Root.ME:
             start = None if self.user is None else Record("user", identity(self.user))
-        for name in node.path:
+        for name in node.path[:-1] if isinstance(node, Read) else node.path:
             start = None if start is None else start.follow(name, start.values[name])
+        return start  # type: ignore[no-any-return]
+
+    def rows(self, node: Collection) -> list["Record"]:
+        start = self.start(node)
         if start is None:
             return []
         made = []
@@ -201,6 +219,9 @@ class Database:
 
     def link(self, object: str, field: str) -> sa.FromClause:
         return self._links[object, field]
+
+    def spans(self) -> sa.FromClause:
+        return log_table(self.dialect)
 
     def of_part(self, part: sa.FromClause) -> SqlContext:
         raise AssertionError("nothing in the library changes from a day on")

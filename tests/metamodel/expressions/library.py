@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from metamodel.folding import normal
 from metamodel.kinds import KINDS
 from metamodel.kinds.kind import Column, TextFormat
 from metamodel.kinds.system import IDENTITY, REVISION
+from metamodel.state_times import StateSpan
+from metamodel.storage import TEXT, TIMESTAMP, UUID
 from tests.metamodel.calendars.samples import CALENDARS
 
 HERE = Path(__file__).parent
@@ -103,6 +105,10 @@ for _, _case in CASES:
 NAMES = [name for records in _RECORDS.values() for name in records]
 
 
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
 def parsed(field: Field, raw: Any) -> Any:
     kind = field.kind.name
     raw = raw.isoformat() if isinstance(raw, date) else raw
@@ -143,6 +149,11 @@ def records() -> dict[str, dict[str, dict[str, Any]]]:
 
 
 RECORDS = records()
+# Of the conditions of books.
+LOG: dict[str, list[StateSpan]] = {
+    identity(name): [StateSpan(s, *(moment and _moment(moment) for moment in m)) for s, *m in spans]
+    for name, spans in load("library.yaml")["log"].items()
+}
 
 
 class Native(sa.types.UserDefinedType[Any]):
@@ -187,9 +198,29 @@ def tables(
     return metadata, own, links
 
 
+@cache
+def log_table(dialect: str) -> sa.Table:
+    stored = {"record": UUID, "field": TEXT, "state": TEXT, "from": TIMESTAMP, "until": TIMESTAMP}
+    made = [sa.Column(name, Native(storage.type(dialect))) for name, storage in stored.items()]
+    return sa.Table("log", tables(dialect)[0], *made)
+
+
+def fill_log(connection: sa.Connection, dialect: str, log: Mapping[str, list[StateSpan]]) -> None:
+    """Give records these logs, in place of those that they had."""
+    table = log_table(dialect)
+    connection.execute(table.delete())
+    for record, spans in log.items():
+        for state, *moments in spans:
+            began, ended = (TIMESTAMP.encode(dialect, moment) for moment in moments)
+            row = {"record": record, "field": "condition", "state": state}
+            connection.execute(table.insert(), {**row, "from": began, "until": ended})
+
+
 def fill(connection: sa.Connection, dialect: str) -> None:
     metadata, own, links = tables(dialect)
+    log_table(dialect)
     metadata.create_all(connection)
+    fill_log(connection, dialect, LOG)
     for object in OBJECTS.values():
         for values in RECORDS.get(object.name, {}).values():
             connection.execute(own[object.name].insert(), _stored(object, values, dialect))

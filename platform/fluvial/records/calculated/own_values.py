@@ -12,6 +12,7 @@ from metamodel.currencies import Amount
 from metamodel.dependencies import Own, graph_of
 from metamodel.expressions.nodes import Collection, Gather
 from metamodel.expressions.types import DURATION, MONEY
+from metamodel.state_times import Spans, entered
 
 _NONE = Own()
 
@@ -51,7 +52,10 @@ def compute_changed(draft: Draft) -> list[str]:
 
 
 class _Newborn(RecordEnvironment):
-    """A record that nothing can look up yet: its collections are empty."""
+    """A record that nothing can look up yet: its collections are empty, and its log begins."""
+
+    def own_spans(self, name: str) -> Spans:
+        return entered((), self.values.get(name) or None, self.now)
 
     def collect(self, node: Gather | Collection) -> Any:
         if isinstance(node, Gather) and not node.collection.path:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -10,15 +11,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from fluvial.records.reading.sql_context import PlanContext, ask
+from fluvial.records.reading.state_spans import LoggedSpan, logged_spans
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 from metamodel.checks import target_of
 from metamodel.expressions.given_values import GivenBody
-from metamodel.expressions.nodes import Collection, Gather
+from metamodel.expressions.nodes import Collection, Gather, Read, Root
 from metamodel.expressions.python import evaluate
 from metamodel.expressions.sql import collected, collected_ids
 from metamodel.expressions.sql_value import SqlContext
 from metamodel.expressions.types import PERSON
+from metamodel.state_times import Spans, as_of, entered
 
 from .rows import load_row
 
@@ -121,6 +124,47 @@ class RecordEnvironment:
         if self.session.ahead is not None:
             self.session.ahead.settle()
             self._related.pop((target, record), None)
+
+    def spans(self, field: Read) -> Spans:
+        """The log of a choice; of a draft it is what it will be when the draft is written."""
+        *way, name = field.path
+        lead = {Root.RECORD: ("record",), Root.ME: ("me",)}.get(field.root, ())
+        if not way and field.root is not Root.ME:
+            return ((self._record or self) if lead else self).own_spans(name)
+        record = self.read((*lead, *way, "id"))
+        if record is None:
+            return []
+        return self._as_of(s for s in self._logged(field.object, record) if s.field == name)
+
+    def own_spans(self, name: str) -> Spans:
+        found = [s for s in self._logged(self.type.name, self._own.get("id")) if s.field == name]
+        if not self._fresh:
+            return self._as_of(found)
+        # What has happened since an event is not known to it.
+        then = [s for s in found if s.rev <= (self._own.get("rev") or s.rev)]
+        state = self._own.get(name) or None
+        if then and len(then) < len(found) and then[-1].state == state:
+            then[-1] = replace(then[-1], ended=None)
+        return entered((s.span for s in then), state, self.now)
+
+    def _as_of(self, found: Iterable[LoggedSpan]) -> Spans:
+        spans = [one.span for one in found]
+        return spans if self.session.as_of is None else as_of(spans, self.now)
+
+    def _logged(self, object_name: str, record: str | None) -> list[LoggedSpan]:
+        ahead = self.session.ahead
+        if record is None:
+            return []  # it is new
+        if ahead is None:
+            return logged_spans(self.session, object_name, [record])
+        ahead.settle_before(object_name, record)
+        kept = ahead.spans.setdefault(object_name, {})
+        if record not in kept:
+            ids = ahead.spans_beside(object_name, record)
+            kept.update((one, []) for one in ids)
+            for span in logged_spans(self.session, object_name, ids):
+                kept[span.record].append(span)
+        return kept[record]
 
     def collect(self, node: Gather | Collection) -> Any:
         """The value of a question about a collection, asked of the database."""

@@ -23,7 +23,7 @@ from fluvial.records.reading.sql_context import PlanContext, ask
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, ObjectType
 from metamodel.expressions.expression import Expression
-from metamodel.expressions.nodes import ChangeTest, Collection, Gather, Read, Root
+from metamodel.expressions.nodes import ChangeTest, Collection, Gather, Logged, Read, Root
 from metamodel.expressions.sql import Source
 
 from .codec import record_maker
@@ -172,7 +172,7 @@ def _reads(conditions: Sequence[Expression] | None) -> frozenset[str]:
 def _stands(catalog: Catalog, type_: ObjectType, condition: Expression) -> bool:
     """Whether all that a condition reads is the same at the end of the transaction."""
     for node in condition.tree.walk():
-        if isinstance(node, Gather | ChangeTest):
+        if isinstance(node, Gather | ChangeTest | Logged):
             return False
         if isinstance(node, Collection) and (node.root is not Root.ME or node.path):
             return False

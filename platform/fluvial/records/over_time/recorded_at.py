@@ -33,7 +33,9 @@ from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
+from metamodel.expressions.nodes import Read
 from metamodel.expressions.python import evaluate, truth
+from metamodel.state_times import Spans
 from metamodel.storage import POSTGRESQL, TEXT
 
 MAX_CANDIDATES = 1_000  # records that a list looks through
@@ -221,6 +223,11 @@ class BelievedEnvironment(RecordEnvironment):
 
     def collect(self, node: Any) -> Any:
         raise UnknownError
+
+    def spans(self, field: Read) -> Spans:
+        if self._belief.then.moment > self._belief.at:  # of a later day nothing was recorded yet
+            raise UnknownError
+        return super().spans(field)
 
 
 def belief_of(session: Session, at: datetime, day: date | None) -> Belief:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from fluvial.auth.access import Access
 from fluvial.database.columns import Qualified, Stored
 from fluvial.database.connection import Row
+from fluvial.database.engine_tables import STATE_SPAN
 from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Compiled
 from fluvial.kernel.problems import Problem
@@ -73,6 +74,9 @@ class PlanContext:
             if field.dated:
                 return links_on_day(table, field, self.dialect)
         return table
+
+    def spans(self) -> sa.FromClause:
+        return STATE_SPAN
 
     def column(
         self, object_name: str, alias: Any, field_name: str, suffix: str
@@ -215,6 +219,7 @@ class _Within:
         self.fresh = context.fresh
         self.objects = context.objects
         self.table = context.table
+        self.spans = context.spans
         self.constant = context.constant
         self.parameter = context.parameter
         self.parts = context.parts
