@@ -27,16 +27,22 @@ TARGET = HERE.parent / "apps" / "psa" / "sample"
 COLUMNS = {
     "group": "name",
     "team": "name",
+    "currency": "code name",
+    "tax_code": "code name rate country reverse_charge note",
+    "legal_entity": "code name currency head.code calendar terms tax_code.code tax_rounding tax_id"
+    " registration email phone street town postcode country bank",
+    "exchange_rate": "entity.code unit.code rate",
     "user": "email name roles groups.name teams.name active",
     "account": "code name types status group.name manager.email domain phone street town region"
-    " postcode country terms since",
+    " postcode country terms entity.code currency tax_code.code since",
     "site": "name account.code street town postcode country travel",
     "contact": "name account.code job email phone duties active",
     "portal_user": "email name roles contact.email active",
     "asset_type": "name needs_serial life_years",
     "asset": "tag name serial account.code site.name type.name installed warranty_to status price"
     " risk",
-    "product": "code name behaviour level price cost active",
+    "product": "code name behaviour level currency price cost unit period minimum billing"
+    " revenue_rule budget_hours tax_code.code revenue_account cost_account active",
     "contract": "number name account.code starts ends renews notice_days cover_at status"
     " order_reference",
     "contract_line": "number contract.number product.code description quantity price starts ends",
@@ -51,16 +57,39 @@ COLUMNS = {
 }
 
 
+# How products of a kind are charged, and where their revenue goes.
+TERMS: dict[str, Row] = {
+    "per_asset": {"period": "month", "billing": "advance", "revenue_rule": "straight_line"}
+    | {"revenue_account": "4010", "cost_account": "5010"},
+    "per_user": {"period": "month", "billing": "advance", "revenue_rule": "straight_line"}
+    | {"revenue_account": "4020", "cost_account": "5020"},
+    "recurring": {"period": "month", "billing": "advance", "revenue_rule": "straight_line"}
+    | {"revenue_account": "4020", "cost_account": "5020"},
+    "block": {"billing": "advance", "revenue_rule": "on_use", "revenue_account": "4030"},
+    "time": {"billing": "arrears", "revenue_rule": "on_use", "revenue_account": "4030"},
+    "one_off": {"billing": "on_event", "revenue_rule": "on_invoice", "revenue_account": "4040"},
+}
+
+
 def types_and_products(w: World) -> dict[str, list[Row]]:
     types = [
         {"name": t["name"], "needs_serial": str(t["serial"]).lower(), "life_years": t["life"]}
         for t in w.words["types"]
     ]
-    names = ("code", "name", "behaviour", "level", "price", "cost")
+    names = ("code", "name", "behaviour", "level", "price", "cost", "unit", "budget_hours")
     products = [
-        dict(zip(names, row, strict=True), active="true") for row in w.words["products"]["rows"]
+        dict(zip(names, row, strict=True), currency="GBP", active="true", **TERMS[row[2]])
+        for row in w.words["products"]["rows"]
     ]
     return {"asset_type": types, "product": products}
+
+
+def books(w: World) -> dict[str, list[Row]]:
+    """Our companies, their currencies and taxes: as they stand in the words."""
+    return {
+        name: [{"tax_rounding": "total", **row} for row in w.words[name]]
+        for name in ("currency", "tax_code", "legal_entity", "exchange_rate")
+    }
 
 
 def make_world() -> dict[str, list[Row]]:
@@ -83,22 +112,26 @@ def make_world() -> dict[str, list[Row]]:
         "contact.email": jane["email"],
         "active": "true",
     }
-    return types_and_products(w) | {
-        "group": [{"name": name} for name in GROUPS],
-        "team": [{"name": name} for name in TEAMS],
-        "user": staff,
-        "account": w.accounts,
-        "site": w.sites,
-        "contact": w.contacts,
-        "portal_user": [portal],
-        "asset": w.assets,
-        "contract": w.contracts,
-        "contract_line": w.lines,
-        "coverage": w.coverages,
-        "ticket": w.tickets,
-        "ticket_update": make_updates(w),
-        "opportunity": make_opportunities(w, staff),
-    }
+    return (
+        types_and_products(w)
+        | books(w)
+        | {
+            "group": [{"name": name} for name in GROUPS],
+            "team": [{"name": name} for name in TEAMS],
+            "user": staff,
+            "account": w.accounts,
+            "site": w.sites,
+            "contact": w.contacts,
+            "portal_user": [portal],
+            "asset": w.assets,
+            "contract": w.contracts,
+            "contract_line": w.lines,
+            "coverage": w.coverages,
+            "ticket": w.tickets,
+            "ticket_update": make_updates(w),
+            "opportunity": make_opportunities(w, staff),
+        }
+    )
 
 
 def write(name: str, rows: list[Row]) -> int:

@@ -19,6 +19,8 @@ STAFF = (
     ("Daniel", "Kerr", "account_manager", "Sales"),
     ("Sofia", "Lindgren", "account_manager", "Sales"),
     ("Ines", "Duarte", "employee", ""),
+    ("Helen", "Marsh", "finance", ""),
+    ("Callum", "Reid", "sales", "Sales"),
 )
 LEGAL_FORMS = ("LLP", "Ltd", "B.V.", "GmbH", "ApS", "A/S", "AB", "&")
 GROUPS = (
@@ -109,6 +111,14 @@ def postcode(w: World, area: Row, start: str) -> str:
     return start
 
 
+def house_of(country: str) -> Row:
+    """Which of our companies does business there, in which currency and with which tax."""
+    if country == "United Kingdom":
+        return {"entity.code": "UK", "currency": "GBP", "tax_code.code": "UK-STD"}
+    tax = "DE-STD" if country == "Germany" else "EU-RC"
+    return {"entity.code": "DE", "currency": "EUR", "tax_code.code": tax}
+
+
 def add_account(
     w: World, name: str, role: str, status: str, place: tuple[Row, list[str]], street: str
 ) -> Row:
@@ -132,6 +142,7 @@ def add_account(
         "postcode": postcode(w, area, town[2]),
         "country": area["country"],
         "terms": w.pick({"days_30": 7, "days_14": 2, "days_60": 1}),
+        **house_of(area["country"]),
         "since": w.some_day(-3200, -800) if status in ("active", "on_hold", "former") else "",
         "_size": w.rng.paretovariate(1.3),
     }

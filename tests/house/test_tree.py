@@ -28,6 +28,7 @@ HOMONYMS = {
     "product": "Fluvial itself, or the outcome of a multiplication",
     "site": "the layer of documents that belongs to this installation, and other web sites",
     "asset": "a file that the browser loads",
+    "currency": "of an amount: a code of ISO 4217",
 }
 
 
