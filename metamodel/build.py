@@ -188,7 +188,19 @@ def _sound_body(
     body: dict[str, Any] = _copy(document.body)
     for fault in found:
         _leave_out(document, body, fault, draft)
+    for part in kind.parts:
+        draft.broken.update((document.name, name) for name in _unmade(document, body, part))
     return body
+
+
+def _unmade(document: Document, body: Mapping[str, Any], part: ObjectPart[Any]) -> Iterator[str]:
+    """The fields that items would have made which are left out."""
+    left = body.get(part.name)
+    kept = {one["name"] for one in left if one} if isinstance(left, list) else set()
+    for item in document.named(part.name):
+        if item["name"] not in kept:
+            stub = {part.name: [{"name": item["name"]}]}
+            yield from (made.spec["name"] for made in part.fields(stub))
 
 
 def _told_of(

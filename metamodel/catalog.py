@@ -227,6 +227,21 @@ class ObjectType:
         return frozenset(f.name for f in self.kept_fields)
 
     @cached_property
+    def worked_fields(self) -> tuple[Field, ...]:
+        """Fields whose values code works out, alone or along with others; see Field.worked."""
+        return tuple(f for f in self.fields.values() if f.worked)
+
+    @cached_property
+    def made_fields(self) -> tuple[Field, ...]:
+        """The fields that parts of the document make for everybody to see."""
+        return tuple(f for f in self.own_fields if f.made_by)
+
+    @cached_property
+    def bodied_fields(self) -> tuple[Field, ...]:
+        """Fields whose columns the document brings, also those that only features see."""
+        return tuple(f for f in self.fields.values() if f.made_by or not f.system)
+
+    @cached_property
     def based_fields(self) -> tuple[Field, ...]:
         """Amounts that are also kept in a base currency."""
         return tuple(f for f in self.own_fields if f.option("base"))

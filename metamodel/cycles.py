@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from metamodel.catalog import ObjectType
+from metamodel.catalog import Field, ObjectType
 
 Place = tuple[str, str]  # object, field
 
@@ -21,7 +21,7 @@ def cycles_of(objects: Mapping[str, ObjectType]) -> list[list[Place]]:
         (field.object, field.name): needs_of((field.object, field.name), objects)
         for object in objects.values()
         for field in object.fields.values()
-        if field.formula is not None
+        if derived(field)
     }
     for object in objects.values():
         place = (object.name, "title")
@@ -30,17 +30,26 @@ def cycles_of(objects: Mapping[str, ObjectType]) -> list[list[Place]]:
     done: set[Place] = set()
     found: list[list[Place]] = []
     for start in needs:
-        if start not in done and objects[start[0]].fields[start[1]].formula is not None:
+        if start not in done and derived(objects[start[0]].fields[start[1]]):
             _follow(start, needs, done, found)
     return [circle for circle in found if any(name != "title" for _, name in circle)]
+
+
+def derived(field: Field) -> bool:
+    """Whether the value of a field follows from others, by a formula or by code."""
+    return field.formula is not None or bool(field.worked or field.along)
 
 
 def needs_of(place: Place, objects: Mapping[str, ObjectType]) -> list[Place]:
     """The calculated fields and titles that one of them reads, in a lasting order."""
     object, name = place
     field = objects[object].fields[name]
+    if field.along:
+        return needs_of((object, field.along), objects)
     if field.formula is not None:
         uses = {use for use in field.formula.uses if use[0] in objects}
+    elif field.worked:
+        uses = {use for one in field.worked for use in one.uses if use[0] in objects}
     elif name == "title" and field.system:
         uses = _shown(objects[object], objects)
     else:
@@ -49,7 +58,7 @@ def needs_of(place: Place, objects: Mapping[str, ObjectType]) -> list[Place]:
         use
         for use in uses
         if (used := objects[use[0]].fields.get(use[1])) is not None
-        and (used.formula is not None or (used.system and used.name == "title"))
+        and (derived(used) or (used.system and used.name == "title"))
     )
 
 

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.cycles import Place, needs_of
+from metamodel.expressions.expression import Expression
 from metamodel.expressions.nodes import Collection, Gather, Logged, Node, Read, Root
 from metamodel.expressions.reads import ReadStep as Hop
 from metamodel.expressions.reads import changes_by_day, reads
@@ -119,8 +120,13 @@ def graph_of(catalog: Catalog) -> Graph:
     edges: dict[Place, dict[Edge, None]] = {}
     for object in objects.values():
         for kept in object.kept_fields:
-            for edge in _edges(kept, objects):
+            assert kept.formula is not None
+            for edge in _edges(kept, kept.formula, objects):
                 edges.setdefault(edge.source, {})[edge] = None
+        for made in object.worked_fields:
+            for expression in made.worked:
+                for edge in _edges(made, expression, objects):
+                    edges.setdefault(edge.source, {})[edge] = None
         for edge in _title_edges(object, objects):
             edges.setdefault(edge.source, {})[edge] = None
     targets = {edge.target for found in edges.values() for edge in found}
@@ -132,10 +138,11 @@ def graph_of(catalog: Catalog) -> Graph:
     )
 
 
-def _edges(kept: Field, objects: Mapping[str, ObjectType]) -> Iterator[Edge]:
+def _edges(
+    kept: Field, expression: Expression, objects: Mapping[str, ObjectType]
+) -> Iterator[Edge]:
     """From everything that a formula reads to the field, with the way back."""
-    assert kept.formula is not None
-    for reading in reads(kept.formula, objects):
+    for reading in reads(expression, objects):
         if reading.root in (Root.ROW, Root.RECORD):
             route = _way_back(kept.object, reading.steps, objects)
             yield Edge((reading.object, reading.field), (kept.object, kept.name), route)

@@ -24,6 +24,7 @@ from metamodel.policies import Shape, shape_of
 from metamodel.reach import Reach, Unit, named_unit, shown_unit
 from metamodel.roles import check_role
 from metamodel.schemas.loading import complete_schema, load_schema, validator_of
+from metamodel.timers.timer_part import TIMERS
 from metamodel.views import check_view, start_view, view_questions
 
 AskDocument = Callable[[Document, Catalog], Iterable[IndexQuestion]]
@@ -125,7 +126,7 @@ APP = DocumentKind(
 )
 
 # The engine's own parts of the object document; features bring theirs by OBJECT_PART.
-CORE_PARTS: tuple[ObjectPart[Any], ...] = (LOCKED,)
+CORE_PARTS: tuple[ObjectPart[Any], ...] = (LOCKED, TIMERS)
 
 _BARE_OBJECT = DocumentKind(
     name="object",

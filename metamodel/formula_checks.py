@@ -12,6 +12,7 @@ from metamodel.dependencies import keep
 from metamodel.document import Document
 from metamodel.expressions.compiler import LESS, TOO_LARGE
 from metamodel.expressions.expansion import MOST_LEVELS, MOST_PARTS, ONE, Expansion
+from metamodel.expressions.reads import depends_on_actor, depends_on_time
 from metamodel.object_check import fill
 from metamodel.object_types import items, placeholders
 
@@ -25,7 +26,7 @@ def settle_formulas(documents: Documents, bodies: Bodies, draft: CatalogDraft) -
     for circle in circles:
         _report_circle(circle, documents, bodies, draft)
     if not circles:
-        _keep(documents, draft)
+        _keep(documents, bodies, draft)
         _measure(documents, bodies, draft)
 
 
@@ -59,13 +60,15 @@ def _place(body: Mapping[str, Any], field: Field) -> str:
     return f"/{member}/{places[item]}" if item in places else f"/{member}"
 
 
-def _keep(documents: Documents, draft: CatalogDraft) -> None:
+def _keep(documents: Documents, bodies: Bodies, draft: CatalogDraft) -> None:
     """Tell which calculated fields are stored; the others cannot be part of a key or a title."""
     for field in keep(draft.objects):
         fill(field, kept=True)
     for name, document in documents.items():
         object = draft.objects[name]
         _check_lasting_title(document, object, draft)
+        for made in object.worked_fields:
+            _check_worked(made, bodies[name], DocumentCheck(draft, document))
         for at, key in enumerate(object.keys):
             for place, named in enumerate(key.fields):
                 field_ = object.fields.get(named)
@@ -77,6 +80,20 @@ def _keep(documents: Documents, draft: CatalogDraft) -> None:
                     f"`{named}` depends on the current time, so it cannot be stored.",
                     "Remove it.",
                 )
+
+
+def _check_worked(made: Field, body: Mapping[str, Any], check: DocumentCheck) -> None:
+    """Report what is worked out when records change, but would change by itself."""
+    for one in made.worked:
+        timed = depends_on_time(one, check.objects)
+        if timed or depends_on_actor(one, check.objects):
+            depends = "the present time" if timed else "who is signed in"
+            check.fault(
+                _place(body, made),
+                "not_lasting",
+                f"`{one.source}` depends on {depends}, so that it cannot be kept up to date.",
+                "Name values of records instead.",
+            )
 
 
 def _check_lasting_title(document: Document, object: ObjectType, draft: CatalogDraft) -> None:

@@ -53,6 +53,10 @@ class Field:
     searchable: bool = False
     hidden: bool = False  # never on the wire
     made_by: str = ""  # the part of the document that makes it, as `timers/resolve`
+    # What the part works its values out from, by code in place of a formula; or the name of the
+    # field of the same object that it is worked out along with.
+    worked: tuple[Expression, ...] = ()
+    along: str = ""
     initial: Any = None  # a default that is a plain value
     default: Expression | None = None  # a default that is worked out
     formula: Expression | None = None  # of a calculated field
@@ -96,9 +100,8 @@ class Field:
     @property
     def writable(self) -> bool:
         """Whether a caller may ever write it."""
-        if self.made_by:
-            return False
-        return self.kind.editable and not (self.system and self.name != "owner")
+        made = self.made_by or (self.system and self.name != "owner")
+        return self.kind.editable and not made
 
     @cached_property
     def type(self) -> Type:

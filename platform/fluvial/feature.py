@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fluvial.auth import people, sign_in_links
 from fluvial.database import rate_limits
-from fluvial.events import apply_planned, outbox
+from fluvial.events import apply_planned, due_timers, outbox
 from fluvial.events.jobs import HOUSEKEEPING, JOB, Job, count_grown, keep_house
 from fluvial.http import (
     approvals_api,
@@ -25,7 +25,8 @@ from fluvial.http import (
 )
 from fluvial.http.routes import ENDPOINT, PROBLEM_PAGE
 from fluvial.kernel.features import CORE, Feature
-from fluvial.metadata_changes import cutover, index_builds
+from fluvial.metadata_changes import changed_calendars, cutover, index_builds
+from fluvial.metadata_changes.apply import CATALOG_CHANGED
 from fluvial.metadata_changes.approvals import APPROVAL_HEARD
 from fluvial.pages import assigned_work, site, told_work
 from fluvial.pages.designers import DESIGNER, Designer
@@ -37,7 +38,13 @@ from fluvial.pages.role_designer import role_context
 from fluvial.pages.role_tabs import roles_tab
 from fluvial.pages.view_designer import VIEW_DESIGNER, VIEW_PREVIEW
 from fluvial.pages.work_items import WORK
-from fluvial.records.calculated import recalculation_job, recalculation_queue
+from fluvial.records.calculated import (
+    recalculation_job,
+    recalculation_queue,
+    timer_reasons,
+    timer_values,
+)
+from fluvial.records.calculated.field_makers import FIELD_MAKER, FieldMaker
 from fluvial.records.drafts.seams import OBJECT_HOOK
 from fluvial.records.drafts.user_accounts import UserHook
 from fluvial.runtime import long_jobs
@@ -48,6 +55,7 @@ from fluvial.transfer import files
 from fluvial.transfer.export_forms import EXPORT_FORM
 from fluvial.transfer.imports import import_job, import_undo
 from fluvial.transfer.spreadsheets import sheet_install
+from metamodel.timers.timer_part import TIMERS
 
 feature = Feature(
     CORE,
@@ -72,6 +80,8 @@ feature = Feature(
         ),
         PROBLEM_PAGE(problem_page),
         APPROVAL_HEARD(tell_of_approval),
+        FIELD_MAKER(FieldMaker(TIMERS.name, timer_values.work_out, timer_reasons.reasons)),
+        CATALOG_CHANGED(changed_calendars.plan_anew),
         EXPORT_FORM(PEOPLE),
         WORK(assigned_work.assigned, assigned_work.followed, told_work.decisions, told_work.told),
         DESIGNER(VIEW_DESIGNER),
@@ -105,6 +115,7 @@ feature = Feature(
         JOB(  # events first, then what they made
             Job(outbox.WORK, outbox.run),
             Job("dated", apply_planned.run),
+            Job("due timers", due_timers.run),
             Job(recalculation_queue.WORK, recalculation_job.run),
             Job("changes", cutover.run),
             Job("indexes", index_builds.run),

@@ -204,6 +204,23 @@ STATE_SPAN = table(
     column("cause", TEXT, nullable=True),  # the rule
 )
 
+# When timers of records were planned anew: what they showed before and since, by whom and why.
+TIMER_PLAN = table(
+    "timer_plan",
+    column("id", UUID, primary_key=True),
+    column("object", TEXT),
+    column("record", UUID, index=True),
+    column("timer", TEXT),
+    column("at", TIMESTAMP),
+    column("by", UUID, nullable=True),
+    column("rule", TEXT, nullable=True),
+    column("cause", JSON),  # {target: [before, after], state: ..., ...}
+    column("due_before", TIMESTAMP, nullable=True),
+    column("state_before", TEXT),
+    column("due", TIMESTAMP, nullable=True),
+    column("state", TEXT),
+)
+
 # Who asked for the value of a protected field, and when.
 REVEAL = table(
     "reveal",

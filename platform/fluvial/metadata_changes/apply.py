@@ -293,13 +293,13 @@ def _write_retired(session: Session, prepared: Prepared) -> None:
     moved = {retype.target for retype in prepared.retypes}
     for type_ in prepared.old.objects.values():
         after = prepared.new.objects.get(type_.name)
-        for field_ in type_.own_fields:
+        for field_ in type_.bodied_fields:
             left = after.fields.get(field_.name) if after is not None else None
             own = left is not None and left.stored and left.base == field_.base
             if field_.stored and not own and f"{type_.name}.{field_.name}" not in moved:
                 retire(connection, field_, session.now, REMOVED)
     used = {
-        (t.name, f.base) for t in prepared.new.objects.values() for f in t.own_fields if f.stored
+        (t.name, f.base) for t in prepared.new.objects.values() for f in t.bodied_fields if f.stored
     }
     for column in retired_columns(connection):
         if (column.object, column.column) in used:

@@ -234,7 +234,7 @@ class _Comparison:
 
     def _fields(self, table: str) -> list[Field]:
         type_ = self.catalog.objects.get(table)
-        return list(type_.own_fields) if type_ is not None else []
+        return list(type_.bodied_fields) if type_ is not None else []
 
     def _builds(self) -> Iterator[Finding]:
         for index in index_states(self.connection):

@@ -32,7 +32,7 @@ def gone(old: Catalog, after: Merged) -> Iterator[str]:
             yield name
             continue
         left = {spec["name"] for spec in document.named("fields") if not spec.get("retired")}
-        for f in type_.own_fields:
+        for f in type_.bodied_fields:
             if not (still_made(f.made_by, document) if f.made_by else f.name in left):
                 yield f"{name}.{f.name}"
 

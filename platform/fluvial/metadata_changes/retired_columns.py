@@ -101,5 +101,5 @@ def keep_places(connection: Connection, old: Catalog, new: Catalog) -> None:
 
 
 def _places(type_: ObjectType | None) -> dict[str, str]:
-    fields: Iterable[Field] = type_.own_fields if type_ is not None else ()
+    fields: Iterable[Field] = type_.bodied_fields if type_ is not None else ()
     return {field.name: field.column for field in fields if field.column}

@@ -63,7 +63,7 @@ def find_retypes(
         before = old.objects.get(type_.name)
         if before is type_:
             continue
-        for field in type_.own_fields:
+        for field in type_.bodied_fields:
             if not field.stored:
                 continue
             was = before.fields.get(field.name) if before else None

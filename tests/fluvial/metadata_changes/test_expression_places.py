@@ -51,6 +51,11 @@ def board(**members: Any) -> Body:
     return {"kind": "board", "name": "b", "object": "worker", "columns": {"by": "grade"}, **members}
 
 
+def timer(**members: Any) -> Body:
+    whole = {"name": "t", "starts": "created_at", "target": "hours(1)", "stops": {"when": "true"}}
+    return {**WORKER, "timers": [{**whole, **members}]}
+
+
 PLACES: Mapping[str, Body] = {
     "object/checks/*/expect": {**WORKER, "checks": [
         {"name": "c", "expect": ASKS, "message": "No."}]},
@@ -67,6 +72,10 @@ PLACES: Mapping[str, Body] = {
     "object/states/transitions/*/when": {**DEAL, "states": {"field": "stage", "transitions": [
         *DEAL["states"]["transitions"],
         {"name": "x", "from": ["lost"], "to": "open", "when": f"worker.{ASKS}"}]}},
+    "object/timers/*/calendar": timer(calendar=SAYS),
+    "object/timers/*/starts": timer(starts=f"created_at if {ASKS} else updated_at"),
+    "object/timers/*/stops/when": timer(stops={"when": ASKS}),
+    "object/timers/*/target": timer(target=f"hours(1 if {ASKS} else 2)"),
     "view/where": {"kind": "view", "name": "v", "object": "worker", "where": ASKS},
     "role/grants/*/where": {"kind": "role", "name": "r", "grants": [
         {"object": "worker", "can": ["read"], "where": ASKS, "fields": {"salary": "none"}}]},

@@ -81,7 +81,8 @@ def fill_calculated(
     filled = [operation for operation in operations if operation.op in (FILL_LOG, "fill_field")]
     for operation in filled:
         object_name, _, name = operation.target.partition(".")
-        large = operation.rows > MOST_FILLED
+        made = operation.op != FILL_LOG and new.objects[object_name].fields[name].worked
+        large = operation.rows > MOST_FILLED or bool(made)  # what code works out is for workers
         if not large and operation.op == FILL_LOG:
             logging = replace(session, catalog=new)
             fill_log(logging, new.objects[object_name].fields[name])
@@ -136,6 +137,20 @@ def _moved(old: Catalog, new: Catalog) -> Iterator[Field]:
             was = before.fields.get(kept.name) if before is not None else None
             if was is None or not was.kept or was.columns != kept.columns or _differ(was, kept):
                 yield kept
+        for worked in type_.worked_fields:
+            if before is None or _said(before, worked) != _said(type_, worked):
+                yield worked
+
+
+def _said(type_: ObjectType, worked: Field) -> Any:
+    """What the document says of the part that makes a field, and what it is worked out from."""
+    known = type_.fields.get(worked.name)
+    if known is None or known.made_by != worked.made_by:
+        return None
+    member, _, item = worked.made_by.partition("/")
+    said = type_.spec.get(member)
+    named = [one for one in said or () if item and one["name"] == item]
+    return named or said, [one.tree for one in known.worked]
 
 
 def _retyped(old: Catalog, new: Catalog) -> Iterator[Place]:

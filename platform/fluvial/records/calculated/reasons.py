@@ -31,6 +31,7 @@ from metamodel.expressions.sql import Builder, Given
 from metamodel.storage import timestamp_wire
 
 from .calculations import work_out
+from .field_makers import maker_of
 from .recalculation_queue import unsettled_places
 
 MAX_ROWS = 100  # of a collection that are shown
@@ -55,6 +56,8 @@ def reasons(session: Session, object_name: str, record: str, name: str) -> dict[
     """The formula of a field, what went into it, and whether its stored value is right."""
     type_ = session.object(object_name)
     field = resolve(session.access, type_, (name,), "field")
+    if field.made_by:
+        return maker_of(session, field).reasons(session, type_, record, field)
     if field.formula is None:
         message = f"{field.label} is not calculated: its value was entered."
         raise Unprocessable(message, errors=[fault("field", "not_calculated", message)])

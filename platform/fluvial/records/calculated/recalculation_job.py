@@ -62,7 +62,7 @@ def _work(
     records = _portion(session, (object_name, name), route_of(route), ids, after)
     if records:
         known = session.catalog.objects[object_name].fields[name]
-        if known.kept or known.system:
+        if known.kept or known.system or known.worked:
             refresh_places(session, [(object_name, name)], records, anew=ids is None)
         else:
             fill_spans(session, known, records)
@@ -85,7 +85,7 @@ def _portion(
     known = type_.fields.get(place[1]) if type_ else None
     if type_ is None or known is None:
         return []
-    if not (known.kept or known.system or known in type_.logged_fields):
+    if not (known.kept or known.system or known.worked or known in type_.logged_fields):
         return []
     for step in route:
         if step.object not in objects or step.field not in objects[step.object].fields:

@@ -24,6 +24,7 @@ from metamodel.storage import POSTGRESQL
 from . import calculations, recalculation_queue
 from .calculations import Worked
 from .dependency_routes import begun, followed
+from .field_makers import Making, work_out_made
 
 FAN_OUT = 200  # records that one change refreshes at once
 MANY = 10  # changes of one batch that may each refresh so many
@@ -62,6 +63,7 @@ def refresh(session: Session, touches: Sequence[Touch]) -> dict[Record, Found]:
     if not any(_matters(graph, touch) for touch in touches):
         return {}
     work = _Refresh(session, graph)
+    work.refuses = True
     work.begin(touches)
     work.run()
     own = {(touch.object, touch.record) for touch in touches}
@@ -120,6 +122,7 @@ class _Refresh:
         self.session = session
         self.graph = graph
         self.found: dict[Record, Found] = {}
+        self.refuses = False  # values that fields cannot be worked out with; see Making
         self.words: set[str] = set()  # records to be found by other words, whatever their title
         self._pending: dict[int, dict[Place, set[str]]] = {}
         self._locked: dict[str, set[str]] = {}
@@ -166,7 +169,8 @@ class _Refresh:
                 route = edge.route if step.back else edge.route[1:]
                 fed.setdefault((edge.target, route), set()).update(begun_at[edge.route])
         if touch.whole:
-            for kept in self.session.catalog.objects[object_name].kept_fields:
+            type_ = self.session.catalog.objects[object_name]
+            for kept in (*type_.kept_fields, *type_.worked_fields):
                 self.add((object_name, kept.name), (record,))
             if (object_name, TITLE) in self.graph.levels:
                 self.add((object_name, TITLE), (record,))
@@ -236,10 +240,21 @@ class _Refresh:
 
     def _work_out(self, object_name: str, names: Sequence[str], ids: set[str]) -> None:
         self._lock(object_name, ids)
-        rows = calculations.work_out(self.session, object_name, names, sorted(ids))
-        changed = [row for row in rows if row.changed]
-        calculations.write(self.session, object_name, names, changed)
-        self._note(object_name, changed)
+        type_ = self.session.catalog.objects[object_name]
+        made = [name for name in names if type_.fields[name].worked]
+        formulas = [name for name in names if name not in made]
+        if formulas:
+            rows = calculations.work_out(self.session, object_name, formulas, sorted(ids))
+            changed = [row for row in rows if row.changed]
+            calculations.write(self.session, object_name, formulas, changed)
+            self._note(object_name, changed)
+        if made:
+            self._forget(object_name, ids)
+            making = Making(self.session, type_, made, sorted(ids), self.refuses)
+            for rows in work_out_made(making):
+                changed = [row for row in rows if row.changed]
+                calculations.write_cells(self.session, object_name, changed)
+                self._note(object_name, changed)
 
     def _retitle(self, object_name: str, ids: set[str]) -> None:
         self._lock(object_name, ids)

@@ -51,10 +51,11 @@ def _heard(draft: Draft, names: Collection[str]) -> dict[str, Any]:
     """The calculated fields among the changes of an event."""
     fields = draft.type.fields
     if draft.before is None:
-        filled = (f for f in draft.type.kept_fields if not empty(draft.values.get(f.name)))
+        derived = (*draft.type.kept_fields, *draft.type.made_fields)
+        filled = (f for f in derived if not empty(draft.values.get(f.name)))
         return {f.name: [None, draft.wire(f.name)] for f in filled}
     return {
         name: [wire_value(fields[name], draft.before.get(name)), draft.wire(name)]
         for name in sorted(names)
-        if fields[name].kept
+        if fields[name].kept or (fields[name].made_by and not fields[name].hidden)
     }

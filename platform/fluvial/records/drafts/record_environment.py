@@ -104,7 +104,8 @@ class RecordEnvironment:
         target, record = value if isinstance(value, tuple) else (field.targets[0], value)
         if field.type.name == PERSON.name and target != target_of(field):
             return None  # the fields behind a person are those of a user
-        if path[1] in self.session.catalog.objects[target].kept_names:
+        behind = self.session.catalog.objects[target]
+        if path[1] in behind.kept_names or behind.fields[path[1]].made_by:
             self._settle(target, record)
         environment = self._at(target, record)
         return environment._walk(path[1:]) if environment else None

@@ -1,0 +1,245 @@
+"""Timers of records: worked out from the log of states, in the write that changes anything behind.
+
+A timer that has ended keeps what it shows, whatever happens to its target or its calendar; it goes
+on when its record leaves the states that stopped it, and begins anew when its start is another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from fluvial.kernel.features import Seam
+from fluvial.kernel.problems import Unprocessable, fault
+from fluvial.records.drafts.codec import packer
+from fluvial.records.drafts.record_environment import RecordEnvironment
+from fluvial.records.drafts.rows import Values, load_rows
+from fluvial.records.reading.state_spans import spans_of
+from fluvial.runtime.session import Session
+from metamodel.calendars.calendar import Calendar
+from metamodel.catalog import ObjectType
+from metamodel.errors import ValueFault
+from metamodel.expressions import types
+from metamodel.expressions.python import evaluate, truth
+from metamodel.folding import nearest
+from metamodel.storage import timestamp_wire
+from metamodel.timers.timer import DUE, LEFT, MET_AT, RUN, STATE, Timer
+from metamodel.timers.timer_arithmetic import (
+    ELAPSED,
+    StateLog,
+    TimerReading,
+    TimerRun,
+    ending,
+    reading,
+    standing,
+)
+from metamodel.timers.timer_part import TIMERS
+
+from . import timer_plans
+from .calculations import Worked
+from .field_makers import Making
+
+
+@dataclass(frozen=True)
+class Clocked:
+    """A timer of a record as it was worked out: None where nothing runs."""
+
+    object: str
+    record: str
+    timer: Timer
+    run: TimerRun | None
+    shown: TimerReading
+    kept: bool  # it had ended before, and shows what it showed then
+
+
+# In the transaction that works them out, whether they show something else or not.
+TIMERS_WORKED: Seam[Callable[[Session, Sequence[Clocked]], None]] = Seam("timers calculated")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a timer of a record is worked out with."""
+
+    start: datetime | None
+    target: int | None
+    calendar: str  # "" is none
+    hours: Calendar = ELAPSED
+
+    def wire(self) -> str | None:
+        """As it is kept beside the values, to tell what became different."""
+        if self.start is None or self.target is None:
+            return None
+        known = {"start": timestamp_wire(self.start), "target": self.target}
+        return orjson.dumps({**known, "calendar": self.calendar}).decode()
+
+
+def work_out(making: Making) -> list[Worked]:
+    session = making.session.reading_ahead()
+    wanted = [t for t in TIMERS.of(making.type) or () if t.field(DUE) in making.names]
+    rows = load_rows(session, making.type.name, making.ids, None, live=True, limit=len(making.ids))
+    assert session.ahead is not None
+    for row in rows:
+        session.ahead.name(session.catalog, making.type, row)
+    logs = state_logs(session, making.type, wanted, [row["id"] for row in rows])
+    found: list[Worked] = []
+    clocked: list[Clocked] = []
+    plans: list[timer_plans.NewPlan] = []
+    for row in rows:
+        record = _Record(session, making, row, logs)
+        worked = [record.clocked(timer) for timer in wanted]
+        clocked += worked
+        made = _worked(session, making.type, row, record, worked)
+        found.append(made)
+        if made.changed:
+            plans += record.plans(worked)
+    timer_plans.keep(session, plans)
+    for tell in session.engine.brought(TIMERS_WORKED):
+        tell(session, clocked)
+    return found
+
+
+def state_logs(
+    session: Session, type_: ObjectType, timers: Sequence[Timer], ids: Sequence[str]
+) -> Mapping[str, StateLog]:
+    """The log of the states that timers of records look at."""
+    logged = next((timer.state_field for timer in timers if timer.state_field), "")
+    return spans_of(session, type_.name, ids, logged) if logged and ids else {}
+
+
+class _Record:
+    """One record with its timers."""
+
+    def __init__(
+        self, session: Session, making: Making, row: Values, logs: Mapping[str, StateLog]
+    ) -> None:
+        self.session = session
+        self.making = making
+        self.row = row
+        self.log = logs.get(row["id"], ())
+        self.environment = RecordEnvironment(session, making.type, row)
+        self.inputs: dict[str, Inputs] = {}
+        self.faults: dict[str, str] = {}
+
+    def clocked(self, timer: Timer) -> Clocked:
+        row, now = self.row, self.session.now
+        inputs = self.inputs[timer.name] = self._inputs(timer)
+        run = run_of(timer, inputs, row, self.log, self.environment, now)
+        held = TimerReading(
+            row[timer.field(STATE)] or "none",
+            row[timer.field(DUE)],
+            row[timer.field(MET_AT)],
+            row[timer.field(LEFT)],
+        )
+        ended = held.met is not None and run is not None and run.stopped is not None
+        if ended and same_start(row[timer.field(RUN)], inputs):
+            return Clocked(self.making.type.name, row["id"], timer, run, held, kept=True)
+        shown = reading(run, now)
+        return Clocked(self.making.type.name, row["id"], timer, run, shown, kept=False)
+
+    def _inputs(self, timer: Timer) -> Inputs:
+        try:
+            return inputs_of(self.session, timer, self.environment)
+        except ValueFault as error:
+            if self.making.refuses:
+                self._refuse(timer, error)
+            self.faults[timer.name] = error.message
+            return Inputs(None, None, "")
+
+    def _refuse(self, timer: Timer, error: ValueFault) -> None:
+        title, label = self.row["title"], self.making.type.label
+        message = f"The timer {timer.label} of {label} {title} cannot run. {error.message}"
+        raise Unprocessable(message, errors=[fault("", error.code, message)])
+
+    def plans(self, worked: Sequence[Clocked]) -> list[timer_plans.NewPlan]:
+        """What is noted of timers that show something else than before."""
+        found = []
+        for one in worked:
+            timer = one.timer
+            before = self.row[timer.field(DUE)], self.row[timer.field(STATE)] or "none"
+            after = one.shown.due, one.shown.state
+            was = self.row[timer.field(RUN)]
+            said = self.faults.get(timer.name, "")
+            if before == after or not (was or said):
+                continue  # nothing is planned anew where it begins
+            found.append(
+                timer_plans.NewPlan(
+                    object=self.making.type.name,
+                    record=self.row["id"],
+                    timer=timer.name,
+                    before=before,
+                    after=after,
+                    was=orjson.loads(was) if was else {},
+                    now=orjson.loads(self.inputs[timer.name].wire() or "{}"),
+                    entered=next((s for s, _, until in reversed(self.log) if until is None), ""),
+                    fault=said,
+                )
+            )
+        return found
+
+
+def _worked(
+    session: Session, type_: ObjectType, row: Values, record: _Record, worked: Sequence[Clocked]
+) -> Worked:
+    new: dict[str, Any] = {}
+    for one in worked:
+        timer = one.timer
+        run = row[timer.field(RUN)] if one.kept else record.inputs[timer.name].wire()
+        values = (one.shown.due, one.shown.state, one.shown.met, one.shown.left, run)
+        new |= dict(zip(timer.names, values, strict=True))
+    cells: dict[str, Any] = {}
+    for name, value in new.items():
+        field = type_.fields[name]
+        columns = (field.base + column.suffix for column in field.columns)
+        stored = packer(field, session.connection.dialect)(value)
+        cells |= dict(zip(columns, stored, strict=True))
+    return Worked(row["id"], row["rev"], {name: row[name] for name in new}, new, cells)
+
+
+def inputs_of(session: Session, timer: Timer, environment: RecordEnvironment) -> Inputs:
+    """What a timer is worked out with; ValueFault where that cannot be."""
+    name = evaluate(timer.calendar, environment) if timer.calendar is not None else None
+    hours = ELAPSED
+    if name:
+        known = session.catalog.calendars.named
+        if name not in known:
+            hint = nearest(name, known) or "Choose one that exists."
+            raise ValueFault("unknown_calendar", f"There is no calendar `{name}`. {hint}")
+        hours = known[name]
+    target = evaluate(timer.target, environment)
+    if target is not None and timer.target.type.name == types.DAYS.name and name:
+        target = hours.days(target)  # of work, as its calendar has them
+    if target is not None and target < 0:
+        raise ValueFault("negative_target", "Its target is negative. Enter a duration from 0 on.")
+    start = evaluate(timer.starts, environment)
+    return Inputs(start, None if target is None else int(target), name or "", hours)
+
+
+def run_of(
+    timer: Timer,
+    inputs: Inputs,
+    row: Values,
+    log: StateLog,
+    environment: RecordEnvironment,
+    now: datetime,
+) -> TimerRun | None:
+    if inputs.start is None or inputs.target is None:
+        return None
+    stopped = ending(log, timer.stops) if timer.stops else None
+    if timer.stops_when is not None and truth(timer.stops_when, environment):
+        again = same_start(row[timer.field(RUN)], inputs)
+        stopped = (row[timer.field(MET_AT)] if again else None) or now
+    if stopped is not None:
+        stopped = max(stopped, inputs.start)
+    pauses = tuple(standing(log, timer.pauses, timer.stops, stopped))
+    return TimerRun(inputs.start, inputs.target, inputs.hours, pauses, stopped)
+
+
+def same_start(kept: str | None, inputs: Inputs) -> bool:
+    """Whether it is the run that values were worked out in before."""
+    if kept is None or inputs.start is None:
+        return False
+    return bool(orjson.loads(kept)["start"] == timestamp_wire(inputs.start))
