@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from .call_action import CALL
 from .record_actions import CREATE, DELETE, UPDATE
 from .saving_actions import REFUSE, SET
 from .telling_actions import NOTIFY, WEBHOOK
+from .wait_action import STOP, WAIT
 
-BUILT_IN = (CREATE, SET, REFUSE, NOTIFY, WEBHOOK, UPDATE, DELETE)
+BUILT_IN = (CREATE, SET, REFUSE, NOTIFY, WEBHOOK, UPDATE, DELETE, CALL, WAIT, STOP)

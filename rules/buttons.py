@@ -83,7 +83,7 @@ def press(
         run = _pressed(session, rule, type_, record)
     if run.outcome == NOT_MET:
         raise Conflict(_not_now(rule), **_trace(session, run))
-    if run.outcome != "done":
+    if run.outcome not in ("done", "waiting", "stopped"):
         raise Conflict(f"{rule.trigger.name}: {_reason(session, run)}", **_trace(session, run))
     try:
         return read_one(session, type_.name, record)

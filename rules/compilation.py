@@ -14,6 +14,7 @@ import orjson
 from metamodel.catalog import Catalog
 from metamodel.checks import CatalogDraft, DocumentCheck
 from metamodel.documents import Document
+from metamodel.errors import Fault
 from metamodel.folding import humanise, label_text
 
 from .action_kinds import ACTIONS, read_action
@@ -59,13 +60,25 @@ def compile_rule(document: Document, check: DocumentCheck) -> Rule | None:
 
 def compiled(document: Document, catalog: Catalog) -> Rule | None:
     """The rule of a document in force, which has no faults."""
-    draft = CatalogDraft(
+    return compile_rule(document, DocumentCheck(_draft(catalog), document))
+
+
+def recompiled(
+    name: str, body: Mapping[str, Any], catalog: Catalog
+) -> tuple[Rule | None, list[Fault]]:
+    """A rule as it once was, on the catalog of now; and why it is not possible any longer."""
+    document, draft = Document("rule", name, body), _draft(catalog)
+    rule = compile_rule(document, DocumentCheck(draft, document))
+    return rule, draft.faults
+
+
+def _draft(catalog: Catalog) -> CatalogDraft:
+    return CatalogDraft(
         catalog.documents,
         objects=dict(catalog.objects),
         zone=catalog.zone,
         calendars=catalog.calendars,
     )
-    return compile_rule(document, DocumentCheck(draft, document))
 
 
 def _actions(reader: ActionReader, actions: Sequence[Mapping[str, Any]]) -> Iterator[Action]:

@@ -15,7 +15,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -32,7 +31,8 @@ from fluvial.runtime.session import Session
 from fluvial.services import letters, mail, notifications, outbound
 from fluvial.services.templates import Renderer, TemplateFault, TemplateText
 
-from . import effects, endpoint_pauses, letter_box, mail_content, webhooks
+from . import calling, effects, endpoint_pauses, letter_box, mail_content, waiting_runs, webhooks
+from .outcomes import Outcome
 from .recipient_zones import zone_of_address, zone_of_person
 
 log = logging.getLogger("fluvial.deliveries")
@@ -40,6 +40,7 @@ log = logging.getLogger("fluvial.deliveries")
 THREADS = 8
 IN_FLIGHT = 2  # for each endpoint; mails share THREADS // 2
 CLAIM = 20  # notifications at once
+_ROOM = {**dict.fromkeys(effects.POSTED, IN_FLIGHT), "email": THREADS // 2}
 MAX_ATTEMPTS = 18  # about three days
 FIRST_DELAY = 2.0
 MAX_DELAY = 6 * 3600.0
@@ -47,15 +48,6 @@ WAIT_SECONDS = 60.0  # until a setting that is missing is looked for again
 IDLE_SECONDS = 0.05
 
 Effect = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How an attempt ended: done, retry, failed, gone or wait (for a setting)."""
-
-    result: str
-    error: str | None = None
-    response: str | None = None
 
 
 class Deliveries:
@@ -125,7 +117,7 @@ class Deliveries:
         if not self._running[lane]:
             del self._running[lane]
         self._let_go(session, effect["lease"], 1)
-        if effect["kind"] == "webhook":
+        if effect["kind"] in effects.POSTED:
             if outcome.error is not None:
                 endpoint_pauses.failed(session.connection, effect["target"], effect["record"])
             elif effect["failures"]:
@@ -136,9 +128,11 @@ class Deliveries:
         for lane in effects.due_lanes(session.connection):
             kind, name = lane
             failures = 0
-            if kind == "webhook":
+            if kind in effects.POSTED:
                 failures = endpoint_pauses.failures(session.connection, name)
-            room = {"webhook": IN_FLIGHT, "email": THREADS // 2}.get(kind, CLAIM)
+            room = {**dict.fromkeys(effects.POSTED, IN_FLIGHT), "email": THREADS // 2}.get(
+                kind, CLAIM
+            )
             room = 1 if failures >= endpoint_pauses.FAILURES else room
             room = min(room - self._running[lane], 2 * THREADS - self._running.total())
             if room <= 0:
@@ -236,16 +230,22 @@ def finish(session: Session, effect: Effect, outcome: Outcome) -> None:
         if effect["attempts"] + 1 >= MAX_ATTEMPTS:
             state = effects.DEAD
             error = f"Given up after {MAX_ATTEMPTS} attempts. The last: {error}"
-    effects.finish(
-        session.connection,
-        effect,
-        state,
-        now,
-        counts=counts,
-        delay=delay,
-        error=error,
-        response=outcome.response,
-    )
+    with session.connection.transaction():
+        held = effects.finish(
+            session.connection,
+            effect,
+            state,
+            now,
+            counts=counts,
+            delay=delay,
+            error=error,
+            response=outcome.response,
+        )
+        if held and state == effects.DONE and effect["kind"] == "call":
+            name = effect["payload"]["as"]
+            waiting_runs.answered(session.connection, effect["id"], name, outcome.answer, now)
+            session.engine.woken(session.connection, waiting_runs.WORK)
+            point("in_answer")
 
 
 def backoff(attempts: int) -> float:
@@ -308,14 +308,29 @@ def _in_app(renderer: Renderer, session: Session, effect: Effect) -> None:
             notifications.tell(session, effect["target"], subject, text, effect["payload"]["href"])
 
 
-def _webhook(renderer: Renderer, session: Session, effect: Effect) -> Callable[[], Outcome]:
+def _call(renderer: Renderer, session: Session, effect: Effect) -> Callable[[], Outcome]:
+    endpoint, body, cause = _posted(session, effect)
+    allow = session.engine.settings.outbound_allow
+
+    def send() -> Outcome:
+        return calling.call(endpoint, effect, int(time.time()), body, cause, allow)
+
+    return send
+
+
+def _posted(session: Session, effect: Effect) -> tuple[webhooks.WebhookEndpoint, bytes, str]:
+    """Where something is posted, the same bytes at every attempt, and the chain of causes."""
     endpoint = _endpoint(session, effect["target"])
     effect["url"] = endpoint.url
     payload = effect["payload"]
     if effect["content"] is None:
         _keep(session, effect, orjson.dumps(payload["message"]).decode())
-    body = effect["content"].encode()
     cause = session.engine.causes.write(Cause.read(payload["cause"]))
+    return endpoint, effect["content"].encode(), cause
+
+
+def _webhook(renderer: Renderer, session: Session, effect: Effect) -> Callable[[], Outcome]:
+    endpoint, body, cause = _posted(session, effect)
     allow = session.engine.settings.outbound_allow
 
     def send() -> Outcome:
@@ -347,21 +362,17 @@ def _endpoint(session: Session, name: str) -> webhooks.WebhookEndpoint:
     if effects.is_off(session.connection, name, body["url"]):
         reason = f"The endpoint `{name}` answered 410 Gone before and is switched off."
         raise _NotNow(Outcome("failed", reason))
-    secret = b""
-    if "secret" in body:
-        try:
-            secret = webhooks.secret_of(body["secret"]["env"], os.environ)
-        except webhooks.NoSecret as error:
-            raise _NotNow(Outcome("wait", str(error))) from error
-    return webhooks.WebhookEndpoint(
-        name, body["url"], secret, body.get("events", "retry") == "retry"
-    )
+    try:
+        return webhooks.endpoint_of(name, body, os.environ)
+    except webhooks.NoSecret as error:
+        raise _NotNow(Outcome("wait", str(error))) from error
 
 
 _SENDERS: dict[str, Callable[[Renderer, Session, Effect], Callable[[], Outcome] | None]] = {
     "email": _email,
     "in_app": _in_app,
     "webhook": _webhook,
+    "call": _call,
 }
 
 

@@ -78,7 +78,7 @@ def failed_again(session: Session, filters: Mapping[str, str]) -> int:
 _HASTEN = Statement(
     EFFECT.update()
     .where(
-        _e.kind == sa.literal_column("'webhook'"),
+        _e.kind.in_([sa.literal_column(f"'{kind}'") for kind in effects.POSTED]),
         _e.state == sa.literal_column(f"'{effects.PENDING}'"),
         _e.lease.is_(None),
         _e.target == param("the_target", _e.target),

@@ -171,7 +171,7 @@ def _delivery(call: Call) -> dict[str, Any]:
 
 def _content(found: Mapping[str, Any]) -> Context:
     """What was sent, as far as it is written: a text with its subject, or a body as JSON."""
-    if found["kind"] == "webhook":
+    if found["kind"] in effects.POSTED:
         message = found["payload"].get("message", {})
         body = orjson.dumps(message, option=orjson.OPT_INDENT_2).decode()
         return {"subject": "", "text": "", "body": body}
@@ -188,7 +188,7 @@ def again(call: Call) -> Answer:
     found, session = _delivery(call), call.session
     with session.connection.transaction():
         effects.again(session.connection, found["id"])
-        if found["kind"] == "webhook":
+        if found["kind"] in effects.POSTED:
             effects.switch_on(session.connection, found["target"])
         session.engine.woken(session.connection, effects.WORK)
     return _back(call, f"{HERE}/{found['id']}")
@@ -221,7 +221,7 @@ def ask_now(call: Call) -> Answer:
     if name not in call.session.catalog.of("endpoint"):
         raise NotFound(f"There is no endpoint `{name}`.")
     delivery_lists.ask_now(call.session, name)
-    return _back(call, with_query(HERE, kind="webhook", target=name))
+    return _back(call, with_query(HERE, target=name))
 
 
 def show_given_up(call: Call) -> Answer:

@@ -17,7 +17,7 @@ from metamodel.folding import humanise, label_text
 from metamodel.storage import POSTGRESQL, SQLITE
 
 from .effect_kinds import EFFECT_KINDS
-from .effects import DEAD, DONE, FAILED, PENDING, SENT
+from .effects import DEAD, DONE, FAILED, PENDING, POSTED, SENT
 from .rule_tables import EFFECT
 
 _e = EFFECT.c
@@ -95,7 +95,7 @@ def target(fmt: ReaderFormat, effect: Effect) -> str:
     """Whom or what something was sent to."""
     if effect["kind"] == "in_app":
         return fmt.names.title("user", effect["target"]) or "A former user"
-    if effect["kind"] == "webhook":
+    if effect["kind"] in POSTED:
         return endpoint_label(fmt, effect["target"])
     return str(effect["payload"].get("name") or effect["target"])  # people by their names
 

@@ -21,7 +21,8 @@ from .rule_tables import EFFECT, ENDPOINT_OFF, NOBODY
 WORK = "deliveries"  # the job of the workers
 PENDING, DONE, FAILED, DEAD = "pending", "done", "failed", "dead"
 STATES = (PENDING, DONE, FAILED, DEAD)
-SENT = ("email", "in_app", "webhook")  # kinds that leave the event's transaction
+SENT = ("email", "in_app", "webhook", "call")  # kinds that leave the event's transaction
+POSTED = ("webhook", "call")  # ... to endpoints, which do not wait for one another
 MAX_TEXT = 2_000  # of an error or a response
 
 _SPACE = uuid.UUID("8f5d5a86-6a0e-4c1b-9a57-5b8d9f6b7a10")
@@ -62,7 +63,8 @@ _due = sa.and_(
     ~_overtakes,
 )
 _ANY = Statement(sa.select(_e.id).where(_due).limit(1))
-_lane = sa.case((_webhook, _e.target), else_=sa.literal_column("''"))
+_posted = _e.kind.in_([sa.literal_column(f"'{kind}'") for kind in POSTED])
+_lane = sa.case((_posted, _e.target), else_=sa.literal_column("''"))
 _LANES = Statement(sa.select(_e.kind, _lane.label("lane")).where(_due).distinct().limit(500))
 # In the order of the events, and of the actions of a rule.
 _ORDER = (_e.at, _e.event, _e.action, _e.id)
@@ -97,6 +99,9 @@ _FINISH = Statement(
         response=param("the_response", _e.response),
         done_at=param("the_now", _e.done_at),
     )
+)
+_HASTEN = Statement(
+    EFFECT.update().where(_e.id == param("the_id", _e.id), _e.lease.is_(None)).values(next_at=None)
 )
 _AGAIN = Statement(
     EFFECT.update()
@@ -243,6 +248,11 @@ def finish(
         )
         > 0
     )
+
+
+def hasten(connection: Connection, effect: str) -> None:
+    """Let what is tried again be due now."""
+    _HASTEN.run(connection, the_id=effect)
 
 
 def again(connection: Connection, effect: str) -> bool:

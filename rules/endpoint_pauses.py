@@ -26,6 +26,7 @@ GIVE_UP = timedelta(days=4)
 
 _p = ENDPOINT_PAUSE.c
 _e = EFFECT.c
+_posted = _e.kind.in_([sa.literal_column("'webhook'"), sa.literal_column("'call'")])
 _OF = Statement(sa.select(_p.failures, _p.record).where(_p.name == param("the_name", _p.name)))
 _ASK_NOW = Statement(
     ENDPOINT_PAUSE.update()
@@ -56,7 +57,7 @@ _EXPIRE = Statement(
     EFFECT.update()
     .where(
         _e.state == sa.literal_column("'pending'"),
-        _e.kind == sa.literal_column("'webhook'"),
+        _posted,
         _e.lease.is_(None),
         _e.at < param("the_at", _e.at),
         _e.target.in_(sa.select(_p.name).where(_p.failures >= sa.literal_column(str(FAILURES)))),
@@ -69,7 +70,7 @@ def paused() -> sa.ColumnElement[bool]:
     """Whether an effect is for an endpoint that is not asked at the moment."""
     return sa.exists().where(
         _p.name == _e.target,
-        _e.kind == sa.literal_column("'webhook'"),
+        _posted,
         _p.failures >= sa.literal_column(str(FAILURES)),
         _p.until > Later("seconds_paused"),
     )

@@ -47,18 +47,21 @@ def _endpoints(session: Session, fmt: ReaderFormat) -> Iterator[Context]:
 
 
 def without_secret(body: object) -> str:
-    """Why an endpoint's secret is not to be had; empty where it is, or where it has none."""
-    secret = body.get("secret") if isinstance(body, Mapping) else None
+    """Why an endpoint's secrets are not to be had; empty where they are, or where it has none."""
+    if not isinstance(body, Mapping):
+        return ""
     try:
-        if secret:
-            webhooks.secret_of(secret["env"], os.environ)
+        if body.get("secret"):
+            webhooks.secret_of(body["secret"]["env"], os.environ)
+        if body.get("authorization"):
+            webhooks.header_of(body["authorization"]["env"], os.environ)
     except webhooks.NoSecret as reason:
         return str(reason)
     return ""
 
 
 def _trouble(session: Session, name: str, text: str, button: str) -> Context:
-    filters = {"state": effects.PENDING, "kind": "webhook", "target": name}
+    filters = {"state": effects.PENDING, "target": name}
     waiting = _many(delivery_lists.count(session.connection, filters))
     return {
         "text": f"{text} {waiting}",

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fluvial.auth.actors import Actor
 from fluvial.kernel.causes import Cause
 from fluvial.records.drafts.event import Event
-from fluvial.records.drafts.rows import Values, empty
+from fluvial.records.drafts.rows import Values, empty, load_row
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
+from metamodel.expressions.expression import Expression
 from metamodel.expressions.python import truth
 
 from . import effects, runs
 from .event_values import before_of, computed_by, values_at
+from .halts import STOPPED, Halt
 from .model import Rule
 from .named_environment import NamedEnvironment
 from .rule_tables import NOBODY
@@ -38,6 +40,16 @@ class Execution:
     environment: NamedEnvironment
     # What earlier actions have made, by the names that they gave; expressions see them.
     names: dict[str, Any] = field(default_factory=dict)
+    step: int = 0  # the next one
+    halt: Halt | None = None  # why the run does not go on to it
+
+    def __post_init__(self) -> None:
+        self.moment = self.event.at  # from which a wait counts
+
+    def stop(self, reason: str) -> None:
+        """End the run here, for good."""
+        self.run.say(reason)
+        self.halt = Halt(STOPPED)
 
     def effect(
         self, action: int, kind: str, target: str, payload: Mapping[str, Any], unique: str = ""
@@ -69,22 +81,41 @@ class Execution:
 def prepared(session: Session, rule: Rule, event: Event, run: Run) -> Execution | None:
     """Everything that the rule's expressions and actions need; None where the record is gone."""
     type_ = session.catalog.objects.get(event.object)
-    values: Values | None = {}
-    before = None
-    if type_ is not None and event.record != NOBODY:
-        values = values_at(session, type_, event.record, event.rev)
-        if values is None:
-            return None
-        computed_by(type_, values, event)
-        before = before_of(type_, values, event)
+    if type_ is None or event.record == NOBODY:
+        return _made(session, rule, event, run, None, {})
+    values = values_at(session, type_, event.record, event.rev)
+    if values is None:
+        return None
+    computed_by(type_, values, event)
+    return _made(session, rule, event, run, type_, values)
+
+
+def resumed(session: Session, rule: Rule, event: Event, run: Run) -> Execution | None:
+    """The same for a run that goes on: its record is the one of now, and what was before the
+    event is still before. None where the record is in the bin, unless that set the rule off."""
+    type_ = session.catalog.objects.get(event.object)
+    if type_ is None or event.record == NOBODY:
+        return _made(session, rule, event, run, None, {})
+    values = load_row(session, type_.name, event.record, None)
+    if values is None and event.event == "deleted":
+        values = load_row(session, type_.name, event.record, None, deleted=True)
+    if values is None:
+        return None
+    return _made(session, rule, replace(event, rev=values["rev"]), run, type_, values)
+
+
+def _made(
+    session: Session, rule: Rule, event: Event, run: Run, type_: ObjectType | None, values: Values
+) -> Execution:
+    before = None if type_ is None else before_of(type_, values, event)
     roles = (rule.run_as,) if rule.run_as else ()
     actor = Actor(None, f"rule {rule.name}", roles, unrestricted=not roles, rule=rule.name)
     cause = Cause((*session.cause.chain, (rule.name, event.record)))
     asking = session.as_actor(asker_of(session, rule, event.actor))
     names: dict[str, Any] = {}
-    environment = NamedEnvironment(asking, type_, values or {}, before, names=names)
+    environment = NamedEnvironment(asking, type_, values, before, names=names)
     acting = session.as_actor(actor, cause)
-    return Execution(rule, event, run, asking, acting, type_, values or {}, environment, names)
+    return Execution(rule, event, run, asking, acting, type_, values, environment, names)
 
 
 def asker_of(session: Session, rule: Rule, user: str | None) -> Actor:
@@ -109,18 +140,16 @@ def condition_holds(execution: Execution) -> bool:
         run.say("It has no condition.")
         return True
     holds = truth(when, execution.environment)
-    seen = _seen(execution)
+    read = seen(execution, when)
     if holds:
-        run.say(f"The condition is met: {when.source}{seen}")
+        run.say(f"The condition is met: {when.source}{read}")
     else:
-        run.end(runs.NOT_MET, f"The condition is not met: {when.source}{seen}")
+        run.end(runs.NOT_MET, f"The condition is not met: {when.source}{read}")
     return holds
 
 
-def _seen(execution: Execution) -> str:
-    """The values that the condition read: "status is deployed, member.name is Ada"."""
-    when = execution.rule.when
-    assert when is not None
+def seen(execution: Execution, when: Expression) -> str:
+    """The values that a condition read: " (status is deployed; member.name is Ada)"."""
     parts = []
     for path in sorted(when.paths):
         shown = _shown(execution, path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fluvial.apptests.effects_seen import EFFECTS
+from fluvial.apptests.playing import CALLED
 from fluvial.events.jobs import HOUSEKEEPING, JOB, Job
 from fluvial.http.metrics_api import MEASURES
 from fluvial.http.routes import ENDPOINT
@@ -23,6 +24,7 @@ from fluvial.services.letters import LETTER_BOX
 
 from . import (
     buttons,
+    continuing,
     deliveries,
     delivery_pages,
     due_moments,
@@ -41,6 +43,9 @@ from . import (
     run_pages,
     runs,
     template_designer,
+    trial_answers,
+    waiting_api,
+    waiting_runs,
 )
 from .before_save import before_save
 from .effects import open_by_state
@@ -56,6 +61,8 @@ def measures(session: Session) -> Iterator[Family]:
     yield gauges(
         "fluvial_deliveries", "Deliveries of rules that are not finished.", "state", counts
     )
+    waiting = waiting_runs.counts(session.connection)
+    yield gauges("fluvial_waiting_runs", "Runs of rules that go on later.", "state", waiting)
 
 
 feature = Feature(
@@ -69,6 +76,7 @@ feature = Feature(
             *filled.ENDPOINTS,
             *letter_trials.ENDPOINTS,
             *run_pages.ENDPOINTS,
+            *waiting_api.ENDPOINTS,
             *delivery_pages.ENDPOINTS,
             *rule_designer.ENDPOINTS,
             *rule_trials.ENDPOINTS,
@@ -103,16 +111,21 @@ feature = Feature(
         BEFORE_SAVE(before_save),
         STORED(due_moments.stored),
         BUTTONS(Buttons(buttons.offered, buttons.press)),
-        LISTENER(EventListener(happened, listened)),
+        LISTENER(
+            EventListener(happened, listened),
+            EventListener(continuing.happened, continuing.watched),
+        ),
         rule_notes.BRINGS,
         CATALOG_CHANGED(endpoint_addresses.check_addresses, due_moments.changed),
         MEASURES(measures),
         EFFECTS(effects_of),
+        CALLED(trial_answers.answer),
         LETTER_BOX(letter_box.enter),
         JOB(
             Job(due_moments.WORK, due_moments.run),
             Job(effects.WORK, deliveries.run, sends=True),
+            Job(waiting_runs.WORK, continuing.run),
         ),
-        HOUSEKEEPING(runs.forget, receiving.forget, endpoint_pauses.expire),
+        HOUSEKEEPING(waiting_runs.forget, runs.forget, receiving.forget, endpoint_pauses.expire),
     ),
 )

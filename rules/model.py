@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import time
+from functools import cached_property
 from typing import Any
 
 from metamodel.expressions.expression import Expression
@@ -44,6 +45,11 @@ class Action:
     """One thing that a rule does; each kind of action is a subclass."""
 
     verb: str  # the kind of action
+
+    @property
+    def steps(self) -> tuple[tuple[str, Action], ...]:
+        """Actions that are done after it, before those that follow; each with its place."""
+        return ()
 
 
 @dataclass(frozen=True)
@@ -108,3 +114,15 @@ class Rule:
     order: int
     revision: str  # tells one wording of the rule from another
     source: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def steps(self) -> tuple[tuple[str, Action], ...]:
+        """All actions in the order in which they are done, each with its place."""
+        listed = ((f"/do/{at}", action) for at, action in enumerate(self.actions))
+        return tuple(_steps(listed))
+
+
+def _steps(listed: Iterable[tuple[str, Action]]) -> Iterator[tuple[str, Action]]:
+    for place, action in listed:
+        yield place, action
+        yield from _steps(action.steps)

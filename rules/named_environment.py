@@ -11,6 +11,7 @@ from fluvial.records.drafts.record_environment import RecordEnvironment, Values
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 from metamodel.currencies import Amount
+from metamodel.expressions.given_values import GivenBody
 from metamodel.expressions.nodes import Collection, Gather, Root
 
 from .row_totals import gathered
@@ -60,6 +61,11 @@ class NamedEnvironment(RecordEnvironment):
         if isinstance(value, tuple) and not isinstance(value, Amount) and not path:
             return value[1]
         return super()._named(value, path)
+
+    def given(self, name: str) -> bool:
+        """Whether a name, which is none of the record's fields, is what somebody answered."""
+        own = self.type is not None and name in self.type.fields
+        return not own and isinstance(self.names.get(name), GivenBody)
 
     def collect(self, node: Gather | Collection) -> Any:
         collection = node if isinstance(node, Collection) else node.collection

@@ -27,6 +27,7 @@ from .action_schemas import ACTION_SCHEMAS, SHARED
 from .effect_kinds import EffectKind
 from .execution import Execution
 from .model import Action, Create, Rule, Several
+from .named_environment import NamedEnvironment
 from .reaching import writes
 
 MAX_RECORDS = 5_000  # that one action changes
@@ -109,8 +110,10 @@ def _environment(
     """
     asking = replace(execution.asking, ahead=ahead)
     if not action.each:
-        return RecordEnvironment(asking, type_, row, execution.environment.before)
-    return RecordEnvironment(asking, type_, row, record=execution.environment)
+        before = execution.environment.before
+        return NamedEnvironment(asking, type_, row, before, names=execution.names)
+    outer = execution.environment
+    return NamedEnvironment(asking, type_, row, record=outer, names=execution.names)
 
 
 def _body(type_: ObjectType, values: Mapping[str, Expression], environment: Any) -> Body:

@@ -39,7 +39,7 @@ def _is_news(run: dict[str, Any], record: str) -> bool:
     """Not where it only changed the record, which the history tells with the values."""
     made = run["trace"]["effects"]
     own = [one for one in made if one["kind"] == "update" and one["target"] == record]
-    return run["outcome"] == "failed" or len(made) > len(own)
+    return run["outcome"] in ("failed", "waiting", "cancelled") or len(made) > len(own)
 
 
 def _told(
@@ -48,10 +48,11 @@ def _told(
     made = {one["id"] for one in run["trace"]["effects"]}
     lines = effect_words.in_short(fmt, [one for id, one in known.items() if id in made])
     failed = run["outcome"] == "failed"
+    did = {"failed": "failed", "waiting": "waits", "cancelled": "was cancelled"}
     if failed and run["trace"]["lines"]:
         lines = [Markup("{}").format(run["trace"]["lines"][-1])]
     what = Markup("<b>{}</b> {}").format(
-        rule_label(session.catalog, run["rule"]), "failed" if failed else "ran"
+        rule_label(session.catalog, run["rule"]), did.get(run["outcome"], "ran")
     )
     reads = "read" in session.access.meta
     more = ("What it did, step by step", f"/studio/runs/{run['id']}") if reads else None

@@ -173,11 +173,10 @@ def test_endpoint(call: Call) -> Answer:
         raise NotFound(f"There is no endpoint `{name}`.")
     label, body = label_of(call.session.catalog, "endpoint", name), document.body
     try:
-        secret = webhooks.secret_of(body["secret"]["env"], os.environ) if "secret" in body else b""
+        endpoint = webhooks.endpoint_of(name, body, os.environ)
     except webhooks.NoSecret as error:
         raise Conflict(str(error)) from error
     message = {"type": "test", "timestamp": call.session.now.isoformat(), "data": {"test": True}}
-    endpoint = webhooks.WebhookEndpoint(name, body["url"], secret)
     allow, cause = call.engine.settings.outbound_allow, ""
     try:
         answer = webhooks.post(

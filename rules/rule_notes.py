@@ -15,7 +15,9 @@ from fluvial.services import letters
 from metamodel.catalog import Catalog
 from metamodel.expressions import types
 
+from . import waiting_runs
 from .action_kinds import ACTIONS
+from .call_action import CallOut
 from .compilation import compiled
 from .effect_words import label_of
 from .endpoint_troubles import NO_MAIL, without_secret
@@ -29,21 +31,32 @@ PLAIN = (
 
 def notes(session: Session, catalog: Catalog, keys: Sequence[tuple[str, str]]) -> Iterator[str]:
     for kind, name in keys:
+        if kind == "rule":
+            yield from _waiting(session, name)
         document = catalog.of("rule").get(name) if kind == "rule" else None
         rule = compiled(document, catalog) if document is not None else None
         if rule is not None:
             yield from of_rule(session, catalog, rule)
 
 
+def _waiting(session: Session, name: str) -> Iterator[str]:
+    """Runs that have begun keep the rule with which they did."""
+    count = waiting_runs.of_rule(session.connection, name)
+    if count:
+        runs, go = ("1 run", "It goes") if count == 1 else (f"{count:,} runs", "They go")
+        verb = "waits" if count == 1 else "wait"
+        yield f"{runs} of {name} {verb}. {go} on as the rule was; cancel what must not go on."
+
+
 def of_rule(session: Session, catalog: Catalog, rule: Rule) -> Iterator[str]:
-    mails = any(_mails(action) for action in rule.actions)
+    mails = any(_mails(action) for _, action in rule.steps)
     if mails and not letters.can_be_sent(session):
         yield NO_MAIL
-    plain = [text for action in rule.actions for text in _plain(action)]
+    plain = [text for _, action in rule.steps for text in _plain(action)]
     if plain and not rule.run_as:
         yield PLAIN.format(rule=rule.label, to=", ".join(dict.fromkeys(plain)))
-    for action in rule.actions:
-        if isinstance(action, Webhook):
+    for _, action in rule.steps:
+        if isinstance(action, Webhook | CallOut):
             yield from _endpoint(catalog, action.endpoint)
         notes_of = ACTIONS[action.verb].notes
         if notes_of is not None:

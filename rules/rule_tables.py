@@ -1,4 +1,4 @@
-"""The tables of this folder: runs, effects, moments that are waited for, endpoints that are off."""
+"""The tables of this folder: runs, effects, what is waited for, endpoints that are off."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ RUN = table(
     column("object", TEXT),
     column("record", UUID),
     column("at", TIMESTAMP, index=True),
-    column("outcome", TEXT),  # done, not_met, skipped, limited, failed
+    # done, not_met, skipped, limited, failed, waiting, stopped, cancelled
+    column("outcome", TEXT),
     column("trace", JSON),
     metadata=TABLES,
 )
@@ -33,7 +34,7 @@ EFFECT = table(
     column("event", UUID),
     column("rule", TEXT),
     column("action", INTEGER),  # its place in `do`
-    column("kind", TEXT),  # create, update, delete, email, in_app, webhook
+    column("kind", TEXT),  # create, update, delete, email, in_app, webhook, call
     column("target", TEXT),  # an id, an address or the name of an endpoint
     column("object", TEXT),  # the rule's record
     column("record", UUID),
@@ -69,6 +70,29 @@ TIMER = table(
 sa.Index("uq_fluvial_timer", TIMER.c.rule, TIMER.c.record, TIMER.c.due_at, unique=True)
 sa.Index("ix_fluvial_timer__due", TIMER.c.state, TIMER.c.due_at)
 sa.Index("ix_fluvial_timer__record", TIMER.c.record)
+
+# Runs that go on later: where they stand, and all that their next actions need.
+WAITING = table(
+    "waiting_run",
+    column("id", UUID, primary_key=True),  # of the run
+    column("rule", TEXT, index=True),
+    column("document", JSON),  # the rule as it was when the run began
+    column("event", JSON),
+    column("cause", JSON, nullable=True),
+    column("object", TEXT),
+    column("record", UUID, index=True),
+    column("step", INTEGER),  # the next one
+    column("names", JSON),  # what earlier steps made, and what was answered
+    column("state", TEXT),  # calling, sleeping, ready, failed
+    column("effect", UUID, nullable=True, index=True),  # the call that is to be answered
+    column("since", TIMESTAMP),
+    column("due_at", TIMESTAMP, nullable=True),  # when it goes on, or is looked at again
+    column("lease", TEXT, nullable=True),
+    column("leased_until", TIMESTAMP, nullable=True),
+    column("attempts", INTEGER),  # of workers, since it was due
+    metadata=TABLES,
+)
+sa.Index("ix_fluvial_waiting_run__due", WAITING.c.state, WAITING.c.due_at)
 
 # Endpoints that answered 410 Gone at this address.
 ENDPOINT_OFF = table(

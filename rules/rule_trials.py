@@ -23,6 +23,7 @@ from metamodel.folding import free_name, humanise
 from . import effect_words, trial
 from .compilation import compiled
 from .effect_kinds import EFFECT_KINDS
+from .effects import POSTED
 from .model import Rule
 from .run_pages import OUTCOMES
 
@@ -100,8 +101,10 @@ def _told(fmt: ReaderFormat, rule: Rule, effect: Json) -> Json:
         told["subject"] = effect.get("subject", "")
         told["said"] = mail.as_text(effect["html"]).strip() if "html" in effect else ""
         told["fault"] = effect.get("fault", "")
-    elif kind == "webhook":
-        told["text"] = f"Posts to {effect_words.endpoint_label(fmt, effect['target'])}"
+    elif kind in POSTED:
+        told["text"] = (
+            f"{EFFECT_KINDS[kind].does} {effect_words.endpoint_label(fmt, effect['target'])}"
+        )
         told["body"] = orjson.dumps(effect["body"], option=orjson.OPT_INDENT_2).decode()
     elif kind == "set":
         field = fmt.catalog.objects[rule.trigger.object].fields[effect["target"]]

@@ -10,17 +10,21 @@ from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.ids import is_id
 from fluvial.kernel.problems import Forbidden, NotFound, Problem, Unprocessable, fault
 from fluvial.metadata_changes.told_reach import reads_beyond
+from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
 from metamodel.storage import timestamp_wire
 
-from . import effects, runs, trial
+from . import effects, runs, trial, waiting_lists
 from .compilation import compiled
 from .model import Rule
-from .run_effects import tell_effects
+from .run_effects import settle, tell_effects
+from .seen_rules import unseen
 
 MAX_PAGE = 200
 LAST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
-OUTCOMES = ("done", "not_met", "skipped", "limited", "failed")
+OUTCOMES = (
+    "done", "not_met", "skipped", "limited", "failed", "waiting", "stopped", "cancelled",
+)  # fmt: skip
 
 
 def _rule(call: Call) -> Rule:
@@ -65,11 +69,29 @@ def rule_runs(call: Call) -> Answer:
         before=before,
     )
     tell_effects(call.session.connection, found["data"])
-    why = reads_beyond(call.session, call.session.catalog.of("rule")[call.params["name"]])
-    if why:  # that it ran is no secret, but why, and to whom it wrote
-        for run in found["data"]:
-            run["trace"] = {"lines": [f"You may not see what this rule does. {why}"], "effects": []}
+    waiting = waiting_lists.among(call.session.connection, (run["id"] for run in found["data"]))
+    for run in found["data"]:
+        run["waiting"] = waiting.get(run["id"])
+        _hide(call.session, run)
     return Answer.json(found)
+
+
+def run_wire(session: Session, run: dict[str, Any]) -> dict[str, Any]:
+    """One run, as far as its reader may know."""
+    settle(session, [run])
+    run["at"] = timestamp_wire(run["at"])
+    run["waiting"] = waiting_lists.among(session.connection, [run["id"]]).get(run["id"])
+    _hide(session, run)
+    return run
+
+
+def _hide(session: Session, run: dict[str, Any]) -> None:
+    """That it ran is no secret, but why, to whom it wrote, and what it waits for."""
+    why = unseen(session, run["rule"])
+    if not why:
+        return
+    run["trace"] = {"lines": [f"You may not see what this rule does. {why}"], "effects": []}
+    waiting_lists.hide(run)
 
 
 def rule_dry_run(call: Call) -> Answer:
@@ -147,7 +169,7 @@ def redeliver(call: Call) -> Answer:
         raise Unprocessable("Only mails, notifications and webhooks can be sent again.")
     with session.connection.transaction():
         effects.again(session.connection, found["id"])
-        if found["kind"] == "webhook":
+        if found["kind"] in effects.POSTED:
             effects.switch_on(session.connection, found["target"])
         session.engine.woken(session.connection, effects.WORK)
     return Answer.json(effects.one(session.connection, found["id"]), 202)

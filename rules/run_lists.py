@@ -16,7 +16,10 @@ from .rule_tables import EFFECT, RUN
 
 COUNTED = 1_000  # runs that are counted; more are "1,000+"
 LAST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
-ENDED = ("done", "failed", "skipped", "limited", "not_met")
+OUTCOMES = (
+    "done", "failed", "skipped", "limited", "not_met", "waiting", "stopped", "cancelled",
+)  # fmt: skip
+TOLD = ("done", "failed", "waiting", "stopped", "cancelled")  # on the timeline of the record
 
 _r = RUN.c
 _e = EFFECT.c
@@ -36,7 +39,10 @@ _undone = (
         EFFECT,
         sa.and_(_e.record == _other.c.record, _e.event == _other.c.event, _e.rule == _other.c.rule),
     )
-    .where(_e.state.in_([_text(FAILED), _text(DEAD)]))
+    .where(
+        _e.state.in_([_text(FAILED), _text(DEAD)]),
+        _other.c.outcome.in_([_text("done"), _text("waiting")]),
+    )
 )
 _FAILED_RUNS = _r.id.in_(
     sa.union(sa.select(_other.c.id).where(_other.c.outcome == _text("failed")), _undone)
@@ -53,15 +59,15 @@ def _where(names: tuple[str, ...], outcome: str) -> list[sa.ColumnElement[bool]]
         found.append(_FAILED_RUNS)
     elif outcome:
         found.append(_r.outcome == _text(outcome))
-        if outcome == "done":
+        if outcome in ("done", "waiting"):
             found.append(_r.id.not_in(_undone))
     return found
 
 
 def _statement(counts: bool, filters: Mapping[str, str]) -> Statement:
-    """Of a shape of filters; `outcome` is one of ENDED or empty."""
+    """Of a shape of filters; `outcome` is one of OUTCOMES or empty."""
     outcome = filters.get("outcome", "")
-    assert not outcome or outcome in ENDED
+    assert not outcome or outcome in OUTCOMES
     names = tuple(name for name in _EQUAL if filters.get(name))
     key = (counts, names, outcome)
     if key not in _statements:
@@ -102,7 +108,7 @@ _OF_RECORD = Statement(
     sa.select(*_COLUMNS)
     .where(
         _r.record == param("the_record", _r.record),
-        _r.outcome.in_([_text("done"), _text("failed")]),
+        _r.outcome.in_([_text(one) for one in TOLD]),
         _r.at >= param("the_since", _r.at),
         _r.at <= param("the_until", _r.at),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,9 @@ from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
 from metamodel.folding import humanise
 
-from . import delivery_lists, effect_words, effects, run_lists
+from . import delivery_lists, effect_words, effects, run_lists, waiting_changes, waiting_words
 from .rule_tables import NOBODY
-from .run_effects import tell_effects
+from .run_effects import settle
 from .seen_rules import rule_label, unseen
 
 HERE = "/studio/runs"
@@ -32,6 +32,9 @@ OUTCOMES = {
     "skipped": ("Skipped", "warn"),
     "limited": ("Over its limit", "warn"),
     "not_met": ("Condition not met", ""),
+    "waiting": ("Waiting", "warn"),
+    "stopped": ("Stopped", ""),
+    "cancelled": ("Cancelled", ""),
 }
 _FILTERS = ("rule", "outcome", "record")
 
@@ -131,15 +134,6 @@ def _want(fmt: ReaderFormat, runs: Sequence[Mapping[str, Any]]) -> None:
     fmt.names.want((run["object"], run["record"]) for run in runs if run["record"] != NOBODY)
 
 
-def settle(session: Session, runs: Sequence[dict[str, Any]]) -> None:
-    """Say what became of what they sent: where something was refused for good, they failed."""
-    tell_effects(session.connection, runs)
-    for run in runs:
-        states = {one["state"] for one in run["trace"]["effects"]}
-        if run["outcome"] == "done" and states & {effects.FAILED, effects.DEAD}:
-            run["outcome"] = "failed"
-
-
 def _outcome(run: Mapping[str, Any]) -> tuple[str, str]:
     return OUTCOMES.get(run["outcome"], (humanise(run["outcome"]), ""))
 
@@ -205,6 +199,7 @@ def show_one(call: Call) -> Answer:
         "hidden": f"You may not see what this rule does. {hidden}" if hidden else "",
         "lines": [] if hidden else run["trace"]["lines"],
         "effects": [] if hidden else [_effect(call, fmt, one) for one in made.values()],
+        "waiting": waiting_words.shown(call, fmt, run, hidden=bool(hidden)),
     }  # fmt: skip
     crumbs = [("Studio", "/studio"), ("What rules did", HERE)]
     return page(
@@ -229,7 +224,31 @@ def _effect(call: Call, fmt: ReaderFormat, effect: Mapping[str, Any]) -> Context
     }
 
 
+def cancel_it(call: Call) -> Answer:
+    waiting_changes.cancel(call.session, _waiting(call))
+    return Answer.redirect(f"{HERE}/{call.params['id']}")
+
+
+def retry_it(call: Call) -> Answer:
+    waiting_changes.retry(call.session, _waiting(call))
+    return Answer.redirect(f"{HERE}/{call.params['id']}")
+
+
+def _waiting(call: Call) -> str:
+    id = call.params["id"]
+    if not is_id(id) or run_lists.one(call.session.connection, id) is None:
+        raise NotFound("There is no such run. Runs are kept for 90 days.")
+    return id
+
+
+def _post(verb: str, handler: Callable[[Call], Answer], about: str) -> Endpoint:
+    path = f"{HERE}/{{id}}/{verb}"
+    return Endpoint("POST", path, handler, Policy.ADMIN, about, page=True, form=True)
+
+
 ENDPOINTS = (
     Endpoint("GET", HERE, show, Policy.META_READ, "What rules did.", page=True),
     Endpoint("GET", f"{HERE}/{{id}}", show_one, Policy.META_READ, "One run of a rule.", page=True),
+    _post("cancel", cancel_it, "End a run that waits."),
+    _post("retry", retry_it, "Let a run go on."),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from fluvial.database.large_questions import TOO_LARGE, too_large
+from fluvial.database.large_questions import TOO_LARGE
 from fluvial.events import outbox
 from fluvial.kernel.problems import Problem
 from fluvial.records.drafts.event import Event
@@ -15,12 +15,12 @@ from fluvial.services.templates import TemplateFault
 from metamodel.expressions.work import limited_work
 
 from . import effects, runs
-from .action_kinds import perform
 from .execution import condition_holds, prepared
 from .index import SOURCES, rule_index
 from .model import Rule
 from .rule_tables import NOBODY
 from .runs import Run
+from .steps import let_wait, outcome_of, perform_from
 
 log = logging.getLogger("fluvial.rules")
 
@@ -74,25 +74,17 @@ def run_rule(session: Session, rule: Rule, event: Event, *, kept: bool = True) -
     run = Run(rule.name, event.object, event.record)
     try:
         with limited_work(), session.connection.savepoint():
-            _run(session, rule, event, run)
+            _run(session, rule, event, run, kept)
     except (Problem, TemplateFault, *TOO_LARGE) as problem:
         run.effects.clear()
-        run.end("failed", f"It failed and was rolled back: {_detail(problem)}")
+        run.end("failed", f"It failed and was rolled back: {runs.words_of(problem)}")
         log.warning("Rule %s on %s %s: %s", rule.name, event.object, event.record, problem)
     if kept:
         runs.add(session.connection, run, event.id, session.now)
     return run
 
 
-def _detail(problem: Exception) -> str:
-    if isinstance(problem, TOO_LARGE):
-        return too_large(problem)
-    if isinstance(problem, Problem) and len(problem.errors) > 1:
-        return " ".join(error["message"] for error in problem.errors)
-    return str(problem)
-
-
-def _run(session: Session, rule: Rule, event: Event, run: Run) -> None:
+def _run(session: Session, rule: Rule, event: Event, run: Run, kept: bool) -> None:
     reason = _held_back(session, rule, event)
     if reason:
         run.end(*reason)
@@ -103,9 +95,10 @@ def _run(session: Session, rule: Rule, event: Event, run: Run) -> None:
         return
     if not condition_holds(execution):
         return
-    for at, action in enumerate(rule.actions):
-        perform(execution, at, action)
-    run.outcome = "done"
+    perform_from(execution, 0)
+    run.outcome, run.step = outcome_of(execution.halt), execution.step
+    if kept:
+        let_wait(session, execution)
 
 
 def _held_back(session: Session, rule: Rule, event: Event) -> tuple[str, str] | None:

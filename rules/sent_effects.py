@@ -36,6 +36,8 @@ def _effect(session: Session, kind: str, target: str, payload: dict[str, Any]) -
         return {"do": kind, "object": payload.get("object", ""), "record": target}
     if kind == "webhook":
         return {"do": "webhook", "to": target, "body": payload["message"]["data"]}
+    if kind == "call":
+        return {"do": "call", "to": target, "body": payload["message"]}
     words: Callable[[], tuple[str, str]] = partial(deliveries_of(session.engine).words, payload)
     template = payload.get("template") or ""
     return {

@@ -140,7 +140,7 @@ def _told(execution: Execution, action: Notify) -> Iterator[Recipient]:
 def _webhook(execution: Execution, at: int, action: Webhook) -> None:
     session, event = execution.acting, execution.event
     if action.body:
-        data = _data(action.body, execution)
+        data = data_of(action.body, execution)
     elif execution.type is not None and event.record != NOBODY:
         data = find_one(session, event.object, event.record)
     else:
@@ -163,11 +163,12 @@ def _webhook(execution: Execution, at: int, action: Webhook) -> None:
     execution.run.say(f"It posts to {action.endpoint}.")
 
 
-def _data(body: Any, execution: Execution) -> Any:
+def data_of(body: Any, execution: Execution) -> Any:
+    """Expressions in objects and lists, worked out."""
     if isinstance(body, Mapping):
-        return {name: _data(one, execution) for name, one in body.items()}
+        return {name: data_of(one, execution) for name, one in body.items()}
     if isinstance(body, list):
-        return [_data(one, execution) for one in body]
+        return [data_of(one, execution) for one in body]
     return plain(body, evaluate(body, execution.environment))
 
 

@@ -21,7 +21,9 @@ from fluvial.services.templates import TemplateFault
 from metamodel.storage import timestamp_wire
 
 from . import before_save
+from .action_kinds import ACTIONS
 from .deliveries import deliveries_of
+from .effects import POSTED
 from .execution import condition_holds, prepared
 from .index import SOURCES
 from .model import Rule
@@ -92,6 +94,8 @@ def _try(
         line = "This change does not trigger it: none of the fields it watches has changed."
         return {"outcome": "not_set_off", "lines": [line], "effects": []}
     run = run_rule(session, rule, event, kept=False)
+    if run.outcome == "waiting":
+        run.say(_later(rule, run))
     made = _EFFECTS.rows(session.connection, the_event=event.id)
     return {
         "outcome": run.outcome,
@@ -100,6 +104,15 @@ def _try(
             {"kind": kind, "target": target, "payload": payload} for kind, target, payload in made
         ],
     }
+
+
+def _later(rule: Rule, run: Run) -> str:
+    """What it would go on with: the rest depends on what is answered, or is so by then."""
+    words = [ACTIONS[action.verb].label for _, action in rule.steps[run.step :]]
+    if not words:
+        return "Nothing follows behind that."
+    listed = "; ".join(word[:1].lower() + word[1:] for word in words)
+    return f"It would go on later: {listed}."
 
 
 def _sets_off(rule: Rule, event: Event) -> bool:
@@ -143,7 +156,7 @@ def _write_out(session: Session, answer: dict[str, Any]) -> None:
                 effect["subject"], effect["html"] = deliveries.words(payload)
             except TemplateFault as fault:
                 effect["fault"] = str(fault)
-        elif effect["kind"] == "webhook":
+        elif effect["kind"] in POSTED:
             effect["body"] = payload["message"]
         else:
             effect |= payload

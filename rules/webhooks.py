@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from fluvial.services import outbound
 
@@ -28,6 +29,7 @@ class WebhookEndpoint:
     url: str
     secret: bytes
     retries: bool = True
+    authorization: str = ""  # what the header of this name says
 
 
 def secret_of(name: str, environ: Mapping[str, str]) -> bytes:
@@ -46,6 +48,27 @@ def secret_of(name: str, environ: Mapping[str, str]) -> bytes:
     return secret
 
 
+def endpoint_of(name: str, body: Mapping[str, Any], environ: Mapping[str, str]) -> WebhookEndpoint:
+    """The endpoint of a document, with its secrets; raises NoSecret."""
+    secret, authorization = b"", ""
+    if "secret" in body:
+        secret = secret_of(body["secret"]["env"], environ)
+    if "authorization" in body:
+        authorization = header_of(body["authorization"]["env"], environ)
+    retries = body.get("events", "retry") == "retry"
+    return WebhookEndpoint(name, body["url"], secret, retries, authorization)
+
+
+def header_of(name: str, environ: Mapping[str, str]) -> str:
+    """What a header says that stands in an environment variable, such as `Bearer ...`."""
+    text = environ.get(name, "").strip()
+    if not text:
+        raise NoSecret(f"The environment variable {name} is not set; it holds the authorization.")
+    if not (text.isascii() and text.isprintable()):
+        raise NoSecret(f"{name} has characters that a header cannot have. Write it on one line.")
+    return text
+
+
 def signature(secret: bytes, message: str, timestamp: int, body: bytes) -> str:
     signed = f"{message}.{timestamp}.".encode() + body
     return "v1," + base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest()).decode()
@@ -58,9 +81,12 @@ def post(
     body: bytes,
     cause: str,
     allow: Collection[str],
+    more: Mapping[str, str] | None = None,
+    limit: int = outbound.MAX_RESPONSE,
 ) -> outbound.Response:
     """Post a message; raises what `fluvial.outbound` raises."""
     headers = {
+        **(more or {}),
         "content-type": "application/json",
         "user-agent": USER_AGENT,
         "webhook-id": message,
@@ -69,4 +95,6 @@ def post(
     }
     if endpoint.secret:
         headers["webhook-signature"] = signature(endpoint.secret, message, timestamp, body)
-    return outbound.post(endpoint.url, body, headers, allow=allow)
+    if endpoint.authorization:
+        headers["authorization"] = endpoint.authorization
+    return outbound.post(endpoint.url, body, headers, allow=allow, limit=limit)

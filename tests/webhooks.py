@@ -16,12 +16,25 @@ DROP = "drop"
 
 
 @dataclass(frozen=True)
+class Answered:
+    """What is answered, with more than a status: a body, which may be cut off, and headers."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+    length: int | None = None  # what is said of the body's length
+
+
+Reply = int | str | Answered
+
+
+@dataclass(frozen=True)
 class Delivery:
     method: str
     path: str
     headers: dict[str, str]
     body: bytes
-    reply: int | str
+    reply: Reply
 
     def json(self) -> object:
         return orjson.loads(self.body)
@@ -30,12 +43,13 @@ class Delivery:
 class WebhookSink:
     """`replies` are used up one for each request; without one, the answer is 200.
 
-    A reply is a status code; HANG answers only when the test ends, DROP closes the connection.
+    A reply is a status code, or more than that; HANG answers only when the test ends, DROP closes
+    the connection.
     Header names are in lower case.
     """
 
     def __init__(self) -> None:
-        self.replies: deque[int | str] = deque()
+        self.replies: deque[Reply] = deque()
         self.deliveries: list[Delivery] = []
         self.arrived = threading.Condition()
         self.over = threading.Event()
@@ -63,7 +77,7 @@ class WebhookSink:
         self.thread.join()
         self.server.server_close()
 
-    def take(self, method: str, path: str, headers: dict[str, str], body: bytes) -> int | str:
+    def take(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
         with self.arrived:
             reply = self.replies.popleft() if self.replies else 200
             self.deliveries.append(Delivery(method, path, headers, body, reply))
@@ -91,10 +105,15 @@ class SinkHandler(BaseHTTPRequestHandler):
         if isinstance(reply, str):
             self.connection.shutdown(socket.SHUT_RDWR)
             return
-        self.send_response(reply)
-        self.send_header("Content-Length", "0")
+        said = reply if isinstance(reply, Answered) else Answered(reply)
+        self.send_response(said.status)
+        length = len(said.body) if said.length is None else said.length
+        self.send_header("Content-Length", str(length))
         self.send_header("Connection", "close")
+        for name, value in said.headers:
+            self.send_header(name, value)
         self.end_headers()
+        self.wfile.write(said.body)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 

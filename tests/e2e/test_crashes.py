@@ -27,7 +27,7 @@ from tests.mailbox import Mailbox
 from tests.rules.house import LETTER, LOAN, MEMBER, SECRET, rule
 from tests.servers import free_port, package_folder
 from tests.waiting import until
-from tests.webhooks import WebhookSink
+from tests.webhooks import Reply, WebhookSink
 
 TELL = rule(
     "tell",
@@ -183,7 +183,7 @@ def held(sink: WebhookSink) -> Iterator[None]:
     """Webhooks that come inside are kept, and answered at the end."""
     take, over = sink.take, threading.Event()
 
-    def wait(*request: Any) -> int | str:
+    def wait(*request: Any) -> Reply:
         reply = take(*request)
         over.wait()
         return reply

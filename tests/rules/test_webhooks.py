@@ -67,7 +67,7 @@ def test_a_secret_that_is_not_to_be_had(environ: dict[str, str], words: str) -> 
 def test_headers_of_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[dict[str, str]] = []
 
-    def post(url: str, body: bytes, headers: dict[str, str], allow: object) -> None:
+    def post(url: str, body: bytes, headers: dict[str, str], **how: object) -> None:
         sent.append(headers)
 
     monkeypatch.setattr(outbound, "post", post)

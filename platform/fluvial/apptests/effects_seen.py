@@ -15,6 +15,7 @@ TestEffect = Mapping[str, Any]
 # What was done and would be sent, in order.
 EFFECTS: Seam[Callable[[Session], Sequence[TestEffect]]] = Seam("for the tests of apps")
 CHANGES = ("create", "update", "delete")
+POSTS = {"webhook": "posts to", "call": "calls"}
 
 
 def effects_so_far(session: Session) -> list[TestEffect]:
@@ -54,12 +55,12 @@ def _fits(effect: TestEffect, entry: Mapping[str, Any], people: Mapping[str, str
     if entry.get("rule", effect["rule"]) != effect["rule"]:
         return False
     do = effect["do"]
-    asked = [name for name in (*CHANGES, "notify", "webhook") if name in entry]
+    asked = [name for name in (*CHANGES, "notify", *POSTS) if name in entry]
     if asked and asked != [do]:
         return False
     if do in CHANGES:
         return bool(entry.get(do, effect["object"]) == effect["object"])
-    if do == "webhook":
+    if do in POSTS:
         to = entry.get(do, effect["to"])
         return bool(to == effect["to"]) and alike(entry.get("body", {}), effect["body"])
     return _is_notice(effect, entry, people)
@@ -86,7 +87,7 @@ def _same_notice(effect: TestEffect, other: TestEffect) -> bool:
 def _told(effect: TestEffect, refs: Refs) -> str:
     if effect["do"] in CHANGES:
         return f"{effect['rule']} {effect['do']}s {effect['object']}"
-    if effect["do"] == "webhook":
-        return f"{effect['rule']} posts to {effect['to']}"
+    if effect["do"] in POSTS:
+        return f"{effect['rule']} {POSTS[effect['do']]} {effect['to']}"
     words = f" with {effect['template']}" if effect["template"] else ""
     return f"{effect['rule']} notifies {shown(effect['person'], refs)} by {effect['by']}{words}"

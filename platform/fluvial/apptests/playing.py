@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+import orjson
+
 from fluvial.auth.actors import SYSTEM
 from fluvial.kernel.features import Seam
 from fluvial.kernel.problems import NotFound, Problem
@@ -22,6 +24,8 @@ from .app_test_values import alike, shown, wire
 from .effects_seen import effects_so_far, judge
 from .stage import Stage, StoppedClock, work
 
+# Session, endpoint, status and body; whether a call waited for it.
+CALLED: Seam[Callable[[Session, str, int, bytes], bool]] = Seam("to answer calls")
 # Session, name and fields; whether there is a web form of this name.
 ANSWER: Seam[Callable[[Session, str, Mapping[str, Any]], bool]] = Seam("to answer web forms")
 
@@ -149,6 +153,9 @@ def _step(play: Play, step: Mapping[str, Any], path: tuple[str | int, ...]) -> N
     if "at" in step:
         _move_clock(play, str(step["at"]), path)
         return
+    if "answer" in step:
+        _answer_call(play, step, path)
+        return
     session = play.session(step.get("as", ""))
     fields = step.get("fields", {})
     if "create" in step:
@@ -161,7 +168,8 @@ def _step(play: Play, step: Mapping[str, Any], path: tuple[str | int, ...]) -> N
         return
     verb = next((v for v in ("update", "delete", "restore", "act") if v in step), None)
     if verb is None:
-        raise _Wrong(path, "Name the step: create, update, delete, restore, act, post or at.")
+        known = "create, update, delete, restore, act, post, answer or at"
+        raise _Wrong(path, f"Name the step: {known}.")
     object_name, record = play.ref(step[verb], *path)
     body = wire(play.type(object_name, *path), fields, play.refs)
     if verb == "update":
@@ -196,6 +204,16 @@ def _post(play: Play, name: str, fields: Mapping[str, Any], path: tuple[str | in
             break
     else:
         raise _Wrong(path, f"There is no web form `{name}`.")
+
+
+def _answer_call(play: Play, step: Mapping[str, Any], path: tuple[str | int, ...]) -> None:
+    """Let the endpoint of a call answer the first one that waits for it."""
+    status = int(step.get("status", 200))
+    body = orjson.dumps(step["body"]) if "body" in step else b""
+    for answer in play.engine.brought(CALLED):
+        if answer(play.session(), step["answer"], status, body):
+            return
+    raise _Wrong((*path, "answer"), f"No call of {step['answer']} waits for an answer.")
 
 
 def _judge(play: Play, before: int) -> None:

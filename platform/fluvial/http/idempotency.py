@@ -19,7 +19,7 @@ from fluvial.kernel.problems import Conflict, Problem, Unprocessable
 
 from .call import Answer, Call
 
-HOURS = 24
+HOURS = 5 * 24  # longer than our own calls and webhooks are repeated
 MAX_KEY = 255
 
 _t = IDEMPOTENCY.c
@@ -136,5 +136,5 @@ def _kept(call: Call, name: Mapping[str, str], digest: str) -> Answer | None:
 
 
 def expire(connection: Connection, now: datetime) -> None:
-    """Forget the keys of more than a day ago."""
+    """Forget the keys that nobody repeats any longer."""
     _EXPIRE.run(connection, the_at=now - timedelta(hours=HOURS))

@@ -46,10 +46,17 @@ class Unreachable(Exception):
 class Response:
     status: int
     body: bytes
+    whole: bool = True  # False where it had more than the limit
+    cut: bool = False  # the connection ended before all of it was there
 
 
 def post(
-    url: str, body: bytes, headers: Mapping[str, str], *, allow: Collection[str] = ()
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    allow: Collection[str] = (),
+    limit: int = MAX_RESPONSE,
 ) -> Response:
     """Post to a public address, or to one of the `host:port` that are allowed."""
     parts, port = checked_url(url, allow)
@@ -61,10 +68,11 @@ def post(
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("POST", target, body, dict(headers))
         answer = connection.getresponse()
-        read = answer.read(MAX_RESPONSE)
+        read = answer.read(limit + 1)
         if deadline.passed:
             raise OSError("shut")
-        return Response(answer.status, read)
+        whole = len(read) <= limit
+        return Response(answer.status, read[:limit], whole, whole and bool(answer.length))
     except (OSError, http.client.HTTPException) as error:
         if deadline.passed:
             raise Unreachable(f"No complete answer within {TOTAL_SECONDS:g} seconds.") from error
