@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -30,14 +30,12 @@ from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
 from metamodel.storage import POSTGRESQL, SQLITE, timestamp_text
 
+from . import timer_moments
 from .index import RuleIndex, rule_index
 from .model import Rule
 from .offsets import moment_of
-from .rule_tables import NOBODY, TIMER
+from .rule_tables import CANCELLED, FIRED, LATE, NOBODY, PLANNED, SKIPPED, TIMER, WORK
 
-WORK = "timers"  # the job of the workers
-PLANNED, FIRED, SKIPPED, CANCELLED = "planned", "fired", "skipped", "cancelled"
-LATE = timedelta(hours=24)  # a moment that had passed when the record was saved still counts
 BATCH = 100
 PAGE = 1_000  # records that are planned at once when a rule is new
 
@@ -100,11 +98,11 @@ _BULK = {
 def stored(drafts: Sequence[Draft], event: str) -> None:
     """Keep the moments of records in step with them, in the transaction of the write."""
     session = drafts[0].session
-    rules = rule_index(session.catalog).dates.get(drafts[0].type.name)
-    if not rules:
-        return
+    index, object_name = rule_index(session.catalog), drafts[0].type.name
+    rules = index.dates.get(object_name, ())
     if event == "deleted":
-        _cancel_all(session, _CANCEL_RECORDS, drafts)
+        if rules or any(name == object_name for name, _ in index.timers):
+            _cancel_all(session, _CANCEL_RECORDS, drafts)
         return
     for rule in rules:
         moved = [d for d in drafts if event != "updated" or rule.trigger.date in d.changed]
@@ -151,6 +149,7 @@ def plan(
         due_at=due,
         state=state,
         at=session.now,
+        run=None,
     )
     if due <= session.now:
         session.engine.woken(connection, WORK)
@@ -172,13 +171,16 @@ def changed(session: Session, catalog: Catalog) -> None:
             _CANCEL_RULE.run(connection, the_rule=name)
         if rule.trigger.schedule is not None:
             plan_next(session, rule)
+        elif rule.trigger.timer:
+            timer_moments.plan_existing(session, catalog, rule)
         else:
             _plan_existing(session, catalog, rule)
 
 
 def _timed(index: RuleIndex) -> dict[str, Rule]:
     dated = (rule for rules in index.dates.values() for rule in rules)
-    return {rule.name: rule for rule in (*dated, *index.schedules)}
+    timed = (rule for rules in index.timers.values() for rule in rules)
+    return {rule.name: rule for rule in (*dated, *timed, *index.schedules)}
 
 
 def plan_next(session: Session, rule: Rule) -> None:

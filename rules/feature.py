@@ -17,6 +17,7 @@ from fluvial.pages.happenings import HAPPENINGS
 from fluvial.pages.navigation import NAVIGATION
 from fluvial.pages.object_tabs import OBJECT_TAB, SHARED_DOCUMENTS, ObjectTab, SharedDocuments
 from fluvial.pages.template_environment import TEMPLATES
+from fluvial.records.calculated.timer_values import TIMERS_WORKED
 from fluvial.records.drafts.listeners import LISTENER, EventListener
 from fluvial.records.drafts.seams import BEFORE_SAVE, BUTTONS, STORED, Buttons
 from fluvial.runtime.session import Session
@@ -43,6 +44,7 @@ from . import (
     run_pages,
     runs,
     template_designer,
+    timer_moments,
     trial_answers,
     waiting_api,
     waiting_runs,
@@ -51,7 +53,7 @@ from .before_save import before_save
 from .effects import open_by_state
 from .index import listened
 from .rule_documents import KINDS
-from .rule_tables import TABLES
+from .rule_tables import TABLES, WORK
 from .running import happened
 from .sent_effects import effects_of
 
@@ -110,6 +112,7 @@ feature = Feature(
         DESIGNER(template_designer.DESIGNER),
         BEFORE_SAVE(before_save),
         STORED(due_moments.stored),
+        TIMERS_WORKED(timer_moments.worked),
         BUTTONS(Buttons(buttons.offered, buttons.press)),
         LISTENER(
             EventListener(happened, listened),
@@ -122,7 +125,7 @@ feature = Feature(
         CALLED(trial_answers.answer),
         LETTER_BOX(letter_box.enter),
         JOB(
-            Job(due_moments.WORK, due_moments.run),
+            Job(WORK, due_moments.run),
             Job(effects.WORK, deliveries.run, sends=True),
             Job(waiting_runs.WORK, continuing.run),
         ),

@@ -21,6 +21,7 @@ class RuleIndex:
     after: dict[tuple[str, str], list[Rule]] = field(default_factory=dict)
     heard: set[str] = field(default_factory=set)  # the objects of those before
     dates: dict[str, list[Rule]] = field(default_factory=dict)  # object
+    timers: dict[tuple[str, str], list[Rule]] = field(default_factory=dict)  # (object, timer)
     buttons: dict[str, list[Rule]] = field(default_factory=dict)  # object
     schedules: list[Rule] = field(default_factory=list)
 
@@ -61,6 +62,8 @@ def _place(index: RuleIndex, rule: Rule) -> None:
     trigger = rule.trigger
     if trigger.kind == "date":
         index.dates.setdefault(trigger.object, []).append(rule)
+    elif trigger.kind == "timer":
+        index.timers.setdefault((trigger.object, trigger.timer), []).append(rule)
     elif trigger.kind == "button":
         index.buttons.setdefault(trigger.object, []).append(rule)
     elif trigger.kind == "schedule":

@@ -18,7 +18,7 @@ Values = Mapping[str, Expression]
 
 @dataclass(frozen=True)
 class Trigger:
-    """When a rule runs. `kind` is event, date, schedule, button, webform or hook."""
+    """When a rule runs. `kind` is event, date, timer, schedule, button, webform or hook."""
 
     kind: str
     object: str = ""  # of the records that it is about; "" for a schedule without records
@@ -27,6 +27,8 @@ class Trigger:
     date: str = ""
     offset: Offset = Offset()
     at: time | None = None
+    timer: str = ""
+    percent: int = 0  # of the target of the timer
     schedule: Schedule | None = None
     where: str = ""  # which records a schedule runs for
     name: str = ""  # of the web form or hook; the words on the button
@@ -37,7 +39,8 @@ class Trigger:
     @property
     def timing(self) -> tuple[Any, ...]:
         """What decides its moments: where it is the same, planned moments stay."""
-        return (self.kind, self.object, self.date, self.offset, self.at, self.schedule)
+        dated = (self.date, self.offset, self.at)
+        return (self.kind, self.object, *dated, self.timer, self.percent, self.schedule)
 
 
 @dataclass(frozen=True)

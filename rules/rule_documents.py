@@ -46,8 +46,8 @@ RULE = DocumentKind(
     wide=True,
     unit=rule_unit,
     label="Rule",
-    removable={"/on/object": "", "/on/date": "", "/on/fields/*": "/on/fields/*"},
-    about="Actions that run automatically: on an event, a date, a schedule or a button.",
+    removable={"/on/object": "", "/on/date": "", "/on/timer": "", "/on/fields/*": "/on/fields/*"},
+    about="Actions that run automatically: on an event, a date, a timer, a schedule or a button.",
     example={
         "kind": "rule",
         "name": "welcome",

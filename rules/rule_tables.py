@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 
 from fluvial.database.engine_tables import column, table
 from metamodel.storage import BOOLEAN, INTEGER, JSON, TEXT, TIMESTAMP, UUID
 
 TABLES = sa.MetaData()
+
+WORK = "timers"  # the job of the workers for moments
+PLANNED, FIRED, SKIPPED, CANCELLED = "planned", "fired", "skipped", "cancelled"
+LATE = timedelta(hours=24)  # a moment that had passed when the record was saved still counts
 
 RUN = table(
     "run",
@@ -55,7 +61,8 @@ EFFECT = table(
 sa.Index("ix_fluvial_effect__state", EFFECT.c.state, EFFECT.c.at)
 sa.Index("ix_fluvial_effect__record", EFFECT.c.record, EFFECT.c.target)
 
-# Moments of date rules, one row for each record, and of schedules, whose record is NOBODY.
+# Moments of date rules and of thresholds of timers, one row for each record, and of schedules,
+# whose record is NOBODY.
 TIMER = table(
     "timer",
     column("id", UUID, primary_key=True),
@@ -65,6 +72,8 @@ TIMER = table(
     column("due_at", TIMESTAMP),
     column("state", TEXT),  # planned, fired, skipped, cancelled
     column("at", TIMESTAMP),
+    # Of a timer: the start of its run, in which a threshold fires once.
+    column("run", TIMESTAMP, nullable=True),
     metadata=TABLES,
 )
 sa.Index("uq_fluvial_timer", TIMER.c.rule, TIMER.c.record, TIMER.c.due_at, unique=True)

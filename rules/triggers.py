@@ -8,16 +8,19 @@ from typing import Any
 from metamodel.checks import DocumentCheck
 from metamodel.expressions import types
 from metamodel.folding import label_text, listed, nearest
+from metamodel.timers.timer import DUE
+from metamodel.timers.timer_part import TIMERS
 
 from .model import Trigger
 from .offsets import Offset, read_time
 from .schedules import NoSchedule, Schedule
 
 EVENTS = ("created", "updated", "deleted", "restored")
-KINDS = ("event", "date", "schedule", "button", "webform", "hook")
+KINDS = ("event", "date", "timer", "schedule", "button", "webform", "hook")
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     "event": ("object", "event", "fields"),
     "date": ("object", "date", "offset", "at"),
+    "timer": ("object", "timer", "at"),
     "schedule": ("schedule", "object", "where"),
     "button": ("object", "button", "allow", "when", "message"),
     "webform": ("webform",),
@@ -26,7 +29,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
 Read = Callable[[Mapping[str, Any], DocumentCheck], Trigger | None]
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
-    "event": ("object",), "date": ("object",), "button": ("object",),
+    "event": ("object",), "date": ("object",), "button": ("object",), "timer": ("object", "at"),
 }  # fmt: skip
 
 
@@ -36,7 +39,7 @@ def read_trigger(on: Mapping[str, Any], check: DocumentCheck) -> Trigger | None:
         check.fault(
             "/on",
             "trigger",
-            "A rule must have exactly one of event, date, schedule, button, webform and hook.",
+            f"A rule must have exactly one of {listed(KINDS, len(KINDS))}.".replace("`", ""),
             "Keep only one of them, such as `event: created`.",
         )
         return None
@@ -77,6 +80,17 @@ def _date(on: Mapping[str, Any], check: DocumentCheck) -> Trigger | None:
     field = check.field("/on/date", type_, on["date"]) if type_ is not None else None
     if type_ is None or field is None:
         return None
+    if field.made_by:
+        check.fault(
+            "/on/date",
+            "made_field",
+            f"{field.label} is made by a timer, which moves it.",
+            "Write `timer: NAME` and `at: 100`, a percentage of its target.",
+        )
+        return None
+    if not isinstance(on.get("at", ""), str):
+        check.fault("/on/at", "not_a_time", "This is not a time of day.", "Write '08:00'.")
+        return None
     if field.type.name not in (types.DATE.name, types.DATETIME.name) or not field.stored:
         check.fault(
             "/on/date",
@@ -92,6 +106,27 @@ def _date(on: Mapping[str, Any], check: DocumentCheck) -> Trigger | None:
         offset=Offset.read(on.get("offset", "0d")),
         at=read_time(on["at"]) if "at" in on else None,
     )
+
+
+def _timer(on: Mapping[str, Any], check: DocumentCheck) -> Trigger | None:
+    type_ = check.object("/on/object", on["object"])
+    if type_ is None:
+        return None
+    timers = {timer.name: timer for timer in TIMERS.of(type_) or ()}
+    timer = timers.get(on["timer"])
+    if timer is None:
+        hint = nearest(on["timer"], timers) or f"Define it in the object {type_.name}."
+        message = f"{type_.label} has no timer `{on['timer']}`."
+        check.fault("/on/timer", "unknown_timer", message, hint)
+        return None
+    check.uses("/on/timer", f"{type_.name}.{timer.field(DUE)}")
+    if on["at"] not in timer.thresholds:
+        known = listed(str(one) for one in timer.thresholds)
+        hint = f"Use one of {known}." if timer.thresholds else "Add `thresholds` to the timer."
+        message = f"`{on['at']}` is not a threshold of the timer `{timer.name}`."
+        check.fault("/on/at", "unknown_threshold", message, hint)
+        return None
+    return Trigger("timer", type_.name, timer=timer.name, percent=on["at"])
 
 
 def _schedule(on: Mapping[str, Any], check: DocumentCheck) -> Trigger | None:
@@ -146,6 +181,7 @@ def _source(kind: str) -> Read:
 _READERS: Mapping[str, Read] = {
     "event": _event,
     "date": _date,
+    "timer": _timer,
     "schedule": _schedule,
     "button": _button,
     "webform": _source("webform"),
