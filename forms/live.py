@@ -168,6 +168,7 @@ def _own(readings: Iterable[Reading]) -> set[str]:
     """The fields of the record itself with which the readings begin."""
     own = set()
     for one in readings:
-        if one.root is Root.ROW and (not one.steps or not one.steps[0].backward):
-            own.add(one.steps[0].field if one.steps else one.field)
+        first = one.steps[0] if one.steps else None
+        if one.root is Root.ROW and (first is None or not (first.backward or first.target)):
+            own.add(one.field if first is None else first.field)
     return own

@@ -100,7 +100,7 @@ def _indexable(
         if at == MAX_FIELDS:
             break
     ordered = tuple(name for name in sort if name not in equal)
-    return equal[:MAX_FIELDS], ordered
+    return equal if question.whole else equal[:MAX_FIELDS], ordered
 
 
 def _is_plain(field: Field | None, *, parts: bool = False) -> bool:

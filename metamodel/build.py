@@ -14,6 +14,7 @@ from metamodel.calendars.calendar_documents import make_calendars
 from metamodel.calendars.calendars import Calendars
 from metamodel.catalog import Catalog
 from metamodel.checks import CatalogDraft, DocumentCheck
+from metamodel.decisions.decision import DECISION, DecisionTable, decision_of
 from metamodel.document import same_body
 from metamodel.documents import OBJECT, Document, DocumentKind
 from metamodel.errors import Fault, MetadataError
@@ -66,6 +67,7 @@ def build_catalog(
     elif previous is not None:
         _take_over(previous, by_kind, kinds, draft)
     draft.calendars = _make_calendars(by_kind.get("calendar", {}), sound, draft)
+    draft.decisions = _make_decisions(by_kind.get(DECISION, {}), sound)
     _make_objects(by_kind.get("object", {}), sound, draft, kinds[OBJECT.name].parts)
     _check_others(by_kind, kinds, sound, draft)
     if faults:
@@ -82,7 +84,16 @@ def _finished(
 ) -> Catalog:
     """The catalog of a draft without faults, with the keys that its documents ask for."""
     uses = draft.sorted_uses()
-    catalog = Catalog(version, digest, draft.objects, documents, draft.zone, draft.calendars, uses)
+    catalog = Catalog(
+        version,
+        digest,
+        draft.objects,
+        documents,
+        draft.zone,
+        draft.calendars,
+        draft.decisions,
+        uses,
+    )
     ask(catalog, kinds)
     return catalog
 
@@ -278,6 +289,17 @@ def _make_calendars(
             if sound[document.place] is not None
         ]
     )
+
+
+def _make_decisions(
+    documents: Mapping[str, Document], sound: Mapping[str, Mapping[str, Any] | None]
+) -> dict[str, DecisionTable]:
+    """Before the formulas that ask them; what they say is checked once objects are made."""
+    return {
+        name: decision_of(document)
+        for name, document in documents.items()
+        if sound[document.place] is not None
+    }
 
 
 def _make_objects(

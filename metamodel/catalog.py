@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from metamodel.calendars.calendars import NO_CALENDARS, Calendars
+from metamodel.decisions.decision import DecisionTable
 from metamodel.document import Document
 from metamodel.expressions.expression import Expression
 from metamodel.kinds.kind import Field as Field
@@ -265,6 +266,7 @@ class Catalog:
     documents: Mapping[str, Mapping[str, Document]]  # kind -> name -> document in force
     zone: str = "UTC"
     calendars: Calendars = NO_CALENDARS
+    decisions: Mapping[str, DecisionTable] = field(default_factory=dict)
     # "book" or "book.title" -> the places that use it, as "view/overdue#/columns/2"
     uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     _derived: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from metamodel.calendars.calendars import NO_CALENDARS, Calendars
 from metamodel.catalog import Field, ObjectType
+from metamodel.decisions.decision import DecisionTable
 from metamodel.document import Document
 from metamodel.errors import ExpressionError, Fault
 from metamodel.expressions import types
@@ -34,6 +35,7 @@ class CatalogDraft:
     broken: set[tuple[str, str]] = field(default_factory=set)
     zone: str = "UTC"
     calendars: Calendars = NO_CALENDARS
+    decisions: Mapping[str, DecisionTable] = field(default_factory=dict)
     kinds: frozenset[str] = frozenset()  # the kinds of document that there are
     uses: dict[str, set[str]] = field(default_factory=dict)  # see Catalog.uses
     columns: Mapping[tuple[str, str], str] = field(default_factory=dict)  # see Field.column
@@ -143,6 +145,7 @@ class DocumentCheck:
             record=record,
             zone=self.draft.zone,
             calendars=self.draft.calendars,
+            decisions=self.draft.decisions,
         )
         try:
             compiled = compile_expression(source, scope, expect)
@@ -157,6 +160,8 @@ class DocumentCheck:
             self.uses(pointer, f"{used}.{name}")
         for name in compiled.calendars:
             self.uses(pointer, f"calendar/{name}")
+        for name in compiled.decisions:
+            self.uses(pointer, f"decision/{name}")
         self.draft.compiled(pointer, compiled, record)
         return compiled
 

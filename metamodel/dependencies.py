@@ -13,9 +13,9 @@ from functools import cached_property
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.cycles import Place, needs_of
 from metamodel.expressions.expression import Expression
-from metamodel.expressions.nodes import Collection, Gather, Logged, Node, Read, Root
+from metamodel.expressions.nodes import Collection, Decide, Gather, Logged, Node, Read, Root
+from metamodel.expressions.reads import EVERY, changes_by_day, reads
 from metamodel.expressions.reads import ReadStep as Hop
-from metamodel.expressions.reads import changes_by_day, reads
 from metamodel.expressions.scope import USER
 from metamodel.expressions.types import PERSON
 from metamodel.object_types import placeholders
@@ -155,6 +155,10 @@ def _way_back(object: str, steps: Iterable[Hop], objects: Mapping[str, ObjectTyp
             route.append(RouteStep(step.object, step.field, object, back=False))
             object = step.object
             continue
+        if step.field == EVERY:
+            route.append(RouteStep(step.object, EVERY, step.target, back=True))
+            object = step.target
+            continue
         type = objects[step.object].fields[step.field].type
         target = USER if type.name == PERSON.name else type.objects[0]
         route.append(RouteStep(step.object, step.field, target, back=True))
@@ -206,7 +210,7 @@ def _writer_locks(
     over = {
         edge.source[0]
         for edge in edges
-        if edge.route and not edge.route[0].back
+        if edge.route and (not edge.route[0].back or edge.route[0].field == EVERY)
         if edge.target in down or any(step.back for step in edge.route)
     }
     return {
@@ -286,6 +290,8 @@ def _own_needs(one: Field, object: ObjectType, *, empty: bool) -> set[str] | Non
     waiting: list[Node] = [one.formula.tree]
     while waiting:
         node = waiting.pop()
+        if isinstance(node, Decide):
+            return None
         if isinstance(node, (Gather, Collection)):
             collection = node.collection if isinstance(node, Gather) else node
             if not empty or collection.path or collection.field is None:

@@ -39,6 +39,7 @@ def reach_of(document: Document, catalog: Catalog, kind: DocumentKind) -> list[R
         objects=dict(catalog.objects),
         zone=catalog.zone,
         calendars=catalog.calendars,
+        decisions=catalog.decisions,
         kinds=frozenset(catalog.documents),
     )
     if kind.name == OBJECT.name:

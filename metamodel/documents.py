@@ -13,6 +13,7 @@ from jsonschema.protocols import Validator
 
 from metamodel.catalog import Catalog, ObjectType
 from metamodel.checks import DocumentCheck
+from metamodel.decisions.decision_documents import check_decision, decision_questions
 from metamodel.document import SITE as SITE
 from metamodel.document import Document as Document
 from metamodel.index_questions import IndexQuestion
@@ -21,7 +22,7 @@ from metamodel.locked import LOCKED
 from metamodel.object_parts import ObjectPart
 from metamodel.object_reach import object_acts
 from metamodel.policies import Shape, shape_of
-from metamodel.reach import Reach, Unit, named_unit, shown_unit
+from metamodel.reach import Reach, Unit, named_unit, shown_unit, whole_unit
 from metamodel.roles import check_role
 from metamodel.schemas.loading import complete_schema, load_schema, validator_of
 from metamodel.timers.timer_part import TIMERS
@@ -246,12 +247,36 @@ CALENDAR = DocumentKind(
     embedded=True,
 )
 
+DECISION = DocumentKind(
+    name="decision",
+    folder="decisions",
+    schema=load_schema("decision"),
+    check=check_decision,
+    asks=decision_questions,
+    wide=True,
+    unit=whole_unit,
+    label="Decision",
+    removable={"/object": "", "/for/*": "/for/*"},
+    about="A table of rows of which the most specific one that fits wins, such as terms or rates.",
+    example={
+        "kind": "decision",
+        "name": "loan_terms",
+        "label": "Loan terms",
+        "object": "loan_term",
+        "inputs": ["branch", "group"],
+        "day": "taken",
+        "for": {"loan": {"branch": "copy.branch", "group": "member.group"}},
+    },
+    embedded=True,
+)
+
 CORE_KINDS: Mapping[str, DocumentKind] = {
     "app": APP,
     "object": OBJECT,
     "view": VIEW,
     "role": ROLE,
     "calendar": CALENDAR,
+    "decision": DECISION,
 }
 
 

@@ -26,6 +26,7 @@ class IndexQuestion:
     sort: tuple[str, ...] = ()  # "due", "-due"
     ordered: bool = True
     parts: bool = False
+    whole: bool = False  # by all of the fields, however many
 
 
 def fixed(catalog: Catalog, object: str, where: str) -> tuple[str, ...]:

@@ -188,6 +188,7 @@ def _expression(
         names=dict.fromkeys(names, TEXT),
         zone=draft.zone,
         calendars=draft.calendars,
+        decisions=draft.decisions,
     )
     expect = TEXT if find or (field.type.objects and not field.many) else field.type
     try:

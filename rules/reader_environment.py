@@ -6,7 +6,7 @@ reader may not read are empty, and so is everything behind records that they may
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -17,7 +17,8 @@ from fluvial.records.reading.sql_context import PlanContext
 from fluvial.records.reading.titles import titles_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
-from metamodel.expressions.nodes import Collection, Gather, Read, Root
+from metamodel.expressions.nodes import Collection, Decide, Gather, Read, Root, node_of_row
+from metamodel.expressions.python import run
 from metamodel.expressions.reads import reads_of
 from metamodel.expressions.scope import USER
 from metamodel.object_types import PEOPLE
@@ -127,6 +128,26 @@ class ReaderEnvironment:
         if way and self.read((*lead, *way, "id")) is None:
             return []
         return self._inner.spans(field)
+
+    def decided(self, node: Decide, values: Sequence[Any], day: Any) -> Any:
+        """The same row as for everybody; of what is hidden there is no answer."""
+        objects = self._reader.catalog.objects
+        asked = reads_of(node, self._type.name, objects)
+        shown = (one for one in asked if one.object in objects and one.field != "deleted_at")
+        if not all(self._knows(objects[one.object], one.field) for one in shown):
+            return None
+        row = run(node_of_row(node), self._inner)
+        if row is None or not self._sees(node.rows.object, str(row)):
+            return None
+        item = node.rows.item
+        path = item.path if isinstance(item, Read) else ()
+        type_ = objects[node.rows.object]
+        for at, name in enumerate(path[:-1]):
+            found = run(node_of_row(node, path[: at + 1]), self._inner)
+            if found is None or not self._sees(type_.fields[name].targets[0], str(found)):
+                return None
+            type_ = objects[type_.fields[name].targets[0]]
+        return run(node, self._inner)
 
     @cached_property
     def _sees_own(self) -> bool:

@@ -130,6 +130,12 @@ def simplified(tree: Json) -> Json:
     return ASK if asks(tree) else tree
 
 
+# What only the server knows.
+ASKED: tuple[type[nodes.Node], ...] = (
+    nodes.Gather, nodes.Spread, nodes.Find, nodes.Decide, nodes.Logged,
+)  # fmt: skip
+
+
 class Writer:
     """Writes the parts of one tree."""
 
@@ -166,10 +172,7 @@ class Writer:
             nodes.Not: lambda node: ["not", self.write(node.operand)],
             nodes.Choose: lambda node: ["if", *map(self.write, node.children())],
             nodes.CountOf: lambda node: ["count", self.write(node.operand)],
-            nodes.Gather: lambda node: ASK,
-            nodes.Spread: lambda node: ASK,
-            nodes.Find: lambda node: ASK,
-            nodes.Logged: lambda node: ASK,
+            **dict.fromkeys(ASKED, lambda node: ASK),
             nodes.ChangeTest: self._change,
             nodes.Moment: lambda node: ["today" if node.type.name == DATE.name else "now"],
         }

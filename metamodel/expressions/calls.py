@@ -11,6 +11,7 @@ from typing import NoReturn
 from metamodel.currencies import currencies
 from metamodel.expressions.alike import common, is_simple, is_twofold, unify_all
 from metamodel.expressions.chronology import UNITS
+from metamodel.expressions.decide_call import decide
 from metamodel.expressions.decimals import MAX_SCALE
 from metamodel.expressions.fault_words import nearest, node_words
 from metamodel.expressions.find_call import find
@@ -90,6 +91,7 @@ class Calls:
             **StateLog(checker, working).rules,
             "segment_sum": self._segments,
             "find": self._found,
+            "decide": partial(decide, checker),
             "matches": self._matches,
             "text": self._text,
             "round": self._round,

@@ -46,7 +46,7 @@ from metamodel.expressions.nodes import (
     Within,
 )
 from metamodel.expressions.scope import Scope
-from metamodel.expressions.syntax import MAX_DIGITS, Syntax
+from metamodel.expressions.syntax import MAX_DIGITS, Syntax, parse
 from metamodel.expressions.text_of_values import as_text
 from metamodel.expressions.types import (
     BOOLEAN,
@@ -96,6 +96,10 @@ class Checker:
 
     def check(self, node: ast.expr) -> Node:
         return self._rules[type(node)](node)
+
+    def apart(self, source: str, scope: Scope) -> tuple[Node, NameResolver]:
+        """Another expression, in a scope of its own; raises ExpressionError."""
+        return checked(parse(source), scope, None)
 
     def attempt(self, node: ast.AST, make: Callable[[], T]) -> T:
         """The result of `make`; a misfit becomes a fault at this place."""

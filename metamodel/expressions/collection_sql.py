@@ -22,9 +22,20 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from metamodel.expressions.condition_sql import Conditions
+from metamodel.expressions.decision_sql import decided
 from metamodel.expressions.log_sql import logged
 from metamodel.expressions.needed import needed_paths
-from metamodel.expressions.nodes import Collection, Find, Gather, Logged, Node, Read, Root, Spread
+from metamodel.expressions.nodes import (
+    Collection,
+    Decide,
+    Find,
+    Gather,
+    Logged,
+    Node,
+    Read,
+    Root,
+    Spread,
+)
 from metamodel.expressions.reads import Place, places_by_day
 from metamodel.expressions.sql_value import (
     EXACT,
@@ -75,8 +86,11 @@ class Collections(Conditions):
     part: FromClause | None  # of a period: `day` and `next`
 
     @abstractmethod
-    def over(self, object: str) -> tuple[Joined, Collections]:
-        """The rows of an object type, and the same expression with them at hand."""
+    def over(self, object: str, *, trusted: bool = False) -> tuple[Joined, Collections]:
+        """The rows of an object type, and the same expression with them at hand.
+
+        With `trusted` as they are for everybody.
+        """
 
     @abstractmethod
     def in_part(self, part: FromClause, record: str | None) -> tuple[Joined | None, Collections]:
@@ -89,6 +103,9 @@ class Collections(Conditions):
     def logged(self, node: Logged) -> SqlValue:
         """The answer of a state log."""
         return logged(self, node)
+
+    def decide(self, node: Decide) -> SqlValue:
+        return decided(self, node)
 
     def gather(self, node: Gather) -> SqlValue:
         """The value of a collection function."""

@@ -18,7 +18,9 @@ def compile_expression(source: str, scope: Scope, expect: Type | None = None) ->
     """Parse and type-check; raises ExpressionError, which names the place and the remedy."""
     tree, names = checked(parse(source), scope, expect)
     given = scope.record is not None
-    made = expression_of(source, tree, scope.object, names.uses, given=given)
+    made = expression_of(
+        source, tree, scope.object, names.uses, given=given, decisions=names.decisions
+    )
     if Expansion(scope.objects).of(made).parts > MOST_PARTS:
         raise ExpressionError(TOO_LARGE, source=source, hint=LESS)
     return made

@@ -11,6 +11,7 @@ from typing import Any
 from metamodel.calendars.calendar import Calendar
 from metamodel.expressions.nodes import (
     Collection,
+    Decide,
     Gather,
     Literal,
     Logged,
@@ -39,6 +40,7 @@ class Expression:
     timed: bool  # it depends on today() or now()
     personal: bool  # it depends on `me`
     calendars: frozenset[str] = frozenset()  # by whose hours it counts
+    decisions: frozenset[str] = frozenset()  # that it asks, and that their inputs ask
 
     @cached_property
     def literals(self) -> tuple[Literal, ...]:
@@ -59,6 +61,7 @@ def expression_of(
     uses: Iterable[tuple[str, str]],
     *,
     given: bool = False,
+    decisions: Iterable[str] = (),
 ) -> Expression:
     """The expression of a tree; `given` where `record` is another one than the row."""
     nodes = list(tree.walk())
@@ -71,7 +74,7 @@ def expression_of(
         uses=frozenset(uses),
         paths=frozenset(path for path, outer in paths if not outer),
         outer=frozenset(path for path, outer in paths if outer),
-        collects=any(isinstance(node, (Gather, Collection, Logged)) for node in nodes),
+        collects=any(isinstance(node, (Gather, Collection, Logged, Decide)) for node in nodes),
         timed=any(isinstance(node, Moment) for node in nodes),
         personal=any(getattr(node, "root", None) is Root.ME for node in nodes),
         calendars=frozenset(
@@ -79,6 +82,7 @@ def expression_of(
             for node in nodes
             if isinstance(node, Literal) and isinstance(node.value, Calendar)
         ),
+        decisions=frozenset(decisions),
     )
 
 

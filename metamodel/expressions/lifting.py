@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Any
 
 from metamodel.expressions.expression import Expression
-from metamodel.expressions.nodes import Spread
+from metamodel.expressions.nodes import Decide, Spread
 from metamodel.expressions.sql_value import storage_of
 from metamodel.expressions.syntax import MAX_LENGTH
 from metamodel.folding import normal
@@ -130,7 +130,7 @@ class LiftedValues:
         self.expression = expression
         tokens = {place: i for i, place in enumerate(cut.places())}
         self._parts: list[tuple[int, Callable[[Any], Any], Any]] = []  # token or -1, read, value
-        free = not any(isinstance(node, Spread) for node in expression.tree.walk())
+        free = not any(isinstance(node, (Spread, Decide)) for node in expression.tree.walk())
         for literal in expression.literals:
             slot = literal.slot
             token = None

@@ -13,6 +13,7 @@ from metamodel.expressions.nodes import (
     And,
     Collection,
     Compare,
+    Decide,
     Empty,
     Gather,
     Literal,
@@ -64,6 +65,7 @@ class NameResolver:
         self.syntax = syntax
         self.scope = scope
         self.uses: set[tuple[str, str]] = set()
+        self.decisions: set[str] = set()
         self.frame = Frame(scope.objects[scope.object] if scope.object else None)
 
     def name(self, node: ast.Name) -> Node:
@@ -157,14 +159,16 @@ class NameResolver:
         return found
 
     def _deepened(self, operand: Node, found: Node, node: ast.Attribute) -> Node:
-        """A field of the one record that a function has picked from a collection."""
-        assert isinstance(operand, Gather)
+        """A field of the one record that a function has picked."""
         if found.type.name == RECORDS.name:
             self.syntax.fail(
                 node,
                 f"`{node.attr}` is a collection of a record that is picked here.",
                 "Give the record a calculated field of its own, and ask that for its collection.",
             )
+        if isinstance(operand, Decide):
+            return replace(operand, rows=replace(operand.rows, item=found), type=found.type)
+        assert isinstance(operand, Gather)
         return replace(operand, item=found, type=found.type)
 
     def _target(self, operand: Node, node: ast.Attribute) -> ObjectType:
@@ -241,7 +245,9 @@ class NameResolver:
 
 
 def _leaf(node: Node) -> Node:
-    """What a path goes on from: of a record that is picked from a collection, its own path."""
+    """What a path goes on from: of a record that a function has picked, its own path."""
+    if isinstance(node, Decide):
+        return node.rows.item
     picked = isinstance(node, Gather) and node.function in ("find", "first", "last")
     if picked and isinstance(node, Gather) and isinstance(node.item, Read):
         return node.item

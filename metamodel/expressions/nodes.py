@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from metamodel.expressions.operations import Operation
@@ -270,6 +270,34 @@ class Find(Gather):
 
     order: tuple[Node, ...]  # fields of the collection's records
     downwards: tuple[bool, ...]  # for each of them, whether the greatest comes first
+
+
+@dataclass(frozen=True)
+class DecisionRows:
+    """What a decision asks of its rows; all of it is about one of them, so it is no part of what
+    is asked of the record."""
+
+    decision: str
+    object: str
+    keys: tuple[Node, ...]  # its inputs, in the order of their weight; an empty one fits any value
+    spans: tuple[Node, Node] | None  # from when until when it holds
+    item: Node  # the row itself, or a field behind it
+
+
+@dataclass(frozen=True)
+class Decide(Node):
+    """The row of a decision that wins for a record, or a field behind it."""
+
+    rows: DecisionRows
+    values: tuple[Node, ...]  # what the inputs have to equal
+    day: Node | None
+
+
+def node_of_row(node: Decide, path: tuple[str, ...] = ()) -> Decide:
+    """The row itself that wins, whatever is asked of it; or what a path from it leads to."""
+    type = Type("record", (node.rows.object,))
+    item = Read(Root.ROW, node.rows.object, path, type=type)
+    return replace(node, rows=replace(node.rows, item=item), type=type)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,9 @@ class PartChecker(Protocol):
 
     def check(self, node: ast.expr) -> Node: ...
 
+    def apart(self, source: str, scope: Scope) -> tuple[Node, NameResolver]:
+        """Another expression, in a scope of its own; raises ExpressionError."""
+
     def attempt(self, node: ast.AST, make: Callable[[], T]) -> T:
         """The result of `make`; a misfit becomes a fault at this place."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from metamodel.expressions.nodes import Collection, Gather, Read
+from metamodel.expressions.nodes import Collection, Decide, Gather, Read
 from metamodel.state_times import Spans
 
 Path = tuple[str, ...]
@@ -35,3 +35,6 @@ class PlainEnvironment:
 
     def spans(self, field: Read) -> Spans:
         raise TypeError("plain values have no logs")
+
+    def decided(self, node: Decide, values: Sequence[Any], day: Any) -> Any:
+        raise TypeError("plain values have no rows to decide by")

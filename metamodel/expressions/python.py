@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
@@ -14,6 +14,7 @@ from metamodel import state_times
 from metamodel.currencies import Amount
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.given_values import GivenText
+from metamodel.expressions.growth import grown
 from metamodel.expressions.nodes import (
     And,
     ChangeTest,
@@ -22,6 +23,7 @@ from metamodel.expressions.nodes import (
     Collection,
     Compare,
     CountOf,
+    Decide,
     Empty,
     Extreme,
     Find,
@@ -79,6 +81,9 @@ class Environment(Protocol):
 
     def spans(self, field: Read) -> state_times.Spans:
         """The log of a choice of the record, or of one that it looks up; empty without one."""
+
+    def decided(self, node: Decide, values: Sequence[Any], day: Any) -> Any:
+        """What the row of a decision gives that wins for these values on a day, or at a moment."""
 
 
 def evaluate(expression: Expression, environment: Environment) -> Any:
@@ -145,6 +150,7 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
             Gather: self._gather,
             Spread: self._gather,
             Find: self._gather,
+            Decide: self._decide,
             ChangeTest: self._change,
             Logged: self._logged,
             Moment: self._moment,
@@ -315,6 +321,11 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
     def _gather(self, node: Gather) -> Any:
         return self.environment.collect(node)
 
+    def _decide(self, node: Decide) -> Any:
+        values = [self._eval(value) for value in node.values]
+        day = None if node.day is None else self._eval(node.day)
+        return self.environment.decided(node, values, day)
+
     def _moment(self, node: Moment) -> date | datetime:
         day = node.type.name == DATE.name
         return self.environment.today if day else self.environment.now
@@ -377,18 +388,3 @@ def ordered(operator: str, left: Any, right: Any) -> bool:
     if operator == "<=":
         return bool(left <= right)
     return bool(left > right) if operator == ">" else bool(left >= right)
-
-
-def grown(old: Any, new: Any, step: Any) -> bool:
-    """Whether the new value is above the old one, by at least the step where there is one."""
-    if isinstance(old, Amount):
-        if old.currency != new.currency:
-            return False
-        old, new = old.amount, new.amount
-    if step is None:
-        return bool(new > old)
-    if isinstance(old, datetime):
-        return chronology.seconds_between(new, old) >= int(step)
-    if isinstance(old, date):
-        return chronology.seconds_between_days(new, old) >= int(step)
-    return bool(new - old >= step)

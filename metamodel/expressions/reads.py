@@ -7,10 +7,21 @@ from dataclasses import dataclass, replace
 
 from metamodel.catalog import ObjectType
 from metamodel.expressions.expression import Expression
-from metamodel.expressions.nodes import Collection, Find, Gather, Node, Read, Root, Spread
+from metamodel.expressions.nodes import (
+    Collection,
+    Decide,
+    DecisionRows,
+    Find,
+    Gather,
+    Node,
+    Read,
+    Root,
+    Spread,
+)
 from metamodel.expressions.scope import USER
 from metamodel.expressions.types import PERSON
 
+EVERY = "*"  # a step to all records of an object type, which none of its fields looks up
 BINNED = "deleted_at"  # read of every record in a collection: the bin takes it out
 
 Place = tuple[str, str]  # object, field
@@ -24,6 +35,7 @@ class ReadStep:
     object: str  # that has the field
     field: str
     backward: bool = False  # from the record that is looked up to those that do so
+    target: str = ""  # where the field is EVERY: the object type all of whose records are next
 
 
 @dataclass(frozen=True)
@@ -150,8 +162,19 @@ def _read(node: Node, row: _At, given: _At, objects: Objects) -> Iterator[Readin
             if part is not None:
                 yield from _read(part, row, given, objects)
         return
+    if isinstance(node, Decide):
+        yield from _of_rows(node.rows, row, given, objects)
     for child in node.children():
         yield from _read(child, row, given, objects)
+
+
+def _of_rows(rows: DecisionRows, row: _At, given: _At, objects: Objects) -> Iterator[Reading]:
+    """Every row may decide: no look-up leads from the record to those that do."""
+    step = ReadStep(row.object, EVERY, target=rows.object)
+    at = _At(row.root, (*row.steps, step), rows.object)
+    yield Reading(at.root, at.steps, rows.object, BINNED)
+    for part in (*rows.keys, *(rows.spans or ()), rows.item):
+        yield from _read(part, at, given, objects)
 
 
 def _start(node: Read | Collection, row: _At, given: _At) -> _At | None:

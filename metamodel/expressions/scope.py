@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from metamodel.calendars.calendars import NO_CALENDARS, Calendars
 from metamodel.catalog import Catalog, ObjectType
+from metamodel.decisions.decision import DecisionTable
 from metamodel.expressions.types import Type
 
 USER = "user"  # the object type of `me`
@@ -29,6 +30,8 @@ class Scope:
     record: str | None = None
     zone: str = "UTC"  # the business's, in which days begin
     calendars: Calendars = NO_CALENDARS  # of working time
+    decisions: Mapping[str, DecisionTable] = field(default_factory=dict)
+    deciding: tuple[str, ...] = ()  # the decisions whose inputs are being read
 
     def shows(self, object: str, name: str) -> bool:
         return self.hidden is None or not self.hidden(object, name)
@@ -39,5 +42,10 @@ def scope_of(
 ) -> Scope:
     """What expressions about an object type of a catalog may name."""
     return Scope(
-        catalog.objects, object, hidden=hidden, zone=catalog.zone, calendars=catalog.calendars
+        catalog.objects,
+        object,
+        hidden=hidden,
+        zone=catalog.zone,
+        calendars=catalog.calendars,
+        decisions=catalog.decisions,
     )

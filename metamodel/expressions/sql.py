@@ -173,9 +173,9 @@ class Builder(Collections):
             self.lifted[id(literal)] = self.sql.constant(literal.value, storage)
         return self
 
-    def over(self, object: str) -> tuple[Source, Builder]:
-        source = Source(self.sql, object)
-        return source, Builder(self.sql, source, self.record, self.lifted, self.part)
+    def over(self, object: str, *, trusted: bool = False) -> tuple[Source, Builder]:
+        source = Source(self.sql.trusted() if trusted else self.sql, object)
+        return source, Builder(source.sql, source, self.record, self.lifted, self.part)
 
     def in_part(self, part: FromClause, record: str | None) -> tuple[Source | None, Builder]:
         sql = self.sql.of_part(part)

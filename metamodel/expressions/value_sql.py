@@ -15,6 +15,7 @@ from metamodel.expressions.nodes import (
     Coalesce,
     Collection,
     CountOf,
+    Decide,
     Extreme,
     Find,
     Gather,
@@ -89,6 +90,7 @@ class Values:
             Gather: self._gathered,
             Spread: self._gathered,
             Find: self._gathered,
+            Decide: self.decide,
             PartDay: self.part_day,
             Logged: self.logged,
             Moment: self._moment,
@@ -105,6 +107,9 @@ class Values:
 
     @abstractmethod
     def logged(self, node: Logged) -> SqlValue: ...
+
+    @abstractmethod
+    def decide(self, node: Decide) -> SqlValue: ...
 
     @abstractmethod
     def part_day(self, node: PartDay) -> SqlValue: ...

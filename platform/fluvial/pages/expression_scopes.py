@@ -75,6 +75,7 @@ class ModelReach:
             record=record or None,
             zone=catalog.zone,
             calendars=catalog.calendars,
+            decisions=catalog.decisions,
         )
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from metamodel.currencies import Amount
 from metamodel.expressions import decimals
 from metamodel.expressions.expression import Expression
-from metamodel.expressions.nodes import Collection, Find, Gather, Node, Read, Root
+from metamodel.expressions.nodes import Collection, Decide, Find, Gather, Node, Read, Root
 from metamodel.expressions.postgresql_functions import FUNCTIONS
 from metamodel.expressions.python import evaluate, run
 from metamodel.expressions.sql import Source, collected, predicate, value, wanted
@@ -122,6 +122,22 @@ class Record:
         if node.function == "list":
             return ", ".join(known) or None
         return aggregate(node, known)
+
+    def decided(self, node: Decide, values: Sequence[Any], day: Any) -> Any:
+        """By the rule as it is told: of the rows that fit, the one with the weightiest inputs."""
+        best: tuple[list[bool], Record] | None = None
+        for id, row in RECORDS[node.rows.object].items():
+            one = Record(node.rows.object, id, me=self.user)
+            keys = [run(key, one) for key in node.rows.keys]
+            fits = all(key is None or key == value for key, value in zip(keys, values, strict=True))
+            if node.rows.spans is not None:
+                start, until = (run(end, one) for end in node.rows.spans)
+                there = None not in (day, start) and start <= day
+                fits = fits and there and (until is None or day < until)
+            filled = [key is not None for key in keys]
+            if fits and row["deleted_at"] is None and (best is None or filled > best[0]):
+                best = filled, one
+        return None if best is None else run(node.rows.item, best[1])
 
     def spans(self, field: Read) -> Spans:
         start = self.start(field)

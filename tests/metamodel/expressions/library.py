@@ -13,6 +13,7 @@ import yaml
 
 from metamodel.catalog import Dated, Field, Inverse, ObjectType
 from metamodel.currencies import Amount
+from metamodel.decisions.decision import DecisionTable
 from metamodel.expressions.compiler import compile_expression
 from metamodel.expressions.scope import Scope
 from metamodel.expressions.types import Type
@@ -77,6 +78,37 @@ def build() -> dict[str, ObjectType]:
 
 
 OBJECTS = build()
+DECISIONS = {
+    "loan_terms": DecisionTable(
+        "loan_terms",
+        "loan_term",
+        ("book", "author", "branch", "condition"),
+        {"loan": "lent"},
+        {
+            "loan": {
+                "book": "book",
+                "author": "book.author",
+                "branch": "book.branch",
+                "condition": "book.condition",
+            },
+            "book": {"book": "id", "branch": "branch"},
+            "branch": {"branch": "id", "author": "find(books, true, -pages).author"},
+        },
+    ),
+    "sizes": DecisionTable(
+        "sizes",
+        "size",
+        ("pages", "lendable", "code"),
+        {},
+        {"book": {"pages": "pages", "lendable": "lendable", "code": "lower(code)"}},
+    ),
+    "round": DecisionTable(
+        "round", "size", ("pages",), {}, {"book": {"pages": "decide(about).pages"}}
+    ),
+    "about": DecisionTable(
+        "about", "size", ("pages",), {}, {"book": {"pages": "decide(round).pages"}}
+    ),
+}
 
 
 def identity(name: str) -> str:
@@ -256,4 +288,9 @@ def plain(value: Any) -> Any:
 
 def scope(object: str | None, **more: Any) -> Scope:
     names = {name: Type(kind) for name, kind in more.pop("names", {}).items()}
-    return Scope(OBJECTS, object, names, **{"zone": ZONE, "calendars": CALENDARS, **more})
+    return Scope(
+        OBJECTS,
+        object,
+        names,
+        **{"zone": ZONE, "calendars": CALENDARS, "decisions": DECISIONS, **more},
+    )

@@ -42,7 +42,11 @@ def test_limits_are_those_of_the_code() -> None:
 
 @pytest.mark.parametrize(
     "function",
-    [one for one in FUNCTIONS.values() if one.group not in ("Collections", "Changes", STATES)],
+    [
+        one
+        for one in FUNCTIONS.values()
+        if one.group not in ("Collections", "Decisions", "Changes", STATES)
+    ],
     ids=lambda one: one.name,
 )
 def test_examples_compile(function: Function) -> None:
@@ -52,7 +56,7 @@ def test_examples_compile(function: Function) -> None:
 
 @pytest.mark.parametrize(
     "function",
-    [one for one in FUNCTIONS.values() if one.group in ("Collections", STATES)],
+    [one for one in FUNCTIONS.values() if one.group in ("Collections", "Decisions", STATES)],
     ids=lambda one: one.name,
 )
 def test_examples_of_collections_compile(function: Function) -> None:

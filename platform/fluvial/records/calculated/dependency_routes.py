@@ -17,6 +17,7 @@ from fluvial.runtime.prefetch import targets_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
 from metamodel.dependencies import Route, RouteStep
+from metamodel.expressions.reads import EVERY
 from metamodel.expressions.types import PERSON
 from metamodel.storage import INTEGER, POSTGRESQL, UUID
 
@@ -88,6 +89,9 @@ def _plan(session: Session, route: Route) -> Compiled:
 
 def _stepped(catalog: Catalog, step: RouteStep, ids: sa.Select[Any]) -> sa.Select[Any]:
     tables = tables_of(catalog)
+    if step.field == EVERY:
+        whole = tables.objects[step.object].alias()
+        return sa.select(whole.c.id).where(ids.exists())
     field = catalog.objects[step.object].fields[step.field]
     if field.kind.linked:
         link = tables.links[step.object, step.field].alias()

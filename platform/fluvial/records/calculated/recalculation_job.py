@@ -12,6 +12,7 @@ from fluvial.records.drafts.writer_locks import lock_writers
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from metamodel.dependencies import Route
+from metamodel.expressions.reads import EVERY
 
 from . import recalculation_queue
 from .dependency_routes import every, followed
@@ -88,7 +89,9 @@ def _portion(
     if not (known.kept or known.system or known.worked or known in type_.logged_fields):
         return []
     for step in route:
-        if step.object not in objects or step.field not in objects[step.object].fields:
+        if step.object not in objects:
+            return []
+        if step.field != EVERY and step.field not in objects[step.object].fields:
             return []
     if ids is None:
         return every(session, place[0], PORTION, after=after)

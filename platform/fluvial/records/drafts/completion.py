@@ -20,6 +20,7 @@ from metamodel.roles import role_titles
 
 from .attachments import attach
 from .base_amounts import fill_base_amounts
+from .decision_ties import check_ties
 from .draft import Draft
 from .issued_numbers import check_numbers
 from .periods import check_period
@@ -70,6 +71,7 @@ def check(draft: Draft) -> None:
     check_references(draft)
     attach(draft)
     check_period(draft)
+    check_ties(draft)
     if not draft.faults:
         _check_expectations(draft, environment)
     draft.refuse_faults()

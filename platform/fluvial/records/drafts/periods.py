@@ -79,9 +79,9 @@ def _first_overlaps(moving: Sequence[Draft]) -> list[Draft]:
         assert dated is not None
         key, period = place_of(dated, draft.values)
         others = placed.setdefault(key, [])
-        met = next((other for other in others if _meet(*period, *other)), None)
+        met = next((other for other in others if meet(*period, *other)), None)
         if met is not None:
-            draft.fault(dated.from_, OVERLAP, _message(draft.type, dated, _span(*met)))
+            draft.fault(dated.from_, OVERLAP, _message(draft.type, dated, span_words(*met)))
         else:
             _check_overlap(draft, dated, ids)
         if draft.faults:
@@ -107,10 +107,10 @@ def _check_overlap(draft: Draft, dated: Dated, moving: Sequence[str]) -> None:
     """Another record with the same key that holds at the same time; `moving` ones will not."""
     other = _overlapping(draft.session, draft.type, dated, [draft.id, *moving], draft.values)
     if other is not None:
-        draft.fault(dated.from_, OVERLAP, _message(draft.type, dated, _span(*other)))
+        draft.fault(dated.from_, OVERLAP, _message(draft.type, dated, span_words(*other)))
 
 
-def _meet(start: Any, end: Any, other_start: Any, other_end: Any) -> bool:
+def meet(start: Any, end: Any, other_start: Any, other_end: Any) -> bool:
     begins = other_end is None or start is None or start < other_end
     return begins and (end is None or other_start is None or other_start < end)
 
@@ -129,7 +129,7 @@ def _message(type_: ObjectType, dated: Dated, span: str) -> str:
     return f"There is already one for the same {keys} {span}. Change its dates, or these."
 
 
-def _span(start: Any, end: Any) -> str:
+def span_words(start: Any, end: Any) -> str:
     """A period in words, with its last day where it is of whole days."""
     if end is None:
         return f"from {start} without end"

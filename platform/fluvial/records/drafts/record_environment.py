@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
@@ -16,13 +16,14 @@ from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 from metamodel.checks import target_of
 from metamodel.expressions.given_values import GivenBody
-from metamodel.expressions.nodes import Collection, Gather, Read, Root
-from metamodel.expressions.python import evaluate
+from metamodel.expressions.nodes import Collection, Decide, Gather, Read, Root
+from metamodel.expressions.python import evaluate, run
 from metamodel.expressions.sql import collected, collected_ids
 from metamodel.expressions.sql_value import SqlContext
 from metamodel.expressions.types import PERSON
 from metamodel.state_times import Spans, as_of, entered
 
+from .decided_rows import winner
 from .rows import load_row
 
 Values = Mapping[str, Any]
@@ -166,6 +167,16 @@ class RecordEnvironment:
             for span in logged_spans(self.session, object_name, ids):
                 kept[span.record].append(span)
         return kept[record]
+
+    def decided(self, node: Decide, values: Sequence[Any], day: Any) -> Any:
+        """What the row of a decision gives that wins."""
+        if self.session.ahead is not None:
+            self.session.ahead.settle()
+        row, item = winner(self.session, node, values, day), node.rows.item
+        if row is None or (isinstance(item, Read) and not item.path):
+            return row
+        found = self._at(node.rows.object, row)
+        return None if found is None else run(item, found)
 
     def collect(self, node: Gather | Collection) -> Any:
         """The value of a question about a collection, asked of the database."""

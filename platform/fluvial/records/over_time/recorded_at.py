@@ -229,6 +229,9 @@ class BelievedEnvironment(RecordEnvironment):
             raise UnknownError
         return super().spans(field)
 
+    def decided(self, node: Any, values: Sequence[Any], day: Any) -> Any:
+        raise UnknownError
+
 
 def belief_of(session: Session, at: datetime, day: date | None) -> Belief:
     """What was recorded at a moment, of the day of that moment where no other one is asked for."""

@@ -17,6 +17,7 @@ from fluvial.kernel.ids import is_id
 from fluvial.kernel.problems import Conflict, NotFound
 from fluvial.records.drafts.completion import title_of
 from fluvial.records.drafts.dated_fields import catch_up
+from fluvial.records.drafts.decision_ties import check_ties
 from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.periods import check_period
 from fluvial.records.drafts.record_locks import RecordLocked, refuse_in_locked, refuse_whole
@@ -174,6 +175,7 @@ def _settle_references(draft: Draft) -> None:
 def _check_dates(draft: Draft) -> None:
     """Another record may hold for the same time meanwhile."""
     check_period(draft, always=True)
+    check_ties(draft, always=True)
     if draft.faults:
         raise Conflict(draft.faults[0]["message"])
 

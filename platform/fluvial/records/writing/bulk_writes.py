@@ -20,6 +20,7 @@ from fluvial.database.object_tables import link_name, tables_of
 from fluvial.database.statement import Compiled
 from fluvial.kernel.problems import Problem
 from fluvial.records.drafts.codec import row_packer
+from fluvial.records.drafts.decision_ties import judge_ties
 from fluvial.records.drafts.draft import ALWAYS, Draft
 from fluvial.records.drafts.insertion import insert_cells, insert_rows, update_cells
 from fluvial.records.drafts.periods import judge_periods
@@ -102,12 +103,13 @@ class Bulk:
         self._stored([draft for draft in waiting if id(draft) not in gone], refused)
 
     def _judged(self, drafts: Sequence[Draft]) -> list[Refused]:
-        """Those that are parts of what is locked, or whose periods do not fit, with the problem."""
+        """Those that are parts of what is locked, whose periods do not fit, or that tie; why."""
         refused: list[Refused] = [*held_parts(drafts)]
         gone = {id(draft) for draft, _ in refused}
         left = [draft for draft in drafts if id(draft) not in gone]
-        for draft in judge_periods(left, apart=self._apart) if left else ():
-            refused.append((draft, _problem_of(draft)))
+        for judge in (judge_periods, judge_ties):
+            for draft in judge(left, apart=self._apart) if left else ():
+                refused.append((draft, _problem_of(draft)))
         return refused
 
 
