@@ -9,7 +9,7 @@ and done. The kinds of this folder stand in `built_in_actions`; other features b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fluvial.kernel.features import Seam
@@ -56,6 +56,7 @@ class ActionKind:
     # The words of a sentence: "post to {to|endpoint}" names a document of the kind behind the
     # bar by its label, {each|field} a path of the rule's record, {name} what is written there.
     says: str = ""
+    halts: bool = False  # the run stops at it, and goes on later
     icon: str = "puzzle"
     names: Callable[[ActionReader, Any], ActionReader] | None = None  # for those after it
 
@@ -106,7 +107,25 @@ def read_action(reader: ActionReader, pointer: str, action: Mapping[str, Any]) -
     if (kind.save if reader.before else kind.perform) is None:
         _wrong_phase(reader, f"{pointer}/{kind.name}", kind.name)
         return None
-    return kind.read(reader, pointer, action)
+    inner = reader.fresh()
+    made = kind.read(inner, pointer, action)
+    if made is None or not inner.spread:
+        return made
+    _check_spread(inner, pointer, kind)
+    return replace(made, spread=min(inner.spread))
+
+
+def _check_spread(reader: ActionReader, pointer: str, kind: ActionKind) -> None:
+    """An action is done for each of what it names, of one kind, and it does not wait for each."""
+    names = " and ".join(f"`{name}`" for name in sorted(reader.spread))
+    if len(reader.spread) > 1:
+        message = f"There may be several of {names}: it is not clear which belong together."
+        hint = "Name one of them in an action, and make the other one its line."
+        reader.check.fault(pointer, "several_names", message, hint)
+    elif kind.halts and any(reader.several[name] for name in reader.spread):
+        message = f"There may be several of {names}, and `{kind.name}` can be for one of them only."
+        hint = "Write a rule of its own for records that are created, and do it there."
+        reader.check.fault(pointer, "several_names", message, hint)
 
 
 def _is(kind: ActionKind, action: Mapping[str, Any]) -> bool:
@@ -125,7 +144,12 @@ def _wrong_phase(reader: ActionReader, pointer: str, verb: str) -> None:
 
 
 def perform(execution: Execution, at: int, action: Action) -> None:
-    """Do the action at a place of the rule's list."""
+    """Do the action at a place of the rule's list, for each record that it is about."""
     done = ACTIONS[action.verb].perform
     assert done is not None
-    done(execution, at, action)
+    if not action.spread:
+        done(execution, at, action)
+        return
+    for record in execution.made(action.spread) or ():
+        with execution.bound(action.spread, record):
+            done(execution, at, action)

@@ -11,9 +11,10 @@ from metamodel.catalog import Field, ObjectType
 from metamodel.checks import DocumentCheck, target_of
 from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
+from metamodel.expressions.nodes import Collection, Read, Root
 from metamodel.expressions.types import Type
 
-from .model import Trigger
+from .model import GatheredRows, Trigger
 
 _TEXTS = re.compile(r"('(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\")", re.DOTALL)
 
@@ -35,6 +36,10 @@ class ActionReader:
     names: Mapping[str, Type] = field(default_factory=dict)
     # Names with a dot, such as period.from, and the names that stand for them: of one length.
     dotted: Mapping[str, str] = field(default_factory=dict)
+    # Names of what there are none, one or several of: an action that names one is done for each
+    # of them. True where there may be more than one.
+    several: Mapping[str, bool] = field(default_factory=dict)
+    spread: set[str] = field(default_factory=set)  # those that the action at hand has named
 
     @property
     def type(self) -> ObjectType | None:
@@ -49,19 +54,27 @@ class ActionReader:
         """With more names: what an action has made."""
         return replace(self, names={**self.names, **names})
 
+    def spreading(self, name: str, many: bool) -> ActionReader:
+        """Where there is nothing, one or, if `many`, several of what has the name."""
+        return replace(self, several={**self.several, name: many})
+
+    def fresh(self) -> ActionReader:
+        """For another action: it has named nothing yet."""
+        return replace(self, spread=set())
+
+    def for_rows(self, rows: GatheredRows) -> ActionReader:
+        """Where records are made of rows: of each, or of the groups that they make."""
+        if rows.group is None:
+            return self.about(rows.object)
+        keys = {name: key.type for name, key in rows.group.items()}
+        return self.naming(rows=types.records(rows.object)).naming_within("group", keys)
+
     def naming_within(self, of: str, names: Mapping[str, Type]) -> ActionReader:
         """With names that have a dot: `of` is the word before it."""
-        made = {name: f"{of}_{name}" for name in names}
-        return replace(
-            self,
-            names={**self.names, **{made[name]: type for name, type in names.items()}},
-            dotted={
-                **{
-                    one: short for one, short in self.dotted.items() if not one.startswith(f"{of}.")
-                },
-                **{f"{of}.{name}": short for name, short in made.items()},
-            },
-        )
+        made = {undotted(of, name): type for name, type in names.items()}
+        dotted = {one: own for one, own in self.dotted.items() if not one.startswith(f"{of}.")}
+        dotted |= {f"{of}.{name}": undotted(of, name) for name in names}
+        return replace(self, names={**self.names, **made}, dotted=dotted)
 
     def compile(self, pointer: str, source: Any, expect: Type | None = None) -> Expression | None:
         """The expression of a value; a fault, and nothing, where it is not valid."""
@@ -80,7 +93,32 @@ class ActionReader:
             replace(one, message=self._as_written(one.message), hint=self._as_written(one.hint))
             for one in faults[known:]
         ]
-        return None if compiled is None else replace(compiled, source=text)
+        if compiled is None:
+            return None
+        named = self._named(pointer, compiled)
+        if named is None:
+            return None
+        self.spread.update(named & self.several.keys())
+        return replace(compiled, source=text)
+
+    def _named(self, pointer: str, compiled: Expression) -> set[str] | None:
+        """The names that it uses; a fault where one of them is a field of the records, too."""
+        found = set[str]()
+        for node in compiled.tree.walk():
+            if not isinstance(node, (Read, Collection)):
+                continue
+            first = node.path[0] if node.path else getattr(node, "name", "")
+            if node.root is Root.ROW and first in self.names:
+                self.check.fault(
+                    pointer,
+                    "name_taken",
+                    f"`{first}` is a field here, and the name of what is made.",
+                    "Give what is made another name, with `as`.",
+                )
+                return None
+            if node.root is Root.NAME:
+                found.add(first)
+        return found
 
     def condition(self, pointer: str, source: str) -> Expression | None:
         return self.compile(pointer, source, types.BOOLEAN)
@@ -172,6 +210,11 @@ class ActionReader:
                 return None
             type_ = self.check.objects[target]
         return type_
+
+
+def undotted(of: str, name: str) -> str:
+    """What `of.name` is called where names have no dot: as long as it is."""
+    return f"{of}.{name}".replace(".", "_")
 
 
 def text_of(value: Any) -> str:

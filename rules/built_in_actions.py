@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .call_action import CALL
-from .record_actions import CREATE, DELETE, UPDATE
+from .making_actions import CREATE
+from .record_actions import DELETE, UPDATE
 from .saving_actions import REFUSE, SET
 from .telling_actions import NOTIFY, WEBHOOK
 from .wait_action import STOP, WAIT

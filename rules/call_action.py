@@ -161,4 +161,5 @@ CALL = ActionKind(
     says="call {to|endpoint} and use its answer",
     icon="send",
     names=_names,
+    halts=True,
 )

@@ -25,9 +25,7 @@ _COLUMNS = (
     _e.id, _e.kind, _e.target, _e.state, _e.error, _e.payload, _e.attempts, _e.record, _e.object,
 )  # fmt: skip
 _AMONG = {
-    dialect: Statement(
-        sa.select(*_COLUMNS).where(among_ids(_e.id, dialect)).order_by(_e.action, _e.id)
-    )
+    dialect: Statement(sa.select(*_COLUMNS).where(among_ids(_e.id, dialect)))
     for dialect in (SQLITE, POSTGRESQL)
 }
 STATES = {
@@ -43,11 +41,12 @@ Effect = dict[str, Any]
 
 
 def effects_among(connection: Connection, ids: Iterable[str]) -> dict[str, Effect]:
-    """Effects by their ids, in the order of the actions."""
-    listed = id_list(connection.dialect, ids)
+    """Effects by their ids, in the order of these."""
+    wanted = list(ids)
     names = [str(column.name) for column in _COLUMNS]
-    rows = _AMONG[connection.dialect].rows(connection, ids=listed)
-    return {row[0]: dict(zip(names, row, strict=True)) for row in rows}
+    rows = _AMONG[connection.dialect].rows(connection, ids=id_list(connection.dialect, wanted))
+    found = {row[0]: dict(zip(names, row, strict=True)) for row in rows}
+    return {id: found[id] for id in wanted if id in found}
 
 
 def want(fmt: ReaderFormat, effects: Iterable[Effect]) -> None:

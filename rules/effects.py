@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from fluvial.database.connection import Connection
 from fluvial.database.leases import Later, claim, free
 from fluvial.database.statement import Statement, insert, param
 from fluvial.events import heartbeats
+from fluvial.records.drafts.insertion import insert_rows
 from metamodel.storage import timestamp_wire
 
 from .endpoint_pauses import paused
@@ -28,7 +30,6 @@ MAX_TEXT = 2_000  # of an error or a response
 _SPACE = uuid.UUID("8f5d5a86-6a0e-4c1b-9a57-5b8d9f6b7a10")
 
 _e = EFFECT.c
-_ADD = insert(EFFECT)
 _UNTRIED = dict.fromkeys(("content", "next_at", "lease", "leased_until", "error", "response"), None)
 # What is to be sent once more keeps its content, and so its id and bytes.
 UNTRIED_AGAIN: dict[str, Any] = {
@@ -149,44 +150,52 @@ def id_of(key: str) -> str:
     return str(uuid.uuid5(_SPACE, key))
 
 
-def add(
+@dataclass(frozen=True)
+class EffectEntry:
+    """One effect of an action, as it is entered."""
+
+    key: str
+    action: int
+    kind: str
+    target: str
+    payload: Mapping[str, Any]
+
+
+def add_all(
     connection: Connection,
+    entries: Sequence[EffectEntry],
     *,
-    key: str,
     event: str,
     rule: str,
-    action: int,
-    kind: str,
-    target: str,
     object_name: str,
     record: str,
     rev: int,
-    payload: Mapping[str, Any],
     at: datetime,
-) -> str:
-    """Enter an effect; one that is to be sent is pending, the others are done already."""
-    effect = id_of(key)
-    sent = kind in SENT
-    _ADD.run(
-        connection,
+) -> list[str]:
+    """Enter effects; those that are to be sent are pending, the others are done already."""
+    common = {
         **_UNTRIED,
-        id=effect,
-        key=key,
-        event=event,
-        rule=rule,
-        action=action,
-        kind=kind,
-        target=target,
-        object=object_name,
-        record=record,
-        rev=rev,
-        payload=payload,
-        state=PENDING if sent else DONE,
-        attempts=0,
-        at=at,
-        done_at=None if sent else at,
-    )
-    return effect
+        "event": event, "rule": rule, "object": object_name, "record": record, "rev": rev,
+        "attempts": 0, "at": at,
+    }  # fmt: skip
+    rows = [common | _row(one, at) for one in entries]
+    if rows:
+        insert_rows(connection, EFFECT, rows)
+    return [str(row["id"]) for row in rows]
+
+
+def _row(entry: EffectEntry, at: datetime) -> dict[str, Any]:
+    sent = entry.kind in SENT
+    return {
+        "id": id_of(entry.key),
+        "key": entry.key,
+        "action": entry.action,
+        "kind": entry.kind,
+        "target": entry.target,
+        "payload": entry.payload,
+        "state": PENDING if sent else DONE,
+        "done_at": None if sent else at,
+    }
 
 
 def some_due(connection: Connection) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,7 +20,7 @@ from . import effects, runs
 from .event_values import before_of, computed_by, values_at
 from .halts import STOPPED, Halt
 from .model import Rule
-from .named_environment import NamedEnvironment
+from .named_environment import NamedEnvironment, NamedRecord
 from .rule_tables import NOBODY
 from .runs import Run
 
@@ -42,6 +43,8 @@ class Execution:
     names: dict[str, Any] = field(default_factory=dict)
     step: int = 0  # the next one
     halt: Halt | None = None  # why the run does not go on to it
+    made_count: int = 0  # records that this run has made
+    _bound: str = ""  # the record that an action is done for, of several
 
     def __post_init__(self) -> None:
         self.moment = self.event.at  # from which a wait counts
@@ -51,31 +54,75 @@ class Execution:
         self.run.say(reason)
         self.halt = Halt(STOPPED)
 
+    def name(self, name: str, records: Sequence[tuple[str, str]], *, several: bool) -> None:
+        """Give records that were made a name, by which later actions know them."""
+        made = [NamedRecord(*one) for one in records]
+        self.names[name] = made if several else made[0]
+
+    def made(self, name: str) -> list[NamedRecord] | None:
+        """The records that have a name; None where it is not one of records."""
+        found = self.names.get(name)
+        if isinstance(found, NamedRecord):
+            return [found]
+        return found if isinstance(found, list) else None
+
+    @contextmanager
+    def bound(self, name: str, record: NamedRecord) -> Iterator[None]:
+        """Let a name stand for one of several records."""
+        before, self._bound = self._bound, record.id
+        known = self.names.get(name)
+        self.names[name] = record
+        try:
+            yield
+        finally:
+            self.names[name], self._bound = known, before
+
     def effect(
         self, action: int, kind: str, target: str, payload: Mapping[str, Any], unique: str = ""
     ) -> str:
         """Enter an effect into the ledger and the trace."""
-        key = effects.key_of(
-            self.event.id, self.rule.name, self.rule.revision, action, unique or f"{kind}:{target}"
-        )
-        effect = effects.add(
+        (effect,) = self.effects(action, kind, {target: payload}, unique)
+        return effect
+
+    def effects(
+        self,
+        action: int,
+        kind: str,
+        targets: Mapping[str, Mapping[str, Any]],
+        unique: str = "",
+    ) -> list[str]:
+        """Enter effects of one kind, by their targets, in one statement."""
+        made = [
+            effects.EffectEntry(
+                key=self._key(action, unique or f"{kind}:{target}"),
+                action=action,
+                kind=kind,
+                target=target,
+                payload=payload,
+            )
+            for target, payload in targets.items()
+        ]
+        ids = effects.add_all(
             self.acting.connection,
-            key=key,
+            made,
             event=self.event.id,
             rule=self.rule.name,
-            action=action,
-            kind=kind,
-            target=target,
             object_name=self.event.object,
             record=self.event.record,
             rev=self.event.rev,
-            payload=payload,
             at=self.acting.now,
         )
-        if kind in effects.SENT:
+        if kind in effects.SENT and made:
             self.acting.engine.woken(self.acting.connection, effects.WORK)
-        self.run.effects.append({"id": effect, "kind": kind, "target": target})
-        return effect
+        self.run.effects += [
+            {"id": id, "kind": kind, "target": one.target}
+            for id, one in zip(ids, made, strict=True)
+        ]
+        return ids
+
+    def _key(self, action: int, unique: str) -> str:
+        unique = f"{self._bound}|{unique}" if self._bound else unique
+        return effects.key_of(self.event.id, self.rule.name, self.rule.revision, action, unique)
 
 
 def prepared(session: Session, rule: Rule, event: Event, run: Run) -> Execution | None:

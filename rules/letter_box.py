@@ -15,18 +15,15 @@ MEMBER = "letter"  # of a payload
 
 def enter(session: Session, letter: Letter) -> None:
     event = new_id()
-    effects.add(
+    payload = {MEMBER: {"purpose": letter.purpose, "name": letter.name, "by": letter.by}}
+    effects.add_all(
         session.connection,
-        key=f"letter|{event}",
+        [effects.EffectEntry(f"letter|{event}", 0, "email", letter.email, payload)],
         event=event,
         rule="",
-        action=0,
-        kind="email",
-        target=letter.email,
         object_name="user",
         record=letter.user,
         rev=0,
-        payload={MEMBER: {"purpose": letter.purpose, "name": letter.name, "by": letter.by}},
         at=session.now,
     )
     session.engine.woken(session.connection, effects.WORK)

@@ -48,6 +48,8 @@ class Action:
     """One thing that a rule does; each kind of action is a subclass."""
 
     verb: str  # the kind of action
+    # The name of what an earlier action has made several of: it is done once for each of them.
+    spread: str = field(default="", kw_only=True)
 
     @property
     def steps(self) -> tuple[tuple[str, Action], ...]:
@@ -67,9 +69,44 @@ class Refuse(Action):
 
 
 @dataclass(frozen=True)
+class GatheredRows:
+    """Records that are gathered: a collection of the rule's record, all records of an object
+    type, or the rows that the action around it has gathered."""
+
+    object: str
+    source: Expression | None  # the collection; None: all of the object type, or the rows
+    outer: bool  # those of the action around it
+    where: Expression | None
+    # By whose values they make groups; None: each row is one by itself.
+    group: Mapping[str, Expression] | None
+
+
+@dataclass(frozen=True)
 class Create(Action):
+    """A record to create; with rows, one for each group of them."""
+
     object: str
     values: Values
+    name: str = ""  # that later actions call it by
+    rows: GatheredRows | None = None
+    lines: tuple[Create, ...] = ()  # in each record, so to speak: they are made after it
+    back: Values = field(default_factory=dict)  # written into the rows
+
+    @property
+    def all_back(self) -> Values:
+        """What it and its lines write into the rows that it gathers."""
+        found = dict(self.back)
+        for line in self.lines:
+            if line.rows is not None and line.rows.outer:
+                found |= line.all_back
+        return found
+
+
+@dataclass(frozen=True)
+class Restore(Action):
+    object: str
+    each: tuple[str, ...]
+    where: Expression | None
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from fluvial.records.drafts.record_environment import RecordEnvironment, Values
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
-from metamodel.currencies import Amount
 from metamodel.expressions.given_values import GivenBody
 from metamodel.expressions.nodes import Collection, Gather, Root
 
 from .row_totals import gathered
+
+
+class NamedRecord(NamedTuple):
+    """A record that has a name."""
+
+    object: str
+    id: str
 
 
 @dataclass(frozen=True)
@@ -49,17 +55,17 @@ class NamedEnvironment(RecordEnvironment):
     def values(self) -> Values:
         return super().values if self.type is not None else {}
 
-    def named(self, name: str) -> tuple[str, str] | None:
-        """The type and id of the record that a name stands for, where no field has the name."""
+    def named(self, name: str) -> NamedRecord | None:
+        """The record that a name stands for, where no field has the name."""
         own = self.type is not None and name in self.type.fields
         found = None if own else self.names.get(name)
-        return found if isinstance(found, tuple) and not isinstance(found, Amount) else None
+        return found if isinstance(found, NamedRecord) else None
 
     def _named(self, value: Any, path: tuple[str, ...]) -> Any:
         if isinstance(value, NamedRows):
             return [row.values["id"] for row in value.rows]
-        if isinstance(value, tuple) and not isinstance(value, Amount) and not path:
-            return value[1]
+        if isinstance(value, NamedRecord) and not path:
+            return value.id
         return super()._named(value, path)
 
     def given(self, name: str) -> bool:

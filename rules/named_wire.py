@@ -17,7 +17,7 @@ from metamodel.currencies import Amount
 from metamodel.expressions.given_values import GivenBody, wire_of
 from metamodel.storage import timestamp_wire
 
-from .named_environment import NamedRows
+from .named_environment import NamedRecord, NamedRows
 
 Json = dict[str, Any]
 
@@ -69,6 +69,7 @@ _FORMS: Mapping[str, tuple[type, Callable[[Any], Any], Callable[[Session, Any], 
         lambda v: [f"{v.amount:f}", v.currency],
         lambda _, v: Amount(Decimal(v[0]), v[1]),
     ),
+    "record": (NamedRecord, list, lambda _, v: NamedRecord(*v)),
     "list": (list, _all_written, _all_read),
     "pair": (tuple, _all_written, lambda session, v: tuple(_all_read(session, v))),
     "decimal": (Decimal, lambda v: f"{v:f}", lambda _, v: Decimal(v)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.drafts.rows import load_row
 from fluvial.records.reading.query import Query
 from fluvial.records.reading.reader import read_page
-from fluvial.records.writing import batch_writes, bin, writer
+from fluvial.records.writing import batch_writes, bin
 from fluvial.runtime.prefetch import Prefetch
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
@@ -26,7 +26,7 @@ from .action_reader import ActionReader
 from .action_schemas import ACTION_SCHEMAS, SHARED
 from .effect_kinds import EffectKind
 from .execution import Execution
-from .model import Action, Create, Rule, Several
+from .model import Action, Rule, Several
 from .named_environment import NamedEnvironment
 from .reaching import writes
 
@@ -34,26 +34,13 @@ MAX_RECORDS = 5_000  # that one action changes
 Body = dict[str, Any]
 
 
-def _create(execution: Execution, at: int, action: Create) -> None:
-    session = execution.acting
-    type_ = session.catalog.objects[action.object]
-    body = _body(type_, action.values, execution.environment)
-    record = writer.create(session, action.object, body)
-    title = record.get("title") or ""
-    execution.run.say(f"It created the {type_.label.lower()} {title}.")
-    execution.effect(
-        at, "create", record["id"], {"object": action.object, "title": title}, "create"
-    )
-
-
 def _change(execution: Execution, at: int, action: Several) -> None:
     """Update or delete the records of an action."""
     type_ = execution.acting.catalog.objects[action.object]
     kind = "delete" if action.deletes else "update"
     done = _deleted(execution, action) if action.deletes else _updated(execution, action)
-    for row in done:
-        target = {"object": action.object, "title": row.get("title")}
-        execution.effect(at, kind, row["id"], target)
+    told = {row["id"]: {"object": action.object, "title": row.get("title")} for row in done}
+    execution.effects(at, kind, told)
     words = type_.label.lower() if len(done) == 1 else type_.plural.lower()
     execution.run.say(f"It {kind}d {len(done)} {words}.")
 
@@ -110,10 +97,9 @@ def _environment(
     """
     asking = replace(execution.asking, ahead=ahead)
     if not action.each:
-        before = execution.environment.before
-        return NamedEnvironment(asking, type_, row, before, names=execution.names)
-    outer = execution.environment
-    return NamedEnvironment(asking, type_, row, record=outer, names=execution.names)
+        before, names = execution.environment.before, execution.names
+        return NamedEnvironment(asking, type_, row, before, names=names)
+    return NamedEnvironment(asking, type_, row, record=execution.environment)
 
 
 def _body(type_: ObjectType, values: Mapping[str, Expression], environment: Any) -> Body:
@@ -127,6 +113,9 @@ def _targets(execution: Execution, action: Several) -> list[str]:
     """The ids of the records at the end of the action's path."""
     if not action.each:
         return [execution.event.record]
+    made = execution.made(action.each[0])
+    if made is not None:
+        return _behind_made(execution, action.each[1:], made)
     type_ = execution.type
     assert type_ is not None
     record: Any = execution.values.get("id")
@@ -144,6 +133,28 @@ def _targets(execution: Execution, action: Several) -> list[str]:
     value = execution.environment.read(action.each)
     found = value if isinstance(value, list) else [value]
     return [one[1] if isinstance(one, tuple) else one for one in found if one is not None]
+
+
+def _behind_made(
+    execution: Execution, path: tuple[str, ...], made: Sequence[tuple[str, str]]
+) -> list[str]:
+    """The records at the end of a path that begins at what an earlier action made."""
+    found: list[str] = []
+    for object_name, record in made:
+        type_ = execution.acting.catalog.objects[object_name]
+        inverse = type_.inverses.get(path[0]) if len(path) == 1 else None
+        if not path:
+            found.append(record)
+        elif inverse is not None:
+            found += _collected(execution.acting, inverse.source, inverse.field, record)
+        else:
+            row = load_row(execution.asking, object_name, record, None)
+            value = (
+                None if row is None else NamedEnvironment(execution.asking, type_, row).read(path)
+            )
+            several = value if isinstance(value, list) else [value]
+            found += [one[1] if isinstance(one, tuple) else one for one in several if one]
+    return found
 
 
 def _collected(session: Session, source: str, field_name: str, record: str) -> Iterator[str]:
@@ -165,23 +176,6 @@ def _collected(session: Session, source: str, field_name: str, record: str) -> I
         cursor = page["next"]
         if not cursor:
             return
-
-
-def _read_create(reader: ActionReader, pointer: str, action: Mapping[str, Any]) -> Action | None:
-    type_ = reader.check.object(f"{pointer}/create", action["create"])
-    if "set" not in action:
-        reader.check.fault(
-            pointer, "missing", "`set` is missing.", "Add `set` with the new record's values."
-        )
-        return None
-    if type_ is None:
-        return None
-    return Create("create", type_.name, reader.values(f"{pointer}/set", type_, action["set"]))
-
-
-def _create_acts(pointer: str, rule: Rule, action: Create) -> Iterator[Reach]:
-    yield Reach(f"{pointer}/create", "create", action.object, everywhere=True)
-    yield from writes(f"{pointer}/set", "create", action.object, action.values)
 
 
 def _read_several(reader: ActionReader, pointer: str, action: Mapping[str, Any]) -> Action | None:
@@ -207,18 +201,6 @@ def _several_acts(pointer: str, rule: Rule, action: Several) -> Iterator[Reach]:
     yield Reach(f"{pointer}/{action.verb}", action.verb, action.object, everywhere=True)
     yield from writes(f"{pointer}/{action.verb}/set", action.verb, action.object, action.values)
 
-
-CREATE = ActionKind(
-    "create",
-    "Create a record",
-    ACTION_SCHEMAS["create"],
-    _read_create,
-    _create,
-    members={"set": ACTION_SCHEMAS["set"]},
-    acts=_create_acts,
-    effects=(EffectKind("create", "plus", "Created", "Creates"),),
-    icon="plus",
-)
 
 UPDATE = ActionKind(
     "update",

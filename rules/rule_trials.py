@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from fluvial.auth.access import Access
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.ids import is_id
@@ -24,6 +25,7 @@ from . import effect_words, trial
 from .compilation import compiled
 from .effect_kinds import EFFECT_KINDS
 from .effects import POSTED
+from .made_words import lines_told
 from .model import Rule
 from .run_pages import OUTCOMES
 
@@ -76,7 +78,7 @@ def try_it(call: Call) -> Answer:
             "outcome": outcome,
             "tone": tone,
             "lines": found["lines"],
-            "effects": [_told(fmt, rule, one) for one in made],
+            "effects": [_told(fmt, call.session.access, rule, one) for one in made],
         }
     )
 
@@ -91,7 +93,7 @@ def _wanted(fmt: ReaderFormat, rule: Rule, effect: Json) -> Json:
     return effect
 
 
-def _told(fmt: ReaderFormat, rule: Rule, effect: Json) -> Json:
+def _told(fmt: ReaderFormat, access: Access, rule: Rule, effect: Json) -> Json:
     """One effect in words, with what would be sent."""
     kind = effect["kind"]
     told: Json = {"kind": kind, "icon": effect_words.icon_of(kind, "pencil")}
@@ -114,6 +116,7 @@ def _told(fmt: ReaderFormat, rule: Rule, effect: Json) -> Json:
         told["icon"] = "x"
     else:
         told["text"] = _changed(fmt, effect)
+        told["lines"] = lines_told(fmt, access, effect)
     return told
 
 

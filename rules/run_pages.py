@@ -19,6 +19,7 @@ from metamodel.catalog import Catalog
 from metamodel.folding import humanise
 
 from . import delivery_lists, effect_words, effects, run_lists, waiting_changes, waiting_words
+from .made_words import lines_told
 from .rule_tables import NOBODY
 from .run_effects import settle
 from .seen_rules import rule_label, unseen
@@ -214,6 +215,7 @@ def _effect(call: Call, fmt: ReaderFormat, effect: Mapping[str, Any]) -> Context
     return {
         "icon": effect_words.icon_of(one["kind"]),
         "text": effect_words.told(fmt, one),
+        "lines": lines_told(fmt, call.session.access, one["payload"]),
         "state": state,
         "tone": tone,
         "error": one["error"] or "",

@@ -43,9 +43,9 @@ _LATEST = Statement(
     .limit(1)
 )
 _EFFECTS = Statement(
-    sa.select(EFFECT.c.kind, EFFECT.c.target, EFFECT.c.payload)
-    .where(EFFECT.c.event == param("the_event", EFFECT.c.event))
-    .order_by(EFFECT.c.action, EFFECT.c.id)
+    sa.select(EFFECT.c.id, EFFECT.c.kind, EFFECT.c.target, EFFECT.c.payload).where(
+        EFFECT.c.event == param("the_event", EFFECT.c.event)
+    )
 )
 _h = HISTORY.c
 _CHANGES = Statement(
@@ -96,7 +96,8 @@ def _try(
     run = run_rule(session, rule, event, kept=False)
     if run.outcome == "waiting":
         run.say(_later(rule, run))
-    made = _EFFECTS.rows(session.connection, the_event=event.id)
+    found = {row[0]: row[1:] for row in _EFFECTS.rows(session.connection, the_event=event.id)}
+    made = [found[one["id"]] for one in run.effects]
     return {
         "outcome": run.outcome,
         "lines": run.lines,

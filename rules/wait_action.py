@@ -311,6 +311,7 @@ WAIT = ActionKind(
     _read_wait,
     _wait,
     says="wait {for}{until}",
+    halts=True,
     icon="clock",
 )
 
@@ -321,5 +322,6 @@ STOP = ActionKind(
     _read_stop,
     _stop,
     says="stop if {when}",
+    halts=True,
     icon="x",
 )

@@ -113,10 +113,7 @@ class Collections(Conditions):
             places = places_by_day(node, self.sql.objects)
             if places:
                 return _spread(self, node, places)
-        rows = Rows(self, node.collection)
-        if node.where is not None:
-            rows.found.append(rows.builder.condition(node.where, False))
-            rows.source.require(needed_paths(node.where))
+        rows = Rows(self, node.collection).meeting(node.where)
         if node.function == "exists":
             query = rows.select(literal_column("1"))
             return SqlValue(exists(query), storage_of(BOOLEAN), nullable=False)
@@ -158,6 +155,13 @@ class Rows:
         seen = self.sql.restrict(node.source, self.source.alias)
         if seen is not None:
             self.found.append(seen)
+
+    def meeting(self, where: Node | None) -> Rows:
+        """Only those that meet a condition."""
+        if where is not None:
+            self.found.append(self.builder.condition(where, False))
+            self.source.require(needed_paths(where))
+        return self
 
     def _hangs(self, node: Collection) -> Element:
         """How the rows hang on the record that has the collection."""

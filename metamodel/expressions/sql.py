@@ -281,8 +281,7 @@ class Builder(Collections):
         row = self._row(node.root) if node.root is not Root.ME else None
         if not isinstance(row, Given) or node.field is not None:
             return None
-        ids = row.read((*node.path, node.name)) or ()
-        return [bound(self.sql, one, UUID).element for one in ids]
+        return [bound(self.sql, i, UUID).element for i in row.read((*node.path, node.name)) or ()]
 
     def enclosed(self, node: Node, make: Callable[[Conditions], Element]) -> Element:
         """A condition on a row that takes no joins: those that it needs stand in an EXISTS."""
@@ -393,7 +392,9 @@ def collected(node: Gather, sql: SqlContext, read: Reader) -> SqlValue:
     return Builder(sql, given, given).value(node)
 
 
-def collected_ids(node: Collection, sql: SqlContext, read: Reader) -> Select[Any]:
-    """The ids in a collection of a record whose values are at hand."""
+def collected_ids(
+    node: Collection, sql: SqlContext, read: Reader, where: Node | None = None
+) -> Select[Any]:
+    """The ids in a collection of a record whose values are at hand, of those that meet `where`."""
     given = Given(sql, read)
-    return Rows(Builder(sql, given, given), node).ids()
+    return Rows(Builder(sql, given, given), node).meeting(where).ids()

@@ -15,6 +15,13 @@ const step = (sign, tone, title, ...more) => make("li", {}, make("span", { class
 const plain = (source) => literal(source) ?? source === "true";
 const written = (value) => (typeof value === "boolean" ? String(value) : quote(value));
 
+// The lines of a record that would be made: how many with which sums, and the first of them.
+function lines({ text, head, rows, more }) {
+  const cell = (tag) => (words, at) => make(tag, at ? { class: "num" } : {}, words);
+  const table = () => make("div", { class: "scroll-x", tabindex: "0", role: "region", "aria-label": text }, make("table", { class: "table inset still dense" }, make("thead", {}, make("tr", {}, ...head.map(cell("th")))), make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map(cell("td")))))));
+  return [make("p", { class: "small dim" }, text), ...(rows.length ? [table()] : []), ...(more ? [make("p", { class: "small faint" }, more)] : [])];
+}
+
 // what is imagined to change
 export class Trial {
   constructor(desk) {
@@ -103,6 +110,7 @@ export class Trial {
   more(effect) {
     if (effect.fault) return [make("p", { class: "small bad" }, effect.fault)];
     if (effect.body) return [make("pre", { class: "code", tabindex: "0" }, make("span", {}, effect.body))];
+    if (effect.lines?.length) return effect.lines.flatMap(lines);
     if (!effect.subject) return [];
     return [make("details", { class: "mailshown" }, make("summary", {}, `Subject: ${effect.subject}`), make("div", { class: "bubble prosevalue" }, effect.said || "No more words."))];
   }
