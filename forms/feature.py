@@ -11,6 +11,7 @@ from fluvial.pages.document_previews import DOCUMENT_PREVIEW
 from fluvial.pages.navigation import NAVIGATION
 from fluvial.pages.new_fields import NEW_FIELDS
 from fluvial.pages.object_tabs import OBJECT_TAB, ObjectTab
+from fluvial.pages.record_tabs import RECORD_TAB
 from fluvial.pages.template_environment import TEMPLATES
 
 from . import (
@@ -33,6 +34,7 @@ from .form_tables import TABLES
 from .layout_designer import LAYOUT_DESIGNER, LAYOUT_PREVIEW
 from .studio_layouts import LAYOUTS, place_new_fields
 from .submissions import answer
+from .time_in_states import state_tabs
 
 feature = Feature(
     "forms",
@@ -59,6 +61,7 @@ feature = Feature(
         DOCUMENT_PREVIEW(LAYOUT_PREVIEW),
         HOUSEKEEPING(held_answers.forget),
         NEW_FIELDS(place_new_fields),
+        RECORD_TAB(state_tabs),
         OBJECT_TAB(
             LAYOUTS,
             ObjectTab(

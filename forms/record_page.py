@@ -10,6 +10,7 @@ from fluvial.pages import reader_format as marks
 from fluvial.pages.frame import with_query
 from fluvial.pages.presenters import empty, face_of, file_size, preview_href, references
 from fluvial.pages.recalculation_marks import recalculating
+from fluvial.pages.record_tabs import ShownOn, tabs_of
 from fluvial.records.writing.transitions import ways
 from fluvial.services import comments
 from fluvial.services.templates import TemplateFault
@@ -21,6 +22,7 @@ from .in_force import notices
 from .planned_days import days_href
 from .related_lists import related_panel, related_tabs
 from .shown_record import Context, Shown
+from .time_in_states import state_strip
 from .timeline import timeline
 from .visibility import ShownField, resolve
 from .why_page import explained
@@ -36,6 +38,7 @@ def record_context(
     for field in type_.fields.values():
         page.fmt.names.want(references(field, [page.record.get(field.name)]))
     panels = related_tabs(page, related)
+    tabs, tab = _tabs(page, related, panels)
     history = timeline(page.session, type_, page.id, page.fmt, before, until)  # loads all names
     number = _number(page)
     first = _first(page)
@@ -54,8 +57,10 @@ def record_context(
         "facts": _facts(page, first),
         "notices": notices(page),
         "sections": _sections(page),
-        "related": panels,
+        "states": state_strip(page),
+        "related": [*panels, *tabs],
         "panel": related_panel(page, panels),
+        "tab": tab,
         "timeline": history,
         "comment_href": _comment_href(page),
         "replies": comments.may_choose_who_reads(page.session, type_.name),
@@ -63,6 +68,30 @@ def record_context(
         "side": "timeline",
         "recalculating": recalculating(page.session, _seen(page)),
     }  # fmt: skip
+
+
+def _tabs(page: Shown, asked: str, lists: list[Context]) -> tuple[list[Context], Context | None]:
+    """The tabs of features, behind the lists; what the one holds that was asked for."""
+    found = list(tabs_of(ShownOn(page.session, page.type, page.id, page.fmt)))
+    listed = {panel["name"] for panel in lists}
+    current = next((one for one in found if one.name == asked and asked not in listed), None)
+    if current is None and not lists:
+        current = next(iter(found), None)
+    elif current is not None:
+        for panel in lists:
+            panel["current"] = False
+    tabs: list[Context] = [
+        {
+            "name": one.name,
+            "label": one.label,
+            "count": one.count,
+            "href": with_query(page.href, related=one.name, as_of=page.fmt.as_of),
+            "current": one is current,
+        }
+        for one in found
+    ]
+    shown = {"template": current.template, "context": current.panel()} if current else None
+    return tabs, shown
 
 
 def _seen(page: Shown) -> list[Field]:

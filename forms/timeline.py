@@ -152,7 +152,7 @@ def _entry(
     name = ""
     if entry["by"]:
         name = fmt.names.title("user", entry["by"]["user"]) or "A former user"
-    rule = _rule(session, entry["rule"]) if entry["rule"] else ""
+    rule = rule_label(session, entry["rule"]) if entry["rule"] else ""
     who = rule or name or "The system"
     at = parse_moment(entry["at"])
     told = entry["event"] in ("updated", *SINCE)
@@ -171,7 +171,7 @@ def _entry(
     }
 
 
-def _rule(session: Session, source: str) -> str:
+def rule_label(session: Session, source: str) -> str:
     """The rule by its label; of what else acts by itself, such as `webform:NAME`, also its kind."""
     kind, _, name = source.rpartition(":")
     document = session.catalog.of(kind or "rule").get(name)

@@ -320,6 +320,8 @@ def record() -> Context:
             {"name": "terms", "label": "Terms", "folded": False, "pairs": [pair("due", "7 Jun 2026"), pair("clerk", person("Tom Whitlock")), pair("fee", why("3.10"), edit=False), pair("reminders", chip("By e-mail")), pair("deposit", ""), pair("notes", Markup('<div class="prosevalue">Cover is worn at the spine; it was so when it left.</div>'), wide=True)]},
             {"name": "system", "label": "System", "folded": True, "pairs": [pair("created", "14 Apr 2026 09:12, Jonas Weber", edit=False), pair("changed", "9 Jun 2026 09:21", edit=False)]},
         ],
+        "states": {"label": "Status: In 2 d, Lent 5 h.", "width": 828, "parts": [{"x": 0, "width": 700, "tone": "good", "title": "In, 2 d"}, {"x": 701, "width": 127, "tone": "warn", "title": "Lent, 5 h"}], "totals": [{"label": "In", "tone": "good", "text": "2 d", "current": False}, {"label": "Lent", "tone": "warn", "text": "5 h, since 09:00", "current": True}]},
+        "tab": None,
         "related": [{"label": label, "count": count, "href": "#", "current": label == "Loans of this copy"} for label, count in [("Loans of this copy", 2), ("Reservations", 1), ("Fees", 3)]],
         "panel": {"columns": [column("loan"), column("from"), column("until"), column("status"), column("fee", "num")], "rows": loans, "all_href": "#", "new": action("New loan", "#", "plus"), "empty": "No other loans of this copy."},
         "timeline": {"entries": TIMELINE, "more_href": ""},

@@ -68,8 +68,8 @@ def spans_of(
 
 
 def shown_spans(session: Session, object_name: str, record: str) -> list[LoggedSpan]:
-    """The spans of the fields of a record that the actor may read, as of the day that is read."""
-    read_one(session, object_name, record, (("id",),))
+    """The spans of the fields that the actor may read, of a record that they may read, as of the
+    day that is read."""
     hidden, moment = session.access.object(object_name).hidden, session.moment
     shown = {f.name for f in session.catalog.objects[object_name].logged_fields} - {*hidden}
     return [
@@ -81,6 +81,7 @@ def shown_spans(session: Session, object_name: str, record: str) -> list[LoggedS
 
 def read_states(session: Session, object_name: str, record: str) -> list[dict[str, Any]]:
     """The same in wire form."""
+    read_one(session, object_name, record, (("id",),))
     return [
         {
             "field": one.field,
