@@ -179,6 +179,8 @@ def assignable(shown: Shown) -> str:
     if work is None or me is None or not shown.may_update or shown.session.as_of is not None:
         return ""
     field = shown.session.access.writable(shown.type.name).get(work.assignee)
+    if shown.hold is not None and work.assignee not in shown.hold.open:
+        return ""
     takes = field is not None and "user" in field.type.objects
     return work.assignee if takes and shown.record.get(work.assignee) != {"user": me} else ""
 

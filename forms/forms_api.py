@@ -15,6 +15,7 @@ from fluvial.kernel.problems import NotFound, Unprocessable, fault
 from fluvial.pages.presenters import face_of, references
 from fluvial.pages.reader_format import format_of
 from fluvial.records.drafts.draft import Draft, wire_value
+from fluvial.records.drafts.record_locks import holds_on
 from fluvial.records.drafts.references import check_references
 from fluvial.records.drafts.rows import Values, load_row
 from fluvial.runtime.session import Session
@@ -55,7 +56,8 @@ def _layout(call: Call, session: Session, record: object, body: dict[str, object
             raise NotFound(f"There is no {type_.label.lower()} with the id `{record}`.")
     layout = layout_of(session.catalog, type_.name, session.access)
     values = draft_values(session, type_, before, body)
-    shown = resolve(session, layout, values, before=before, new=before is None)
+    hold = holds_on(session, type_, [before["id"]]).get(before["id"]) if before else None
+    shown = resolve(session, layout, values, before=before, new=before is None, hold=hold)
     answer = wire(layout, shown)
     if before is None:
         answer["defaults"] = _defaults(session, layout, values, body)

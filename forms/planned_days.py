@@ -18,6 +18,7 @@ from fluvial.pages.presenters import references, said
 from fluvial.pages.reader_format import ReaderFormat, format_of, record_href
 from fluvial.records.drafts.dated_fields import Span, spans_of
 from fluvial.records.drafts.draft import wire_value
+from fluvial.records.drafts.record_locks import holds_on
 from fluvial.records.over_time import planned_values
 from fluvial.records.reading import reader
 from fluvial.runtime.languages import in_words
@@ -79,6 +80,16 @@ def _field(session: Session, type_: ObjectType, name: str) -> Field:
     return field
 
 
+def _closed(session: Session, type_: ObjectType, record: str, field: Field) -> bool:
+    """Whether the reader may not write a field of a record, or nobody may: it is locked."""
+    if field.read_only or field.name in session.access.object(type_.name).read_only:
+        return True
+    hold = holds_on(session, type_, [record]).get(record)
+    if hold is not None and field.name not in hold.open:
+        return True
+    return not may_do(session, type_, record, "update")
+
+
 def days_page(
     call: Call, *, again: Any = None, error: str = "", others: Iterable[str] = ()
 ) -> Answer:
@@ -93,12 +104,7 @@ def days_page(
     fmt.names.want(references(field, [value, record[field.name]]))
     _want(type_, spans, fmt)
     fmt.names.load()
-    access = session.access.object(type_.name)
-    closed = (
-        not may_do(session, type_, record["id"], "update")
-        or field.name in access.read_only
-        or field.read_only
-    )
+    closed = _closed(session, type_, record["id"], field)
     shown = ShownField(field, visible=True, required=field.required, read_only=False)
     href = record_href(type_.name, record["id"])
     context: Context = {

@@ -55,7 +55,7 @@ def record_context(
         "status": _status(page),
         "transitions": _transitions(page),
         "facts": _facts(page, first),
-        "notices": notices(page),
+        "notices": [*_lock(page), *notices(page)],
         "sections": _sections(page),
         "states": state_strip(page),
         "related": [*panels, *tabs],
@@ -113,6 +113,26 @@ def _number(page: Shown) -> str:
     return ""
 
 
+def _lock(page: Shown) -> list[Context]:
+    """That a record is locked, and why."""
+    hold = page.hold
+    if hold is None:
+        return []
+    open_ = [f.label for f in _seen(page) if f.name in hold.open]
+    left = f"Still open: {', '.join(open_)}." if open_ else ""
+    text = " ".join(part for part in (hold.lock.message, left) if part)
+    return [
+        {
+            "tone": "",
+            "icon": "lock",
+            "title": hold.what,
+            "text": text,
+            "action": None,
+            "strip": None,
+        }
+    ]
+
+
 def _title(page: Shown, number: str) -> str:
     """The title without the number, which stands below it."""
     title = str(page.record["title"])
@@ -155,7 +175,7 @@ def _transitions(page: Shown) -> list[Context]:
             "allowed": way.reason is None,
             "reason": way.reason or "",
         }
-        for way in ways(page.session, page.type, page.values)
+        for way in ways(page.session, page.type, page.values, page.hold)
     ]
 
 
@@ -173,7 +193,7 @@ def _facts(page: Shown, told: list[Field]) -> list[Context]:
 
 def _sections(page: Shown) -> list[Context]:
     found = []
-    for section in resolve(page.session, page.layout, page.values):
+    for section in resolve(page.session, page.layout, page.values, hold=page.hold):
         state = page.type.states.field if page.type.states else ""  # it stands in the head
         pairs = [_pair(page, f) for f in section.fields if f.visible and f.field.name != state]
         if section.visible and pairs:

@@ -20,6 +20,7 @@ from fluvial.pages.lists import keys_of
 from fluvial.pages.presenters import empty, face_of, references
 from fluvial.pages.reader_format import ReaderFormat, format_of, record_href
 from fluvial.pages.sign_in import form_text
+from fluvial.records.drafts.record_locks import RecordLocked
 from fluvial.records.reading import reader
 from fluvial.records.writing import transitions, writer
 from fluvial.records.writing.revealing import reveal
@@ -74,7 +75,7 @@ def _record_page(call: Call, shown: Shown) -> Answer:
         call, "record.html", str(shown.record["title"]),
         crumbs=_crumbs(type_, shown.fmt.as_of), here=f"/o/{type_.name}", primary=_primary(shown),
         menu=_menu(shown), topics=f"record:{shown.id}",
-        keys=keys_of(call, type_) | ({"edit": f"{shown.href}/edit"} if shown.may_update else {}),
+        keys=keys_of(call, type_) | ({"edit": f"{shown.href}/edit"} if _primary(shown) else {}),
         record=context,
     )  # fmt: skip
 
@@ -84,7 +85,7 @@ def _crumbs(type_: ObjectType, as_of: str = "") -> list[tuple[str, str]]:
 
 
 def _primary(shown: Shown) -> Context | None:
-    if not shown.may_update or shown.session.as_of is not None:
+    if not shown.may_update or shown.closed or shown.session.as_of is not None:
         return None
     return action("Edit", f"{shown.href}/edit", "pencil")
 
@@ -106,7 +107,7 @@ def _menu(shown: Shown) -> list[Context]:
     ]
     if access.object(type_.name).can("create"):
         items.append(action("Duplicate", f"/o/{type_.name}/new?copy={shown.id}", "copy"))
-    if shown.may_delete:
+    if shown.may_delete and shown.hold is None:
         items.append(
             action("Move to the bin", f"{shown.href}/delete", "trash", post=True, danger=True)
         )
@@ -125,6 +126,9 @@ def edit_field(call: Call) -> Answer:
     name = call.params["field"]
     if "hx-request" not in call.headers:
         return Answer.redirect(f"{shown.href}/edit#f-{name}")
+    hold = shown.hold
+    if hold is not None and name not in hold.open and name in shown.type.fields:
+        raise RecordLocked(hold.reason)
     for section in resolve(call.session, shown.layout, shown.values):
         for one in section.fields:
             if one.field.name == name and one.visible and not one.read_only:
@@ -147,13 +151,13 @@ def edit_page(
     shown = found(call, call.session, "update")
     values = {**shown.record, **(again or {})}
     canonical = draft_values(call.session, shown.type, shown.values, _readable(again))
-    sections = resolve(call.session, shown.layout, canonical, before=shown.values)
+    sections = resolve(call.session, shown.layout, canonical, before=shown.values, hold=shown.hold)
     live = follow(call.session, shown.layout, sections, canonical, before=shown.values)
     context = _form(shown.fmt, sections, live, values, faults or {}, others or [], shown.id)
     rev = form_text(call, "rev") if call.form is not None else ""
     context |= {
         "title": f"Edit {shown.record['title']}",
-        "intro": "",
+        "intro": shown.hold.reason if shown.hold is not None else "",
         "action": f"{shown.href}/edit",
         "submit": "Save",
         "another": False,

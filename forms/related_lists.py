@@ -69,7 +69,9 @@ def related_panel(page: Shown, tabs: list[Context]) -> Context | None:
     rows = table.rows(read_page(session, query)["data"])
     label = other.label.lower()
     new = None
-    if session.access.object(other.name).can("create") and session.as_of is None:
+    owned = other.fields[inverse.field].option("owned")
+    closed = owned and page.hold is not None and page.hold.parts
+    if session.access.object(other.name).can("create") and session.as_of is None and not closed:
         address = new_address(other, {inverse.field: page.id})
         new = action(f"New {label}", address, "plus")
     return {

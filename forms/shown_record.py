@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from fluvial.pages.presenters import shown
 from fluvial.pages.reader_format import ReaderFormat, record_href
+from fluvial.records.drafts.record_locks import Hold, holds_on
 from fluvial.records.writing.new_drafts import missing
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
@@ -47,6 +48,20 @@ class Shown:
         if self.session.as_of is not None:
             return {}
         return planned_words(self.session, self.type, self.id, self.fmt)
+
+    @cached_property
+    def hold(self) -> Hold | None:
+        """The lock that holds for it now."""
+        return holds_on(self.session, self.type, [self.id]).get(self.id)
+
+    @property
+    def closed(self) -> bool:
+        """Whether a lock leaves nothing of the page open."""
+        if self.hold is None:
+            return False
+        writable = self.session.access.writable(self.type.name)
+        fields = (f for f in self.layout.fields if f.name in writable and not f.read_only)
+        return all(field.name not in self.hold.open for field in fields)
 
     @cached_property
     def may_update(self) -> bool:

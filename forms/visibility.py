@@ -9,6 +9,7 @@ from typing import Any
 from fluvial.records.drafts.completion import apply_defaults
 from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.record_environment import RecordEnvironment
+from fluvial.records.drafts.record_locks import Hold
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, Logic, ObjectType
 from metamodel.expressions.python import truth
@@ -42,8 +43,12 @@ def resolve(
     *,
     before: Mapping[str, Any] | None = None,
     new: bool = False,
+    hold: Hold | None = None,
 ) -> list[ShownSection]:
-    """The sections for canonical values, of a record that is stored or being written."""
+    """The sections for canonical values, of a record that is stored or being written.
+
+    `hold` is the lock that holds for it.
+    """
     type_ = session.catalog.objects[layout.object]
     environment = RecordEnvironment(session, type_, values, before, fresh=True)
     shown = []
@@ -51,7 +56,7 @@ def resolve(
         visible = section.visible is None or truth(section.visible, environment)
         closed = section.read_only is not None and truth(section.read_only, environment)
         fields = tuple(
-            _field(session, type_, field, environment, closed=closed, new=new)
+            _field(session, type_, field, environment, closed=closed, new=new, hold=hold)
             for field in section.fields
         )
         shown.append(ShownSection(section, visible, fields))
@@ -66,11 +71,13 @@ def _field(
     *,
     closed: bool,
     new: bool,
+    hold: Hold | None,
 ) -> ShownField:
     access = session.access.object(type_.name)
     own = [logic for logic in type_.logic if logic.field == field.name]
     right = access.can("create" if new else "update")
     locked = not right or not field.writable or field.read_only or field.name in access.read_only
+    locked = locked or (hold is not None and field.name not in hold.open)
     read_only = locked or closed or (not new and _any(own, "read_only", environment))
     return ShownField(
         field,

@@ -106,7 +106,7 @@ async function save(form, holder, label, old) {
   button.disabled = true;
   const result = await write(field.dataset.field, value, label, field, old);
   button.disabled = false;
-  if (result?.ok || result?.status === 409) return undefined;
+  if (result?.ok || (result?.status === 409 && result.data.theirs)) return undefined; // else it is said at the field
   fault(form, reason(result));
   return speak(reason(result));
 }

@@ -279,6 +279,11 @@ TOOLS = (
         lambda a: Asked("GET", _record(a, "/history")),
     ),
     AssistantTool(
+        "record_lock", "Whether a record is locked, why, and which fields stay writable.",
+        _of_object(id=_ID), ("object", "id"), READ,
+        lambda a: Asked("GET", _record(a, "/lock")),
+    ),
+    AssistantTool(
         "record_states", "Which states a record was in, from when until when.",
         _of_object(id=_ID), ("object", "id"), READ,
         lambda a: Asked("GET", _record(a, "/states")),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.problems import NotFound, Problem
+from fluvial.records.drafts.record_locks import Hold, holds_on
 from fluvial.records.reading.reader import read_page
 from metamodel.catalog import ObjectType
 
@@ -37,7 +38,7 @@ def show_list(call: Call) -> Answer:
             raise
         asked.error = problem.detail
         read = read_page(asked.session, asked.query())
-    rows = table.rows(read["data"])
+    rows = table.rows(read["data"], _holds(asked, read["data"]))
     next_href = asked.href(cursor=read["next"]) if read["next"] else ""
     listed: Context = {
         "object": {"name": asked.type.name, "label": asked.type.label, "plural": asked.type.plural},
@@ -62,6 +63,13 @@ def show_list(call: Call) -> Answer:
         keys=keys_of(call, asked.type),
         list=listed,
     )
+
+
+def _holds(asked: ListRequest, records: Sequence[Mapping[str, Any]]) -> Mapping[str, Hold]:
+    """The locks of the records that are shown, where they could be changed from the list."""
+    if not asked.may_change:
+        return {}
+    return holds_on(asked.session, asked.type, [record["id"] for record in records])
 
 
 def keys_of(call: Call, type_: ObjectType) -> dict[str, str]:

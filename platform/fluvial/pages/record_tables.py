@@ -9,7 +9,9 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from fluvial.auth.access import Access
+from fluvial.http.assets import icon
 from fluvial.kernel.problems import Problem
+from fluvial.records.drafts.record_locks import Hold
 from fluvial.records.reading.caller_paths import resolve
 from fluvial.records.reading.query import Path
 from metamodel.catalog import Catalog, Field, ObjectType
@@ -130,35 +132,61 @@ class RecordTable:
             values = [column.value(record) for record in records]
             self.fmt.names.want(references(column.field, values))
 
-    def rows(self, records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    def rows(
+        self, records: Sequence[Mapping[str, Any]], holds: Mapping[str, Hold] | None = None
+    ) -> list[dict[str, Any]]:
+        """Cells of a record for which a lock holds are edited only where it leaves them open."""
         self.want(records)
         self.fmt.names.load()
-        editable = self._editable
-        cells = [
+        cells = self._cells(self._editable)
+        if not holds:
+            return [self._row(record, cells) for record in records]
+        held = {
+            hold.open: self._cells([name for name in self._editable if name in hold.open])
+            for hold in holds.values()
+        }
+        found = []
+        for record in records:
+            hold = holds.get(record["id"])
+            own = cells if hold is None else held[hold.open]
+            found.append(self._row(record, own, hold.reason if hold is not None else ""))
+        return found
+
+    def _cells(self, editable: Collection[str]) -> list[Any]:
+        return [
             _cell(column, self.fmt, place, edited=column.name in editable)
             for place, column in enumerate(self.rest)
         ]
-        return [self._row(record, cells) for record in records]
 
-    def _row(self, record: Mapping[str, Any], cells: Sequence[Any]) -> dict[str, Any]:
+    def _row(
+        self, record: Mapping[str, Any], cells: Sequence[Any], locked: str = ""
+    ) -> dict[str, Any]:
         href = self.fmt.href(self.type.name, record["id"])
         title = self._words(self.title, record) or record["title"]
         lead = (
             f'<span class="lead-no">{escape(self.lead.value(record))}</span>' if self.lead else ""
         )
-        html = [f'<td class="title"><a href="{escape(href)}">{lead}{escape(title)}</a></td>']
+        lock = _lock_mark(locked) if locked else ""
+        html = [f'<td class="title"><a href="{escape(href)}">{lead}{escape(title)}{lock}</a></td>']
         html += [cell(record) for cell in cells]
         return {
             "id": record["id"],
             "rev": record["rev"],
             "href": href,
             "title": record["title"],
+            "locked": locked,
             "cells": Markup("".join(html)),
         }
 
     def _words(self, column: TableColumn, record: Mapping[str, Any]) -> str:
         value = column.value(record)
         return "" if empty(value) else said(column.field, value, self.fmt)
+
+
+def _lock_mark(reason: str) -> str:
+    said = escape(reason)
+    told = f'{icon("lock")}<span class="hidden">{said}</span>'
+    return f' <span class="faint" title="{said}">{told}</span>'
 
 
 def _parted(

@@ -56,13 +56,21 @@ class Hold:
         return self.lock.open if self.owner is None else frozenset()
 
     @property
-    def reason(self) -> str:
+    def what(self) -> str:
         label = self.type.label.lower()
-        start = f"This {label} is locked."
-        if self.owner is not None:
-            whole = self.owner.label.lower() if self.named else "record"
-            start = f"This {label} is part of a locked {whole}."
-        return f"{start} {self.lock.message}".strip()
+        if self.owner is None:
+            return f"This {label} is locked."
+        whole = self.owner.label.lower() if self.named else "record"
+        return f"This {label} is part of a locked {whole}."
+
+    @property
+    def reason(self) -> str:
+        return f"{self.what} {self.lock.message}".strip()
+
+    @property
+    def parts(self) -> bool:
+        """Whether its parts are locked with it."""
+        return self.owner is not None or self.lock.parts
 
 
 def refuse_locked(draft: Draft) -> None:
@@ -73,8 +81,9 @@ def refuse_locked(draft: Draft) -> None:
     closed = [name for name in sorted(draft.changed) if name not in hold.open]
     closed = [name for name in closed if _counts(draft, name)]
     states = draft.type.states
-    if states is not None and states.field in closed and _leads_out(draft, hold.lock):
-        closed.remove(states.field)
+    if states is not None and states.field in closed:
+        if leads_out(draft.session, hold, draft.before or {}, draft.values[states.field]):
+            closed.remove(states.field)
     if closed or draft.extras:
         raise _problem(draft, hold, closed)
 
@@ -180,13 +189,14 @@ def _counts(draft: Draft, name: str) -> bool:
     return field.writable and (name in draft.given or name not in bases)
 
 
-def _leads_out(draft: Draft, lock: Locked) -> bool:
-    """Whether the new state alone, with all else as it is, unlocks the record."""
-    states = draft.type.states
-    assert states is not None and draft.before is not None
-    values = {**draft.before, states.field: draft.values[states.field]}
-    environment = RecordEnvironment(draft.session, draft.type, values, fresh=True)
-    return not truth(lock.when, environment)
+def leads_out(session: Session, hold: Hold, values: Values, state: Any) -> bool:
+    """Whether another state alone, with all else as it is, unlocks a record."""
+    states = hold.type.states
+    if states is None or hold.owner is not None:
+        return False
+    moved = {**values, states.field: state}
+    environment = RecordEnvironment(session, hold.type, moved, fresh=True)
+    return not truth(hold.lock.when, environment)
 
 
 def _problem(draft: Draft, hold: Hold, closed: Iterable[str] = ()) -> RecordLocked:

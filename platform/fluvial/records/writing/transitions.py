@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fluvial.kernel.problems import Conflict, NotFound, Unprocessable
 from fluvial.records.drafts.completion import barred, unmet
 from fluvial.records.drafts.record_environment import RecordEnvironment
+from fluvial.records.drafts.record_locks import Hold, leads_out
 from fluvial.records.drafts.rows import Values, empty, load_row
 from fluvial.records.drafts.seams import BUTTONS, Button
 from fluvial.runtime.session import Session
@@ -29,17 +30,29 @@ class Way:
     asks: tuple[str, ...] = ()  # fields that people are asked for on the way
 
 
-def ways(session: Session, type_: ObjectType, values: Values) -> list[Way]:
-    """The transitions from the state that a record is in."""
+def ways(
+    session: Session, type_: ObjectType, values: Values, hold: Hold | None = None
+) -> list[Way]:
+    """The transitions from the state that a record is in; `hold` is the lock that holds for it."""
     if type_.states is None:
         return []
     environment = RecordEnvironment(session, type_, values)
     current = values.get(type_.states.field)
-    return [
+    found = [
         _way(session, type_, transition, environment)
         for transition in type_.states.transitions
         if current in transition.sources
     ]
+    return [_held(session, way, values, hold) for way in found] if hold is not None else found
+
+
+def _held(session: Session, way: Way, values: Values, hold: Hold) -> Way:
+    """A transition of a locked record: open where the state is, or where it leads out."""
+    states = hold.type.states
+    state = states.field if states is not None else ""
+    if state in hold.open or leads_out(session, hold, values, way.transition.to):
+        return replace(way, asks=tuple(name for name in way.asks if name in hold.open))
+    return Way(way.transition, way.reason or hold.reason)
 
 
 def _way(

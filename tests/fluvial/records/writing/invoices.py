@@ -22,7 +22,8 @@ INVOICE: Json = {
     "kind": "object", "name": "invoice", "title": "{number}",
     "fields": [
         {"name": "number", "kind": "text", "unique": True, "searchable": True},
-        {"name": "account", "kind": "lookup", "to": "account", "on_delete": "clear"},
+        {"name": "account", "kind": "lookup", "to": "account", "on_delete": "clear",
+         "inverse": "invoices"},
         {"name": "status", "kind": "choice", "default": "draft",
          "options": [{"name": one} for one in ("draft", "issued", "paid")]},
         {"name": "note", "kind": "text"},
@@ -112,14 +113,18 @@ class Invoice:
         self.act("issue")
         return self
 
-    def stands(self) -> list[Any]:
+    def stands(self, *, planned: bool = True) -> list[Any]:
         """The rows of it and of all its parts, with what is planned for them."""
         found: list[Any] = []
         for path in (self.path, self.line_path, self.detail_path):
             reply = self.client.get(path)
             found.append((reply.status, reply.json()))
-            if reply.status == 200:
+            if reply.status == 200 and planned:
                 found.append(self.client.get(f"{path}/planned").json())
-        for name in ("line", "detail"):
-            found.append(self.client.rows(f"/api/records/{name}", sort="created_at"))
+        for name, owner in (
+            ("line", f"invoice == '{self.id}'"),
+            ("detail", f"line.invoice == '{self.id}'"),
+        ):
+            rows = self.client.rows(f"/api/records/{name}", sort="created_at", where=owner)
+            found.append(rows)
         return found
