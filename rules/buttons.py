@@ -31,6 +31,17 @@ from .running import run_rule
 from .runs import NOT_MET, Run
 
 
+def known(session: Session, type_: ObjectType) -> list[Button]:
+    """The buttons that somebody presses on some records of a type."""
+    rules = rule_index(session.catalog).buttons.get(type_.name, ())
+    changes = session.access.object(type_.name).can("update")
+    return [
+        Button(rule.name, rule.trigger.name)
+        for rule in rules
+        if (not _kept_from(session, rule) if rule.trigger.allow else changes)
+    ]
+
+
 def offered(session: Session, type_: ObjectType, values: Values) -> list[Button]:
     """The buttons that somebody may press on a record, and whose conditions it meets now."""
     rules = rule_index(session.catalog).buttons.get(type_.name, ())

@@ -49,7 +49,13 @@ from fluvial.records.drafts.seams import OBJECT_HOOK
 from fluvial.records.drafts.user_accounts import UserHook
 from fluvial.runtime import long_jobs
 from fluvial.runtime.long_jobs import LONG_JOB_KIND
-from fluvial.services import bulk_edit_job, bulk_edit_rows, bulk_edit_undo
+from fluvial.services import (
+    bulk_deletions,
+    bulk_edit_job,
+    bulk_edit_rows,
+    bulk_edit_undo,
+    bulk_presses,
+)
 from fluvial.services.approval_notices import tell_of_approval
 from fluvial.transfer import files
 from fluvial.transfer.export_forms import EXPORT_FORM
@@ -109,8 +115,10 @@ feature = Feature(
             import_undo.UNDO,
             import_job.IMPORT_JOB,
             sheet_install.SHEETS_JOB,
-            bulk_edit_job.EDIT,
-            bulk_edit_undo.UNDO,
+            bulk_edit_job.EDIT.kind,
+            bulk_deletions.DELETION.kind,
+            bulk_presses.PRESS.kind,
+            *bulk_edit_undo.KINDS,
         ),
         JOB(  # events first, then what they made
             Job(outbox.WORK, outbox.run),

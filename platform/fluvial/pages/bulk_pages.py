@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -12,10 +13,12 @@ from fluvial.kernel.ids import is_id
 from fluvial.kernel.problems import Unprocessable, fault
 from fluvial.runtime import long_jobs
 from fluvial.runtime.long_jobs import LongJob
-from fluvial.services.bulk_edit_job import BulkScope, begin, field_to_set
+from fluvial.runtime.session import Session
 from fluvial.services.bulk_edit_trial import trial
+from fluvial.services.bulk_work import BulkScope
 from metamodel.catalog import Field
 
+from .bulk_requests import BulkRequest, SetValues, read_request
 from .list_request import listing
 from .presenters import references, said
 from .reader_format import ReaderFormat, format_of
@@ -28,36 +31,49 @@ SAMPLE = 5
 
 def preview(call: Call) -> Answer:
     """How many records it would be, what the first would hold, and who of them refuses."""
-    scope, field, value = _asked(call, "key")
-    session, fmt = call.session, format_of(call.session)
+    scope, wanted = _asked(call)
+    session = call.session
     count, first = scope.first(session, TRIED)
-    found, refused = trial(session, scope.object, first, field.name, value)
-    shown = found[:SAMPLE]
-    fmt.names.want((scope.object, one.record) for one in shown)
-    for one in shown:
-        fmt.names.want(references(field, [one.before, one.after]))
+    found, refused = trial(session, scope.object, first, partial(wanted.attempt, session, scope))
+    told = {"count": count, "tried": len(first), "refused": refused}
+    if isinstance(wanted, SetValues):
+        told["sample"] = _sample(session, scope.object, wanted.fields, found[:SAMPLE])
+    return Answer.json(told)
+
+
+def _sample(
+    session: Session, object_name: str, fields: Sequence[Field], found: Sequence[tuple[str, Any]]
+) -> list[dict[str, Any]]:
+    """The values of the first records, before and after, as people read them."""
+    fmt = format_of(session)
+    fmt.names.want((object_name, record) for record, _ in found)
+    for _, held in found:
+        for field in fields:
+            both = [held[when][field.name] for when in ("before", "after")]
+            fmt.names.want(references(field, both))
     fmt.names.load()
-    sample = [
+    return [
         {
-            "id": one.record,
-            "title": fmt.names.title(scope.object, one.record) or "",
-            "before": _words(field, one.before, fmt),
-            "after": _words(field, one.after, fmt),
+            "id": record,
+            "title": fmt.names.title(object_name, record) or "",
+            "changes": [
+                {when: _words(field, held[when][field.name], fmt) for when in ("before", "after")}
+                for field in fields
+            ],
         }
-        for one in shown
+        for record, held in found
     ]
-    return Answer.json({"count": count, "tried": len(first), "sample": sample, "refused": refused})
 
 
 def change(call: Call) -> Answer:
-    """Set the field: at once where it is quick, else by the workers."""
-    scope, field, value = _asked(call, "key")
-    key = str(call.json_object("ids", "field", "value", "key").get("key") or "")
+    """Do it: at once where it is quick, else by the workers."""
+    scope, wanted = _asked(call)
+    key = str(call.json_object().get("key") or "")
     if key and (not is_id(key) or _of_others(call, key)):
         raise Unprocessable(
             "`key` must be a new id.", errors=[fault("/key", "not_an_id", "Send a new UUID.")]
         )
-    start = partial(begin, call.session, scope, field.name, value, key)
+    start = partial(wanted.begin, call.session, scope, key)
     return job_answer(call, start, _told, PATIENCE, _on_its_way)
 
 
@@ -74,22 +90,17 @@ def _on_its_way(call: Call, id: str) -> Answer:
     return Answer.json(long_jobs.job_of(call.engine.database.connection(), id).wire(), 202)
 
 
-def _asked(call: Call, *more: str) -> tuple[BulkScope, Field, Any]:
-    """The records, the field and its value."""
-    body = call.json_object("ids", "field", "value", *more)
+def _asked(call: Call) -> tuple[BulkScope, BulkRequest]:
+    """The records, and what is to be done with them."""
+    wanted = read_request(call)
     asked = listing(call)
     if asked.session.as_of is not None:
         raise Unprocessable("Records of another day cannot be changed here. Open today's list.")
-    if not isinstance(body.get("field"), str) or "value" not in body:
-        message = "Send `field`, the name of the field that is set, and its `value`."
-        raise Unprocessable(message, errors=[fault("/field", "required", message)])
-    field = field_to_set(call.session, asked.type.name, body["field"])
-    ids = _picked(body.get("ids"))
+    ids = _picked(call.json_object().get("ids"))
     if ids is not None:
-        return BulkScope(asked.type.name, ids=ids), field, body["value"]
+        return BulkScope(asked.type.name, ids=ids), wanted
     search = call.query.get("search", "").strip()
-    scope = BulkScope(asked.type.name, asked.where, asked.equals, search)
-    return scope, field, body["value"]
+    return BulkScope(asked.type.name, asked.where, asked.equals, search), wanted
 
 
 def _picked(ids: Any) -> tuple[str, ...] | None:
@@ -111,9 +122,10 @@ _BULK = "/o/{object}/bulk"
 ENDPOINTS = (
     Endpoint(
         "POST", f"{_BULK}/preview", preview, Policy.SIGNED_IN,
-        "What a change of all records of a list would do.", page=True,
+        "What work on all records of a list would do.", page=True,
     ),
     Endpoint(
-        "POST", _BULK, change, Policy.SIGNED_IN, "Set a field on all records of a list.", page=True,
+        "POST", _BULK, change, Policy.SIGNED_IN, "Do something with all records of a list.",
+        page=True,
     ),
 )  # fmt: skip

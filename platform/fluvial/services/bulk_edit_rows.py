@@ -1,4 +1,4 @@
-"""The records of a bulk edit, and what each of them held before: what undo needs."""
+"""The records of bulk work, and what each of them held before: what undo needs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BULK_ROW = table(
     "bulk_row",
     column("job", UUID, primary_key=True),
     column("record", UUID, primary_key=True),
-    column("held", JSON, nullable=True),  # {before, after} in wire form, once it was changed
+    column("held", JSON, nullable=True),  # what undo needs, once it was changed
 )
 _r = BULK_ROW.c
 _of_job = _r.job == param("the_job", _r.job)
@@ -40,7 +40,7 @@ _LEFT = Statement(
 
 
 def add(connection: Connection, job: str, record: str) -> None:
-    if _THERE.row(connection, the_job=job, the_record=record) is None:
+    if not has(connection, job, record):
         _ADD.run(connection, job=job, record=record, held=None)
 
 
@@ -52,8 +52,11 @@ def following(
     return [(str(record), held) for record, held in rows]
 
 
-def keep(connection: Connection, job: str, record: str, before: Any, after: Any) -> None:
-    held = {"before": before, "after": after}
+def has(connection: Connection, job: str, record: str) -> bool:
+    return _THERE.row(connection, the_job=job, the_record=record) is not None
+
+
+def keep(connection: Connection, job: str, record: str, held: Any) -> None:
     _HELD.run(connection, the_job=job, the_record=record, the_held=held)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from fluvial.kernel.features import Seam
 from fluvial.runtime.session import Session
-from metamodel.catalog import ObjectType
+from metamodel.catalog import Field, ObjectType
 
 from .draft import Draft
 from .rows import Values
@@ -26,16 +26,19 @@ class Button:
 
     name: str
     label: str
+    asks: tuple[Field, ...] = ()  # what is asked first; none of them is a field of the record
 
 
 @dataclass(frozen=True)
 class Buttons:
     """The buttons of records: those that are possible now, and what a press on one does.
 
-    `press` takes the session, the type, the id, the button's name and the body of the call, and
-    gives the record; None where there is no button of this name.
+    `known` are those of a type that the person presses at all, `offered` those that a record has
+    now. `press` takes the session, the type, the id, the button's name and the answers to what it
+    asks, and gives the record; None where there is no button of this name.
     """
 
+    known: Callable[[Session, ObjectType], Sequence[Button]]
     offered: Callable[[Session, ObjectType, Values], Sequence[Button]]
     press: Callable[[Session, ObjectType, str, str, Mapping[str, Any]], dict[str, Any] | None]
 

@@ -87,6 +87,26 @@ def buttons_of(session: Session, type_: ObjectType, values: Values) -> list[Butt
     return [one for buttons in brought for one in buttons.offered(session, type_, values)]
 
 
+def known_actions(session: Session, type_: ObjectType) -> list[Button]:
+    """The actions that the person may take on records of a type, whatever state they are in."""
+    found = []
+    if type_.states is not None and session.access.object(type_.name).can("update"):
+        writable = session.access.writable(type_.name)
+        for one in type_.states.transitions:
+            if barred(session, one) is None and type_.states.field in writable:
+                asks = tuple(writable[name] for name in one.asked if name in writable)
+                found.append(Button(one.name, one.label, asks))
+    brought = session.engine.brought(BUTTONS)
+    return [*found, *(one for buttons in brought for one in buttons.known(session, type_))]
+
+
+def offers(session: Session, type_: ObjectType, values: Values, name: str) -> bool:
+    """Whether a record has an action of this name now."""
+    open_ways = (way for way in ways(session, type_, values) if way.reason is None)
+    names = {way.transition.name for way in open_ways}
+    return name in names or any(b.name == name for b in buttons_of(session, type_, values))
+
+
 def act(
     session: Session,
     object_name: str,
