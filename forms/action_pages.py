@@ -15,13 +15,15 @@ from starlette.datastructures import FormData
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import MAX_UPLOAD, Endpoint, Policy
 from fluvial.kernel.problems import Unprocessable
-from fluvial.pages.assigned_work import works
+from fluvial.pages.assigned_work import assignee_of
 from fluvial.pages.frame import Context, page, render, with_query
 from fluvial.pages.reader_format import record_href
 from fluvial.pages.sign_in import form_text
+from fluvial.records.drafts.seams import Button
 from fluvial.records.writing import transitions, writer
 from fluvial.records.writing.transitions import Way
 from metamodel.catalog import Field
+from rules.buttons import usual_answers
 
 from .found_record import found
 from .record_fields import faults_of, read_form, safe_references, widget
@@ -42,36 +44,54 @@ class Asking:
     api: str
     fields: tuple[Field, ...]
     needs: tuple[str, ...]
+    usual: Mapping[str, Any] | None = None  # the answers of a button, where nobody gives others
 
 
 def ask(call: Call) -> Answer:
     """The questions of an action, or of a move to a state; nothing where there are none."""
-    shown = found(call, call.session, "update")
+    shown, action = found(call, call.session), call.query.get("action", "")
+    if _button(shown, action) is None:
+        shown = found(call, call.session, "update")
     wanted = call.query.get("also", "").split(",")
-    asking = _asking(shown, call.query.get("action", ""), call.query.get("to", ""), wanted)
+    asking = _asking(shown, action, call.query.get("to", ""), wanted)
     if not asking.fields:
         return Answer.empty()
     return _shown(call, shown, asking)
 
 
+def _button(shown: Shown, name: str) -> Button | None:
+    """A button that the record offers the reader now."""
+    offered = transitions.buttons_of(shown.session, shown.type, shown.values)
+    return next((one for one in offered if one.name == name), None)
+
+
 def _asking(shown: Shown, action: str, to: str, also: Iterable[str]) -> Asking:
+    button = _button(shown, action)
+    if button is not None:
+        return _of_button(shown, button)
     ways = transitions.ways(shown.session, shown.type, shown.values)
     open_ways = [way for way in ways if way.reason is None]
     way = next(
         (w for w in open_ways if action in (w.transition.name, "") and to in (w.transition.to, "")),
         None,
     )
-    buttons = transitions.buttons_of(shown.session, shown.type, shown.values)
-    labels = {button.name: button.label for button in buttons}
-    label = way.transition.label if way else labels.get(action, "Move")
-    name = way.transition.name if way else action
     return Asking(
-        label,
-        f"{shown.href}/actions/{name}",
-        f"/api/records/{shown.type.name}/{shown.id}/actions/{name}",
+        way.transition.label if way else "Move",
+        *_addresses(shown, way.transition.name if way else action),
         tuple(_fields(shown, [*(way.asks if way else ()), *also])),
         _needed(way, also),
     )
+
+
+def _of_button(shown: Shown, button: Button) -> Asking:
+    """Its questions are no fields of the record, whatever they are called."""
+    usual = usual_answers(shown.session, shown.type, shown.values, button.asks)
+    return Asking(button.label, *_addresses(shown, button.name), button.asks, (), usual)
+
+
+def _addresses(shown: Shown, action: str) -> tuple[str, str]:
+    api = f"/api/records/{shown.type.name}/{shown.id}/actions/{action}"
+    return f"{shown.href}/actions/{action}", api
 
 
 def _needed(way: Way | None, also: Iterable[str]) -> tuple[str, ...]:
@@ -98,7 +118,8 @@ def _shown(
     faults: Mapping[str, str] | None = None,
     others: Iterable[str] = (),
 ) -> Answer:
-    values = {**shown.record, **(again or {})}
+    there = shown.record if asking.usual is None else asking.usual
+    values = {**there, **(again or {})}
     for field in asking.fields:
         shown.fmt.names.want(safe_references(field, values.get(field.name)))
     shown.fmt.names.load()
@@ -150,11 +171,13 @@ def take_action(call: Call) -> Answer:
     shown = found(call, call.session)
     name, form = call.params["name"], call.form if call.form is not None else FormData()
     sent = form_text(call, ASKED).split(",") if form_text(call, ASKED) else []
-    if shown.may_update and not sent:
+    button = _button(shown, name)
+    if not sent and (shown.may_update or button is not None):
         asking = _asking(shown, name, "", ())
         if asking.fields:
             return Answer.redirect(with_query(f"{shown.href}/ask", action=name))
-    body, again, faults = read_form(call.session, _fields(shown, sent), form)
+    taken = _fields(shown, sent) if button is None else button.asks
+    body, again, faults = read_form(call.session, taken, form)
     others: list[str] = []
     if not faults:
         try:
@@ -163,7 +186,9 @@ def take_action(call: Call) -> Answer:
                 rev=sent_rev(call),
             )  # fmt: skip
         except Unprocessable as problem:
-            faults, others = faults_of(problem, shown.session.access.writable(shown.type.name))
+            writable = shown.session.access.writable(shown.type.name)
+            known = {**writable, **{field.name: field for field in taken}}
+            faults, others = faults_of(problem, known)
         else:
             return Answer.redirect(record_href(shown.type.name, shown.id))
     asking = _asking(shown, name, "", [*sent, *faults])
@@ -174,15 +199,12 @@ def take_action(call: Call) -> Answer:
 
 def assignable(shown: Shown) -> str:
     """The field that makes the record one's own work; "" where it is, or may not be."""
-    work = works(shown.session.catalog).get(shown.type.name)
-    me = shown.session.actor.id
-    if work is None or me is None or not shown.may_update or shown.session.as_of is not None:
+    if not shown.may_update or shown.session.as_of is not None:
         return ""
-    field = shown.session.access.writable(shown.type.name).get(work.assignee)
-    if shown.hold is not None and work.assignee not in shown.hold.open:
+    name, me = assignee_of(shown.session, shown.type), {"user": shown.session.actor.id}
+    if shown.hold is not None and name not in shown.hold.open:
         return ""
-    takes = field is not None and "user" in field.type.objects
-    return work.assignee if takes and shown.record.get(work.assignee) != {"user": me} else ""
+    return name if name and shown.record.get(name) != me else ""
 
 
 def assign(call: Call) -> Answer:

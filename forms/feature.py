@@ -16,6 +16,7 @@ from fluvial.pages.template_environment import TEMPLATES
 
 from . import (
     action_pages,
+    bulk_questions,
     comment_pages,
     form_previews,
     forms_api,
@@ -49,6 +50,7 @@ feature = Feature(
             *quick_pages.ENDPOINTS,
             *record_pages.ENDPOINTS,
             *action_pages.ENDPOINTS,
+            *bulk_questions.ENDPOINTS,
             *comment_pages.ENDPOINTS,
             *why_page.ENDPOINTS,
             *submission_pages.ENDPOINTS,

@@ -103,6 +103,7 @@ def _menu(shown: Shown) -> list[Context]:
     items = items if assignable(shown) else []
     items += [
         action(button.label, f"{shown.href}/actions/{button.name}", "bolt", post=True)
+        | ({"ask_href": f"{shown.href}/ask?action={button.name}"} if button.asks else {})
         for button in offered
     ]
     if access.object(type_.name).can("create"):

@@ -5,7 +5,7 @@ import { reason } from "./http.js";
 import { toast } from "./toasts.js";
 import { read, readable } from "./values.js";
 
-async function form(address) {
+export async function form(address) {
   const answer = await fetch(address, { headers: { Accept: "text/html", "HX-Request": "true" }, credentials: "same-origin" });
   if (answer.status === 204) return null;
   if (!answer.ok) throw new Error(String(answer.status));

@@ -1,22 +1,17 @@
-// One field for many records: those that are ticked, or all of the filter; seen before it is written, done as a
-// job with progress, and undone by one press.
+// What lists do with records that are ticked, or with all of the filter: fields, the bin, one's own work, buttons.
 import { all, data, make, one } from "./dom.js";
-import { dialog } from "./dialog.js";
-import { reason, send } from "./http.js";
+import { address, bar, BulkWork, number } from "./bulk_work.js";
 import { actions } from "./shell.js";
 import { read } from "./values.js";
 
-const LOOK = 400; // milliseconds between two looks at a job
-const TOLD = 6;
-const bar = () => one("#bulk");
-const number = (value) => value.toLocaleString(document.documentElement.lang || "en");
-const address = (part = "") => `${bar().dataset.bulk}${part}${bar().dataset.query}`;
-const later = (time) => new Promise((done) => setTimeout(done, time));
+const MOST = 20; // fields of one edit
 
 export const picks = () => all("[data-pick]");
 export const picked = () => picks().filter((box) => box.checked);
 const every = () => "every" in bar().dataset;
 const ids = () => (every() ? null : picked().map((box) => box.value));
+const chosen = () => ({ ids: ids(), count: every() ? null : picked().length });
+const those = (count) => (count === null ? `all ${bar().dataset.plural} of this list` : `${number(count)} ${bar().dataset.plural}`);
 
 function editorFor(field) {
   const label = { class: "input", "aria-label": field.label };
@@ -28,141 +23,99 @@ function editorFor(field) {
   return holder;
 }
 
-function refusals(found, count = found.length) {
-  const lines = found.slice(0, TOLD).map((item) => make("li", {}, make("b", {}, item.title), `: ${item.reason}`));
-  return make("ul", { class: "mid" }, ...lines, count > lines.length && make("li", {}, `and ${number(count - lines.length)} more`));
-}
-
-function sampleTable(sample, label) {
-  const head = make("tr", {}, ...["Record", `${label} now`, "Becomes"].map((text) => make("th", { scope: "col" }, text)));
-  const lines = sample.map((row) => make("tr", {}, make("td", { class: "title" }, row.title), make("td", {}, row.before), make("td", {}, make("b", {}, row.after))));
-  return make("table", { class: "table inset still" }, make("thead", {}, head), make("tbody", {}, ...lines));
-}
-
-const button = (label, run, primary = false) => make("button", { class: `btn ${primary ? "primary" : "quiet"}`, type: "button", onclick: run }, label);
-
-// The work of one dialog: what is asked, what would be, how far it is, what came out of it.
-class BulkEdit {
-  constructor(chosen, count) {
-    this.fields = data("bulk-data");
-    this.ids = chosen;
-    this.count = count;
-    this.plural = bar().dataset.plural;
-    this.asked = 0;
-    this.started = false;
-    this.pick = make("select", { class: "input", "aria-label": "Field" }, ...this.fields.map((field) => make("option", { value: field.name }, field.label)));
+// One field of an edit: which it is, its value, and the way out of the edit.
+class EditLine {
+  constructor(edit, field) {
+    this.edit = edit;
+    this.pick = make("select", { class: "input", "aria-label": "Field" });
     this.slot = make("div", {});
-    this.form = make("div", { class: "form-grid" }, this.pick, this.slot);
-    this.work = make("div", { class: "stack", "data-work": true, "aria-live": "polite" });
-    const write = { label: this.verb(count), primary: true, run: () => (this.start(), false) };
-    this.box = dialog(count === null ? `Set a field on all ${this.plural} of this list` : `Set a field on ${number(count)} ${this.plural}`, [this.form, this.work], [{ label: "Cancel" }, write], "wide");
-    this.foot = one(".foot", this.box);
-    this.box.addEventListener("close", () => this.started && location.reload());
-    this.pick.addEventListener("change", () => this.showValue());
-    this.slot.addEventListener("change", () => this.preview());
-    this.showValue();
+    this.out = make("button", { class: "btn quiet small", type: "button", onclick: () => edit.remove(this) }, "Leave out");
+    this.box = make("div", { class: "edit-line" }, this.pick, this.slot, this.out);
+    this.name = field.name;
+    this.pick.addEventListener("change", () => ((this.name = this.pick.value), this.show(), edit.changed()));
+    this.slot.addEventListener("change", () => edit.work.preview());
   }
-
-  verb = (count) => (count === null ? "Change all" : `Change ${number(count)}`);
 
   get field() {
-    return this.fields.find((item) => item.name === this.pick.value);
+    return this.edit.fields.find((item) => item.name === this.name);
   }
 
-  get body() {
-    return { field: this.field.name, value: read(one("[data-holds]", this.slot)), ...(this.ids ? { ids: this.ids } : {}) };
+  get value() {
+    return read(one("[data-holds]", this.slot));
   }
 
-  async showValue() {
+  offer(taken) {
+    const open = this.edit.fields.filter((field) => field.name === this.name || !taken.has(field.name));
+    this.pick.replaceChildren(...open.map((field) => make("option", { value: field.name, selected: field.name === this.name }, field.label)));
+    this.out.hidden = taken.size < 2;
+  }
+
+  async show() {
     this.slot.replaceChildren(editorFor(this.field));
     if (one("[data-lookup]", this.slot)) (await import("./lookups.js")).start(this.slot);
-    await this.preview();
+  }
+}
+
+class BulkEdit {
+  constructor() {
+    this.fields = data("bulk-data");
+    this.lines = [];
+    this.holder = make("div", { class: "stack" });
+    this.more = make("button", { class: "btn quiet small", type: "button", onclick: () => this.add() }, "Another field");
+    const about = chosen();
+    this.work = new BulkWork({
+      ...about,
+      title: `Set fields on ${those(about.count)}`,
+      form: make("div", { class: "stack" }, this.holder, make("div", {}, this.more)),
+      body: () => ({ values: Object.fromEntries(this.lines.map((line) => [line.name, line.value])) }),
+      verb: (count) => (count === null ? "Change all" : `Change ${number(count)}`),
+      would: "would get new values",
+      table: (sample) => this.table(sample),
+      word: "changed",
+      done: (count, plural) => `${this.labels} ${this.lines.length > 1 ? "were" : "was"} set on ${count} ${plural}.`,
+      same: (count) => `${count} had ${this.lines.length > 1 ? "them" : "it"} already.`,
+      back: (count, plural) => `${count} ${plural} have their old ${this.lines.length > 1 ? "values" : "value"} back.`,
+    });
+    this.add();
   }
 
-  async preview() {
-    const mine = (this.asked += 1);
-    const result = await send("POST", address("/preview"), this.body);
-    if (mine !== this.asked || this.started || !this.box.isConnected) return;
-    if (!result.ok) return this.work.replaceChildren(make("p", { class: "mid bad", role: "alert" }, reason(result)));
-    const { count, tried, sample, refused } = result.data;
-    one(".btn.primary", this.foot).textContent = this.verb(count);
-    const first = tried < count ? `Of the first ${number(tried)}, ${number(refused.length)} refuse:` : `${number(refused.length)} refuse:`;
-    const rest = sample.length < count ? " The first of them:" : "";
-    this.work.replaceChildren(
-      make("p", { class: "mid dim" }, make("b", {}, `${number(count)} ${this.plural}`), ` would get a new value.${rest}`),
-      sample.length ? sampleTable(sample, this.field.label) : "",
-      ...(refused.length ? [make("p", { class: "mid bad" }, first), refusals(refused)] : []),
-    );
+  get labels() {
+    const found = this.lines.map((line) => line.field.label);
+    return [found.slice(0, -1).join(", "), found.at(-1)].filter(Boolean).join(" and ");
   }
 
-  async start() {
-    if (this.started) return;
-    const body = { ...this.body, key: crypto.randomUUID?.() };
-    this.started = true;
-    for (const item of all(".input, select", this.form)) item.disabled = true;
-    this.progress("Starting", null);
-    const result = await send("POST", address(), body);
-    if (result.ok) return this.follow(result.data, "changed");
-    this.started = false;
-    for (const item of all(".input, select", this.form)) item.disabled = false;
-    this.work.replaceChildren(make("p", { class: "mid bad", role: "alert" }, reason(result)));
-    return this.buttons(button("Cancel", () => this.box.close()), button(this.verb(this.count), () => this.start(), true));
+  async add() {
+    const taken = new Set(this.lines.map((line) => line.name));
+    const field = this.fields.find((item) => !taken.has(item.name));
+    if (!field) return;
+    const line = new EditLine(this, field);
+    this.lines.push(line);
+    this.holder.append(line.box);
+    await line.show();
+    if (this.lines.length > 1) line.pick.focus();
+    this.changed();
   }
 
-  buttons(...found) {
-    this.foot.replaceChildren(...found.filter(Boolean));
-    found.at(-1)?.focus();
+  remove(line) {
+    this.lines = this.lines.filter((one) => one !== line);
+    line.box.remove();
+    this.changed();
+    this.lines.at(-1).pick.focus();
   }
 
-  progress(said, job) {
-    const [done, total] = [job?.done ?? 0, job?.total ?? this.count ?? 1];
-    this.bar ??= make("progress", { class: "progress", "aria-label": "Progress" });
-    Object.assign(this.bar, { max: Math.max(total, 1), value: done });
-    this.line ??= make("p", { class: "mid dim", role: "status" });
-    this.line.textContent = job ? `${number(done)} of ${number(total)}. You can close this: the work goes on, see Jobs.` : said;
-    if (!this.bar.isConnected) this.work.replaceChildren(this.bar, this.line);
+  changed() {
+    const taken = new Set(this.lines.map((line) => line.name));
+    for (const line of this.lines) line.offer(taken);
+    this.more.hidden = taken.size >= Math.min(this.fields.length, MOST);
+    return this.work.preview();
   }
 
-  async follow(first, word) {
-    let job = first;
-    let stop = null;
-    while (["running", "cancelling"].includes(job.state)) {
-      this.progress("", job);
-      if (!stop) {
-        const { id } = job;
-        stop = button("Stop", () => ((stop.disabled = true), send("POST", `/api/jobs/${id}/cancel`)));
-        this.buttons(stop);
-      }
-      await later(LOOK);
-      const result = await send("GET", `/api/jobs/${job.id}`);
-      if (!this.box.isConnected) return;
-      if (result.ok) job = result.data;
-    }
-    this.finish(job, word);
-  }
-
-  finish(job, word) {
-    this.form.hidden = true;
-    const result = job.result ?? {};
-    const count = result[word] ?? 0;
-    const stays = word === "changed" ? (result.refused ?? 0) : (result.kept ?? 0);
-    const label = this.field.label;
-    const done = word === "changed" ? `${label} was set on ${number(count)} ${this.plural}.` : `${number(count)} ${this.plural} have their old value back.`;
-    const same = result.unchanged ? ` ${number(result.unchanged)} had it already.` : "";
-    const halted = job.state === "cancelled" ? ` Stopped after ${number(job.done)} of ${number(job.total ?? job.done)}.` : "";
-    this.work.replaceChildren(
-      make("p", { role: "status" }, `${done}${same}${halted}`),
-      ...(stays ? [make("p", { class: "mid bad" }, word === "changed" ? `${number(stays)} refused and stay as they were:` : `${number(stays)} could not be restored:`), refusals(result.reasons ?? [], stays)] : []),
-      ...(job.state === "failed" ? [make("p", { class: "mid bad", role: "alert" }, job.error)] : []),
-    );
-    const again = async (part) => {
-      const answer = await send("POST", `/api/jobs/${job.id}/${part}`);
-      if (answer.ok) return this.follow(answer.data, part === "undo" ? "restored" : word);
-      return this.work.append(make("p", { class: "mid bad", role: "alert" }, reason(answer)));
-    };
-    const undo = word === "changed" && count > 0 && button("Undo", () => again("undo"));
-    const on = job.state !== "done" && button("Go on", () => again("retry"));
-    this.buttons(undo, on, button("Close", () => this.box.close(), true));
+  table(sample) {
+    const fields = this.lines.map((line) => line.field.label);
+    const head = fields.length > 1 ? ["Record", ...fields] : ["Record", `${fields[0]} now`, "Becomes"];
+    const cells = ({ before, after }) => (fields.length > 1 ? [make("td", {}, `${before} → `, make("b", {}, after))] : [make("td", {}, before), make("td", {}, make("b", {}, after))]);
+    const lines = sample.map((row) => make("tr", {}, make("td", { class: "title" }, row.title), ...row.changes.flatMap(cells)));
+    return make("table", { class: "table inset still" }, make("thead", {}, make("tr", {}, ...head.map((text) => make("th", { scope: "col" }, text)))), make("tbody", {}, ...lines));
   }
 }
 
@@ -171,7 +124,68 @@ actions["bulk-all"] = (pressed) => {
   one("[data-picked]", bar()).textContent = `All ${bar().dataset.total} selected`;
   pressed.hidden = true;
   for (const item of all("[data-picked-only]", bar())) item.hidden = true;
-  one("[data-do=bulk-set]", bar()).focus();
+  one("[data-do]:not([hidden]):not([data-picked-only])", bar()).focus();
 };
 
-actions["bulk-set"] = () => new BulkEdit(ids(), every() ? null : picked().length);
+actions["bulk-set"] = () => new BulkEdit();
+
+actions["bulk-delete"] = () => {
+  const about = chosen();
+  const work = new BulkWork({
+    ...about,
+    title: `Move ${those(about.count)} to the bin?`,
+    form: make("p", { class: "mid dim" }, "You can restore them from the bin, or undo it here."),
+    body: () => ({ delete: true }),
+    verb: () => "Move to the bin",
+    would: "would go to the bin",
+    word: "deleted",
+    done: (count, plural) => `${count} ${plural} are in the bin.`,
+    same: (count) => `${count} went there with others.`,
+    back: (count, plural) => `${count} ${plural} are back.`,
+  });
+  work.preview();
+};
+
+actions["bulk-assign"] = (pressed) => {
+  const about = chosen();
+  const work = new BulkWork({
+    ...about,
+    title: `Assign ${those(about.count)} to me`,
+    form: make("div", {}),
+    body: () => ({ values: { [pressed.dataset.field]: { user: pressed.dataset.me } } }),
+    verb: (count) => (count === null ? "Assign all" : `Assign ${number(count)}`),
+    would: "would be yours",
+    table: () => "",
+    word: "changed",
+    done: (count, plural) => `${count} ${plural} are yours now.`,
+    same: (count) => `${count} were yours already.`,
+    back: (count, plural) => `${count} ${plural} are whose they were.`,
+  });
+  work.preview();
+};
+
+// A button, or a transition: what it asks is asked once for all.
+actions["bulk-press"] = async (pressed) => {
+  const { label, action } = pressed.dataset;
+  const form = make("div", { class: "stack" });
+  if ("asks" in pressed.dataset) {
+    const asked = await (await import("./asking.js")).form(`${bar().dataset.bulk}/ask?action=${encodeURIComponent(action)}`);
+    if (asked) form.append(one(".form-grid", asked));
+  }
+  const fields = all("[data-field]", form);
+  const about = chosen();
+  const work = new BulkWork({
+    ...about,
+    title: `${label}: ${those(about.count)}`,
+    form,
+    body: () => ({ action, answers: Object.fromEntries(fields.map((field) => [field.dataset.field, read(field)])) }),
+    verb: (count) => (count === null ? `${label}: all` : `${label}: ${number(count)}`),
+    would: "are selected",
+    word: "pressed",
+    done: (count, plural) => `${label}: done for ${count} ${plural}.`,
+    same: () => "",
+  });
+  if (one("select[data-lookup]", form)) (await import("./lookups.js")).start(form);
+  one("input:not([type=hidden]), textarea, select", form)?.focus();
+  work.preview();
+};

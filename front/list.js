@@ -5,7 +5,7 @@ import { start as cells } from "./cells.js";
 import { dialog } from "./dialog.js";
 import { reason, send } from "./http.js";
 import { actions } from "./shell.js";
-import { toast, toastNext } from "./toasts.js";
+import { toast } from "./toasts.js";
 
 // columns
 async function columns() {
@@ -91,28 +91,6 @@ function selecting() {
 actions["bulk-clear"] = () => {
   for (const box of picks()) box.checked = false;
   show();
-};
-
-actions["bulk-delete"] = () => {
-  const bar = one("#bulk");
-  const chosen = picked();
-  const fault = make("p", { class: "mid bad", role: "alert" });
-  const run = async () => {
-    let gone = 0;
-    for (const box of chosen) {
-      const result = await send("DELETE", `${bar.dataset.api}/${box.value}`);
-      if (!result.ok) {
-        fault.textContent = `${gone} of ${chosen.length} are in the bin. The next one stays: ${reason(result)}`;
-        return false;
-      }
-      gone += 1;
-      box.closest("tr").hidden = true;
-    }
-    toastNext(`${gone} ${bar.dataset.plural} are in the bin`);
-    location.reload();
-    return true;
-  };
-  dialog(`Move ${chosen.length} ${bar.dataset.plural} to the bin?`, [make("p", { class: "mid dim" }, "You can restore them from the bin."), fault], [{ label: "Cancel" }, { label: "Move to the bin", primary: true, run }]);
 };
 
 // Everything that is seen becomes the view: filter, columns and order; who has it is chosen here.

@@ -6,27 +6,31 @@ may change the record. What it does then has the rights of the rule.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fluvial.auth.access import with_inherited
 from fluvial.kernel.ids import new_id
-from fluvial.kernel.problems import Conflict, Forbidden, NotFound, Unprocessable
+from fluvial.kernel.problems import Conflict, Forbidden, NotFound
 from fluvial.metadata_changes.told_reach import reads_beyond
+from fluvial.records.drafts.draft import wire_value
 from fluvial.records.drafts.event import Event
 from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.drafts.rows import Values, load_row
 from fluvial.records.drafts.seams import Button
 from fluvial.records.reading.reader import read_one
 from fluvial.records.writing.new_drafts import existing
+from fluvial.records.writing.writer import revision_of
 from fluvial.runtime.session import Session
-from metamodel.catalog import ObjectType
-from metamodel.expressions.python import truth
+from metamodel.catalog import Field, ObjectType
+from metamodel.expressions.python import Environment, truth
 from metamodel.roles import role_titles
 
+from .asked import EVENT_MEMBER, names_answers, read_answers, usual
 from .execution import asker_of
 from .index import rule_index
 from .model import Rule
+from .reader_environment import ReaderEnvironment
 from .running import run_rule
 from .runs import NOT_MET, Run
 
@@ -35,23 +39,26 @@ def known(session: Session, type_: ObjectType) -> list[Button]:
     """The buttons that somebody presses on some records of a type."""
     rules = rule_index(session.catalog).buttons.get(type_.name, ())
     changes = session.access.object(type_.name).can("update")
-    return [
-        Button(rule.name, rule.trigger.name)
-        for rule in rules
-        if (not _kept_from(session, rule) if rule.trigger.allow else changes)
-    ]
+    return [_button(rule) for rule in rules if _pressed_by(session, rule, changes)]
 
 
 def offered(session: Session, type_: ObjectType, values: Values) -> list[Button]:
     """The buttons that somebody may press on a record, and whose conditions it meets now."""
     rules = rule_index(session.catalog).buttons.get(type_.name, ())
     changes = bool(rules) and _may_change(session, type_, values)
-    found = []
-    for rule in rules:
-        allowed = not _kept_from(session, rule) if rule.trigger.allow else changes
-        if allowed and _possible(session, rule, type_, values):
-            found.append(Button(rule.name, rule.trigger.name))
-    return found
+    return [
+        _button(rule)
+        for rule in rules
+        if _pressed_by(session, rule, changes) and _possible(session, rule, type_, values)
+    ]
+
+
+def _button(rule: Rule) -> Button:
+    return Button(rule.name, rule.trigger.name, rule.trigger.asks)
+
+
+def _pressed_by(session: Session, rule: Rule, changes: bool) -> bool:
+    return not _kept_from(session, rule) if rule.trigger.allow else changes
 
 
 def _may_change(session: Session, type_: ObjectType, values: Values) -> bool:
@@ -72,7 +79,8 @@ def _kept_from(session: Session, rule: Rule) -> str:
 
 
 def _possible(session: Session, rule: Rule, type_: ObjectType, values: Values) -> bool:
-    conditions = [one for one in (rule.trigger.possible, rule.when) if one is not None]
+    when = None if rule.when is None or names_answers(rule.when) else rule.when
+    conditions = [one for one in (rule.trigger.possible, when) if one is not None]
     if not conditions:
         return True
     asking = session.as_actor(asker_of(session, rule, session.actor.id))
@@ -80,18 +88,27 @@ def _possible(session: Session, rule: Rule, type_: ObjectType, values: Values) -
     return all(truth(one, environment) for one in conditions)
 
 
+def check_answers(session: Session, type_: ObjectType, name: str, body: Mapping[str, Any]) -> None:
+    """Refuse answers that no record takes, before a press on many."""
+    rule = _rule(session, type_, name)
+    if rule is not None:
+        read_answers(rule, body, None)
+
+
+def _rule(session: Session, type_: ObjectType, name: str) -> Rule | None:
+    buttons = rule_index(session.catalog).buttons.get(type_.name, ())
+    return next((rule for rule in buttons if rule.name == name), None)
+
+
 def press(
     session: Session, type_: ObjectType, record: str, name: str, body: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """Press a button; None where the object type has none of this name."""
-    buttons = rule_index(session.catalog).buttons.get(type_.name, ())
-    rule = next((rule for rule in buttons if rule.name == name), None)
+    rule = _rule(session, type_, name)
     if rule is None:
         return None
-    if body:
-        raise Unprocessable("A button does not accept values.")
     with session.connection.transaction():
-        run = _pressed(session, rule, type_, record)
+        run = _pressed(session, rule, type_, record, body)
     if run.outcome == NOT_MET:
         raise Conflict(_not_now(rule), **_trace(session, run))
     if run.outcome not in ("done", "waiting", "stopped"):
@@ -103,20 +120,42 @@ def press(
         return {"id": record, "rev": row["rev"] if row is not None else 0}
 
 
-def _pressed(session: Session, rule: Rule, type_: ObjectType, record: str) -> Run:
+def _pressed(
+    session: Session, rule: Rule, type_: ObjectType, record: str, body: Mapping[str, Any]
+) -> Run:
     """Run the rule for the record as it is now, which nobody changes meanwhile."""
     action = "read" if rule.trigger.allow else "update"
     values = existing(session, session.object(type_.name, action), record, action)
     kept_from = _kept_from(session, rule) if rule.trigger.allow else ""
     if kept_from:
         raise Forbidden(kept_from)
+    rev = revision_of(body, None, "")
+    if rev is not None and rev != values["rev"]:
+        label = type_.label.lower()
+        raise Conflict(f"This {label} has been changed since you read it.", rev=values["rev"])
     if not _possible(session, rule, type_, values):
         raise Conflict(_not_now(rule))
+    given = {name: value for name, value in body.items() if name != "rev"}
+    answers = read_answers(rule, given, _seen_by(session, type_, values))
     event = Event(
         new_id(), session.now, type_.name, record, values["rev"], f"button:{rule.name}",
-        session.actor.id, session.cause.wire(), {},
+        session.actor.id, session.cause.wire(), {EVENT_MEMBER: answers} if answers else {},
     )  # fmt: skip
     return run_rule(session, rule, event)
+
+
+def usual_answers(
+    session: Session, type_: ObjectType, values: Values, asks: Sequence[Field]
+) -> dict[str, Any]:
+    """What the answers are where nobody gives others, in wire form."""
+    environment = _seen_by(session, type_, values)
+    return {field.name: wire_value(field, usual(field, environment)) for field in asks}
+
+
+def _seen_by(session: Session, type_: ObjectType, values: Values) -> Environment:
+    """A record as whoever presses may read it: what is usual is shown to them."""
+    environment = RecordEnvironment(session, type_, values)
+    return environment if session.access.sees_all else ReaderEnvironment(session, environment)
 
 
 def _not_now(rule: Rule) -> str:

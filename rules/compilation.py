@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -19,6 +20,7 @@ from metamodel.folding import humanise, label_text
 
 from .action_kinds import ACTIONS, read_action
 from .action_reader import ActionReader
+from .asked import read_questions, with_answers
 from .model import Action, Rule
 from .triggers import read_trigger
 
@@ -40,7 +42,11 @@ def compile_rule(document: Document, check: DocumentCheck) -> Rule | None:
             "Remove `phase`, or use the events created and updated.",
         )
     change = trigger.kind in ("event", "webform", "hook")
+    type_ = check.objects.get(trigger.object)
+    if type_ is not None and "ask" in body["on"]:
+        trigger = replace(trigger, asks=read_questions(body["on"]["ask"], type_, check))
     reader = ActionReader(check, trigger, before, trigger.object or None, change=change)
+    reader = with_answers(reader, trigger)
     when = reader.condition("/when", body["when"]) if "when" in body else None
     return Rule(
         name=document.name,

@@ -17,6 +17,7 @@ from metamodel.expressions.expression import Expression
 from metamodel.expressions.python import truth
 
 from . import effects, runs
+from .asked import answers_of
 from .event_values import before_of, computed_by, values_at
 from .halts import STOPPED, Halt
 from .model import Rule
@@ -159,7 +160,7 @@ def _made(
     actor = Actor(None, f"rule {rule.name}", roles, unrestricted=not roles, rule=rule.name)
     cause = Cause((*session.cause.chain, (rule.name, event.record)))
     asking = session.as_actor(asker_of(session, rule, event.actor))
-    names: dict[str, Any] = {}
+    names = answers_of(rule, event)
     environment = NamedEnvironment(asking, type_, values, before, names=names)
     acting = session.as_actor(actor, cause)
     return Execution(rule, event, run, asking, acting, type_, values, environment, names)

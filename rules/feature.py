@@ -113,7 +113,7 @@ feature = Feature(
         BEFORE_SAVE(before_save),
         STORED(due_moments.stored),
         TIMERS_WORKED(timer_moments.worked),
-        BUTTONS(Buttons(buttons.known, buttons.offered, buttons.press)),
+        BUTTONS(Buttons(buttons.known, buttons.offered, buttons.press, buttons.check_answers)),
         LISTENER(
             EventListener(happened, listened),
             EventListener(continuing.happened, continuing.watched),

@@ -8,6 +8,7 @@ from datetime import time
 from functools import cached_property
 from typing import Any
 
+from metamodel.catalog import Field
 from metamodel.expressions.expression import Expression
 
 from .offsets import Offset
@@ -35,6 +36,7 @@ class Trigger:
     allow: tuple[str, ...] = ()  # the roles that press a button; else who may change the record
     possible: Expression | None = None  # which records have the button
     message: str = ""  # why a record does not have it
+    asks: tuple[Field, ...] = ()  # what is asked before it acts
 
     @property
     def timing(self) -> tuple[Any, ...]:

@@ -15,6 +15,8 @@ from metamodel.expressions.nodes import Collection, Gather, Root
 
 from .row_totals import gathered
 
+ANSWER = "asked__"  # what the names of answers to a button's questions begin with
+
 
 class NamedRecord(NamedTuple):
     """A record that has a name."""
@@ -71,7 +73,7 @@ class NamedEnvironment(RecordEnvironment):
     def given(self, name: str) -> bool:
         """Whether a name, which is none of the record's fields, is what somebody answered."""
         own = self.type is not None and name in self.type.fields
-        return not own and isinstance(self.names.get(name), GivenBody)
+        return not own and (name.startswith(ANSWER) or isinstance(self.names.get(name), GivenBody))
 
     def collect(self, node: Gather | Collection) -> Any:
         collection = node if isinstance(node, Collection) else node.collection

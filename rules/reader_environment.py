@@ -65,7 +65,7 @@ class ReaderEnvironment:
     def read(self, path: tuple[str, ...]) -> Any:
         """The canonical value at the end of a path, if all of it may be read; else empty."""
         if isinstance(self._inner, NamedEnvironment) and self._inner.given(path[0]):
-            return self._inner.read(path)  # no record: the rule's own words
+            return self._inner.read(path)  # no record: the rule's own words, or an answer
         named = self._inner.named(path[0]) if isinstance(self._inner, NamedEnvironment) else None
         leads = path[0] in LEADING or named is not None
         lead, steps = (path[:1], path[1:]) if leads else ((), path)

@@ -22,7 +22,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "date": ("object", "date", "offset", "at"),
     "timer": ("object", "timer", "at"),
     "schedule": ("schedule", "object", "where"),
-    "button": ("object", "button", "allow", "when", "message"),
+    "button": ("object", "button", "allow", "when", "message", "ask"),
     "webform": ("webform",),
     "hook": ("hook",),
 }

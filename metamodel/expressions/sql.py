@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from sqlalchemy import FromClause, Select, case, func, literal_column, select
+from sqlalchemy import FromClause, Select, case, literal_column, select
 
 from metamodel.catalog import Field
 from metamodel.expressions.collection_sql import Collections, Rows
@@ -25,9 +25,18 @@ from metamodel.expressions.nodes import (
     Within,
 )
 from metamodel.expressions.scope import USER
-from metamodel.expressions.sql_value import Element, SqlContext, SqlValue, bound, storage_of, typed
-from metamodel.expressions.types import PERSON
-from metamodel.storage import UUID
+from metamodel.expressions.sql_value import (
+    Element,
+    SqlContext,
+    SqlValue,
+    assembled,
+    bound,
+    id_of,
+    storage_of,
+    typed,
+)
+from metamodel.expressions.types import MONEY, PERSON
+from metamodel.storage import TEXT, UUID
 
 _ONE: Element = literal_column("1")
 
@@ -133,7 +142,7 @@ class Given:
         self.read = read
 
     def id(self, path: tuple[str, ...]) -> Element:
-        return bound(self.sql, _id_of(self.read(path or ("id",))), UUID).element
+        return bound(self.sql, id_of(self.read(path or ("id",))), UUID).element
 
     def value(self, node: Read) -> SqlValue:
         value = self.read(node.path or ("id",))
@@ -143,7 +152,18 @@ class Given:
         columns = [column for column in field.kind.columns(field) if not column.hidden]
         parts = field.kind.pack(field, value) if value is not None else [None] * len(columns)
         made = [bound(self.sql, part, c.storage) for part, c in zip(parts, columns, strict=False)]
-        return _assembled(self.sql, made)
+        return assembled(self.sql, made)
+
+    def named(self, node: Read) -> SqlValue:
+        """What stands beside the record under a name of the scope."""
+        value, storage = self.read(node.path), storage_of(node.type)
+        if node.object and len(node.path) > 1:
+            return self.value(node)
+        if node.type.name == MONEY.name:
+            parts = (None, None) if value is None else (value.amount, value.currency)
+            stored = zip(parts, (storage, TEXT), strict=True)
+            return assembled(self.sql, [bound(self.sql, part, one) for part, one in stored])
+        return bound(self.sql, id_of(value), storage)
 
 
 Row: TypeAlias = "Source | Given"
@@ -196,6 +216,8 @@ class Builder(Collections):
     def read(self, node: Read) -> SqlValue:
         if node.root is Root.ME:
             return self._of_me(node)
+        if node.root is Root.NAME and isinstance(self.record, Given):
+            return self.record.named(node)
         row = self._row(node.root)
         if isinstance(row, Given):
             return row.value(node)
@@ -231,7 +253,7 @@ class Builder(Collections):
                 element = source.column(name, column.suffix)
                 nullable = not source.at_root or getattr(element, "nullable", True)
                 made.append(SqlValue(element, column.storage, nullable=nullable, plain=True))
-        return _assembled(self.sql, made)
+        return assembled(self.sql, made)
 
     def calculated(self, source: Source, field: Field) -> SqlValue:
         """What the formula of a field gives now."""
@@ -336,31 +358,6 @@ def _deep_paths(node: Node) -> Iterator[tuple[str, ...]]:
             yield part.path
         elif isinstance(part, Collection):
             yield (*part.path, part.name)
-
-
-def _assembled(sql: SqlContext, parts: list[SqlValue]) -> SqlValue:
-    first = parts[0]
-    if len(parts) == 1:
-        return first
-    # A person who may be a team, a group or a role: no two of them share an id or a name.
-    storage = parts[-1].storage
-    seconds = [
-        part.element if part.storage.name == storage.name else typed(sql, part.element, storage)
-        for part in parts[1:]
-    ]
-    second = func.coalesce(*seconds) if len(seconds) > 1 else seconds[0]
-    return SqlValue(
-        first.element,
-        first.storage,
-        second,
-        storage,
-        first.nullable,
-        first.plain,
-    )
-
-
-def _id_of(value: Any) -> Any:
-    return value[1] if isinstance(value, (tuple, list)) else value
 
 
 def predicate(expression: Expression, source: Source, *, exact: bool = True) -> Element:

@@ -208,3 +208,30 @@ def exact(sql: SqlContext, value: SqlValue) -> Element:
     if sql.dialect == POSTGRESQL or scale is None:
         return value.element
     return func.fluvial_decimal(value.element, integer(scale))
+
+
+def assembled(sql: SqlContext, parts: list[SqlValue]) -> SqlValue:
+    """A value of several columns."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    # A person who may be a team, a group or a role: no two of them share an id or a name.
+    storage = parts[-1].storage
+    seconds = [
+        part.element if part.storage.name == storage.name else typed(sql, part.element, storage)
+        for part in parts[1:]
+    ]
+    second = func.coalesce(*seconds) if len(seconds) > 1 else seconds[0]
+    return SqlValue(
+        first.element,
+        first.storage,
+        second,
+        storage,
+        first.nullable,
+        first.plain,
+    )
+
+
+def id_of(value: Any) -> Any:
+    """The id of a record that is given with its object type, or alone."""
+    return value[1] if isinstance(value, (tuple, list)) else value

@@ -218,7 +218,8 @@ def loan_list(empty: bool = False) -> Context:
         "next_href": "" if empty else "/more",
         "bulk": {
             "api": "/api/records/loan", "can_delete": True, "delete_api": "/api/records/loan",
-            "href": "/list/bulk", "query": "?view=all", "total": "1,000+",
+            "href": "/list/bulk", "query": "?view=all", "total": "1,000+", "assign": "clerk", "me": "1",
+            "actions": [{"name": "renew", "label": "Renew", "asks": True}, {"name": "remind", "label": "Send a reminder", "asks": False}],
             "fields": [
                 {"name": "status", "label": "Status", "holds": "option", "input": {"type": "text"}, "options": STATUS_OPTIONS, "emptiable": True},
                 {"name": "clerk", "label": "Clerk", "holds": "people", "input": {"type": "text"}, "search_url": "/lookup", "emptiable": True},

@@ -158,3 +158,12 @@ def _item(
 
 def _moment(value: str) -> date | datetime:
     return parse_moment(value) if len(value) > 10 else date.fromisoformat(value)
+
+
+def assignee_of(session: Session, type_: ObjectType) -> str:
+    """The field by which records become one's own work; "" where there is none to write."""
+    work = works(session.catalog).get(type_.name)
+    if work is None or session.actor.id is None:
+        return ""
+    field = session.access.writable(type_.name).get(work.assignee)
+    return work.assignee if field is not None and "user" in field.type.objects else ""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from fluvial.http.routes import ENDPOINT
+from fluvial.records.writing.transitions import known_actions
 from fluvial.runtime.reader_zone import zone_of
 from metamodel.folding import humanise, label_text
 from metamodel.kinds.duration import DAY_LENGTH
 
+from .assigned_work import assignee_of
 from .field_addresses import asking
 from .frame import Context, action, with_query
 from .list_offers import offers_of
@@ -119,7 +121,32 @@ def save_options(asked: ListRequest) -> Context:
     }
 
 
-def bulk_of(asked: ListRequest) -> Context:
+def bulk_of(asked: ListRequest) -> Context | None:
+    """What can be done with records of today that are picked; None where there is nothing."""
+    access = asked.session.access.object(asked.type.name)
+    actions = known_actions(asked.session, asked.type)
+    if asked.session.as_of is not None or not (asked.may_change or actions):
+        return None
+    may_update = access.can("update")
+    api = f"/api/records/{asked.type.name}"
+    return {
+        "api": api,
+        "href": f"{asked.path}/bulk",
+        "query": asked.href().removeprefix(asked.path),
+        "total": "",
+        "fields": _bulk_fields(asked) if may_update else [],
+        "can_delete": access.can("delete"),
+        "assign": assignee_of(asked.session, asked.type) if may_update else "",
+        "me": asked.session.actor.id or "",
+        "actions": [
+            {"name": one.name, "label": one.label, "asks": bool(one.asks)} for one in actions
+        ],
+        "delete_api": api,
+    }
+
+
+def _bulk_fields(asked: ListRequest) -> list[Context]:
+    """The fields that may be set on many records, with their inputs."""
     access = asked.session.access.object(asked.type.name)
     writable = [
         f
@@ -128,7 +155,7 @@ def bulk_of(asked: ListRequest) -> Context:
         and f.name not in access.hidden | access.read_only
     ]  # fmt: skip
     zone = str(zone_of(asked.session))
-    fields = [
+    return [
         {
             "name": f.name,
             "label": f.label,
@@ -143,16 +170,6 @@ def bulk_of(asked: ListRequest) -> Context:
         }
         for f in writable
     ]
-    api = f"/api/records/{asked.type.name}"
-    return {
-        "api": api,
-        "href": f"{asked.path}/bulk",
-        "query": asked.href().removeprefix(asked.path),
-        "total": "",
-        "fields": fields,
-        "can_delete": access.can("delete"),
-        "delete_api": api,
-    }
 
 
 def _exports(fields: str) -> list[tuple[str, str, dict[str, str]]]:

@@ -44,7 +44,7 @@ def show_list(call: Call) -> Answer:
         "object": {"name": asked.type.name, "label": asked.type.label, "plural": asked.type.plural},
         "rows": rows,
         "next_href": next_href,
-        "bulk": bulk_of(asked) if asked.may_change else None,
+        "bulk": bulk_of(asked),
     }
     if "hx-request" in call.headers or call.query.get("part") == "rows":
         return Answer.html(render(call, "_rows.html", list=listed))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fluvial.kernel.problems import NotFound
-from fluvial.records.drafts.seams import Button
+from fluvial.records.drafts.seams import BUTTONS, Button
 from fluvial.records.writing.transitions import act, known_actions
 from fluvial.runtime.long_jobs import LongJob
 from fluvial.runtime.session import Session
@@ -28,6 +28,8 @@ def begin(
 ) -> str:
     """The id of the job that presses a button."""
     button = button_of(session, scope.object, name)
+    for buttons in session.engine.brought(BUTTONS):
+        buttons.check(session, session.catalog.objects[scope.object], name, answers)
     title = f"{button.label}: {session.catalog.objects[scope.object].plural.lower()}"
     body = {"action": name, "answers": dict(answers)}
     return begin_task(session, PRESS, title, scope, body, id)

@@ -35,12 +35,14 @@ class Buttons:
 
     `known` are those of a type that the person presses at all, `offered` those that a record has
     now. `press` takes the session, the type, the id, the button's name and the answers to what it
-    asks, and gives the record; None where there is no button of this name.
+    asks, and gives the record; None where there is no button of this name. `check` refuses
+    answers that no record takes.
     """
 
     known: Callable[[Session, ObjectType], Sequence[Button]]
     offered: Callable[[Session, ObjectType, Values], Sequence[Button]]
     press: Callable[[Session, ObjectType, str, str, Mapping[str, Any]], dict[str, Any] | None]
+    check: Callable[[Session, ObjectType, str, Mapping[str, Any]], None]
 
 
 BUTTONS: Seam[Buttons] = Seam("buttons of records")

@@ -131,10 +131,15 @@ def act(
                 session, object_name, record, {**body, states.field: transition.to}, rev=rev
             )
     for buttons in session.engine.brought(BUTTONS):
-        done = buttons.press(session, type_, record, name, body)
+        done = buttons.press(session, type_, record, name, body if rev is None else _on(body, rev))
         if done is not None:
             return done
     raise NotFound(f"{type_.label} has no action `{name}`.")
+
+
+def _on(body: Mapping[str, Any], rev: int) -> dict[str, Any]:
+    """A body with the revision that its page or header has named."""
+    return {"rev": rev, **body}
 
 
 def explain(session: Session, object_name: str, record: str, user: str) -> dict[str, Any]:
