@@ -11,6 +11,8 @@ from fluvial.services.bulk_presses import button_of
 from .record_fields import widget
 from .visibility import ShownField
 
+USUAL = "Left empty, it is what is usual for each record."
+
 
 def ask(call: Call) -> Answer:
     """The questions; nothing where there are none."""
@@ -23,12 +25,15 @@ def ask(call: Call) -> Answer:
     for field in button.asks:
         one = ShownField(field, visible=True, required=field.required, read_only=False)
         made = widget(one, None if field.default else field.initial, fmt)
+        if field.default is not None:
+            made["help"] = " ".join(filter(None, (made["help"], USUAL)))
+            made["required"] = False
         fields.append(made | {"optional_note": True, "needed_note": False, "wide": False})
     href = f"/o/{object_name}"
     context: Context = {
         "title": button.label, "record": plural, "action": f"{href}/bulk", "api": f"{href}/bulk",
         "asked": ".asked", "rev": "", "back_href": href, "fields": fields, "errors": [],
-        "multipart": False,
+        "multipart": False, "usual": ",".join(f.name for f in button.asks if f.default),
     }  # fmt: skip
     if "hx-request" in call.headers:
         return Answer.html(render(call, "_ask.html", ask=context))

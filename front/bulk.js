@@ -168,17 +168,19 @@ actions["bulk-assign"] = (pressed) => {
 actions["bulk-press"] = async (pressed) => {
   const { label, action } = pressed.dataset;
   const form = make("div", { class: "stack" });
-  if ("asks" in pressed.dataset) {
-    const asked = await (await import("./asking.js")).form(`${bar().dataset.bulk}/ask?action=${encodeURIComponent(action)}`);
-    if (asked) form.append(one(".form-grid", asked));
-  }
+  const questions = `${bar().dataset.bulk}/ask?action=${encodeURIComponent(action)}`;
+  const asked = "asks" in pressed.dataset ? await (await import("./asking.js")).form(questions) : null;
+  if (asked) form.append(one(".form-grid", asked));
   const fields = all("[data-field]", form);
+  const usual = new Set(asked?.dataset.usual?.split(","));
+  // Left empty, it is what is usual for each record.
+  const answers = () => fields.map((field) => [field.dataset.field, read(field)]).filter(([name, value]) => value !== null || !usual.has(name));
   const about = chosen();
   const work = new BulkWork({
     ...about,
     title: `${label}: ${those(about.count)}`,
     form,
-    body: () => ({ action, answers: Object.fromEntries(fields.map((field) => [field.dataset.field, read(field)])) }),
+    body: () => ({ action, answers: Object.fromEntries(answers()) }),
     verb: (count) => (count === null ? `${label}: all` : `${label}: ${number(count)}`),
     would: "are selected",
     word: "pressed",

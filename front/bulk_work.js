@@ -39,7 +39,8 @@ export class BulkWork {
     if (!result.ok) return this.work.replaceChildren(make("p", { class: "mid bad", role: "alert" }, reason(result)));
     const { count, tried, sample = [], refused } = result.data;
     one(".btn.primary", this.foot).textContent = this.verb(count);
-    const first = tried < count ? `Of the first ${number(tried)}, ${number(refused.length)} refuse:` : `${number(refused.length)} refuse:`;
+    const said = `${number(refused.length)} ${refused.length === 1 ? "refuses" : "refuse"}:`;
+    const first = tried < count ? `Of the first ${number(tried)}, ${said}` : said;
     const rest = sample.length && sample.length < count ? " The first of them:" : "";
     this.work.replaceChildren(
       make("p", { class: "mid dim" }, make("b", {}, `${number(count)} ${this.plural}`), ` ${this.would}.${rest}`),
@@ -109,7 +110,7 @@ export class BulkWork {
     const halted = job.state === "cancelled" ? ` Stopped after ${number(job.done)} of ${number(job.total ?? job.done)}.` : "";
     this.work.replaceChildren(
       make("p", { role: "status" }, `${said}${same}${halted}`),
-      ...(stays ? [make("p", { class: "mid bad" }, forward ? `${number(stays)} refused and stay as they were:` : `${number(stays)} could not be restored:`), refusals(result.reasons ?? [], stays)] : []),
+      ...(stays ? [make("p", { class: "mid bad" }, forward ? `${number(stays)} refused and ${stays === 1 ? "stays as it was" : "stay as they were"}:` : `${number(stays)} could not be restored:`), refusals(result.reasons ?? [], stays)] : []),
       ...(job.state === "failed" ? [make("p", { class: "mid bad", role: "alert" }, job.error)] : []),
     );
     const again = async (part) => {

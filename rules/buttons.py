@@ -54,7 +54,7 @@ def offered(session: Session, type_: ObjectType, values: Values) -> list[Button]
 
 
 def _button(rule: Rule) -> Button:
-    return Button(rule.name, rule.trigger.name, rule.trigger.asks)
+    return Button(rule.name, rule.trigger.name, rule.trigger.asks, _not_now(rule))
 
 
 def _pressed_by(session: Session, rule: Rule, changes: bool) -> bool:

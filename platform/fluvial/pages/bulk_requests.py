@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from fluvial.http.call import Call
 from fluvial.kernel.problems import Conflict, Problem, Unprocessable, fault
 from fluvial.records.drafts.rows import load_row
-from fluvial.records.writing.transitions import offers
+from fluvial.records.writing.transitions import obstacle
 from fluvial.runtime.session import Session
 from fluvial.services import bulk_deletions, bulk_edit_job, bulk_presses
 from fluvial.services.bulk_work import BulkScope
@@ -69,8 +69,8 @@ class PressAction:
         if values is None:
             raise Conflict(f"There is no {type_.label.lower()} with this id.")
         button = bulk_presses.button_of(session, scope.object, self.name)
-        if not offers(session, type_, values, self.name):
-            raise Conflict(f"{button.label} is not possible now.")
+        if reason := obstacle(session, type_, values, button):
+            raise Conflict(reason)
 
     def begin(self, session: Session, scope: BulkScope, key: str) -> str:
         return bulk_presses.begin(session, scope, self.name, self.answers, key)

@@ -27,6 +27,7 @@ class Button:
     name: str
     label: str
     asks: tuple[Field, ...] = ()  # what is asked first; none of them is a field of the record
+    message: str = ""  # why a record does not offer it
 
 
 @dataclass(frozen=True)

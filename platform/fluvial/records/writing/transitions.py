@@ -100,11 +100,14 @@ def known_actions(session: Session, type_: ObjectType) -> list[Button]:
     return [*found, *(one for buttons in brought for one in buttons.known(session, type_))]
 
 
-def offers(session: Session, type_: ObjectType, values: Values, name: str) -> bool:
-    """Whether a record has an action of this name now."""
-    open_ways = (way for way in ways(session, type_, values) if way.reason is None)
-    names = {way.transition.name for way in open_ways}
-    return name in names or any(b.name == name for b in buttons_of(session, type_, values))
+def obstacle(session: Session, type_: ObjectType, values: Values, button: Button) -> str:
+    """Why a record does not offer an action now; empty where it does."""
+    named = [way for way in ways(session, type_, values) if way.transition.name == button.name]
+    if named:
+        return named[0].reason or ""
+    if any(one.name == button.name for one in buttons_of(session, type_, values)):
+        return ""
+    return button.message or f"{button.label} is not possible now."
 
 
 def act(
