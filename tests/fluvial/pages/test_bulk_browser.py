@@ -93,7 +93,7 @@ def test_all_records_of_a_list_are_changed_and_undone(api: httpx.Client, desk: P
     desk.keyboard.press("Enter")
     desk.select_option("dialog select >> nth=0", "depot")
     desk.select_option("dialog [data-field=depot] select", "south")
-    expect(desk.locator("dialog [data-work]")).to_contain_text("55 parcels would get a new value")
+    expect(desk.locator("dialog [data-work]")).to_contain_text("55 parcels would get new values")
     expect(desk.locator("dialog tbody tr").first).to_contain_text("North")
     sound(desk, "preview")
     assert count(api, "depot == 'south'") == 0
@@ -117,6 +117,39 @@ def test_all_records_of_a_list_are_changed_and_undone(api: httpx.Client, desk: P
     desk.goto("/jobs")
     sound(desk, "jobs")
     expect(desk.locator("#jobs")).to_contain_text("Set Depot on parcels")
+
+
+def test_several_fields_and_the_bin(api: httpx.Client, desk: Page) -> None:
+    desk.goto("/o/parcel?where=weight<3&sort=weight", wait_until="networkidle")
+    for box in desk.locator("[data-pick]").all():
+        box.check()
+    desk.click("[data-do=bulk-set]")
+    desk.select_option("dialog select >> nth=0", "depot")
+    desk.select_option("dialog [data-field=depot] select", "south")
+    desk.click("dialog button:has-text('Another field')")
+    lines = desk.locator("dialog .edit-line")
+    expect(lines).to_have_count(2)
+    lines.nth(1).locator("select").first.select_option("weight")
+    desk.fill("dialog [data-field=weight] input", "2")
+    desk.keyboard.press("Tab")
+    expect(desk.locator("dialog tbody tr").first).to_contain_text("0 → 2")
+    sound(desk, "several")
+    desk.click("dialog .foot .btn.primary")
+    said = desk.locator("dialog [role=status]")
+    expect(said).to_have_text("Depot and Weight were set on 3 parcels.")
+    with desk.expect_navigation():
+        desk.keyboard.press("Escape")
+    assert count(api, "depot == 'south' and weight == 2") == 3
+    for box in desk.locator("[data-pick]").all():
+        box.check()
+    desk.click("[data-do=bulk-delete]")
+    expect(desk.locator("dialog [data-work]")).to_contain_text("3 parcels would go to the bin")
+    desk.click("dialog .foot .btn.primary")
+    expect(said).to_have_text("3 parcels are in the bin.")
+    assert count(api, "weight == 2") == 0
+    desk.click("dialog button:has-text('Undo')")
+    expect(said).to_have_text("3 parcels are back.")
+    assert count(api, "weight == 2") == 3
 
 
 def held(api: httpx.Client, name: str, field: str) -> object:
