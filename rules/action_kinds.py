@@ -55,6 +55,7 @@ class ActionKind:
     effects: Sequence[EffectKind] = ()
     # The words of a sentence: "post to {to|endpoint}" names a document of the kind behind the
     # bar by its label, {each|field} a path of the rule's record, {name} what is written there.
+    # What stands in brackets is said only where its member is there: "wait[ until {until}]".
     says: str = ""
     halts: bool = False  # the run stops at it, and goes on later
     icon: str = "puzzle"

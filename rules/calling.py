@@ -25,7 +25,7 @@ LATER = frozenset({408, 409, 423, 425, 429})
 BUSY = 409  # the first call with this key is still at work, or another one is in its way
 MOST_BUSY = 8  # attempts, after which it is a refusal
 
-NOT_JSON = "It answered {status} with something that cannot be read as JSON: {why}"
+NOT_JSON = "It answered {status}, but its content cannot be used: {why}"
 CUT_OFF = "The connection ended in the middle of the answer."
 TOO_LONG = f"It answered with more than {MAX_ANSWER // 1024} KB, which is the limit."
 NO_OBJECT = "It answered with {what} where the rule needs a JSON object."

@@ -63,19 +63,22 @@ WAIT_SCHEMA: Mapping[str, Any] = {
     "properties": {
         "for": {
             "title": "So long",
-            "$ref": "#/$defs/expression",
-            "description": "A time, such as 2h or 3d (min, h, d, w, mo, y), or a duration.",
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 1000,
+            "description": "Such as 2h or 3d (min, h, d, w, mo, y), or an expression: hours(2).",
         },
         "calendar": {
             "title": "Working time of",
             "$ref": "#/$defs/name",
-            "description": "With `for`: only working time of this calendar counts.",
+            "description": "Only working time of this calendar counts.",
             "x-editor": {"is": "document", "kind": "calendar"},
         },
         "until": {
             "title": "Until",
             "$ref": "#/$defs/expression",
             "description": "A date, a moment, or a condition that must be true.",
+            "x-editor": {"names": ["answer"]},
         },
         "at": {
             "title": "Time of day",
@@ -87,7 +90,7 @@ WAIT_SCHEMA: Mapping[str, Any] = {
             "title": "At most",
             "type": "string",
             "pattern": f"^{LENGTH}$",
-            "description": "With `until`: the run goes on after this time in any case.",
+            "description": "It goes on after this time in any case, such as 7d.",
         },
     },
     "minProperties": 1,
@@ -111,7 +114,7 @@ STOP_SCHEMA: Mapping[str, Any] = {
             "title": "Only if",
             "$ref": "#/$defs/expression",
             "description": "The run ends here if this is true, as things are then.",
-            "x-editor": {"expects": "boolean", "change": True},
+            "x-editor": {"expects": "boolean", "change": True, "names": ["answer"]},
         },
         "message": {
             "title": "Said in the run",
@@ -310,7 +313,7 @@ WAIT = ActionKind(
     WAIT_SCHEMA,
     _read_wait,
     _wait,
-    says="wait {for}{until}",
+    says="wait[ {for}][ until {until}]",
     halts=True,
     icon="clock",
 )

@@ -76,9 +76,10 @@ def _told(row: tuple[Any, ...]) -> dict[str, Any]:
         told["for"] = "condition" if "until" in wait else "moment"
         told |= {"until": wait["until"]} if "until" in wait else {"at": _moment(due)}
     if state == CALLING:
+        given_up = sent in (REFUSED, DEAD)
         told |= {
             "to": target, "delivery": effect, "attempts": attempts, "error": error,
-            "next_at": _moment(again), "given_up": sent in (REFUSED, DEAD),
+            "next_at": None if given_up else _moment(again), "given_up": given_up,
         }  # fmt: skip
     return told
 

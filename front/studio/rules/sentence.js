@@ -103,13 +103,16 @@ export class Sentence {
     return this.stranger(action, object);
   }
 
-  // What a feature has brought says itself: "post to {to|endpoint}" with the labels of what it names.
+  // What a feature has brought says itself: "post to {to|endpoint}" with the labels of what it names,
+  // and what is in brackets only where its member is there.
   stranger(action, object) {
     const own = this.names.action(Object.keys(action)) ?? {};
     const value = action[own.name];
-    const said = (own.says || own.label || Object.keys(action).join(", ")).replace(/\{([a-z_]*)(?:\|([a-z]+))?\}/g, (_, name, kind) => {
-      const one = name ? (value?.[name] ?? action[name]) : value;
-      if (one === undefined || one === null || typeof one === "object") return "…";
+    const given = (name) => (name ? (value?.[name] ?? action[name]) : value) ?? null;
+    const whole = (own.says || own.label || Object.keys(action).join(", ")).replace(/\[([^\]]*?\{([a-z_]*)[^\]]*)\]/g, (_, part, name) => (given(name) === null ? "" : part));
+    const said = whole.replace(/\{([a-z_]*)(?:\|([a-z]+))?\}/g, (_, name, kind) => {
+      const one = given(name);
+      if (one === null || typeof one === "object") return "…";
       if (kind === "field") return this.names.field(object, one);
       if (kind === "object") return this.names.object(one).toLowerCase();
       return kind ? this.names.document(kind, one) : String(one);

@@ -27,7 +27,7 @@ _PLAIN = (
     types.DURATION,
 )  # fmt: skip
 CONDITION = "condition"
-TYPES: Mapping[str, Type] = dict((one.name, one) for one in _PLAIN)
+TYPES: Mapping[str, Type] = dict((one.name, one) for one in (*_PLAIN, types.GIVEN))
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def expected(reach: ModelReach, asked: Any, type_: ObjectType | None) -> Type | 
         found = _made_type(reach, asked)
         if found is not None:
             return found
-    known = ", ".join(sorted([CONDITION, *TYPES]))
+    known = ", ".join(sorted([CONDITION, *(one.name for one in _PLAIN)]))
     raise _wrong(
         "expects", f"`expects` is one of {known}, or an object with `field`, `object` or `kind`."
     )
