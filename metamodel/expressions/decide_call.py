@@ -89,6 +89,8 @@ class _Inputs:
             self._fail(f"{words}{type_words(value.type)}. {misfit.message}", misfit.hint)
 
     def _key(self, name: str) -> Read:
+        if not self.checker.scope.shows(self.rows.name, name):
+            self._fail("")
         self.checker.names.uses.add((self.rows.name, name))
         return Read(Root.ROW, self.rows.name, (name,), type=self.rows.fields[name].type)
 

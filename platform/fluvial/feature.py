@@ -9,6 +9,7 @@ from fluvial.events.jobs import HOUSEKEEPING, JOB, Job, count_grown, keep_house
 from fluvial.http import (
     approvals_api,
     comments_api,
+    decisions_api,
     files_api,
     health_api,
     idempotency,
@@ -73,6 +74,7 @@ feature = Feature(
             *comments_api.ENDPOINTS,
             *notifications_api.ENDPOINTS,
             *segments_api.ENDPOINTS,
+            *decisions_api.ENDPOINTS,
             *files_api.ENDPOINTS,
             *imports_api.ENDPOINTS,
             *jobs_api.ENDPOINTS,

@@ -26,11 +26,12 @@ from metamodel.currencies import Amount
 from metamodel.expressions.collection_sql import Rows, found_order
 from metamodel.expressions.decimals import plain
 from metamodel.expressions.expression import Expression
-from metamodel.expressions.nodes import Collection, Find, Gather, Node, Read, Root
+from metamodel.expressions.nodes import Collection, Decide, Find, Gather, Node, Read, Root
 from metamodel.expressions.sql import Builder, Given
 from metamodel.storage import timestamp_wire
 
 from .calculations import work_out
+from .decision_reasons import explain_of
 from .field_makers import maker_of
 from .recalculation_queue import unsettled_places
 
@@ -86,8 +87,21 @@ def reasons(session: Session, object_name: str, record: str, name: str) -> dict[
         and session.as_of is None
         and (object_name, name) in unsettled_places(session),
         "inputs": list(_inputs(asked)),
+        "decisions": [
+            explain_of(session, node, object_name, record)
+            for node in _decisions(field.formula.tree)
+        ],
         "collections": [_collection(asked, node) for node in _gathers(field.formula.tree)],
     }
+
+
+def _decisions(node: Node) -> Iterator[Decide]:
+    """The decisions for the record itself, not for those of its collections."""
+    if isinstance(node, Decide):
+        yield node
+    if not isinstance(node, Gather):
+        for child in node.children():
+            yield from _decisions(child)
 
 
 def _gathers(node: Node) -> Iterator[Gather]:

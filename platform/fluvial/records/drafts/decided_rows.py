@@ -30,7 +30,7 @@ def winner(session: Session, node: Decide, values: Sequence[Any], day: Any) -> s
     binds: dict[str, Any] = {}
     for name, tree, value in _named(node, values, day):
         storage = storage_of(tree.type)
-        binds[name] = None if value is None else storage.encode(dialect, value)
+        binds[name] = None if value is None else storage.encode(dialect, plain_id(value))
     row = ask(session, compiled, **binds)[0]
     return None if row[0] is None else str(row[0])
 
@@ -55,3 +55,8 @@ def _plan(session: Session, node: Decide, dated: bool) -> Compiled:
     )
     made = Builder(plan.trusted(), None, None).value(asked)
     return plan.compiled(sa.select(made.element.label("won")))
+
+
+def plain_id(value: Any) -> Any:
+    """The id of a person, who comes with the word for what they are."""
+    return value[1] if isinstance(value, tuple) else value
