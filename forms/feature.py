@@ -8,6 +8,7 @@ from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import Feature
 from fluvial.pages.designers import DESIGNER
 from fluvial.pages.document_previews import DOCUMENT_PREVIEW
+from fluvial.pages.happenings import HAPPENINGS
 from fluvial.pages.navigation import NAVIGATION
 from fluvial.pages.new_fields import NEW_FIELDS
 from fluvial.pages.object_tabs import OBJECT_TAB, ObjectTab
@@ -24,6 +25,7 @@ from . import (
     planned_days,
     public,
     quick_pages,
+    record_clocks,
     record_pages,
     submission_pages,
     web_form_pages,
@@ -58,6 +60,7 @@ feature = Feature(
         TEMPLATES(web_form_pages.TEMPLATES),
         DESIGNER(*webform_designer.DESIGNERS),
         NAVIGATION(submission_pages.entry),
+        HAPPENINGS(record_clocks.happenings),
         ANSWER(answer),
         DESIGNER(LAYOUT_DESIGNER),
         DOCUMENT_PREVIEW(LAYOUT_PREVIEW),

@@ -20,6 +20,7 @@ from rules.filled import filled, is_template
 
 from .in_force import notices
 from .planned_days import days_href
+from .record_clocks import clocks
 from .related_lists import related_panel, related_tabs
 from .shown_record import Context, Shown
 from .time_in_states import state_strip
@@ -55,6 +56,7 @@ def record_context(
         "status": _status(page),
         "transitions": _transitions(page),
         "facts": _facts(page, first),
+        "clocks": clocks(page),
         "notices": [*_lock(page), *notices(page)],
         "sections": _sections(page),
         "states": state_strip(page),

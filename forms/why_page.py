@@ -13,9 +13,12 @@ from fluvial.http.parameters import session_of_day
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.pages.frame import Context, page, render, with_query
 from fluvial.pages.presenters import empty, references, said
-from fluvial.pages.reader_format import ReaderFormat, format_of, money, number, record_href
+from fluvial.pages.reader_format import ReaderFormat, format_of, money, number
 from fluvial.records.calculated.reasons import reasons
 from metamodel.catalog import Field
+
+from .record_clocks import why_words
+from .why_links import why_href
 
 FUNCTIONS = {
     "count": "Number of {}",
@@ -31,13 +34,10 @@ FUNCTIONS = {
 SHOWN = 12  # rows of a collection; the others are a press away
 
 
-def why_href(fmt: ReaderFormat, object_name: str, record: str, field: str) -> str:
-    return with_query(f"{record_href(object_name, record)}/why/{field}", as_of=fmt.as_of)
-
-
 def explained(fmt: ReaderFormat, field: Field, record: Mapping[str, Any], html: Markup) -> Markup:
     """A value; where it is calculated, what it is made of is a press away."""
-    if field.formula is None or empty(record.get(field.name)) or "<a " in html:
+    told = field.formula is not None or field.made_by
+    if not told or empty(record.get(field.name)) or "<a " in html or 'class="chip' in html:
         return html
     href = why_href(fmt, field.object, str(record["id"]), field.name)
     words = Markup('<a class="why" href="{}" data-why aria-haspopup="dialog">{}</a>')
@@ -49,8 +49,11 @@ def show(call: Call) -> Answer:
     session, params = session_of_day(call), call.params
     found = reasons(session, params["object"], params["id"], params["field"])
     fmt = format_of(session)
-    _want(found, fmt)
-    why = _words(found, fmt, session.today)
+    if "timer" in found:
+        why = why_words(found, fmt, fmt.plain_day(session.today))
+    else:
+        _want(found, fmt)
+        why = _words(found, fmt, session.today)
     if "hx-request" in call.headers:
         return Answer.html(render(call, "_reasons.html", why=why))
     type_ = session.catalog.objects[found["object"]]

@@ -117,7 +117,9 @@ def _given(field: Field) -> Json:
         "gives": typed,
         "link": bool(field.targets),
         "settable": field.writable,
-        "dated": field.stored and field.type.name in (types.DATE.name, types.DATETIME.name),
+        "dated": field.stored
+        and not field.made_by
+        and field.type.name in (types.DATE.name, types.DATETIME.name),
     }
 
 

@@ -6,7 +6,7 @@ import { isPath, literal, pieces, sourceOf, spoken } from "./written.js";
 const EVENTS = { created: "created", updated: "changed", deleted: "deleted", restored: "restored" };
 const UNITS = { min: "minute", h: "hour", d: "day", w: "week", mo: "month", y: "year" };
 
-export const triggerOf = (on = {}) => ["event", "date", "schedule", "button", "webform", "hook"].find((kind) => kind in on) ?? "";
+export const triggerOf = (on = {}) => ["event", "date", "timer", "schedule", "button", "webform", "hook"].find((kind) => kind in on) ?? "";
 
 export function listed(words, last = "and") {
   const said = words.filter(Boolean);
@@ -47,6 +47,7 @@ export class Sentence {
       const when = offsetWords(on.offset);
       return `${when ? `${when.charAt(0).toUpperCase()}${when.slice(1)}` : "On"} the ${this.names.field(object, on.date)} of ${article(label)}${at}`;
     }
+    if (trigger === "timer") return `When ${on.at} % of the timer ${on.timer} of ${article(label)} have been used`;
     if (trigger === "schedule") {
       const said = inWords(on.schedule);
       return `${said.charAt(0).toUpperCase()}${said.slice(1)}${object ? `, for every ${label}${on.where ? ` with ${on.where}` : ""}` : ""}`;

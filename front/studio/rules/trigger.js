@@ -9,7 +9,7 @@ import { adding, choice, chip, press, toggles, typed } from "./controls.js";
 import { DAYS, read, RHYTHMS, write } from "./schedule_words.js";
 import { eventsOf, offsetOf, triggerOf } from "./sentence.js";
 
-const KINDS = [["event", "a record is created, changed or deleted"], ["date", "a date of a record comes"], ["schedule", "a time comes"], ["button", "somebody presses a button"], ["webform", "a web form is sent"], ["hook", "another system calls"]];
+const KINDS = [["event", "a record is created, changed or deleted"], ["date", "a date of a record comes"], ["timer", "so much of a timer has been used"], ["schedule", "a time comes"], ["button", "somebody presses a button"], ["webform", "a web form is sent"], ["hook", "another system calls"]];
 const EVENTS = [["created", "Created"], ["updated", "Changed"], ["deleted", "Deleted"], ["restored", "Restored"]];
 const UNITS = [["min", "minutes"], ["h", "hours"], ["d", "days"], ["w", "weeks"], ["mo", "months"], ["y", "years"]];
 
@@ -19,6 +19,7 @@ function starter(desk, kind, object) {
   return {
     event: { object, event: ["updated"] },
     date: { object, date: fields.find((one_) => one_.dated && !one_.name.endsWith("_at"))?.name ?? fields.find((one_) => one_.dated)?.name ?? "", offset: "-7d", at: "08:00" },
+    timer: { object, timer: "", at: 75 },
     schedule: { schedule: "0 7 * * 1-5", ...(object ? { object } : {}) },
     button: { object, button: "Send" },
     webform: { webform: desk.context.webforms[0]?.name ?? "" },
@@ -36,9 +37,9 @@ async function become(desk, kind) {
 export function trigger(desk) {
   const on = desk.model.get("/on") ?? {};
   const kind = triggerOf(on);
-  const parts = { event, date, schedule, button, webform, hook };
+  const parts = { event, date, timer, schedule, button, webform, hook };
   const turn = choice("trigger", "When it runs", KINDS, kind, (next) => become(desk, next), { none: kind ? null : "Choose when it runs" });
-  const about = ["event", "date", "button"].includes(kind) ? objectChoice(desk, on) : null;
+  const about = ["event", "date", "timer", "button"].includes(kind) ? objectChoice(desk, on) : null;
   return make("div", { class: "does stack", "data-at": "/on", tabindex: "-1" }, make("div", { class: "sentence lg" }, turn, about ? " of " : "", about), ...(parts[kind]?.(desk, on) ?? []));
 }
 
@@ -82,6 +83,12 @@ function phase(desk) {
   const before = desk.model.get("/phase") === "before_save";
   const turn = choice("phase", "It runs", [["after_commit", "after it is saved"], ["before_save", "before it is saved, as part of it"]], before ? "before_save" : "after_commit", (next) => (next === "before_save" ? desk.change("/phase", next) : desk.remove("/phase")));
   return make("div", { class: "sentence small" }, "It runs ", turn);
+}
+
+function timer(desk, on) {
+  const name = typed("timer", "Timer", on.timer ?? "", (text) => desk.change("/on/timer", text.trim(), true), { placeholder: "Name of the timer" });
+  const at = typed("percent", "Percent of its target", on.at ?? "", (text) => desk.change("/on/at", Math.trunc(Number(text)) || 0, true), { type: "number", min: 1 });
+  return [make("div", { class: "sentence lg" }, "when ", at, " % of the timer ", name, " have been used"), make("p", { class: "small faint" }, "Timers and their thresholds stand in the document of the object.")];
 }
 
 function date(desk, on) {

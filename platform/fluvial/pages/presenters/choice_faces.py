@@ -75,7 +75,7 @@ class ChoiceFace(Face):
 
     def cell(self, field: Field, fmt: ReaderFormat) -> Cell:
         states = fmt.catalog.objects[field.object].states
-        is_state = states is not None and states.field == field.name
+        is_state = bool(field.made_by) or (states is not None and states.field == field.name)
         shown: dict[Any, str] = {}
         for name, option in self._options(field).items():
             tone = marks.tone_of(option)

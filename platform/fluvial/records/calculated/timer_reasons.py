@@ -100,7 +100,7 @@ def _told(
         "thresholds": [] if run is None else list(_thresholds(run, timer)),
         "spans": [],
     }
-    if not session.access.hides(type_.name, timer.state_field):
+    if timer.state_field and not session.access.hides(type_.name, timer.state_field):
         told["spans"] = list(_spans(timer, type_, run, spans, session.now))
     return told
 
