@@ -44,6 +44,7 @@ from metamodel.expressions.segment_sums import segment_sum
 from metamodel.expressions.strings import pattern_fault
 from metamodel.expressions.syntax import MAX_NESTING
 from metamodel.expressions.text_of_values import as_text
+from metamodel.expressions.timer_functions import TimeLeft
 from metamodel.expressions.types import (
     BOOLEAN,
     CHOICES,
@@ -89,6 +90,7 @@ class Calls:
         self._rules: Mapping[str, Callable[[ast.Call], Node]] = {
             **working.rules,
             **StateLog(checker, working).rules,
+            **TimeLeft(checker).rules,
             "segment_sum": self._segments,
             "find": self._found,
             "decide": partial(decide, checker),

@@ -203,6 +203,10 @@ _TABLE = (
              "How long the record was in the state, the time until now included if it is in it. "
              "With a calendar, the working time.",
              "spent(condition, 'worn') > days(30)", least=2, most=3),
+    Function("left", "Timers", "left(timer)",
+             "What is left of a timer of the record, in the hours of its calendar; negative once "
+             "it is missed, and empty while it does not run.",
+             "left(finish) < hours(1)", least=1, most=1),
     Function("exists", "Collections", "exists(collection, condition)",
              "Whether the collection has a record (that meets the condition).",
              "exists(loans, returned == null)", least=1, most=2),

@@ -321,3 +321,42 @@ def test_records_that_are_there_get_their_timers_when_these_are_added(house: Hou
     house.define(REPAIR)
     house.work()
     assert house.client.get(path).json()["finish_due"] == "2026-06-16T08:30:00Z"
+
+
+def test_what_is_left_is_a_value_of_the_language(bench: Bench) -> None:
+    client = bench.house.client
+    left = {"name": "left", "kind": "calculated", "result": "duration", "formula": "left(finish)"}
+    bench.house.define({**REPAIR, "fields": [*REPAIR["fields"], left]})
+    bench.at("2026-06-15T09:00:00Z")
+    repair, night = (
+        bench.ask("2026-06-15T09:00:00Z", 4, 8),
+        bench.ask("2026-06-15T09:00:00Z", 4, 8, None),
+    )
+
+    def hours(one: Json) -> float | None:
+        found = bench.read(one)["left"]
+        return None if found is None else round(found / HOUR, 1)
+
+    bench.at("2026-06-15T11:00:00Z")
+    assert (hours(repair), hours(night)) == (6, 6)
+    where = "left(finish) <= hours(6) and left(finish) > hours(5)"
+    assert len(client.rows("/api/records/repair", where=where)) == 2
+    bench.take(repair, status="waiting")
+    bench.at("2026-06-15T19:00:00Z")
+    bench.house.work()
+    assert (hours(repair), hours(night)) == (6, -2)
+    assert [
+        one["id"] for one in client.rows("/api/records/repair", where="left(finish) < hours(0)")
+    ] == [night["id"]]
+    bench.take(repair, status="open")
+    assert hours(repair) == 6
+    assert hours(bench.take(night, status="ready")) is None
+    for wrong in ("left(finnish)", "left(promise.finish)", "left(name)", "left()"):
+        faulty = client.get("/api/records/repair", where=f"{wrong} > hours(1)")
+        assert faulty.status == 400, faulty.text
+    # In the rows of a collection it is the timer of each.
+    count = {"name": "urgent", "kind": "calculated", "result": "number", "scale": 0}
+    urgent = {**count, "formula": "count(repairs, left(finish) < hours(7))"}
+    bench.house.define({**PROMISE, "fields": [*PROMISE["fields"], urgent]})
+    promise = client.get(f"/api/records/promise/{bench.promise(4, 8)}").json()
+    assert promise["urgent"] == "1"

@@ -14,6 +14,7 @@ from tests.metamodel.calendars.samples import CALENDARS
 from tests.metamodel.expressions import library
 
 STATES = "Time in states"
+OF_RECORDS = ("Collections", "Decisions", "Changes", "Timers", STATES)
 PAGE = Path(__file__).parents[3] / "docs" / "expressions.md"
 NAMES = {
     "title": TEXT, "code": TEXT, "email": TEXT, "short_title": TEXT, "balance": NUMBER,
@@ -42,11 +43,7 @@ def test_limits_are_those_of_the_code() -> None:
 
 @pytest.mark.parametrize(
     "function",
-    [
-        one
-        for one in FUNCTIONS.values()
-        if one.group not in ("Collections", "Decisions", "Changes", STATES)
-    ],
+    [one for one in FUNCTIONS.values() if one.group not in OF_RECORDS],
     ids=lambda one: one.name,
 )
 def test_examples_compile(function: Function) -> None:
