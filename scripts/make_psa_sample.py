@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 from scripts.psa_sample.cover import make_assets, make_contracts, make_coverages, make_lines
+from scripts.psa_sample.delivery import make_delivery
 from scripts.psa_sample.desk import make_opportunities, make_tickets, make_updates
 from scripts.psa_sample.parties import (
     GROUPS,
@@ -49,9 +50,35 @@ COLUMNS = {
     "coverage": "asset.tag contract_line.number starts ends level reason"
     " requested_by.email requested",
     "ticket": "number subject body account.code contact.email site.name asset.tag category impact"
-    " priority queue status source assignee.email opened due estimate resolution resolved_at"
-    " closed_at reopen_count",
+    " priority queue.code type.code status source assignee.email opened due estimate resolution"
+    " resolved_at closed_at reopen_count",
     "ticket_update": "ticket.number at step state by note",
+    "queue": "code name work team.name manager.email email",
+    "ticket_type": "code name nature queue.code estimate needs_contact needs_asset needs_category"
+    " needs_closing_code survey",
+    "closing_code": "code name types.code",
+    "canned_reply": "name queue.code language body",
+    "knowledge_article": "number name category audience status keywords body",
+    "skill": "name area",
+    "bill_role": "code name",
+    "activity_type": "code name billable productive",
+    "rate_card": "name entity.code currency",
+    "rate_rule": "number card.name name role.code activity.code band rate multiplier step starts",
+    "resource": "number user.email team.name manager.email entity.code bill_role.code skills.name"
+    " capacity target cost_rate loaded_rate starts",
+    "absence": "resource.number kind starts ends status",
+    "project": "number name account.code manager.email status billing price budget_hours starts"
+    " due",
+    "phase": "name project.number position",
+    "task": "number name project.number phase.name predecessors.number assignee.email status starts"
+    " due estimate remaining",
+    "milestone": "project.number name due percent status",
+    "timesheet": "number resource.number week status",
+    "time_entry": "resource.number worked_on worked ticket.number task.number activity.code"
+    " timesheet.number status result rate_rule.number note",
+    "expense": "description resource.number spent_on category currency distance distance_rate"
+    " amount ticket.number billable markup status",
+    "booking": "resource.number subject.task.number starts ends hours firm",
     "opportunity": "name account.code contact.email manager.email stage probability amount"
     " recurring close_date source.asset.tag source.ticket.number lost_reason",
 }
@@ -84,11 +111,35 @@ def types_and_products(w: World) -> dict[str, list[Row]]:
     return {"asset_type": types, "product": products}
 
 
+WRITTEN = (
+    "currency",
+    "tax_code",
+    "legal_entity",
+    "exchange_rate",
+    "queue",
+    "ticket_type",
+    "closing_code",
+    "canned_reply",
+    "knowledge_article",
+    "skill",
+    "bill_role",
+    "activity_type",
+    "rate_card",
+)  # tables that stand in the words
+RATE = (
+    *("number", "card.name", "name", "role.code", "activity.code", "band", "rate"),
+    *("multiplier", "step", "starts"),
+)
+
+
 def books(w: World) -> dict[str, list[Row]]:
-    """Our companies, their currencies and taxes: as they stand in the words."""
+    """Our companies and what is set up in them, as it stands in the words."""
     return {
-        name: [{"tax_rounding": "total", **row} for row in w.words[name]]
-        for name in ("currency", "tax_code", "legal_entity", "exchange_rate")
+        name: [{"tax_rounding": "total", **row} for row in w.words[name]] for name in WRITTEN
+    } | {
+        "rate_rule": [
+            dict(zip(RATE, [*row, "2024-01-01"], strict=True)) for row in w.words["rates"]["rows"]
+        ]
     }
 
 
@@ -130,6 +181,7 @@ def make_world() -> dict[str, list[Row]]:
             "ticket": w.tickets,
             "ticket_update": make_updates(w),
             "opportunity": make_opportunities(w, staff),
+            **make_delivery(w),
         }
     )
 

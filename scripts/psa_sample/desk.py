@@ -110,7 +110,7 @@ def new_ticket(w: World, desk: Desk, day: date, hour: float) -> Row:
         "category": category,
         "impact": w.pick({"one": 70, "few": 24, "everybody": 6}),
         "priority": w.pick(PRIORITIES),
-        "queue": w.pick({"support": 84, "field": 11, "projects": 5}),
+        "queue.code": w.pick({"support": 84, "field": 11, "projects": 5}),
         "source": source,
         "assignee.email": w.rng.choice(desk.engineers[account["group.name"]]),
         "opened": moment(day, hour),
@@ -139,9 +139,14 @@ def open_some(w: World) -> None:
         if ticket["status"] == "new" and w.rng.random() < 0.75:
             ticket["assignee.email"] = ""
         ticket["due"] = due_of(w, ticket)
+        ticket["type.code"] = type_of(ticket)
         ticket["body"] = " ".join(w.rng.sample(w.words["texts"]["bodies"], 2))
         ticket["estimate"] = w.rng.choice(ESTIMATES)
         ticket["site.name"] = ticket["_site"]
+
+
+def type_of(ticket: Row) -> str:
+    return "request" if ticket["category"] in ("change", "access") else "incident"
 
 
 def due_of(w: World, ticket: Row) -> str:
@@ -193,7 +198,7 @@ def tell_story(w: World, desk: Desk, story: tuple[int, str, str, str, str, str, 
         "priority": priority,
         "contact.email": desk.contacts[account["code"]][0]["email"],
         "impact": "few",
-        "queue": "support",
+        "queue.code": "support",
         "status": status,
         "source": "phone",
         "assignee.email": f"{assignee}@{MAIL}" if assignee else "",
@@ -203,6 +208,7 @@ def tell_story(w: World, desk: Desk, story: tuple[int, str, str, str, str, str, 
         "site.name": account["street"],
         "asset.tag": "A-00307" if "Records-room" in subject else "",
         "estimate": w.rng.choice(ESTIMATES),
+        "type.code": "request" if category == "change" else "incident",
         "body": " ".join(w.rng.sample(w.words["texts"]["bodies"], 2)),
     }
     kinds = {

@@ -21,6 +21,8 @@ STAFF = (
     ("Ines", "Duarte", "employee", ""),
     ("Helen", "Marsh", "finance", ""),
     ("Callum", "Reid", "sales", "Sales"),
+    ("Nina", "Okoro", "dispatcher", "Service desk"),
+    ("Lena", "Brandt", "project_manager", "Projects"),
 )
 LEGAL_FORMS = ("LLP", "Ltd", "B.V.", "GmbH", "ApS", "A/S", "AB", "&")
 GROUPS = (

@@ -29,6 +29,11 @@ HOMONYMS = {
     "site": "the layer of documents that belongs to this installation, and other web sites",
     "asset": "a file that the browser loads",
     "currency": "of an amount: a code of ISO 4217",
+    "phase": "a part of a save or of a long job",
+    "queue": "what waits for workers, or for its turn",
+    "resource": "what a process may use, and files that come with a library",
+    "skill": "a word from which the kind of a new field is guessed",
+    "task": "what a worker is given to do",
 }
 
 
