@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import httpx
@@ -21,7 +22,19 @@ from tests.house.test_tree import ROOT
 from tests.waiting import until
 
 Json = dict[str, Any]
-RULES = sorted((ROOT / "apps" / "psa" / "rules").glob("*.yaml"))
+
+
+def shape_of(path: Path) -> str:
+    """What a rule is made of, without its names: rules of one shape are edited alike."""
+    rule = yaml.safe_load(path.read_text(encoding="utf-8"))
+    on, actions = sorted(rule["on"]), [sorted(action) for action in rule["do"]]
+    return str((on, rule.get("phase"), "when" in rule, actions))
+
+
+# One rule of each shape.
+RULES = list(
+    {shape_of(p): p for p in sorted((ROOT / "apps" / "psa" / "rules").glob("*.yaml"))}.values()
+)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (1440, 390)
 SAVED = re.compile(r"/studio/rule/(?!new)")
