@@ -143,6 +143,17 @@ def books(w: World) -> dict[str, list[Row]]:
     }
 
 
+def portal_user(contact: Row) -> Row:
+    """A customer's person who signs in."""
+    return {
+        "email": contact["email"],
+        "name": contact["name"],
+        "roles": "customer_contact",
+        "contact.email": contact["email"],
+        "active": "true",
+    }
+
+
 def make_world() -> dict[str, list[Row]]:
     """All tables, by the name of their file."""
     w = World(tomllib.loads((HERE / "psa_sample" / "words.toml").read_text("utf-8")))
@@ -155,14 +166,6 @@ def make_world() -> dict[str, list[Row]]:
     make_lines(w)
     make_coverages(w)
     make_tickets(w, staff)
-    jane = w.contacts[0]
-    portal = {
-        "email": jane["email"],
-        "name": jane["name"],
-        "roles": "customer_contact",
-        "contact.email": jane["email"],
-        "active": "true",
-    }
     return (
         types_and_products(w)
         | books(w)
@@ -173,7 +176,7 @@ def make_world() -> dict[str, list[Row]]:
             "account": w.accounts,
             "site": w.sites,
             "contact": w.contacts,
-            "portal_user": [portal],
+            "portal_user": [portal_user(w.contacts[0])],
             "asset": w.assets,
             "contract": w.contracts,
             "contract_line": w.lines,
