@@ -21,6 +21,7 @@ from metamodel.reach import Reach
 from metamodel.uses import steps_of
 
 from .change import MetadataChange, Prepared
+from .changed_locks import loosened_locks
 from .put_away import put_away_by_others
 from .role_widening import widened_roles
 from .state_widening import widened_states
@@ -89,6 +90,7 @@ class _Judge:
             yield from widened_roles(self.prepared, self.mine, now)
         elif kind_name == "object" and name in self.old.objects:
             yield from widened_states(self.old.objects[name], self.new.objects[name], self.mine)
+            yield from loosened_locks(self.old.objects[name], self.new.objects[name])
             yield from widened_roles(self.prepared, self.mine, now)
 
     def _rights(self, key: tuple[str, str]) -> Iterator[Beyond]:

@@ -17,6 +17,7 @@ from metamodel.errors import MetadataError
 from metamodel.uses import uses_left
 
 from .change import MetadataChange, Prepared
+from .changed_locks import lock_changes
 from .package_order import in_order
 from .remove_uses import Merged, merged, take_out, uses_of_gone
 from .retired_columns import retired_columns
@@ -49,6 +50,7 @@ def prepare(session: Session, change: MetadataChange, *, version: int | None = N
     operations += rename_options(old, new, connection)
     operations += removed_options(old, new, connection)
     operations += filling(connection, old, new, operations)
+    operations += lock_changes(session, old, new)
     operations += _taken_out(parts)
     _add_uses(old, new, operations, parts, change)
     return Prepared(

@@ -34,6 +34,9 @@ SAID = {
     "retype_field": "Give {field} of {object} another kind",
     "fill_field": "Calculate {field} of {object}",
     "fill_log": "Keep a log of {field} of {object}, filled in from the history",
+    "lock_records": "Lock {rows} of {object}",
+    "unlock_records": "Unlock {rows} of {object}",
+    "change_lock": "Change when records of {object} are locked, or what of them",
     "rename_options": "Rename options of {field} of {object}",
 }
 QUIET = ("add_index", "drop_index")  # they make lists faster, and are told as a number
@@ -98,6 +101,7 @@ def _said(operation: SchemaOperation, catalog: Catalog, change: MetadataChange) 
         return f"{humanise(operation.op)}: {operation.target}"
     labels = {"object": _object(object, catalog, change)}
     labels["field"] = _field(object, name, catalog, change)
+    labels["rows"] = "1 record" if operation.rows == 1 else f"{operation.rows:,} records"
     return words.format(**labels)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -285,3 +286,24 @@ def test_planned_values_that_come_due_are_refused_and_told(client: Client, engin
         (plan,) = client.rows(f"{path}/planned")
         assert SAID in plan["error"]
         assert client.delete(f"{path}/planned/{plan['id']}").status == 204  # it is known now
+
+
+def test_nobody_issues_an_invoice_while_its_lines_change(client: Client) -> None:
+    invoice, engine = Invoice(client), client.app.engine
+    told: list[Reply] = []
+    writer = Thread(
+        target=lambda: told.append(client.patch(invoice.line_path, {"amount": "99.00"}))
+    )
+
+    def issue() -> None:
+        session = Session.begin(engine)
+        with session.connection.transaction():
+            update(session, "invoice", invoice.id, {"status": "issued"})
+            writer.start()
+            writer.join(timeout=0.5)
+            assert writer.is_alive()  # it waits for what becomes of the invoice
+
+    engine.database.call(issue)
+    writer.join(timeout=30)
+    refused(told[0])
+    assert client.get(invoice.line_path).json()["amount"] == "10.00"
