@@ -16,25 +16,13 @@ from metamodel.expressions.chronology import seconds_between
 from metamodel.folding import label_text
 from metamodel.kinds.choice import label_of
 
+from .record_clocks import length
 from .shown_record import Context, Shown
 from .timeline import rule_label
 
 WIDTH = 828
 LEAST = 6.0  # of a stay, so that it can be seen however short it was
 MOST = 100  # stays of a strip: of more, the last ones
-UNITS = (("d", 86_400), ("h", 3_600), ("min", 60))
-
-
-def length_words(seconds: int) -> str:
-    """A length in its two largest units: `3 d 4 h`."""
-    if seconds < 60:
-        return "less than 1 min"
-    at = next(place for place, (_, unit) in enumerate(UNITS) if seconds >= unit)
-    words = []
-    for name, unit in UNITS[at : at + 2]:
-        count, seconds = divmod(seconds, unit)
-        words += [f"{count:,} {name}"] if count else []
-    return " ".join(words)
 
 
 def state_strip(page: Shown) -> Context | None:
@@ -84,7 +72,7 @@ def _parts(
                 "x": round(x, 1),
                 "width": round(max(width - 1.5, 1), 1),
                 "tone": _tone(field, span.state),
-                "title": f"{_label(fmt, field, span.state)}, {length_words(seconds)}",
+                "title": f"{_label(fmt, field, span.state)}, {length(seconds)}",
             }
         )
         x += width
@@ -98,7 +86,7 @@ def _items(
     items = []
     for state in dict.fromkeys(span.state for span in spans):
         stays = [span for span in spans if span.state == state]
-        text = length_words(sum(_seconds(span, now) for span in stays))
+        text = length(sum(_seconds(span, now) for span in stays))
         if len(stays) > 1:
             text += f" ({len(stays)} times)"
         current = stays[-1].ended is None
@@ -154,7 +142,7 @@ def _stay(shown: ShownOn, span: LoggedSpan) -> Context:
         "state": marks.chip(_label(fmt, field, span.state), _tone(field, span.state)),
         "from": fmt.moment(span.begun),
         "until": "" if span.ended is None else fmt.moment(span.ended),
-        "length": length_words(_seconds(span, shown.session.moment)),
+        "length": length(_seconds(span, shown.session.moment)),
         "by": marks.person(name) if name else Markup(),
         "cause": rule_label(shown.session, span.cause) if span.cause else "",
     }

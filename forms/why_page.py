@@ -13,11 +13,11 @@ from fluvial.http.parameters import session_of_day
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.pages.frame import Context, page, render, with_query
 from fluvial.pages.presenters import empty, references, said
-from fluvial.pages.reader_format import ReaderFormat, format_of, money, number
+from fluvial.pages.reader_format import ReaderFormat, format_of, money, number, parse_moment
 from fluvial.records.calculated.reasons import reasons
 from metamodel.catalog import Field
 
-from .record_clocks import why_words
+from .record_clocks import length, why_words
 from .why_links import why_href
 
 FUNCTIONS = {
@@ -117,6 +117,7 @@ def _words(found: dict[str, Any], fmt: ReaderFormat, day: date) -> Context:
         "value": value,
         "inputs": [_input(entry, fmt) for entry in found["inputs"]],
         "collections": [_collection(part, fmt) for part in found["collections"]],
+        "logs": [_log(one, fmt, found["object"]) for one in found["logs"]],
         "formula": found["formula"],
         "note": note,
         "as_of": fmt.plain_day(day),
@@ -164,6 +165,25 @@ def _collection(part: dict[str, Any], fmt: ReaderFormat) -> Context:
         "value": total,
         "rows": rows,
         "rest": ", ".join(rest),
+    }
+
+
+def _log(log: dict[str, Any], fmt: ReaderFormat, object_name: str) -> Context:
+    """The stays in the states of a choice, the newest first."""
+    spans = log["spans"][::-1]
+    stays = [
+        {
+            "label": _said(fmt, object_name, log["path"], span["state"]),
+            "since": fmt.full(parse_moment(span["from"])),
+            "value": length(span["seconds"]),
+        }
+        for span in spans[:SHOWN]
+    ]
+    more = len(spans) - len(stays)
+    return {
+        "label": f"Time in {log['label'].lower()}",
+        "stays": stays,
+        "rest": f"and {more:,} more" if more else "",
     }
 
 

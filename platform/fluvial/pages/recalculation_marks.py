@@ -22,5 +22,6 @@ def recalculating(session: Session, fields: Iterable[Field]) -> str:
         field.label: None
         for field in fields
         if (field.object, field.name) in waiting and (session.as_of is None or field.name == TITLE)
+        if field not in session.catalog.objects[field.object].logged_fields  # its log is filled
     }
     return ", ".join(labels)

@@ -33,6 +33,7 @@ from metamodel.storage import timestamp_wire
 from .calculations import work_out
 from .decision_reasons import explain_of
 from .field_makers import maker_of
+from .log_reasons import asked_logs
 from .recalculation_queue import unsettled_places
 
 MAX_ROWS = 100  # of a collection that are shown
@@ -86,12 +87,19 @@ def reasons(session: Session, object_name: str, record: str, name: str) -> dict[
         "recalculating": field.kept
         and session.as_of is None
         and (object_name, name) in unsettled_places(session),
+        **_parts(asked),
+    }
+
+
+def _parts(asked: _Asked) -> dict[str, Any]:
+    """What went into a value, kind by kind."""
+    session, tree, object_name = asked.session, asked.formula.tree, asked.type.name
+    decisions = _decisions(tree)
+    return {
         "inputs": list(_inputs(asked)),
-        "decisions": [
-            explain_of(session, node, object_name, record)
-            for node in _decisions(field.formula.tree)
-        ],
-        "collections": [_collection(asked, node) for node in _gathers(field.formula.tree)],
+        "decisions": [explain_of(session, one, object_name, asked.record) for one in decisions],
+        "collections": [_collection(asked, node) for node in _gathers(tree)],
+        "logs": asked_logs(session, asked.type, asked.record, tree),
     }
 
 

@@ -12,6 +12,7 @@ from fluvial.runtime.engine import Engine
 from tests.app import Client, Documents
 from tests.fluvial.records.drafts.test_state_log import START, Still, clock, meter
 from tests.fluvial.records.reading.test_plan import Meter
+from tests.forms.test_record_pages import text_of
 
 __all__ = ["clock", "meter"]
 
@@ -119,6 +120,14 @@ def test_they_are_asked_in_lists_sorted_grouped_and_explained(client: Client, cl
     why = client.get(f"/api/records/case/{slow}/why", field="waits").json()
     assert (why["value"], why["agrees"]) == ("1", True)
     assert [one["path"] for one in why["inputs"]] == ["status"]
+    (log,) = why["logs"]
+    assert (log["path"], log["label"]) == ("status", "Status")
+    assert [(one["state"], one["seconds"]) for one in log["spans"]] == [
+        ("new", 0),
+        ("waiting", 9000),
+    ]
+    page = text_of(client.get(f"/o/case/{slow}/why/waited").text)
+    assert "Time in status Waiting from 1 Jun 2026, 09:00 2 h 30 min New from" in page
     assert client.get("/api/records/case", where="times(status, 'wait') > 0").status == 400
     assert client.get("/api/records/case", where="since(name) != null").status == 400
 
