@@ -310,12 +310,17 @@ def _in_app(renderer: Renderer, session: Session, effect: Effect) -> None:
 
 def _call(renderer: Renderer, session: Session, effect: Effect) -> Callable[[], Outcome]:
     endpoint, body, cause = _posted(session, effect)
-    allow = session.engine.settings.outbound_allow
+    allow = _allowed(session)
 
     def send() -> Outcome:
         return calling.call(endpoint, effect, int(time.time()), body, cause, allow)
 
     return send
+
+
+def _allowed(session: Session) -> tuple[str, ...]:
+    """The addresses that are not public and may be reached all the same."""
+    return session.engine.settings.outbound_allow
 
 
 def _posted(session: Session, effect: Effect) -> tuple[webhooks.WebhookEndpoint, bytes, str]:
@@ -331,7 +336,7 @@ def _posted(session: Session, effect: Effect) -> tuple[webhooks.WebhookEndpoint,
 
 def _webhook(renderer: Renderer, session: Session, effect: Effect) -> Callable[[], Outcome]:
     endpoint, body, cause = _posted(session, effect)
-    allow = session.engine.settings.outbound_allow
+    allow = _allowed(session)
 
     def send() -> Outcome:
         try:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.fluvial.pages.posting import posted
 from tests.rules.calls import CREATED, ask, keys, loan, read, said, waiting
 from tests.rules.house import House, Json, endpoint, rule
-from tests.webhooks import DROP, Answered
+from tests.webhooks import DROP, HANG, Answered
 
 KEEP: Json = {"update": {"set": {"level": "answer.count"}}}
 
@@ -120,6 +121,62 @@ def test_what_cannot_be_used_fails_at_once_and_can_be_pressed_again(
     assert len(keys(house.sink.deliveries)) == 1
 
 
+def test_an_answer_that_comes_too_late_is_asked_for_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fluvial.services.outbound.TOTAL_SECONDS", 0.5)
+    ask(house, KEEP)
+    house.sink.replies.extend([HANG, said({"count": 4})])
+    record = loan(house)
+    house.work()
+    assert "No complete answer" in house.runs("ask")[0]["waiting"]["error"]
+    house.hasten()
+    house.work()
+    assert read(house, record)["level"] == "4" and len(keys(house.sink.deliveries)) == 1
+
+
+def test_an_address_that_leads_inwards_is_not_called(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(house, KEEP)
+    monkeypatch.setattr("rules.deliveries._allowed", lambda session: ())
+    loan(house)
+    house.work()
+    (run,) = house.runs("ask")
+    assert run["outcome"] == "failed" and "not allowed" in run["waiting"]["error"]
+    assert house.sink.deliveries == []
+
+
+def test_the_page_of_a_run_says_what_it_waits_for_and_lets_it_try_again(house: House) -> None:
+    ask(house, KEEP)
+    house.sink.replies.append(400)
+    record = loan(house)
+    house.work()
+    (run,) = house.runs("ask")
+    path = f"/studio/runs/{run['id']}"
+    page = house.client.get(path).text
+    assert "did not succeed: It answered 400." in page
+    assert f'action="{path}/retry"' in page and f'action="{path}/cancel"' in page
+    assert "Ask" in house.client.get("/studio/runs?outcome=failed").text
+    house.sink.replies.append(said({"count": 4}))
+    assert posted(house.client, f"{path}/retry", {}).status == 303
+    house.work()
+    assert read(house, record)["level"] == "4"
+    assert f'action="{path}/retry"' not in house.client.get(path).text
+    assert posted(house.client, f"{path}/cancel", {}).status == 409
+
+
+def test_the_plan_of_a_changed_rule_says_how_many_runs_go_on_as_it_was(house: House) -> None:
+    ask(house, KEEP)
+    house.sink.replies.extend([500, 500])
+    loan(house)
+    loan(house)
+    house.work()
+    body = {"on": CREATED, "do": [{"update": {"set": {"level": 1}}}]}
+    plan = house.client.call("PUT", "/api/meta/rule/ask?plan=true", body)
+    assert any("2 runs of ask wait." in note for note in plan.json()["notes"]), plan.text
+
+
 def test_an_answer_that_nobody_reads_may_be_anything(house: House) -> None:
     ask(house, {"update": {"set": {"level": 1}}})
     house.sink.replies.append(Answered(200, b"OK"))
@@ -158,6 +215,68 @@ def test_two_calls_and_names_of_their_answers(house: House) -> None:
     assert read(house, record)["name"] == "AB"
     assert [one.json() for one in house.sink.deliveries] == [{"name": "Emma"}, {"id": "A"}]
     assert len(keys(house.sink.deliveries)) == 2
+
+
+def test_what_earlier_steps_made_has_its_name_after_the_answer(house: House) -> None:
+    house.define(
+        endpoint("desk", house.sink),
+        rule(
+            "ask",
+            CREATED,
+            {"create": "letter", "as": "letter", "set": {"name": "'For ' & name"}},
+            {"call": {"to": "desk", "body": {"name": "letter.name"},
+                      "then": {"update": {"each": "letter", "set": {"copies": "answer.copies"}}}}},
+            {"update": {"set": {"level": "letter.copies"}}},
+        ),
+    )  # fmt: skip
+    house.sink.replies.append(said({"copies": 6}))
+    record = loan(house)
+    house.work()
+    (letter,) = house.client.rows("/api/records/letter")
+    assert house.sink.deliveries[0].json() == {"name": "For Emma"}
+    assert letter["copies"] == "6" and read(house, record)["level"] == "6"
+
+
+def test_a_schedule_without_a_record_calls_too(house: House) -> None:
+    ask(
+        house,
+        {"wait": {"for": "1h"}},
+        {"stop": {"when": "answer.closed == 'true'"}},
+        {"create": "letter", "set": {"name": "answer.id"}},
+        on={"schedule": "30 10 * * *"},
+        body={"day": "today()"},
+    )
+    house.sink.replies.append(said({"id": "A-1", "closed": False}))
+    house.move_clock(hours=1)
+    house.work()
+    assert house.sink.deliveries[0].json() == {"day": "2026-06-10"}
+    assert house.client.rows("/api/records/letter") == []
+    house.move_clock(hours=1)
+    house.work()
+    (letter,) = house.client.rows("/api/records/letter")
+    assert letter["name"] == "A-1"
+
+
+def test_people_are_told_what_was_answered_and_not_what_they_may_not_read(house: House) -> None:
+    house.define(
+        {"kind": "role", "name": "reader", "label": "Reader",
+         "grants": [{"object": "loan", "can": ["read"], "fields": {"fee": "none"}}]}
+    )  # fmt: skip
+    person = house.person("ann@example.org", "reader")
+    tell: Json = {
+        "notify": {
+            "to": ["member.keeper"], "by": ["email"], "subject": "'Your number is ' & answer.id",
+            "text": "'It costs ' & fee",
+        }
+    }  # fmt: skip
+    ask(house, tell)
+    house.sink.replies.append(said({"id": "A-1"}))
+    member = house.client.made("member", name="Ada", keeper={"user": person})
+    loan(house, member=member["id"], fee={"amount": "9.00", "currency": "EUR"})
+    house.work()
+    (mail,) = house.smtp.wait(1)
+    assert mail.message["Subject"] == "Your number is A-1"
+    assert b"9.00" not in mail.raw
 
 
 def test_a_cancelled_run_calls_and_does_nothing_more(house: House) -> None:
