@@ -22,20 +22,20 @@ def unique_keys(type_: ObjectType) -> dict[str, tuple[str, ...]]:
 
 
 def changing_places(drafts: Sequence[Draft]) -> list[Draft]:
-    """Changed drafts, some of which take a key or a time that another of them leaves."""
+    """Changed drafts that leave a key or a time which another draft, also a new one, takes."""
     type_ = drafts[0].type
     if len(drafts) < 2:
         return []
     leaving: dict[str, Draft] = {}
     for fields in unique_keys(type_).values():
-        moved = [draft for draft in drafts if not draft.changed.isdisjoint(fields)]
-        left = {_key(draft.before or {}, fields): draft.id for draft in moved}
+        moved = [draft for draft in drafts if draft.new or not draft.changed.isdisjoint(fields)]
+        left = {_key(draft.before, fields): draft.id for draft in moved if draft.before is not None}
         taken = (left.get(_key(draft.values, fields), draft.id) != draft.id for draft in moved)
-        if any(taken):
-            leaving |= {draft.id: draft for draft in moved}
+        if left and any(taken):
+            leaving |= {draft.id: draft for draft in moved if not draft.new}
     if type_.dated is not None:
         moved = [draft for draft in drafts if moves(draft, type_.dated)]
-        leaving |= {draft.id: draft for draft in moved if len(moved) > 1}
+        leaving |= {draft.id: draft for draft in moved if len(moved) > 1 and not draft.new}
     return list(leaving.values())
 
 

@@ -157,11 +157,12 @@ def _try(drafts: Sequence[Draft], check: Check | None) -> Problem | None:
 def _store(drafts: Sequence[Draft]) -> None:
     new = [draft for draft in drafts if draft.new]
     changed = [draft for draft in drafts if not draft.new]
+    left = _make_room(drafts)  # before new ones come: they may take what others leave
     if new:
         _insert(new)
         leave(CREATED, new)
     if changed:
-        _update(changed)
+        _update(changed, left)
         leave(UPDATED, changed)
 
 
@@ -175,12 +176,12 @@ def _insert(drafts: Sequence[Draft]) -> None:
         _link(drafts, field)
 
 
-def _update(drafts: Sequence[Draft]) -> None:
+def _update(drafts: Sequence[Draft], left: bool) -> None:
     """Write what changed in any of them: the others keep what they hold, as they are locked."""
     session, type_ = drafts[0].session, drafts[0].type
     names = {*ALWAYS}.union(*(draft.changed for draft in drafts))
     names.update(*(draft.computed for draft in drafts))
-    if _make_room(drafts):
+    if left:
         names.add("deleted_at")  # back into the keys, all of them as they are to be
     columns, pack = packing(session, type_, names)
     table = tables_of(session.catalog).objects[type_.name]

@@ -5,6 +5,7 @@ from itertools import permutations
 import pytest
 
 from tests.app import Client, Documents
+from tests.fluvial.tables import imported, sent
 
 ROOM = {
     "kind": "object", "name": "room", "title": "{name}",
@@ -144,3 +145,29 @@ def test_a_record_is_named_once(
     again: list[dict[str, object]] = [*bodies, {"id": one}]
     assert changed(client, *again)[1] == [("/2/id", "named_twice"), ("/3/id", "named_twice")]
     assert {row["rev"] for row in client.rows("/api/records/stay")} == {1}
+
+
+def test_new_records_of_an_import_take_what_others_leave(client: Client, rooms: list[str]) -> None:
+    """A new row takes the code and the time of a record that a later row moves away."""
+    (old,) = stays(client, rooms[0], 1)
+    code = client.get(f"/api/records/stay/{old}").json()["code"]
+    rows = [
+        f"9,{code},{rooms[0]},2026-01-01,2026-02-01",
+        f"1,free,{rooms[0]},2026-05-01,2026-06-01",
+    ]
+    for order in (rows, rows[::-1]):
+        done = imported(
+            client, "stay", "rank,code,room,starts,ends\n" + "\n".join(order), key=["rank"]
+        )
+        assert (done["created"], done["updated"]) == (1, 1), done
+        found = {one["rank"]: one["code"] for one in client.rows("/api/records/stay")}
+        assert found == {"9": code, "1": "free"}
+        (new,) = client.rows("/api/records/stay", where="rank == 9")
+        client.delete(f"/api/records/stay/{new['id']}")
+        back = {"code": code, "starts": "2026-01-01", "ends": "2026-02-01"}
+        assert client.patch(f"/api/records/stay/{old}", back).status == 200
+    # Where the record does not leave after all, the new one is what refuses.
+    both = [rows[0], f"1,{code},{rooms[0]},2026-05-01,2026-06-01"]
+    reply = sent(client, "stay", "rank,code,room,starts,ends\n" + "\n".join(both), key=["rank"])
+    assert reply.status == 422 and "Code" in reply.text
+    assert len(client.rows("/api/records/stay")) == 1
