@@ -95,8 +95,15 @@ export class BulkWork {
       const result = await send("GET", `/api/jobs/${job.id}`);
       if (!this.box.isConnected) return;
       if (result.ok) job = result.data;
+      else if (result.status >= 400 && result.status < 500) return this.lost(result);
     }
     this.finish(job, word);
+  }
+
+  // Its state cannot be read any more, such as after signing out.
+  lost(result) {
+    this.work.replaceChildren(make("p", { class: "mid bad", role: "alert" }, reason(result)));
+    this.buttons(button("Close", () => this.box.close(), true));
   }
 
   finish(job, word) {

@@ -32,7 +32,8 @@ def retry_job(call: Call) -> Answer:
 def undo_job(call: Call) -> Answer:
     call.only()
     id = bulk_edit_undo.begin(call.session, call.params["id"])
-    return Answer.json(long_jobs.leave(call.engine, call.session.connection, id).wire(), 202)
+    long_jobs.leave(call.engine, call.session.connection, id)
+    return Answer.json(long_jobs.visible_job(call.session, id).wire(), 202)
 
 
 _ONE = "/api/jobs/{id}"

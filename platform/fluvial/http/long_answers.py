@@ -76,6 +76,9 @@ def result_of(call: Call, job: LongJob) -> Answer:
     """What a job has come to, as if it had been done at once."""
     if job.state == DONE:
         return Answer.json(job.result)
+    seen = long_jobs.as_seen(call.session, job)
+    if job.state == FAILED and seen is not job:
+        return Answer.problem(Cancelled(seen.error, job=job.id))
     if job.state == FAILED:
         return Answer.json(job.result, job.status, []).of_type(PROBLEM_TYPE)
     return Answer.problem(Cancelled("This was cancelled.", job=job.id))

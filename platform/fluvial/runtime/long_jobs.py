@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,6 +41,8 @@ FIRST_SIZE, MOST_SIZE = 20, 500
 SOON = 0.02  # seconds until a job is looked at again that another process works on
 ROUND_SECONDS = 1.0  # of the workers, before other work gets its turn
 KEPT = timedelta(days=90)
+CONCERNS = "concerns"  # in a body: the person whose work is taken back, whoever does it
+ANOTHER_FAILED = "It did not work for the person who started it. Try again to see why."
 
 # What portions change.
 SAVED = "state", "done", "total", "body", "place", "result", "error", "status", "ended_at"
@@ -183,11 +185,22 @@ def job_of(connection: Connection, id: str) -> LongJob:
 
 
 def visible_job(session: Session, id: str) -> LongJob:
-    """A job of one's own; an administrator's are all."""
+    """A job of one's own, or one that takes back what one has done; an administrator's are all."""
     found = job_of(session.connection, id)
-    if not session.access.admin and found.by != session.actor.id:
+    if session.access.admin or found.by == session.actor.id:
+        return found
+    if session.actor.id is None or found.body.get(CONCERNS) != session.actor.id:
         raise NotFound("There is no such job.")
-    return found
+    return as_seen(session, found)
+
+
+def as_seen(session: Session, job: LongJob) -> LongJob:
+    """A job as somebody may see it: what it says of records is for the eyes of who does it."""
+    if session.access.admin or job.by == session.actor.id:
+        return job
+    told = job.result if isinstance(job.result, dict) else {}
+    figures = {name: value for name, value in told.items() if isinstance(value, int)}
+    return replace(job, result=figures or None, error=job.error and ANOTHER_FAILED)
 
 
 def visible_jobs(session: Session) -> list[LongJob]:
@@ -208,7 +221,8 @@ def cancel(session: Session, id: str) -> LongJob:
 def retry(session: Session, id: str) -> LongJob:
     """Let a job that failed, or was cancelled, go on where it was."""
     found = visible_job(session, id)
-    return _again(session, found, found.by)
+    own = session.access.admin or found.by == session.actor.id
+    return _again(session, found, found.by if own else session.actor.id)
 
 
 def take_over(session: Session, job: LongJob) -> LongJob:

@@ -51,7 +51,7 @@ def begin(session: Session, id: str) -> str:
     task.allow(session, job)
     # Of an earlier version, too: what a record held is kept as the body of its job says.
     body = {name: one for name, one in job.body.items() if name in ("object", "field", "values")}
-    body |= {"job": job.id, "rows": _count(task, job)}
+    body |= {"job": job.id, "rows": _count(task, job), long_jobs.CONCERNS: job.by}
     undoing = long_jobs.begin(session, f"undo of a {job.kind}", f"Undo: {job.title}", body,
                               undo_id(job.id))  # fmt: skip
     if undoing.state == DONE:

@@ -214,3 +214,22 @@ def test_the_same_key_is_the_same_work(client: Client) -> None:
 def test_what_is_asked_in_part_is_refused_in_words(client: Client, body: Json) -> None:
     reply = client.post(LIST, body, accept="application/json")
     assert reply.status == 422 and reply.json()["detail"]
+
+
+def test_who_did_the_work_sees_how_far_somebody_else_takes_it_back(client: Client) -> None:
+    """An administrator undoes it; what that tells of records is not for everybody's eyes."""
+    made(client, *({"name": n, "depot": "north"} for n in "ab"))
+    boss = client.person("b@example.com", "boss")
+    keeper = client.person("k@example.com", "keeper")
+    job = bulk(boss, values={"weight": "7"})
+    client.patch(f"{CRATES}/{client.rows(CRATES)[0]['id']}", {"weight": "8", "depot": "south"})
+    back = over(client, client.post(f"/api/jobs/{job['id']}/undo"))
+    assert (back["result"]["restored"], back["result"]["kept"]) == (1, 1)
+    assert back["result"]["reasons"]
+    seen = boss.get(f"/api/jobs/{back['id']}").json()
+    assert seen["result"] == {"restored": 1, "kept": 1}
+    assert boss.get(f"/jobs/{back['id']}").status == 200
+    assert boss.post(f"/api/jobs/{job['id']}/undo").status == 409
+    for who in (keeper, client.person("b2@example.com", "boss")):
+        assert who.get(f"/api/jobs/{back['id']}").status == 404
+        assert who.post(f"/api/jobs/{back['id']}/retry").status == 404

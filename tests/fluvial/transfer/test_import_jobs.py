@@ -238,3 +238,24 @@ def test_who_may_undo_an_import_goes_on_where_another_failed(client: Client) -> 
     again = clerk.post(f"/api/imports/{batch}/undo")
     assert again.status == 409 and "Changed since" in again.text
     assert clerk.rows("/api/jobs")[0]["state"] == "failed" and len(authors(client)) == MANY
+
+
+def test_the_importer_sees_how_far_an_administrator_undoes_the_import(client: Client) -> None:
+    grants = [{"object": "author", "can": ["*"]}]
+    client.define({"kind": "role", "name": "clerk", "grants": grants})
+    clerk = client.person("clerk@example.com", "clerk")
+    stranger = client.person("stranger@example.com", "clerk")
+    batch = sent(clerk, "author", table()).json()["batch"]
+    first = authors(client)[0]
+    client.patch(f"/api/records/author/{first['id']}", {"name": "Changed since"})
+    assert client.post(f"/api/imports/{batch}/undo").status == 409
+    (job,) = [one for one in client.rows("/api/jobs") if "undo" in one["kind"]]
+    assert "Changed since" in str(job)
+    seen = clerk.get(f"/api/jobs/{job['id']}")
+    assert seen.status == 200 and "Changed since" not in seen.text
+    assert clerk.get(f"/jobs/{job['id']}").status == 200
+    assert stranger.get(f"/api/jobs/{job['id']}").status == 404
+    # Trying again is the importer's own work, with the importer's rights.
+    assert clerk.post(f"/api/jobs/{job['id']}/retry").status == 202
+    me = clerk.get("/api/me").json()["id"]
+    assert clerk.get(f"/api/jobs/{job['id']}").json()["by"] == {"user": me}

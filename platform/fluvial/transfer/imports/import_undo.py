@@ -64,10 +64,11 @@ def undo(session: Session, batch: str, key: str = "") -> dict[str, Any] | str:
     id of the job that does it; who sends the same `key` again is told of the same job."""
     if key and (done := _asked_before(session, batch, key)):
         return done
-    type_, file = _undoable(session, batch)
+    type_, file, by = _undoable(session, batch)
     (count,) = _COUNT.rows(session.connection, the_batch=batch)[0]
     if count > SMALL:
-        return _job(session, batch, type_, file, {"rows": count, "key": key}).id
+        said = {"rows": count, "key": key, long_jobs.CONCERNS: by}
+        return _job(session, batch, type_, file, said).id
     with session.connection.transaction():
         if not mark_undone(session, batch):
             raise Conflict("This import was already undone.")
@@ -119,8 +120,8 @@ def _job(
     return job
 
 
-def _undoable(session: Session, batch: str) -> tuple[ObjectType, str]:
-    """The object type of an import that the actor may undo, and the name of its file."""
+def _undoable(session: Session, batch: str) -> tuple[ObjectType, str, str | None]:
+    """The object type of an import that the actor may undo, its file, and who imported it."""
     row = _FIND.row(session.connection, the_batch=batch) if is_id(batch) else None
     if row is None:
         raise NotFound(f"There is no import `{batch}`.")
@@ -130,7 +131,7 @@ def _undoable(session: Session, batch: str) -> tuple[ObjectType, str]:
         raise Forbidden("Only the person who imported it, or an administrator, can undo an import.")
     if undone:
         raise Conflict("This import was already undone.")
-    return type_, file
+    return type_, file, by
 
 
 def _portion(session: Session, job: LongJob, size: int) -> bool:
@@ -141,7 +142,7 @@ def _portion(session: Session, job: LongJob, size: int) -> bool:
     if not place:
         place.update(phase=CHECK, last=LAST, found=[], count=0, deleted=0, restored=0)
         job.done, job.total = 0, 2 * int(job.body["rows"])
-    type_, _ = _undoable(session, batch)
+    type_, _, _ = _undoable(session, batch)
     checking = place["phase"] == CHECK
     rows = rows_of(session, batch, place["last"], size)
     undoing = _Undoing(session, type_, batch, rows)
