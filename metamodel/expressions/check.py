@@ -144,7 +144,8 @@ class Checker:
 
     def _attribute(self, node: ast.expr) -> Node:
         assert isinstance(node, ast.Attribute)
-        return self.names.member(self.check(node.value), node)
+        dotted = self.names.dotted(node)
+        return self.names.member(self.check(node.value), node) if dotted is None else dotted
 
     def _call(self, node: ast.expr) -> Node:
         assert isinstance(node, ast.Call)

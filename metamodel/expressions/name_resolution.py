@@ -113,6 +113,14 @@ class NameResolver:
             name for name, one in object.inverses.items() if self.scope.shows(one.source, one.field)
         ]
 
+    def dotted(self, node: ast.Attribute) -> Node | None:
+        """A name of the scope that has a dot itself, such as asked.note."""
+        name = f"{node.value.id}.{node.attr}" if isinstance(node.value, ast.Name) else ""
+        if name not in self.scope.names:
+            return None
+        type, place = self.scope.names[name], self.syntax.place(node)
+        return Read(Root.NAME, _object_of(type), (name,), type=type, place=place)
+
     def member(self, operand: Node, node: ast.Attribute) -> Node:
         """A part of a value, or a field of the record that a look-up points to."""
         place = self.syntax.place(node)

@@ -281,3 +281,22 @@ def test_the_example_of_the_guide(client: Client) -> None:
     assert press(client, offer, "send_offer", note="As agreed", discount="5").status == 200
     now = client.get(f"/api/records/offer/{offer['id']}").json()
     assert (now["status"], now["discount"]) == ("sent", "5.0") and now["valid_until"]
+
+
+def test_designers_check_expressions_with_answers(client: Client) -> None:
+    names = {
+        "asked.discount": {"name": "discount", "kind": "number", "scale": 2},
+        "asked.by": {"name": "by", "kind": "choice", "options": [{"name": "mail"}]},
+    }
+    for text, fault in (
+        ("total * asked.discount", ""),
+        ("count(lines, price > asked.discount)", ""),
+        ("asked.by == 'mail'", ""),
+        ("asked.nothing", "asked"),
+        ("asked.by == 'pigeon'", "pigeon"),
+    ):
+        body = {"object": "offer", "text": text, "names": names}
+        reply = client.post("/studio/expressions", body)
+        assert reply.status == 200, reply.text
+        found = " ".join(one["message"] for one in reply.json()["faults"])
+        assert (fault in found) if fault else found == "", (text, found)

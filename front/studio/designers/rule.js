@@ -101,6 +101,12 @@ class Desk {
     if (box && box !== document.activeElement) box.value = label;
   }
 
+  // What expressions may name beside fields: what a call was answered, and what the button asks.
+  get given() {
+    const asked = (this.model.get("/on/ask") ?? []).filter((one_) => one_?.name && one_.kind);
+    return { answer: "answer", ...Object.fromEntries(asked.map((one_) => [`asked.${one_.name}`, one_])) };
+  }
+
   // A part with a state of its own is kept while its place and its object are the same.
   kept(key, value, draw) {
     let box = this.boxes.get(key);
@@ -161,7 +167,7 @@ class Desk {
   }
 
   condition() {
-    return conditionBox(this, "/when", this.object, { start: "if", none: "always", change: this.changes });
+    return conditionBox(this, "/when", this.object, { start: "if", none: "always", change: this.changes, names: this.given });
   }
 
   labelBox() {

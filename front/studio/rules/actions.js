@@ -162,7 +162,7 @@ function several(desk, action, pointer, verb) {
   const which = choice(`${at}/which`, "Which records", [["", "this record"], ["each", "the records of …"]], each ? "each" : "", (next) => turn(next ? (desk.paths.members(desk.object).find((one_) => one_.to)?.name ?? "") : ""));
   const path = each ? make("span", { class: "host" }, pathButton(desk, { key: `${at}/each`, label: "Records of", object: desk.object, path: each, collections: true, only: (pick) => Boolean(pick.member.to || pick.member.of) && !pick.collection, run: turn })) : null;
   const lines = [make("div", { class: "sentence lg" }, verb === "delete" ? "move to the bin: " : "change ", which, path)];
-  if (each && target) lines.push(conditionBox(desk, `${at}/where`, target, { start: "of them those with", none: "all of them", outer: desk.object, change: false }));
+  if (each && target) lines.push(conditionBox(desk, `${at}/where`, target, { start: "of them those with", none: "all of them", outer: desk.object, change: false, names: desk.given }));
   if (verb === "update") lines.push(make("div", { class: "sentence" }, "set"), rows(desk, { pointer: `${at}/set`, set: spec.set ?? {}, target, object: target, outer: each ? desk.object : "", change: desk.changes && !each, record: Boolean(each) }));
   return lines;
 }
@@ -203,7 +203,7 @@ function another(desk, anchor, way, run) {
   if (way === "field") return open(anchor, "Another field", (close) => navigator({ object: desk.object, onPick: ({ path }) => (close(), run(path)) }));
   if (way === "expression") {
     let text = "";
-    return open(anchor, "An expression", (close) => make("form", { class: "stack pad", onsubmit: (event) => (event.preventDefault(), text.trim() && (close(), run(text.trim()))) }, expressionBox({ value: "", object: desk.object, label: "Whom", change: desk.changes, onChange: (next) => (text = next) }), make("button", { class: "btn primary slim", type: "submit" }, "Add")));
+    return open(anchor, "An expression", (close) => make("form", { class: "stack pad", onsubmit: (event) => (event.preventDefault(), text.trim() && (close(), run(text.trim()))) }, expressionBox({ value: "", object: desk.object, label: "Whom", names: desk.given, change: desk.changes, onChange: (next) => (text = next) }), make("button", { class: "btn primary slim", type: "submit" }, "Add")));
   }
   const input = make("input", { class: "input slim", type: "email", required: true, "aria-label": "E-mail address", placeholder: "desk@example.com" });
   return open(anchor, "An e-mail address", (close) => make("form", { class: "row pad", onsubmit: (event) => (event.preventDefault(), close(), run(quote(input.value.trim()))) }, input, make("button", { class: "btn primary slim", type: "submit" }, "Add")));

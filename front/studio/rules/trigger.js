@@ -4,6 +4,7 @@ import { reason, send } from "../../http.js";
 import { toast } from "../../toasts.js";
 import { dialog } from "../../dialog.js";
 import { expressionBox } from "../expression_box.js";
+import { memberPart } from "../member_part.js";
 import { labelText } from "../schema.js";
 import { adding, choice, chip, press, toggles, typed } from "./controls.js";
 import { DAYS, read, RHYTHMS, write } from "./schedule_words.js";
@@ -138,6 +139,7 @@ function button(desk, on) {
     make("div", { class: "sentence lg" }, "with the words ", typed("button", "The words on the button", labelText(on.button), (text) => desk.change("/on/button", text, true))),
     make("div", { class: "sentence lg" }, "for ", ...chips, adding("allow/add", "Roles that may press it", left, (name) => set([...roles, name]), roles.length ? "or …" : "whoever may change the record")),
     conditionBox(desk, "/on/when", on.object, { start: "Where", none: "On every record" }),
+    desk.kept("button/ask", undefined, () => memberPart(desk.model, "/on/ask", { label: "Asks for" })),
     on.when ? make("div", { class: "sentence" }, "On others it says ", typed("message", "Why it is not possible on others", labelText(on.message), (text) => (text ? desk.change("/on/message", text, true) : desk.remove("/on/message", true)), { wide: true })) : null,
   ].filter(Boolean);
 }
@@ -182,11 +184,11 @@ function testCall(found) {
   one("textarea", box).focus();
 }
 
-export function conditionBox(desk, pointer, object, { start = "and", none = "always", purpose = "", outer = "", change = false } = {}) {
+export function conditionBox(desk, pointer, object, { start = "and", none = "always", purpose = "", outer = "", change = false, names = {} } = {}) {
   const value = desk.model.get(pointer) ?? "";
-  return desk.kept(`${pointer}|${object}`, value, () =>
+  return desk.kept(`${pointer}|${object}|${Object.keys(names)}`, value, () =>
     expressionBox({
-      value, object, expects: "condition", label: start, start, none, purpose, outer, change,
+      value, object, expects: "condition", label: start, start, none, purpose, outer, change, names,
       onChange: (text) => (text.trim() ? desk.change(pointer, text, true) : desk.remove(pointer, true)),
       onCheck: (answer) => desk.checked(pointer, answer),
     }),

@@ -5,7 +5,6 @@ import { navigator } from "../navigator.js";
 import { choice, open, press, typed } from "./controls.js";
 import { firstWay, isNumber, isNumeric, joined, literal, optionsOf, pieces, quote, sourceOf, spoken, wayOf } from "./written.js";
 
-const NAMES = { answer: "answer" }; // of what a call was answered; the check of the document knows where it is there
 
 const INPUTS = { day: "date", moment: "datetime-local" }; // by what a field gives
 
@@ -106,8 +105,9 @@ class ValueBox {
   }
 
   expression() {
-    return this.desk.kept(`${this.key}|${this.object}`, this.source, () =>
-      expressionBox({ value: this.source, object: this.object, names: NAMES, expects: this.expects ?? "", label: this.label, outer: this.outer, change: this.change, onChange: (text) => this.give(text, true) }),
+    const names = this.desk.given;
+    return this.desk.kept(`${this.key}|${this.object}|${Object.keys(names)}`, this.source, () =>
+      expressionBox({ value: this.source, object: this.object, names, expects: this.expects ?? "", label: this.label, outer: this.outer, change: this.change, onChange: (text) => this.give(text, true) }),
     );
   }
 
