@@ -124,17 +124,16 @@ def held_parts(
     """The drafts that an owner's lock holds, before the write or by it, with their problems."""
     session, type_ = drafts[0].session, drafts[0].type
     fields = _guards(session.catalog, type_.name)
-    if not fields or type_.name in session.posts:
-        return []
+    judged = [draft for draft in drafts if type_.name not in draft.session.posts] if fields else []
     asked = {
         (field.to or "", owner)
-        for draft in drafts
+        for draft in judged
         for field, owner in _owners(draft, fields)
         if owner not in spared
     }
     locked = _locking(_now(session), asked, hold=True)
     found = []
-    for draft in drafts if locked else ():
+    for draft in judged if locked else ():
         places = [(field.to or "", owner) for field, owner in _owners(draft, fields)]
         by = next((locked[place] for place in places if place in locked), None)
         if by is not None:

@@ -74,6 +74,7 @@ class ImportRun:
         self.rows: dict[str, Values] = {}  # records that this batch changes, as they were read
         self.keys: set[Parts] = set()  # of new ones among them
         self.deferred: list[tuple[int, str, Deferred]] = []  # row, record
+        self.unfinished: set[str] = set()  # records that it creates and has yet to complete
         self.finishing = False
         self.tried: set[tuple[str, str]] = set()  # of a trial: unique keys of new records
         if key:
@@ -281,6 +282,7 @@ class ImportRun:
         self.batch.updated(changed)
         for draft in stored:
             self._defer(waiting[draft.id], draft.id)
+        self.unfinished.update(draft.id for draft in new if waiting[draft.id].deferred)
         for draft in new if self.trial else ():
             self._try_keys(waiting[draft.id], draft)
         self.cells.forget_missing()
@@ -328,6 +330,11 @@ class ImportRun:
             self._finish_one(Parsed(row), record, deferred)
         self.bulk.flush()
 
+    def _finishing(self, record: str) -> Session:
+        """One that is made locked is made as a whole before its lock holds."""
+        made = record in self.unfinished
+        return self.session.posting(self.type.name) if made else self.session
+
     def _finish_one(self, parsed: Parsed, record: str, deferred: Deferred) -> None:
         target = deferred.target
         ids = self.cells.found(target, deferred.text)
@@ -335,7 +342,7 @@ class ImportRun:
             message = self.cells.missing(target, deferred.text)
             parsed.fault(target.column, "unknown_record", message)
         elif (before := self._before(record, None)) is not None:
-            draft = Draft(self.session, self.type, record, before, dict(before))
+            draft = Draft(self._finishing(record), self.type, record, before, dict(before))
             draft.vouched = {(target.object, id_) for id_ in ids}
             value = value_of(target, ids)
             draft.set(target.field.name, [*deferred.beside, *value] if deferred.beside else value)

@@ -37,6 +37,9 @@ RULES = (
     _rule("carry", {"object": "account", "event": ["updated"]},
           {"update": {"each": "invoices", "set": {"note": "'carried'"}}}, when="name == 'carry'"),
     _button("clean", {"delete": {"each": "lines"}}),
+    _rule("gather", {"object": "account", "button": "Gather"},
+          {"create": "memo", "as": "made", "each": {"of": "invoices", "group": []},
+           "set": {"name": "'gathered'"}, "back": {"memo": "made"}}),
     _button("touch", {"update": {"each": "lines", "set": {"name": "'touched'"}}}),
     _rule("fill", {"object": "invoice", "event": ["updated"]},
           {"set": {"note": "'filled'"}}, phase="before_save", when="dispute_note == 'fill'"),
@@ -175,6 +178,13 @@ def _bulk(world: World, invoice: Invoice, object_name: str, record: str, field: 
     return str(reply.json()["id"])
 
 
+def _in_bulk(world: World, object_name: str, record: str, **body: Any) -> str:
+    reply = world.client.post(f"/o/{object_name}/bulk", {**body, "ids": [record]})
+    assert reply.status in (200, 202), reply.text
+    world.job(reply.json()["id"])
+    return str(reply.json()["id"])
+
+
 def _undo_job(world: World, invoice: Invoice, job: str) -> None:
     reply = world.client.post(f"/api/jobs/{job}/undo")
     if reply.status == 202:
@@ -291,6 +301,16 @@ DOORS = (
         f"/imports/{batch}/undo"), _imported),
     Door("a bulk edit", lambda w, i, _: _bulk(w, i, "invoice", i.id, "note")),
     Door("a bulk edit of parts", lambda w, i, _: _bulk(w, i, "line", i.line["id"], "name")),
+    Door("several fields of a list", lambda w, i, _: _in_bulk(
+        w, "invoice", i.id, values={"note": "x", "tariff": "x"})),
+    Door("records of a list to the bin", lambda w, i, _: _in_bulk(w, "invoice", i.id, delete=True)),
+    Door("parts of a list to the bin", lambda w, i, _: _in_bulk(
+        w, "line", i.line["id"], delete=True)),
+    Door("parts of a list back from the bin", _undo_job, lambda w, i: _in_bulk(
+        w, "line", w.client.made("line", invoice=i.id, name="Gone")["id"], delete=True)),
+    Door("a button on a list", lambda w, i, _: _in_bulk(w, "invoice", i.id, action="stamp")),
+    Door("a rule that writes back into what it gathers", lambda w, i, _: w.client.post(
+        f"/api/records/account/{i.account}/actions/gather", {})),
     Door("undo of a bulk edit", _undo_job,
          lambda w, i: _bulk(w, i, "invoice", i.id, "note")),
     Door("the form of its page", lambda w, i, _: w.page(f"/o/invoice/{i.id}/edit", note="x")),
@@ -318,8 +338,12 @@ DOORS = (
 def _altered(document: Json) -> Json:
     if document["name"] == "invoice":
         hand = {"name": "hand", "kind": "person", "accepts": ["user"]}
-        return {**document, "fields": [*document["fields"], hand], "work": {"assignee": "hand"}}
+        memo = {"name": "memo", "kind": "lookup", "to": "memo"}
+        more = {"fields": [*document["fields"], hand, memo], "work": {"assignee": "hand"}}
+        return {**document, **more}
     return document
 
 
-ALL = (*map(_altered, DOCUMENTS), *RULES, BOARD, HOOK, FORM)
+MEMO: Json = {"kind": "object", "name": "memo", "title": "{name}",
+              "fields": [{"name": "name", "kind": "text"}]}  # fmt: skip
+ALL = (MEMO, *map(_altered, DOCUMENTS), *RULES, BOARD, HOOK, FORM)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from threading import Thread
 from typing import Any
 
@@ -15,6 +15,7 @@ from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from tests.app import Client, Documents, Reply
 from tests.fluvial.records.writing.invoices import DOCUMENTS, SAID, Invoice
+from tests.forms.shapes import multipart
 
 Json = dict[str, Any]
 
@@ -307,3 +308,55 @@ def test_nobody_issues_an_invoice_while_its_lines_change(client: Client) -> None
     writer.join(timeout=30)
     refused(told[0])
     assert client.get(invoice.line_path).json()["amount"] == "10.00"
+
+
+CASE: Json = {
+    "kind": "object", "name": "case", "title": "{name}",
+    "fields": [
+        {"name": "name", "kind": "text", "unique": True},
+        {"name": "opened", "kind": "datetime"},
+        {"name": "before", "kind": "lookup", "to": "case"},
+        {"name": "status", "kind": "choice", "default": "new",
+         "options": [{"name": one} for one in ("new", "held", "done")]},
+    ],
+    "states": {"field": "status", "transitions": [
+        {"name": "hold", "from": ["new"], "to": "held"},
+        {"name": "end", "from": ["held"], "to": "done"}]},
+    "timers": [{"name": "answer", "starts": "opened", "stops": {"states": ["done"]},
+                "pauses": {"states": ["held"]}, "target": "hours(4)"}],
+    "locked": {"when": "opened != null", "except": ["status"]},
+}  # fmt: skip
+
+
+def test_timers_and_the_log_of_states_still_move(client: Client) -> None:
+    client.define({**CASE, "locked": {"when": "'true' == name", "except": ["status", "name"]}})
+    case = client.made("case", name="true", opened=datetime.now(UTC).isoformat())
+    path = f"/api/records/case/{case['id']}"
+    assert client.patch(path, {"opened": None}).status == 409
+    states = [client.get(path).json()["answer_state"]]
+    for action in ("hold", "end"):
+        reply = client.post(f"{path}/actions/{action}", {})
+        assert reply.status == 200, reply.text
+        states.append(reply.json()["answer_state"])
+    assert states == ["running", "paused", "met"]
+    spans = client.get(f"{path}/states").json()["data"]
+    assert [span["state"] for span in spans if span["field"] == "status"] == ["new", "held", "done"]
+
+
+def test_an_import_completes_what_it_makes_before_a_lock_holds(client: Client) -> None:
+    client.define({**CASE, "locked": {"when": "name != ''", "except": ["status", "name"]}})
+    old = client.made("case", name="old")
+    table = "name,before.name\na,b\nb,old\n"
+    body, headers = multipart(("file", "a.csv", "text/csv", table.encode()))
+    reply = client.call("POST", "/api/records/case/import", body=body, headers=headers)
+    assert reply.status == 200, reply.text
+    rows = client.rows("/api/records/case", sort="name", fields="name,before.name")
+    found = {row["name"]: (row["before"] or {}).get("name") for row in rows}
+    assert found == {"a": "b", "b": "old", "old": None}
+    # Those that were there stay locked for it, also where a row names one further down.
+    table = "name,before.name\nold,c\nc,\n"
+    body, headers = multipart(("file", "a.csv", "text/csv", table.encode()))
+    query = "/api/records/case/import?key=name"
+    reply = client.call("POST", query, body=body, headers=headers)
+    assert reply.status == 422 and "locked" in reply.text, reply.text
+    assert client.get(f"/api/records/case/{old['id']}").json()["before"] is None
