@@ -16,7 +16,7 @@ from bench.targets import Baseline, Engine, Target
 from bench.verify import Difference, verify
 from bench.world import look_around
 
-from . import catalogs, conditions, data, report, schema
+from . import catalogs, clocks, conditions, data, report, schema
 
 KINDS = ("sqlite", "postgresql")
 SIZES = "20000,1000000"
@@ -37,6 +37,7 @@ def arguments() -> argparse.Namespace:
     add("--schema", action="store_true", help="instead: a change of fields while others work")
     add("--catalogs", action="store_true", help="instead: a large catalog")
     add("--expressions", action="store_true", help="instead: conditions through look-ups")
+    add("--clocks", action="store_true", help="instead: timers in saves, and a calendar's change")
     asked = parser.parse_args()
     if asked.baseline_threads is not None:
         os.environ["BENCH_THREADS"] = str(asked.baseline_threads)
@@ -44,6 +45,7 @@ def arguments() -> argparse.Namespace:
     if not set(asked.databases) <= set(KINDS):
         parser.error(f"--databases takes {', '.join(KINDS)}.")
     single = "100000" if asked.schema or asked.expressions else SIZES
+    single = "50000" if asked.clocks else single
     sizes = asked.sizes or (str(data.SEEDS) if asked.quick else single)
     asked.sizes = [int(size.replace("_", "")) for size in sizes.split(",")]
     asked.rounds = Rounds(
@@ -115,7 +117,9 @@ def others(asked: argparse.Namespace) -> bool:
         if asked.expressions:
             text = conditions.measure(kind, asked.sizes[0])
             show(text, f"{kind} expressions", asked.write)
-    return bool(asked.schema or asked.catalogs or asked.expressions)
+        if asked.clocks:
+            show(clocks.measure(kind, asked.sizes[0]), f"{kind} clocks", asked.write)
+    return bool(asked.schema or asked.catalogs or asked.expressions or asked.clocks)
 
 
 def main() -> int:

@@ -17,7 +17,7 @@ def plan_anew(session: Session, catalog: Catalog) -> None:
     for type_ in catalog.objects.values():
         known = session.catalog.objects.get(type_.name)
         there = known is not None and TIMERS.of(known)
-        for timer in TIMERS.of(type_) or () if there else ():
-            if timer.calendar is not None:
-                place = (type_.name, timer.field(DUE))
-                recalculation_queue.later(session, place, (), None)
+        timers = [one for one in TIMERS.of(type_) or () if one.calendar is not None]
+        if there and timers:  # the other ones come along
+            place = (type_.name, timers[0].field(DUE))
+            recalculation_queue.later(session, place, (), None)

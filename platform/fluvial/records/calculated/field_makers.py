@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fluvial.kernel.features import Seam
+from fluvial.records.drafts.rows import Values
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 
@@ -23,6 +24,7 @@ class Making:
     names: Sequence[str]  # fields with `worked`; those along with them are worked out, too
     ids: Sequence[str]
     refuses: bool
+    known: Mapping[str, Values]  # what records hold that have just been written, by id
 
 
 @dataclass(frozen=True)

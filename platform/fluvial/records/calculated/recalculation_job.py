@@ -11,6 +11,7 @@ from fluvial.kernel.crash_points import point
 from fluvial.records.drafts.writer_locks import lock_writers
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
+from metamodel.catalog import Field
 from metamodel.dependencies import Route
 from metamodel.expressions.reads import EVERY
 
@@ -64,13 +65,23 @@ def _work(
     if records:
         known = session.catalog.objects[object_name].fields[name]
         if known.kept or known.system or known.worked:
-            refresh_places(session, [(object_name, name)], records, anew=ids is None)
+            places = [(object_name, one) for one in _together(session, object_name, known)]
+            refresh_places(session, places, records, anew=ids is None)
         else:
             fill_spans(session, known, records)
             refresh_behind(session, (object_name, name), records)
         point("in_recalculation")
     last = records[-1] if len(records) == PORTION else None
     recalculation_queue.done_with(session, row, done + len(records), last)
+
+
+def _together(session: Session, object_name: str, known: Field) -> list[str]:
+    """The field, with those that cost no more than it where one part makes them all."""
+    part = known.made_by.partition("/")[0]
+    if not known.worked:
+        return [known.name]
+    worked = session.catalog.objects[object_name].worked_fields
+    return [one.name for one in worked if one.made_by.partition("/")[0] == part]
 
 
 def _portion(

@@ -64,6 +64,10 @@ def refresh(session: Session, touches: Sequence[Touch]) -> dict[Record, Found]:
         return {}
     work = _Refresh(session, graph)
     work.refuses = True
+    for touch in touches:
+        written = touch.values[-1]
+        if touch.names is not None and written is not None:
+            work.rows[touch.object, touch.record] = written
     work.begin(touches)
     work.run()
     own = {(touch.object, touch.record) for touch in touches}
@@ -122,6 +126,7 @@ class _Refresh:
         self.session = session
         self.graph = graph
         self.found: dict[Record, Found] = {}
+        self.rows: dict[Record, Mapping[str, Any]] = {}  # the records that were written
         self.refuses = False  # values that fields cannot be worked out with; see Making
         self.words: set[str] = set()  # records to be found by other words, whatever their title
         self._pending: dict[int, dict[Place, set[str]]] = {}
@@ -250,11 +255,20 @@ class _Refresh:
             self._note(object_name, changed)
         if made:
             self._forget(object_name, ids)
-            making = Making(self.session, type_, made, sorted(ids), self.refuses)
+            known = {
+                id: self._known(object_name, id) for id in ids if (object_name, id) in self.rows
+            }
+            making = Making(self.session, type_, made, sorted(ids), self.refuses, known)
             for rows in work_out_made(making):
                 changed = [row for row in rows if row.changed]
                 calculations.write_cells(self.session, object_name, changed)
                 self._note(object_name, changed)
+
+    def _known(self, object_name: str, record: str) -> dict[str, Any]:
+        """What a record holds that was written, with what was calculated since."""
+        found = self.found.get((object_name, record), Found())
+        new = {name: value for name, (_, value) in found.pairs.items()}
+        return {**self.rows[object_name, record], **new}
 
     def _retitle(self, object_name: str, ids: set[str]) -> None:
         self._lock(object_name, ids)

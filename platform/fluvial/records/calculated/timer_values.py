@@ -18,6 +18,7 @@ from fluvial.kernel.problems import Unprocessable, fault
 from fluvial.records.drafts.codec import packer
 from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.drafts.rows import Values, load_rows
+from fluvial.records.reading.plan_cache import plans_of
 from fluvial.records.reading.state_spans import spans_of
 from fluvial.runtime.session import Session
 from metamodel.calendars.calendar import Calendar
@@ -42,6 +43,8 @@ from metamodel.timers.timer_part import TIMERS
 from . import timer_plans
 from .calculations import Worked
 from .field_makers import Making
+
+Packers = Mapping[str, tuple[list[str], Callable[[Any], Sequence[Any]]]]
 
 
 @dataclass(frozen=True)
@@ -80,10 +83,7 @@ class Inputs:
 def work_out(making: Making) -> list[Worked]:
     session = making.session.reading_ahead()
     wanted = [t for t in TIMERS.of(making.type) or () if t.field(DUE) in making.names]
-    rows = load_rows(session, making.type.name, making.ids, None, live=True, limit=len(making.ids))
-    assert session.ahead is not None
-    for row in rows:
-        session.ahead.name(session.catalog, making.type, row)
+    rows = _rows(session, making)
     logs = state_logs(session, making.type, wanted, [row["id"] for row in rows])
     found: list[Worked] = []
     clocked: list[Clocked] = []
@@ -100,6 +100,18 @@ def work_out(making: Making) -> list[Worked]:
     for tell in session.engine.brought(TIMERS_WORKED):
         tell(session, clocked)
     return found
+
+
+def _rows(session: Session, making: Making) -> list[Values]:
+    """The live records, with those that they look up on their way."""
+    left = [id for id in making.ids if id not in making.known]
+    rows: list[Values] = [dict(row) for row in making.known.values()]
+    if left:
+        rows += load_rows(session, making.type.name, left, None, live=True, limit=len(left))
+    assert session.ahead is not None
+    for row in rows:
+        session.ahead.name(session.catalog, making.type, row)
+    return rows
 
 
 def state_logs(
@@ -191,12 +203,26 @@ def _worked(
         values = (one.shown.due, one.shown.state, one.shown.met, one.shown.left, run)
         new |= dict(zip(timer.names, values, strict=True))
     cells: dict[str, Any] = {}
-    for name, value in new.items():
-        field = type_.fields[name]
-        columns = (field.base + column.suffix for column in field.columns)
-        stored = packer(field, session.connection.dialect)(value)
-        cells |= dict(zip(columns, stored, strict=True))
+    for name, (columns, pack) in _packers(session, type_, tuple(new)).items():
+        cells |= zip(columns, pack(new[name]), strict=True)
     return Worked(row["id"], row["rev"], {name: row[name] for name in new}, new, cells)
+
+
+def _packers(session: Session, type_: ObjectType, names: tuple[str, ...]) -> Packers:
+    """The columns of fields, and what stores their values."""
+
+    def make() -> Packers:
+        fields = (type_.fields[name] for name in names)
+        return {
+            field.name: (
+                [field.base + column.suffix for column in field.columns],
+                packer(field, session.connection.dialect),
+            )
+            for field in fields
+        }
+
+    found: Packers = plans_of(session.catalog).get(("timer cells", type_.name, names), make)
+    return found
 
 
 def inputs_of(session: Session, timer: Timer, environment: RecordEnvironment) -> Inputs:
