@@ -23,6 +23,12 @@ def before_save(draft: Draft) -> None:
             apply(rule, draft)
 
 
+def before_bin(draft: Draft, event: str) -> None:
+    """Run the rules on a record that is to go to the bin, or to come back: they may refuse."""
+    for rule in rule_index(draft.session.catalog).before.get((draft.type.name, event), ()):
+        apply(rule, draft)
+
+
 def apply(rule: Rule, draft: Draft) -> list[Json] | None:
     """What the rule did to a draft; None where its condition does not hold."""
     environment = environment_of(draft)

@@ -32,7 +32,7 @@ from .index import rule_index
 from .model import Rule
 from .reader_environment import ReaderEnvironment
 from .running import run_rule
-from .runs import NOT_MET, Run
+from .runs import DONE_BEFORE, NOT_MET, Run
 
 
 def known(session: Session, type_: ObjectType) -> list[Button]:
@@ -111,7 +111,7 @@ def press(
         run = _pressed(session, rule, type_, record, body)
     if run.outcome == NOT_MET:
         raise Conflict(_not_now(rule), **_trace(session, run))
-    if run.outcome not in ("done", "waiting", "stopped"):
+    if run.outcome not in ("done", DONE_BEFORE, "waiting", "stopped"):
         raise Conflict(f"{rule.trigger.name}: {_reason(session, run)}", **_trace(session, run))
     try:
         return read_one(session, type_.name, record)

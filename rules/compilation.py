@@ -16,12 +16,13 @@ from metamodel.catalog import Catalog
 from metamodel.checks import CatalogDraft, DocumentCheck
 from metamodel.documents import Document
 from metamodel.errors import Fault
+from metamodel.expressions import types
 from metamodel.folding import humanise, label_text
 
 from .action_kinds import ACTIONS, read_action
 from .action_reader import ActionReader
 from .asked import read_questions, with_answers
-from .model import Action, Rule
+from .model import Action, Rule, Trigger
 from .triggers import read_trigger
 
 
@@ -34,20 +35,11 @@ def compile_rule(document: Document, check: DocumentCheck) -> Rule | None:
         check.reference("/run_as", "role", body["run_as"])
     if trigger is None:
         return None
-    if before and (trigger.kind != "event" or trigger.events & {"deleted", "restored"}):
-        check.fault(
-            "/phase",
-            "not_before_save",
-            "Only rules on created and updated can run before a save.",
-            "Remove `phase`, or use the events created and updated.",
-        )
-    change = trigger.kind in ("event", "webform", "hook")
-    type_ = check.objects.get(trigger.object)
-    if type_ is not None and "ask" in body["on"]:
-        trigger = replace(trigger, asks=read_questions(body["on"]["ask"], type_, check))
-    reader = ActionReader(check, trigger, before, trigger.object or None, change=change)
-    reader = with_answers(reader, trigger)
+    trigger, reader = _reader(check, trigger, body["on"], before)
     when = reader.condition("/when", body["when"]) if "when" in body else None
+    once = reader.compile("/once", body["once"], types.TEXT) if "once" in body else None
+    if once is not None and before:
+        check.fault("/once", "before_save", "A save happens every time.", "Remove `once`.")
     return Rule(
         name=document.name,
         label=label_text(body.get("label", humanise(document.name))),
@@ -55,6 +47,7 @@ def compile_rule(document: Document, check: DocumentCheck) -> Rule | None:
         trigger=trigger,
         before_save=before,
         when=when,
+        once=once,
         actions=tuple(_actions(reader, body["do"])),
         run_as=body.get("run_as", ""),
         per_hour=body.get("limits", {}).get("per_hour"),
@@ -62,6 +55,28 @@ def compile_rule(document: Document, check: DocumentCheck) -> Rule | None:
         revision=hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12],
         source=body,
     )
+
+
+def _reader(
+    check: DocumentCheck, trigger: Trigger, on: Mapping[str, Any], before: bool
+) -> tuple[Trigger, ActionReader]:
+    """What expressions of the rule may name, and the trigger with the questions that it asks."""
+    if before and trigger.kind != "event":
+        check.fault(
+            "/phase",
+            "not_before_save",
+            "Only rules on events of records can run before a save.",
+            "Remove `phase`, or use an event such as created or deleted.",
+        )
+    type_ = check.objects.get(trigger.object)
+    if type_ is not None and "ask" in on:
+        trigger = replace(trigger, asks=read_questions(on["ask"], type_, check))
+    change = trigger.kind in ("event", "webform", "hook")
+    reader = ActionReader(check, trigger, before, trigger.object or None, change=change)
+    reader = with_answers(reader, trigger)
+    if trigger.every is not None:
+        reader = reader.naming_within("period", {"from": types.DATE, "until": types.DATE})
+    return trigger, reader
 
 
 def compiled(document: Document, catalog: Catalog) -> Rule | None:

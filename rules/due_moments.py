@@ -11,13 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from fluvial.auth.actors import SYSTEM
 from fluvial.database.connection import Connection
-from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Compiled, Statement, param
 from fluvial.events import outbox
@@ -28,34 +25,24 @@ from fluvial.records.drafts.rows import load_row
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
-from metamodel.storage import POSTGRESQL, SQLITE, timestamp_text
+from metamodel.storage import timestamp_text
 
-from . import timer_moments
+from . import period_moments, timer_moments
 from .index import RuleIndex, rule_index
 from .model import Rule
 from .offsets import moment_of
+from .planned_moments import Moment, cancel_moved, cancel_records, insert_moments, plan
 from .rule_tables import CANCELLED, FIRED, LATE, NOBODY, PLANNED, SKIPPED, TIMER, WORK
 
 BATCH = 100
 PAGE = 1_000  # records that are planned at once when a rule is new
-
-Moment = tuple[str, str, str, str]  # id, record, when, state
 
 _SPACE = uuid.UUID("0f6fa1d8-1b64-4b0e-8a1b-6a6d6d1c8e57")
 
 _t = TIMER.c
 _planned = _t.state == sa.literal_column(f"'{PLANNED}'")
 _of_rule = _t.rule == param("the_rule", _t.rule)
-_cancel = TIMER.update().values(state=CANCELLED)
-_CANCEL_RECORDS = {
-    dialect: Statement(_cancel.where(among_ids(_t.record, dialect), _planned))
-    for dialect in (SQLITE, POSTGRESQL)
-}
-_CANCEL_MOVED = {
-    dialect: Statement(_cancel.where(among_ids(_t.record, dialect), _of_rule, _planned))
-    for dialect in (SQLITE, POSTGRESQL)
-}
-_CANCEL_RULE = Statement(_cancel.where(_of_rule, _planned))
+_CANCEL_RULE = Statement(TIMER.update().values(state=CANCELLED).where(_of_rule, _planned))
 _RULES = Statement(sa.select(_t.rule).where(_planned).distinct())
 _DUE = Statement(
     sa.select(_t.id, _t.rule, _t.object, _t.record, _t.due_at)
@@ -68,56 +55,24 @@ _FIRE = Statement(
 )
 
 
-def _plan(make: Any) -> Statement:
-    made = make(TIMER).values({c.name: param(c.name, c) for c in TIMER.c})
-    # A date that was moved away and back again is waited for again; one that fired is over.
-    return Statement(
-        made.on_conflict_do_update(
-            index_elements=[_t.rule, _t.record, _t.due_at],
-            set_={"state": made.excluded.state},
-            where=_t.state == sa.literal_column(f"'{CANCELLED}'"),
-        )
-    )
-
-
-_PLAN = {False: _plan(sqlite.insert), True: _plan(postgresql.insert)}
-_BULK = {
-    False: "INSERT INTO fluvial_timer (id, rule, object, record, due_at, state, at) "
-    "SELECT value->>0, ?, ?, value->>1, value->>2, value->>3, ? FROM json_each(?) WHERE true "
-    "ON CONFLICT (rule, record, due_at) DO UPDATE SET state = excluded.state "
-    "WHERE fluvial_timer.state = 'cancelled'",
-    True: "INSERT INTO fluvial_timer (id, rule, object, record, due_at, state, at) "
-    "SELECT (value->>0)::uuid, $1::text, $2::text, (value->>1)::uuid, "
-    "(value->>2)::timestamptz, value->>3, "
-    "$3::timestamptz FROM jsonb_array_elements($4::jsonb) "
-    "ON CONFLICT (rule, record, due_at) DO UPDATE SET state = excluded.state "
-    "WHERE fluvial_timer.state = 'cancelled'",
-}
-
-
 def stored(drafts: Sequence[Draft], event: str) -> None:
     """Keep the moments of records in step with them, in the transaction of the write."""
     session = drafts[0].session
     index, object_name = rule_index(session.catalog), drafts[0].type.name
     rules = index.dates.get(object_name, ())
     if event == "deleted":
-        if rules or any(name == object_name for name, _ in index.timers):
-            _cancel_all(session, _CANCEL_RECORDS, drafts)
+        timed = any(name == object_name for name, _ in index.timers)
+        if rules or timed or object_name in index.periods:
+            cancel_records(session, drafts)
         return
+    for rule in index.periods.get(object_name, ()):
+        period_moments.stored(session, rule, drafts, event)
     for rule in rules:
         moved = [d for d in drafts if event != "updated" or rule.trigger.date in d.changed]
         if moved and event != "created":
-            _cancel_all(session, _CANCEL_MOVED, moved, the_rule=rule.name)
+            cancel_moved(session, rule, moved)
         if moved:
             _wait_for(session, rule, moved)
-
-
-def _cancel_all(
-    session: Session, statements: Mapping[str, Statement], drafts: Sequence[Draft], **binds: str
-) -> None:
-    connection = session.connection
-    ids = id_list(connection.dialect, (draft.id for draft in drafts))
-    statements[connection.dialect].run(connection, ids=ids, **binds)
 
 
 def _wait_for(session: Session, rule: Rule, drafts: Sequence[Draft]) -> None:
@@ -133,26 +88,7 @@ def _wait_for(session: Session, rule: Rule, drafts: Sequence[Draft]) -> None:
             if due <= session.now:
                 session.engine.woken(session.connection, WORK)
     if moments:
-        _insert(session, rule, moments)
-
-
-def plan(
-    session: Session, rule: str, object_name: str, record: str, due: datetime, state: str = PLANNED
-) -> None:
-    connection = session.connection
-    _PLAN[connection.dialect == POSTGRESQL].run(
-        connection,
-        id=new_id(),
-        rule=rule,
-        object=object_name,
-        record=record,
-        due_at=due,
-        state=state,
-        at=session.now,
-        run=None,
-    )
-    if due <= session.now:
-        session.engine.woken(connection, WORK)
+        insert_moments(session, rule, moments)
 
 
 def changed(session: Session, catalog: Catalog) -> None:
@@ -171,6 +107,8 @@ def changed(session: Session, catalog: Catalog) -> None:
             _CANCEL_RULE.run(connection, the_rule=name)
         if rule.trigger.schedule is not None:
             plan_next(session, rule)
+        elif rule.trigger.every is not None:
+            period_moments.plan_existing(session, catalog, rule)
         elif rule.trigger.timer:
             timer_moments.plan_existing(session, catalog, rule)
         else:
@@ -180,7 +118,8 @@ def changed(session: Session, catalog: Catalog) -> None:
 def _timed(index: RuleIndex) -> dict[str, Rule]:
     dated = (rule for rules in index.dates.values() for rule in rules)
     timed = (rule for rules in index.timers.values() for rule in rules)
-    return {rule.name: rule for rule in (*dated, *timed, *index.schedules)}
+    periods = (rule for rules in index.periods.values() for rule in rules)
+    return {rule.name: rule for rule in (*dated, *timed, *periods, *index.schedules)}
 
 
 def plan_next(session: Session, rule: Rule) -> None:
@@ -200,17 +139,10 @@ def _plan_existing(session: Session, catalog: Catalog, rule: Rule) -> None:
         if due is not None and due > session.now:
             moments.append((new_id(), record, timestamp_text(due), PLANNED))
         if len(moments) >= PAGE:
-            _insert(session, rule, moments)
+            insert_moments(session, rule, moments)
             moments.clear()
     if moments:
-        _insert(session, rule, moments)
-
-
-def _insert(session: Session, rule: Rule, moments: Sequence[Moment]) -> None:
-    connection, at = session.connection, timestamp_text(session.now)
-    rows = orjson.dumps(moments).decode()
-    sql = _BULK[connection.dialect == POSTGRESQL]
-    connection.execute(sql, [rule.name, rule.trigger.object, at, rows])
+        insert_moments(session, rule, moments)
 
 
 def _dates(
@@ -261,6 +193,12 @@ def _fire(
     if rule is None:
         return
     scheduled = rule.trigger.schedule is not None
+    changes: Mapping[str, Any] = {}
+    if rule.trigger.every is not None:
+        found = period_moments.fired(session, rule, record, due_at)
+        if found is None:
+            return  # the record has no such period any more
+        changes = found
     outbox.add(
         session,
         Event(
@@ -268,11 +206,11 @@ def _fire(
             at=due_at,
             object=object_name,
             record=record,
-            rev=0 if scheduled else _rev(session, object_name, record),
+            rev=0 if record == NOBODY else _rev(session, object_name, record),
             event=f"{'schedule' if scheduled else 'timer'}:{name}",
             actor=None,
             cause=None,
-            changes={},
+            changes=changes,
         ),
     )
     if scheduled:

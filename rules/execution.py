@@ -18,6 +18,7 @@ from metamodel.expressions.python import truth
 
 from . import effects, runs
 from .asked import answers_of
+from .event_periods import names_of
 from .event_values import before_of, computed_by, values_at
 from .halts import STOPPED, Halt
 from .model import Rule
@@ -160,7 +161,7 @@ def _made(
     actor = Actor(None, f"rule {rule.name}", roles, unrestricted=not roles, rule=rule.name)
     cause = Cause((*session.cause.chain, (rule.name, event.record)))
     asking = session.as_actor(asker_of(session, rule, event.actor))
-    names = answers_of(rule, event)
+    names = {**answers_of(rule, event), **names_of(event)}
     environment = NamedEnvironment(asking, type_, values, before, names=names)
     acting = session.as_actor(actor, cause)
     return Execution(rule, event, run, asking, acting, type_, values, environment, names)

@@ -19,7 +19,7 @@ from fluvial.pages.object_tabs import OBJECT_TAB, SHARED_DOCUMENTS, ObjectTab, S
 from fluvial.pages.template_environment import TEMPLATES
 from fluvial.records.calculated.timer_values import TIMERS_WORKED
 from fluvial.records.drafts.listeners import LISTENER, EventListener
-from fluvial.records.drafts.seams import BEFORE_SAVE, BUTTONS, STORED, Buttons
+from fluvial.records.drafts.seams import BEFORE_BIN, BEFORE_SAVE, BUTTONS, STORED, Buttons
 from fluvial.runtime.session import Session
 from fluvial.services.letters import LETTER_BOX
 
@@ -49,7 +49,7 @@ from . import (
     waiting_api,
     waiting_runs,
 )
-from .before_save import before_save
+from .before_save import before_bin, before_save
 from .effects import open_by_state
 from .index import listened
 from .rule_documents import KINDS
@@ -111,6 +111,7 @@ feature = Feature(
         ),
         DESIGNER(template_designer.DESIGNER),
         BEFORE_SAVE(before_save),
+        BEFORE_BIN(before_bin),
         STORED(due_moments.stored),
         TIMERS_WORKED(timer_moments.worked),
         BUTTONS(Buttons(buttons.known, buttons.offered, buttons.press, buttons.check_answers)),

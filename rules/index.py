@@ -22,6 +22,7 @@ class RuleIndex:
     heard: set[str] = field(default_factory=set)  # the objects of those before
     dates: dict[str, list[Rule]] = field(default_factory=dict)  # object
     timers: dict[tuple[str, str], list[Rule]] = field(default_factory=dict)  # (object, timer)
+    periods: dict[str, list[Rule]] = field(default_factory=dict)  # object
     buttons: dict[str, list[Rule]] = field(default_factory=dict)  # object
     schedules: list[Rule] = field(default_factory=list)
 
@@ -64,6 +65,8 @@ def _place(index: RuleIndex, rule: Rule) -> None:
         index.dates.setdefault(trigger.object, []).append(rule)
     elif trigger.kind == "timer":
         index.timers.setdefault((trigger.object, trigger.timer), []).append(rule)
+    elif trigger.kind == "every":
+        index.periods.setdefault(trigger.object, []).append(rule)
     elif trigger.kind == "button":
         index.buttons.setdefault(trigger.object, []).append(rule)
     elif trigger.kind == "schedule":

@@ -12,6 +12,7 @@ from metamodel.catalog import Field
 from metamodel.expressions.expression import Expression
 
 from .offsets import Offset
+from .rule_periods import Every
 from .schedules import Schedule
 
 Values = Mapping[str, Expression]
@@ -19,7 +20,7 @@ Values = Mapping[str, Expression]
 
 @dataclass(frozen=True)
 class Trigger:
-    """When a rule runs. `kind` is event, date, timer, schedule, button, webform or hook."""
+    """When a rule runs. `kind` is event, date, timer, every, schedule, button, webform or hook."""
 
     kind: str
     object: str = ""  # of the records that it is about; "" for a schedule without records
@@ -30,6 +31,7 @@ class Trigger:
     at: time | None = None
     timer: str = ""
     percent: int = 0  # of the target of the timer
+    every: Every | None = None
     schedule: Schedule | None = None
     where: str = ""  # which records a schedule runs for
     name: str = ""  # of the web form or hook; the words on the button
@@ -42,7 +44,7 @@ class Trigger:
     def timing(self) -> tuple[Any, ...]:
         """What decides its moments: where it is the same, planned moments stay."""
         dated = (self.date, self.offset, self.at)
-        return (self.kind, self.object, *dated, self.timer, self.percent, self.schedule)
+        return (self.kind, self.object, *dated, self.timer, self.percent, self.schedule, self.every)
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,7 @@ class Rule:
     trigger: Trigger
     before_save: bool
     when: Expression | None
+    once: Expression | None  # what is done once is not done again
     actions: tuple[Action, ...]
     run_as: str
     per_hour: int | None

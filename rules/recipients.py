@@ -71,6 +71,15 @@ def recipients(session: Session, expression: Expression, value: Any) -> Iterator
             yield _account(session, record)
 
 
+def members_of(session: Session, expression: Expression, value: Any) -> Iterator[str]:
+    """The active people of a team or a group."""
+    if value is None:
+        return
+    kind, record = value if isinstance(value, tuple) else (expression.type.objects[0], value)
+    if kind in _MEMBERS:
+        yield from (row[0] for row in _MEMBERS[kind].rows(session.connection, the_set=record))
+
+
 def _addresses(session: Session, expression: Expression, text: str) -> Iterator[Recipient]:
     """Those that the rule itself writes, or the one that a value is.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,13 +10,10 @@ from fluvial.kernel.problems import Problem
 from fluvial.records.drafts.draft import wire_value
 from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.drafts.rows import load_row
-from fluvial.records.reading.query import Query
-from fluvial.records.reading.reader import read_page
 from fluvial.records.writing import batch_writes, bin
 from fluvial.runtime.prefetch import Prefetch
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
-from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.python import evaluate, truth
 from metamodel.reach import Reach
@@ -29,6 +26,7 @@ from .execution import Execution
 from .model import Action, Rule, Several
 from .named_environment import NamedEnvironment
 from .reaching import writes
+from .record_targets import targets
 
 MAX_RECORDS = 5_000  # that one action changes
 Body = dict[str, Any]
@@ -57,14 +55,14 @@ def _updated(execution: Execution, action: Several) -> list[Body]:
         changed = _counted(changed)
         return _body(type_, action.values, environment)
 
-    targets = _targets(execution, action)
-    return batch_writes.update_each(execution.acting, action.object, targets, action.values, wanted)
+    found = targets(execution, action.each)
+    return batch_writes.update_each(execution.acting, action.object, found, action.values, wanted)
 
 
 def _deleted(execution: Execution, action: Several) -> list[Body]:
     session, type_ = execution.acting, execution.acting.catalog.objects[action.object]
     done: list[Body] = []
-    for record in _targets(execution, action):
+    for record in targets(execution, action.each):
         row = load_row(session, action.object, record, "delete", lock=True)
         if row is None:
             continue
@@ -107,75 +105,6 @@ def _body(type_: ObjectType, values: Mapping[str, Expression], environment: Any)
         name: wire_value(type_.fields[name], evaluate(value, environment))
         for name, value in values.items()
     }
-
-
-def _targets(execution: Execution, action: Several) -> list[str]:
-    """The ids of the records at the end of the action's path."""
-    if not action.each:
-        return [execution.event.record]
-    made = execution.made(action.each[0])
-    if made is not None:
-        return _behind_made(execution, action.each[1:], made)
-    type_ = execution.type
-    assert type_ is not None
-    record: Any = execution.values.get("id")
-    for at, name in enumerate(action.each[:-1], 1):
-        target = type_.fields[name].targets[0]
-        record = execution.environment.read(action.each[:at])
-        record = record[1] if isinstance(record, tuple) else record
-        if record is None:
-            return []
-        type_ = execution.acting.catalog.objects[target]
-    last = action.each[-1]
-    inverse = type_.inverses.get(last)
-    if inverse is not None:
-        return list(_collected(execution.acting, inverse.source, inverse.field, record))
-    value = execution.environment.read(action.each)
-    found = value if isinstance(value, list) else [value]
-    return [one[1] if isinstance(one, tuple) else one for one in found if one is not None]
-
-
-def _behind_made(
-    execution: Execution, path: tuple[str, ...], made: Sequence[tuple[str, str]]
-) -> list[str]:
-    """The records at the end of a path that begins at what an earlier action made."""
-    found: list[str] = []
-    for object_name, record in made:
-        type_ = execution.acting.catalog.objects[object_name]
-        inverse = type_.inverses.get(path[0]) if len(path) == 1 else None
-        if not path:
-            found.append(record)
-        elif inverse is not None:
-            found += _collected(execution.acting, inverse.source, inverse.field, record)
-        else:
-            row = load_row(execution.asking, object_name, record, None)
-            value = (
-                None if row is None else NamedEnvironment(execution.asking, type_, row).read(path)
-            )
-            several = value if isinstance(value, list) else [value]
-            found += [one[1] if isinstance(one, tuple) else one for one in several if one]
-    return found
-
-
-def _collected(session: Session, source: str, field_name: str, record: str) -> Iterator[str]:
-    """The records of an inverse collection, read before any of them is changed."""
-    cursor = ""
-    field = session.catalog.objects[source].fields[field_name]
-    many = field.type.name == types.RECORDS.name
-    while True:
-        query = Query(
-            source,
-            fields=(("id",),),
-            where=f"'{record}' in {field_name}" if many else "",
-            equals=() if many else ((field_name, record),),
-            limit=500,
-            cursor=cursor,
-        )
-        page = read_page(session, query)
-        yield from [row["id"] for row in page["data"]]
-        cursor = page["next"]
-        if not cursor:
-            return
 
 
 def _read_several(reader: ActionReader, pointer: str, action: Mapping[str, Any]) -> Action | None:

@@ -23,7 +23,7 @@ RUN = table(
     column("object", TEXT),
     column("record", UUID),
     column("at", TIMESTAMP, index=True),
-    # done, not_met, skipped, limited, failed, waiting, stopped, cancelled
+    # done, done_before, not_met, skipped, limited, failed, waiting, stopped, cancelled
     column("outcome", TEXT),
     column("trace", JSON),
     metadata=TABLES,
@@ -102,6 +102,25 @@ WAITING = table(
     metadata=TABLES,
 )
 sa.Index("ix_fluvial_waiting_run__due", WAITING.c.state, WAITING.c.due_at)
+
+# What rules have done once, by what tells it from others: the key lets no run do it again.
+DONE_ONCE = table(
+    "done_once",
+    column("rule", TEXT, primary_key=True),
+    column("record", UUID, primary_key=True),
+    column("key", TEXT, primary_key=True),
+    column("at", TIMESTAMP),
+    metadata=TABLES,
+)
+
+# Who was assigned last by an action of a rule: the next one is whoever comes behind.
+ASSIGNED = table(
+    "assigned",
+    column("rule", TEXT, primary_key=True),
+    column("place", TEXT, primary_key=True),
+    column("person", UUID),
+    metadata=TABLES,
+)
 
 # Endpoints that answered 410 Gone at this address.
 ENDPOINT_OFF = table(

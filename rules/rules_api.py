@@ -23,7 +23,8 @@ from .seen_rules import unseen
 MAX_PAGE = 200
 LAST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 OUTCOMES = (
-    "done", "not_met", "skipped", "limited", "failed", "waiting", "stopped", "cancelled",
+    "done", "done_before", "not_met", "skipped", "limited", "failed", "waiting", "stopped",
+    "cancelled",
 )  # fmt: skip
 
 

@@ -17,7 +17,8 @@ from .rule_tables import EFFECT, RUN
 COUNTED = 1_000  # runs that are counted; more are "1,000+"
 LAST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 OUTCOMES = (
-    "done", "failed", "skipped", "limited", "not_met", "waiting", "stopped", "cancelled",
+    "done", "done_before", "failed", "skipped", "limited", "not_met", "waiting", "stopped",
+    "cancelled",
 )  # fmt: skip
 TOLD = ("done", "failed", "waiting", "stopped", "cancelled")  # on the timeline of the record
 

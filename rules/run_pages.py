@@ -33,6 +33,7 @@ OUTCOMES = {
     "skipped": ("Skipped", "warn"),
     "limited": ("Over its limit", "warn"),
     "not_met": ("Condition not met", ""),
+    "done_before": ("Done before", ""),
     "waiting": ("Waiting", "warn"),
     "stopped": ("Stopped", ""),
     "cancelled": ("Cancelled", ""),

@@ -12,14 +12,16 @@ from fluvial.records.reading.query import Query
 from fluvial.records.reading.reader import read_page
 from fluvial.runtime.session import Session
 from fluvial.services.templates import TemplateFault
+from metamodel.expressions.python import evaluate
 from metamodel.expressions.work import limited_work
 
 from . import effects, runs
-from .execution import condition_holds, prepared
+from .done_once import first_time
+from .execution import Execution, condition_holds, prepared
 from .index import SOURCES, rule_index
 from .model import Rule
 from .rule_tables import NOBODY
-from .runs import Run
+from .runs import DONE_BEFORE, Run
 from .steps import let_wait, outcome_of, perform_from
 
 log = logging.getLogger("fluvial.rules")
@@ -93,12 +95,24 @@ def _run(session: Session, rule: Rule, event: Event, run: Run, kept: bool) -> No
     if execution is None:
         run.end("skipped", "The record no longer exists.")
         return
-    if not condition_holds(execution):
+    if not condition_holds(execution) or _done_before(execution):
         return
     perform_from(execution, 0)
     run.outcome, run.step = outcome_of(execution.halt), execution.step
     if kept:
         let_wait(session, execution)
+
+
+def _done_before(execution: Execution) -> bool:
+    """Whether the rule has done it for the same record and key; else it is being done now."""
+    once, event = execution.rule.once, execution.event
+    if once is None:
+        return False
+    key = str(evaluate(once, execution.environment) or "")
+    if first_time(execution.acting, execution.rule.name, event.record, key):
+        return False
+    execution.run.end(DONE_BEFORE, f"It was done before: {key or once.source}")
+    return True
 
 
 def _held_back(session: Session, rule: Rule, event: Event) -> tuple[str, str] | None:

@@ -22,6 +22,7 @@ from .rule_tables import EFFECT, RUN, WAITING
 KEEP_DAYS = 90
 KEEP_NOT_MET_DAYS = 7
 NOT_MET = "not_met"
+DONE_BEFORE = "done_before"
 
 _r = RUN.c
 _ADD = insert(RUN)

@@ -20,6 +20,14 @@ from .reaching import writes
 def _read_set(reader: ActionReader, pointer: str, action: Mapping[str, Any]) -> Action | None:
     if reader.type is None:
         return None
+    if reader.trigger.events & {"deleted", "restored"}:
+        reader.check.fault(
+            f"{pointer}/set",
+            "not_for_the_bin",
+            "Nothing can be set while a record is deleted or restored.",
+            "Use `refuse`, or remove `phase: before_save` and write `update: {set: ...}`.",
+        )
+        return None
     return Set("set", reader.values(f"{pointer}/set", reader.type, action["set"]))
 
 
@@ -63,7 +71,7 @@ SET = ActionKind(
 
 REFUSE = ActionKind(
     "refuse",
-    "Refuse to save",
+    "Refuse it",
     ACTION_SCHEMAS["refuse"],
     _read_refuse,
     save=_refuse,

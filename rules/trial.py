@@ -20,10 +20,11 @@ from fluvial.runtime.session import Session
 from fluvial.services.templates import TemplateFault
 from metamodel.storage import timestamp_wire
 
-from . import before_save
+from . import before_save, period_moments
 from .action_kinds import ACTIONS
 from .deliveries import deliveries_of
 from .effects import POSTED
+from .event_periods import wire_of
 from .execution import condition_holds, prepared
 from .index import SOURCES
 from .model import Rule
@@ -141,6 +142,9 @@ def _made_up(session: Session, rule: Rule, record: str) -> Event:
         changes = {f: [value, value] for f, value in values.items()}
     else:
         name, changes = f"{trigger.kind}:{rule.name}", {}
+    if trigger.every is not None:
+        period = period_moments.present(session, rule, row)
+        changes = wire_of(period) if period is not None else {}
     return Event(
         new_id(), session.now, trigger.object, record, row["rev"], name, session.actor.id, None,
         changes,

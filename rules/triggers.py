@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
+from metamodel.catalog import ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.expressions import types
 from metamodel.folding import label_text, listed, nearest
@@ -13,14 +15,16 @@ from metamodel.timers.timer_part import TIMERS
 
 from .model import Trigger
 from .offsets import Offset, read_time
+from .rule_periods import Every
 from .schedules import NoSchedule, Schedule
 
 EVENTS = ("created", "updated", "deleted", "restored")
-KINDS = ("event", "date", "timer", "schedule", "button", "webform", "hook")
+KINDS = ("event", "date", "timer", "every", "schedule", "button", "webform", "hook")
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     "event": ("object", "event", "fields"),
     "date": ("object", "date", "offset", "at"),
     "timer": ("object", "timer", "at"),
+    "every": ("object", "every", "from", "until", "at", "lead", "align", "due", "since"),
     "schedule": ("schedule", "object", "where"),
     "button": ("object", "button", "allow", "when", "message", "ask"),
     "webform": ("webform",),
@@ -129,6 +133,67 @@ def _timer(on: Mapping[str, Any], check: DocumentCheck) -> Trigger | None:
     return Trigger("timer", type_.name, timer=timer.name, percent=on["at"])
 
 
+def _every(on: Mapping[str, Any], check: DocumentCheck) -> Trigger | None:
+    type_ = check.object("/on/object", on["object"]) if "object" in on else None
+    if "object" in on and type_ is None:
+        return None
+    for name in ("from", "until"):
+        if name in on and type_ is None:
+            message = f"`{name}` is a field of records, and this rule handles none."
+            check.fault(f"/on/{name}", "no_record", message, "Name an `object`, or remove it.")
+            return None
+        if name in on and type_ is not None and not _day(f"/on/{name}", type_, on[name], check):
+            return None
+    if on.get("align") == "from" and "from" not in on:
+        message = "Periods can only begin with the first day where there is one."
+        check.fault("/on/align", "missing", message, "Add `from`, or remove `align`.")
+        return None
+    number, unit = Every.read(on["every"])
+    at = on.get("at")
+    if not isinstance(at, str | None):
+        check.fault("/on/at", "not_a_time", "`at` must be a time of day.", 'Write "06:00".')
+        return None
+    every = Every(
+        number,
+        unit,
+        on.get("from", ""),
+        on.get("until", ""),
+        calendar=on.get("align", "from" if "from" in on else "calendar") == "calendar",
+        lead=_days(on.get("lead", "0d")),
+        at_end=on.get("due", "start") == "end",
+        since=_since(on, check),
+    )
+    timed = read_time(at) if at is not None else None
+    return Trigger("every", type_.name if type_ is not None else "", at=timed, every=every)
+
+
+def _day(pointer: str, type_: ObjectType, name: str, check: DocumentCheck) -> bool:
+    field = check.field(pointer, type_, name)
+    if field is None:
+        return False
+    if field.type.name in (types.DATE.name, types.DATETIME.name) and field.stored:
+        return True
+    message = f"{field.label} is not a date."
+    check.fault(pointer, "not_a_date", message, "Name a date or datetime field.")
+    return False
+
+
+def _days(lead: str) -> int:
+    days = Offset.read(lead)
+    return days.number * (7 if days.unit == "w" else 1)
+
+
+def _since(on: Mapping[str, Any], check: DocumentCheck) -> date | None:
+    if "since" not in on:
+        return None
+    try:
+        return date.fromisoformat(on["since"])
+    except ValueError:
+        message = f"There is no day {on['since']}."
+        check.fault("/on/since", "not_a_day", message, "Write it as 2026-07-01.")
+        return None
+
+
 def _schedule(on: Mapping[str, Any], check: DocumentCheck) -> Trigger | None:
     try:
         schedule = Schedule.read(on["schedule"])
@@ -182,6 +247,7 @@ _READERS: Mapping[str, Read] = {
     "event": _event,
     "date": _date,
     "timer": _timer,
+    "every": _every,
     "schedule": _schedule,
     "button": _button,
     "webform": _source("webform"),

@@ -20,9 +20,12 @@ EXAMPLES: list[dict[str, Any]] = [
 ]
 
 
+YEARLY = next(one for one in EXAMPLES if one["name"] == "yearly_fee")  # counts from its own day
+
+
 @pytest.fixture
 def documents() -> Documents:
-    return tuple(EXAMPLES)
+    return tuple(one for one in EXAMPLES if one["name"] != YEARLY["name"])
 
 
 def test_the_example_of_the_page_works(house: House) -> None:
@@ -43,3 +46,24 @@ def test_the_example_of_the_page_works(house: House) -> None:
     ]
     assert client.post(path, {}).status == 200
     assert len(client.rows("/api/records/statement")) == 1
+
+
+def test_the_example_of_periods_runs_for_each(house: House) -> None:
+    house.define(YEARLY)
+    house.client.made("reader", name="Ada", joined="2024-06-20", left="2026-08-01")
+    house.work()
+    found = house.client.rows("/api/records/fine", sort="reason")
+    assert [one["reason"] for one in found] == [
+        "Fee from 2024-06-20",
+        "Fee from 2025-06-20",
+        "Fee from 2026-06-20",
+    ]
+
+
+def test_the_example_of_assignments_gives_to_who_has_least(house: House) -> None:
+    clerks = [house.person(f"{name}@example.org", "clerk") for name in ("ada", "ben")]
+    for text in ("a", "b", "c"):
+        house.client.made("request", text=text)
+        house.work()
+    rows = house.client.rows("/api/records/request", sort="text")
+    assert [one["assignee"]["user"] for one in rows] == [*clerks, clerks[0]]

@@ -113,7 +113,7 @@ def test_sound_rules(document: Json) -> None:
                 "r", {"object": "loan", "date": "due"}, {"set": {"level": 1}}, phase="before_save"
             ),
             "/phase",
-            "created and updated",
+            "events of records",
         ),
         (
             rule("r", CREATED, {"update": {"each": "books", "set": {"level": 1}}}),

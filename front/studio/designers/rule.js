@@ -249,7 +249,7 @@ function again(button, words) {
 }
 
 const told = ({ outcome, trace: { lines } }) => (outcome === "done" && lines.length > 1 ? lines.slice(1).join(" ") : lines.at(-1)) ?? outcome;
-const OUTCOMES = { done: "Done", failed: "Failed", skipped: "Skipped", limited: "Over its limit", not_met: "Condition not met", waiting: "Waiting", stopped: "Stopped", cancelled: "Cancelled" };
+const OUTCOMES = { done: "Done", failed: "Failed", skipped: "Skipped", limited: "Over its limit", not_met: "Condition not met", done_before: "Done before", waiting: "Waiting", stopped: "Stopped", cancelled: "Cancelled" };
 const TONES = { done: "good", failed: "bad", skipped: "warn", limited: "warn", waiting: "warn" };
 
 // A sentence of the builder as plain words.

@@ -15,6 +15,8 @@ from .rows import Values
 
 # Pure: it sets fields or adds faults.
 BEFORE_SAVE: Seam[Callable[[Draft], None]] = Seam("before a record is saved")
+# It is asked with `deleted` or `restored` and adds faults to what may not go that way.
+BEFORE_BIN: Seam[Callable[[Draft, str], None]] = Seam("before a record is deleted or restored")
 # In the transaction of the write: drafts of one object type, and what became of them (created,
 # updated, deleted or restored).
 STORED: Seam[Callable[[Sequence[Draft], str], None]] = Seam("when a record is stored")

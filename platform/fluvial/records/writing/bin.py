@@ -15,6 +15,7 @@ from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Compiled
 from fluvial.kernel.ids import is_id
 from fluvial.kernel.problems import Conflict, NotFound
+from fluvial.records.drafts.bin_judgement import judge_bin
 from fluvial.records.drafts.completion import title_of
 from fluvial.records.drafts.dated_fields import catch_up
 from fluvial.records.drafts.decision_ties import check_ties
@@ -72,7 +73,9 @@ def _bin(
         raise Conflict(
             f"More than {MAX_CASCADE} records would be deleted with it. Delete them first."
         )
-    _refuse_locked(Draft(session, type_, record, row, dict(row)), seen | {*along})
+    draft = Draft(session, type_, record, row, dict(row))
+    _refuse_locked(draft, seen | {*along})
+    judge_bin(draft, DELETED)
     held: list[dict[str, Any]] = []
     for field in references_to(session.catalog, type_.name):
         for other in referring(session, field, type_.name, record):
@@ -126,6 +129,7 @@ def _bring_back(session: Session, type_: ObjectType, row: Values, seen: set[str]
     record, moment = row["id"], row["deleted_at"]
     draft = Draft(session, type_, record, row, dict(row))
     _refuse_locked(draft, seen)
+    judge_bin(draft, RESTORED)
     if type_.dated_fields:
         catch_up(draft)
     _settle_references(draft)

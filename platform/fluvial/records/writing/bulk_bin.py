@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Compiled
+from fluvial.records.drafts.bin_judgement import judge_bin
 from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.insertion import update_cells
 from fluvial.records.drafts.record_locks import refuse_in_locked, refuse_whole
@@ -41,6 +42,7 @@ def bin_unused(session: Session, object_name: str, records: Sequence[str]) -> in
             values = {"deleted_at": session.now, **stamp(session, row)}
             drafts.append(Draft(session, type_, row["id"], row, {**row, **values}))
             refuse_whole(drafts[-1])
+            judge_bin(drafts[-1], DELETED)
         refuse_in_locked(drafts)
         names = {"deleted_at", "rev", "updated_at", "updated_by"}
         columns, pack = packing(session, type_, names)
