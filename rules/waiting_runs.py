@@ -73,6 +73,10 @@ EXTEND = heartbeats.extending(WAITING)
 _is = _w.id == param("the_id", _w.id)
 _held = (_is, _w.lease == param("the_lease", _w.lease))
 _FREED: dict[str, Any] = {"lease": None, "leased_until": None}
+# Where its record has changed while somebody looked at it, it is looked at once more at once.
+_due_unless_touched = sa.case(
+    (_w.due_at == param("the_old", _w.due_at), param("the_due", _w.due_at)), else_=_w.due_at
+)
 _STAND = Statement(
     WAITING.update()
     .where(*_held)
@@ -83,14 +87,14 @@ _STAND = Statement(
         state=param("the_state", _w.state),
         effect=param("the_effect", _w.effect),
         since=param("the_since", _w.since),
-        due_at=param("the_due", _w.due_at),
+        due_at=_due_unless_touched,
         attempts=sa.literal_column("0"),
     )
 )
 _LOOK_AGAIN = Statement(
     WAITING.update()
     .where(*_held)
-    .values(**_FREED, due_at=param("the_due", _w.due_at), attempts=sa.literal_column("0"))
+    .values(**_FREED, due_at=_due_unless_touched, attempts=sa.literal_column("0"))
 )
 _FAIL = Statement(WAITING.update().where(*_held).values(**_FREED, state=FAILED))
 _END = Statement(WAITING.delete().where(*_held))
@@ -130,7 +134,7 @@ _WITHDRAW = Statement(
 )
 _TOUCH = Statement(
     WAITING.update()
-    .where(_w.record == param("the_record", _w.record), _in(SLEEPING))
+    .where(_w.record == param("the_record", _w.record), _in(SLEEPING, READY))
     .values(due_at=param("the_now", _w.due_at))
 )
 _COUNTS = Statement(sa.select(_w.state, sa.func.count()).group_by(_w.state))
@@ -230,14 +234,15 @@ def stand(
         the_effect=effect,
         the_since=since,
         the_due=due,
+        the_old=waiting.due_at,
     )
     return done > 0
 
 
 def look_again(connection: Connection, waiting: WaitingRun, due: datetime) -> bool:
     """It still waits for the same."""
-    lease = waiting.lease
-    return _LOOK_AGAIN.run(connection, the_id=waiting.id, the_lease=lease, the_due=due) > 0
+    held = {"the_id": waiting.id, "the_lease": waiting.lease, "the_old": waiting.due_at}
+    return _LOOK_AGAIN.run(connection, **held, the_due=due) > 0
 
 
 def fail(connection: Connection, waiting: WaitingRun) -> bool:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
+
 import pytest
 
+from fluvial.records.writing import writer
+from rules import continuing, waiting_runs
+from rules.execution import Execution
+from rules.wait_action import Rest, Wait, resting
 from tests.rules.calls import CREATED, loan, read, waiting
 from tests.rules.house import House, Json, rule
 
@@ -64,6 +71,29 @@ def test_a_condition_ends_the_wait_as_soon_as_the_record_says_so(house: House) -
     assert read(house, record)["status"] == "open"
     house.client.patch(f"/api/records/loan/{record}", {"level": 3})
     house.work()
+    assert read(house, record)["status"] == "late"
+
+
+def test_a_change_while_a_worker_looks_is_not_overlooked(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = wait(house, {"until": "level >= 3"})
+    house.work()
+    later(house, hours=30)
+    changes = [3]
+
+    def looked(execution: Execution, spec: Wait, since: datetime) -> Rest:
+        found = resting(execution, spec, since)
+        if changes:  # as another worker does, once it has been asked and before it is kept
+            quiet = replace(execution.acting, quiet=True)  # it is the other worker that hears of it
+            writer.update(quiet, "loan", record, {"level": changes.pop()})
+            now = execution.acting.now + timedelta(seconds=1)
+            assert waiting_runs.touched(execution.acting.connection, record, now)
+        return found
+
+    monkeypatch.setattr(continuing, "resting", looked)
+    later(house, hours=2)
+    later(house, seconds=2)
     assert read(house, record)["status"] == "late"
 
 
