@@ -37,7 +37,14 @@ def link(label: str, href: str = "/record") -> Markup:
 
 
 def action(label: str, href: str = "#", icon: str = "", method: str = "get") -> Context:
-    return {"label": label, "href": href, "icon": icon, "method": method, "danger": False}
+    return {
+        "label": label,
+        "href": href,
+        "icon": icon,
+        "method": method,
+        "danger": False,
+        "ask_href": "",
+    }
 
 
 NAV = [
@@ -321,6 +328,7 @@ def record() -> Context:
             {"name": "terms", "label": "Terms", "folded": False, "pairs": [pair("due", "7 Jun 2026"), pair("clerk", person("Tom Whitlock")), pair("fee", why("3.10"), edit=False), pair("reminders", chip("By e-mail")), pair("deposit", ""), pair("notes", Markup('<div class="prosevalue">Cover is worn at the spine; it was so when it left.</div>'), wide=True)]},
             {"name": "system", "label": "System", "folded": True, "pairs": [pair("created", "14 Apr 2026 09:12, Jonas Weber", edit=False), pair("changed", "9 Jun 2026 09:21", edit=False)]},
         ],
+        "clocks": [{"label": "Bring back", "state": "Running", "tone": "warn", "percent": 80, "text": "2 h left", "href": "#"}],
         "states": {"label": "Status: In 2 d, Lent 5 h.", "width": 828, "parts": [{"x": 0, "width": 700, "tone": "good", "title": "In, 2 d"}, {"x": 701, "width": 127, "tone": "warn", "title": "Lent, 5 h"}], "totals": [{"label": "In", "tone": "good", "text": "2 d", "current": False}, {"label": "Lent", "tone": "warn", "text": "5 h, since 09:00", "current": True}]},
         "tab": None,
         "related": [{"label": label, "count": count, "href": "#", "current": label == "Loans of this copy"} for label, count in [("Loans of this copy", 2), ("Reservations", 1), ("Fees", 3)]],

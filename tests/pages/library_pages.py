@@ -113,7 +113,8 @@ RUNS: Context = {
 }  # fmt: skip
 RUN: Context = {
     "rule": "Remind", "rule_href": "#", "others_href": "#", "about": ABOUT, "outcome": "Failed", "tone": "bad", "when": "9 Jun 2026, 10:00", "hidden": "", "lines": ["The condition is met: level > 5", "It posts to desk."],
-    "effects": [{"icon": "mail", "text": Markup("Mails <b>Rosa Lind</b>"), "state": "Failed", "tone": "bad", "error": "550 no such mailbox", "href": "#", "again": {"label": "Send again", "href": "#", "icon": "", "method": "post", "danger": False}}],
+    "waiting": {"text": "It waits for the answer of desk.", "since": "10:00", "retry": action("Call again", "#"), "cancel": None},
+    "effects": [{"icon": "mail", "text": Markup("Mails <b>Rosa Lind</b>"), "state": "Failed", "tone": "bad", "error": "550 no such mailbox", "lines": [], "href": "#", "again": {"label": "Send again", "href": "#", "icon": "", "method": "post", "danger": False, "ask_href": ""}}],
 }  # fmt: skip
 DELIVERY: Context = {
     "href": "#",
@@ -343,7 +344,7 @@ CONFLICT = {
 }  # fmt: skip
 ASK = {
     "title": "Give back", "record": "L-00431 The Overstory", "action": "#", "api": "#", "asked": ".asked", "rev": 4, "back_href": "#",
-    "fields": [WIDGETS[0], WIDGETS[5]], "errors": [{"href": "", "message": "Give back needs this: fill in Shelf."}], "multipart": False,
+    "fields": [WIDGETS[0], WIDGETS[5]], "errors": [{"href": "", "message": "Give back needs this: fill in Shelf."}], "multipart": False, "usual": "",
 }  # fmt: skip
 PROFILE = {
     "zone_action": "#", "zones": ["Europe/London", "UTC"], "business_zone": "UTC",
