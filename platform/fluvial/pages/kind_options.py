@@ -23,6 +23,7 @@ LABELS: Mapping[str, str] = {
                "commas"), "max_size": "Largest", "max_files": "Maximum number of files",
     "yes": "Label for Yes", "no": "Label for No", "weekdays": "Days of the week", "accepts": "Who",
     "searchable": "Searchable", "thousands": "No thousands separators", "default": "Initial value",
+    "log": "Keep a log of its states",
 }  # fmt: skip
 WORDS: Mapping[str, str] = {"email": "E-mail", "url": "Web address"}  # of choices, likewise
 COMMON: Mapping[str, Mapping[str, Any]] = {

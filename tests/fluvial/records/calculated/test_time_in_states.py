@@ -142,6 +142,9 @@ def test_values_of_another_moment_are_of_the_log_of_then(client: Client, clock: 
     assert _read(client, case, *names) == [_at(60), "1", 1800, _at(60)]
     asked = {"as_of": "2026-06-01T09:40:00Z"}
     assert _read(client, case, *names, **asked) == [_at(30), "1", 600, None]
+    assert _read(client, case, *names, believed_on="2026-06-01T09:40:00Z") == [
+        _at(30), "1", 600, None,
+    ]  # fmt: skip
     assert _read(client, case, *names, as_of="2026-05-01") == [None, "0", 0, None]
     found = client.rows(
         "/api/records/case", where="spent(status, 'waiting') == minutes(10)", **asked

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 import pytest
 
 from fluvial.events.jobs import run_pending
@@ -14,6 +15,7 @@ from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from tests.app import Client, Documents
 from tests.fluvial.records.reading.test_plan import Meter
+from tests.forms.shapes import multipart
 
 START = datetime(2026, 6, 1, 9, tzinfo=UTC)
 OPTIONS = [{"name": name} for name in ("new", "waiting", "done")]
@@ -149,6 +151,24 @@ def test_the_bin_keeps_the_log_and_a_restored_record_goes_on(client: Client, clo
     assert client.post(f"{path}/restore").status == 200
     _act(client, loan, "finish")
     assert _told(client, loan) == [("status", "new", 0, 4), ("status", "done", 4, None)]
+
+
+def test_imports_and_their_undoing_are_logged(client: Client, clock: Still) -> None:
+    loan = client.made("loan", name="a")["id"]
+    clock.later(5)
+    options = {"map": {"name": "name", "status": "status"}, "key": ["name"]}
+    body, headers = multipart(
+        ("options", orjson.dumps(options).decode()),
+        ("file", "loans.csv", "text/csv", b"name,status\na,done\nb,waiting\n"),
+    )
+    done = client.call("POST", "/api/records/loan/import", body=body, headers=headers)
+    assert (done.json()["created"], done.json()["updated"]) == (1, 1), done.text
+    (other,) = client.rows("/api/records/loan", where="name == 'b'")
+    assert _told(client, loan) == [("status", "new", 0, 5), ("status", "done", 5, None)]
+    assert _told(client, other["id"]) == [("status", "waiting", 5, None)]
+    clock.later(5)
+    assert client.post(f"/api/imports/{done.json()['batch']}/undo", {}).status == 200
+    assert [one["state"] for one in _spans(client, loan)] == ["new", "done", "new"]
 
 
 def test_the_log_of_another_moment_is_as_it_was(client: Client, clock: Still) -> None:
