@@ -158,3 +158,21 @@ def test_what_is_locked_belongs_to_its_package() -> None:
     same = {"fields": [{"name": "price", "kind": "number", "label": "Fee"}]}
     built = build_catalog([_document(OLD, "library"), _document(same, "site")], CORE_KINDS)
     assert built.objects["book"].fields["price"].label == "Fee"
+
+
+def test_a_lock_is_the_packages_but_its_open_fields_are_of_both_and_its_words_the_sites() -> None:
+    old: Body = {"locked": {"when": "paid", "except": ["paid"], "message": "Paid."}}
+    new: Body = {"locked": {"when": "paid or sent", "except": ["paid", "sent"], "message": "No."}}
+    site: Body = {"locked": {"except": ["paid", "note"], "message": "Ask Ann."}}
+    outcomes, after = decided(OBJECT, old, new, site)
+    assert outcomes == {
+        "/locked/when": "changes", "/locked/except": "merged", "/locked/message": "kept",
+    }  # fmt: skip
+    assert after is not None
+    assert sorted(after["locked"]["except"]) == ["note", "paid", "sent"]
+    assert after["locked"]["message"] == "Ask Ann."
+    outcomes, after = decided(OBJECT, old, new, {"locked": {"when": "paid and late"}})
+    assert outcomes["/locked/when"] == "conflict"
+    assert after == {"locked": {"when": "paid and late"}}
+    words = labels(OBJECT.shape, old)
+    assert ("locked", "message") in [path for path, _ in words]

@@ -71,3 +71,16 @@ def test_only_an_administrator_loosens_a_lock(client: Client) -> None:
         reply = author.put("/api/meta/object/invoice", document(client, locked=tight))
         assert reply.status == 200, reply.text
     assert client.put("/api/meta/object/invoice", document(client, locked=None)).status == 200
+
+
+def test_an_excepted_field_that_goes_leaves_the_lock_with_the_others(client: Client) -> None:
+    fields = [one for one in document(client)["fields"] if one["name"] != "dispute_note"]
+    reply = client.put("/api/meta/object/invoice", document(client, fields=fields))
+    assert reply.status in (409, 422), reply.text
+    reply = client.put("/api/meta/object/invoice?force=true", document(client, fields=fields))
+    assert reply.status == 200, reply.text
+    assert client.get("/api/meta/object/invoice").json()["locked"]["except"] == ["status"]
+    # The condition is for people to decide.
+    fields = [one for one in document(client)["fields"] if one["name"] != "status"]
+    body = document(client, fields=fields, states=None)
+    assert client.put("/api/meta/object/invoice?force=true", body).status in (409, 422)
