@@ -123,6 +123,13 @@ def depends_on_actor(expression: Expression, objects: Objects) -> bool:
     return any(one.personal for one in _formulas(expression, objects))
 
 
+def depends_on_parts(expression: Expression, objects: Objects) -> bool:
+    """Whether it reads fields that parts of documents make, whose past nothing keeps."""
+    places = (place for one in _formulas(expression, objects) for place in one.uses)
+    known = (objects[object].fields.get(name) for object, name in places if object in objects)
+    return any(field is not None and field.made_by for field in known)
+
+
 def _formulas(expression: Expression, objects: Objects) -> Iterator[Expression]:
     """The expression and the formulas that it depends on, however far."""
     waiting, seen = [expression], set[Place]()

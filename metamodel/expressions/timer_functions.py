@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from metamodel.catalog import ObjectType
+from metamodel.errors import ExpressionError
 from metamodel.expressions.fault_words import nearest
 from metamodel.expressions.nodes import Choose, Node, Read
 from metamodel.expressions.part_checker import PartChecker
@@ -31,7 +32,7 @@ class TimeLeft:
         kept = replace(due, path=(*due.path[:-1], f"{name}__left"), type=DURATION)
         paused = self._read(f"{name}_state == 'paused'", node)
         runs = f"{name}_state in ['running', 'missed'] and empty({name}_met)"
-        counted = self._read(f"({_until(name, spec)}) if {runs} else null", node)
+        counted = self._counted(f"({_until(name, spec)}) if {runs} else null", node)
         return Choose(paused, kept, counted, type=DURATION, place=due.place)
 
     def _timer(self, node: ast.Call) -> tuple[str, Mapping[str, Any]]:
@@ -45,6 +46,15 @@ class TimeLeft:
             hint = nearest(argument.id, timers) or "Define it under `timers` of the object."
             self.syntax.fail(argument, f"`{argument.id}` is not a timer{where}.", hint)
         return argument.id, timers[argument.id]
+
+    def _counted(self, source: str, node: ast.Call) -> Node:
+        """What reads the calendar: which fields that takes is nothing for who may not read them."""
+        try:
+            return self._read(source, node)
+        except ExpressionError:
+            if self.checker.scope.hidden is None:
+                raise
+            self.syntax.fail(node, "What is left of this timer depends on what you may not read.")
 
     def _read(self, source: str, node: ast.Call) -> Node:
         """What the call stands for, with faults at the place of the call."""

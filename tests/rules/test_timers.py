@@ -360,3 +360,61 @@ def test_what_is_left_is_a_value_of_the_language(bench: Bench) -> None:
     bench.house.define({**PROMISE, "fields": [*PROMISE["fields"], urgent]})
     promise = client.get(f"/api/records/promise/{bench.promise(4, 8)}").json()
     assert promise["urgent"] == "1"
+
+
+def test_what_timers_showed_at_another_time_is_not_made_up(bench: Bench) -> None:
+    client = bench.house.client
+    bench.at("2026-06-15T09:00:00Z")
+    repair = bench.ask("2026-06-15T09:00:00Z", 1, 8)
+    bench.at("2026-06-16T09:00:00Z")
+    bench.house.work()
+    path = f"/api/records/repair/{repair['id']}"
+    then = client.get(path, believed_on="2026-06-15")
+    assert then.status == 200 and "finish_state" not in then.json()
+    assert "late" not in then.json()  # a formula over it
+    asked = client.get("/api/records/repair", believed_on="2026-06-15", where="late")
+    assert asked.status == 400 and "not known" in asked.json()["detail"]
+
+
+def test_a_calendar_that_is_not_there_is_told(bench: Bench) -> None:
+    client = bench.house.client
+    free = {**PROMISE, "fields": [*PROMISE["fields"][:3], {"name": "hours", "kind": "text"}]}
+    bench.house.define(free)
+    bench.house.work()
+    repair = bench.ask("2026-06-15T09:00:00Z", 4, 8)
+    promise = f"/api/records/promise/{bench.promise(4, 8)}"
+    wrong = client.patch(promise, {"hours": "offise"})
+    assert (wrong.status, wrong.json()["errors"][0]["code"]) == (422, "unknown_calendar")
+    assert "Did you mean `office`?" in wrong.json()["detail"]
+    assert client.get(promise).json()["hours"] == "office"
+    # The document goes, and records still name it: their timers stop, and say why.
+    gone = client.delete("/api/meta/calendar/office")
+    assert gone.status == 200, gone.text
+    bench.house.work()
+    assert bench.read(repair)["finish_state"] == "none"
+    why = client.get(f"/api/records/repair/{repair['id']}/why?field=finish_due").json()
+    assert "There is no calendar `office`." in why["timer"]["fault"]
+    assert client.get(f"/o/repair/{repair['id']}").status == 200
+    # It comes back, and so do the clocks.
+    bench.house.define(OFFICE)
+    bench.house.work()
+    assert bench.read(repair)["finish_due"] == "2026-06-16T08:30:00Z"
+
+
+def test_nobody_learns_from_a_clock_what_they_may_not_read(bench: Bench) -> None:
+    bench.at("2026-06-15T09:00:00Z")
+    repair = bench.ask("2026-06-15T09:00:00Z", 1, 8)
+    bench.take(repair, promise=bench.promise(1, 4))
+    grant = {"object": "repair", "can": ["read", "update"], "fields": {"promise": "none"}}
+    bench.house.define({"kind": "role", "name": "fixer", "grants": [grant]})
+    fixer = bench.house.client.person("fixer@example.com", "fixer")
+    path = f"/api/records/repair/{repair['id']}"
+    told = fixer.get(f"{path}/why?field=finish_due").json()["timer"]
+    assert (told["target"]["value"], told["target"]["withheld"]) == (None, True)
+    assert [plan["cause"] for plan in told["plans"]] == [{}]
+    page = fixer.get(f"/o/repair/{repair['id']}")
+    assert page.status == 200 and "8 h" not in page.text
+    asked = fixer.get("/api/records/repair", where="left(finish) < hours(9)")
+    assert asked.status == 400 and "promise" not in asked.text
+    # What they change moves the clock all the same.
+    assert fixer.patch(path, {"status": "waiting"}).json()["finish_state"] == "paused"

@@ -67,11 +67,16 @@ def told_timers(
         raise NotFound(f"There is no {type_.label.lower()} with the id `{record}`.")
     spans = logged_spans(session, type_.name, [record])
     plans = timer_plans.plans_of_record(session, record, row["created_at"], session.moment)
-    return [
-        _told(session, type_, row, timer, [one for one in spans if one.field == timer.state_field])
-        | {"plans": [_plan(one) for one in plans if one.timer == timer.name]}
-        for timer in timers
-    ]
+    found = []
+    for timer in timers:
+        own = [one for one in spans if one.field == timer.state_field]
+        told = _told(session, type_, row, timer, own)
+        kept = {name for name in ("start", "target", "calendar") if told[name]["withheld"]}
+        if timer.state_field and session.access.hides(type_.name, timer.state_field):
+            kept.add("state")
+        told["plans"] = [_plan(one, kept) for one in plans if one.timer == timer.name]
+        found.append(told)
+    return found
 
 
 def _told(
@@ -151,12 +156,12 @@ def _spans(
         }
 
 
-def _plan(one: timer_plans.Planned) -> dict[str, Any]:
+def _plan(one: timer_plans.Planned, withheld: set[str]) -> dict[str, Any]:
     return {
         "at": timestamp_wire(one.at),
         "by": {"user": one.by} if one.by else None,
         "rule": one.rule,
-        "cause": one.cause,
+        "cause": {name: value for name, value in one.cause.items() if name not in withheld},
         "before": {"due": _moment(one.due_before), "state": one.state_before},
         "after": {"due": _moment(one.due), "state": one.state},
     }

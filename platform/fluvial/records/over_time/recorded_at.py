@@ -35,6 +35,7 @@ from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.expressions.nodes import Read
 from metamodel.expressions.python import evaluate, truth
+from metamodel.expressions.reads import depends_on_parts
 from metamodel.state_times import Spans
 from metamodel.storage import POSTGRESQL, TEXT
 
@@ -267,6 +268,9 @@ def list_believed(
     type_ = session.object(object_name)
     names = _names(session, type_, fields)
     wanted = condition(session.access, type_, where) if where else None
+    if wanted is not None and depends_on_parts(wanted, session.catalog.objects):
+        message = "`where` names what a timer shows, and what it showed at that time is not known."
+        raise Problem(message, errors=[fault("where", "not_known", message)])
     rows = load_rows(session, object_name, ids, "read", limit=MAX_CANDIDATES + 1)
     if len(rows) > MAX_CANDIDATES:
         message = (
@@ -305,6 +309,10 @@ def _wire(
     shown: dict[str, Any] = {}
     for name in names:
         known = type_.fields[name]
+        objects = belief.session.catalog.objects
+        if known.made_by or (known.formula and depends_on_parts(known.formula, objects)):
+            unknown.add(name)
+            continue
         if known.formula is None:
             shown[name] = wire_value(known, values.get(name))
             continue
