@@ -10,11 +10,11 @@ from fluvial.events.jobs import run_pending
 from fluvial.records.calculated import backfill_values
 from fluvial.runtime.engine import Engine
 from tests.app import Client, Documents
-from tests.fluvial.records.drafts.test_state_log import START, Still, clock, meter
+from tests.fluvial.records.drafts.test_state_log import START, Still, clock, engine, meter
 from tests.fluvial.records.reading.test_plan import Meter
 from tests.forms.test_record_pages import text_of
 
-__all__ = ["clock", "meter"]
+__all__ = ["clock", "engine", "meter"]
 
 HOURS: dict[str, Any] = {
     "kind": "calendar",
