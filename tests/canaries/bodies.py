@@ -95,6 +95,15 @@ def _bulk_edit(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
         yield Sent({"field": TAKEN[name], "value": "changed in bulk"}, f"where={where}")
     for field, target in LINKS.get(name, {}).items():
         yield Sent({"field": field, "value": aviary.id_of(target, "south"), "ids": ids})
+    yield Sent({"values": {TAKEN[name]: "changed in bulk", "secret": "x"}, "ids": ids})
+    yield from (Sent({"action": one, "ids": ids}) for one in ("nothing", "close", "win"))
+
+
+def _bulk_preview(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
+    yield from _bulk_edit(aviary, parts)
+    ids = [record["id"] for record in aviary.records[parts["object"]].values()]
+    yield Sent({"delete": True, "ids": ids})
+    yield Sent({"delete": True})
 
 
 def _table(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
@@ -289,7 +298,7 @@ BODIES: dict[str, Bodies] = {
     "POST /lookup/{object}/{field}": _say(Sent({"title": "made on the way"})),
     "POST /notifications/read": NOTHING,
     "POST /o/{object}/bulk": _bulk_edit,
-    "POST /o/{object}/bulk/preview": _bulk_edit,
+    "POST /o/{object}/bulk/preview": _bulk_preview,
     "POST /o/{object}/columns": _say(Sent({"columns": "number,secret"})),
     "POST /o/{object}/new": _form,
     "POST /o/{object}/views": _say(Sent({"label": "Mine", "columns": "number,secret"})),

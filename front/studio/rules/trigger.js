@@ -139,8 +139,8 @@ function button(desk, on) {
     make("div", { class: "sentence lg" }, "with the words ", typed("button", "The words on the button", labelText(on.button), (text) => desk.change("/on/button", text, true))),
     make("div", { class: "sentence lg" }, "for ", ...chips, adding("allow/add", "Roles that may press it", left, (name) => set([...roles, name]), roles.length ? "or …" : "whoever may change the record")),
     conditionBox(desk, "/on/when", on.object, { start: "Where", none: "On every record" }),
-    desk.kept("button/ask", undefined, () => memberPart(desk.model, "/on/ask", { label: "Asks for" })),
     on.when ? make("div", { class: "sentence" }, "On others it says ", typed("message", "Why it is not possible on others", labelText(on.message), (text) => (text ? desk.change("/on/message", text, true) : desk.remove("/on/message", true)), { wide: true })) : null,
+    desk.kept("button/ask", undefined, () => memberPart(desk.model, "/on/ask", { label: "Asks for" })),
   ].filter(Boolean);
 }
 
