@@ -16,7 +16,7 @@ from bench.targets import Baseline, Engine, Target
 from bench.verify import Difference, verify
 from bench.world import look_around
 
-from . import catalogs, clocks, conditions, data, report, schema
+from . import catalogs, clocks, conditions, data, decisions, report, schema
 
 KINDS = ("sqlite", "postgresql")
 SIZES = "20000,1000000"
@@ -38,6 +38,7 @@ def arguments() -> argparse.Namespace:
     add("--catalogs", action="store_true", help="instead: a large catalog")
     add("--expressions", action="store_true", help="instead: conditions through look-ups")
     add("--clocks", action="store_true", help="instead: timers in saves, and a calendar's change")
+    add("--decisions", action="store_true", help="instead: decisions over many rows")
     asked = parser.parse_args()
     if asked.baseline_threads is not None:
         os.environ["BENCH_THREADS"] = str(asked.baseline_threads)
@@ -46,6 +47,7 @@ def arguments() -> argparse.Namespace:
         parser.error(f"--databases takes {', '.join(KINDS)}.")
     single = "100000" if asked.schema or asked.expressions else SIZES
     single = "50000" if asked.clocks else single
+    single = "10000" if asked.decisions else single
     sizes = asked.sizes or (str(data.SEEDS) if asked.quick else single)
     asked.sizes = [int(size.replace("_", "")) for size in sizes.split(",")]
     asked.rounds = Rounds(
@@ -119,7 +121,10 @@ def others(asked: argparse.Namespace) -> bool:
             show(text, f"{kind} expressions", asked.write)
         if asked.clocks:
             show(clocks.measure(kind, asked.sizes[0]), f"{kind} clocks", asked.write)
-    return bool(asked.schema or asked.catalogs or asked.expressions or asked.clocks)
+        if asked.decisions:
+            show(decisions.measure(kind, asked.sizes[0]), f"{kind} decisions", asked.write)
+    instead = (asked.schema, asked.catalogs, asked.expressions, asked.clocks, asked.decisions)
+    return any(instead)
 
 
 def main() -> int:

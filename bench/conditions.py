@@ -101,16 +101,16 @@ def _rows(engine: Engine, kind: str, records: int) -> Iterator[str]:
 def fill(session: Session, records: int) -> None:
     """Branches, members and loans, put into their tables without rules or history."""
     with session.connection.transaction():
-        branches = [_insert(session, "branch", name=f"Branch {n}") for n in range(BRANCHES)]
+        branches = [insert(session, "branch", name=f"Branch {n}") for n in range(BRANCHES)]
         members = [
-            _insert(session, "member", name=f"Member {n}", branch=branches[n % BRANCHES])
+            insert(session, "member", name=f"Member {n}", branch=branches[n % BRANCHES])
             for n in range(MEMBERS)
         ]
         first = session.today - timedelta(days=200)
         for n in range(records):
             due = first + timedelta(days=n % 400)
             fee = session.catalog.objects["loan"].fields["fee"]
-            _insert(
+            insert(
                 session,
                 "loan",
                 member=members[n * 7 % MEMBERS],
@@ -119,7 +119,7 @@ def fill(session: Session, records: int) -> None:
             )
 
 
-def _insert(session: Session, object: str, **values: Any) -> str:
+def insert(session: Session, object: str, **values: Any) -> str:
     type_ = session.catalog.objects[object]
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     system = {"id": new_id(), "rev": 1, "title": object, "created_at": moment, "updated_at": moment}

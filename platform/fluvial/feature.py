@@ -46,6 +46,7 @@ from fluvial.records.calculated import (
     timer_values,
 )
 from fluvial.records.calculated.field_makers import FIELD_MAKER, FieldMaker
+from fluvial.records.drafts import tied_rows
 from fluvial.records.drafts.seams import OBJECT_HOOK
 from fluvial.records.drafts.user_accounts import UserHook
 from fluvial.runtime import long_jobs
@@ -89,7 +90,7 @@ feature = Feature(
         PROBLEM_PAGE(problem_page),
         APPROVAL_HEARD(tell_of_approval),
         FIELD_MAKER(FieldMaker(TIMERS.name, timer_values.work_out, timer_reasons.reasons)),
-        CATALOG_CHANGED(changed_calendars.plan_anew),
+        CATALOG_CHANGED(changed_calendars.plan_anew, tied_rows.refuse_tied_rows),
         EXPORT_FORM(PEOPLE),
         WORK(assigned_work.assigned, assigned_work.followed, told_work.decisions, told_work.told),
         DESIGNER(VIEW_DESIGNER),

@@ -187,6 +187,30 @@ def test_a_batch_is_judged_by_what_its_rows_become_together(client: Client) -> N
     assert "more specific" in reply.text
 
 
+def test_a_decision_is_refused_whose_rows_tie_already(client: Client) -> None:
+    town = Town(client)
+    narrow = {**PRICE, "name": "narrow", "inputs": ["use"], "for": {"booking": {"use": "use"}}}
+    reply = client.post("/api/meta/changes", {"documents": [narrow]})
+    assert reply.status == 409, reply.text
+    assert "`narrow` tie" in reply.text and "same day" in reply.text
+    plain = {**BOOKING, "name": "note", "fields": [BOOKING["fields"][0]]}
+    client.define(plain)
+    for name in ("a", "b", "b"):
+        made = client.made("note", name=name)
+    asked = {"kind": "decision", "name": "noted", "object": "note", "inputs": ["name"],
+             "for": {"booking": {"name": "name"}}}  # fmt: skip
+    reply = client.post("/api/meta/changes", {"documents": [asked]})
+    assert reply.status == 409 and "b and b" in reply.text, reply.text
+    assert client.delete(f"/api/records/note/{made['id']}").status == 204
+    client.define(asked)
+    # Rows in turn do not tie: each begins when the one before has ended.
+    for name in ("new hall", "choir", "choir concerts", "any"):
+        assert client.delete(f"/api/records/tariff/{town.ids[name]}").status == 204
+    assert town.change("concerts", ends="2026-05-01").status == 200
+    town.tariff("later concerts", use="concert", starts="2026-05-01")
+    client.define(narrow)
+
+
 FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"object": "tarif"}, "/object", "unknown_object"),
     ({"inputs": ["club", "halls"]}, "/inputs/1", "unknown_field"),
