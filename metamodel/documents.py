@@ -65,6 +65,7 @@ class DocumentKind:
     wide: bool = False
     carries: bool = False  # others send what they read by way of it
     unit: UnitOf = shown_unit  # how much of it is judged where a part of it changes
+    pages: Mapping[str, str] = field(default_factory=dict)  # in the studio: address and words
     parts: tuple[ObjectPart[Any], ...] = ()  # of the object document; see metamodel.object_parts
 
     @property
@@ -268,6 +269,7 @@ DECISION = DocumentKind(
         "for": {"loan": {"branch": "copy.branch", "group": "member.group"}},
     },
     embedded=True,
+    pages={"try": "Try it"},
 )
 
 CORE_KINDS: Mapping[str, DocumentKind] = {

@@ -50,6 +50,12 @@ class Form {
     const roots = this.schemas.hint(this.model.about.schema).about ?? ABOUT;
     for (const address of [hint.of ?? roots].flat()) {
       if (address === "self") return "self";
+      if (address.startsWith("key:")) {
+        const place = steps(address.slice(4));
+        const way = steps(pointer);
+        if (place.every((step, at) => way[at] === step) && way[place.length]) return this.through(way[place.length], pointer, hint);
+        continue;
+      }
       if (address.startsWith("document:")) {
         const [, kind, place] = address.split(":");
         const named = (this.names.documents[kind] ?? []).find((one) => one.name === this.model.get(beside(pointer, place)));

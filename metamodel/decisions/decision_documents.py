@@ -47,6 +47,9 @@ def check_decision(document: Document, check: DocumentCheck) -> None:
     if len(check.draft.faults) == faults:
         for name in decision.subjects:
             check.compile(f"/for/{name}", f"decide({decision.name})", name)
+            # That it asks itself here is no use of it.
+            known = check.draft.uses.get(document.place, set())
+            known.discard(f"{document.place}#/for/{name}")
 
 
 def _check_input(pointer: str, field: Field, check: DocumentCheck) -> None:

@@ -29,7 +29,7 @@ from fluvial.kernel.features import CORE, Feature
 from fluvial.metadata_changes import changed_calendars, cutover, index_builds
 from fluvial.metadata_changes.apply import CATALOG_CHANGED
 from fluvial.metadata_changes.approvals import APPROVAL_HEARD
-from fluvial.pages import assigned_work, site, told_work
+from fluvial.pages import assigned_work, decision_pages, site, told_work
 from fluvial.pages.designers import DESIGNER, Designer
 from fluvial.pages.document_previews import DOCUMENT_PREVIEW
 from fluvial.pages.object_tabs import OBJECT_TAB, SHARED_DOCUMENTS, ObjectTab, SharedDocuments
@@ -85,6 +85,7 @@ feature = Feature(
             *packages_api.ENDPOINTS,
             *health_api.ENDPOINTS,
             *metrics_api.ENDPOINTS,
+            *decision_pages.ENDPOINTS,
             *site.ENDPOINTS,
         ),
         PROBLEM_PAGE(problem_page),
@@ -104,6 +105,12 @@ feature = Feature(
                 position=20,
             ),
             ObjectTab(
+                "decision",
+                "Decisions",
+                "A decision finds the most specific of these records for another one.",
+                position=75,
+            ),
+            ObjectTab(
                 "role",
                 "Roles",
                 "Roles define who may do what with these records.",
@@ -112,7 +119,8 @@ feature = Feature(
             ),
         ),
         SHARED_DOCUMENTS(
-            SharedDocuments("role", "Roles", "Who may do what with which records and fields.")
+            SharedDocuments("role", "Roles", "Who may do what with which records and fields."),
+            SharedDocuments("decision", "Decisions", "Tables of rows of which the best fit wins."),
         ),
         LONG_JOB_KIND(
             import_undo.UNDO,

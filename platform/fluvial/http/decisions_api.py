@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fluvial.records.calculated.decision_reasons import (
     decision_named,
     explain_record,
     explain_values,
+    read_inputs,
 )
-from metamodel.errors import ValueFault
-from metamodel.kinds.kind import TextFormat
 
 from .call import Answer, Call
 from .parameters import as_of, refuse
@@ -31,16 +28,7 @@ def explain_decision(call: Call) -> Answer:
         return Answer.json(explain_record(session, name, call.query["for"], call.query["id"], day))
     call.only("as_of", *decision.inputs)
     rows = session.catalog.objects[decision.object]
-    form = TextFormat(zone=session.catalog.zone)
-    given: dict[str, Any] = {}
-    for one in decision.inputs:
-        text = call.query.get(one, "").strip()
-        if text:
-            field = rows.fields[one]
-            try:
-                given[one] = field.kind.parse_text(field, text, form)
-            except ValueFault as error:
-                raise refuse(one, error.code, error.message) from error
+    given = read_inputs(session, [rows.fields[one] for one in decision.inputs], call.query)
     return Answer.json(explain_values(session, name, given, day))
 
 

@@ -121,6 +121,9 @@ def _menu(document: Edited, found: Document | None, may_write: bool) -> list[Con
     kind = document.kind.name
     path = f"/studio/{kind}/{found.name}"
     menu = [action("History", f"{path}/history", "history")]
+    menu += [
+        action(words, f"{path}/{page}", "search") for page, words in document.kind.pages.items()
+    ]
     if may_write:
         menu.append(action("Copy", f"/studio/{kind}/{NEW}?copy={found.name}", "copy"))
         changed = document.base is not None and document.site is not None

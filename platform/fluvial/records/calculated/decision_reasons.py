@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from fluvial.database.id_lists import id_list, listed_ids
 from fluvial.kernel.ids import is_id
-from fluvial.kernel.problems import Forbidden, NotFound, Unprocessable, fault
+from fluvial.kernel.problems import Forbidden, NotFound, Problem, Unprocessable, fault
 from fluvial.records.drafts.decided_rows import plain_id, winner
 from fluvial.records.drafts.draft import wire_value
 from fluvial.records.drafts.record_environment import RecordEnvironment
@@ -22,7 +22,7 @@ from fluvial.records.reading.titles import titles_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.decisions.decision import DecisionTable
-from metamodel.errors import ExpressionError
+from metamodel.errors import ExpressionError, ValueFault
 from metamodel.expressions.compiler import compile_expression
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.literals import constant
@@ -32,6 +32,7 @@ from metamodel.expressions.reads import BINNED, reads_of
 from metamodel.expressions.scope import scope_of
 from metamodel.expressions.sql import Builder, Source
 from metamodel.expressions.types import DATE
+from metamodel.kinds.kind import TextFormat
 from metamodel.storage import timestamp_wire
 
 MOST = 50  # rows that are listed
@@ -113,6 +114,23 @@ def explain_values(
     at = None if node.day is None else _as_day(session, node, day or session.today)
     asked = _Question(session, decision, free, rows, values, at)
     return {"for": None, "id": None, **_explained(asked)}
+
+
+def read_inputs(
+    session: Session, fields: Sequence[Field], given: Mapping[str, str]
+) -> dict[str, Any]:
+    """Inputs as people and addresses write them, in canonical form."""
+    form = TextFormat(zone=session.catalog.zone)
+    values: dict[str, Any] = {}
+    for field in fields:
+        text = given.get(field.name, "").strip()
+        if text:
+            try:
+                values[field.name] = field.kind.parse_text(field, text, form)
+            except ValueFault as error:
+                message = f"{field.label}: {error.message}"
+                raise Problem(message, errors=[fault(field.name, error.code, message)]) from error
+    return values
 
 
 def _asked(session: Session, decision: DecisionTable, object_name: str) -> Expression:
