@@ -99,6 +99,7 @@ def _draft(catalog: Catalog) -> CatalogDraft:
         objects=dict(catalog.objects),
         zone=catalog.zone,
         calendars=catalog.calendars,
+        decisions=catalog.decisions,
     )
 
 

@@ -96,6 +96,7 @@ def _hooks(catalog: Catalog) -> Mapping[str, Hook]:
         objects=dict(catalog.objects),
         zone=catalog.zone,
         calendars=catalog.calendars,
+        decisions=catalog.decisions,
     )
     made = {}
     for document in catalog.of("hook").values():

@@ -56,6 +56,8 @@ COLUMNS = {
     "queue": "code name work team.name manager.email email",
     "ticket_type": "code name nature queue.code estimate needs_contact needs_asset needs_category"
     " needs_closing_code survey",
+    "service_level": "name code calendar",
+    "service_target": "name service_level.code level priority calendar resolve",
     "closing_code": "code name types.code",
     "canned_reply": "name queue.code language body",
     "knowledge_article": "number name category audience status keywords body",
@@ -66,13 +68,14 @@ COLUMNS = {
     "rate_rule": "number card.name name role.code activity.code band rate multiplier step starts",
     "resource": "number user.email team.name manager.email entity.code bill_role.code skills.name"
     " capacity target cost_rate loaded_rate starts",
+    "own_time": "email resource.number",
     "absence": "resource.number kind starts ends status",
     "project": "number name account.code manager.email status billing price budget_hours starts"
-    " due",
+    " due closed_on",
     "phase": "name project.number position",
     "task": "number name project.number phase.name predecessors.number assignee.email status starts"
-    " due estimate remaining",
-    "milestone": "project.number name due percent status",
+    " due estimate remaining done_on",
+    "milestone": "project.number name due percent status accepted_on",
     "timesheet": "number resource.number week status",
     "time_entry": "resource.number worked_on worked ticket.number task.number activity.code"
     " timesheet.number status result rate_rule.number note",
@@ -125,6 +128,8 @@ WRITTEN = (
     "bill_role",
     "activity_type",
     "rate_card",
+    "service_level",
+    "service_target",
 )  # tables that stand in the words
 RATE = (
     *("number", "card.name", "name", "role.code", "activity.code", "band", "rate"),

@@ -97,6 +97,7 @@ class Plan:
             "budget_hours": 72,
             "starts": begins,
             "due": begins + timedelta(days=100),
+            "closed_on": begins + timedelta(days=104) if closed else "",
         }
         self.projects.append(project)
         self.add_tasks(w, project, index, begins)
@@ -110,6 +111,7 @@ class Plan:
                     "due": due,
                     "percent": share if fixed else "",
                     "status": "planned" if not done else "accepted",
+                    "accepted_on": due if done else "",
                 }
             )
 
@@ -148,6 +150,7 @@ class Plan:
                 task = self.tasks[-1]
                 left = {"done": 0, "in_progress": hours / 2}.get(task["status"], hours)
                 task["remaining"] = int(left * 3600)
+                task["done_on"] = min(due, ANCHOR) if task["status"] == "done" else ""
                 before, day = number, due
 
 
@@ -315,6 +318,7 @@ def make_delivery(w: World) -> dict[str, list[Row]]:
     weeks.entries.sort(key=lambda e: (e["worked_on"], e["resource.number"]))
     return {
         "resource": resources,
+        "own_time": [{"email": r["user.email"], "resource.number": r["number"]} for r in resources],
         "absence": absences,
         "project": plan.projects,
         "phase": plan.phases,

@@ -86,3 +86,29 @@ def test_what_a_rule_sets_is_checked_like_what_a_person_writes(house: House) -> 
     reply = house.client.post("/api/records/loan", {"name": "Emma"})
     assert reply.status == 422
     assert reply.json()["errors"][0]["code"] == "required"
+
+
+def test_a_rule_stores_the_row_of_a_decision(house: House) -> None:
+    """Rules are compiled apart from the catalog, and know its decisions nevertheless."""
+    tier = {"name": "tier", "kind": "object", "title": "{name}", "fields": [
+        {"name": "name", "kind": "text"},
+        {"name": "level", "kind": "number", "scale": 0},
+        {"name": "worth", "kind": "number", "scale": 0},
+    ]}  # fmt: skip
+    decision = {"kind": "decision", "name": "tiers", "object": "tier", "inputs": ["level"],
+                "for": {"loan": {"level": "level"}}}  # fmt: skip
+    house.define(
+        tier,
+        decision,
+        rule(
+            "tier",
+            {"object": "loan", "event": ["created", "updated"]},
+            {"set": {"name": "decide(tiers).name"}},
+            phase="before_save",
+            when="decide(tiers).worth > 1",
+        ),
+    )
+    house.client.made("tier", name="usual", worth=1)
+    house.client.made("tier", name="high", level=7, worth=9)
+    assert house.client.made("loan", name="Emma", level=7)["name"] == "high"
+    assert house.client.made("loan", name="Emma", level=6)["name"] == "Emma"

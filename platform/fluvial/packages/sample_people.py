@@ -77,10 +77,11 @@ def admitted(engine: Engine) -> list[SamplePerson]:
 
 
 def _rows(app: str) -> Iterator[dict[str, str]]:
+    """The people of a sample; a later table that says more about them names no roles."""
     folder = folder_of(app) / "sample"
     if not (folder / "sample.yaml").is_file():
         return
     for entry in read_plan(folder)["order"]:
         if entry["object"] == "user":
             with (folder / entry["file"]).open(encoding="utf-8", newline="") as file:
-                yield from csv.DictReader(file)
+                yield from (row for row in csv.DictReader(file) if row.get("roles"))
