@@ -70,7 +70,7 @@ def test_buttons_forms_and_hooks() -> None:
 def test_exactly_one_of_them(on: dict[str, Any]) -> None:
     found, ((pointer, message, hint),) = read(**on)
     assert (found, pointer) == (None, "/on")
-    assert "exactly one of event, date, timer, schedule, button, webform and hook" in message
+    assert "exactly one of event, date, timer, every, schedule, button, webform and hook" in message
     assert "Keep only one" in hint
 
 
