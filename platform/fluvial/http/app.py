@@ -16,7 +16,7 @@ from collections.abc import (
 )
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from typing import Any
 
@@ -112,9 +112,8 @@ class RouteTable:
         self._routes: dict[tuple[str, int], list[tuple[re.Pattern[str], Endpoint]]] = {}
         ordered = sorted(self.endpoints, key=lambda e: [s[:1] == "{" for s in e.path.split("/")])
         for endpoint in ordered:
-            pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", endpoint.path))
             key = (endpoint.method, endpoint.path.count("/"))
-            self._routes.setdefault(key, []).append((pattern, endpoint))
+            self._routes.setdefault(key, []).append((_pattern(endpoint.path), endpoint))
 
     def find(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]]:
         if "\x00" in path:
@@ -133,6 +132,12 @@ class RouteTable:
                 f"{path} accepts {', '.join(others)}.", headers={"Allow": ", ".join(others)}
             )
         raise NotFound(f"There is nothing at {path}.")
+
+
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    """What the path of an endpoint fits; its parameters are groups."""
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
 
 
 class NoMethod(Problem):

@@ -13,6 +13,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import CodeType
 from typing import Any, TypeVar
 
 from metamodel.syntax_trees import expression_tree, statements_tree
@@ -48,15 +50,24 @@ class Code:
 
     def function(self, argument: str, body: str) -> Any:
         """A function of one argument, as one expression."""
-        source = f"lambda {argument}: {body}"
-        checked = check(expression_tree(source))
-        return eval(compile(checked, f"<{self._about}>", "eval"), self._names)
+        return eval(_expression(f"lambda {argument}: {body}", self._about), self._names)
 
     def procedure(self, argument: str, lines: Sequence[str]) -> Any:
         """The same of several statements; the last one returns."""
         source = "\n    ".join([f"def made({argument}):", *lines])
-        exec(compile(check(statements_tree(source)), f"<{self._about}>", "exec"), self._names)
+        exec(_statements(source, self._about), self._names)
         return self._names["made"]
+
+
+# Another version of the metadata asks for the same code again: most object types stay as they are.
+@lru_cache(maxsize=1_000)
+def _expression(source: str, about: str) -> CodeType:
+    return compile(check(expression_tree(source)), f"<{about}>", "eval")
+
+
+@lru_cache(maxsize=1_000)
+def _statements(source: str, about: str) -> CodeType:
+    return compile(check(statements_tree(source)), f"<{about}>", "exec")
 
 
 def check(tree: Tree) -> Tree:
