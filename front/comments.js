@@ -17,6 +17,7 @@ function naming(area, named) {
   area.setAttribute("aria-autocomplete", "list");
   let asked = 0;
   let words = "";
+  let shown = null; // the words that the list below answers
   const close = () => ((menu.hidden = true), area.removeAttribute("aria-activedescendant"));
   const options = () => all("button", list);
   const choose = (at) => {
@@ -26,30 +27,34 @@ function naming(area, named) {
     if (next) area.setAttribute("aria-activedescendant", next.id);
   };
   const chosen = () => options().findIndex((option) => option.getAttribute("aria-selected") === "true");
+  // A list that answers older words is no offer for what stands there now.
+  const fits = () => shown === words || options()[Math.max(0, chosen())].textContent.toLowerCase().includes(words.trim().toLowerCase());
   const pick = (person) => {
     const at = area.selectionStart - words.length;
     area.setRangeText(`${person.label} `, at, area.selectionStart, "end");
     named.set(person.label, person.value.replace(/^user:/, ""));
+    asked += 1; // an answer that is on its way opens nothing any more
     close();
     area.focus();
   };
   const look = async () => {
     const match = NAMING.exec(area.value.slice(0, area.selectionStart));
+    const mine = (asked += 1);
     if (!match) return close();
     [, words] = match;
-    const mine = (asked += 1);
     const found = await send("GET", `/lookup/people?q=${encodeURIComponent(words.trim())}`);
     if (mine !== asked) return undefined;
     const people = (found.data.results ?? []).slice(0, 6);
     list.replaceChildren(...people.map((person, at) => make("li", { role: "presentation" }, make("button", { type: "button", role: "option", tabindex: "-1", id: `${menu.id}-${at}`, onmousedown: (event) => (event.preventDefault(), pick(person)) }, make("span", { class: "grow clip" }, person.label), make("span", { class: "small faint clip" }, person.hint ?? "")))));
     menu.hidden = people.length === 0;
+    shown = words;
     if (people.length) choose(0);
     return undefined;
   };
   area.addEventListener("input", look);
   area.addEventListener("blur", close);
   area.addEventListener("keydown", (event) => {
-    if (menu.hidden) return;
+    if (menu.hidden || !fits() || event.ctrlKey || event.metaKey) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") choose(chosen() + (event.key === "ArrowDown" ? 1 : -1));
     else if (event.key === "Enter" || event.key === "Tab") options()[Math.max(0, chosen())].dispatchEvent(new MouseEvent("mousedown", { cancelable: true }));
     else if (event.key === "Escape") close();

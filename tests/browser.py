@@ -1,8 +1,10 @@
 """The headless browser of the tests: Debian's Chromium, driven by Playwright."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
@@ -50,6 +52,28 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield chromium
         chromium.close()
+
+
+@contextmanager
+def signed_in(
+    browser: Browser, url: str, headers: Mapping[str, str], **options: Any
+) -> Iterator[Page]:
+    """A page of the person who has these headers; no script may fail on it.
+
+    `options` are those of a browser context, such as its language or zone.
+    """
+    chosen = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", **options}
+    context = browser.new_context(base_url=url, **chosen)
+    name, _, value = headers["cookie"].partition("=")
+    context.add_cookies([{"name": name, "value": value, "url": url}])
+    page = limited(context.new_page())
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    try:
+        yield page
+        assert faults == []
+    finally:
+        context.close()
 
 
 def dragged(source: Locator, target: Locator, landed: Locator) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -127,6 +128,19 @@ class Product:
         for process in self.started:
             if process.process.poll() is None:
                 process.kill()
+
+
+@contextmanager
+def served(
+    folder: Path, database_url: str, settings: Mapping[str, str] | None = None
+) -> Iterator[Product]:
+    """A product that answers, until it is no longer needed."""
+    product = Product(folder, database_url, settings or {})
+    try:
+        product.serve()
+        yield product
+    finally:
+        product.end()
 
 
 @pytest.fixture
