@@ -27,7 +27,7 @@ function naming(area, named) {
     if (next) area.setAttribute("aria-activedescendant", next.id);
   };
   const chosen = () => options().findIndex((option) => option.getAttribute("aria-selected") === "true");
-  // A list that answers older words is no offer for what stands there now.
+  // A list that answers older words may not fit what has been typed since.
   const fits = () => shown === words || options()[Math.max(0, chosen())].textContent.toLowerCase().includes(words.trim().toLowerCase());
   const pick = (person) => {
     const at = area.selectionStart - words.length;

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import re
 import shutil
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
@@ -41,6 +42,11 @@ EMAIL = "admin@example.com"
 PASSWORD = "correct horse battery"
 
 
+def told(found: object) -> str:
+    """The text of it without ids and keys, whose digits hold any short word now and then."""
+    return re.sub(r"[\w-]{20,}", "", str(found))
+
+
 @dataclass
 class Reply:
     """An answer: status, headers (lower case) and body."""
@@ -55,6 +61,10 @@ class Reply:
     @property
     def text(self) -> str:
         return self.body.decode()
+
+    @property
+    def told(self) -> str:
+        return told(self.text)
 
 
 def _header_names(headers: Mapping[str, str]) -> dict[str, str]:

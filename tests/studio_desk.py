@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 from playwright.sync_api import Browser, Page
 
+from tests.access import access_faults
 from tests.app import Prepared
-from tests.browser import AXE, limited
-from tests.fluvial.processes import Product
-
-THEMES = ("light", "dark")
-SIZES = ((1440, 900), (390, 844))
-CHECK = """async () => (await axe.run(document, {iframes: false})).violations
-  .map(one => `${one.id}: ${one.nodes.map(node => node.target).join(' ')}`)"""
+from tests.browser import signed_in
+from tests.fluvial.processes import served
 
 
 @dataclass
 class StudioDesk:
     page: Page
     api: httpx.Client
-    faults: list[str] = field(default_factory=list)
 
     def open(self, path: str) -> Page:
         self.page.goto(path)
@@ -45,20 +40,9 @@ class StudioDesk:
 
     def looks(self, path: str, ready: str) -> list[str]:
         """What the accessibility checker finds in both themes and sizes, and what sticks out."""
-        found = []
-        for theme in THEMES:
-            self.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
-            for width, height in SIZES:
-                self.page.set_viewport_size({"width": width, "height": height})
-                self.open(path)
-                self.page.wait_for_selector(ready)
-                self.page.evaluate(AXE.read_text("utf-8") + ";0")
-                found += [f"{theme} {width}: {one}" for one in self.page.evaluate(CHECK)]
-                over = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
-                found += [f"{theme} {width}: {over} px too wide"] if over > 0 else []
-        self.page.emulate_media(color_scheme="light")
-        self.page.set_viewport_size({"width": 1440, "height": 900})
-        return found
+        self.open(path)
+        self.page.wait_for_selector(ready)
+        return access_faults(self.page)
 
 
 @contextmanager
@@ -72,18 +56,10 @@ def studio_desk(
     settings: Mapping[str, str] | None = None,
 ) -> Iterator[StudioDesk]:
     address = prepared.copy(None, folder, apps, documents)
-    product = Product(folder, address, settings or {})
-    product.serve()
     headers = prepared.headers(address)
-    context = browser.new_context(base_url=product.url)
-    name, _, value = headers["cookie"].partition("=")
-    context.add_cookies([{"name": name, "value": value, "url": product.url}])
-    with httpx.Client(base_url=product.url, headers=headers) as api:
-        desk = StudioDesk(limited(context.new_page()), api)
-        desk.page.set_viewport_size({"width": 1440, "height": 900})
-        desk.page.on("pageerror", lambda error: desk.faults.append(str(error)))
-        try:
-            yield desk
-        finally:
-            context.close()
-            product.end()
+    with (
+        served(folder, address, settings) as product,
+        httpx.Client(base_url=product.url, headers=headers) as api,
+        signed_in(browser, product.url, headers) as page,
+    ):
+        yield StudioDesk(page, api)

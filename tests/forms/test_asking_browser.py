@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.access import DESK, PHONE, access_faults
 from tests.app import PASSWORD, Prepared
-from tests.browser import AXE, limited
-from tests.studio_desk import CHECK, SIZES, THEMES, StudioDesk, studio_desk
+from tests.browser import limited
+from tests.studio_desk import StudioDesk, studio_desk
 
 SLOW = 0.4  # seconds of an answer, longer than anybody waits before Enter
 GUEST = "guest@example.com"
@@ -62,7 +63,6 @@ def desk(shop: None, prepared: Prepared, browser: Browser, tmp_path: Path) -> It
         for name, town in (("Abbey", "Bath"), ("Harbour", "Hull"), ("Mill", "Leeds")):
             made.api.post("/api/records/site", json={"name": name, "town": town}).raise_for_status()
         yield made
-        assert made.faults == []
 
 
 def test_look_ups_take_what_was_typed_and_create_what_is_not_there(desk: StudioDesk) -> None:
@@ -271,17 +271,11 @@ def _search(page: Page, field: str, within: str = "main") -> Any:
 
 def _looks(desk: StudioDesk, within: str) -> list[str]:
     """What the checker finds in what is open, in both themes and sizes."""
-    page, found = desk.page, []
-    page.evaluate(AXE.read_text("utf-8") + ";0")
-    for theme in THEMES:
-        page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
-        for width, height in SIZES:
-            page.set_viewport_size({"width": width, "height": height})
-            found += [f"{theme} {width}: {one}" for one in page.evaluate(CHECK)]
-            box = page.locator(within).bounding_box()
-            assert box is not None
-            if box["x"] < 0 or box["x"] + box["width"] > width:
-                found.append(f"{theme} {width}: too wide")
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size({"width": 1440, "height": 900})
+    page, found = desk.page, access_faults(desk.page)
+    for width, height in (PHONE, DESK):
+        page.set_viewport_size({"width": width, "height": height})
+        box = page.locator(within).bounding_box()
+        assert box is not None
+        if box["x"] < 0 or box["x"] + box["width"] > width:
+            found.append(f"{width}: too wide")
     return found

@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.app import Prepared
-from tests.browser import limited
-from tests.fluvial.processes import Product
+from tests.browser import signed_in
+from tests.fluvial.processes import served
 from tests.kanban.library import DOCUMENTS
 
 
@@ -36,20 +36,15 @@ class Desk:
 @pytest.fixture
 def desk(library: None, prepared: Prepared, browser: Browser, tmp_path: Path) -> Iterator[Desk]:
     address = prepared.copy(None, tmp_path, documents=DOCUMENTS)
-    product = Product(tmp_path, address, {})
-    product.serve()
     headers = prepared.headers(address)
-    context = browser.new_context(base_url=product.url)
-    name, _, value = headers["cookie"].partition("=")
-    context.add_cookies([{"name": name, "value": value, "url": product.url}])
-    with httpx.Client(base_url=f"{product.url}/api/records/", headers=headers) as api:
+    with (
+        served(tmp_path, address) as product,
+        signed_in(browser, product.url, headers) as page,
+        httpx.Client(base_url=f"{product.url}/api/records/", headers=headers) as api,
+    ):
         for book in ("Emma", "Persuasion"):
             api.post("loan", json={"book": book}).raise_for_status()
-        try:
-            yield Desk(limited(context.new_page()), api)
-        finally:
-            context.close()
-            product.end()
+        yield Desk(page, api)
 
 
 def test_a_card_is_moved_by_keys(desk: Desk) -> None:

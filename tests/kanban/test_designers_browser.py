@@ -11,9 +11,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.access import access_faults
 from tests.app import Prepared
-from tests.browser import AXE, dragged, limited
-from tests.fluvial.processes import Product
+from tests.browser import dragged, signed_in
+from tests.fluvial.processes import served
 from tests.kanban.library import BRANCH, LOAN
 
 LAYOUT: dict[str, Any] = {
@@ -23,10 +24,6 @@ LAYOUT: dict[str, Any] = {
     ],
 }  # fmt: skip
 PSA = Path(__file__).parents[2] / "apps" / "psa"
-CLEAR = """async () => {
-  const { violations } = await axe.run({ resultTypes: ['violations'] });
-  return violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html).slice(0, 3).join(' '));
-}"""
 
 
 @dataclass
@@ -59,21 +56,14 @@ def set_up(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> None
     prepared.copy(None, tmp_path_factory.mktemp("two"), ("psa",))
 
 
-def served(prepared: Prepared, browser: Browser, folder: Path, address: str) -> Iterator[Studio]:
-    product = Product(folder, address, {})
-    product.serve()
+def studios(prepared: Prepared, browser: Browser, folder: Path, address: str) -> Iterator[Studio]:
     headers = prepared.headers(address)
-    context = browser.new_context(
-        base_url=product.url, viewport={"width": 1440, "height": 1000}, bypass_csp=True
-    )
-    name, _, value = headers["cookie"].partition("=")
-    context.add_cookies([{"name": name, "value": value, "url": product.url}])
-    with httpx.Client(base_url=product.url, headers=headers, timeout=60) as api:
-        try:
-            yield Studio(limited(context.new_page()), api)
-        finally:
-            context.close()
-            product.end()
+    with (
+        served(folder, address) as product,
+        signed_in(browser, product.url, headers) as page,
+        httpx.Client(base_url=product.url, headers=headers, timeout=60) as api,
+    ):
+        yield Studio(page, api)
 
 
 @pytest.fixture(scope="module")
@@ -82,23 +72,11 @@ def studio(
 ) -> Iterator[Studio]:
     folder = tmp_path_factory.mktemp("studio")
     address = prepared.copy(None, folder, documents=(BRANCH, LOAN, LAYOUT))
-    for one in served(prepared, browser, folder, address):
+    for one in studios(prepared, browser, folder, address):
         for at in range(3):
             body = {"book": f"Book {at}", "due": "2031-01-01", "fee": "1.50"}
             one.api.post("/api/records/loan", json=body).raise_for_status()
         yield one
-
-
-def check_access(page: Page) -> None:
-    page.add_script_tag(path=AXE)
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        for width in (1440, 390):
-            page.set_viewport_size({"width": width, "height": 1000})
-            assert page.evaluate(CLEAR) == [], (page.url, scheme, width)
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size({"width": 1440, "height": 1000})
-    page.wait_for_function("innerWidth === 1440")
 
 
 def test_a_layout_by_mouse(studio: Studio) -> None:
@@ -106,7 +84,7 @@ def test_a_layout_by_mouse(studio: Studio) -> None:
     studio.opened("/studio/form/loan_main")
     expect(page.locator("[data-record-title]")).to_have_text("L-003 Book 2")
     expect(studio.item("book").first).to_contain_text("Book 2")
-    check_access(page)
+    assert access_faults(page) == []
     when = page.locator("[data-zone='/sections/1/fields']")
     dragged(
         studio.item("fee").last, when.locator("[data-name=due]"), when.locator("[data-name=fee]")
@@ -180,7 +158,7 @@ def test_a_board_by_mouse_and_by_keys(studio: Studio) -> None:
     page = studio.page
     studio.opened("/studio/board/new?object=loan")
     expect(page.locator(".dpreview")).to_contain_text("Book 2")
-    check_access(page)
+    assert access_faults(page) == []
     page.get_by_label("Label", exact=False).first.fill("Front desk")
     page.get_by_label("Lanes by").select_option("branch")
     page.get_by_text("Limits of columns").click()
@@ -230,7 +208,7 @@ def test_a_view_and_a_pin(studio: Studio) -> None:
     page.get_by_label("Find a field").fill("branch")
     page.locator("[data-tray] [data-name='branch.name']").press("Enter")
     expect(page.locator(".dpreview th")).to_have_text(["Fee", "Branch"])
-    check_access(page)
+    assert access_faults(page) == []
     studio.saved("/studio/view/new")
     page.wait_for_url("**/studio/view/fees")
     assert studio.document("view", "fees")["columns"] == ["fee", "branch.name"]
@@ -238,7 +216,7 @@ def test_a_view_and_a_pin(studio: Studio) -> None:
     page.get_by_label("Label", exact=False).first.fill("Where loans are")
     page.get_by_label("A bar for each option").check()
     expect(page.locator(".dpreview .ladder")).to_contain_text("Asked")
-    check_access(page)
+    assert access_faults(page) == []
     page.get_by_label("The first records").check()
     page.locator("[data-tray] [data-name=due]").press("Enter")
     expect(page.locator(".dpreview")).to_contain_text("1 Jan 2031")
@@ -254,7 +232,7 @@ def test_what_is_opened_and_not_touched_is_not_changed(
     """Layouts, boards, pins and views of a package."""
     address = prepared.copy(None, tmp_path, ("psa",))
     folders = {"form": "forms", "board": "boards", "pin": "pins", "view": "views"}
-    for one in served(prepared, browser, tmp_path, address):
+    for one in studios(prepared, browser, tmp_path, address):
         for kind, folder in folders.items():
             for path in sorted((PSA / folder).glob("*.yaml"))[: 6 if kind == "view" else 14]:
                 one.opened(f"/studio/{kind}/{path.stem}")

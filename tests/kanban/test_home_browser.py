@@ -9,9 +9,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.access import access_faults
 from tests.app import Prepared
-from tests.browser import AXE, dragged, limited
-from tests.fluvial.processes import Product
+from tests.browser import dragged, signed_in
+from tests.fluvial.processes import served
 from tests.kanban.library import DOCUMENTS
 
 PINS: list[dict[str, Any]] = [
@@ -22,10 +23,6 @@ NEXT = {"kind": "pin", "name": "next", "label": "Next", "object": "loan", "show"
 WATCH = """window.shifted = 0; new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) window.shifted += entry.value;
 }).observe({ type: 'layout-shift', buffered: true })"""
-CLEAR = """async () => {
-  const { violations } = await axe.run({ resultTypes: ['violations'] });
-  return violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html).slice(0, 3).join(' '));
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -40,25 +37,20 @@ def shop(
 ) -> Iterator[Page]:
     folder = tmp_path_factory.mktemp("shop")
     address = prepared.copy(None, folder, documents=(*DOCUMENTS, *PINS, NEXT))
-    product = Product(folder, address, {})
-    product.serve()
     headers = prepared.headers(address)
-    context = browser.new_context(
-        base_url=product.url, viewport={"width": 1440, "height": 900}, bypass_csp=True
-    )
-    name, _, value = headers["cookie"].partition("=")
-    context.add_cookies([{"name": name, "value": value, "url": product.url}])
-    with httpx.Client(base_url=f"{product.url}/api/records/", headers=headers) as api:
-        branch = api.post("branch", json={"name": "North"}).json()["id"]
-        api.post("branch", json={"name": "South"}).raise_for_status()
-        for at in range(60):
-            body = {"book": f"Book {at:02}", "state": ("asked", "out")[at % 2], "due": "2031-01-01"}
-            api.post("loan", json={**body, "branch": branch}).raise_for_status()
-    try:
-        yield limited(context.new_page())
-    finally:
-        context.close()
-        product.end()
+    with served(folder, address) as product:
+        with httpx.Client(base_url=f"{product.url}/api/records/", headers=headers) as api:
+            branch = api.post("branch", json={"name": "North"}).json()["id"]
+            api.post("branch", json={"name": "South"}).raise_for_status()
+            for at in range(60):
+                body = {
+                    "book": f"Book {at:02}",
+                    "state": ("asked", "out")[at % 2],
+                    "due": "2031-01-01",
+                }
+                api.post("loan", json={**body, "branch": branch}).raise_for_status()
+        with signed_in(browser, product.url, headers) as page:
+            yield page
 
 
 def opened(page: Page, path: str) -> None:
@@ -68,18 +60,6 @@ def opened(page: Page, path: str) -> None:
 
 def pins(page: Page) -> list[str | None]:
     return [each.get_attribute("data-pin") for each in page.locator("[data-pin]").all()]
-
-
-def check_access(page: Page) -> None:
-    page.add_script_tag(path=AXE)
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        for width in (1440, 390):
-            page.set_viewport_size({"width": width, "height": 900})
-            assert page.evaluate(CLEAR) == [], (page.url, scheme, width)
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size({"width": 1440, "height": 900})
-    page.wait_for_function("innerWidth === 1440")
 
 
 def test_by_mouse(shop: Page) -> None:
@@ -96,7 +76,7 @@ def test_by_mouse(shop: Page) -> None:
     toast.get_by_role("link", name="Change").click()
     page.get_by_label("A bar for each option").check()
     expect(page.locator("#pin-preview .ladder")).to_contain_text("Asked")
-    check_access(page)
+    assert access_faults(page) == []
     page.get_by_label("Name", exact=True).fill("Due then")
     page.get_by_role("button", name="Save").click()
     page.wait_for_url("**/?arrange=true")
@@ -110,7 +90,7 @@ def test_by_mouse(shop: Page) -> None:
     expect(page.locator(".pins > [data-pin='my:loans_filtered']")).to_be_visible()
     page.get_by_role("button", name="Hide Second").click()
     expect(page.get_by_role("button", name="Add Second")).to_be_visible()
-    check_access(page)
+    assert access_faults(page) == []
     page.get_by_role("link", name="Done").click()
     expect(page.locator(".pins h2").first).to_have_text("Third")
     expect(page.locator("main")).not_to_contain_text("Second")
@@ -148,7 +128,7 @@ def test_a_board_of_a_list_and_its_first_move(shop: Page) -> None:
     page.get_by_role("button", name="Board by branch").click()
     expect(page.locator(".note")).to_contain_text("Its columns are by branch")
     page.wait_for_selector("html[data-ready]", state="attached")
-    check_access(page)
+    assert access_faults(page) == []
     card = page.locator("[data-column] .tile").first
     title = card.locator("h3").inner_text()
     with page.expect_response(lambda answer: answer.url.endswith("/move")) as moved:

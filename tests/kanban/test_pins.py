@@ -81,7 +81,7 @@ def test_a_pin_tells_nobody_what_they_may_not_read(library: Client) -> None:
     clerk = library.person("clerk@example.com", "clerk")
     for name in ("dear", "dearer"):
         refused = clerk.get(f"/api/pins/{name}")
-        assert refused.status == 404 and "fee" not in refused.text.lower(), refused.text
+        assert refused.status == 404 and "fee" not in refused.told.lower(), refused.text
         assert library.get(f"/api/pins/{name}").status == 200
 
 

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.app import Prepared
-from tests.browser import limited
-from tests.fluvial.processes import Product
+from tests.browser import signed_in
+from tests.fluvial.processes import served
 
 OPTIONS = [{"name": "crime"}, {"name": "sea"}]
 AUTHOR = {
@@ -55,29 +55,21 @@ def library(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Non
 @pytest.fixture
 def api(library: None, prepared: Prepared, tmp_path: Path) -> Iterator[httpx.Client]:
     address = prepared.copy(None, tmp_path)
-    product = Product(tmp_path, address, {"kinds": "tests.kinds.rating:Rating"})
-    product.serve()
     headers = prepared.headers(address)
-    with httpx.Client(base_url=product.url, headers=headers) as client:
+    with (
+        served(tmp_path, address, {"kinds": "tests.kinds.rating:Rating"}) as product,
+        httpx.Client(base_url=product.url, headers=headers) as client,
+    ):
         made = client.post("/api/meta/changes", json={"documents": [AUTHOR, BOOK]})
         assert made.status_code == 200, made.text
         yield client
-    product.end()
 
 
 @pytest.fixture
 def desk(api: httpx.Client, browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(base_url=str(api.base_url), timezone_id="Europe/Berlin")
-    name, _, value = api.headers["cookie"].partition("=")
-    context.add_cookies([{"name": name, "value": value, "url": str(api.base_url)}])
-    page = limited(context.new_page())
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    try:
+    url = str(api.base_url)
+    with signed_in(browser, url, api.headers, timezone_id="Europe/Berlin") as page:
         yield page
-    finally:
-        context.close()
-    assert faults == []
 
 
 def made(api: httpx.Client, object: str, **values: Any) -> dict[str, Any]:

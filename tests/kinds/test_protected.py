@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from tests.app import Client, Reply
+from tests.app import Client, Reply, told
 from tests.kinds.test_options import faults_of
 
 
@@ -27,13 +27,13 @@ def test_protected_fields_are_told_to_who_asks_and_that_is_noted(client: Client)
         read = one.get(path).json()
         assert "pin" not in read and "fee" not in read and read["long"] is True
         assert "pin" not in one.rows("/api/records/card")[0]
-        assert "4711" not in one.get("/api/records/card/export", format="csv").text
+        assert "4711" not in one.get("/api/records/card/export", format="csv").told
         assert one.get("/api/records/card", where="pin == '4711'").status == 400
         assert one.get("/api/records/card", sort="pin").status == 400
-        assert "4711" not in str(one.rows(f"{path}/history"))
-        page = one.get(f"/o/card/{made['id']}").text
+        assert "4711" not in told(one.rows(f"{path}/history"))
+        page = one.get(f"/o/card/{made['id']}").told
         assert "4711" not in page and "Show Pin" in page
-        assert "4711" not in one.get(f"/o/card/{made['id']}/edit").text
+        assert "4711" not in one.get(f"/o/card/{made['id']}/edit").told
     schemas = clerk.get("/api/openapi.json").json()["components"]["schemas"]
     assert "pin" in schemas["card_create"]["properties"]
     assert "pin" not in schemas["card_read"]["properties"]
@@ -43,7 +43,7 @@ def test_protected_fields_are_told_to_who_asks_and_that_is_noted(client: Client)
     assert clerk.post(f"{path}/reveal", {"field": "name"}).status == 400
     assert guest.post(f"{path}/reveal", {"field": "pin"}).status == 400
     shown = posted(client, f"/o/card/{made['id']}/reveal/fee")
-    assert shown.status == 200 and "€3.00" in shown.text and "4711" not in shown.text
+    assert shown.status == 200 and "€3.00" in shown.text and "4711" not in shown.told
     assert [one["field"] for one in client.rows(f"{path}/reveals")] == ["fee", "pin"]
     assert [one["field"] for one in guest.rows(f"{path}/reveals")] == ["fee"]
 

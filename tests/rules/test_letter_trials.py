@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.app import PASSWORD
+from tests.app import PASSWORD, told
 from tests.rules.house import House, rule
 
 LETTER: dict[str, Any] = {
@@ -67,7 +67,7 @@ def test_a_preview_tells_what_both_may_read(house: House) -> None:
         {"object": "loan", "can": ["read"], "fields": {"due": "none"}}]})  # fmt: skip
     porter = house.client.made("user", email="p@example.org", name="P", roles=["porter"])
     found = tried(house, LETTER, record=made["id"], recipient=porter["id"])
-    assert "2026" not in found["text"] and "Lee" not in found["text"]
+    assert "2026" not in told(found["text"]) and "Lee" not in found["text"]
     author = house.client.person("a@example.org", "porter")
     reply = author.post("/api/templates/preview", {"template": LETTER, "record": made["id"]})
     assert reply.status == 403

@@ -10,11 +10,11 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.access import access_faults
 from tests.app import Prepared
-from tests.browser import AXE, limited
-from tests.fluvial.pages.test_browser import CHECK, RULES
+from tests.browser import signed_in
 from tests.fluvial.pages.test_spreadsheet_pages import LOANS, MEMBERS
-from tests.fluvial.processes import Product
+from tests.fluvial.processes import Product, served
 from tests.fluvial.transfer.test_files_of_others import workbook
 
 ROLES = ("account_manager", "customer_contact", "employee", "service_manager", "technician")
@@ -41,10 +41,8 @@ def address(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> str
 
 @pytest.fixture(scope="module")
 def product(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    product = Product(tmp_path_factory.mktemp("served"), address, {})
-    product.serve()
-    yield product
-    product.end()
+    with served(tmp_path_factory.mktemp("served"), address) as product:
+        yield product
 
 
 @pytest.fixture(scope="module")
@@ -55,15 +53,8 @@ def api(product: Product, prepared: Prepared, address: str) -> Iterator[httpx.Cl
 
 @pytest.fixture
 def page(product: Product, prepared: Prepared, address: str, browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(base_url=product.url, viewport={"width": 1440, "height": 900})
-    name, _, value = prepared.headers(address)["cookie"].partition("=")
-    context.add_cookies([{"name": name, "value": value, "url": product.url}])
-    page = limited(context.new_page())
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    yield page
-    context.close()
-    assert faults == []
+    with signed_in(browser, product.url, prepared.headers(address)) as page:
+        yield page
 
 
 def grid(page: Page, name: str) -> None:
@@ -73,16 +64,8 @@ def grid(page: Page, name: str) -> None:
 
 def accessible(page: Page) -> None:
     """In both themes, wide and narrow."""
-    page.evaluate(AXE.read_text())
-    for theme in ("light", "dark"):
-        for width in (1440, 390):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=theme)
-            page.evaluate("scrollTo(0, 0)")
-            assert page.evaluate(CHECK, RULES) == [], (theme, width)
-            wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-            assert not page.evaluate(wide)
-    page.set_viewport_size({"width": 1440, "height": 900})
+    page.evaluate("scrollTo(0, 0)")
+    assert access_faults(page) == []
 
 
 def saved(page: Page, api: httpx.Client, name: str) -> Any:

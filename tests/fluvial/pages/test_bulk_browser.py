@@ -9,10 +9,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.access import access_faults
 from tests.app import Prepared
-from tests.browser import AXE, limited
-from tests.fluvial.pages.test_browser import CHECK, RULES
-from tests.fluvial.processes import Product
+from tests.browser import signed_in
+from tests.fluvial.processes import served
 
 MANY = 60
 PARCEL = {
@@ -39,41 +39,25 @@ def parcels(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Non
 @pytest.fixture
 def api(parcels: None, prepared: Prepared, tmp_path: Path) -> Iterator[httpx.Client]:
     address = prepared.copy(None, tmp_path, documents=[PARCEL])
-    product = Product(tmp_path, address, {})
-    product.serve()
-    with httpx.Client(base_url=product.url, headers=prepared.headers(address)) as client:
+    headers = prepared.headers(address)
+    with (
+        served(tmp_path, address) as product,
+        httpx.Client(base_url=product.url, headers=headers) as client,
+    ):
         rows = [{"name": f"Parcel {n}", "depot": "north", "weight": str(n)} for n in range(MANY)]
         client.post("/api/records/parcel", json=rows).raise_for_status()
         yield client
-    product.end()
 
 
 @pytest.fixture
 def desk(api: httpx.Client, browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(base_url=str(api.base_url), bypass_csp=True)
-    name, _, value = api.headers["cookie"].partition("=")
-    context.add_cookies([{"name": name, "value": value, "url": str(api.base_url)}])
-    page = limited(context.new_page())
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    try:
+    with signed_in(browser, str(api.base_url), api.headers) as page:
         yield page
-    finally:
-        context.close()
-    assert faults == []
 
 
 def sound(desk: Page, name: str) -> None:
     """No finding of the accessibility check, in both themes and on a phone."""
-    desk.add_script_tag(path=AXE)
-    for scheme in ("light", "dark"):
-        for width in (1440, 390):
-            desk.set_viewport_size({"width": width, "height": 900})
-            desk.emulate_media(color_scheme=scheme)
-            desk.wait_for_timeout(200)
-            assert desk.evaluate(CHECK, RULES) == [], (name, scheme, width)
-    desk.set_viewport_size({"width": 1440, "height": 900})
-    desk.emulate_media(color_scheme="light")
+    assert access_faults(desk, name) == []
 
 
 def count(api: httpx.Client, where: str) -> int:

@@ -8,27 +8,27 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.access import access_faults
 from tests.app import Prepared
-from tests.browser import AXE, limited
+from tests.browser import signed_in
 from tests.fluvial.library import LIBRARY
-from tests.fluvial.pages.test_browser import CHECK, RULES
-from tests.fluvial.processes import Product
+from tests.fluvial.processes import served
 
 LINE = "#add-field [data-label]"
-SCREENS = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")]
 
 
 @pytest.fixture(scope="module")
-def served(
+def library(
     prepared: Prepared, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """A small library with a loan; one server for all that is tried here."""
     folder = tmp_path_factory.mktemp("served")
     address = prepared.copy(None, folder, documents=LIBRARY)
-    product = Product(folder, address, {})
-    product.serve()
     headers = prepared.headers(address)
-    with httpx.Client(base_url=f"{product.url}/api/records/", headers=headers) as api:
+    with (
+        served(folder, address) as product,
+        httpx.Client(base_url=f"{product.url}/api/records/", headers=headers) as api,
+    ):
 
         def made(object_name: str, **values: object) -> str:
             reply = api.post(object_name, json=values).raise_for_status()
@@ -40,41 +40,14 @@ def served(
         emma = made("book", name="Emma", pages=320, branch=harbour)
         made("book", name="Persuasion", pages=240, branch=made("branch", name="Old town"))
         made("loan", book=emma, member=ann)
-    yield product.url, headers
-    product.end()
+        yield product.url, headers
 
 
 @pytest.fixture(scope="module")
-def desk(served: tuple[str, dict[str, str]], browser: Browser) -> Iterator[Page]:
-    url, headers = served
-    context = browser.new_context(base_url=url)
-    name, _, value = headers["cookie"].partition("=")
-    context.add_cookies([{"name": name, "value": value, "url": url}])
-    page = limited(context.new_page())
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    yield page
-    context.close()
-    assert faults == []
-
-
-def accessible(desk: Page) -> None:
-    """In both themes, on a desk and on a phone; nothing is wider than the window."""
-    before = desk.viewport_size
-    found = []
-    if AXE.is_file():
-        desk.evaluate(AXE.read_text("utf-8") + ";0")
-    for width, theme in SCREENS:
-        desk.set_viewport_size({"width": width, "height": 844})
-        desk.emulate_media(color_scheme="dark" if theme == "dark" else "light")
-        if AXE.is_file():
-            found += [f"{width} {theme} {fault}" for fault in desk.evaluate(CHECK, RULES)]
-        if desk.evaluate("document.documentElement.scrollWidth") > width:
-            found.append(f"{width} {theme}: wider than the window")
-    desk.emulate_media(color_scheme="light")
-    if before:
-        desk.set_viewport_size(before)
-    assert found == []
+def desk(library: tuple[str, dict[str, str]], browser: Browser) -> Iterator[Page]:
+    url, headers = library
+    with signed_in(browser, url, headers) as page:
+        yield page
 
 
 def member_of(root: Locator, label: str) -> Locator:
@@ -130,7 +103,7 @@ def test_a_filter_through_look_ups_groups_and_collections_by_mouse(desk: Page) -
     desk.wait_for_url("**returned**")
     assert where(desk).endswith(" or not exists(loans, returned == null)")
     expect(desk.locator("#rows > tr[data-id]")).to_have_count(2)
-    accessible(desk)
+    assert access_faults(desk) == []
 
 
 def test_a_filter_as_text_by_keyboard(desk: Page) -> None:
@@ -162,7 +135,7 @@ def test_a_filter_as_text_by_keyboard(desk: Page) -> None:
     desk.keyboard.type("l")
     desk.keyboard.press("Escape")
     expect(desk.locator(".xsaid")).to_contain_text("No for")
-    accessible(desk)
+    assert access_faults(desk) == []
     expect(area).to_be_focused()
     desk.keyboard.press("Enter")
     desk.wait_for_url("**where=**")
@@ -182,7 +155,7 @@ def test_the_data_model_by_keyboard(desk: Page) -> None:
     desk.keyboard.press("Enter")
     expect(desk.locator(".xpop [type=search]")).to_be_focused()
     expect(desk.locator("[role=treeitem]").first).to_be_visible()
-    accessible(desk)
+    assert access_faults(desk) == []
     desk.keyboard.press("ArrowDown")
     loans = member_of(desk.locator(".xpop"), "Loans")
     while not loans.evaluate("item => item === document.activeElement"):
@@ -258,4 +231,4 @@ def test_fields_are_arranged_and_renamed_by_keyboard(desk: Page) -> None:
     expect(desk.locator("tr[data-name=isle] .rename")).to_be_focused()
     desk.reload()
     expect(desk.locator("tr[data-name=row] + tr[data-name=isle] .rename")).to_have_text("Aisle")
-    accessible(desk)
+    assert access_faults(desk) == []

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.access import Theme, violations
 from tests.app import Prepared
-from tests.browser import AXE, limited
-from tests.fluvial.pages.test_browser import CHECK, RULES
-from tests.fluvial.processes import Product
+from tests.browser import signed_in
+from tests.fluvial.processes import served
 from tests.fluvial.transfer.test_files_of_others import PLANT
 
 TABLE = "Nursery;;\n;;\nCode;Name;Notes\nA;Růže;x\nA;Řeřicha;y\nB;Len;z;more\n"
@@ -26,50 +26,43 @@ def plants(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> None
 @pytest.fixture
 def desk(plants: None, prepared: Prepared, browser: Browser, tmp_path: Path) -> Iterator[Page]:
     address = prepared.copy(None, tmp_path, documents=[PLANT])
-    product = Product(tmp_path, address, {})
-    product.serve()
-    context = browser.new_context(base_url=product.url)
-    name, _, value = prepared.headers(address)["cookie"].partition("=")
-    context.add_cookies([{"name": name, "value": value, "url": product.url}])
-    try:
-        yield limited(context.new_page())
-    finally:
-        context.close()
-        product.end()
+    headers = prepared.headers(address)
+    with (
+        served(tmp_path, address) as product,
+        signed_in(browser, product.url, headers) as page,
+    ):
+        yield page
 
 
-def check(desk: Page, width: int) -> None:
+def check(desk: Page) -> None:
     desk.evaluate("document.fonts.ready.then(() => 0)")
-    assert desk.evaluate("document.documentElement.scrollWidth") <= width
-    if AXE.is_file():
-        desk.evaluate(AXE.read_text("utf-8") + ";0")
-        assert desk.evaluate(CHECK, RULES) == []
+    assert violations(desk) == []
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_every_step_of_an_import_is_whole_and_accessible(
-    desk: Page, tmp_path: Path, width: int, scheme: str
+    desk: Page, tmp_path: Path, width: int, scheme: Theme
 ) -> None:
     desk.set_viewport_size({"width": width, "height": 844})
-    desk.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    desk.emulate_media(color_scheme=scheme)
     file = tmp_path / "plants.csv"
     file.write_bytes(TABLE.encode("cp1250"))
     desk.goto("/import/plant")
     desk.set_input_files("#file", file)
     desk.click("button:has-text('Continue')")
     desk.wait_for_selector("legend:has-text('Which text is right?')")
-    check(desk, width)
+    check(desk)
     desk.check("input[value=cp1250]")
     desk.click("button:has-text('Continue')")
     desk.wait_for_selector("h2:has-text('How the file is read')")
     assert desk.input_value("#headings") == "3"
-    check(desk, width)
+    check(desk)
     desk.click("button:has-text('Preview')")
     desk.wait_for_selector("h2:has-text('To check')")
-    check(desk, width)
+    check(desk)
     desk.check("input[name=skip_faults]")
     desk.click("button:has-text('Import')")
     desk.wait_for_selector("h2:has-text('1 added, 1 changed')")
-    check(desk, width)
+    check(desk)
     desk.reload()
     desk.wait_for_selector("p:has-text('already imported')")

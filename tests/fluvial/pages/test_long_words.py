@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, Page
 
 from fluvial.services.mail import as_html, compose
 from tests.app import Prepared
-from tests.browser import limited
-from tests.fluvial.processes import Product
+from tests.browser import signed_in
+from tests.fluvial.processes import served
 
 LONG = "W" * 255
 WORDS = {
@@ -97,18 +97,13 @@ def house(
 ) -> Iterator[tuple[Page, httpx.Client]]:
     folder = tmp_path_factory.mktemp("long")
     address = prepared.copy(None, folder, documents=documents())
-    product = Product(folder, address, {})
-    product.serve()
     headers = prepared.headers(address)
-    context = browser.new_context(base_url=product.url)
-    name, _, value = headers["cookie"].partition("=")
-    context.add_cookies([{"name": name, "value": value, "url": product.url}])
-    try:
-        with httpx.Client(base_url=product.url, headers=headers) as api:
-            yield limited(context.new_page()), api
-    finally:
-        context.close()
-        product.end()
+    with (
+        served(folder, address) as product,
+        signed_in(browser, product.url, headers) as page,
+        httpx.Client(base_url=product.url, headers=headers) as api,
+    ):
+        yield page, api
 
 
 def made(api: httpx.Client, object_name: str, /, **values: Any) -> str:

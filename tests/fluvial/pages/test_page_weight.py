@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Browser, CDPSession, Page
 
 from tests.app import Prepared
-from tests.browser import limited
+from tests.browser import signed_in
 from tests.fluvial.library import LIBRARY
-from tests.fluvial.processes import Product
+from tests.fluvial.processes import served
 
 FIRST = 120_000  # bytes, heads included
 
@@ -58,20 +58,13 @@ def address(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> str
 
 @pytest.fixture
 def desk(address: str, prepared: Prepared, browser: Browser, tmp_path: Path) -> Iterator[Page]:
-    product = Product(tmp_path, address, {})
-    product.serve()
     headers = prepared.headers(address)
-    with httpx.Client(base_url=f"{product.url}/api/records/", headers=headers) as api:
-        for number in range(40):
-            api.post("book", json={"name": f"Book {number}"}).raise_for_status()
-    context = browser.new_context(base_url=product.url)
-    name, _, value = headers["cookie"].partition("=")
-    context.add_cookies([{"name": name, "value": value, "url": product.url}])
-    try:
-        yield limited(context.new_page())
-    finally:
-        context.close()
-        product.end()
+    with served(tmp_path, address) as product:
+        with httpx.Client(base_url=f"{product.url}/api/records/", headers=headers) as api:
+            for number in range(40):
+                api.post("book", json={"name": f"Book {number}"}).raise_for_status()
+        with signed_in(browser, product.url, headers) as page:
+            yield page
 
 
 def test_the_first_visit_is_light_and_the_second_loads_the_page_alone(desk: Page) -> None:
