@@ -13,7 +13,7 @@ from fluvial.events import apply_planned
 from fluvial.records.writing.writer import create, update
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
-from tests.app import Client, Documents, Reply
+from tests.app import Client, Documents, OpenEngine, Reply
 from tests.fluvial.records.writing.invoices import DOCUMENTS, SAID, Invoice
 from tests.forms.shapes import multipart
 
@@ -23,6 +23,12 @@ Json = dict[str, Any]
 @pytest.fixture
 def documents() -> Documents:
     return DOCUMENTS
+
+
+@pytest.fixture
+def engine(open_engine: OpenEngine) -> Engine:
+    """One thread, so that statements are counted on one connection."""
+    return open_engine(threads="1")
 
 
 def refused(reply: Reply, pointer: str = "", status: int = 409) -> None:
