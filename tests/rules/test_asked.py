@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from fluvial.apptests.checking import check
+from fluvial.http.assistant_tools import TOOLS
 from fluvial.kernel.features import load_features
+from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
 from metamodel.document_files import parse_documents
 from tests.app import Client, Documents, Reply
 
@@ -300,3 +303,12 @@ def test_designers_check_expressions_with_answers(client: Client) -> None:
         assert reply.status == 200, reply.text
         found = " ".join(one["message"] for one in reply.json()["faults"])
         assert (fault in found) if fault else found == "", (text, found)
+
+
+def test_assistants_are_told_what_buttons_ask(engine: Engine) -> None:
+    tool = next(one for one in TOOLS if one.name == "describe_object")
+    assert tool.told is not None
+    told = tool.told(Session.begin(engine), {"object": "offer"})
+    assert told["actions"] == ["send"]
+    note = {"name": "note", "label": "Note", "kind": "long_text", "required": True}
+    assert told["asked"]["send"][0] == note

@@ -13,6 +13,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from fluvial.kernel.problems import Forbidden, NotFound, Unprocessable, fault
+from fluvial.records.writing.transitions import known_actions
 from fluvial.runtime.session import Session
 
 from .openapi import list_parameters, openapi
@@ -218,9 +219,16 @@ def _described(session: Session, arguments: Json) -> Any:
     paths = [path for path in document["paths"] if path.split("/")[3:4] == [name]]
     schemas = document["components"]["schemas"]
     found = {mode: schemas[f"{name}_{mode}"] for mode in ("read", "create", "update")}
-    states = session.catalog.objects[name].states
-    actions = [] if states is None else [one.name for one in states.transitions]
-    return {**found, "actions": actions, "paths": paths}
+    actions = known_actions(session, session.catalog.objects[name])
+    asked = {
+        one.name: [
+            {"name": f.name, "label": f.label, "kind": f.kind.name, "required": f.required}
+            for f in one.asks
+        ]
+        for one in actions
+        if one.asks
+    }
+    return {**found, "actions": [one.name for one in actions], "asked": asked, "paths": paths}
 
 
 # No other word: `export` or `summary` in its place would be another call of the API.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from fluvial.events import apply_planned
 from fluvial.records.writing.writer import create
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
@@ -289,3 +291,22 @@ def test_a_number_is_given_by_the_next_save_of_records_that_were_there(
     client.define(BILL)
     assert client.get(f"{BILLS}/{bill['id']}").json()["number"] is None
     assert issued(client, bill, subject="b") == "I-2026-001"
+
+
+def test_a_value_whose_day_comes_gives_the_number(client: Client, engine: Engine) -> None:
+    number = {"name": "number", "kind": "sequence", "pattern": "N{00}", "gap_free": True,
+              "at": "live"}  # fmt: skip
+    fields = [number, {"name": "live", "kind": "boolean", "dated": True},
+              {"name": "name", "kind": "text"}]  # fmt: skip
+    client.define({"kind": "object", "name": "line", "title": "{number} {name}", "fields": fields})
+    lines = [client.made("line", name=name) for name in "ab"]
+    days = [str(engine.clock.today() + timedelta(days=by)) for by in (1, 2)]
+    for line, day in zip(lines, reversed(days), strict=True):
+        path = f"/api/records/line/{line['id']}?as_of={day}"
+        assert client.call("PATCH", path, {"live": True}).status == 200
+    assert [one["number"] for one in client.rows("/api/records/line")] == [None, None]
+    engine.clock._shift += timedelta(days=3)
+    while apply_planned.run(engine):
+        continue
+    found = {one["name"]: one["title"] for one in client.rows("/api/records/line")}
+    assert found == {"b": "N01 b", "a": "N02 a"}
