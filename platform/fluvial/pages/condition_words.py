@@ -9,6 +9,7 @@ from .filter_sentences import sentence
 from .reader_format import ReaderFormat
 
 ALL_RECORDS = "all"
+SAID = {"label", "op_label", "value_label"}
 OF_MINE = {"me": "own", "me.groups": "of my groups", "me.teams": "of my teams"}
 
 
@@ -18,6 +19,9 @@ def condition_words(session: Session, type_: ObjectType, where: str, fmt: Reader
         return ALL_RECORDS
     read = sentence(session.access, type_, where, fmt, clear="")
     if not read["readable"] or not read["terms"]:
+        return where
+    # Groups, questions about collections and what no word can say have no words here.
+    if not all(term.keys() >= SAID for term in read["terms"]):
         return where
     parts = (
         f"{term['label']} {term['op_label']} {term['value_label']}".strip()
