@@ -27,7 +27,8 @@ Json = dict[str, Any]
 
 def shape_of(path: Path) -> str:
     """What a rule is made of, without its names: rules of one shape are edited alike."""
-    rule = yaml.safe_load(path.read_text(encoding="utf-8"))
+    # The base loader leaves `on` the word that it is.
+    rule = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)
     on, actions = sorted(rule["on"]), [sorted(action) for action in rule["do"]]
     return str((on, rule.get("phase"), "when" in rule, actions))
 
