@@ -60,7 +60,7 @@ CONTRACT: Json = {
         {"name": "keeper", "kind": "person", "accepts": ["user", "team"]},
         {"name": "state", "kind": "choice", "default": "open",
          "options": [{"name": "open"}, {"name": "won"}, {"name": "lost", "closed": True}]},
-        {"name": "grade", "kind": "choice", "label": label("contract", "grade"),
+        {"name": "grade", "kind": "choice", "log": True, "label": label("contract", "grade"),
          "options": [{"name": "fine", "label": "Zlgradefinelz"},
                      {"name": "poor", "label": "Zlgradepoorlz"}]},
         {"name": "price", "kind": "money", "currency": "EUR"},

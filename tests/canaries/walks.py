@@ -73,6 +73,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "/studio/deliveries/endpoints": ("nothing",),
     "/studio/endpoints": ("nothing",),
     "/studio/hooks": ("nothing",),
+    "/api/decisions": ("nothing",),
+    "/studio/decision": ("nothing",),
 }
 DOCUMENTS = {
     "object": OBJECTS,
