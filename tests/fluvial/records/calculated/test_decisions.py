@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.app import Client, Documents
+from tests.fluvial.tables import sent
 
 HALL: dict[str, Any] = {
     "kind": "object", "name": "hall", "title": "{name}",
@@ -185,6 +186,20 @@ def test_a_batch_is_judged_by_what_its_rows_become_together(client: Client) -> N
     reply = client.post("/api/records/tariff", two)
     assert reply.status == 422, reply.text
     assert "more specific" in reply.text
+
+
+def test_an_import_is_told_which_rows_tie(client: Client) -> None:
+    town = Town(client)
+    head = "name,starts,ends,use,fee\n"
+    reply = sent(client, "tariff", head + "x,2026-05-01,,concert,1\ny,2026-05-01,,training,2\n")
+    assert reply.status == 422, reply.text
+    assert [one["row"] for one in reply.json()["errors"]] == [2]
+    assert "concerts (from 2026-01-01" in reply.text
+    reply = sent(client, "tariff", head + "x,2026-05-01,,training,1\ny,2026-06-01,,training,2\n")
+    assert reply.status == 422 and "more specific" in reply.text, reply.text
+    assert town.change("concerts", ends="2026-05-01").status == 200
+    reply = sent(client, "tariff", head + "x,2026-05-01,,concert,1\ny,2026-05-01,,training,2\n")
+    assert reply.status == 200, reply.text
 
 
 def test_a_decision_is_refused_whose_rows_tie_already(client: Client) -> None:
