@@ -78,8 +78,8 @@ def register_action(kind: ActionKind) -> None:
     register_effects(*kind.effects)
     DEFINITIONS.update(kind.definitions)
     properties = ACTION_SCHEMA.setdefault("properties", {})
-    properties |= {name: one for name, one in kind.members.items() if name not in properties}
     properties[kind.name] = kind.schema
+    properties |= {name: one for name, one in kind.members.items() if name not in properties}
     ACTION_SCHEMA["maxProperties"] = max(len(one.members) + 1 for one in ACTIONS.values())
     options = [
         {"title": one.label, "members": [name, *one.members], "by": [name]}

@@ -25,6 +25,10 @@ function writtenPick({ path, member, collection, inner }) {
   return `${made}(${collection}, ${inner})`;
 }
 
+// What expressions of a document name beside fields, such as what a rule has made, is known to the whole of it only.
+export const besides = { named: () => false };
+const NAMED = { faults: [], sentence: null, value: null, why_not: "It names what the rule has made or gathered. It is checked with the whole rule." };
+
 class Box {
   constructor(options) {
     Object.assign(this, { names: {}, purpose: "", record: "", outer: "", change: false, value: "" }, options);
@@ -104,7 +108,7 @@ class Box {
     const text = this.value;
     const { object, names, purpose, outer, change } = this;
     const expects = typeof this.expects === "function" ? this.expects() : this.expects;
-    const result = await send("POST", "/studio/expressions", { object, text, names, expects: expects ?? "", purpose, outer, change, record: this.sample });
+    const result = besides.named(text) ? { ok: true, data: { ...NAMED } } : await send("POST", "/studio/expressions", { object, text, names, expects: expects ?? "", purpose, outer, change, record: this.sample });
     if (text !== this.value) return;
     this.answer = result.ok ? result.data : { faults: [{ message: reason(result), from: 0, to: 0 }], sentence: null };
     const { faults, sentence } = this.answer;

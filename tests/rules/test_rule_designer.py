@@ -15,6 +15,7 @@ import yaml
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from fluvial.database.database import sqlite_path
+from metamodel.document_files import parse_documents
 from tests.access import access_faults
 from tests.app import Prepared
 from tests.browser import signed_in
@@ -275,8 +276,8 @@ def test_each_trigger_is_written_as_by_hand(desk: Desk) -> None:
     expect(desk.says).to_contain_text("2 weeks after the Warranty to of ")
     becomes(object="asset", date="warranty_to", offset="+2w", at="08:00")
     desk.key("trigger").select_option(label="a web form is sent")
-    becomes(webform="report_a_problem")
-    expect(desk.says).to_contain_text("When the web form Report a problem is sent")
+    becomes(webform="how_did_we_do")
+    expect(desk.says).to_contain_text("When the web form How did we do? is sent")
     desk.press(page.locator("[data-face=yaml]"))
     yaml_box.fill(WRITTEN)
     expect(desk.says).to_have_text("When an asset is deleted, then notify Created by.")
@@ -386,3 +387,34 @@ def test_nothing_of_the_designer_is_out_of_reach(desk: Desk) -> None:
     for path in ("/studio/rule/warranty_renewal", "/studio/runs", "/studio/deliveries"):
         page.goto(path)
         assert access_faults(page) == []
+
+
+GATHERS = """
+kind: rule
+label: Tickets for covers
+on: {object: account, every: month, at: "06:00", lead: 5d}
+once: "text(period.from)"
+do:
+  - create: ticket
+    as: made
+    each: {of: assets, where: "status == 'deployed'", group: [type]}
+    set: {subject: "'Check ' & text(count(rows))", account: record}
+"""
+
+
+def test_a_rule_that_gathers_stays_whole_and_can_be_changed_beside(desk: Desk) -> None:
+    (body,) = parse_documents(GATHERS)
+    answer = desk.api.put("meta/rule/gathers", json={**body, "name": "gathers"})
+    assert answer.status_code in (200, 201), answer.text
+    before = desk.document("gathers")
+    desk.open("/studio/rule/gathers")
+    expect(desk.says).to_contain_text("5d before every month of an account")
+    expect(desk.says).to_contain_text("create a ticket for each group of Assets")
+    expect(desk.key("lead")).to_have_value("5d")
+    expect(desk.page.get_by_text("It is checked with the whole rule").first).to_be_visible()
+    desk.key("lead").fill("1w")
+    desk.press(desk.page.locator("[data-save]"))
+    expect(desk.page.locator("#plan")).to_contain_text("Nothing")
+    after = desk.document("gathers")
+    assert after["on"] == {**before["on"], "lead": "1w"}
+    assert (after["do"], after["once"]) == (before["do"], before["once"])

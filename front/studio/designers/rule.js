@@ -1,6 +1,7 @@
 // Rules as sentences: when something happens, and a condition holds, then this is done.
 import { make, one } from "../../dom.js";
 import { send } from "../../http.js";
+import { besides } from "../expression_box.js";
 import { formOf } from "../schema_form.js";
 import { humanise, labelText } from "../schema.js";
 import { actions } from "../rules/actions.js";
@@ -28,6 +29,7 @@ class Desk {
       document: (kind, name) => this.document(kind, name),
       action: (words) => context.actions.find((one_) => words.includes(one_.name)),
     });
+    besides.named = (text) => this.names(text);
     this.trial = new Trial(this);
     this.runs = make("section", { class: "sect", "aria-label": "What it did" });
     this.madeLabel = model.about.name ? null : labelText(model.get("/label") ?? "");
@@ -70,6 +72,13 @@ class Desk {
   document(kind, name) {
     const own = this.context[`${kind}s`]?.find((one_) => one_.name === name);
     return own?.label ?? this.model.about.names.documents[kind]?.find((one_) => one_.name === name)?.label ?? humanise(name ?? "");
+  }
+
+  // Whether an expression names more than fields: rows, what they share, a period, and what has a name by `as`.
+  names(text) {
+    const own = [...JSON.stringify(this.model.get("/do") ?? []).matchAll(/"as":"([a-z][a-z0-9_]*)"/g)].map(([, name]) => name);
+    const words = [...own, "rows", "group\\.", "period\\.(?:from|until)"];
+    return new RegExp(`(?<![\\w.'"])(?:${words.join("|")})(?!\\w*\\()`).test(text);
   }
 
   // writing

@@ -47,7 +47,8 @@ function starter(desk, verb) {
 export function actions(desk) {
   const list = make("ol", { class: "does-list", "aria-label": "What it does" }, ...(desk.model.get("/do") ?? []).map((action, at) => item(desk, action, at)));
   sortable(desk, list);
-  const verbs = before(desk) ? ["set", "refuse"] : ["notify", "webhook", "create", "update", "delete"];
+  const binned = [desk.model.get("/on/event") ?? []].flat().some((one_) => ["deleted", "restored"].includes(one_));
+  const verbs = before(desk) ? (binned ? ["refuse"] : ["set", "refuse"]) : ["notify", "webhook", "create", "update", "delete"];
   const add = async (verb) => {
     await desk.ready();
     const at = (desk.model.get("/do") ?? []).length;
@@ -63,7 +64,8 @@ export function actions(desk) {
 function item(desk, action, at) {
   const verb = verbOf(action);
   const pointer = `/do/${at}`;
-  const draw = { notify, webhook, create, update: several, delete: several, set: sets, refuse }[verb];
+  const gathers = verb === "create" && ["as", "each", "group", "lines", "back"].some((name) => name in action);
+  const draw = gathers ? null : { notify, webhook, create, update: several, delete: several, set: sets, refuse }[verb];
   const label = desk.sentence.action(action, desk.object);
   const grip = make("button", { class: "btn quiet slim icon grip", type: "button", "data-key": `do/${at}/grip`, "aria-label": `Move: ${label}. Press Alt and an arrow key.`, title: "Drag, or press Alt and an arrow key" }, icon("grip-vertical"));
   grip.addEventListener("keydown", (event) => {

@@ -6,7 +6,7 @@ import { isPath, literal, pieces, sourceOf, spoken } from "./written.js";
 const EVENTS = { created: "created", updated: "changed", deleted: "deleted", restored: "restored" };
 const UNITS = { min: "minute", h: "hour", d: "day", w: "week", mo: "month", y: "year" };
 
-export const triggerOf = (on = {}) => ["event", "date", "timer", "schedule", "button", "webform", "hook"].find((kind) => kind in on) ?? "";
+export const triggerOf = (on = {}) => ["event", "date", "timer", "every", "schedule", "button", "webform", "hook"].find((kind) => kind in on) ?? "";
 
 export function listed(words, last = "and") {
   const said = words.filter(Boolean);
@@ -47,6 +47,12 @@ export class Sentence {
       const when = offsetWords(on.offset);
       return `${when ? `${when.charAt(0).toUpperCase()}${when.slice(1)}` : "On"} the ${this.names.field(object, on.date)} of ${article(label)}${at}`;
     }
+    if (trigger === "every") {
+      const before = on.lead ? `${on.lead} before ` : "";
+      const days = on.from ? ` from its ${this.names.field(object, on.from)}` : "";
+      const said = `${before}${on.due === "end" ? "the end of " : ""}every ${on.every}${object ? ` of ${article(label)}${days}` : ""}`;
+      return `${said.charAt(0).toUpperCase()}${said.slice(1)}`;
+    }
     if (trigger === "timer") return `When ${on.at} % of the timer ${on.timer} of ${article(label)} have been used`;
     if (trigger === "schedule") {
       const said = inWords(on.schedule);
@@ -85,7 +91,10 @@ export class Sentence {
   action(action, object) {
     if (action.create !== undefined) {
       const what = action.create ? this.names.object(action.create).toLowerCase() : "record";
-      return `create ${article(what)}`;
+      const of = typeof action.each === "object" && action.each ? action.each.of : action.each;
+      const each = of ? ` for ${action.group || action.each.group ? "each group" : "each"} of ${this.names.field(object, of) ?? of}` : "";
+      const lines = action.lines?.length ? ` with ${listed(action.lines.map((one) => this.names.object(one.create).toLowerCase()))} lines` : "";
+      return `create ${article(what)}${each}${lines}`;
     }
     if (action.set) return `set ${this.values(object, object, action.set)}`;
     if (action.update) {

@@ -10,7 +10,7 @@ import { adding, choice, chip, press, toggles, typed } from "./controls.js";
 import { DAYS, read, RHYTHMS, write } from "./schedule_words.js";
 import { eventsOf, offsetOf, triggerOf } from "./sentence.js";
 
-const KINDS = [["event", "a record is created, changed or deleted"], ["date", "a date of a record comes"], ["timer", "so much of a timer has been used"], ["schedule", "a time comes"], ["button", "somebody presses a button"], ["webform", "a web form is sent"], ["hook", "another system calls"]];
+const KINDS = [["event", "a record is created, changed or deleted"], ["date", "a date of a record comes"], ["timer", "so much of a timer has been used"], ["every", "each week, month or year comes"], ["schedule", "a time comes"], ["button", "somebody presses a button"], ["webform", "a web form is sent"], ["hook", "another system calls"]];
 const EVENTS = [["created", "Created"], ["updated", "Changed"], ["deleted", "Deleted"], ["restored", "Restored"]];
 const UNITS = [["min", "minutes"], ["h", "hours"], ["d", "days"], ["w", "weeks"], ["mo", "months"], ["y", "years"]];
 
@@ -21,6 +21,7 @@ function starter(desk, kind, object) {
     event: { object, event: ["updated"] },
     date: { object, date: fields.find((one_) => one_.dated && !one_.name.endsWith("_at"))?.name ?? fields.find((one_) => one_.dated)?.name ?? "", offset: "-7d", at: "08:00" },
     timer: { object, timer: "", at: 75 },
+    every: { object, every: "month", at: "06:00" },
     schedule: { schedule: "0 7 * * 1-5", ...(object ? { object } : {}) },
     button: { object, button: "Send" },
     webform: { webform: desk.context.webforms[0]?.name ?? "" },
@@ -38,16 +39,16 @@ async function become(desk, kind) {
 export function trigger(desk) {
   const on = desk.model.get("/on") ?? {};
   const kind = triggerOf(on);
-  const parts = { event, date, timer, schedule, button, webform, hook };
+  const parts = { event, date, timer, every, schedule, button, webform, hook };
   const turn = choice("trigger", "When it runs", KINDS, kind, (next) => become(desk, next), { none: kind ? null : "Choose when it runs" });
-  const about = ["event", "date", "timer", "button"].includes(kind) ? objectChoice(desk, on) : null;
+  const about = ["event", "date", "timer", "every", "button"].includes(kind) ? objectChoice(desk, on) : null;
   return make("div", { class: "does stack", "data-at": "/on", tabindex: "-1" }, make("div", { class: "sentence lg" }, turn, about ? " of " : "", about), ...(parts[kind]?.(desk, on) ?? []));
 }
 
 function objectChoice(desk, on, none = null) {
   return choice("object", "Object", desk.objects, on.object, (object) => {
     // What names fields of the other object goes.
-    const kept = Object.fromEntries(Object.entries(desk.model.get("/on")).filter(([name]) => !["fields", "where", "when", "date"].includes(name)));
+    const kept = Object.fromEntries(Object.entries(desk.model.get("/on")).filter(([name]) => !["fields", "where", "when", "date", "from", "until"].includes(name)));
     const next = { ...kept, ...(object ? { object } : {}) };
     if (!object) delete next.object;
     if (on.date !== undefined) next.date = starter(desk, "date", object).date;
@@ -59,14 +60,13 @@ function event(desk, on) {
   const events = eventsOf(on);
   const run = (chosen) => {
     if (!chosen.length) return;
-    if (chosen.some((one_) => ["deleted", "restored"].includes(one_))) desk.remove("/phase");
     if (!chosen.includes("updated")) desk.remove("/on/fields");
     desk.change("/on/event", chosen);
   };
   const line = make("div", { class: "sentence lg" }, "and it is ", toggles("event", "It is", EVENTS, events, run));
   const lines = [line];
   if (events.includes("updated")) lines.push(watched(desk, on));
-  if (!events.some((one_) => ["deleted", "restored"].includes(one_))) lines.push(phase(desk));
+  lines.push(phase(desk));
   return lines;
 }
 
@@ -84,6 +84,17 @@ function phase(desk) {
   const before = desk.model.get("/phase") === "before_save";
   const turn = choice("phase", "It runs", [["after_commit", "after it is saved"], ["before_save", "before it is saved, as part of it"]], before ? "before_save" : "after_commit", (next) => (next === "before_save" ? desk.change("/phase", next) : desk.remove("/phase")));
   return make("div", { class: "sentence small" }, "It runs ", turn);
+}
+
+function every(desk, on) {
+  const dates = desk.paths.members(on.object).filter((one_) => one_.dated).map((one_) => [one_.name, one_.label]);
+  const set = (name, text, typing = true) => (text ? desk.change(`/on/${name}`, text, typing) : desk.remove(`/on/${name}`, typing));
+  const day = (name, label, none) => choice(`every/${name}`, label, dates, on[name], (next) => set(name, next, false), { none });
+  return [
+    make("div", { class: "sentence lg" }, "every ", typed("every", "Every", on.every, (text) => text.trim() && desk.change("/on/every", text.trim(), true), { placeholder: "month" }), " from ", day("from", "First day", "the calendar's first day"), " until ", day("until", "Last day", "there is no end")),
+    make("div", { class: "sentence lg" }, "at ", typed("at", "Time of day", on.at ?? "", (text) => set("at", text), { type: "time" }), ", ", typed("lead", "How long before", on.lead ?? "", (text) => set("lead", text.trim()), { placeholder: "0d" }), " before ", choice("due", "It runs for a period", [["start", "it starts"], ["end", "it is over"]], on.due ?? "start", (next) => set("due", next === "start" ? "" : next, false))),
+    make("p", { class: "small faint" }, `day, week, month, quarter or year, or several: 2 weeks. Days and weeks before: 5d, 2w. In the time zone ${desk.context.zone}.`),
+  ];
 }
 
 function timer(desk, on) {
