@@ -114,10 +114,14 @@ def test_a_role_is_made_by_keyboard_alone(page: Page, api: httpx.Client) -> None
     page.get_by_label("Name of the role").focus()
     page.keyboard.type("By keys")
     page.locator("[data-key='account.0.read']").focus()
-    for key in ("Space", "ArrowRight", "Space", "ArrowDown", "ArrowLeft", "Space"):
+    for key in ("Space", "ArrowRight", "Space", "ArrowLeft"):
         page.keyboard.press(key)
-    focused = page.evaluate("document.activeElement.dataset.key")
-    assert focused == "asset.0.read"
+    here, rows = "document.activeElement.dataset.key", 0
+    while page.evaluate(here) != "asset.0.read":
+        page.keyboard.press("ArrowDown")
+        rows += 1
+        assert rows < 10
+    page.keyboard.press("Space")
     page.locator("[data-key='where.1']").focus()
     page.keyboard.press("End")  # those that …
     expect(page.locator("[data-below='1'] .xbox")).to_be_visible()
