@@ -48,7 +48,11 @@ LOAN: dict[str, Any] = {
         {"name": "device", "kind": "text"}, {"name": "name", "kind": "text"},
     ],
 }  # fmt: skip
-DOCUMENTS: Documents = [LOAN]
+TERM: dict[str, Any] = {
+    "kind": "object", "name": "loan_term",
+    "fields": [{"name": "branch", "kind": "text"}, {"name": "group", "kind": "text"}],
+}  # fmt: skip
+DOCUMENTS: Documents = [LOAN, TERM]
 
 
 @pytest.fixture(scope="module")
