@@ -14,10 +14,11 @@ from metamodel.expressions.types import BOOLEAN, DATE, DATETIME, DURATION, MONEY
 from metamodel.expressions.work import MOST_PARTS, limited_work
 from metamodel.storage import POSTGRESQL
 from tests.app import Client, Documents
-from tests.fuzz.fuzzed_world import WORLD, settle
+from tests.fuzz.fuzzed_world import THING, WORLD, settle
 
 # Calls of functions that a database works out by itself, which the clock holds.
-NATIVE = {"length", "contains", "coalesce", "empty", "mine", "today", "now", "exists", "count"}
+NATIVE = {"length", "contains", "coalesce", "empty", "mine", "today", "now", "exists", "count",
+          "since", "reached", "times", "decide"}  # fmt: skip
 OF_RULES = {"was", "changed", "increased", "decreased"}
 ARGUMENTS = {
     TEXT.name: "name",
@@ -37,6 +38,9 @@ CALLS = {
     "working_time": "working_time(created_at, now()) != null",
     "add_working_time": "add_working_time(created_at, hours(4)) != null",
     "is_working": "is_working(created_at)",
+    "spent": "spent(status, 'open', 'week') > hours(1)",
+    "left": "left(job) != null",
+    "find": "find(parts, size * 2 > 0, name).name != 'x'",
     "sum": "sum(parts, size * 2) >= 0",
     "avg": "avg(parts, size * 2) >= 0",
     "min": "min(parts, size * 2) >= 0",
@@ -48,12 +52,16 @@ CALLS = {
     "years": "due + years(amount) != null",
     "segment_sum": "segment_sum(stays, size, 30, '1000-01-01', '2999-01-01', 'actual_month') > 0",
 }
+TIMED = {**THING, "timers": [
+    {"name": "job", "starts": "created_at", "target": "hours(8)", "calendar": "'week'",
+     "stops": {"states": ["shut"]}},
+]}  # fmt: skip
 PLENTY = [name for name in FUNCTIONS if name not in NATIVE | OF_RULES]
 
 
 @pytest.fixture
 def documents() -> Documents:
-    return WORLD
+    return [*(TIMED if one["name"] == "thing" else one for one in WORLD)]
 
 
 @pytest.fixture
