@@ -49,12 +49,14 @@ function wordsOf(fault) {
 
 function showFaults(faults) {
   const box = one("[data-faults]");
+  const at = all("button", box).indexOf(document.activeElement);
   const lines = faults.map((fault) => make("li", {}, make("button", { class: "linkish", type: "button", onclick: () => goTo(fault.pointer) }, wordsOf(fault))));
   const calm = faults.every(open);
   const [word, more] = calm ? ["fill in", "Still to fill in"] : ["fix", `${faults.length} things to fix`];
   const title = faults.length === 1 ? `One thing to ${word}` : more;
   const note = make("div", { class: `note ${calm ? "" : "bad"}` }, icon(calm ? "pencil" : "alert-triangle"), make("div", {}, make("b", {}, title), make("ul", { class: "faultlist" }, ...lines)));
   box.replaceChildren(...(faults.length ? [note] : []));
+  if (at >= 0) all("button", box)[at]?.focus(); // the same faults are told again after every check
   one("#yaml-said").className = `small row ${faults.length ? "bad" : "faint"}`;
   one("#yaml-said").textContent = faults.length ? faults[0].message : "Reads well. Changes here appear in the form, and changes there appear here.";
 }
