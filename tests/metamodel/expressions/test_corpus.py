@@ -168,7 +168,8 @@ def test_browser() -> None:
             if not right:
                 wrong.append(told(case, answer))
     assert not wrong, "\n".join(wrong)
-    assert asked < len(CASES) / 8
+    # What knows the past of a record, or other records, is with the server alone.
+    assert asked < len(CASES) / 6
 
 
 def test_working_time_of_the_browser() -> None:
