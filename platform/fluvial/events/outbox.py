@@ -241,8 +241,7 @@ def happened(session: Session, event: Event) -> None:
     """Tell every feature of an event, with the chain of causes that led to it."""
     caused = session.as_actor(SYSTEM, Cause.read(event.cause))
     for listener in session.engine.brought(LISTENER):
-        if listener.objects is None or event.object in listener.objects(session.catalog):
-            listener.happened(caused, event)
+        listener.happened(caused, event)
 
 
 def quarantined(connection: Connection) -> list[dict[str, Any]]:
