@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from fluvial.events.jobs import run_pending
 from fluvial.records.calculated import backfill_values
 from fluvial.runtime.engine import Engine
 from tests.app import Client, Documents
 from tests.fluvial.records.drafts.test_state_log import START, Still, clock, engine, meter
 from tests.fluvial.records.reading.test_plan import Meter
 from tests.forms.test_record_pages import text_of
+from tests.waiting import worked_off
 
 __all__ = ["clock", "engine", "meter"]
 
@@ -195,7 +195,7 @@ def test_formulas_about_a_log_that_begins_with_them_see_what_was_before(
     client.define(
         {**plain, "fields": [*logged, *(f for f in CASE["fields"] if f["name"] == "waits")]}
     )
-    engine.database.call(lambda: run_pending(engine))
+    worked_off(engine)
     assert _read(client, record, "waits", object="plain") == ["2"]
 
 

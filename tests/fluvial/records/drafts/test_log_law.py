@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from fluvial.events.jobs import run_pending
 from fluvial.records.calculated.log_filling import fill_log
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from tests.app import Client, Documents
 from tests.fluvial.records.drafts.test_state_log import LOAN, Still, clock
+from tests.waiting import worked_off
 
 __all__ = ["clock"]
 
@@ -116,7 +116,7 @@ def test_the_log_is_what_the_history_tells(
     for at in range(60):
         hands.step()
         if at % 6 == 0:  # rules, and values whose day has come
-            engine.database.call(lambda: run_pending(engine))
+            worked_off(engine)
 
     def made_anew() -> list[tuple[Any, ...]]:
         session = Session.begin(engine)

@@ -8,7 +8,6 @@ from typing import Any
 import orjson
 import pytest
 
-from fluvial.events.jobs import run_pending
 from fluvial.kernel.clock import Clock
 from fluvial.records.calculated import backfill_values
 from fluvial.runtime.engine import Engine
@@ -16,6 +15,7 @@ from fluvial.runtime.session import Session
 from tests.app import Client, Documents, OpenEngine
 from tests.fluvial.records.reading.test_plan import Meter
 from tests.forms.shapes import multipart
+from tests.waiting import worked_off
 
 START = datetime(2026, 6, 1, 9, tzinfo=UTC)
 OPTIONS = [{"name": name} for name in ("new", "waiting", "done")]
@@ -227,7 +227,7 @@ def test_a_log_that_begins_later_is_filled_from_the_history(
     assert [o["target"] for o in answer["operations"] if o["op"] == "fill_log"] == ["loan.colour"]
     clock.later(4)
     client.patch(f"/api/records/loan/{second}", {"colour": "new"})
-    engine.database.call(lambda: run_pending(engine))
+    worked_off(engine)
     assert _told(client, first, "colour") == [("colour", "new", 0, 4), ("colour", "done", 4, 8)]
     assert _told(client, second, "colour") == [
         ("colour", "waiting", 8, 16), ("colour", "new", 16, None)
@@ -238,7 +238,7 @@ def test_a_log_that_begins_later_is_filled_from_the_history(
     clock.later(4)
     client.patch(f"/api/records/loan/{second}", {"colour": "done"})
     client.define(_logging())
-    engine.database.call(lambda: run_pending(engine))
+    worked_off(engine)
     assert [one["state"] for one in _spans(client, second, "colour")] == ["waiting", "new", "done"]
 
 
@@ -284,7 +284,7 @@ def test_logs_that_an_earlier_release_did_not_keep_are_filled(
         connection.script("UPDATE fluvial_catalog SET logs = NULL")
         with connection.transaction():
             backfill_values.adopt(Session.begin(engine))
-        run_pending(engine)
 
     engine.database.call(as_before)
+    worked_off(engine)
     assert _told(client, loan) == [("status", "new", 0, 4), ("status", "done", 4, None)]
