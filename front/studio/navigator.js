@@ -166,20 +166,28 @@ export function navigator({ object, collections = false, onPick, onSample, purpo
     return model;
   };
   let asked = 0;
+  let shown = ""; // the words that the tree answers
   const find = async () => {
     const wanted = search.value.trim();
     const mine = (asked += 1);
     const model = await level(object, { record: tree.record, purpose, q: wanted });
     if (mine !== asked) return;
     tree.show(model.members, wanted ? model.found.filter((member) => collections || !member.collection) : null);
+    shown = wanted;
     speak(wanted ? `${tree.items().length} fields found` : "");
+  };
+  const pickFound = async () => {
+    const wanted = search.value.trim();
+    do await find();
+    while (shown !== wanted && search.value.trim() === wanted); // another question overtook this one
+    if (shown === wanted && tree.items()[0]) tree.pick(tree.items()[0]);
   };
   search.addEventListener("input", later(find, 120));
   search.addEventListener("keydown", (event) => {
     const first = tree.items()[0];
     if (event.key === "ArrowDown" && first) tree.go(first);
     // What was typed just before is looked for first: Enter takes nothing that one did not ask for.
-    else if (event.key === "Enter" && search.value.trim()) find().then(() => tree.items()[0] && tree.pick(tree.items()[0]));
+    else if (event.key === "Enter" && search.value.trim()) pickFound();
     else return;
     event.preventDefault();
   });

@@ -161,6 +161,7 @@ def test_a_letter_is_written_by_keyboard_alone(desk: StudioDesk) -> None:
     page.get_by_role("button", name="Only if").focus()
     page.keyboard.press("Enter")
     page.get_by_label("Find a field").fill("priority")
+    expect(page.locator(".modelbox [role=treeitem]").first).to_contain_text("Priority")
     page.keyboard.press("Enter")
     expect(page.locator(".tpop select").first).to_be_focused()
     page.locator(".tpop select").first.select_option("==")
