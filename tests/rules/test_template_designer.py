@@ -180,6 +180,15 @@ def test_a_letter_is_written_by_keyboard_alone(desk: StudioDesk) -> None:
     assert "&lt;i&gt;plain" in source(page) and "rich" not in source(page)
 
 
+def test_only_if_holds_for_the_last_paragraph_where_none_is_in_hand(desk: StudioDesk) -> None:
+    page = desk.open("/studio/template/new?object=ticket")
+    page.get_by_role("button", name="Only if").click()
+    page.get_by_label("Find a field").fill("priority")
+    expect(page.locator(".modelbox [role=treeitem]").first).to_contain_text("Priority")
+    page.keyboard.press("Enter")
+    expect(page.locator("button.tcond")).to_contain_text("Priority")
+
+
 def test_words_in_another_language_are_their_own(desk: StudioDesk) -> None:
     page = desk.open("/studio/template/ticket_received")
     page.locator(".template-design").get_by_label("Add a language").first.select_option("de")

@@ -117,9 +117,9 @@ class Designer {
     const text = this.current;
     if (text.current?.line.node.isConnected) return { text, ...text.current };
     const last = [...text.blocks].reverse().find((block) => block.type === "para");
-    if (last?.line) return { text, block: last, siblings: text.blocks, scope: text.scope, line: last.line };
-    const { block } = text.append(text.blocks, text.blocks.length);
-    return { text, block, siblings: text.blocks, scope: text.scope, line: block.line };
+    const block = last?.line ? last : text.append(text.blocks, text.blocks.length).block;
+    text.current = { block, siblings: text.blocks, scope: text.scope, line: block.line };
+    return { text, ...text.current };
   }
 
   // The fields of what the place is about: the record, or each thing of the repetition around it.
