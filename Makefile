@@ -12,7 +12,7 @@ TESTS ?= tests
 # One more than the cores of a small machine: tests also wait for processes, browsers and disks.
 JOBS ?= 3
 # Where HTML templates lie, of pages and of mails.
-TEMPLATES := apps forms kanban platform rules
+TEMPLATES := apps conversations forms kanban ledger platform processes reports rules
 
 help: ## Show this list
 	@sed -n -E 's/^([a-z]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | \

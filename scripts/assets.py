@@ -118,7 +118,18 @@ def bundle(node: list[str]) -> set[str]:
 def icon_names() -> list[str]:
     """The icons of the pages, and those that documents and the engine's own tables name."""
     names = set(json.loads((FRONT / "icons.json").read_text(encoding="utf-8")))
-    for folder in ("apps", "metamodel", "platform/fluvial", "rules", "forms", "kanban"):
+    for folder in (
+        "apps",
+        "metamodel",
+        "platform/fluvial",
+        "rules",
+        "forms",
+        "kanban",
+        "ledger",
+        "reports",
+        "processes",
+        "conversations",
+    ):
         for suffix, naming in NAMINGS.items():
             for path in (ROOT / folder).rglob(f"*{suffix}"):
                 names.update(naming.findall(path.read_text(encoding="utf-8")))

@@ -26,7 +26,10 @@ POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-FEATURES = [ROOT / "forms" / "templates", ROOT / "kanban" / "templates"]
+FEATURES = [
+    ROOT / name / "templates"
+    for name in ("conversations", "forms", "kanban", "ledger", "processes", "reports")
+]
 MEDIA = {
     ".js": "text/javascript",
     ".svg": "image/svg+xml",

@@ -15,6 +15,13 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 pytest_plugins = ["tests.servers", "tests.mailbox", "tests.webhooks", "tests.browser", "tests.app"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A browser test gets a second try; the summary lists those that needed it."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Each worker of a whole run loads other test modules first.
 

@@ -49,6 +49,9 @@ function wordsOf(fault) {
 
 function showFaults(faults) {
   const box = one("[data-faults]");
+  const told = JSON.stringify(faults.map((fault) => [fault.pointer, fault.code, wordsOf(fault)]));
+  if (told === box.dataset.told) return; // the same faults are told again after every check: a press on one goes on
+  box.dataset.told = told;
   const at = all("button", box).indexOf(document.activeElement);
   const lines = faults.map((fault) => make("li", {}, make("button", { class: "linkish", type: "button", onclick: () => goTo(fault.pointer) }, wordsOf(fault))));
   const calm = faults.every(open);
@@ -56,7 +59,7 @@ function showFaults(faults) {
   const title = faults.length === 1 ? `One thing to ${word}` : more;
   const note = make("div", { class: `note ${calm ? "" : "bad"}` }, icon(calm ? "pencil" : "alert-triangle"), make("div", {}, make("b", {}, title), make("ul", { class: "faultlist" }, ...lines)));
   box.replaceChildren(...(faults.length ? [note] : []));
-  if (at >= 0) all("button", box)[at]?.focus(); // the same faults are told again after every check
+  if (at >= 0) all("button", box)[at]?.focus();
   one("#yaml-said").className = `small row ${faults.length ? "bad" : "faint"}`;
   one("#yaml-said").textContent = faults.length ? faults[0].message : "Reads well. Changes here appear in the form, and changes there appear here.";
 }

@@ -10,7 +10,18 @@ from pathlib import Path
 from tests.house.sources import flat
 
 ROOT = Path(__file__).parent.parent.parent
-ENGINE = ("metamodel", "platform/fluvial", "rules", "forms", "kanban", "front")
+ENGINE = (
+    "metamodel",
+    "platform/fluvial",
+    "rules",
+    "forms",
+    "kanban",
+    "ledger",
+    "reports",
+    "processes",
+    "conversations",
+    "front",
+)
 # Where the facts of kinds are at home: what their values mean, and how pages show them.
 HOMES = ("metamodel/kinds", "platform/fluvial/pages/presenters", "platform/fluvial/static")
 

@@ -15,6 +15,10 @@ SOURCES = {
     "rules": ROOT / "rules",
     "forms": ROOT / "forms",
     "kanban": ROOT / "kanban",
+    "ledger": ROOT / "ledger",
+    "reports": ROOT / "reports",
+    "processes": ROOT / "processes",
+    "conversations": ROOT / "conversations",
 }
 OTHERS = (ROOT / "bench", ROOT / "scripts")
 MAX_FILE, MAX_FUNCTION, MAX_ROOT = 400, 40, 8

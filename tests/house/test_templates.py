@@ -7,7 +7,17 @@ from jinja2 import nodes
 from fluvial.pages.template_environment import environment
 
 ROOT = Path(__file__).parent.parent.parent
-FOLDERS = ("apps", "forms", "kanban", "platform", "rules")
+FOLDERS = (
+    "apps",
+    "conversations",
+    "forms",
+    "kanban",
+    "ledger",
+    "platform",
+    "processes",
+    "reports",
+    "rules",
+)
 MAX_WIDTH = 120
 MAX_LINES = 120
 

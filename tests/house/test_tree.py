@@ -7,7 +7,17 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-ENGINE = ("metamodel", "platform/fluvial", "rules", "forms", "kanban")
+ENGINE = (
+    "metamodel",
+    "platform/fluvial",
+    "rules",
+    "forms",
+    "kanban",
+    "ledger",
+    "reports",
+    "processes",
+    "conversations",
+)
 FRONT = "front"
 # Icons carry the names that their makers gave them.
 FOREIGN_NAMES = {"icons.json"}

@@ -12,7 +12,18 @@ import pytest
 from tests.house.sources import nodes_of
 
 ROOT = Path(__file__).parents[2]
-CODE = ("metamodel", "platform", "rules", "forms", "kanban", "scripts")
+CODE = (
+    "metamodel",
+    "platform",
+    "rules",
+    "forms",
+    "kanban",
+    "ledger",
+    "reports",
+    "processes",
+    "conversations",
+    "scripts",
+)
 PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "apps/psa/README.md")
 # A regular expression, and what to write instead.
 INSTEAD = {

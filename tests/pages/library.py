@@ -11,7 +11,10 @@ from fluvial.pages.template_environment import environment, initials, tone
 
 Context = dict[str, Any]
 ROOT = Path(__file__).resolve().parent.parent.parent
-FOLDERS = [ROOT / name / "templates" for name in ("forms", "kanban", "rules")]
+FOLDERS = [
+    ROOT / name / "templates"
+    for name in ("conversations", "forms", "kanban", "ledger", "processes", "reports", "rules")
+]
 WHY_ENVIRONMENT = environment(FOLDERS)
 
 

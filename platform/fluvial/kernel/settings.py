@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from .problems import Problem
 
-FEATURES = ("rules", "forms", "kanban")
+FEATURES = ("rules", "forms", "kanban", "ledger", "reports", "processes", "conversations")
 
 
 @dataclass(frozen=True)

@@ -190,6 +190,9 @@ def test_form_and_yaml_follow_each_other_by_keyboard(desk: Page) -> None:
 def _followed_in_every_face(desk: Page) -> None:
     """A fault leads to its place in the face that is shown; the YAML alone selects its line."""
     fault = desk.locator("[data-faults] button", has_text="nothing")
+    button = fault.element_handle()
+    desk.locator("[data-document]").evaluate("({ model }) => model.tell(model.faults, null)")
+    assert button.evaluate("shown => shown.isConnected"), "told again, the faults are left alone"
     shown = desk.locator("[data-face][aria-pressed=true]")
     faces = shown.evaluate_all("faces => faces.map(face => face.dataset.face)")
     for face in faces:

@@ -1,0 +1,1 @@
+"""Mails, the portal, and links that act for one person on one record."""

@@ -1,0 +1,1 @@
+"""What should have been charged, against what was posted."""

@@ -1,0 +1,1 @@
+"""Business processes: stages, tasks and routes."""

@@ -1,0 +1,7 @@
+"""What processes bring to the engine."""
+
+from __future__ import annotations
+
+from fluvial.kernel.features import Feature
+
+feature = Feature("processes")
