@@ -123,6 +123,10 @@ class Catalogs:
             if self._current is None or self._current.version < catalog.version:
                 self._current = catalog
 
+    def take_over(self, catalog: Catalog) -> None:
+        """Compile only what is not the same in this catalog of another engine of this process."""
+        self._last = catalog
+
     def compiled(
         self,
         layers: Mapping[str, Mapping[Any, Document]],
