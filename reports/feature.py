@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import Feature
 
-feature = Feature("reports")
+from .analysis import reports_api
+from .analysis.report_documents import REPORT
+
+feature = Feature(
+    "reports",
+    kinds=(REPORT,),
+    brings=(ENDPOINT(*reports_api.ENDPOINTS),),
+)

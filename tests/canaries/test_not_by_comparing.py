@@ -48,8 +48,8 @@ UNSEEN = {
     "stranger": Unseen({}, ("contract", "house", "item")),
 }
 PLACES = (
-    "/api/records/{object}", "/api/boards", "/api/pins", "/o/{object}", "/boards/", "/search",
-    "/lookup/", "/api/segments", "/api/recalculations",
+    "/api/records/{object}", "/api/boards", "/api/pins", "/api/reports", "/o/{object}", "/boards/",
+    "/search", "/lookup/", "/api/segments", "/api/recalculations",
 )  # fmt: skip
 
 

@@ -64,6 +64,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "/boards": ("desk", "cards", "graded", "by_house", "by_vault", "items"),
     "/api/pins": ("margins", "plain", "listed", "latest", "grades", "vaults"),
     "/home/pins": ("margins",),
+    "/api/reports": ("gains", "grades", "places", "vaulted", "costs", "both"),
+    "/reports": ("gains", "grades", "places", "vaulted", "costs", "both"),
     "/api/rules": ("tell", "say", "press", "try", "fail"),
     "/api/packages": ("site", "core"),
     "/studio/packages": ("site", "core"),
@@ -157,12 +159,19 @@ QUERIES: dict[str, dict[str, tuple[str, ...]]] = {
         "item": ("q=zq",), "visit": ("q=zq",),
     },
 }  # fmt: skip
+REPORTS = ("where=margin > 0", "group=grade", "group=secret,house", "group=house.code",
+           "group=title", "group=vault.name", "columns=grade", "measures=sum(margin),max(ends)",
+           "measures=sum(sum(items, cost))", "group=month(ends)", "as_of=2031-01-01",
+           "group=", "group=contract.title", "group=contract.secret", "where=house.code != null",
+           "group=margin > 7000", "group=vault")  # fmt: skip
 PLAIN_QUERIES: dict[str, tuple[str, ...]] = {
     "/search": ("q=zq", "q=north", "q=2031", "q=7310"),
     "/lookup/people": ("q=a",),
     "/api/notifications": ("limit=200", "unread=true"),
     "/api/boards/{name}": ("search=zq", "where=margin > 0", "column=won", "column=fine", "limit=1",
                            "total=exact", "as_of=2031-01-01"),
+    "/api/reports/{name}": REPORTS,
+    "/reports/{name}": REPORTS,
     "/boards/{name}": ("search=zq", "where=margin > 0", "as_of=2031-01-01"),
     "/": ("as_of=2031-01-01",),
     "/work": ("whose=me", "show=contract", "show=mentions"),

@@ -28,6 +28,8 @@ HIDDEN = "worker.salary"
 ASKS, SAYS = "salary > 100", "'' & salary"
 # Hooks know what was posted and no record; what is deleted is given no values.
 NO_RECORD = {"hook/map/*", "hook/map/*/value", "rule/do/*/delete/set/*"}
+# Calculations of reports know their measures, and no record.
+NO_RECORD |= {"report/calculate/*/formula"}
 # What a button asks for is described as fields are, without these options.
 NO_OPTIONS = {f"rule/on/ask/*/{one}" for one in ("at", "formula", "pull/*", "where", "where/*")}
 SCHEDULE = {"schedule": "0 7 * * 1-5", "object": "worker", "where": ASKS}
@@ -62,6 +64,22 @@ def timer(**members: Any) -> Body:
 def decision(**members: Any) -> Body:
     return {"kind": "decision", "name": "d", "object": "rate", "inputs": ["name"],
             "for": {"worker": {"name": "name"}}, **members}  # fmt: skip
+
+
+def report(**members: Any) -> Body:
+    return {"kind": "report", "name": "s", "object": "worker", **members}
+
+
+def union(where: str) -> Body:
+    shown = {"dimensions": {"who": "name"}, "measures": ["count()"]}
+    return {
+        "kind": "report",
+        "name": "s",
+        "union": [
+            {"object": "worker", **shown, "where": where},
+            {"object": "dept", "dimensions": {"who": "name"}, "measures": ["count(name)"]},
+        ],
+    }
 
 
 def assign(**members: Any) -> Body:
@@ -100,6 +118,8 @@ PLACES: Mapping[str, Body] = {
     "view/where": {"kind": "view", "name": "v", "object": "worker", "where": ASKS},
     "role/grants/*/where": {"kind": "role", "name": "r", "grants": [
         {"object": "worker", "can": ["read"], "where": ASKS, "fields": {"salary": "none"}}]},
+    "report/union/*/where": union(ASKS),
+    "report/where": report(where=ASKS),
     "rule/do/*/assign/among/team": assign(among={"team": f"dept.crew if {ASKS} else dept.crew"}),
     "rule/do/*/assign/among/where": assign(
         among={"role": "chief", "where": f"record.{ASKS}"}),

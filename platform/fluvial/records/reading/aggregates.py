@@ -24,20 +24,20 @@ Aggregate = tuple[sa.ColumnElement[Any], Wire | None]  # and what makes its cell
 
 def total(made: SqlValue, dialect: str) -> Aggregate:
     """The sum; of nothing it is zero."""
-    added = sa.func.coalesce(_sum(made, dialect), sa.literal_column("''"))
-    return added, lambda cell: _wire(_read(cell, made.storage), made.storage)
+    added = sa.func.coalesce(added_text(made, dialect), sa.literal_column("''"))
+    return added, lambda cell: _wire(read_added(cell, made.storage), made.storage)
 
 
 def average(made: SqlValue, dialect: str) -> Aggregate:
     """The sum by the number of values, half up; of nothing it is empty."""
     scale = max(made.storage.scale, AVERAGE_SCALE)
-    both = _joined(_sum(made, dialect), sa.func.count(made.element))
+    both = _joined(added_text(made, dialect), sa.func.count(made.element))
 
     def wire(cell: str) -> str | None:
         added, _, number = cell.rpartition("/")
         if number == "0":
             return None
-        value = CONTEXT.divide(_read(added, made.storage), Decimal(number))
+        value = CONTEXT.divide(read_added(added, made.storage), Decimal(number))
         return f"{round_half_up(value, scale):f}"
 
     return both, wire
@@ -45,14 +45,23 @@ def average(made: SqlValue, dialect: str) -> Aggregate:
 
 def extreme(function: str, made: SqlValue, dialect: str) -> Aggregate:
     """`min` or `max`; of nothing it is empty."""
+    made_of = extreme_of(function, made, dialect)
     if made.storage is not EXACT:
-        return getattr(sa.func, function)(made.element), made.storage.wire(dialect)
-    name = function if dialect == POSTGRESQL else f"fluvial_{function}_of"
-    return getattr(sa.func, name)(made.element), lambda cell: plain(Decimal(cell))
+        return made_of, made.storage.wire(dialect)
+    return made_of, lambda cell: plain(Decimal(cell))
 
 
-def _sum(made: SqlValue, dialect: str) -> sa.ColumnElement[Any]:
-    """The sum as text; empty, or zero, where there is nothing to add."""
+def extreme_of(function: str, made: SqlValue, dialect: str) -> sa.ColumnElement[Any]:
+    """The least or greatest value in its stored form."""
+    exact = made.storage is EXACT and dialect != POSTGRESQL
+    element: sa.ColumnElement[Any] = getattr(
+        sa.func, f"fluvial_{function}_of" if exact else function
+    )(made.element)
+    return element
+
+
+def added_text(made: SqlValue, dialect: str) -> sa.ColumnElement[Any]:
+    """The sum as text, for `read_added`; empty, or zero, where there is nothing to add."""
     element = made.element
     if dialect == POSTGRESQL:
         return sa.cast(sa.func.sum(element), sa.Text)
@@ -72,7 +81,7 @@ def _joined(
     return joined
 
 
-def _read(text: str | None, storage: Storage) -> Decimal:
+def read_added(text: str | None, storage: Storage) -> Decimal:
     """A sum as the database writes it."""
     if not text or text == ":":
         return Decimal(0)
