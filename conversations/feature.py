@@ -2,6 +2,34 @@
 
 from __future__ import annotations
 
-from fluvial.kernel.features import Feature
+from pathlib import Path
 
-feature = Feature("conversations")
+from fluvial.http.routes import ENDPOINT
+from fluvial.kernel.features import Feature
+from fluvial.pages.object_tabs import OBJECT_TAB, ObjectTab
+from fluvial.pages.record_tabs import RECORD_TAB
+from fluvial.pages.template_environment import TEMPLATES
+
+from .links import link_pages, link_tab, links_api, links_in_texts
+from .links.link_documents import LINK
+from .links.link_tables import TABLES as LINK_TABLES
+
+feature = Feature(
+    "conversations",
+    kinds=(LINK,),
+    tables=LINK_TABLES,
+    brings=(
+        ENDPOINT(*links_api.ENDPOINTS, *link_pages.ENDPOINTS, *link_tab.ENDPOINTS),
+        TEMPLATES(Path(__file__).parent / "templates"),
+        RECORD_TAB(link_tab.link_tabs),
+        links_in_texts.BRINGS,
+        OBJECT_TAB(
+            ObjectTab(
+                "link",
+                "Links",
+                "A link lets somebody who does not sign in take one action on one record.",
+                position=65,
+            ),
+        ),
+    ),
+)

@@ -13,6 +13,7 @@ from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.problems import NotFound, Problem, Unprocessable, fault
 from fluvial.pages.frame import bare
+from fluvial.pages.page_looks import PageLook
 from fluvial.pages.sign_in import form_text
 from metamodel.document_files import document_of
 from metamodel.documents import Document
@@ -21,7 +22,6 @@ from metamodel.plain_figures import whole_of
 from metamodel.schemas.schema_faults import schema_faults
 
 from .answers import Answers
-from .form_looks import FormLook
 from .submissions import signer_of
 from .web_form_pages import done_page, form_page
 from .webforms import WebForm, compiled_webform, find_webform
@@ -120,7 +120,7 @@ def sheet(call: Call) -> Answer:
     colour = f"#{call.params['colour']}"
     if not COLOUR.fullmatch(colour):
         raise NotFound(f"{colour} is not a colour, such as #0a6885.")
-    text = FormLook(colour=colour).stylesheet
+    text = PageLook(colour=colour).stylesheet
     headers = [("cache-control", "public, max-age=31536000, immutable")]
     return Answer(200, text.encode(), "text/css; charset=utf-8", headers)
 

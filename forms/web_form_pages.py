@@ -9,6 +9,7 @@ from typing import Any
 
 from fluvial.http.call import Answer, Call
 from fluvial.pages.frame import bare
+from fluvial.pages.page_looks import look_href
 from fluvial.runtime.languages import typed_form
 
 from .answers import Answers, typed
@@ -21,7 +22,6 @@ from .widgets import PLACES, widget
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-LOOKS = 1  # of the stylesheets of colours, which browsers keep
 Rows = dict[str, list[dict[str, Any]]]  # kept files by the name of their field
 Context = dict[str, Any]
 
@@ -115,11 +115,6 @@ def done_page(call: Call, form: WebForm, message: str) -> Answer:
     answer = bare(call, "webform_done.html", form.title, done=context)
     answer.headers.append(page_policy(form))
     return answer
-
-
-def look_href(colour: str) -> str:
-    """The stylesheet of a colour, or nothing."""
-    return f"/forms/look/{colour.lstrip('#')}.css?v={LOOKS}" if colour else ""
 
 
 def _action(call: Call, form: WebForm) -> str:

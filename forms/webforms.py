@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from fluvial.kernel.problems import NotFound
+from fluvial.pages.page_looks import PageLook, look_of
 from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document
@@ -20,8 +21,6 @@ from metamodel.expressions.types import BOOLEAN
 from metamodel.folding import humanise, label_text
 from metamodel.reach import Reach
 from rules.filled import is_template
-
-from .form_looks import FormLook, look_of
 
 RATE = "20/hour"
 MIN_SECONDS = 3
@@ -75,7 +74,7 @@ class WebForm:
     title: str
     message: str
     redirect: str
-    look: FormLook
+    look: PageLook
 
     @property
     def questions(self) -> dict[str, FormQuestion]:

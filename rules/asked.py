@@ -34,19 +34,22 @@ KEPT = frozenset({*PLAIN, "default"})  # options of every question
 
 
 def read_questions(
-    specs: Sequence[Mapping[str, Any]], type_: ObjectType, check: DocumentCheck
+    specs: Sequence[Mapping[str, Any]],
+    type_: ObjectType,
+    check: DocumentCheck,
+    within: str = "/on/ask",
 ) -> tuple[Field, ...]:
     """The questions of a button, as fields of no record; faults where they cannot be asked."""
     known = len(check.draft.faults)
-    check.names("/on/ask", (spec["name"] for spec in specs), "question")
+    check.names(within, (spec["name"] for spec in specs), "question")
     found = []
     for at, spec in enumerate(specs):
-        place = f"/on/ask/{at}"
+        place = f"{within}/{at}"
         if spec["kind"] not in KINDS:
             check.fault(
                 f"{place}/kind",
                 "no_question",
-                f"A button cannot ask for a {spec['kind']}.",
+                f"One cannot ask for a {spec['kind']} here.",
                 f"Use one of {listed(KINDS)}.",
             )
             continue
@@ -55,10 +58,10 @@ def read_questions(
     if len(check.draft.faults) == known:
         for at, field in enumerate(found):
             options = OptionsCheck(check, field, 0)
-            options.place = f"/on/ask/{at}"
+            options.place = f"{within}/{at}"
             field.kind.check(field, options)
     if len(check.draft.faults) == known:
-        found = [_with_default(f"/on/ask/{at}", one, check) for at, one in enumerate(found)]
+        found = [_with_default(f"{within}/{at}", one, check) for at, one in enumerate(found)]
     return tuple(found)
 
 
@@ -69,7 +72,7 @@ def _check_question(place: str, spec: Mapping[str, Any], check: DocumentCheck) -
         check.fault(f"{place}/name", "reserved_name", message, "Use another name.")
     for option in spec:
         if option in BEYOND or (option not in KEPT and option not in kind.options):
-            message = f"`{option}` does not apply to what a button asks for."
+            message = f"`{option}` does not apply to what is asked for here."
             check.fault(f"{place}/{option}", "no_option", message, "Remove it.")
 
 

@@ -280,6 +280,7 @@ def _email(renderer: Renderer, session: Session, effect: Effect) -> Callable[[],
         _keep(session, effect, content.decode("ascii"))
     else:
         content = effect["content"].encode("ascii")
+    content = mail_content.opened(session, effect, content)
 
     def send() -> Outcome:
         try:

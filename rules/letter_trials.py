@@ -39,8 +39,9 @@ from metamodel.translations import LANGUAGE
 from .filled import renderer_of
 from .letter_words import LetterWords, in_language, words_in
 from .reader_environment import ReaderEnvironment
-from .template_check import GIVEN, check_need
+from .template_check import LETTERS, check_need
 from .template_data import data_now, in_common
+from .text_links import sample_links, unknown_links
 
 RATE = Rate.read("30/hour")
 PARTS = ("subject", "body")
@@ -154,8 +155,10 @@ def _faults(trial: LetterTrial, session: Session) -> list[dict[str, str]]:
         within = f"/translations/{trial.said.language}" if trial.said.language else ""
         pointer = f"{within}/{part}"
         try:
-            need = needs(text, (trial.type.name, *GIVEN)).members.get(trial.type.name, Need())
-            check_need(pointer, trial.type, need, collected)
+            need = needs(text, (trial.type.name, *LETTERS))
+            check_need(pointer, trial.type, need.members.get(trial.type.name, Need()), collected)
+            for name in unknown_links(session, trial.type, need):
+                collected.fault(pointer, "unknown_link", f"There is no link `{name}` here.")
             as_html_source(text)
         except TemplateFault as problem:
             collected.fault(pointer, "template", str(problem))
@@ -172,7 +175,8 @@ def _data(trial: LetterTrial, session: Session) -> dict[str, Any]:
         said = trial.said
         found.append(data_now(reader, trial.type, trial.record["id"], said.subject, said.body))
     common: dict[str, Any] = in_common(found[1], found[0])
-    return common
+    texts = (trial.said.subject, trial.said.body)
+    return common | sample_links(session, trial.type.name, LETTERS, *texts)
 
 
 def _day(trial: LetterTrial, session: Session) -> Any:

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from fluvial.runtime.session import Session
 from fluvial.services import mail
 
+from .text_links import in_mail
+
 
 def with_link(
     session: Session, effect: Mapping[str, Any], said: tuple[str, str]
@@ -38,3 +40,8 @@ def composed(
         at=effect["at"],
         message_id=f"<{effect['id']}@{host}>",
     )
+
+
+def opened(session: Session, effect: Mapping[str, Any], content: bytes) -> bytes:
+    """The content as it is sent: with links that act, which what is kept does not open."""
+    return in_mail(session, effect["payload"], content)

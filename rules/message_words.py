@@ -23,7 +23,9 @@ from .model import Notify
 from .reader_environment import ReaderEnvironment
 from .recipients import Recipient
 from .rule_tables import NOBODY
+from .template_check import LETTERS
 from .template_data import in_common, template_data, template_days
+from .text_links import MEMBER, given, make_links, names_in
 
 Payload = dict[str, Any]
 
@@ -36,13 +38,35 @@ class MessageWords:
         self._action = action
         self._made: dict[str, Payload] = {}  # for those who may read everything, by language
 
-    def of(self, recipient: Recipient) -> Payload:
+    def of(self, recipient: Recipient, channel: str) -> Payload:
         """What the message to somebody is made of; the words are made when it is sent."""
         reader = self._reader(recipient)
         language = language_of(reader or self._execution.acting)
         if reader is None or reader.access.sees_all:
-            return self._for_all(language)
-        return self._template(reader, language) if self._action.template else self._texts(reader)
+            return self._with_links(self._for_all(language), recipient, channel)
+        if not self._action.template:
+            return self._texts(reader)
+        return self._with_links(self._template(reader, language), recipient, channel)
+
+    def _with_links(self, payload: Payload, recipient: Recipient, channel: str) -> Payload:
+        """The words with links of the recipient's own, where they name some.
+
+        Who reads them in the product signs in, and is led to the record.
+        """
+        execution, source = self._execution, payload.get("source")
+        if source is None or execution.type is None:
+            return payload
+        names = names_in(execution.type.name, LETTERS, source["subject"], source["html"])
+        if not names:
+            return payload
+        data = payload["data"]
+        if channel != "email":
+            page = execution.acting.engine.settings.base_url + payload["href"]
+            return payload | {"data": data | given(dict.fromkeys(names, page))}
+        to = recipient.email or recipient.name
+        made = make_links(execution.acting, execution.type, execution.event.record, names, to)
+        # The address of the record's page is of no use beside them.
+        return payload | {"data": data | given(made), MEMBER: [*made.values()], "href": ""}
 
     def _reader(self, recipient: Recipient) -> Session | None:
         """Whose rights decide; None: those of the rule."""

@@ -113,7 +113,7 @@ def _notify(execution: Execution, at: int, action: Notify) -> None:
             if not target or f"{channel}:{target}" in told:
                 continue
             told[f"{channel}:{target}"] = one.name or one.email
-            payload = words.of(one) | {"to": one.email, "name": one.name}
+            payload = words.of(one, channel) | {"to": one.email, "name": one.name}
             execution.effect(at, channel, target, payload)
     if told:
         people = ", ".join(dict.fromkeys(told.values()))

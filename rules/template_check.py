@@ -15,9 +15,11 @@ from metamodel.expressions import types
 from metamodel.folding import nearest
 
 from .letter_words import texts_of
+from .text_links import LINKS, LINKS_KIND, link_names
 
 LINK = "link"  # the address of the record's page
 GIVEN = (LINK,)
+LETTERS = (*GIVEN, LINKS)  # what templates of messages may name beside their record
 
 _PARTS = {types.MONEY.name: ("amount", "currency")}
 
@@ -31,12 +33,24 @@ def check_template(document: Document, check: DocumentCheck) -> None:
         check.compile("/as_of", body["as_of"], type_.name, expect=types.DATE)
     for place, text in texts_of(body):
         try:
-            need = needs(text, (type_.name, *GIVEN))
+            need = needs(text, (type_.name, *LETTERS))
         except TemplateFault as fault:
             check.fault(place, "template", str(fault), "Fix it there.")
             continue
         if type_.name in need.members:
             check_need(place, type_, need.members[type_.name], check)
+        for name in link_names(need):
+            link = check.reference(place, LINKS_KIND, name)
+            if link is not None and link.body.get("object") != type_.name:
+                check.fault(
+                    place,
+                    "other_object",
+                    f"`{LINKS}.{name}` is not a link of {type_.label}.",
+                    "Use a link of the same object.",
+                )
+            if place.endswith("/subject"):
+                message = f"`{LINKS}.{name}` cannot stand in a subject."
+                check.fault(place, "not_in_a_subject", message, "Put it into the body.")
 
 
 class Faults(Protocol):

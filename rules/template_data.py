@@ -21,7 +21,7 @@ from metamodel.expressions.scope import scope_of
 from metamodel.object_types import PEOPLE
 from metamodel.roles import role_titles
 
-from .template_check import GIVEN, LINK
+from .template_check import LETTERS, LINK
 
 MAX_ITEMS = 200  # of a collection that a template goes through
 
@@ -54,7 +54,7 @@ def _data(
 ) -> Data:
     need = Need()
     for source in sources:
-        found = needs(source, (type_.name, *GIVEN)).members.get(type_.name)
+        found = needs(source, (type_.name, *LETTERS)).members.get(type_.name)
         if found is not None:
             _merge(need, found)
     link = session.engine.settings.base_url + record_href(type_.name, record)

@@ -50,6 +50,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "secret": (NOTHING,),
     "colour": ("0a6885",),
     "batch": (NOTHING,),
+    "link": (NOTHING,),
 }
 FIELDS: dict[str, tuple[str, ...]] = {
     "house": ("name", "code", "remark"),
@@ -264,6 +265,7 @@ class Walk:
             "runs",
             "jobs",
             "changes",
+            "links",
         ):
             if f"/{kind}/" in path:
                 return self.aviary.ids.get(kind, []) or [NOTHING]

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import orjson
 import pytest
 
-from forms.form_looks import DARK, LIGHT, FormLook, contrast
+from fluvial.pages.page_looks import DARK, LIGHT, PageLook, contrast
 from metamodel.documents import DocumentKind
 from tests.app import Client, Documents, Reply
 from tests.forms.shapes import ADDRESS, BRANCH, LOAN, PNG, WISH
@@ -39,7 +39,7 @@ def rgb(text: str) -> tuple[int, int, int]:
     "colour", ["#ffcc00", "#000000", "#ffffff", "#0a6885", "#ff0000", "#777777", "#10ff10"]
 )
 def test_every_colour_can_be_read_on_light_and_dark_pages(colour: str) -> None:
-    sheet = FormLook(colour=colour).stylesheet
+    sheet = PageLook(colour=colour).stylesheet
     found = dict(re.findall(r"(--[\w-]+):light-dark\((#\w{6},#\w{6})\)", sheet))
     for at, ground in enumerate((LIGHT, DARK)):
         accent, ink = (rgb(found[n].split(",")[at]) for n in ("--accent", "--on-accent"))

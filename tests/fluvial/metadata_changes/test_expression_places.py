@@ -30,8 +30,12 @@ ASKS, SAYS = "salary > 100", "'' & salary"
 NO_RECORD = {"hook/map/*", "hook/map/*/value", "rule/do/*/delete/set/*"}
 # Calculations of reports know their measures, and no record.
 NO_RECORD |= {"report/calculate/*/formula"}
-# What a button asks for is described as fields are, without these options.
-NO_OPTIONS = {f"rule/on/ask/*/{one}" for one in ("at", "formula", "pull/*", "where", "where/*")}
+# What a button or a link asks for is described as fields are, without these options.
+NO_OPTIONS = {
+    f"{place}/ask/*/{one}"
+    for place in ("rule/on", "link")
+    for one in ("at", "formula", "pull/*", "where", "where/*")
+}
 SCHEDULE = {"schedule": "0 7 * * 1-5", "object": "worker", "where": ASKS}
 PRESSED = {"object": "worker", "button": "Press"}
 TOLD = {"to": ["created_by"], "subject": "name"}

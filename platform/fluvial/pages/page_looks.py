@@ -1,4 +1,4 @@
-"""How a web form looks: whose it is, its picture, and its colour as one can read it everywhere.
+"""How a page for people outside looks: whose it is, its picture, and its colour as one can read it.
 
 A colour that somebody likes is not yet one that can be read. On light pages it is darkened, on dark
 ones lightened, until text in it stands out as much as WCAG asks for.
@@ -15,11 +15,12 @@ from metamodel.folding import label_text
 
 LIGHT, DARK = (255, 255, 255), (19, 22, 24)  # the grounds of pages
 LEAST = 4.5  # contrast of text
+LOOKS = 1  # of the stylesheets of colours, which browsers keep
 Rgb = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
-class FormLook:
+class PageLook:
     """What the document says about the page's look."""
 
     logo: str = ""
@@ -59,9 +60,14 @@ class FormLook:
         return f"@layer look{{:root{{{lines}}}}}"
 
 
-def look_of(body: Mapping[str, Any]) -> FormLook:
+def look_href(colour: str) -> str:
+    """The stylesheet of a colour, or nothing."""
+    return f"/forms/look/{colour.lstrip('#')}.css?v={LOOKS}" if colour else ""
+
+
+def look_of(body: Mapping[str, Any]) -> PageLook:
     said = body.get("look", {})
-    return FormLook(
+    return PageLook(
         said.get("logo", ""),
         label_text(said.get("name", "")),
         label_text(said.get("note", "")),

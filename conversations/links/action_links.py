@@ -1,0 +1,226 @@
+"""Links that act: their documents checked and compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fluvial.pages.page_looks import PageLook, look_of
+from metamodel.catalog import Catalog, Field, ObjectType, Transition
+from metamodel.checks import CatalogDraft, DocumentCheck
+from metamodel.documents import Document
+from metamodel.folding import humanise, label_text, nearest
+from metamodel.reach import Reach
+from rules.asked import read_questions
+from rules.filled import is_template
+from rules.offsets import Offset
+
+EXPIRES = "30d"
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ActionLink:
+    """A link, compiled."""
+
+    name: str
+    label: str
+    help: str
+    object: str
+    action: str
+    transition: bool  # else the action is a button
+    shows: tuple[Path, ...]
+    asks: tuple[Field, ...]  # what it asks for itself
+    into: frozenset[str]  # those of them that are fields of the record
+    expires: Offset
+    once: bool
+    allow: tuple[str, ...]
+    active: bool
+    submit: str  # "" for the label of the action
+    title: str  # of the page after the press
+    message: str
+    closed: str
+    look: PageLook
+
+
+def links_of(catalog: Catalog) -> Mapping[str, ActionLink]:
+    return catalog.derive(_compiled)
+
+
+def _compiled(catalog: Catalog) -> Mapping[str, ActionLink]:
+    draft = CatalogDraft(
+        catalog.documents,
+        objects=dict(catalog.objects),
+        zone=catalog.zone,
+        calendars=catalog.calendars,
+        decisions=catalog.decisions,
+    )
+    made = {}
+    for document in catalog.of("link").values():
+        link = compile_link(document, DocumentCheck(draft, document))
+        if link is not None:
+            made[link.name] = link
+    return made
+
+
+def check_link(document: Document, check: DocumentCheck) -> None:
+    compile_link(document, check)
+
+
+def compile_link(document: Document, check: DocumentCheck) -> ActionLink | None:
+    """The link of a document; faults are told to the check."""
+    body = document.body
+    for at, role in enumerate(body.get("allow", ())):
+        check.reference(f"/allow/{at}", "role", role)
+    type_ = check.object("/object", body["object"])
+    if type_ is None:
+        return None
+    transition = _check_action(body["action"], type_, check)
+    asks = _asks(body.get("ask", ()), type_, check, into_fields=transition is not None)
+    shows = [_shown(f"/shows/{at}", type_, path, check) for at, path in enumerate(_paths(body))]
+    done = body.get("done", {})
+    return ActionLink(
+        name=document.name,
+        label=label_text(body.get("label", humanise(document.name))),
+        help=label_text(body.get("help", "")),
+        object=type_.name,
+        action=body["action"],
+        transition=transition is not None,
+        shows=tuple(path for path in shows if path),
+        asks=asks,
+        into=frozenset(one.name for one in asks if transition and one.name in type_.fields),
+        expires=Offset.read(body.get("expires", EXPIRES)),
+        once=body.get("once", True),
+        allow=tuple(body.get("allow", ())),
+        active=body.get("active", True),
+        submit=label_text(body.get("submit", "")),
+        title=label_text(done.get("title", "Thank you")),
+        message=label_text(done.get("message", "It is done.")),
+        closed=label_text(body.get("closed", "")),
+        look=look_of(body),
+    )
+
+
+def _paths(body: Mapping[str, Any]) -> list[str]:
+    return list(body.get("shows", ()))
+
+
+def transition_of(type_: ObjectType, name: str) -> Transition | None:
+    transitions = type_.states.transitions if type_.states else ()
+    return next((one for one in transitions if one.name == name), None)
+
+
+def _check_action(name: str, type_: ObjectType, check: DocumentCheck) -> Transition | None:
+    """The transition of an action; None for a button, or with a fault where there is neither."""
+    transition = transition_of(type_, name)
+    if transition is not None and type_.states is not None:
+        check.uses("/action", f"{type_.name}.{type_.states.field}")
+        for asked in transition.asked:
+            _check_asked("/action", type_.fields[asked], check)
+        return transition
+    buttons = {rule.name for rule in _buttons(type_, check)}
+    if name in buttons:
+        check.reference("/action", "rule", name)
+        return None
+    known = [*(t.name for t in (type_.states.transitions if type_.states else ())), *buttons]
+    hint = nearest(name, known) or (
+        f"Its actions are {', '.join(sorted(known))}." if known else "Give it states or a button."
+    )
+    check.fault("/action", "unknown_action", f"{type_.label} has no action `{name}`.", hint)
+    return None
+
+
+def _buttons(type_: ObjectType, check: DocumentCheck) -> Iterator[Document]:
+    for rule in check.documents.get("rule", {}).values():
+        on = rule.body.get("on", {})
+        if "button" in on and on.get("object") == type_.name:
+            yield rule
+
+
+def askable(field: Field) -> bool:
+    """Whether a field may be asked of everybody: it neither shows records nor fills in texts."""
+    return not (field.type.objects or field.kind.uploads or is_template(field))
+
+
+def _check_asked(pointer: str, field: Field, check: DocumentCheck) -> None:
+    if field.type.objects:
+        check.fault(
+            pointer,
+            "looks_up",
+            f"The action asks for `{field.name}`, which would show your records to everybody.",
+            "Use a transition that does not ask for it, or a button.",
+        )
+    elif not askable(field):
+        check.fault(
+            pointer,
+            "not_asked_outside",
+            f"The action asks for `{field.name}`, which cannot be asked of people outside.",
+            "Use a transition that does not ask for it, or a button.",
+        )
+
+
+def _asks(
+    specs: Any, type_: ObjectType, check: DocumentCheck, *, into_fields: bool
+) -> tuple[Field, ...]:
+    """The questions of the link itself; one with the name of a field is of that field."""
+    found = []
+    for at, asked in enumerate(read_questions(specs, type_, check, "/ask")):
+        place = f"/ask/{at}"
+        if asked.default is not None:
+            check.fault(
+                f"{place}/default",
+                "shows_more",
+                "A calculated default would show more of the record than `shows` names.",
+                "Write a value, or remove it.",
+            )
+        field = type_.fields.get(asked.name) if into_fields else None
+        if field is None or field.hidden:
+            found.append(asked)
+            continue
+        check.uses(f"{place}/name", f"{type_.name}.{field.name}")
+        fits = type(field.kind) is type(asked.kind) and field.writable and field.formula is None
+        if not fits:
+            check.fault(
+                f"{place}/name",
+                "other_kind",
+                f"`{field.name}` is a field of {type_.label} that cannot take this answer.",
+                f"Ask for a {field.kind.label.lower()}, or use another name.",
+            )
+        found.append(replace(field, label=asked.label, required=asked.required, default=None))
+    return tuple(found)
+
+
+def _shown(pointer: str, type_: ObjectType, dotted: str, check: DocumentCheck) -> Path:
+    field = check.path(pointer, type_, dotted)
+    if field is None:
+        return ()
+    if field.option("protected"):
+        check.fault(
+            pointer, "protected", f"`{dotted}` is protected, and shown nowhere.", "Remove it."
+        )
+    return tuple(dotted.split("."))
+
+
+def link_acts(document: Document, catalog: Catalog) -> Iterator[Reach]:
+    """It takes its action on a record with what people outside answer."""
+    body = document.body
+    type_ = catalog.objects[body["object"]]
+    yield Reach("/action", "update", type_.name, everywhere=True)
+    transition = transition_of(type_, body["action"])
+    if transition is None or type_.states is None:
+        return
+    names = [type_.states.field, *transition.asked]
+    for name in names:
+        yield Reach("/action", "update", type_.name, name, everywhere=True)
+    for at, spec in enumerate(body.get("ask", ())):
+        if spec["name"] in type_.fields:
+            pointer = f"/ask/{at}/name"
+            yield Reach(pointer, "update", type_.name, spec["name"], everywhere=True)
+
+
+def start_link(type_: ObjectType) -> Mapping[str, Any]:
+    """A first link of an object type: its first transition, and the fields of its title."""
+    transitions = type_.states.transitions if type_.states else ()
+    fields = [field.name for field in type_.own_fields if not field.hidden][:3]
+    return {"action": transitions[0].name if transitions else "", "shows": fields}
