@@ -57,7 +57,7 @@ class Box {
   }
 
   face(label, name) {
-    return make("button", { class: "btn slim", type: "button", "aria-pressed": "false", "data-face": name, onclick: () => this.turn(name, true) }, label);
+    return make("button", { class: "btn slim", type: "button", "aria-pressed": "false", "data-way": name, onclick: () => this.turn(name, true) }, label);
   }
 
   opener(label, sign, run) {
@@ -74,7 +74,7 @@ class Box {
     this.chosen = asked ? name : this.chosen;
     this.text.hidden = !text;
     this.sentence.hidden = text;
-    for (const button of all("[data-face]", this.root)) button.setAttribute("aria-pressed", String(text === (button.dataset.face === "text")));
+    for (const button of all("[data-way]", this.root)) button.setAttribute("aria-pressed", String(text === (button.dataset.way === "text")));
     if (text) this.grow();
     if (asked && text) this.area.focus();
     if (asked && !text) one(".term", this.sentence)?.focus();
@@ -233,13 +233,13 @@ const parsed = (text) => (text?.startsWith("{") ? JSON.parse(text) : text);
 
 // A textarea or input with data-expression and data-object becomes the source that a box writes to.
 export function attach(source, { focus = false, ...given } = {}) {
-  const { object, expects, names, purpose, outer, label, start, none, change, face } = source.dataset;
+  const { object, expects, names, purpose, outer, label, start, none, change, way } = source.dataset;
   const words = label ?? one(`label[for="${CSS.escape(source.id)}"]`)?.textContent.trim();
   const tell = (text) => {
     source.value = text;
     for (const name of ["input", "change"]) source.dispatchEvent(new Event(name, { bubbles: true }));
   };
-  const box = expressionBox({ value: source.value, object, expects: parsed(expects), names: parsed(names) || {}, purpose, outer, label: words, start, none, change: change === "true", shape: face, placeholder: source.placeholder || undefined, onChange: tell, ...given });
+  const box = expressionBox({ value: source.value, object, expects: parsed(expects), names: parsed(names) || {}, purpose, outer, label: words, start, none, change: change === "true", shape: way, placeholder: source.placeholder || undefined, onChange: tell, ...given });
   one(".xarea", box).required = source.required;
   source.required = false; // nobody could be led to what is hidden
   source.hidden = true;

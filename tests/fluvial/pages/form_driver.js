@@ -27,7 +27,7 @@ async (wanted) => {
   async function plain(pointer, value) {
     const control = await until(() => find("at", pointer), pointer);
     if (control.matches(".xbox")) {
-      [...control.querySelectorAll("[data-face=text]")].forEach((face) => face.click());
+      [...control.querySelectorAll("[data-way=text]")].forEach((face) => face.click());
       return said(control.querySelector("textarea"), String(value), "input");
     }
     if (control.matches("[type=checkbox]")) {

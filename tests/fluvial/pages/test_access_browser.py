@@ -125,7 +125,7 @@ def test_a_role_is_made_by_keyboard_alone(page: Page, api: httpx.Client) -> None
     page.locator("[data-key='where.1']").focus()
     page.keyboard.press("End")  # those that …
     expect(page.locator("[data-below='1'] .xbox")).to_be_visible()
-    page.locator("[data-below='1'] [data-face=text]").press("Enter")
+    page.locator("[data-below='1'] [data-way=text]").press("Enter")
     page.keyboard.type("account.manager == me")
     page.keyboard.press("Control+s")
     made = saved(page, api, "by_keys")
