@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -23,6 +24,7 @@ from metamodel.object_parts import ObjectPart
 from metamodel.object_reach import object_acts
 from metamodel.policies import Shape, shape_of
 from metamodel.reach import Reach, Unit, named_unit, shown_unit, whole_unit
+from metamodel.read_by import READ_BY
 from metamodel.roles import check_role
 from metamodel.schemas.loading import complete_schema, load_schema, validator_of
 from metamodel.timers.timer_part import TIMERS
@@ -65,6 +67,9 @@ class DocumentKind:
     wide: bool = False
     carries: bool = False  # others send what they read by way of it
     unit: UnitOf = shown_unit  # how much of it is judged where a part of it changes
+    # The folder of the package that holds the objects that its documents need: it comes with the
+    # first of them.
+    package: Path | None = None
     pages: Mapping[str, str] = field(default_factory=dict)  # in the studio: address and words
     parts: tuple[ObjectPart[Any], ...] = ()  # of the object document; see metamodel.object_parts
 
@@ -128,7 +133,7 @@ APP = DocumentKind(
 )
 
 # The engine's own parts of the object document; features bring theirs by OBJECT_PART.
-CORE_PARTS: tuple[ObjectPart[Any], ...] = (LOCKED, TIMERS)
+CORE_PARTS: tuple[ObjectPart[Any], ...] = (LOCKED, READ_BY, TIMERS)
 
 _BARE_OBJECT = DocumentKind(
     name="object",

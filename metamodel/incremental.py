@@ -83,6 +83,13 @@ def _changed_options(previous: Catalog, documents: ByKind) -> Iterator[str]:
             kind = spec.get("options_from")
             if kind and _labels(previous.of(kind)) != _labels(documents.get(kind, {})):
                 yield f"{name}.{field}"
+            kind = spec.get("to_from")
+            if kind and _subjects(previous.of(kind)) != _subjects(documents.get(kind, {})):
+                yield name  # all that leads through the link
+
+
+def _subjects(documents: Mapping[str, Document]) -> set[str]:
+    return {str(document.body.get("subject")) for document in documents.values()}
 
 
 def _labels(documents: Mapping[str, Document]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from metamodel.document import Document
 from metamodel.expressions import types
 from metamodel.folding import humanise, label_text, plural
 from metamodel.kinds import KINDS
+from metamodel.kinds.any_lookup import MADE_TARGETS
 from metamodel.kinds.kind import Kind
 from metamodel.kinds.system import IDENTITY, REVISION
 from metamodel.object_parts import Parts, made_fields
@@ -113,7 +114,7 @@ def _check_name(pointer: str, name: str, check: DocumentCheck) -> None:
 
 def _resolved(spec: Mapping[str, Any], draft: CatalogDraft) -> Mapping[str, Any]:
     """The field with the options that documents of other kinds make."""
-    spec = KINDS[spec["kind"]].resolve(spec, draft.calendars)
+    spec = _linking(KINDS[spec["kind"]].resolve(spec, draft.calendars), draft)
     source = spec.get("options_from")
     if source is None:
         return spec
@@ -122,6 +123,18 @@ def _resolved(spec: Mapping[str, Any], draft: CatalogDraft) -> Mapping[str, Any]
         for name, document in sorted(draft.documents.get(source, {}).items())
     ]
     return {**spec, "options": [*spec.get("options", ()), *made]}
+
+
+def _linking(spec: Mapping[str, Any], draft: CatalogDraft) -> Mapping[str, Any]:
+    """The field with the object types that documents of a kind are about (`to_from`)."""
+    source = spec.get("to_from")
+    if source is None:
+        return spec
+    written = spec.get("to", ())
+    about = {document.body.get("subject") for document in draft.documents.get(source, {}).values()}
+    known = draft.documents.get("object", {})
+    made = sorted(str(name) for name in about if name in known and name not in written)
+    return {**spec, "to": [*written, *made], MADE_TARGETS: made}
 
 
 def _field(

@@ -22,6 +22,8 @@ from metamodel.kinds.lookup import ON_DELETE, on_delete, taken
 from metamodel.kinds.system import uuid_text
 from metamodel.storage import TEXT, UUID
 
+MADE_TARGETS = "made_to"  # of a resolved field: the object types that `to_from` adds
+
 
 class AnyLookup(Kind):
     name = "any_lookup"
@@ -42,6 +44,14 @@ class AnyLookup(Kind):
             "uniqueItems": True,
             "description": "The object types it can link to.",
         },
+        "to_from": {
+            "$ref": "#/$defs/name",
+            "x-editor": {"is": "kind", "more": True},
+            "description": (
+                "A kind of document, such as process: it also links to the object types that "
+                "these are about (`subject`)."
+            ),
+        },
         **ON_DELETE,
         "where": {
             "type": "object",
@@ -60,8 +70,12 @@ class AnyLookup(Kind):
     operators = ("is", "is_not", "empty", "not_empty")
 
     def check(self, field: Field, check: FieldCheck) -> None:
+        if field.option("to_from") is not None:
+            check.document_kind("to_from", field.option("to_from"))
+        made = field.option(MADE_TARGETS, ())  # the documents that name them use them
         for at, name in enumerate(field.option("to", ())):
-            check.object(f"to/{at}", name)
+            if name not in made:
+                check.object(f"to/{at}", name)
         for name in field.option("where", {}):
             if name not in field.option("to", ()):
                 check.fault(

@@ -64,6 +64,11 @@ class Aviary:
             self._make(key)
         for object_name in OBJECTS:
             self._label(object_name)
+        for key in KEYS:
+            subject = {"subject": self.id_of("contract", key)}
+            run = admin.post("/api/processes/watch/runs", subject).json()
+            self.ids.setdefault("processes/runs", []).append(run["id"])
+            self.ids.setdefault("processes/tasks", []).append(run["tasks"][0]["id"])
         self.work()
         for name in ("tell", "say"):
             runs = admin.rows(f"/api/rules/{name}/runs", outcome="done", limit="1")

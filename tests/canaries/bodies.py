@@ -139,6 +139,12 @@ def _form(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
         yield Sent({TAKEN[name]: "by a page", "rev": "1", field: aviary.id_of(target, "south")})
 
 
+def _started(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
+    yield Sent({})
+    for key in ("north", "south"):
+        yield Sent({"subject": aviary.id_of("contract", key)})
+
+
 def _layout(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
     yield Sent({"values": {}})
     for record in aviary.records[parts["object"]].values():
@@ -267,6 +273,16 @@ BODIES: dict[str, Bodies] = {
     "POST /api/meta/retired/{object}/{field}/purge": EMPTY,
     "POST /api/meta/revisions/{number}/rollback": _say(Sent(query="plan=true")),
     "POST /api/meta/{kind}/{name}/rollback": _say(Sent({"revision": 1}, "plan=true")),
+    "POST /api/processes/{name}/runs": _started,
+    "POST /api/processes/runs/{id}/cancel": _say(Sent({"reason": ""})),
+    "POST /api/processes/tasks/{id}/action": _say(Sent({"number": 1}), Sent({"secret": "x"})),
+    "POST /api/processes/tasks/{id}/complete": _say(Sent({"outcome": "x"}), Sent({})),
+    "POST /api/processes/tasks/{id}/delegate": NOTHING,
+    "POST /api/processes/tasks/{id}/fail": NOTHING,
+    "POST /api/processes/tasks/{id}/reassign": NOTHING,
+    "POST /api/processes/tasks/{id}/release": EMPTY,
+    "POST /api/processes/tasks/{id}/skip": NOTHING,
+    "POST /api/processes/tasks/{id}/take": EMPTY,
     "POST /api/notifications/read-all": EMPTY,
     "POST /api/notifications/{id}/read": EMPTY,
     "POST /api/packages": NOTHING,

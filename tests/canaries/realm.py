@@ -228,6 +228,11 @@ OTHERS: tuple[Json, ...] = (
      "do": [{"notify": {"to": [{"role": "stranger"}], "by": ["in_app"], "template": "spill"}}]},
     {"kind": "rule", "name": "fail", "on": {"object": "contract", "button": "Fail"},
      "do": [{"create": "house", "set": {"name": "secret", "code": "house.code"}}]},
+    {"kind": "process", "name": "watch", "subject": "contract", "stages": [
+        {"name": "look", "performers": [{"role": "stranger"}], "main_action": {"fill": ["number"]}},
+        {"name": "write", "performers": [{"role": "clerk"}], "main_action": {"create": "item"}}],
+     "routes": [{"from": "start", "to": "look"}, {"from": "look", "to": "write"},
+                {"from": "write", "to": "look"}, {"from": "look", "to": "end"}]},
     {"kind": "webform", "name": "ask", "label": "Ask", "object": "contract", "slug": "ask",
      "steps": [{"name": "one", "fields": [{"field": "number"}]}], "spam": {"min_seconds": 0,
      "api": True}, "done": {"message": "Thank you."}},

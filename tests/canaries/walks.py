@@ -78,6 +78,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "/studio/hooks": ("nothing",),
     "/api/decisions": ("nothing",),
     "/studio/decision": ("nothing",),
+    "/api/processes": ("watch", "nothing"),
 }
 DOCUMENTS = {
     "object": OBJECTS,
@@ -254,6 +255,8 @@ class Walk:
         if "/people/" in path:  # and nobody is signed out
             return [NOTHING] if path.endswith("/sessions") else list(self.aviary.users.values())
         for kind in (
+            "processes/runs",
+            "processes/tasks",
             "approvals",
             "deliveries",
             "events",

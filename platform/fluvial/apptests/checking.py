@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fluvial.kernel.features import CORE
 from fluvial.kernel.problems import NotFound, Problem
+from fluvial.metadata_changes.brought_packages import needed_packages
 from fluvial.packages import needs, registry
 from fluvial.packages.source import Package, from_folder
 from metamodel.build import build_catalog
@@ -52,7 +53,9 @@ def check(folder: Path, kinds: Kinds) -> Report:
         layers = [d for one in below.values() for d in one.documents]
         core = read_package(registry.CORE_FOLDER, kinds)
         report.documents = len(own)
-        catalog = build_catalog([*core, *layers, *own], kinds)
+        named = {document.kind for document in (*layers, *own)}
+        brought = [one for documents in needed_packages(kinds, named) for one in documents]
+        catalog = build_catalog([*core, *brought, *layers, *own], kinds)
         tests = read_tests(folder)
     except MetadataError as error:
         report.faults = list(error.faults)

@@ -18,6 +18,7 @@ from metamodel.expressions.expression import Expression
 from metamodel.expressions.scope import scope_of
 from metamodel.expressions.types import BOOLEAN
 from metamodel.object_types import PEOPLE, placeholders
+from metamodel.read_by import READ_BY
 
 from .actors import ADMINISTRATOR, Actor
 
@@ -153,6 +154,9 @@ class Access:
         where: dict[str, tuple[Expression, ...] | None] = {}
         for grant in grants:
             _add(self.catalog, where, grant, name)
+        theirs = READ_BY.of(type_) if type_ is not None else None
+        if theirs is not None and where.get("read", ()) is not None:
+            where["read"] = (*(where.get("read") or ()), theirs)
         for owned in type_.owned_fields:
             if where and owned.to is not None and owned.to not in (*parts, name):
                 _follow(where, self._compile(owned.to, (*parts, name)), owned)

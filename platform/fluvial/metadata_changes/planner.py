@@ -16,6 +16,7 @@ from metamodel.documents import SITE, Document
 from metamodel.errors import MetadataError
 from metamodel.uses import uses_left
 
+from .brought_packages import bring_packages
 from .change import MetadataChange, Prepared
 from .changed_locks import lock_changes
 from .package_order import in_order
@@ -31,6 +32,7 @@ def prepare(session: Session, change: MetadataChange, *, version: int | None = N
         version = engine.catalogs.version(connection)
     old = engine.catalogs.at(version, connection)
     layers = stored_layers(connection)
+    bring_packages(engine.kinds, layers, change)
     was = {(name, key): d.body for name, layer in layers.items() for key, d in layer.items()}
     _place(layers, change)
     if change.packages:

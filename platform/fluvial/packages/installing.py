@@ -159,8 +159,17 @@ def install(session: Session, folder: Path) -> apply.MetadataChange:
 
 
 def install_core(session: Session) -> apply.MetadataChange:
-    """The engine's own documents: users, teams, groups and the administrator."""
-    return put(session, from_folder(registry.CORE_FOLDER, session.engine.kinds)).change
+    """The engine's own documents: users, teams, groups and the administrator.
+
+    Packages that came with documents of a kind get the version of this release.
+    """
+    kinds = session.engine.kinds
+    installed = package_order.versions(session.connection)
+    for folder in {kind.package for kind in kinds.values() if kind.package is not None}:
+        package = from_folder(folder, kinds)
+        if package.name in installed:
+            put(session, package)
+    return put(session, from_folder(registry.CORE_FOLDER, kinds)).change
 
 
 def _bodies(package: Package) -> dict[Key, Document]:

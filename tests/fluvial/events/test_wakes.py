@@ -20,7 +20,7 @@ from fluvial.runtime.session import Session
 from tests.app import Client
 from tests.waiting import until
 
-LOOKS = 10  # of jobs that look every second; one of them is for PostgreSQL alone
+LOOKS = 11  # of jobs that look every second; one of them is for PostgreSQL alone
 RULE: dict[str, Any] = {
     "kind": "rule",
     "name": "greet",

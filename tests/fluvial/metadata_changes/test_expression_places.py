@@ -86,6 +86,13 @@ def union(where: str) -> Body:
     }
 
 
+def process(action: Body | None = None, **of_route: str) -> Body:
+    stage = {"name": "s", **({"main_action": action} if action else {})}
+    routes = [{"from": "start", "to": "s"}, {"from": "s", "to": "end", **of_route}]
+    return {"kind": "process", "name": "p", "subject": "worker", "stages": [stage],
+            "routes": [*routes, {"from": "s", "to": "end"}]}  # fmt: skip
+
+
 def assign(**members: Any) -> Body:
     whole = {"field": "updated_by", "among": {"role": "chief"}, **members}
     return rule("r", {"assign": {**whole, "field": "owner", "each": "notices"}})
@@ -112,6 +119,7 @@ PLACES: Mapping[str, Body] = {
     "object/logic/*/read_only": {**WORKER, "logic": [{"field": "notes", "read_only": ASKS}]},
     "object/logic/*/required": {**WORKER, "logic": [{"field": "notes", "required": ASKS}]},
     "object/logic/*/visible": {**WORKER, "logic": [{"field": "notes", "visible": ASKS}]},
+    "object/read_by": {**WORKER, "read_by": f"created_by == me and {ASKS}"},
     "object/states/transitions/*/when": {**DEAL, "states": {"field": "stage", "transitions": [
         *DEAL["states"]["transitions"],
         {"name": "x", "from": ["lost"], "to": "open", "when": f"worker.{ASKS}"}]}},
@@ -157,6 +165,12 @@ PLACES: Mapping[str, Body] = {
                        "body": "y", "as_of": f"today() + days(1 if {ASKS} else 2)"},
     "form/sections/*/read_only": form({"read_only": ASKS}),
     "form/sections/*/visible": form({"visible": ASKS}),
+    "process/routes/*/when": process(when=ASKS),
+    "process/stages/*/main_action/mail/subject": process({"mail": {"subject": SAYS}}),
+    "process/stages/*/main_action/mail/text": process({"mail": {"text": SAYS}}),
+    "process/stages/*/main_action/mail/to": process({"mail": {"to": SAYS}}),
+    "process/stages/*/main_action/set/*": process({"create": "notice", "set": {"name": SAYS}}),
+    "process/start/when": {**process(), "start": {"when": ASKS}},
     "webform/steps/*/fields/*/required": webform(required=ASKS),
     "webform/steps/*/fields/*/visible": webform(visible=ASKS),
     "board/filters/*/where": board(filters=[{"name": "f", "where": ASKS}]),

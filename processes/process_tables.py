@@ -1,0 +1,37 @@
+"""The tables of this folder: versions of processes, and what tasks have made."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from fluvial.database.engine_tables import column, table
+from metamodel.storage import INTEGER, JSON, TEXT, TIMESTAMP, UUID
+
+TABLES = sa.MetaData()
+
+# Each definition under which runs may have begun: a run keeps the one it began with.
+VERSION = table(
+    "process_version",
+    column("process", TEXT, primary_key=True),
+    column("number", INTEGER, primary_key=True, autoincrement=False),
+    column("digest", TEXT),
+    column("body", JSON),
+    column("at", TIMESTAMP),
+    metadata=TABLES,
+)
+
+# What was done of main actions: the record that was created, the mail that was sent.
+MADE = table(
+    "process_made",
+    column("id", UUID, primary_key=True),
+    column("task", UUID),
+    column("verb", TEXT),  # create, mail, fill, approve
+    column("object", TEXT),
+    column("record", UUID),
+    column("said", JSON),  # the mail, or the decision
+    column("by", UUID, nullable=True),
+    column("at", TIMESTAMP),
+    metadata=TABLES,
+)
+sa.Index("ix_fluvial_process_made__task", MADE.c.task, MADE.c.id)
+sa.Index("ix_fluvial_process_made__record", MADE.c.record, MADE.c.id)
