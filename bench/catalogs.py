@@ -5,18 +5,16 @@ from __future__ import annotations
 import gc
 import os
 import statistics
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from bench.databases import databases
+from bench.engines import BenchEngine, fresh_engine
 from bench.timing import timed
 from fluvial import packages
 from fluvial.kernel.settings import load
 from fluvial.metadata_changes import apply
-from fluvial.packages.installation import first_administrator
 from fluvial.records.reading import reader
 from fluvial.records.reading.query import Query
 from fluvial.records.writing import writer
@@ -87,29 +85,20 @@ def package(folder: Path) -> Path:
 
 def measure(kind: str) -> str:
     """A Markdown table of what was measured on one kind of database."""
-    with databases(kind) as (place, directory), tempfile.TemporaryDirectory() as data:
-        settings = {
-            "FLUVIAL_DATABASE_URL": place.create("bench_catalogs"),
-            "FLUVIAL_DATA_DIR": data,
-            "FLUVIAL_ADMIN_PASSWORD": "correct horse battery",
-        }
-        engine = Engine(load(settings))
-        rows = engine.database.call(lambda: _steps(engine, settings, package(directory / "app")))
-        engine.close()
-    head = f"{place.description}; {OBJECTS} object types of {FIELDS} fields."
+    with fresh_engine(kind, "catalogs") as made:
+        rows = made.call(lambda: _steps(made, package(made.folder / "app")))
+    head = f"{made.database}; {OBJECTS} object types of {FIELDS} fields."
     lines = [f"| {what} | {said} |" for what, said in rows]
     return "\n".join([head, "", "| step | cost |", "|---|---|", *lines])
 
 
-def _steps(engine: Engine, settings: dict[str, str], folder: Path) -> list[tuple[str, str]]:
-    engine.open()
-    packages.install_core(Session.begin(engine))
-    first_administrator(engine)
+def _steps(made: BenchEngine, folder: Path) -> list[tuple[str, str]]:
+    engine = made.engine
     installed, _ = timed(lambda: packages.install(Session.begin(engine), folder))
     rows = [("install: files read, checked, 200 tables made", f"{installed:.1f} s")]
 
     before = _resident()
-    other = Engine(load(settings))  # a second process, as far as the engine knows
+    other = Engine(load(made.settings))  # a second process, as far as the engine knows
     built, session = timed(lambda: Session.begin(other))
     rows.append(("a process reads and builds the catalog", f"{built:.2f} s"))
     rows.append(("memory of the catalog in each process", f"{_resident() - before:.0f} MB"))

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from bench.databases import databases
-from fluvial import packages
-from fluvial.kernel.settings import load
+from bench.engines import fresh_engine
 from fluvial.metadata_changes import apply
-from fluvial.packages.installation import first_administrator
 from fluvial.records.calculated import recalculation_job
 from fluvial.records.writing import batch_writes, writer
 from fluvial.runtime.engine import Engine
@@ -57,26 +53,15 @@ CLOCKED = {
 
 def measure(kind: str, records: int) -> str:
     """Markdown tables of what was measured on one kind of database."""
-    with databases(kind) as (place, _), tempfile.TemporaryDirectory() as data:
-        settings = {
-            "FLUVIAL_DATABASE_URL": place.create("bench_clocks"),
-            "FLUVIAL_DATA_DIR": data,
-            "FLUVIAL_ADMIN_PASSWORD": "correct horse battery",
-        }
-        engine = Engine(load(settings))
-        text = engine.database.call(lambda: _Clocks(engine).told(records))
-        engine.close()
-    return f"{place.description}\n\n{text}"
+    with fresh_engine(kind, "clocks", OFFICE, PROMISE, PLAIN, CLOCKED) as made:
+        text = made.call(lambda: _Clocks(made.engine).told(records))
+    return f"{made.database}\n\n{text}"
 
 
 class _Clocks:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.states: dict[str, str] = {}  # of records
-        engine.open()
-        packages.install_core(Session.begin(engine))
-        first_administrator(engine)
-        self.define(OFFICE, PROMISE, PLAIN, CLOCKED)
         values = {"name": "Silver", "within": 8 * 3600, "hours": "office"}
         self.promise = self.write(lambda one: writer.create(one, "promise", values))["id"]
 

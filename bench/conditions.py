@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import statistics
 import sys
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from bench.databases import databases
+from bench.engines import fresh_engine
 from bench.timing import timed
-from fluvial import packages
 from fluvial.kernel.ids import new_id
-from fluvial.kernel.settings import load
-from fluvial.metadata_changes import apply
-from fluvial.packages.installation import first_administrator
 from fluvial.records.drafts.rows import row_writer
 from fluvial.records.reading import reader
 from fluvial.records.reading.caller_paths import condition
@@ -50,18 +45,11 @@ CONDITIONS = (
 
 def measure(kind: str, records: int) -> str:
     """A Markdown table of what was measured on one kind of database."""
-    with databases(kind) as (place, _), tempfile.TemporaryDirectory() as data:
-        settings = {
-            "FLUVIAL_DATABASE_URL": place.create("bench_conditions"),
-            "FLUVIAL_DATA_DIR": data,
-            "FLUVIAL_ADMIN_PASSWORD": "correct horse battery",
-        }
-        engine = Engine(load(settings))
-        rows = engine.database.call(lambda: list(_rows(engine, kind, records)))
-        engine.close()
+    with fresh_engine(kind, "conditions", *DOCUMENTS) as made:
+        rows = made.call(lambda: list(_rows(made.engine, kind, records)))
     return "\n".join(
         [
-            f"{place.description}; {records:,} records, counted through two look-ups.",
+            f"{made.database}; {records:,} records, counted through two look-ups.",
             "",
             "| condition | found | one query | fetched and evaluated | ratio |",
             "|---|---|---|---|---|",
@@ -71,11 +59,6 @@ def measure(kind: str, records: int) -> str:
 
 
 def _rows(engine: Engine, kind: str, records: int) -> Iterator[str]:
-    engine.open()
-    packages.install_core(Session.begin(engine))
-    first_administrator(engine)
-    parts = {("object", body["name"]): body for body in DOCUMENTS}
-    apply.apply(Session.begin(engine), apply.MetadataChange(parts))
     session = Session.begin(engine)
     print(f"{kind}: filling {records:,} loans", file=sys.stderr)
     fill(session, records)

@@ -5,18 +5,13 @@ from __future__ import annotations
 import random
 import statistics
 import sys
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from bench.conditions import insert
-from bench.databases import databases
+from bench.engines import fresh_engine
 from bench.timing import timed
-from fluvial import packages
-from fluvial.kernel.settings import load
-from fluvial.metadata_changes import apply
-from fluvial.packages.installation import first_administrator
 from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.drafts.rows import load_rows
 from fluvial.records.reading import reader
@@ -54,18 +49,11 @@ DOCUMENTS: list[dict[str, Any]] = [
 
 def measure(kind: str, rows: int) -> str:
     """A Markdown table of what was measured on one kind of database."""
-    with databases(kind) as (place, _), tempfile.TemporaryDirectory() as data:
-        settings = {
-            "FLUVIAL_DATABASE_URL": place.create("bench_decisions"),
-            "FLUVIAL_DATA_DIR": data,
-            "FLUVIAL_ADMIN_PASSWORD": "correct horse battery",
-        }
-        engine = Engine(load(settings))
-        lines = engine.database.call(lambda: list(_lines(engine, kind, rows)))
-        engine.close()
+    with fresh_engine(kind, "decisions", *DOCUMENTS) as made:
+        lines = made.call(lambda: list(_lines(made.engine, kind, rows)))
     return "\n".join(
         [
-            f"{place.description}; a decision over {rows:,} rows with {len(INPUTS)} inputs.",
+            f"{made.database}; a decision over {rows:,} rows with {len(INPUTS)} inputs.",
             "",
             "| way | one answer |",
             "|---|---|",
@@ -75,11 +63,6 @@ def measure(kind: str, rows: int) -> str:
 
 
 def _lines(engine: Engine, kind: str, rows: int) -> Iterator[str]:
-    engine.open()
-    packages.install_core(Session.begin(engine))
-    first_administrator(engine)
-    parts = {(body["kind"], body["name"]): body for body in DOCUMENTS}
-    apply.apply(Session.begin(engine), apply.MetadataChange(parts))
     session = Session.begin(engine)
     print(f"{kind}: filling {rows:,} rows", file=sys.stderr)
     _fill(session, rows)
