@@ -27,11 +27,11 @@ def words_in(template: Mapping[str, Any], language: str) -> LetterWords:
     for name in (language, language[:2]):
         if name and name in said:
             return LetterWords(
-                said[name].get("subject", template["subject"]),
+                said[name].get("subject", template.get("subject", "")),
                 said[name].get("body", template["body"]),
                 name,
             )
-    return LetterWords(template["subject"], template["body"])
+    return LetterWords(template.get("subject", ""), template["body"])
 
 
 def in_language(session: Session, language: str) -> Session:
@@ -45,8 +45,9 @@ def in_language(session: Session, language: str) -> Session:
 
 def texts_of(template: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """All texts of a template with their places."""
-    yield "/subject", template["subject"]
-    yield "/body", template["body"]
+    for part in ("subject", "body"):
+        if part in template:
+            yield f"/{part}", template[part]
     for language, said in template.get("translations", {}).items():
         for part, text in said.items():
             yield f"/translations/{language}/{part}", text

@@ -17,6 +17,7 @@ from .built_in_actions import BUILT_IN
 from .compilation import compile_rule
 from .hooks import check_hook
 from .rule_reach import hook_acts, rule_acts, rule_unit
+from .template_channels import SCHEMA
 from .template_check import check_endpoint, check_template
 
 
@@ -84,14 +85,14 @@ def start_template(type_: ObjectType) -> dict[str, Any]:
 TEMPLATE = DocumentKind(
     name="template",
     folder="templates",
-    schema=_schema("template"),
+    schema=SCHEMA,
     check=check_template,
     start=start_template,
     wide=True,
     unit=whole_unit,
     label="Template",
-    removable={"/for": "", "/as_of": "/as_of"},
-    about="The text of a mail or notification, with placeholders for a record's values.",
+    removable={"/for": "", "/as_of": "/as_of", "/tables/*": "/tables/*"},
+    about="A mail, a notification or a printed document, with places for a record's values.",
     example={
         "kind": "template",
         "name": "group_made",
@@ -99,7 +100,7 @@ TEMPLATE = DocumentKind(
         "subject": "The group {{ group.name }}",
         "body": "<p><b>{{ group.name }}</b> was made on {{ group.created_at | date }}.</p>",
     },
-    beside=("body",),
+    beside=("body", "css"),
 )
 
 HOOK = DocumentKind(

@@ -24,6 +24,7 @@ from .message_words import MessageWords
 from .model import Action, Notify, Webhook
 from .recipients import NotTold, Recipient, holders, recipients
 from .rule_tables import NOBODY
+from .template_channels import channel_of
 
 CHANNELS = {"email": "e-mail", "in_app": "notification"}
 TOLD = (types.PERSON.name, types.PERSONS.name, types.TEXT.name)
@@ -86,6 +87,10 @@ def _check_words(
             )
         return
     document = reader.check.reference(f"{pointer}/template", "template", template)
+    if document is not None and not channel_of(document.body).letter:
+        message = f"The template `{template}` is printed, and not a message."
+        hint = "Write a template for the message, and attach this one with `attach`."
+        reader.check.fault(f"{pointer}/template", "not_a_message", message, hint)
     about = document.body.get("for") if document is not None else None
     if about is not None and about != reader.trigger.object:
         reader.check.fault(

@@ -15,6 +15,7 @@ from metamodel.expressions import types
 from metamodel.folding import nearest
 
 from .letter_words import texts_of
+from .template_channels import channel_of, check_members
 from .text_links import LINKS, LINKS_KIND, link_names
 
 LINK = "link"  # the address of the record's page
@@ -31,9 +32,14 @@ def check_template(document: Document, check: DocumentCheck) -> None:
         return
     if "as_of" in body:
         check.compile("/as_of", body["as_of"], type_.name, expect=types.DATE)
+    check_members(document, check)
+    channel = channel_of(body)
+    if channel.check is not None:
+        channel.check(document, check, type_)
     for place, text in texts_of(body):
         try:
-            need = needs(text, (type_.name, *LETTERS))
+            given = LETTERS if channel.letter else (*GIVEN, *channel.given)
+            need = needs(text, (type_.name, *given), images=not channel.letter)
         except TemplateFault as fault:
             check.fault(place, "template", str(fault), "Fix it there.")
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from fluvial.records.drafts.rows import Values, empty
@@ -23,7 +24,8 @@ from metamodel.roles import role_titles
 
 from .template_check import LETTERS, LINK
 
-MAX_ITEMS = 200  # of a collection that a template goes through
+MAX_ITEMS = 200  # of a collection that a message goes through
+PAGE = 500
 
 _NAMED = {
     types.DATE.name: "day",
@@ -33,6 +35,15 @@ _NAMED = {
     types.DURATION.name: "seconds",
 }
 Data = dict[str, Any]
+
+
+class TooManyItems(Exception):
+    """A collection holds more records than whoever asks for all of them can take."""
+
+    def __init__(self, name: str, most: int) -> None:
+        self.name = name
+        self.most = most
+        super().__init__(f"{name} has more than {most:,} records.")
 
 
 def template_data(session: Session, type_: ObjectType, values: Values, *sources: str) -> Data:
@@ -56,7 +67,7 @@ def _data(
     for source in sources:
         found = needs(source, (type_.name, *LETTERS)).members.get(type_.name)
         if found is not None:
-            _merge(need, found)
+            need.take_in(found)
     link = session.engine.settings.base_url + record_href(type_.name, record)
     return {LINK: link, type_.name: record_data(session, type_, record, need, own)}
 
@@ -91,16 +102,17 @@ def template_days(catalog: Catalog) -> Mapping[str, Expression]:
     return found
 
 
-def _merge(into: Need, other: Need) -> None:
-    for name, inner in other.members.items():
-        _merge(into.members.setdefault(name, Need(line=inner.line)), inner)
-
-
 def record_data(
-    session: Session, type_: ObjectType, record: str, need: Need, values: Values | None = None
+    session: Session,
+    type_: ObjectType,
+    record: str,
+    need: Need,
+    values: Values | None = None,
+    most: int = 0,
 ) -> Data:
-    """One record's members. `values` are its own at the moment that the words are about."""
-    paths = tuple(dict.fromkeys((("id",), ("title",), *_paths(session, type_, need))))
+    """One record's members. `values` are its own at the moment that the words are about. Of a
+    collection all records are read, and `most` is how many may be; without it the first few."""
+    paths = tuple(dict.fromkeys((("id",), ("title",), *paths_read(session, type_, need))))
     where = session.access.object(type_.name).where
     read: Data = {}
     if "read" in where:
@@ -109,7 +121,7 @@ def record_data(
             read |= _own(session, type_, values, need)
     elif type_.name in PEOPLE:
         read = _person(session, type_.name, record)
-    return {"$": "record", "v": _members(session, type_, read, need)}
+    return {"$": "record", "v": members_of(session, type_, read, need, most)}
 
 
 def in_common(one: Any, other: Any) -> Any:
@@ -159,7 +171,7 @@ def _own(session: Session, type_: ObjectType, values: Values, need: Need) -> Val
     return own
 
 
-def _paths(session: Session, type_: ObjectType, need: Need) -> Iterator[Path]:
+def paths_read(session: Session, type_: ObjectType, need: Need) -> Iterator[Path]:
     """What is read of a record: nothing that the reader may not read."""
     access = session.access
     for name, inner in need.members.items():
@@ -171,7 +183,7 @@ def _paths(session: Session, type_: ObjectType, need: Need) -> Iterator[Path]:
             yield (name,)
         elif not access.hides(target, "title"):
             yield (name, "title")
-            for path in _paths(session, session.catalog.objects[target], inner):
+            for path in paths_read(session, session.catalog.objects[target], inner):
                 yield (name, *path)
 
 
@@ -182,24 +194,28 @@ def _one(field: Field) -> str | None:
     return field.to if field.type.name == types.RECORD.name else None
 
 
-def _members(session: Session, type_: ObjectType, read: Data, need: Need) -> Data:
+def members_of(session: Session, type_: ObjectType, read: Data, need: Need, most: int = 0) -> Data:
+    """What was read of a record, each value with what it is."""
     members: Data = {"id": read.get("id"), "title": read.get("title")}
     for name, inner in need.members.items():
         field = type_.fields.get(name)
         if field is None:
             if name in type_.inverses:
-                members[name] = _collection(session, type_.inverses[name], inner, read.get("id"))
+                members[name] = _collection(
+                    session, type_.inverses[name], inner, read.get("id"), most
+                )
             continue
         value = read.get(name)
         target = _one(field)
         if target is not None:
             found = _called(session, target, value) if isinstance(value, dict) else {}
             nested = session.catalog.objects[target]
-            members[name] = {"$": "record", "v": _members(session, nested, found, inner)}
+            members[name] = {"$": "record", "v": members_of(session, nested, found, inner, most)}
         elif field.type.name == types.RECORDS.name:
+            linked = session.catalog.objects[field.targets[0]]
             members[name] = [
-                record_data(session, session.catalog.objects[field.targets[0]], _id_of(one), inner)
-                for one in (value or [])[:MAX_ITEMS]
+                record_data(session, linked, _id_of(one), inner, most=most)
+                for one in (value or [])[: most or MAX_ITEMS]
             ]
         elif field.type.objects:
             members[name] = _named(session, value, inner)
@@ -255,11 +271,13 @@ def tagged(field: Field, value: Any) -> Any:
             return [{"$": "option", "v": one, "l": labels.get(one, one)} for one in value]
         return {"$": "option", "v": value, "l": labels.get(value, value)}
     if field.type.name == types.FILES.name:
-        return [file["name"] for file in value]
+        return [{"$": "attached", "v": file["name"], "id": file["id"]} for file in value]
     return value
 
 
-def _collection(session: Session, inverse: Inverse, need: Need, record: str | None) -> list[Any]:
+def _collection(
+    session: Session, inverse: Inverse, need: Need, record: str | None, most: int
+) -> list[Any]:
     """The records of a collection that the reader may see, also behind look-ups."""
     type_ = session.catalog.objects[inverse.source]
     field = type_.fields[inverse.field]
@@ -269,10 +287,24 @@ def _collection(session: Session, inverse: Inverse, need: Need, record: str | No
         return []
     query = Query(
         type_.name,
-        fields=(("id",), ("title",), *_paths(session, type_, need)),
+        fields=(("id",), ("title",), *paths_read(session, type_, need)),
         equals=((field.name, record),),
         limit=MAX_ITEMS,
         as_of=session.asked_day,
     )
-    rows = read_page(session, query)["data"]
-    return [{"$": "record", "v": _members(session, type_, row, need)} for row in rows]
+    rows = read_page(session, query)["data"] if not most else all_rows(session, query, most)
+    return [{"$": "record", "v": members_of(session, type_, row, need, most)} for row in rows]
+
+
+def all_rows(session: Session, query: Query, most: int) -> list[Data]:
+    """All records of a query, page by page; raises TooManyItems where they are more."""
+    found: list[Data] = []
+    query = replace(query, limit=min(PAGE, most + 1))
+    while True:
+        page = read_page(session, query)
+        found += page["data"]
+        if len(found) > most:
+            raise TooManyItems(session.catalog.objects[query.object].plural, most)
+        if page["next"] is None:
+            return found
+        query = replace(query, cursor=page["next"])

@@ -249,6 +249,7 @@ BODIES: dict[str, Bodies] = {
     "PATCH /api/records/{object}/{id}": _changed,
     "PATCH /api/records/{object}/{id}/comments/{comment}": _commented,
     "POST /api/boards/{name}/move": _moved,
+    "POST /api/records/{object}/{id}/documents/{template}": NOTHING,
     "POST /boards/{name}/pins": NOTHING,
     "POST /home/pins": _say(Sent({"pin": "margins", "press": "hide"}), Sent({"press": "reset"})),
     "POST /home/pins/{name}": _say(Sent({"label": "Mine", "show": "trend"})),

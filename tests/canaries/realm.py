@@ -217,6 +217,12 @@ OTHERS: tuple[Json, ...] = (
      "facts": ["margin", "house", "ends"], "related": ["items", "visits"]},
     {"kind": "template", "name": "spill", "for": "contract",
      "subject": "About {{ contract.title }} {{ contract.secret }}", "body": SPILL},
+    {"kind": "page_layout", "name": "paper", "for": "house",
+     "body": "{{ house.name }} {{ house.code }} {{ content }}"},
+    {"kind": "template", "name": "sheet", "for": "contract", "channel": "document", "body": SPILL
+     + "{{ tables.items }}", "layout": "paper", "layout_of": "house", "file": "{secret}.pdf",
+     "tables": [{"name": "items", "rows": "items", "columns": ["name", "cost", "contract.secret"],
+                 "group": ["contract.house"], "sum": "cost"}]},
     {"kind": "rule", "name": "tell", "on": CHANGED,
      "do": [{"notify": {"to": TOLD, "by": ["email", "in_app"], "template": "spill"}}]},
     {"kind": "rule", "name": "say", "on": CHANGED, "when": "margin > 0 and secret != null",

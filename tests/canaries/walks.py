@@ -48,6 +48,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "number": ("1", "2"),
     "plan": (NOTHING,),
     "secret": (NOTHING,),
+    "template": ("sheet",),
     "colour": ("0a6885",),
     "batch": (NOTHING,),
     "link": (NOTHING,),
@@ -147,6 +148,9 @@ QUERIES: dict[str, dict[str, tuple[str, ...]]] = {
     "/o/{object}/{id}": {"contract": ("as_of=2031-01-01",), "item": ("as_of=2031-01-01",)},
     "/api/records/{object}/{id}/history": {"contract": ("as_of=2031-01-01",)},
     "/api/records/{object}/{id}/planned": {"contract": ("past=true",)},
+    "/api/records/{object}/{id}/documents/{template}": {
+        "contract": ("format=html", "format=csv", "language=de&format=html"),
+    },
     "/api/segments/{object}": {"contract": ("from=2030-01-01&until=2032-01-01",)},
     "/api/meta/objects/{object}/fields/{field}/unconverted": {
         name: ("kind=number", "kind=date") for name in OBJECTS

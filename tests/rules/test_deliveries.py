@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fluvial.services import mail, templates
+from fluvial.services import helper_process, mail, templates
 from rules import deliveries
 from tests.mailbox import DROP
 from tests.rules.house import SECRET, House, endpoint, rule
@@ -269,7 +269,7 @@ def test_people_read_their_notifications(house: House) -> None:
 
 def test_a_template_that_fails_is_seen(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(templates, "RENDER_SECONDS", 0.5)
-    monkeypatch.setattr(templates, "START_SECONDS", 0.5)
+    monkeypatch.setattr(helper_process, "START_SECONDS", 0.5)
     house.define(
         {**TEMPLATE, "body": "{{ [[1]*9999]*9999 }}", "subject": "x"},
         rule(

@@ -126,7 +126,7 @@ def test_a_letter_with_fields_is_made_by_mouse(desk: StudioDesk, smtp: Mailbox) 
     page.get_by_role("button", name="Field", exact=True).click()
     page.locator("[role=treeitem]", has_text=re.compile("^Due")).click()
     page.get_by_role("button", name="Due", exact=True).click()  # the chip
-    page.get_by_label("Shown as").select_option("date")
+    page.get_by_role("dialog").get_by_label("Shown as").select_option("date")
     page.get_by_label("Where it is empty").fill("soon")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Repeat").click()

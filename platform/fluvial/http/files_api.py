@@ -44,13 +44,8 @@ def download(call: Call) -> Answer:
     headers = [("etag", tag), *CHECKED]
     if call.headers.get("if-none-match") == tag:
         return Answer(304, b"", row["media_type"], headers)
-    way = "inline" if row["media_type"] in INLINE else "attachment"
-    plain = row["name"].encode("ascii", "replace").decode().replace("\\", "_").replace('"', "_")
     headers += [
-        (
-            "content-disposition",
-            f"{way}; filename=\"{plain}\"; filename*=UTF-8''{quote(row['name'], safe='')}",
-        ),
+        disposition(row["name"], inline=row["media_type"] in INLINE),
         ("content-security-policy", PDF if row["media_type"] == "application/pdf" else CLOSED),
         *ALONE,
     ]
@@ -58,6 +53,14 @@ def download(call: Call) -> Answer:
     if type_.startswith("text/"):
         type_ += "; charset=utf-8"
     return Answer(200, b"", type_, headers, stream=files.read_parts(call.engine, row))
+
+
+def disposition(name: str, *, inline: bool) -> tuple[str, str]:
+    """The header that says what a file is called, and whether the browser shows it."""
+    way = "inline" if inline else "attachment"
+    plain = name.encode("ascii", "replace").decode().replace("\\", "_").replace('"', "_")
+    value = f"{way}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return "content-disposition", value
 
 
 def show_small(call: Call) -> Answer:

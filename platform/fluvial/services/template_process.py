@@ -41,6 +41,15 @@ WITHHELD_FILTERS = (
 )
 
 
+# What is said for yes and no, by language.
+SAID = {
+    "cs": ("Ano", "Ne"), "da": ("Ja", "Nej"), "de": ("Ja", "Nein"), "es": ("Sí", "No"),
+    "fi": ("Kyllä", "Ei"), "fr": ("Oui", "Non"), "hu": ("Igen", "Nem"), "it": ("Sì", "No"),
+    "nb": ("Ja", "Nei"), "nl": ("Ja", "Nee"), "pl": ("Tak", "Nie"), "pt": ("Sim", "Não"),
+    "ro": ("Da", "Nu"), "sv": ("Ja", "Nej"), "tr": ("Evet", "Hayır"),
+}  # fmt: skip
+
+
 class Record(dict[str, Any]):
     """A record's values by name. Without an id it is an empty look-up, and counts as no."""
 
@@ -68,12 +77,35 @@ class ShownAmount(dict[str, str]):
     """Money, with `amount` and `currency`."""
 
 
+class ShownFile(str):
+    """A file: shown by its name, and as a picture by the filter `image`."""
+
+    id: str = ""
+
+
+class TableElement(Record):
+    """A column or a line of a table, which is there."""
+
+    def __bool__(self) -> bool:
+        return True
+
+
+class ShownTable(TableElement):
+    """A table with its `label`, `columns` and `lines`; as it is, it is shown as HTML."""
+
+    def __bool__(self) -> bool:
+        return bool(self["lines"])
+
+
 class Words:
     """How values are shown in one language and zone."""
 
-    def __init__(self, locale: str, zone: str, named: str = "") -> None:
-        """`named` stands beside times where the zone is not the one that everybody expects."""
+    def __init__(self, locale: str, zone: str, named: str = "", printed: bool = False) -> None:
+        """`named` stands beside times where the zone is not the one that everybody expects.
+        What is `printed` has days and numbers as its language writes them."""
         self.locale = locale.replace("-", "_")
+        self.printed = printed
+        self.days = "medium" if printed and not self.locale.startswith("en") else "d MMM y"
         self.zone = ZoneInfo(zone)
         self.named = f" ({named})" if named else ""
 
@@ -82,7 +114,7 @@ class Words:
             return ""
         if isinstance(value, datetime):
             value = value.astimezone(self.zone).date()
-        return format_date(value, "d MMM y", locale=self.locale)
+        return format_date(value, self.days, locale=self.locale)
 
     def datetime(self, value: Any) -> str:
         if value is None:
@@ -90,6 +122,9 @@ class Words:
         if not isinstance(value, datetime):
             return self.date(value)
         local = value.astimezone(self.zone)
+        if self.days == "medium":
+            time_of_day = format_datetime(local, "HH:mm", locale=self.locale)
+            return f"{self.date(value)}, {time_of_day}{self.named}"
         return format_datetime(local, "d MMM y, HH:mm", locale=self.locale) + self.named
 
     def money(self, value: Any) -> str:
@@ -107,6 +142,28 @@ class Words:
     def number(self, value: Any) -> str:
         return "" if value is None else str(format_decimal(value, locale=self.locale))
 
+    def image(self, value: Any) -> Any:
+        """The pictures of a field; nothing where there are none."""
+        found = value if isinstance(value, list) else [value]
+        pictures = (one for one in found if isinstance(one, ShownFile))
+        tag = Markup('<img src="picture:{}" alt="{}">')
+        return Markup("").join(tag.format(one.id, str(one)) for one in pictures)
+
+    def table(self, table: ShownTable) -> Markup:
+        """A table as HTML: headings, lines and sums, each with a class for the style sheet."""
+        rows = [_row("th", "heading", [column["label"] for column in table["columns"]], table)]
+        for line in table["lines"]:
+            what = f"{line['is']} level-{line['level']}"
+            cells = [self.show(cell) for cell in line["cells"]]
+            if line["is"] == "group":  # its heading has the whole width
+                tag = Markup('<tr class="{}"><td colspan="{}">{}</td></tr>')
+                rows.append(tag.format(what, len(cells), cells[0]))
+            else:
+                rows.append(_row("td", what, cells, table))
+        head, body = Markup("").join(rows[:1]), Markup("").join(rows[1:])
+        whole = Markup('<table class="rows {}"><thead>{}</thead><tbody>{}</tbody></table>')
+        return whole.format(table["name"], head, body)
+
     def show(self, value: Any) -> Any:
         """The text of a value that a template puts out as it is."""
         if value is None:
@@ -117,10 +174,15 @@ class Words:
             return value.label
         if isinstance(value, ShownDuration):
             return value.clock
+        if isinstance(value, ShownTable):
+            return self.table(value)
         if isinstance(value, Record):
             return value.get("title") or ""
         if isinstance(value, bool):
-            return "Yes" if value else "No"
+            yes, no = SAID.get(self.locale[:2] if self.printed else "", ("Yes", "No"))
+            return yes if value else no
+        if isinstance(value, Decimal) and self.printed:
+            return format_decimal(value, locale=self.locale, decimal_quantization=False)
         if isinstance(value, datetime):
             return self.datetime(value)
         if isinstance(value, date):
@@ -132,7 +194,19 @@ class Words:
         return value
 
 
-FILTERS = tuple(show.__name__ for show in (Words.date, Words.datetime, Words.money, Words.number))
+def _row(tag: str, what: str, cells: list[Any], table: ShownTable) -> Markup:
+    columns = table["columns"]
+    shown = (
+        Markup('<{0} class="{1}">{2}</{0}>').format(tag, column["is"], cell)
+        for column, cell in zip(columns, cells, strict=True)
+    )
+    return Markup('<tr class="{}">{}</tr>').format(what, Markup("").join(shown))
+
+
+FILTERS = tuple(
+    show.__name__ for show in (Words.date, Words.datetime, Words.money, Words.number, Words.image)
+)
+IMAGE = Words.image.__name__  # only where what is rendered is printed
 
 
 def revive(value: Any) -> Any:
@@ -150,13 +224,29 @@ def revive(value: Any) -> Any:
         return option
     if kind == "amount":
         return ShownAmount(cast(dict[str, str], held))
+    if kind == "attached":
+        file = ShownFile(held)
+        file.id = value["id"]
+        return file
+    if kind == "table":
+        return ShownTable((name, _plain(item)) for name, item in cast(dict[str, Any], held).items())
     readers: dict[str, Callable[[str], Any]] = {
         "day": date.fromisoformat,
         "moment": datetime.fromisoformat,
         "decimal": Decimal,
+        "html": Markup,
         "seconds": lambda text: ShownDuration(int(text)),
     }
     return readers[str(kind)](str(held)) if kind in readers else value
+
+
+def _plain(value: Any) -> Any:
+    """A part of a table, in which only the cells are values of fields."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict) and "$" not in value:
+        return TableElement((name, _plain(item)) for name, item in value.items())
+    return revive(value)
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
@@ -181,7 +271,7 @@ def environment(words: Words, escape: bool) -> Sandbox:
 
 def render(job: dict[str, Any]) -> dict[str, Any]:
     """`{"texts": [...]}`, or `{"fault": "..."}` with the reason in words."""
-    words = Words(job["locale"], job["zone"], job.get("named", ""))
+    words = Words(job["locale"], job["zone"], job.get("named", ""), job.get("printed", False))
     data = {name: revive(value) for name, value in job["data"].items()}
     texts = []
     for part in job["parts"]:

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import select
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,11 +10,12 @@ from typing import Any
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from .template_process import FILTERS, WITHHELD_FILTERS
+from .helper_process import HelperEnded, HelperProcess
+from .template_process import FILTERS, IMAGE, WITHHELD_FILTERS
 
 MAX_LENGTH = 200_000  # characters of a template
 RENDER_SECONDS = 5.0
-START_SECONDS = 20.0
+MODULE = "fluvial.services.template_process"  # where they are rendered
 
 # Nodes that read other templates, switch escaping off or hide what is needed.
 _REFUSED: Mapping[type[nodes.Node], str] = {
@@ -58,9 +52,15 @@ class Need:
             need = need.members.setdefault(name, Need(line=line))
         return need
 
+    def take_in(self, other: Need) -> None:
+        """Need what another text needs, too."""
+        for name, inner in other.members.items():
+            self.members.setdefault(name, Need(line=inner.line)).take_in(inner)
 
-def needs(source: str, roots: Sequence[str]) -> Need:
-    """The paths that a template reads from each of its roots; raises TemplateFault."""
+
+def needs(source: str, roots: Sequence[str], *, images: bool = False) -> Need:
+    """The paths that a template reads from each of its roots; raises TemplateFault. Only with
+    `images` it may show those of the record."""
     if len(source) > MAX_LENGTH:
         raise TemplateFault(f"The template has more than {MAX_LENGTH:,} characters.")
     try:
@@ -69,7 +69,7 @@ def needs(source: str, roots: Sequence[str]) -> Need:
         raise TemplateFault(error.message or "It is not valid.", error.lineno) from error
     except RecursionError as error:
         raise TemplateFault("The template is nested too deeply.") from error
-    reader = _Reader(roots)
+    reader = _Reader(roots, _KNOWN_FILTERS if images else _KNOWN_FILTERS - {IMAGE})
     reader.visit(tree, {})
     return reader.need
 
@@ -77,15 +77,16 @@ def needs(source: str, roots: Sequence[str]) -> Need:
 class _Reader:
     """Walks a template's tree; `names` are those of loops and what they stand for."""
 
-    def __init__(self, roots: Sequence[str]) -> None:
+    def __init__(self, roots: Sequence[str], filters: Collection[str]) -> None:
         self.need = Need()
         self.roots = roots
+        self.filters = filters
 
     def visit(self, node: nodes.Node, names: dict[str, Need | None]) -> None:
         if type(node) in _REFUSED:
             message = f"`{_REFUSED[type(node)]}` is not allowed in templates."
             raise TemplateFault(message, node.lineno)
-        if isinstance(node, nodes.Filter) and node.name not in _KNOWN_FILTERS:
+        if isinstance(node, nodes.Filter) and node.name not in self.filters:
             raise TemplateFault(f"There is no filter `{node.name}`.", node.lineno)
         if isinstance(node, nodes.Test) and node.name not in _SYNTAX.tests:
             raise TemplateFault(f"There is no test `{node.name}`.", node.lineno)
@@ -183,8 +184,7 @@ class Renderer:
     ) -> None:
         self._seconds = seconds
         self._job = {"locale": locale, "zone": zone}
-        self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._helper = HelperProcess(MODULE, Path(__file__).parents[2])
 
     def render(
         self,
@@ -193,6 +193,7 @@ class Renderer:
         *,
         zone: str = "",
         locale: str = "",
+        printed: bool = False,
     ) -> list[str]:
         """The texts of the parts, on a reader's clock, in their language; raises TemplateFault."""
         foreign = {"zone": zone, "named": zone} if zone and zone != self._job["zone"] else {}
@@ -200,80 +201,20 @@ class Renderer:
             self._job
             | foreign
             | ({"locale": locale} if locale else {})
+            | ({"printed": True} if printed else {})
             | {
                 "parts": [{"source": part.source, "escape": part.escape} for part in parts],
                 "data": data,
             }
         )
-        line = json.dumps(job).encode() + b"\n"
-        with self._lock:
-            answer = self._ask(line)
+        try:
+            answer = self._helper.ask(job, self._seconds)
+        except HelperEnded:
+            raise TemplateFault("The template uses too much time or memory.") from None
         if "fault" in answer:
             raise TemplateFault(answer["fault"])
         texts: list[str] = answer["texts"]
         return texts
 
     def close(self) -> None:
-        with self._lock:
-            self._end()
-
-    def _ask(self, line: bytes) -> dict[str, Any]:
-        process = self._process
-        seconds = self._seconds
-        if process is None or process.poll() is not None:
-            self._end()
-            process = self._process = _start()
-            seconds += START_SECONDS
-        assert process.stdin is not None
-        try:
-            process.stdin.write(line)
-            process.stdin.flush()
-            answer = _line(process, seconds)
-        except (OSError, _Ended):
-            self._end()
-            raise TemplateFault("The template uses too much time or memory.") from None
-        found: dict[str, Any] = json.loads(answer)
-        return found
-
-    def _end(self) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    try:
-                        pipe.close()
-                    except OSError:
-                        pass
-
-
-class _Ended(Exception):
-    """The process died, or took too long."""
-
-
-def _start() -> subprocess.Popen[bytes]:
-    # Nothing of ours is in its environment but where Python finds the code: no secrets.
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "fluvial.services.template_process"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": os.defpath, "LC_ALL": "C.UTF-8"},
-    )
-
-
-def _line(process: subprocess.Popen[bytes], seconds: float) -> bytes:
-    assert process.stdout is not None
-    handle = process.stdout.fileno()
-    deadline = time.monotonic() + seconds
-    chunks: list[bytes] = []
-    while not chunks or not chunks[-1].endswith(b"\n"):
-        left = deadline - time.monotonic()
-        if left <= 0 or not select.select([handle], [], [], left)[0]:
-            raise _Ended
-        chunk = os.read(handle, 1 << 16)
-        if not chunk:
-            raise _Ended
-        chunks.append(chunk)
-    return b"".join(chunks)
+        self._helper.close()

@@ -93,11 +93,17 @@ def process(action: Body | None = None, **of_route: str) -> Body:
             "routes": [*routes, {"from": "s", "to": "end"}]}  # fmt: skip
 
 
+def sheet(**members: Any) -> Body:
+    return {"kind": "template", "name": "t", "for": "worker", "channel": "document", "body": "y",
+            **members}  # fmt: skip
+
+
 def assign(**members: Any) -> Body:
     whole = {"field": "updated_by", "among": {"role": "chief"}, **members}
     return rule("r", {"assign": {**whole, "field": "owner", "each": "notices"}})
 
 
+TABLE = {"name": "deals", "rows": "deals", "columns": ["name", "amount"], "sum": "amount"}
 GATHERED = {"create": "dept", "set": {"name": "'x'"}}
 LINE = {"create": "notice", "each": {"of": "notices"}, "set": {"name": "'x'"}}
 
@@ -161,6 +167,11 @@ PLACES: Mapping[str, Body] = {
     "rule/on/where": rule("r", {"notify": TOLD}, on=SCHEDULE),
     "rule/once": rule("r", {"notify": TOLD}, once=SAYS),
     "rule/when": rule("r", {"notify": TOLD}, when=ASKS),
+    "template/keep": sheet(keep=ASKS),
+    "template/language": sheet(language=SAYS),
+    "template/tables/*/equals": sheet(
+        tables=[{**TABLE, "equals": "salary"}]),
+    "template/tables/*/where": sheet(tables=[{**TABLE, "where": f"worker.{ASKS}"}]),
     "template/as_of": {"kind": "template", "name": "t", "for": "worker", "subject": "x",
                        "body": "y", "as_of": f"today() + days(1 if {ASKS} else 2)"},
     "form/sections/*/read_only": form({"read_only": ASKS}),

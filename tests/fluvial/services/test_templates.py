@@ -105,7 +105,7 @@ def test_the_process_knows_no_secrets(
     monkeypatch.setenv("LIBRARY_SECRET", "hidden")
     fresh = Renderer()
     fresh.render([TemplateText("x")], {})
-    process = fresh._process
+    process = fresh._helper._process
     assert process is not None
     with open(f"/proc/{process.pid}/environ", "rb") as file:
         assert b"LIBRARY_SECRET" not in file.read()

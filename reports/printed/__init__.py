@@ -1,0 +1,1 @@
+"""Printed documents: templates with page layouts, made into PDF, HTML and tables."""

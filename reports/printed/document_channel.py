@@ -1,0 +1,102 @@
+"""The channel `document` of templates: what a printed document says, and what is checked of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from fluvial.services.templates import TemplateFault, needs
+from metamodel.catalog import ObjectType
+from metamodel.checks import DocumentCheck
+from metamodel.documents import Document
+from metamodel.expressions import types
+from rules.letter_words import texts_of
+from rules.template_channels import TemplateChannel
+from rules.template_check import LINK
+
+from .printed_tables import check_tables
+
+NAME = "document"
+TABLES = "tables"  # by which a text knows its tables
+SCHEMAS = Path(__file__).parent / "schemas"
+PLACE = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)\}")
+NAMING = (types.TEXT.name, types.CHOICE.name)
+
+
+def load(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = orjson.loads((SCHEMAS / f"{name}.json").read_bytes())
+    return loaded
+
+
+def is_printed(template: Mapping[str, Any]) -> bool:
+    return template.get("channel") == NAME
+
+
+def check_printed(document: Document, check: DocumentCheck, type_: ObjectType) -> None:
+    body = document.body
+    check_tables(body, check, type_)
+    if "keep" in body:
+        check.condition("/keep", body["keep"], type_.name)
+    if "language" in body:
+        _check_language(body["language"], check, type_)
+    if "chosen_by" in body:
+        _check_chosen(body["chosen_by"], check, type_)
+    for path in PLACE.findall(body.get("file", "")):
+        check.path("/file", type_, path)
+    _check_layout(body, check, type_)
+    _check_shown_tables(body, check)
+
+
+def _check_language(source: str, check: DocumentCheck, type_: ObjectType) -> None:
+    compiled = check.compile("/language", source, type_.name)
+    if compiled is not None and compiled.type.name not in NAMING:
+        message = f"`{source}` does not give a language."
+        check.fault("/language", "other_type", message, "Name a text or a choice, such as 'de'.")
+
+
+def _check_chosen(path: str, check: DocumentCheck, type_: ObjectType) -> None:
+    field = check.path("/chosen_by", type_, path)
+    if field is not None and field.type.name not in NAMING:
+        message = f"`{path}` does not give the name of a template."
+        check.fault("/chosen_by", "other_type", message, "Name a text or a choice field.")
+
+
+def _check_layout(body: Mapping[str, Any], check: DocumentCheck, type_: ObjectType) -> None:
+    if "layout" not in body:
+        if "layout_of" in body:
+            message = "`layout_of` is only for a template with a page layout."
+            check.fault("/layout_of", "no_layout", message, "Add `layout`, or remove it.")
+        return
+    layout = check.reference("/layout", "page_layout", body["layout"])
+    field = check.path("/layout_of", type_, body["layout_of"]) if "layout_of" in body else None
+    about = layout.body.get("for") if layout is not None else None
+    if about is None or ("layout_of" in body and field is None):
+        return
+    found = field.to if field is not None else type_.name
+    if found != about:
+        message = f"The page layout `{body['layout']}` shows a record of {about}."
+        hint = f"Write `layout_of` with a look-up to {about}."
+        check.fault("/layout_of" if field else "/layout", "other_object", message, hint)
+
+
+def _check_shown_tables(body: Mapping[str, Any], check: DocumentCheck) -> None:
+    known = [table["name"] for table in body.get("tables", ())]
+    for place, text in texts_of(body):
+        try:
+            need = needs(text, (body["for"], LINK, TABLES), images=True)
+        except TemplateFault:
+            continue  # told with the other faults of the text
+        for name, inner in need.members.get(TABLES, need.__class__()).members.items():
+            if name not in known:
+                message = f"Line {inner.line}: there is no table `{name}`."
+                hint = f"The tables are {', '.join(known)}." if known else "Add it to `tables`."
+                check.fault(place, "unknown_table", message, hint)
+
+
+CHANNEL = TemplateChannel(
+    NAME, "Printed document", members=load("members"), check=check_printed, given=(TABLES,)
+)
