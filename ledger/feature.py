@@ -2,6 +2,33 @@
 
 from __future__ import annotations
 
+from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import Feature
+from fluvial.pages.object_tabs import OBJECT_TAB, ObjectTab
+from fluvial.records.drafts.seams import BEFORE_BIN, BEFORE_SAVE
+from fluvial.runtime.long_jobs import LONG_JOB_KIND
 
-feature = Feature("ledger")
+from . import ledger_runs, ledgers_api
+from .entry_locks import keep_entries, keep_in_place
+from .ledger_documents import LEDGER
+from .ledger_tables import TABLES
+
+feature = Feature(
+    "ledger",
+    kinds=(LEDGER,),
+    tables=TABLES,
+    brings=(
+        ENDPOINT(*ledgers_api.ENDPOINTS),
+        LONG_JOB_KIND(*ledger_runs.KINDS),
+        BEFORE_SAVE(keep_entries),
+        BEFORE_BIN(keep_in_place),
+        OBJECT_TAB(
+            ObjectTab(
+                "ledger",
+                "Ledgers",
+                "A ledger posts what should have been charged and is not.",
+                position=60,
+            )
+        ),
+    ),
+)

@@ -22,6 +22,8 @@ from dateutil.relativedelta import relativedelta
 
 ACTUAL_PERIOD, ACTUAL_MONTH, THIRTY, NONE = "actual_period", "actual_month", "30/360", "none"
 CONVENTIONS = (ACTUAL_PERIOD, ACTUAL_MONTH, THIRTY, NONE)
+# As options of a choice can be named, which have no slash and do not begin with a digit.
+OTHER_NAMES = {"30_360": THIRTY, "thirty_360": THIRTY}
 ROUNDINGS = ("line", "cumulative")
 SPLITS = {
     "week": relativedelta(days=7),
@@ -78,6 +80,11 @@ class Period:
         whole = units(self.from_, self.until, self.from_, self.until, self.convention)
         part = units(start, end, self.from_, self.until, self.convention)
         return Fraction(part or 0, whole) if whole else Fraction(0)
+
+
+def convention_named(text: str) -> str | None:
+    """The convention of a name, or of an option that stands for it; None where there is none."""
+    return text if text in CONVENTIONS else OTHER_NAMES.get(text)
 
 
 def units(start: date, end: date, first: date, after: date, convention: str) -> int | None:

@@ -78,6 +78,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "/studio/endpoints": ("nothing",),
     "/studio/hooks": ("nothing",),
     "/api/decisions": ("nothing",),
+    "/api/ledgers": ("nothing",),
     "/studio/decision": ("nothing",),
     "/api/processes": ("watch", "nothing"),
 }

@@ -38,6 +38,7 @@ HOMONYMS = {
     "product": "Fluvial itself, or the outcome of a multiplication",
     "site": "the layer of documents that belongs to this installation, and other web sites",
     "asset": "a file that the browser loads",
+    "charge": "what a record comes to for a period",
     "currency": "of an amount: a code of ISO 4217",
     "phase": "a part of a save or of a long job",
     "queue": "what waits for workers, or for its turn",

@@ -98,6 +98,28 @@ def sheet(**members: Any) -> Body:
             **members}  # fmt: skip
 
 
+def ledger(of: str = "rate", **members: Any) -> Body:
+    entry = {"object": "deal", "amount": "amount", "set": {"name": "'x'"}}
+    whole: Body = {"kind": "ledger", "name": "l", "for": of, "target": [{"price": "1"}],
+                   "entries": [entry]}  # fmt: skip
+    if of == "rate" and "day" not in members:
+        whole["periods"] = {"from": "starts", "until": "ends", "every": "month"}
+    return {**whole, **members}
+
+
+def monthly(**members: str) -> Body:
+    return ledger(periods={"from": "starts", "every": "month", **members})
+
+
+def charged(of: str = "rate", **members: Any) -> Body:
+    return ledger(of, target=[{**({} if "amount" in members else {"price": "1"}), **members}])
+
+
+def released(**members: str) -> Body:
+    return ledger(target=[{"spread": {
+        "amount": "1", "from": "starts", "until": "ends", **members}}])  # fmt: skip
+
+
 def assign(**members: Any) -> Body:
     whole = {"field": "updated_by", "among": {"role": "chief"}, **members}
     return rule("r", {"assign": {**whole, "field": "owner", "each": "notices"}})
@@ -110,6 +132,27 @@ LINE = {"create": "notice", "each": {"of": "notices"}, "set": {"name": "'x'"}}
 PLACES: Mapping[str, Body] = {
     "decision/day/*": decision(day={"worker": f"today() + days(1 if {ASKS} else 2)"}),
     "decision/for/*/*": decision(**{"for": {"worker": {"name": SAYS}}}),
+    "ledger/closed_until": ledger(closed_until=f"starts if worker.{ASKS} else ends"),
+    "ledger/day": ledger(day=f"starts if worker.{ASKS} else ends"),
+    "ledger/entries/*/set/*": ledger("worker", entries=[
+        {"object": "deal", "amount": "amount", "set": {"name": SAYS}}]),
+    "ledger/parts/set/*": ledger("worker", parts={
+        "object": "deal", "amount": "amount", "set": {"name": SAYS}}),
+    "ledger/periods/due": monthly(due=f"'start' if worker.{ASKS} else 'end'"),
+    "ledger/periods/lead": monthly(lead=f"days(1 if worker.{ASKS} else 2)"),
+    "ledger/target/*/amount": charged("worker", amount="salary"),
+    "ledger/target/*/at": charged(
+        "worker", each="rates", at=f"starts if record.{ASKS} else ends"),
+    "ledger/target/*/convention": charged(convention=f"'none' if worker.{ASKS} else '30_360'"),
+    "ledger/target/*/least": charged(least="worker.salary"),
+    "ledger/target/*/price": charged(price="worker.salary"),
+    "ledger/target/*/quantity": charged(quantity="worker.salary"),
+    "ledger/target/*/spread/amount": released(amount="worker.salary"),
+    "ledger/target/*/spread/from": released(**{"from": f"starts if worker.{ASKS} else ends"}),
+    "ledger/target/*/spread/until": released(until=f"starts if worker.{ASKS} else ends"),
+    "ledger/target/*/when": charged("worker", when=ASKS),
+    "ledger/target/*/where": charged("worker", each="rates", where=f"record.{ASKS}"),
+    "ledger/when": ledger("worker", when=ASKS),
     "object/checks/*/expect": {**WORKER, "checks": [
         {"name": "c", "expect": ASKS, "message": "No."}]},
     "object/fields/*/at": with_fields(
@@ -193,7 +236,8 @@ PLACES: Mapping[str, Body] = {
 RATE: Body = {
     "kind": "object", "name": "rate", "dated": {"from": "starts", "until": "ends", "per": ["name"]},
     "fields": [{"name": "name", "kind": "text"}, {"name": "starts", "kind": "date"},
-               {"name": "ends", "kind": "date"}],
+               {"name": "ends", "kind": "date"},
+               {"name": "worker", "kind": "lookup", "to": "worker", "inverse": "rates"}],
 }  # fmt: skip
 CREWED = with_fields(DEPT, {"name": "crew", "kind": "lookup", "to": "team"})
 

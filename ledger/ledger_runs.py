@@ -1,0 +1,242 @@
+"""Runs: what a ledger should have charged is worked out and posted, record by record in portions.
+
+Each portion is one transaction that nobody else runs the ledger in. What is killed goes on behind
+the last portion, and what was posted is found posted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from fluvial.database import locks
+from fluvial.database.object_tables import tables_of
+from fluvial.database.statement import Compiled
+from fluvial.kernel.problems import Conflict, Forbidden, NotFound, Problem, Unprocessable, fault
+from fluvial.records.reading.caller_paths import condition
+from fluvial.records.reading.plan_cache import plans_of
+from fluvial.records.reading.query import MAX_LIMIT, Query
+from fluvial.records.reading.reader import count, read_page
+from fluvial.records.reading.sql_context import ask
+from fluvial.runtime import long_jobs
+from fluvial.runtime.long_jobs import CANCELLED, DONE, RUNNING, LongJob, LongJobKind
+from fluvial.runtime.session import Session
+
+from .charged_records import ChargedRecord, charged_records
+from .key_states import states_of
+from .ledger_differences import LedgerDifference, Scales, differences
+from .ledger_model import Ledger
+from .ledger_reader import ledgers_of
+from .ledger_run_rows import Counts, RunRow, add_faults, add_run, found_run, keep_run
+from .ledger_tables import KEY
+from .posting import Posted, post
+from .target_cells import fill_cells
+from .voiding import VOIDING, begin_voiding, void_portion
+
+WORK = "ledger run"
+RECORDS, GONE = "records", "gone"
+NOBODY = "00000000-0000-0000-0000-000000000000"
+
+
+@dataclass(frozen=True)
+class RunWish:
+    """What somebody asks of a run."""
+
+    until: date
+    where: str = ""
+    dry_run: bool = False
+
+
+class _Undone(Exception):
+    """Ends what is only tried."""
+
+
+def ledger_named(session: Session, name: str) -> Ledger:
+    """A ledger whose records the actor may read."""
+    ledger = session.catalog.derive(ledgers_of).get(name)
+    if ledger is None or not session.access.object(ledger.object).can("read"):
+        raise NotFound(f"There is no ledger `{name}`.")
+    return ledger
+
+
+def allow_running(session: Session, ledger: Ledger) -> None:
+    """Whoever runs a ledger posts in their own name, so they may create what it posts."""
+    for name in ledger.objects:
+        if not session.access.object(name).can("create"):
+            plural = session.catalog.objects[name].plural.lower()
+            raise Forbidden(f"Your roles do not allow you to create {plural}.")
+
+
+def begin_run(session: Session, ledger: Ledger, wish: RunWish, id: str = "") -> str:
+    """The id of the run, which is that of its job."""
+    allow_running(session, ledger)
+    if wish.where:
+        condition(session.access, session.object(ledger.object), wish.where)
+    body: dict[str, Any] = {"ledger": ledger.name, "until": wish.until.isoformat()}
+    body |= {"where": wish.where, "dry_run": wish.dry_run}
+    with session.connection.transaction():
+        title = f"{ledger.label} until {wish.until.isoformat()}"
+        job = long_jobs.begin(session, WORK, title, body, id)
+        if job.kind != WORK or job.body != body or job.by != session.actor.id:
+            message = "This key belongs to other work. Send a new one."
+            raise Unprocessable(message, errors=[fault("/key", "used", message)])
+        if not job.place:
+            _enter(session, ledger, wish, job)
+    return job.id
+
+
+def _enter(session: Session, ledger: Ledger, wish: RunWish, job: LongJob) -> None:
+    try:
+        found_run(session.connection, ledger.name, job.id)
+    except NotFound:
+        by = session.actor.id
+        row = RunRow(
+            job.id, ledger.name, session.now, by, wish.until, wish.where, wish.dry_run, RUNNING, {}
+        )
+        add_run(session.connection, row)
+
+
+def begin_void(session: Session, ledger: Ledger, id: str) -> str:
+    """The id of the run that takes back what another one has posted."""
+    allow_running(session, ledger)
+    run = found_run(session.connection, ledger.name, id)
+    if run.state == RUNNING:
+        raise Conflict("This run is not over. Wait for it, or cancel it first.")
+    if run.dry_run or run.voids:
+        what = "was a trial" if run.dry_run else "takes back another run"
+        raise Conflict(f"This run {what}, so there is nothing to take back.")
+    if run.voided_by:
+        raise Conflict("This run was taken back already. Run the ledger to post it again.")
+    return begin_voiding(session, ledger, run)
+
+
+def run_portion(session: Session, job: LongJob, size: int) -> bool:
+    """Some records of a run; whether there are more."""
+    ledger = session.catalog.derive(ledgers_of).get(job.body["ledger"])
+    if ledger is None:
+        raise Problem("The ledger has been removed. Start a new run once it is back.")
+    allow_running(session, ledger)
+    counts = Counts.read(job.place.get("counts", {}))
+    more = not job.ending and _work(session, ledger, job, size, counts)
+    job.place["counts"] = job.result = counts.told()
+    state = RUNNING if more else CANCELLED if job.ending else DONE
+    keep_run(session.connection, job.id, state, counts.told())
+    return more
+
+
+def _work(session: Session, ledger: Ledger, job: LongJob, size: int, counts: Counts) -> bool:
+    locks.hold_named(session.connection, "ledger", ledger.name)
+    place = job.place
+    place.setdefault("phase", RECORDS)
+    until = date.fromisoformat(job.body["until"])
+    if place["phase"] == RECORDS:
+        if job.total is None:
+            asked = Query(ledger.object, (("id",),), job.body["where"])
+            job.total = count(session, asked)
+        page = read_page(
+            session,
+            Query(
+                ledger.object, (("id",),), job.body["where"],
+                limit=min(size, MAX_LIMIT), cursor=place.get("cursor", ""),
+            ),
+        )  # fmt: skip
+        ids = [row["id"] for row in page["data"]]
+        place["cursor"] = page["next"] or ""
+        if not page["next"]:
+            place["phase"] = GONE
+        job.done += len(ids)
+        more = not job.body["where"] or bool(page["next"])
+    else:
+        ids = gone_records(session, ledger, place.get("after", NOBODY), size)
+        place["after"] = ids[-1] if ids else NOBODY
+        more = bool(ids)
+    run_records(session, ledger, ids, until, job.id, counts, dry_run=job.body["dry_run"])
+    return more
+
+
+def run_records(
+    session: Session,
+    ledger: Ledger,
+    ids: Sequence[str],
+    until: date,
+    run: str,
+    counts: Counts,
+    *,
+    dry_run: bool = False,
+) -> None:
+    """Work out and post the keys of some records, inside the caller's transaction."""
+    if not ids:
+        return
+    records, found = compared(session, ledger, ids, until)
+    posted = _tried(session, ledger, run, found) if dry_run else post(session, ledger, run, found)
+    faults = [*_faults(records), *posted.faults]
+    add_faults(session.connection, run, faults)
+    counts.add(
+        records=len(records),
+        keys=sum(len(one.charges) for one in records),
+        posted=len(posted.done),
+        entries=posted.entries,
+        parts=posted.parts,
+        faults=len(faults),
+    )
+    counts.sum(pair for one in posted.done for pair in one.amounts.items())
+
+
+def compared(
+    session: Session, ledger: Ledger, ids: Sequence[str], until: date
+) -> tuple[list[ChargedRecord], list[LedgerDifference]]:
+    """What some records should have been charged, and what of it is not posted."""
+    states = states_of(session.connection, ledger.name, ids)
+    records = charged_records(session, ledger, ids, until, states)
+    fill_cells(session, ledger, records)
+    scales = Scales(session.catalog, ledger)
+    return records, list(differences(records, states, scales))
+
+
+def _faults(records: Sequence[ChargedRecord]) -> list[tuple[str, str, str]]:
+    own = [(one.id, "", one.fault) for one in records if one.fault]
+    keys = [charge for one in records for charge in one.charges.values() if charge.fault]
+    return own + [(one.record, one.name, one.fault) for one in keys]
+
+
+def _tried(session: Session, ledger: Ledger, run: str, found: Sequence[LedgerDifference]) -> Posted:
+    """What would be posted: all of it is done, and taken back."""
+    posted = Posted()
+    try:
+        with session.connection.savepoint():
+            posted = post(session, ledger, run, found)
+            raise _Undone
+    except _Undone:
+        return posted
+
+
+def gone_records(session: Session, ledger: Ledger, after: str, limit: int) -> list[str]:
+    """Records in the bin for which something is posted, in order of their ids."""
+    dialect = session.connection.dialect
+
+    def make() -> Compiled:
+        table = tables_of(session.catalog).objects[ledger.object]
+        query = (
+            sa.select(KEY.c.source)
+            .distinct()
+            .select_from(KEY.join(table, table.c.id == KEY.c.source))
+            .where(
+                KEY.c.ledger == sa.bindparam("ledger", type_=KEY.c.ledger.type),
+                KEY.c.source > sa.bindparam("after", type_=KEY.c.source.type),
+                table.c.deleted_at.is_not(None),
+            )
+            .order_by(KEY.c.source)
+            .limit(sa.bindparam("limit", type_=sa.Integer))
+        )
+        return Compiled(query, dialect)
+
+    plan: Compiled = plans_of(session.catalog).get(("ledger gone", ledger.object), make)
+    rows = ask(session, plan, ledger=ledger.name, after=after, limit=limit)
+    return [str(row[0]) for row in rows]
+
+
+KINDS = (LongJobKind(WORK, run_portion), LongJobKind(VOIDING, void_portion))
