@@ -45,9 +45,7 @@ def show_board(call: Call) -> Answer:
     read = read_board(session, board, wish)
     fmt, path = format_of(session), f"/boards/{board.name}"
     cards = Cards(board, type_, fmt)
-    for column in read["columns"]:
-        cards.want(column["records"])
-    fmt.names.load()
+    cards.load(session, read["columns"])
     made = _Made(call, board, type_, read, cards, fmt)
     if part:
         return Answer.html(render(call, "_more.html", column=made.column(read["columns"][0])))
@@ -93,10 +91,9 @@ def drafted_board(call: Call, board: Board, cards_of_each: int) -> str:
     read = read_board(session, board, Wish(limit=cards_of_each))
     fmt = format_of(session)
     cards = Cards(board, type_, fmt)
+    cards.load(session, read["columns"])
     for column in read["columns"]:
-        cards.want(column["records"])
         column["next"] = None
-    fmt.names.load()
     made = _Made(call, board, type_, read, cards, fmt)
     made.creates = False
     return render(call, "_board.html", board=_board(board, type_, read, made, fmt))

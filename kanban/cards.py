@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -12,6 +12,8 @@ from fluvial.pages import due_dates
 from fluvial.pages import reader_format as marks
 from fluvial.pages.presenters import empty, face_of, references, said
 from fluvial.pages.reader_format import ReaderFormat
+from fluvial.records.drafts.record_locks import Hold, holds_on
+from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 
 from .boards import Board
@@ -27,16 +29,21 @@ class Cards:
         self._type = type_
         self._looks = fmt
         self._fields = [type_.fields[n] for n in board.fields if n in type_.fields]
+        self._holds: Mapping[str, Hold] = {}
 
-    def want(self, records: list[dict[str, Any]]) -> None:
+    def load(self, session: Session, columns: Sequence[Mapping[str, Any]]) -> None:
+        """Ask once for what the cards of all columns tell beside their records."""
+        records = [record for column in columns for record in column["records"]]
         for field in self._fields:
             self._looks.names.want(references(field, [r.get(field.name) for r in records]))
+        self._looks.names.load()
+        self._holds = holds_on(session, self._type, [record["id"] for record in records])
 
     def card(self, record: Mapping[str, Any]) -> Context:
         lines: list[Markup] = []
         meta: list[Markup] = []
         people: list[Markup] = []
-        number, badge = "", Markup()
+        number, badge = "", self._lock(record)
         for field in self._fields:
             value, face = record.get(field.name), face_of(field)
             if face.place == "people":
@@ -65,12 +72,13 @@ class Cards:
             "people": Markup().join(people),
         }
 
+    def _lock(self, record: Mapping[str, Any]) -> Markup:
+        """A lock, and why little of the record can be changed."""
+        hold = self._holds.get(record["id"])
+        return _badge("faint", hold.reason, "lock") if hold is not None else Markup()
+
     def _yes(self, field: Field, value: Any) -> Markup:
-        if not value:
-            return Markup()
-        return Markup(
-            '<span class="good" title="{}">{}<span class="hidden">{}</span></span>'
-        ).format(field.label, icon("check"), field.label)
+        return _badge("good", field.label, "check") if value else Markup()
 
     def _meta(self, field: Field, value: Any, record: Mapping[str, Any]) -> Markup:
         """A value as lists show it; a due day or moment that has passed is red."""
@@ -91,3 +99,9 @@ class Cards:
         options = {o.name: o for o in self._type.fields[name].type.options}
         option = options.get(record[name])
         return {"tone": marks.tone_of(option), "label": option.label} if option else None
+
+
+def _badge(tone: str, words: str, sign: str) -> Markup:
+    return Markup('<span class="{}" title="{}">{}<span class="hidden">{}</span></span>').format(
+        tone, words, icon(sign), words
+    )

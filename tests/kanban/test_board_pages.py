@@ -48,6 +48,21 @@ def test_a_board_has_columns_lanes_totals_and_cards(library: Client) -> None:
     assert page.text.count("<h1") == 1
 
 
+def test_a_locked_card_says_so_and_why(library: Client) -> None:
+    lock = {"when": "state == 'back'", "except": ["state"], "message": "It was given back."}
+    library.define({**LOAN, "locked": lock})
+    library.made("loan", book="Emma", state="out")
+    loan = library.made("loan", book="Persuasion", state="out")
+    assert library.post(f"/api/records/loan/{loan['id']}/actions/take").status == 200
+    everything = {**DESK, "name": "everything", "columns": {"by": "state"}}
+    del everything["where"]
+    library.define(everything)
+    page = unescape(library.get("/boards/everything").text)
+    assert page.count("This loan is locked. It was given back.") == 2  # on sight, and read out
+    card = page[page.index('data-title="Persuasion"') :]
+    assert card.index("This loan is locked.") < card.index("</article>")
+
+
 def test_a_board_shows_the_rest_of_a_column_on_demand(library: Client) -> None:
     for at in range(52):
         library.made("loan", book=f"Book {at:02}")
