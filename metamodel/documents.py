@@ -13,6 +13,7 @@ from jsonschema import ValidationError
 from jsonschema.protocols import Validator
 
 from metamodel.catalog import Catalog, ObjectType
+from metamodel.change_sets.change_set_part import CHANGE_SET
 from metamodel.checks import DocumentCheck
 from metamodel.decisions.decision_documents import check_decision, decision_questions
 from metamodel.document import SITE as SITE
@@ -133,7 +134,7 @@ APP = DocumentKind(
 )
 
 # The engine's own parts of the object document; features bring theirs by OBJECT_PART.
-CORE_PARTS: tuple[ObjectPart[Any], ...] = (LOCKED, READ_BY, TIMERS)
+CORE_PARTS: tuple[ObjectPart[Any], ...] = (LOCKED, READ_BY, TIMERS, CHANGE_SET)
 
 _BARE_OBJECT = DocumentKind(
     name="object",

@@ -8,6 +8,7 @@ from fluvial.events import apply_planned, due_timers, outbox
 from fluvial.events.jobs import HOUSEKEEPING, JOB, Job, count_grown, keep_house
 from fluvial.http import (
     approvals_api,
+    change_sets_api,
     comments_api,
     decisions_api,
     files_api,
@@ -46,8 +47,10 @@ from fluvial.records.calculated import (
     timer_values,
 )
 from fluvial.records.calculated.field_makers import FIELD_MAKER, FieldMaker
+from fluvial.records.change_sets.applying import settle
+from fluvial.records.change_sets.preview_items import CHANGE_SET_PREVIEW, READERS
 from fluvial.records.drafts import tied_rows
-from fluvial.records.drafts.seams import OBJECT_HOOK
+from fluvial.records.drafts.seams import OBJECT_HOOK, STORED
 from fluvial.records.drafts.user_accounts import UserHook
 from fluvial.runtime import long_jobs
 from fluvial.runtime.long_jobs import LONG_JOB_KIND
@@ -69,12 +72,15 @@ feature = Feature(
     CORE,
     brings=(
         OBJECT_HOOK(UserHook()),
+        STORED(settle),
+        CHANGE_SET_PREVIEW(*READERS),
         ENDPOINT(
             *people_api.ENDPOINTS,
             *records_api.ENDPOINTS,
             *comments_api.ENDPOINTS,
             *notifications_api.ENDPOINTS,
             *segments_api.ENDPOINTS,
+            *change_sets_api.ENDPOINTS,
             *decisions_api.ENDPOINTS,
             *files_api.ENDPOINTS,
             *imports_api.ENDPOINTS,

@@ -70,6 +70,7 @@ class Aviary:
             self.ids.setdefault("processes/runs", []).append(run["id"])
             self.ids.setdefault("processes/tasks", []).append(run["tasks"][0]["id"])
         self.work()
+        self._bundle()
         for name in ("tell", "say"):
             runs = admin.rows(f"/api/rules/{name}/runs", outcome="done", limit="1")
             self.ids.setdefault("runs", []).extend(run["id"] for run in runs)
@@ -140,6 +141,29 @@ class Aviary:
         made = self.admin.made(object_name, **said)
         self.records[object_name][key] = made
         return str(made["id"])
+
+    def _bundle(self) -> None:
+        """A change set that keeps values that nobody but the administrator has seen yet."""
+        bundle = self.admin.made("bundle", name="All", contract=self.id_of("contract", "north"))
+        inside = f"?change_set={bundle['id']}"
+        kept = {
+            ("contract", "south"): ("secret", "plan", "visible_note"),
+            ("vault", "north"): ("name", "content"),
+            ("house", "south"): ("name", "code", "remark"),
+            ("item", "south"): ("name",),
+        }
+        for (name, key), fields in kept.items():
+            path = f"/api/records/{name}/{self.id_of(name, key)}{inside}"
+            reply = self.admin.patch(path, {f: self._word(name, key, f, "kept") for f in fields})
+            assert reply.status == 202, reply.text
+        for name, fields in (("house", ("name", "code")), ("visit", ("name",))):
+            body = {f: self._word(name, "south", f, "new") for f in fields}
+            more = {"place": "south"} if name == "house" else {}
+            reply = self.admin.post(f"/api/records/{name}{inside}", body | more)
+            assert reply.status == 202, reply.text
+        told = self.admin.get(f"/api/change-sets/{bundle['id']}").json()
+        self.ids["change-sets"] = [bundle["id"]]
+        self.ids["edits"] = [one["id"] for one in told["edits"]]
 
     def _file(self, key: str, field: str) -> str:
         name = self._word("contract", key, field, "name")

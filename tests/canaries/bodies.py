@@ -238,6 +238,7 @@ def _drafted(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
 NEW_FIELD = {"label": "More", "kind": "text", "act": "add"}
 
 BODIES: dict[str, Bodies] = {
+    "DELETE /api/change-sets/{id}/edits/{edit}": EMPTY,
     "DELETE /api/meta/{kind}/{name}": _say(Sent(query="plan=true")),
     "DELETE /api/packages/{name}": _say(Sent(query="plan=true")),
     "DELETE /api/records/{object}/{id}": _say(Sent(headers=(("if-match", '"77"'),))),
@@ -255,6 +256,7 @@ BODIES: dict[str, Bodies] = {
     "POST /home/pins/{name}": _say(Sent({"label": "Mine", "show": "trend"})),
     "POST /o/{object}/boards": _say(Sent({}, "made.by=nothing")),
     "POST /o/{object}/pins": _say(Sent({}), Sent({}, "where=margin > 0")),
+    "POST /api/change-sets/{id}/edits/{edit}/accept": EMPTY,
     "POST /api/deliveries/{id}/redeliver": EMPTY,
     "POST /api/events/{id}/retry": EMPTY,
     "POST /api/files": _say(Sent(form=(("file", "a.txt", "text/plain", b"text"),))),

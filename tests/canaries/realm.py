@@ -107,6 +107,21 @@ VISIT: Json = {
         {"name": "place", "kind": "lookup", "to": "house"},
     ],
 }  # fmt: skip
+# Keeps changes of all of them, for people who may read only some.
+BUNDLE: Json = {
+    "kind": "object", "name": "bundle", "label": "Bundle", "title": "{name}",
+    "fields": [
+        {"name": "name", "kind": "text"},
+        {"name": "contract", "kind": "lookup", "to": "contract"},
+        {"name": "done", "kind": "boolean"},
+    ],
+    "change_set": {
+        "of": list(OBJECTS), "applies": "done",
+        "preview": [{"field": "contract.secret"}, {"field": "contract.house.code"},
+                    {"view": "plain"}, {"view": "spilling"}, {"view": "named"}],
+    },
+}  # fmt: skip
+SEES_BUNDLES: Json = {"object": "bundle", "can": ["read", "update"]}
 
 HIDDEN = {
     "house": ("code", "remark"),
@@ -124,16 +139,17 @@ ROLES: tuple[Json, ...] = (
         {"object": "house", "can": ["*"], "where": "place == 'north'"},
         {"object": "contract", "can": ["*"], **hiding("contract")},
         {"object": "item", "can": ["*"], **hiding("item")},
-        {"object": "visit", "can": ["*"], "where": "owner == me"}]},
+        {"object": "visit", "can": ["*"], "where": "owner == me"}, SEES_BUNDLES]},
     {"kind": "role", "name": "partner", "label": "Partner", "grants": [
         {"object": "house", "can": ["read", "export"], **hiding("house")},
         {"object": "contract", "can": ["read", "export", "reply"],
          "where": "house.place == 'north'"},
-        {"object": "item", "can": ["read", "export"]}]},
+        {"object": "item", "can": ["read", "export"]}, SEES_BUNDLES]},
     {"kind": "role", "name": "owner", "label": "Owner", "grants": [
-        {"object": "visit", "can": ["*"], "where": "owner == me"}]},
+        {"object": "visit", "can": ["*"], "where": "owner == me"}, SEES_BUNDLES]},
     {"kind": "role", "name": "designer", "label": "Designer", "meta": ["read", "write"], "grants": [
-        {"object": "contract", "can": ["read", "create", "update"], **hiding("contract")}]},
+        {"object": "contract", "can": ["read", "create", "update"], **hiding("contract")},
+        SEES_BUNDLES]},
     {"kind": "role", "name": "stranger", "label": "Stranger"},
 )  # fmt: skip
 
@@ -244,4 +260,4 @@ OTHERS: tuple[Json, ...] = (
      "api": True}, "done": {"message": "Thank you."}},
 )  # fmt: skip
 
-DOCUMENTS: tuple[Json, ...] = (HOUSE, CONTRACT, ITEM, VAULT, VISIT, *ROLES, *OTHERS)
+DOCUMENTS: tuple[Json, ...] = (HOUSE, CONTRACT, ITEM, VAULT, VISIT, BUNDLE, *ROLES, *OTHERS)

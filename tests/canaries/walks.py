@@ -236,6 +236,8 @@ class Walk:
             return FIELDS[object_name]
         if name == "field":
             return FIELDS["contract"]
+        if name == "edit":
+            return self.aviary.ids["edits"]
         if name == "comment":
             return list(self.aviary.comments.values())
         if name == "id":
@@ -274,6 +276,7 @@ class Walk:
             "jobs",
             "changes",
             "links",
+            "change-sets",
         ):
             if f"/{kind}/" in path:
                 return self.aviary.ids.get(kind, []) or [NOTHING]
@@ -290,6 +293,8 @@ class Walk:
         raise Unsaid(f"{path}: what stands for {{name}}?")
 
     def _queries(self, endpoint: Endpoint, parts: dict[str, str]) -> Iterator[str]:
+        if endpoint.inside:
+            yield f"change_set={self.aviary.ids['change-sets'][0]}"
         if endpoint.path == WHY:
             yield from (f"field={name}" for name in FIELDS[parts["object"]])
         elif endpoint.path == ACCESS:

@@ -13,7 +13,7 @@ from metamodel.storage import POSTGRESQL, SQLITE
 
 from .connection import Connection
 from .postgres import PostgresConnection, is_postgres
-from .sqlite import SqliteConnection
+from .sqlite import SqliteConnection, copy_of
 from .writer_turns import WriterTurns
 
 T = TypeVar("T")
@@ -48,6 +48,11 @@ class Database:
         if self.dialect == POSTGRESQL:
             return PostgresConnection(self.url)
         return SqliteConnection(sqlite_path(self.url), self.turns)
+
+    def copied(self) -> Connection:
+        """Of SQLite: a copy of what is committed now, which nobody else sees. Others go on to read
+        and write while it is made; it is gone once it is closed."""
+        return copy_of(sqlite_path(self.url))
 
     def changed_rows(self) -> int:
         """How many rows the connections of this process have written, as far as they count."""

@@ -187,6 +187,7 @@ HISTORY = table(
     column("by", UUID, nullable=True),
     column("rule", TEXT, nullable=True),
     column("changes", JSON),  # {field: [old, new]} in wire form
+    column("change_set", UUID, nullable=True),  # that was applied, or taken back, with it
 )
 
 # The state log: how long records were in each state. A span begins with the revision that entered
@@ -249,6 +250,7 @@ DATED = table(
     column("recorded_by", UUID, nullable=True),
     column("ended_at", TIMESTAMP, nullable=True),
     column("error", TEXT, nullable=True),  # why it did not take effect on its day
+    column("change_set", UUID, nullable=True),
 )
 _current = DATED.c.ended_at.is_(None)
 sa.Index(

@@ -14,6 +14,7 @@ from metamodel.currencies import MOST_DECIMALS
 from metamodel.expressions.postgresql_functions import FUNCTIONS
 from metamodel.storage import POSTGRESQL
 
+from .change_set_tables import CHANGE_SETS
 from .connection import Connection
 from .engine_tables import ENGINE, OUTBOX, RECALCULATION
 from .exclusion import create_ranges
@@ -72,10 +73,11 @@ def _set_up(connection: Connection, features: Sequence[sa.MetaData]) -> None:
     with connection.transaction():
         hold_if_free(connection, Lock.SETUP)
         there = Columns.read(connection).tables
-        for metadata in (ENGINE, *features):
+        for metadata in (ENGINE, CHANGE_SETS, *features):
             for table in metadata.sorted_tables:
                 _create(connection, table)
                 _extend(connection, table, there.get(table.name, set()))
+                _index(connection, table)
         _set_up_search(connection)
         if connection.dialect == POSTGRESQL:
             _keep_pages(connection)
@@ -126,6 +128,10 @@ def _create(connection: Connection, table: sa.Table) -> None:
     connection.script(
         str(sa.schema.CreateTable(table, if_not_exists=True).compile(dialect=dialect))
     )
+
+
+def _index(connection: Connection, table: sa.Table) -> None:
+    dialect = DIALECTS[connection.dialect]
     for index in table.indexes:
         connection.script(
             str(sa.schema.CreateIndex(index, if_not_exists=True).compile(dialect=dialect))

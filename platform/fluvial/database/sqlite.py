@@ -45,13 +45,14 @@ class SqliteConnection(Connection):
 
     dialect = SQLITE
 
-    def __init__(self, path: Path, turns: WriterTurns | None = None) -> None:
+    def __init__(self, path: Path | None, turns: WriterTurns | None = None) -> None:
         super().__init__()
         self._turns = turns or WriterTurns()
         self._before = 0  # rows written, when the turn began
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
         self._raw = sqlite3.connect(
-            path,
+            path or "",  # one without a name is private, and gone with its connection
             timeout=BUSY_SECONDS,
             isolation_level=None,
             cached_statements=512,
@@ -63,6 +64,17 @@ class SqliteConnection(Connection):
         self._raw.create_function("fluvial_holds", 2, holds, deterministic=True)
         self._until = math.inf  # when the query under way is stopped
         self._raw.set_progress_handler(lambda: time.monotonic() > self._until, LOOK_EVERY)
+
+    def fill_from(self, path: Path) -> None:
+        """Become a copy of another database."""
+        other = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        try:
+            other.execute("BEGIN")  # one moment of it, whatever is written meanwhile
+            other.backup(self._raw)
+        except sqlite3.Error as error:
+            raise translated(error) from error
+        finally:
+            other.close()
 
     def query(
         self, sql: str, binds: Sequence[Any] = (), *, steady: bool | None = None
@@ -142,6 +154,17 @@ class SqliteConnection(Connection):
 
     def close(self) -> None:
         self._raw.close()
+
+
+def copy_of(path: Path) -> SqliteConnection:
+    """A private copy of a database as it is now."""
+    made = SqliteConnection(None)
+    try:
+        made.fill_from(path)
+    except BaseException:
+        made.close()
+        raise
+    return made
 
 
 RETYPED = "fluvial:"  # how a trigger begins that ends writes of an older catalog

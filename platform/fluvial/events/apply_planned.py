@@ -39,7 +39,15 @@ _due = sa.and_(_waiting, _d.valid_from <= param("the_day", _d.valid_from))
 _ANY = Statement(sa.select(_d.id).where(_due).limit(sa.literal_column("1")))
 _DUE = Statement(
     sa.select(
-        _d.id, _d.object, _d.record, _d.field, _d.form, _d.valid_from, _d.value, _d.recorded_by
+        _d.id,
+        _d.object,
+        _d.record,
+        _d.field,
+        _d.form,
+        _d.valid_from,
+        _d.value,
+        _d.recorded_by,
+        _d.change_set,
     )
     .where(_due)
     .order_by(_d.valid_from, _d.record, _d.id)
@@ -67,12 +75,15 @@ def run(engine: Engine) -> bool:
         session = Session.begin(engine, SYSTEM, connection=connection)
         rows = _DUE.rows(connection, the_day=today)
         while rows:
-            together = [
-                r for r in rows if (r[2], r[5], r[7]) == (rows[0][2], rows[0][5], rows[0][7])
-            ]
+            together = [row for row in rows if _plan_of(row) == _plan_of(rows[0])]
             rows = [row for row in rows if row not in together]
             _take_effect(session, connection, together)
     return True
+
+
+def _plan_of(row: Any) -> Any:
+    """The record and the day, who planned it, and in which change set."""
+    return row[2], row[5], row[7], row[8]
 
 
 def _take_effect(session: Session, connection: Connection, rows: list[Any]) -> None:
@@ -81,8 +92,8 @@ def _take_effect(session: Session, connection: Connection, rows: list[Any]) -> N
     rows = [row for row in rows if _HOLD.run(connection, the_id=row[0])]
     if not rows:
         return
-    _, object_name, record, _, _, day, _, by = rows[0]
-    theirs = session.as_actor(_actor(session, by))
+    _, object_name, record, _, _, day, _, by, change_set = rows[0]
+    theirs = replace(session.as_actor(_actor(session, by)), change_set=change_set)
     try:
         with connection.savepoint():
             _apply(theirs, object_name, record, day, rows)
@@ -111,7 +122,7 @@ def _apply(session: Session, object_name: str, record: str, day: date, rows: lis
     if values is None:
         return  # in the bin: when it comes back, it catches up
     draft = Draft(session, type_, record, values, dict(values))
-    for _, _, _, name, form, _, stored, _ in rows:
+    for _, _, _, name, form, _, stored, *_ in rows:
         field = type_.fields.get(name)
         if field is None or not field.dated or form != form_of(field):
             raise Problem(f"{type_.label} no longer has a dated field `{name}` of this kind.")
@@ -134,7 +145,7 @@ def _fail(session: Session, rows: list[Any], error: Exception) -> None:
         _FAIL.run(
             session.connection, the_id=row[0], the_now=session.now, the_error=text[:MAX_ERROR]
         )
-    _, object_name, record, _, _, day, _, by = rows[0]
+    _, object_name, record, _, _, day, _, by, _ = rows[0]
     if by is None:
         return
     row = load_row(session, object_name, record, None) if known else None

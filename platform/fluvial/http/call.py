@@ -17,6 +17,8 @@ from fluvial.auth.actors import Actor
 from fluvial.auth.people import Caller
 from fluvial.kernel.lazy import lazily
 from fluvial.kernel.problems import Problem, fault
+from fluvial.records.change_sets.set_records import SetRecord
+from fluvial.records.change_sets.writes import KeptWrites, Writes
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 
@@ -87,6 +89,14 @@ class Call:
     identity: Caller | None = None
     seen: Actor | None = None  # the person with whose rights the caller only looks
     session: Session = field(default=None, repr=False)  # type: ignore[assignment]
+    change_set: str = ""  # the id of the one inside which it works
+    inside: SetRecord | None = None
+    kept: KeptWrites | None = None  # of a call whose writes are kept in it
+
+    @property
+    def writes(self) -> Writes:
+        """What the call writes by: what is carried out, or kept in a change set."""
+        return self.kept or Writes(self.session)
 
     @lazily
     def query(self) -> dict[str, str]:

@@ -27,7 +27,7 @@ from fluvial.runtime.session import Session
 from metamodel.errors import MetadataError
 from metamodel.expressions.work import limited_work
 
-from . import idempotency, seeing_as
+from . import change_set_calls, idempotency, seeing_as
 from .call import COOKIE, Answer, Call
 from .routes import Endpoint, Policy
 
@@ -158,12 +158,13 @@ def _perform(endpoint: Endpoint, call: Call) -> Answer:
             call.session.cause = _cause(call)
         if endpoint.page and not endpoint.writes and endpoint.policy is Policy.SIGNED_IN:
             call.session = in_words(call.session)
+    handler = change_set_calls.handler_of(endpoint, call)
     if _keyed(endpoint, call):
-        return idempotency.once(call, endpoint.handler, secret=endpoint.secret)
+        return idempotency.once(call, handler, secret=endpoint.secret)
     if endpoint.writes:
-        return endpoint.handler(call)
+        return handler(call)
     with connection.limited(READ_SECONDS), connection.read_only() if call.seen else nullcontext():
-        return endpoint.handler(call)
+        return handler(call)
 
 
 def _look_as(endpoint: Endpoint, call: Call) -> None:

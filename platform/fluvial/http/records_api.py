@@ -13,7 +13,7 @@ from fluvial.records.calculated.reasons import reasons
 from fluvial.records.drafts.record_locks import holds_on
 from fluvial.records.over_time import planned_values, recorded_at
 from fluvial.records.reading import history, reader, state_spans, summary
-from fluvial.records.writing import batch_writes, bin, revealing, transitions, writer
+from fluvial.records.writing import revealing, transitions
 from metamodel.catalog import ObjectType
 
 from .call import Answer, Call
@@ -27,7 +27,7 @@ from .parameters import (
     refuse,
     session_of_day,
 )
-from .routes import Endpoint, Policy
+from .routes import Endpoint, Handler, Policy
 
 
 def _type(call: Call, action: str = "read") -> ObjectType:
@@ -92,11 +92,11 @@ def create_records(call: Call) -> Answer:
 
 def _create(call: Call, type_: ObjectType, body: Any) -> Answer:
     if isinstance(body, list):
-        done = batch_writes.create_many(call.session, type_.name, body)
+        done = call.writes.create_many(type_.name, body)
         return Answer.json({"data": done}, 201)
     if not isinstance(body, dict):
         raise Problem("Send a JSON object, or a list of them.")
-    record = writer.create(call.session, type_.name, body)
+    record = call.writes.create(type_.name, body)
     place = f"/api/records/{type_.name}/{record['id']}"
     return Answer.json(record, 201, [etag(record), ("location", place)])
 
@@ -119,7 +119,7 @@ def _update(call: Call, body: Any) -> Answer:
         raise Problem(
             "`If-Match` is for a single record. In a batch each change has its own `rev`."
         )
-    done = batch_writes.update_many(call.session, _type(call, "update").name, body)
+    done = call.writes.update_many(_type(call, "update").name, body)
     return Answer.json({"data": done})
 
 
@@ -137,29 +137,25 @@ def update_record(call: Call) -> Answer:
     call.only("as_of")
     day = as_of_day(call)
     if day is not None:
-        changed = planned_values.set_on(
-            call.session, _type(call).name, call.params["id"], call.json_object(), day, rev=call.rev
+        changed = call.writes.set_on(
+            _type(call).name, call.params["id"], call.json_object(), day, rev=call.rev
         )
         return Answer.json(changed, 200, [etag(changed)])
-    record = writer.update(
-        call.session,
-        _type(call).name,
-        call.params["id"],
-        call.json_object(),
-        rev=call.rev,
+    record = call.writes.update(
+        _type(call).name, call.params["id"], call.json_object(), rev=call.rev
     )
     return Answer.json(record, 200, [etag(record)])
 
 
 def delete_record(call: Call) -> Answer:
     call.only()
-    bin.delete(call.session, _type(call).name, call.params["id"], rev=call.rev)
+    call.writes.delete(_type(call).name, call.params["id"], rev=call.rev)
     return Answer.empty()
 
 
 def restore_record(call: Call) -> Answer:
     call.only()
-    record = bin.restore(call.session, _type(call).name, call.params["id"])
+    record = call.writes.restore(_type(call).name, call.params["id"])
     return Answer.json(record, 200, [etag(record)])
 
 
@@ -223,8 +219,8 @@ def withdraw_planned(call: Call) -> Answer:
 def record_action(call: Call) -> Answer:
     call.only()
     body: dict[str, Any] = call.json_object() if call.body else {}
-    record = transitions.act(
-        call.session, _type(call).name, call.params["id"], call.params["name"], body, rev=call.rev
+    record = call.writes.act(
+        _type(call).name, call.params["id"], call.params["name"], body, rev=call.rev
     )
     return Answer.json(record, 200, [etag(record)])
 
@@ -291,6 +287,12 @@ def reveals(call: Call) -> Answer:
 _ONE = "/api/records/{object}/{id}"
 _ALL = "/api/records/{object}"
 
+
+def _within(method: str, path: str, handler: Handler, about: str) -> Endpoint:
+    """Of records, also inside a change set."""
+    return Endpoint(method, path, handler, Policy.SIGNED_IN, about, inside=True)
+
+
 ENDPOINTS = (
     Endpoint(
         "GET",
@@ -300,13 +302,13 @@ ENDPOINTS = (
         "Calculated fields that workers are still updating.",
     ),
     Endpoint("GET", _ALL, list_records, Policy.SIGNED_IN, "A page of records."),
-    Endpoint("POST", _ALL, create_records, Policy.SIGNED_IN, "Create a record, or a batch."),
-    Endpoint("PATCH", _ALL, update_records, Policy.SIGNED_IN, "Change a batch of records."),
+    _within("POST", _ALL, create_records, "Create a record, or a batch."),
+    _within("PATCH", _ALL, update_records, "Change a batch of records."),
     Endpoint("GET", f"{_ALL}/summary", records_summary, Policy.SIGNED_IN, "Measures by group."),
-    Endpoint("GET", _ONE, read_record, Policy.SIGNED_IN, "One record."),
-    Endpoint("PATCH", _ONE, update_record, Policy.SIGNED_IN, "Change some fields of a record."),
-    Endpoint("DELETE", _ONE, delete_record, Policy.SIGNED_IN, "Move a record to the bin."),
-    Endpoint("POST", f"{_ONE}/restore", restore_record, Policy.SIGNED_IN, "Restore a record."),
+    _within("GET", _ONE, read_record, "One record."),
+    _within("PATCH", _ONE, update_record, "Change some fields of a record."),
+    _within("DELETE", _ONE, delete_record, "Move a record to the bin."),
+    _within("POST", f"{_ONE}/restore", restore_record, "Restore a record."),
     Endpoint(
         "GET",
         f"{_ONE}/history",
@@ -321,11 +323,10 @@ ENDPOINTS = (
         Policy.SIGNED_IN,
         "The states that a record was in, from when until when.",
     ),
-    Endpoint(
+    _within(
         "POST",
         f"{_ONE}/actions/{{name}}",
         record_action,
-        Policy.SIGNED_IN,
         "Run a transition or a button of a record.",
     ),
     Endpoint(

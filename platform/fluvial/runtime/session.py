@@ -39,6 +39,7 @@ class Session:
     posts: frozenset[str] = (
         frozenset()
     )  # object types whose locks do not hold for it: see `posting`
+    change_set: str | None = None  # the one that is applied, or taken back, by what is written
 
     @staticmethod
     def begin(
@@ -85,6 +86,7 @@ class Session:
             cause or self.cause,
             self.as_of,
             self.as_at,
+            change_set=self.change_set,
         )
 
     @lazily

@@ -132,6 +132,9 @@ LINE = {"create": "notice", "each": {"of": "notices"}, "set": {"name": "'x'"}}
 PLACES: Mapping[str, Body] = {
     "decision/day/*": decision(day={"worker": f"today() + days(1 if {ASKS} else 2)"}),
     "decision/for/*/*": decision(**{"for": {"worker": {"name": SAYS}}}),
+    "object/change_set/applies": {**WORKER, "change_set": {"of": ["notice"], "applies": ASKS}},
+    "object/change_set/reverses": {**WORKER, "change_set": {
+        "of": ["notice"], "applies": "name == 'x'", "reverses": ASKS}},
     "ledger/closed_until": ledger(closed_until=f"starts if worker.{ASKS} else ends"),
     "ledger/day": ledger(day=f"starts if worker.{ASKS} else ends"),
     "ledger/entries/*/set/*": ledger("worker", entries=[

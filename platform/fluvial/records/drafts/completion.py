@@ -156,7 +156,7 @@ def _asks_of_empty(draft: Draft, expression: Any) -> bool:
 
 def _check_state(draft: Draft, environment: RecordEnvironment) -> None:
     states = draft.type.states
-    if states is None or states.field not in draft.changed:
+    if states is None or states.field not in draft.changed or draft.inverse:
         return
     if draft.before is None:
         _check_start(draft, states, environment)

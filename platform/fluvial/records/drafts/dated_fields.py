@@ -56,7 +56,7 @@ _BETWEEN = Statement(
 )
 _columns = (
     _d.record, _d.id, _d.field, _d.form, _d.valid_from, _d.value, _d.planned, _d.recorded_at,
-    _d.recorded_by, _d.error,
+    _d.recorded_by, _d.change_set, _d.error,
 )  # fmt: skip
 _ROWS = {
     dialect: Statement(
@@ -81,6 +81,7 @@ class Span:
     recorded_at: datetime
     recorded_by: str | None
     error: str | None = None  # why it did not take effect; then it never held
+    change_set: str | None = None  # by which it came
 
 
 def stored_parts(field: Field, value: Any, dialect: str) -> list[Any]:
@@ -140,10 +141,10 @@ def spans_of_all(
 
 
 def _span(session: Session, field: Field, row: Row, until: date | None) -> Span:
-    id_, name, _, day, stored, planned, at, by, error = row
+    id_, name, _, day, stored, planned, at, by, change_set, error = row
     since = None if day == BEGINNING else day
     value = read_stored(field, stored, session.connection.dialect)
-    return Span(id_, name, since, until, value, planned, at, by, error)
+    return Span(id_, name, since, until, value, planned, at, by, error, change_set)
 
 
 def read_stored(field: Field, stored: Sequence[Any], dialect: str) -> Any:

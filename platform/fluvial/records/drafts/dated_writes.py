@@ -139,6 +139,7 @@ class _Days:
         row |= {"form": form_of(field), "valid_from": day, "planned": planned}
         row["value"] = stored_parts(field, value, self._session.connection.dialect)
         row |= {"recorded_at": self._session.now, "recorded_by": self._session.actor.id}
+        row["change_set"] = self._session.change_set
         self._rows.append(row)
 
     def write(self) -> None:

@@ -53,6 +53,7 @@ class Draft:
     periods: dict[str, list[str]] = field(default_factory=dict)  # dated links with their days
     unsaid: set[str] = field(default_factory=set)  # fields that were given no value
     numbered: set[str] = field(default_factory=set)  # fields that this write gave a number
+    inverse: bool = False  # takes back what was done: a state goes back by no transition
     _hinted: int = field(default=0, init=False)
 
     @property

@@ -122,6 +122,7 @@ def _write_one(session: Session, object_name: str, event: str, entry: Entry) -> 
         "at": session.now,
         "by": actor.id,
         "rule": actor.rule,
+        "change_set": session.change_set,
         "changes": text,
         "the_version": session.catalog.version,
     }
@@ -144,7 +145,7 @@ def _write_many(session: Session, object_name: str, event: str, entries: Sequenc
     common = {"object": object_name, "event": event, "at": session.now}
     texts = [orjson.dumps(entry.changes).decode() for entry in entries]
     rows = [(e.record, e.rev, text) for e, text in zip(entries, texts, strict=True)]
-    by = {"by": actor.id, "rule": actor.rule}
+    by = {"by": actor.id, "rule": actor.rule, "change_set": session.change_set}
     insert_alike(session.connection, HISTORY, ("record", "rev", "changes"), rows, **common, **by)
     if not session.quiet and is_heard(session, object_name):
         for at, entry in enumerate(entries):
@@ -177,6 +178,7 @@ def note(
         at=session.now,
         by=actor.id,
         rule=actor.rule,
+        change_set=session.change_set,
         changes=orjson.dumps(changes).decode(),
         the_version=session.catalog.version,
     )

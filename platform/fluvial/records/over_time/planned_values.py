@@ -16,6 +16,7 @@ from fluvial.records.drafts.merging import check_revs
 from fluvial.records.drafts.record_locks import refuse_fields
 from fluvial.records.drafts.rows import Values, changed_meanwhile, load_row, row_writer
 from fluvial.records.reading.reader import find_one, read_one
+from fluvial.records.reading.set_links import set_links
 from fluvial.records.writing.new_drafts import existing
 from fluvial.records.writing.writer import revision_of, store_changed, update
 from fluvial.runtime.session import Session
@@ -152,15 +153,17 @@ def planned(
     read_one(session, object_name, record, (("id",),))
     type_ = session.object(object_name)
     access = session.access.object(object_name)
-    return [
-        _wire(type_, span)
+    spans = [
+        span
         for span in spans_of(session, type_, record)
         if (past or span.planned or span.error) and span.field not in access.hidden
     ]
+    sets = set_links(session, (span.change_set for span in spans))
+    return [_wire(type_, span, sets) for span in spans]
 
 
-def _wire(type_: ObjectType, span: Span) -> dict[str, Any]:
-    return {
+def _wire(type_: ObjectType, span: Span, sets: Mapping[str, Any]) -> dict[str, Any]:
+    told = {
         "id": span.id,
         "field": span.field,
         "from": span.since.isoformat() if span.since else None,
@@ -171,6 +174,7 @@ def _wire(type_: ObjectType, span: Span) -> dict[str, Any]:
         "by": {"user": span.recorded_by} if span.recorded_by else None,
         "error": span.error,
     }
+    return told | ({"change_set": sets.get(span.change_set)} if span.change_set else {})
 
 
 def withdraw(session: Session, object_name: str, record: str, plan: str) -> None:

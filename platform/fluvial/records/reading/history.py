@@ -13,12 +13,13 @@ from fluvial.runtime.session import Session
 from metamodel.storage import timestamp_wire
 
 from .reader import read_one
+from .set_links import set_links
 
 MAX_ENTRIES = 100
 
 _h = HISTORY.c
 _ENTRIES = Statement(
-    sa.select(_h.rev, _h.event, _h.at, _h.by, _h.rule, _h.changes)
+    sa.select(_h.rev, _h.event, _h.at, _h.by, _h.rule, _h.changes, _h.change_set)
     .where(
         _h.record == param("the_record", _h.record),
         _h.rev < param("the_rev", _h.rev),
@@ -59,6 +60,7 @@ def read_history(
         the_last=last_moment(session),
         the_limit=limit + 1,
     )
+    sets = set_links(session, (row[6] for row in rows[:limit]))
     data = [
         {
             "rev": rev,
@@ -66,6 +68,7 @@ def read_history(
             "at": timestamp_wire(at),
             "by": {"user": by} if by else None,
             "rule": rule,
+            **({"change_set": sets.get(change_set)} if change_set else {}),
             "changes": {
                 name: pair
                 for name, pair in changes.items()
@@ -74,6 +77,6 @@ def read_history(
                 and fields[name].option("history", True)
             },
         }
-        for rev, event, at, by, rule, changes in rows[:limit]
+        for rev, event, at, by, rule, changes, change_set in rows[:limit]
     ]
     return {"data": data, "next": str(data[-1]["rev"]) if len(rows) > limit else None}

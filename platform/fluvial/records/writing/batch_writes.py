@@ -27,17 +27,19 @@ Body = Mapping[str, Any]
 Change = tuple[int, str, Body]  # place in the list, id of the record, body
 
 
-def create_many(session: Session, object_name: str, bodies: Sequence[Any]) -> list[Record]:
+def create_many(
+    session: Session, object_name: str, bodies: Sequence[Any], ids: Sequence[str] = ()
+) -> list[Record]:
     """Create records from bodies in wire form; the records in wire form.
 
-    Faults name the place in the list.
+    Faults name the place in the list. `ids` are those of the records, where they are known.
     """
     type_ = session.object(object_name, "create")
     _check_size(bodies)
     with session.connection.transaction():
         lock_writers(session, object_name, new=True)
         batch = _Batch(session, type_, "create")
-        batch.create(bodies)
+        batch.create(bodies, ids)
         return batch.done()
 
 
@@ -177,11 +179,12 @@ class _Batch:
         self._answers: dict[int, Record] = {}
         self._faults: dict[int, list[Mapping[str, str]]] = {}
 
-    def create(self, bodies: Sequence[Any]) -> None:
+    def create(self, bodies: Sequence[Any], ids: Sequence[str]) -> None:
         drafts: list[tuple[int, Draft]] = []
         for at, body in enumerate(bodies):
             try:
-                draft = fresh_draft(self._session, self._type, f"/{at}")
+                record = ids[at] if ids else ""
+                draft = fresh_draft(self._session, self._type, f"/{at}", record)
                 self._fill(draft, _an_object(body, at))
             except Unprocessable as problem:
                 self._note(at, problem)

@@ -23,10 +23,10 @@ from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 
 
-def fresh_draft(session: Session, type_: ObjectType, pointer: str = "") -> Draft:
-    """A draft of a new record, all of whose fields are empty."""
+def fresh_draft(session: Session, type_: ObjectType, pointer: str = "", record: str = "") -> Draft:
+    """A draft of a new record, all of whose fields are empty; of one whose id is known already."""
     values = {**type_.empty_values, **{name: [] for name in type_.many_names}}
-    return Draft(session, type_, new_id(), None, values, pointer)
+    return Draft(session, type_, record or new_id(), None, values, pointer)
 
 
 def existing(session: Session, type_: ObjectType, record: str, action: str) -> Values:

@@ -121,6 +121,19 @@ def act(
 ) -> dict[str, Any]:
     """Take a transition, with values for fields that it needs, or press a button of a feature."""
     type_ = session.object(object_name)
+    move = move_of(session, object_name, record, name)
+    if move is not None:
+        return update(session, object_name, record, {**body, **move}, rev=rev)
+    for buttons in session.engine.brought(BUTTONS):
+        done = buttons.press(session, type_, record, name, body if rev is None else _on(body, rev))
+        if done is not None:
+            return done
+    raise NotFound(f"{type_.label} has no action `{name}`.")
+
+
+def move_of(session: Session, object_name: str, record: str, name: str) -> dict[str, Any] | None:
+    """What a transition changes in a record; None where there is no transition of this name."""
+    type_ = session.object(object_name)
     states = type_.states
     for transition in states.transitions if states else ():
         if transition.name == name and states is not None:
@@ -130,14 +143,8 @@ def act(
             if state not in transition.sources:
                 shown = "empty" if state is None else field.kind.show(field, state)
                 raise Conflict(f"{transition.label} is not possible from {shown}.")
-            return update(
-                session, object_name, record, {**body, states.field: transition.to}, rev=rev
-            )
-    for buttons in session.engine.brought(BUTTONS):
-        done = buttons.press(session, type_, record, name, body if rev is None else _on(body, rev))
-        if done is not None:
-            return done
-    raise NotFound(f"{type_.label} has no action `{name}`.")
+            return {states.field: transition.to}
+    return None
 
 
 def _on(body: Mapping[str, Any], rev: int) -> dict[str, Any]:

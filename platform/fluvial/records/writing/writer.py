@@ -30,15 +30,17 @@ def create(
     *,
     pointer: str = "",
     fixed: Values | None = None,
+    record: str = "",
 ) -> dict[str, Any]:
     """Create a record from a body in wire form; the record in wire form.
 
-    `fixed` are canonical values that the caller's body cannot choose.
+    `fixed` are canonical values that the caller's body cannot choose. `record` is its id, where
+    that was given out before.
     """
     type_ = session.object(object_name, "create")
     with session.connection.transaction():
         lock_writers(session, object_name, new=True)
-        draft = fresh_draft(session, type_, pointer)
+        draft = fresh_draft(session, type_, pointer, record)
         hook = hook_of(session, object_name)
         draft.take(body, ignore=hook.members if hook else ())
         for name, value in (fixed or {}).items():
