@@ -63,6 +63,7 @@ def desk(made: tuple[str, Path], prepared: Prepared, browser: Browser) -> Iterat
         served(folder, address) as product,
         signed_in(browser, product.url, headers) as page,
     ):
+        page.add_init_script("localStorage.clear()")  # which faces were shown last
         yield page
 
 
@@ -72,8 +73,6 @@ def body_of(desk: Page) -> Any:
 
 def opened(desk: Page, address: str) -> None:
     desk.goto(address)
-    desk.evaluate("localStorage.clear()")  # which faces were shown last
-    desk.reload()
     desk.wait_for_selector("html[data-ready]", state="attached")
     if desk.get_attribute("[data-face=form]", "aria-pressed") != "true":
         desk.click("[data-face=form]")  # of a kind that has a designer, which is shown first
