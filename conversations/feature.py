@@ -5,21 +5,32 @@ from __future__ import annotations
 from pathlib import Path
 
 from fluvial.http.routes import ENDPOINT
-from fluvial.kernel.features import Feature
+from fluvial.kernel.features import OBJECT_PART, Feature
 from fluvial.pages.object_tabs import OBJECT_TAB, ObjectTab
 from fluvial.pages.record_tabs import RECORD_TAB
 from fluvial.pages.template_environment import TEMPLATES
+from metamodel.conversation_part import CONVERSATION
 
+from . import messages_api
+from .conversation_documents import MAILBOX
+from .conversation_tables import TABLES
 from .links import link_pages, link_tab, links_api, links_in_texts
 from .links.link_documents import LINK
-from .links.link_tables import TABLES as LINK_TABLES
+from .mail import mailbox_api
 
 feature = Feature(
     "conversations",
-    kinds=(LINK,),
-    tables=LINK_TABLES,
+    kinds=(LINK, MAILBOX),
+    tables=TABLES,
     brings=(
-        ENDPOINT(*links_api.ENDPOINTS, *link_pages.ENDPOINTS, *link_tab.ENDPOINTS),
+        OBJECT_PART(CONVERSATION),
+        ENDPOINT(
+            *links_api.ENDPOINTS,
+            *link_pages.ENDPOINTS,
+            *link_tab.ENDPOINTS,
+            *messages_api.ENDPOINTS,
+            *mailbox_api.ENDPOINTS,
+        ),
         TEMPLATES(Path(__file__).parent / "templates"),
         RECORD_TAB(link_tab.link_tabs),
         links_in_texts.BRINGS,
@@ -29,6 +40,12 @@ feature = Feature(
                 "Links",
                 "A link lets somebody who does not sign in take one action on one record.",
                 position=65,
+            ),
+            ObjectTab(
+                "mailbox",
+                "Mailboxes",
+                "A mailbox creates a record from each mail that begins a conversation.",
+                position=66,
             ),
         ),
     ),

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
+from conversations.conversation_tables import TABLES
 from fluvial.database.engine_tables import column, table
 from metamodel.storage import JSON, TEXT, TIMESTAMP, UUID
-
-TABLES = sa.MetaData()
 
 # One for each address that was given to somebody. The address itself stands nowhere: it is the id
 # with a signature.

@@ -263,6 +263,10 @@ BODIES: dict[str, Bodies] = {
     "POST /api/forms/layout/{object}": _layout,
     "POST /api/forms/{slug}/links": _say(Sent({"values": {}})),
     "POST /api/imports/{batch}/undo": EMPTY,
+    "POST /api/mailboxes/{name}/mails": _say(
+        Sent(form=(("file", "a.eml", "message/rfc822", b"From: a@b.example\n\nHello"),))
+    ),
+    "POST /api/mailboxes/{name}/mails/{id}/again": EMPTY,
     "POST /api/jobs/{id}/cancel": EMPTY,
     "POST /api/jobs/{id}/retry": EMPTY,
     "POST /api/jobs/{id}/undo": EMPTY,

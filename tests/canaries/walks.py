@@ -79,6 +79,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "/studio/hooks": ("nothing",),
     "/api/decisions": ("nothing",),
     "/api/ledgers": ("nothing",),
+    "/api/mailboxes": ("nothing",),
     "/studio/decision": ("nothing",),
     "/api/processes": ("watch", "nothing"),
 }
@@ -238,8 +239,10 @@ class Walk:
             return FIELDS["contract"]
         if name == "edit":
             return self.aviary.ids["edits"]
-        if name == "comment":
+        if name in ("comment", "message"):
             return list(self.aviary.comments.values())
+        if name == "file":
+            return list(self.aviary.files.values())
         if name == "id":
             return self._other_ids(endpoint.path)
         if name == "name":
@@ -277,6 +280,7 @@ class Walk:
             "changes",
             "links",
             "change-sets",
+            "mails",
         ):
             if f"/{kind}/" in path:
                 return self.aviary.ids.get(kind, []) or [NOTHING]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 from starlette.datastructures import FormData, UploadFile
@@ -39,7 +41,11 @@ def sent_file(form: FormData | None) -> UploadFile:
 
 def download(call: Call) -> Answer:
     call.only()
-    row = files.readable_file(call.session, call.params["id"])
+    return file_answer(call, files.readable_file(call.session, call.params["id"]))
+
+
+def file_answer(call: Call, row: Mapping[str, Any]) -> Answer:
+    """The content of a file that the caller may read."""
     tag = f'"{row["sha256"][:32]}"'
     headers = [("etag", tag), *CHECKED]
     if call.headers.get("if-none-match") == tag:

@@ -7,13 +7,11 @@ them and write their own. All others are of those who work on the record.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import sqlalchemy as sa
-
-from fluvial.database.engine_tables import column, table
-from fluvial.database.statement import Statement, insert, param
+from fluvial.auth.access import with_inherited
 from fluvial.kernel.change_stream import RecordChange
 from fluvial.kernel.ids import is_id, new_id
 from fluvial.kernel.problems import Forbidden, NotFound, Unprocessable, fault
@@ -21,11 +19,13 @@ from fluvial.records.drafts.rows import load_row
 from fluvial.records.reading.titles import titles_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
+from metamodel.conversation_part import CONVERSATION
 from metamodel.errors import ValueFault
 from metamodel.kinds.datetime import moment
-from metamodel.storage import BOOLEAN, JSON, TEXT, TIMESTAMP, UUID, timestamp_wire
 
+from . import comment_rows as rows
 from . import notifications
+from .comment_rows import COMMENT_CHANNEL, REPLY, RIGHT
 
 MAX_TEXT = 10_000
 MAX_MENTIONS = 20
@@ -34,70 +34,35 @@ FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UT
 NEWEST = "ffffffff-ffff-ffff-ffff-ffffffffffff"  # ids sort by the time they were made
 MENTIONS = " mentions you: "
 SPOKEN = "#timeline"  # where on a record's page comments stand
-RIGHT = "update"  # of the record: comments are for those who work on it
-REPLY = "reply"  # of the record: public comments are for these people, too
-
-COMMENT = table(
-    "comment",
-    column("id", UUID, primary_key=True),
-    column("object", TEXT),
-    column("record", UUID),
-    column("at", TIMESTAMP),
-    column("by", UUID, nullable=True),
-    column("text", TEXT),
-    column("mentions", JSON),  # [{user, name}], the names as they are written in the text
-    column("edited_at", TIMESTAMP, nullable=True),
-    column("deleted_at", TIMESTAMP, nullable=True),
-    column("public", BOOLEAN, nullable=True),  # also for people who may only reply
-)
-
-_c = COMMENT.c
-sa.Index("ix_fluvial_comment__record", _c.record, _c.id)
-
-_ADD = insert(COMMENT)
-_READ = (_c.id, _c.at, _c.by, _c.text, _c.mentions, _c.edited_at, _c.public)
-_there = (_c.record == param("the_record", _c.record), _c.deleted_at.is_(None))
-_page = (
-    sa.select(*_READ)
-    .where(
-        *_there,
-        _c.at < param("the_until", _c.at),
-        _c.at >= param("the_since", _c.at),
-        _c.id < param("the_before", _c.id),
-    )
-    .order_by(_c.id.desc())
-    .limit(sa.bindparam("the_limit", type_=sa.Integer()))
-)
-_PAGES = {RIGHT: Statement(_page), REPLY: Statement(_page.where(_c.public.is_(sa.true())))}
-_SPOKEN = Statement(
-    sa.select(_c.by).where(*_there, _c.public.is_(sa.true()), _c.by.is_not(None)).distinct()
-)
-_ONE = Statement(sa.select(*_READ).where(*_there, _c.id == param("the_id", _c.id)))
-_EDIT = Statement(
-    COMMENT.update()
-    .values(
-        text=param("the_text", _c.text),
-        mentions=param("the_mentions", _c.mentions),
-        edited_at=param("the_now", _c.edited_at),
-    )
-    .where(_c.id == param("the_id", _c.id))
-)
-_DELETE = Statement(
-    COMMENT.update()
-    .values(deleted_at=param("the_now", _c.deleted_at))
-    .where(_c.id == param("the_id", _c.id))
-)
+READ = "read"
 
 
 def may_comment(session: Session, object_name: str) -> bool:
     may = session.access.object(object_name)
-    return session.actor.id is not None and (may.can(RIGHT) or may.can(REPLY))
+    known = session.actor.id is not None
+    return known and (may.can(RIGHT) or bool(_replies_by(session, object_name)))
+
+
+def _replies_by(session: Session, object_name: str) -> str:
+    """The right by which somebody reads what is public and replies to it; "" where none does.
+
+    The conversation of an object type may open it to roles that read the records.
+    """
+    may = session.access.object(object_name)
+    if may.can(REPLY):
+        return REPLY
+    conversation = CONVERSATION.of(session.catalog.objects[object_name])
+    if conversation is not None and may.can(READ) and conversation.public_to:
+        roles = set(with_inherited(session.catalog, session.actor.roles))
+        return READ if roles & conversation.public_to else ""
+    return ""
 
 
 def may_choose_who_reads(session: Session, object_name: str) -> bool:
     """Whether somebody may comment for those who work on a record, and for all who may reply."""
     replies = session.catalog.derive(_answered)
-    return session.access.object(object_name).can(RIGHT) and object_name in replies
+    inside = _inside(session, object_name)
+    return inside.access.object(object_name).can(RIGHT) and object_name in replies
 
 
 def _answered(catalog: Catalog) -> frozenset[str]:
@@ -105,16 +70,52 @@ def _answered(catalog: Catalog) -> frozenset[str]:
     grants = (
         grant for role in catalog.of("role").values() for grant in role.body.get("grants", ())
     )
-    return frozenset(grant["object"] for grant in grants if REPLY in grant["can"])
+    opened = {
+        type_.name
+        for type_ in catalog.objects.values()
+        if (conversation := CONVERSATION.of(type_)) is not None and conversation.public_to
+    }
+    return frozenset(opened | {grant["object"] for grant in grants if REPLY in grant["can"]})
 
 
 def _right(session: Session, object_name: str, record: str) -> str | None:
     """By which right somebody comments on a record."""
-    may = session.access.object(object_name)
-    for right in (RIGHT, REPLY):
-        if may.can(right) and load_row(session, object_name, record, right) is not None:
-            return right
+    inside = _inside(session, object_name)
+    if inside.access.object(object_name).can(RIGHT):
+        if load_row(inside, object_name, record, RIGHT) is not None:
+            return RIGHT
+    replies = _replies_by(session, object_name)
+    if replies and load_row(session, object_name, record, replies) is not None:
+        return REPLY
     return None
+
+
+def works_on(session: Session, object_name: str, record: str) -> bool:
+    """Whether somebody may read all that is said about a record."""
+    return _right(session, object_name, record) == RIGHT
+
+
+def is_readable(session: Session, object_name: str, record: str, identifier: str) -> bool:
+    """Whether a comment is there and somebody may read it."""
+    row = rows.ONE.row(session.connection, the_record=record, the_id=identifier)
+    right = _right(session, object_name, record) if row is not None else None
+    return row is not None and (
+        right == RIGHT or (right == REPLY and bool(rows.comment_wire(row)["public"]))
+    )
+
+
+def _inside(session: Session, object_name: str) -> Session:
+    """The same person without the roles that are told what is public alone.
+
+    That such a role may change a record does not show it what others note about it.
+    """
+    type_ = session.catalog.objects.get(object_name)
+    conversation = CONVERSATION.of(type_) if type_ is not None else None
+    outside = conversation.public_to if conversation is not None else frozenset()
+    if session.access.unrestricted or not outside & set(session.actor.roles):
+        return session
+    roles = tuple(role for role in session.actor.roles if role not in outside)
+    return session.as_actor(replace(session.actor, roles=roles))
 
 
 def read(
@@ -131,24 +132,11 @@ def read(
     right = _right(session, object_name, record)
     if right is None:
         return []
-    rows = _PAGES[right].rows(
+    found = rows.PAGES[right].rows(
         session.connection,
         the_record=record, the_since=since, the_until=until, the_before=before, the_limit=limit,
     )  # fmt: skip
-    return [_wire(row) for row in rows]
-
-
-def _wire(row: Sequence[Any]) -> dict[str, Any]:
-    identifier, at, by, text, mentions, edited, public = row
-    return {
-        "id": identifier,
-        "at": timestamp_wire(at),
-        "by": {"user": by} if by else None,
-        "text": text,
-        "mentions": mentions or [],
-        "edited_at": timestamp_wire(edited) if edited else None,
-        "public": bool(public),
-    }
+    return [rows.comment_wire(row) for row in found]
 
 
 def write(
@@ -170,16 +158,44 @@ def write(
     said, named = _checked(session, object_name, record, text, mentions, public=public)
     identifier = new_id()
     with session.connection.transaction():
-        _ADD.run(
+        rows.ADD.run(
             session.connection,
             id=identifier, object=object_name, record=record, at=session.now, by=session.actor.id,
             text=said, mentions=named, edited_at=None, deleted_at=None, public=public,
+            channel=None, speaker=None,
         )  # fmt: skip
         _tell(session, object_name, record, said, named)
         if public:
             _tell_speakers(session, object_name, record, said, {m["user"] for m in named})
         _publish(session, object_name, record)
     return _found(session, record, identifier)
+
+
+def enter(
+    session: Session,
+    object_name: str,
+    record: str,
+    text: str,
+    *,
+    channel: str,
+    public: bool,
+    speaker: str = "",
+    heard: bool = True,
+) -> str:
+    """Enter what was said by another way, such as a mail, for a feature that has checked it; its
+    id. Who takes part is told of what is `heard`."""
+    identifier = new_id()
+    with session.connection.transaction():
+        rows.ADD.run(
+            session.connection,
+            id=identifier, object=object_name, record=record, at=session.now, by=session.actor.id,
+            text=text, mentions=[], edited_at=None, deleted_at=None, public=public,
+            channel=channel, speaker=speaker or None,
+        )  # fmt: skip
+        if heard:
+            _tell_speakers(session, object_name, record, text, set(), speaker)
+        _publish(session, object_name, record)
+    return identifier
 
 
 def edit(
@@ -191,7 +207,7 @@ def edit(
     said, named = _checked(session, object_name, record, text, mentions, public=before["public"])
     known = {mention["user"] for mention in before["mentions"]}
     with session.connection.transaction():
-        _EDIT.run(
+        rows.EDIT.run(
             session.connection,
             the_id=identifier, the_text=said, the_mentions=named, the_now=session.now,
         )  # fmt: skip
@@ -205,17 +221,18 @@ def delete(session: Session, object_name: str, record: str, identifier: str) -> 
     commentable(session, object_name, record)
     _own(session, record, identifier, "delete")
     with session.connection.transaction():
-        _DELETE.run(session.connection, the_id=identifier, the_now=session.now)
+        rows.DELETE.run(session.connection, the_id=identifier, the_now=session.now)
         _publish(session, object_name, record)
 
 
 def commentable(session: Session, object_name: str, record: str) -> dict[str, Any]:
     type_ = session.object(object_name)
     may = session.access.object(object_name)
-    if not may.can(RIGHT) and not may.can(REPLY):
+    if not may.can(RIGHT) and not _replies_by(session, object_name):
         raise Forbidden(f"Only people who may change {type_.plural.lower()} may comment on them.")
     right = _right(session, object_name, record) if is_id(record) else None
-    row = load_row(session, object_name, record, right) if right else None
+    by = _replies_by(session, object_name) if right == REPLY else right
+    row = load_row(session, object_name, record, by) if by else None
     if row is None:
         raise NotFound(f"There is no {type_.label.lower()} with the id `{record}` to comment on.")
     return row
@@ -223,7 +240,7 @@ def commentable(session: Session, object_name: str, record: str) -> dict[str, An
 
 def _own(session: Session, record: str, identifier: str, verb: str) -> dict[str, Any]:
     found = _found(session, record, identifier)
-    mine = found["by"] == {"user": session.actor.id}
+    mine = found["by"] == {"user": session.actor.id} and found["channel"] == COMMENT_CHANNEL
     if not mine and not (verb == "delete" and session.access.admin):
         raise Forbidden(f"Only the author of a comment may {verb} it.")
     return found
@@ -232,10 +249,10 @@ def _own(session: Session, record: str, identifier: str, verb: str) -> dict[str,
 def _found(session: Session, record: str, identifier: str) -> dict[str, Any]:
     row = None
     if is_id(identifier):
-        row = _ONE.row(session.connection, the_record=record, the_id=identifier)
+        row = rows.ONE.row(session.connection, the_record=record, the_id=identifier)
     if row is None:
         raise NotFound("This comment does not exist.")
-    return _wire(row)
+    return rows.comment_wire(row)
 
 
 def _checked(
@@ -292,11 +309,16 @@ def _tell(
 
 
 def _tell_speakers(
-    session: Session, object_name: str, record: str, text: str, named: set[str]
+    session: Session,
+    object_name: str,
+    record: str,
+    text: str,
+    named: set[str],
+    speaker: str = "",
 ) -> None:
     """Tell the others who speak in public, who made the record, and who works on it."""
     row = load_row(session, object_name, record, None) or {}
-    people = {by for (by,) in _SPOKEN.rows(session.connection, the_record=record)}
+    people = {by for (by,) in rows.SPEAKERS.rows(session.connection, the_record=record)}
     assigned = session.catalog.objects[object_name].work
     involved = [row.get("created_by"), row.get(assigned.assignee) if assigned else None]
     people |= {one["user"] for one in involved if isinstance(one, dict) and one.get("user")}
@@ -306,7 +328,8 @@ def _tell_speakers(
         if actor is None or _right(session.as_actor(actor), object_name, record) is None:
             continue
         title = _title_for(session, user, object_name, record) or "a record"
-        notifications.tell(session, user, f"{session.actor.name} replied: {title}", text, href)
+        who = speaker or session.actor.name
+        notifications.tell(session, user, f"{who} replied: {title}", text, href)
 
 
 def who_mentions(notification: Mapping[str, Any]) -> str:

@@ -63,6 +63,11 @@ class Server:
         )
 
 
+def sending_address(url: str) -> str:
+    """The address, in lower case, from which mails are sent by the server at an address."""
+    return parseaddr(Server.read(url).sender)[1].lower()
+
+
 def is_address(text: str) -> bool:
     """Whether it can be the address of a mail."""
     return ADDRESS.fullmatch(text) is not None

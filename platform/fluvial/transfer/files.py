@@ -33,6 +33,7 @@ MAX_NAME = 200
 HEAD = 4096  # bytes that tell the media type
 CHUNK = 65_536
 UNATTACHED = timedelta(hours=24)
+KEPT_BY = "$"  # begins the field of a file that a feature hands out by rules of its own
 
 _f = FILE.c
 _ADD = insert(FILE)
@@ -47,16 +48,31 @@ def store(
     session: Session, name: str, claimed: str, source: IO[bytes], *, limit: int = MAX_SIZE
 ) -> dict[str, Any]:
     """Keep a file that nothing is attached to yet; its row as a dictionary."""
-    folder = _folder(session.engine)
-    digest, size, head = _keep(folder, source, limit)
+    digest, size, head = _keep(_folder(session.engine), source, limit)
     shown = base_name(name)
     media_type = sniff(head, shown)
     if not agrees(claimed, shown, media_type):
         message = f"{shown} does not match its name or type; it looks like {media_type}."
         raise Unprocessable(message, errors=[fault("/file", "wrong_type", message)])
+    return _entered(session, shown, media_type, digest, size)
+
+
+def store_as_is(
+    session: Session, name: str, source: IO[bytes], *, limit: int = MAX_SIZE
+) -> dict[str, Any]:
+    """Keep what somebody has sent already, such as a file of a mail, whatever its name says: its
+    media type is what it is."""
+    digest, size, head = _keep(_folder(session.engine), source, limit)
+    shown = base_name(name)
+    return _entered(session, shown, sniff(head, shown), digest, size)
+
+
+def _entered(
+    session: Session, name: str, media_type: str, digest: str, size: int
+) -> dict[str, Any]:
     row = {
         "id": new_id(),
-        "name": shown,
+        "name": name,
         "size": size,
         "media_type": media_type,
         "sha256": digest,
@@ -139,7 +155,7 @@ def _may_read(session: Session, row: Mapping[str, Any]) -> bool:
     if row["field"] is None:
         return session.actor.id is not None and row["created_by"] == session.actor.id
     access = session.access
-    if row["object"] not in session.catalog.objects:
+    if row["object"] not in session.catalog.objects or row["field"].startswith(KEPT_BY):
         return False
     if not access.object(row["object"]).can("read") or access.hides(row["object"], row["field"]):
         return False

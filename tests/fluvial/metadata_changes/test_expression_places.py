@@ -26,8 +26,11 @@ from tests.fluvial.metadata_changes.workshop import (
 
 HIDDEN = "worker.salary"
 ASKS, SAYS = "salary > 100", "'' & salary"
-# Hooks know what was posted and no record; what is deleted is given no values.
-NO_RECORD = {"hook/map/*", "hook/map/*/value", "rule/do/*/delete/set/*"}
+# Hooks and mailboxes know what came and no record; what is deleted is given no values.
+NO_RECORD = {
+    "hook/map/*", "hook/map/*/value", "mailbox/map/*", "mailbox/map/*/value",
+    "rule/do/*/delete/set/*",
+}  # fmt: skip
 # Calculations of reports know their measures, and no record.
 NO_RECORD |= {"report/calculate/*/formula"}
 # What a button or a link asks for is described as fields are, without these options.

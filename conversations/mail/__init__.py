@@ -1,0 +1,1 @@
+"""Mails: parsing, threading, mailboxes, answers."""
