@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fluvial.events.jobs import HOUSEKEEPING
 from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import OBJECT_PART, Feature
 from fluvial.pages.object_tabs import OBJECT_TAB, ObjectTab
@@ -11,12 +12,12 @@ from fluvial.pages.record_tabs import RECORD_TAB
 from fluvial.pages.template_environment import TEMPLATES
 from metamodel.conversation_part import CONVERSATION
 
-from . import messages_api
+from . import answers, messages_api
 from .conversation_documents import MAILBOX
 from .conversation_tables import TABLES
 from .links import link_pages, link_tab, links_api, links_in_texts
 from .links.link_documents import LINK
-from .mail import mailbox_api
+from .mail import mail_drafts, mail_sending, mailbox_api
 
 feature = Feature(
     "conversations",
@@ -34,6 +35,9 @@ feature = Feature(
         TEMPLATES(Path(__file__).parent / "templates"),
         RECORD_TAB(link_tab.link_tabs),
         links_in_texts.BRINGS,
+        answers.BRINGS,
+        *mail_sending.BRINGS,
+        HOUSEKEEPING(mail_drafts.forget),
         OBJECT_TAB(
             ObjectTab(
                 "link",

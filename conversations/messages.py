@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from fluvial.kernel.ids import is_id
-from fluvial.kernel.problems import NotFound
+from fluvial.kernel.problems import Forbidden, NotFound
 from fluvial.records.drafts.attachments import find_file
 from fluvial.runtime.session import Session
 from fluvial.services import comments
 
-from .mail import mail_store
+from .mail import mail_replies, mail_store
 from .mail.mail_files import MESSAGE_FILE, RAW_MAIL
 
 
@@ -57,13 +57,13 @@ def _mail(base: str, mail: Mapping[str, Any], *, inside: bool) -> dict[str, Any]
     found = {name: mail[name] for name in names}
     found |= {
         "sender": {"name": mail["sender_name"], "address": mail["sender"]},
-        "to": _people(mail["to"]),
-        "cc": _people(mail["cc"]),
+        "to": people(mail["to"]),
+        "cc": people(mail["cc"]),
         "files": files,
     }
     if inside:  # what is for those who work on the record
         found |= {
-            "bcc": _people(mail["bcc"]),
+            "bcc": people(mail["bcc"]),
             "kind": mail["kind"],
             "notes": mail["notes"],
             "mailbox": mail["mailbox"],
@@ -73,8 +73,22 @@ def _mail(base: str, mail: Mapping[str, Any], *, inside: bool) -> dict[str, Any]
     return found
 
 
-def _people(pairs: Iterable[Iterable[str]]) -> list[dict[str, str]]:
+def people(pairs: Iterable[Iterable[str]]) -> list[dict[str, str]]:
     return [{"name": name, "address": address} for name, address in pairs]
+
+
+def one(session: Session, object_name: str, record: str, message: str) -> list[dict[str, Any]]:
+    """One message, as a list of it."""
+    return with_mails(session, object_name, record, [comments.found(session, record, message)])
+
+
+def take_back(session: Session, object_name: str, record: str, message: str) -> None:
+    """Take back one's own message while it has not been sent."""
+    mail = readable_mail(session, object_name, record, message)
+    by = comments.found(session, record, message)["by"]
+    if session.actor.id is None or by != {"user": session.actor.id}:
+        raise Forbidden("Only who has written a message takes it back.")
+    mail_replies.undo(session, object_name, record, mail)
 
 
 def readable_mail(session: Session, object_name: str, record: str, message: str) -> dict[str, Any]:

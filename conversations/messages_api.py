@@ -6,10 +6,13 @@ from fluvial.http.call import Answer, Call
 from fluvial.http.files_api import file_answer
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.ids import is_id
-from fluvial.kernel.problems import Problem, fault
+from fluvial.kernel.problems import Forbidden, Problem, fault
+from fluvial.runtime.session import Session
 from fluvial.services import comments
 
 from . import messages
+from .mail import mail_drafts, mail_replies
+from .writing_messages import reply_of, written
 
 
 def list_messages(call: Call) -> Answer:
@@ -42,13 +45,80 @@ def download_raw(call: Call) -> Answer:
     return file_answer(call, row)
 
 
+def write_message(call: Call) -> Answer:
+    """An internal note, or a message to those who take part."""
+    body = call.json_object("text", "public", "mentions", "to", "cc", "bcc", "subject", "files")
+    params = call.params
+    identifier = written(call.session, params["object"], params["id"], body)
+    (made,) = messages.one(call.session, params["object"], params["id"], identifier)
+    return Answer.json(made, 201)
+
+
+def undo_message(call: Call) -> Answer:
+    call.only()
+    params = call.params
+    messages.take_back(call.session, params["object"], params["id"], params["message"])
+    return Answer.empty()
+
+
+def show_reply(call: Call) -> Answer:
+    """To whom an answer goes, what its author has written of it, and who else is writing."""
+    call.only()
+    object_name, record = call.params["object"], call.params["id"]
+    _inside(call.session, object_name, record)
+    found = mail_replies.proposal_of(call.session, object_name, record)
+    return Answer.json(
+        {
+            "to": messages.people(found.to),
+            "cc": messages.people(found.cc),
+            "subject": found.subject,
+            "from": found.mailbox.address if found.mailbox else "",
+            "draft": mail_drafts.draft_of(call.session, record),
+            "writing": mail_drafts.writers_of(call.session, object_name, record),
+        }
+    )
+
+
+def keep_draft(call: Call) -> Answer:
+    body = call.json_object("text", "public", "to", "cc", "bcc", "subject", "files")
+    object_name, record = call.params["object"], call.params["id"]
+    _inside(call.session, object_name, record)
+    checked = reply_of(body)
+    if checked.text.strip() or checked.files:
+        mail_drafts.keep_draft(call.session, object_name, record, body)
+    else:
+        mail_drafts.drop_draft(call.session, record)
+    writing = mail_drafts.writers_of(call.session, object_name, record)
+    return Answer.json({"writing": writing})
+
+
+def _inside(session: Session, object_name: str, record: str) -> None:
+    comments.commentable(session, object_name, record)
+    if not comments.works_on(session, object_name, record):
+        raise Forbidden("Only people who work on this record answer it by mail.")
+
+
 _ALL = "/api/records/{object}/{id}/messages"
 _THIS = f"{_ALL}/{{message}}"
+_REPLY = "/api/records/{object}/{id}/reply"
 
 ENDPOINTS = (
     Endpoint("GET", _ALL, list_messages, Policy.SIGNED_IN, "Comments and mails about a record."),
     Endpoint(
+        "POST", _ALL, write_message, Policy.SIGNED_IN,
+        "Write an internal note, or a message to those who take part.",
+    ),
+    Endpoint(
+        "DELETE", _THIS, undo_message, Policy.SIGNED_IN,
+        "Take back your own message within ten seconds.",
+    ),
+    Endpoint(
         "GET", f"{_THIS}/files/{{file}}", download_file, Policy.SIGNED_IN, "A file of a mail."
     ),
     Endpoint("GET", f"{_THIS}/raw", download_raw, Policy.SIGNED_IN, "A mail as it came."),
-)
+    Endpoint(
+        "GET", _REPLY, show_reply, Policy.SIGNED_IN,
+        "To whom an answer goes, your draft of it, and who else is writing.",
+    ),
+    Endpoint("PUT", _REPLY, keep_draft, Policy.SIGNED_IN, "Keep your draft of an answer."),
+)  # fmt: skip

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from metamodel.catalog import Field, ObjectType
+from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.checks import DocumentCheck
+from metamodel.document import Document
 from metamodel.expressions import types
 from metamodel.folding import listed, nearest
 from metamodel.object_parts import Body, ObjectPart
 from metamodel.object_types import PEOPLE
+from metamodel.reach import Reach
 
 MOST = 20
 E_MAIL = "email"
@@ -170,6 +172,16 @@ def _transition(name: str, object: ObjectType, check: DocumentCheck) -> str:
     return ""
 
 
+def _acts(document: Document, catalog: Catalog) -> Iterator[Reach]:
+    """The transition that an answer takes, whoever answers."""
+    type_ = catalog.objects.get(document.name)
+    conversation = CONVERSATION.of(type_) if type_ is not None else None
+    if conversation is not None and conversation.on_reply and type_ is not None and type_.states:
+        yield Reach(
+            "/conversation/on_reply", "update", type_.name, type_.states.field, everywhere=True
+        )
+
+
 CONVERSATION: ObjectPart[Conversation] = ObjectPart(
     "conversation",
     SCHEMA,
@@ -179,4 +191,5 @@ CONVERSATION: ObjectPart[Conversation] = ObjectPart(
         "/conversation/participants/*": "/conversation/participants/*",
         "/conversation/public_to/*": "/conversation/public_to/*",
     },
+    acts=_acts,
 )

@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -269,7 +270,10 @@ def _email(renderer: Renderer, session: Session, effect: Effect) -> Callable[[],
         raise _NotNow(Outcome("wait", "The mail waits because FLUVIAL_SMTP_URL is not set."))
     server = mail.Server.read(settings.smtp_url)
     letter = letter_box.letter_of(effect)
-    if letter is not None:  # its link is a secret, and kept nowhere
+    made = mail_content.made_by_feature(session, effect, server)
+    if made is not None:
+        content, server = made.content, replace(server, sender=made.sender or server.sender)
+    elif letter is not None:  # its link is a secret, and kept nowhere
         content = mail_content.composed(
             session, effect, server, letter.name, letters.written(session, letter)
         )

@@ -112,6 +112,14 @@ _AGAIN = Statement(
     )
     .values(**UNTRIED_AGAIN)
 )
+_untouched = (
+    _e.event == param("the_event", _e.event),
+    _e.state == sa.literal_column(f"'{PENDING}'"),
+    _e.attempts == sa.literal_column("0"),
+    _e.lease.is_(None),
+)
+_HOLD = Statement(EFFECT.update().where(*_untouched).values(next_at=Later("the_delay")))
+_TAKE_BACK = Statement(EFFECT.delete().where(*_untouched, _e.next_at > Later("seconds_now")))
 _SHOWN = (
     _e.id, _e.kind, _e.target, _e.state, _e.attempts, _e.next_at, _e.rule, _e.event, _e.object,
     _e.record, _e.rev, _e.error, _e.response, _e.at, _e.done_at, _e.payload,
@@ -196,6 +204,16 @@ def _row(entry: EffectEntry, at: datetime) -> dict[str, Any]:
         "state": PENDING if sent else DONE,
         "done_at": None if sent else at,
     }
+
+
+def hold_back(connection: Connection, event: str, seconds: float) -> None:
+    """Let the effects of an event wait for some seconds, in which they can be taken back."""
+    _HOLD.run(connection, the_event=event, the_delay=seconds)
+
+
+def take_back(connection: Connection, event: str) -> int:
+    """Delete the effects of an event that still wait; how many there were."""
+    return _TAKE_BACK.run(connection, the_event=event, seconds_now=0)
 
 
 def some_due(connection: Connection) -> bool:

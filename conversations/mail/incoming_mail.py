@@ -50,6 +50,7 @@ class IncomingMail:
     quoted_html: str = ""
     files: tuple[MailFile, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    reply_to: tuple[MailAddress, ...] = ()
 
 
 def read_mail(raw: bytes, *, envelope: str | None = None, trusted: str = "") -> IncomingMail:
@@ -99,7 +100,8 @@ def _read(
         kind,
         *folded,
         tuple(body.files),
-        (*notes, *(note for note, there in found.items() if there and note not in notes)),
+        notes=(*notes, *(note for note, there in found.items() if there and note not in notes)),
+        reply_to=addresses(message, "reply-to"),
     )
 
 

@@ -45,6 +45,11 @@ def mark(session: Session, file: str, field: str, object_name: str, record: str 
     )  # fmt: skip
 
 
+def release(session: Session, file: str) -> None:
+    """Let a file be nothing's again: it can be attached to another message."""
+    _MARK.run(session.connection, the_id=file, the_object=None, the_record=None, the_field=None)
+
+
 def keep_all(
     session: Session, found: Iterable[MailFile], object_name: str, record: str
 ) -> list[dict[str, Any]]:

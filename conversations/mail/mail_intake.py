@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from conversations.answers import move
 from fluvial.auth.actors import Actor
 from fluvial.database.connection import UniqueError
 from fluvial.database.locks import hold_named
@@ -19,10 +20,8 @@ from fluvial.database.statement import Statement, insert, param
 from fluvial.kernel.causes import Cause
 from fluvial.kernel.ids import new_id
 from fluvial.kernel.problems import Problem
-from fluvial.records.writing.transitions import act
 from fluvial.runtime.session import Session
 from fluvial.services import mail as outgoing
-from metamodel.conversation_part import CONVERSATION
 
 from . import mail_files
 from .incoming_mail import MAX_MAIL, IncomingMail, read_mail
@@ -206,20 +205,8 @@ def _add(session: Session, mailbox: MailboxPlan, mail: IncomingMail, thread: Thr
         notes=[*notes, QUIET] if machine else notes,
     )  # fmt: skip
     if not machine and not is_account(session, thread.object, thread.record, mail.sender.address):
-        _move(session, thread)
+        move(session, thread.object, thread.record)
     return _Fate(ADDED, "", thread.object, thread.record, raw)
-
-
-def _move(session: Session, thread: Thread) -> None:
-    """Take the transition of the conversation, where the record can take it."""
-    conversation = CONVERSATION.of(session.catalog.objects[thread.object])
-    if conversation is None or not conversation.on_reply:
-        return
-    try:
-        with session.connection.savepoint():
-            act(session, thread.object, thread.record, conversation.on_reply, {})
-    except Problem:
-        return  # not possible from its state: the mail is there all the same
 
 
 def _begin(session: Session, mailbox: MailboxPlan, mail: IncomingMail, *, quiet: bool) -> _Fate:

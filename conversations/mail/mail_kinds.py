@@ -14,7 +14,7 @@ PERSONAL, AUTOMATIC, BOUNCE, BULK = "", "automatic", "bounce", "bulk"
 _ANSWERS = re.compile(
     r"^\s*(?:automatic reply|auto[- ]?reply|autoreply|auto[- ]?response|out of (?:the )?office"
     r"|automatische antwort|abwesenheits(?:notiz|nachricht|meldung)|abwesend"
-    r"|réponse automatique|absence du bureau|risposta automatica|fuori sede|respuesta automática"
+    r"|réponse automatique|absen[c]e du bureau|risposta automatica|fuori sede|respuesta automática"
     r"|resposta automática|automatisch antwoord|afwezig|autosvar|automatyczna odpowiedź)"
     r"\b\s*[:\-(]",
     re.IGNORECASE,

@@ -11,6 +11,7 @@ from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.statement import Statement, insert, param
 from fluvial.runtime.session import Session
 from fluvial.services import comments
+from fluvial.services.comment_rows import COMMENT
 from metamodel.storage import timestamp_wire
 
 from . import mail_files
@@ -27,12 +28,18 @@ ADD = insert(MESSAGE)
 _SHOWN = (
     _m.id, _m.direction, _m.mailbox, _m.message_id, _m.thread, _m.kind, _m.sender, _m.sender_name,
     _m.to, _m.cc, _m.bcc, _m.subject, _m.html, _m.quoted, _m.quoted_html, _m.files, _m.raw,
-    _m.notes, _m.at,
+    _m.notes, _m.at, _m.reply_to,
 )  # fmt: skip
 _MANY = {
     dialect: Statement(sa.select(*_SHOWN).where(among_ids(_m.id, dialect)))
     for dialect in ("sqlite", "postgresql")
 }
+DROP = Statement(MESSAGE.delete().where(_m.id == param("the_id", _m.id)))
+_TEXT = Statement(
+    sa.select(COMMENT.c.text).where(
+        COMMENT.c.id == param("the_id", COMMENT.c.id), COMMENT.c.deleted_at.is_(None)
+    )
+)
 _LATEST = Statement(
     sa.select(*_SHOWN)
     .where(_m.record == param("the_record", _m.record))
@@ -70,7 +77,8 @@ def keep_incoming(
         direction=IN, mailbox=mailbox, message_id=mail.message_id, thread=list(mail.answers),
         kind=mail.kind, sender=mail.sender.address, sender_name=mail.sender.name,
         to=pairs(mail.to), cc=pairs(mail.cc), bcc=[], subject=mail.subject, html=mail.html,
-        quoted=mail.quoted, quoted_html=mail.quoted_html, files=files, raw=raw,
+        reply_to=pairs(mail.reply_to), quoted=mail.quoted, quoted_html=mail.quoted_html,
+        files=files, raw=raw,
         notes=list(dict.fromkeys((*mail.notes, *notes))),
     )  # fmt: skip
     return identifier
@@ -92,3 +100,9 @@ def mails_of(session: Session, identifiers: Iterable[str]) -> dict[str, dict[str
 def _mail(row: Sequence[Any]) -> dict[str, Any]:
     found = dict(zip((str(column.name) for column in _SHOWN), row, strict=True))
     return {**found, "at": timestamp_wire(found["at"])}
+
+
+def text_of(session: Session, identifier: str) -> str | None:
+    """The words of a message; None where it was deleted."""
+    row = _TEXT.row(session.connection, the_id=identifier)
+    return None if row is None else str(row[0])

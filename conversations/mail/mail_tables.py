@@ -31,6 +31,7 @@ MESSAGE = table(
     column("quoted_html", TEXT),
     column("files", JSON),  # [{id, name, size, media_type, cid}]
     column("raw", UUID, nullable=True),  # the file that holds the mail as it came
+    column("reply_to", JSON, nullable=True),  # where answers are wanted, if not at the sender's
     column("notes", JSON),  # what is told of it: broken, cut, winmail, forged, ...
     metadata=TABLES,
 )
@@ -56,3 +57,15 @@ ARRIVED = table(
 )
 sa.Index("ix_fluvial_arrived_mail__mailbox", ARRIVED.c.mailbox, ARRIVED.c.id)
 sa.Index("ix_fluvial_arrived_mail__sender", ARRIVED.c.sender, ARRIVED.c.at)
+
+# What somebody is writing at a record: it survives a reload, and shows others that they write.
+DRAFT = table(
+    "message_draft",
+    column("user", UUID, primary_key=True),
+    column("record", UUID, primary_key=True),
+    column("object", TEXT),
+    column("at", TIMESTAMP),
+    column("body", JSON),
+    metadata=TABLES,
+)
+sa.Index("ix_fluvial_message_draft__record", DRAFT.c.record)

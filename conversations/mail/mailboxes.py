@@ -30,6 +30,7 @@ class MailboxPlan:
     ignore: frozenset[str]
     trusted: str
     active: bool
+    signature: str = ""  # below answers; {me} is who writes
 
 
 def mailboxes_of(catalog: Catalog) -> Mapping[str, MailboxPlan]:
@@ -81,6 +82,7 @@ def compile_mailbox(document: Document, check: DocumentCheck) -> MailboxPlan | N
         ignore=frozenset(body.get("ignore", (AUTOMATIC, BULK))),
         trusted=body.get("trusted", ""),
         active=body.get("active", True),
+        signature=body.get("signature", ""),
     )
 
 

@@ -263,6 +263,11 @@ BODIES: dict[str, Bodies] = {
     "POST /api/forms/layout/{object}": _layout,
     "POST /api/forms/{slug}/links": _say(Sent({"values": {}})),
     "POST /api/imports/{batch}/undo": EMPTY,
+    "DELETE /api/records/{object}/{id}/messages/{message}": EMPTY,
+    "POST /api/records/{object}/{id}/messages": _say(
+        Sent({"text": "Look."}), Sent({"text": "Look.", "public": True, "to": ["a@b.example"]})
+    ),
+    "PUT /api/records/{object}/{id}/reply": _say(Sent({"text": "Look.", "public": True})),
     "POST /api/mailboxes/{name}/mails": _say(
         Sent(form=(("file", "a.eml", "message/rfc822", b"From: a@b.example\n\nHello"),))
     ),

@@ -65,6 +65,7 @@ EDIT = Statement(
     )
     .where(_c.id == param("the_id", _c.id))
 )
+WITHDRAW = Statement(COMMENT.delete().where(_c.id == param("the_id", _c.id)))
 DELETE = Statement(
     COMMENT.update()
     .values(deleted_at=param("the_now", _c.deleted_at))

@@ -6,13 +6,14 @@ them and write their own. All others are of those who work on the record.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from fluvial.auth.access import with_inherited
 from fluvial.kernel.change_stream import RecordChange
+from fluvial.kernel.features import Seam
 from fluvial.kernel.ids import is_id, new_id
 from fluvial.kernel.problems import Forbidden, NotFound, Unprocessable, fault
 from fluvial.records.drafts.rows import load_row
@@ -35,6 +36,9 @@ NEWEST = "ffffffff-ffff-ffff-ffff-ffffffffffff"  # ids sort by the time they wer
 MENTIONS = " mentions you: "
 SPOKEN = "#timeline"  # where on a record's page comments stand
 READ = "read"
+
+# Hears, in its transaction, that somebody who may only reply has written about a record.
+OUTSIDE_REPLY: Seam[Callable[[Session, str, str], None]] = Seam("when somebody outside replies")
 
 
 def may_comment(session: Session, object_name: str) -> bool:
@@ -132,11 +136,11 @@ def read(
     right = _right(session, object_name, record)
     if right is None:
         return []
-    found = rows.PAGES[right].rows(
+    page = rows.PAGES[right].rows(
         session.connection,
         the_record=record, the_since=since, the_until=until, the_before=before, the_limit=limit,
     )  # fmt: skip
-    return [rows.comment_wire(row) for row in found]
+    return [rows.comment_wire(row) for row in page]
 
 
 def write(
@@ -154,7 +158,8 @@ def write(
     if not isinstance(public, bool):
         raise _refused("/public", "type", "`public` must be true or false.")
     commentable(session, object_name, record)
-    public = public or _right(session, object_name, record) == REPLY
+    outside = _right(session, object_name, record) == REPLY
+    public = public or outside
     said, named = _checked(session, object_name, record, text, mentions, public=public)
     identifier = new_id()
     with session.connection.transaction():
@@ -167,8 +172,10 @@ def write(
         _tell(session, object_name, record, said, named)
         if public:
             _tell_speakers(session, object_name, record, said, {m["user"] for m in named})
+        for hear in session.engine.brought(OUTSIDE_REPLY) if outside else ():
+            hear(session, object_name, record)
         _publish(session, object_name, record)
-    return _found(session, record, identifier)
+    return found(session, record, identifier)
 
 
 def enter(
@@ -198,6 +205,12 @@ def enter(
     return identifier
 
 
+def withdraw(session: Session, object_name: str, record: str, identifier: str) -> None:
+    """Take back what `enter` entered, as if it had not been said; for a feature that may."""
+    rows.WITHDRAW.run(session.connection, the_id=identifier)
+    _publish(session, object_name, record)
+
+
 def edit(
     session: Session, object_name: str, record: str, identifier: str, text: Any, mentions: Any = ()
 ) -> dict[str, Any]:
@@ -214,7 +227,7 @@ def edit(
         fresh = [mention for mention in named if mention["user"] not in known]
         _tell(session, object_name, record, said, fresh)
         _publish(session, object_name, record)
-    return _found(session, record, identifier)
+    return found(session, record, identifier)
 
 
 def delete(session: Session, object_name: str, record: str, identifier: str) -> None:
@@ -239,14 +252,15 @@ def commentable(session: Session, object_name: str, record: str) -> dict[str, An
 
 
 def _own(session: Session, record: str, identifier: str, verb: str) -> dict[str, Any]:
-    found = _found(session, record, identifier)
-    mine = found["by"] == {"user": session.actor.id} and found["channel"] == COMMENT_CHANNEL
+    known = found(session, record, identifier)
+    mine = known["by"] == {"user": session.actor.id} and known["channel"] == COMMENT_CHANNEL
     if not mine and not (verb == "delete" and session.access.admin):
         raise Forbidden(f"Only the author of a comment may {verb} it.")
-    return found
+    return known
 
 
-def _found(session: Session, record: str, identifier: str) -> dict[str, Any]:
+def found(session: Session, record: str, identifier: str) -> dict[str, Any]:
+    """A comment, for those of whom it is known that they may read it."""
     row = None
     if is_id(identifier):
         row = rows.ONE.row(session.connection, the_record=record, the_id=identifier)

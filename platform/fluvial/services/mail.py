@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import smtplib
 import ssl
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +28,7 @@ _PLAIN = SMTP_POLICY.clone(cte_type="7bit")
 DEFAULT_SENDER = "fluvial@localhost"
 _TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _NONE = ("Cc", "Cs", "Zl", "Zp")  # controls, halves of characters, ends of lines
+MOST_ANSWERS = 20  # ids of mails that one goes on from
 PORTS = {"smtp": 25, "smtps": 465}
 ADDRESS = re.compile(r"[^@\s<>\"(),:;\[\]\\]{1,64}@[^@\s<>\"(),:;\[\]\\]{1,190}")
 
@@ -123,11 +126,20 @@ WRAPPED = '<div style="overflow-wrap:anywhere;word-break:break-word">{}</div>'
 
 
 def compose(
-    *, sender: str, to: str, subject: str, html: str, at: datetime, message_id: str, name: str = ""
+    *,
+    sender: str,
+    to: str,
+    subject: str,
+    html: str,
+    at: datetime,
+    message_id: str,
+    name: str = "",
+    answers: Sequence[str] = (),
 ) -> bytes:
     """The bytes of a message, in text and HTML. Made once: a retry sends the same.
 
-    Raises NotSent for an address that cannot be sent to.
+    `answers` are the ids of the mails that it goes on from, the nearest first. Raises NotSent for
+    an address that cannot be sent to.
     """
     message = EmailMessage(policy=_PLAIN)
     html = html.encode(errors="replace").decode()  # half a character cannot be sent
@@ -136,9 +148,69 @@ def compose(
     message["Subject"] = _line(subject)
     message["Date"] = format_datetime(at)
     message["Message-ID"] = message_id
+    thread(message, answers)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(as_text(html))
     message.add_alternative(WRAPPED.format(html), subtype="html")
+    return message.as_bytes()
+
+
+def thread(message: EmailMessage, answers: Sequence[str]) -> None:
+    """Say which mails a message goes on from, so that programs show it with them."""
+    plain = [one for one in answers if one.isascii() and len(one) < 250][:MOST_ANSWERS]
+    if plain:
+        message["In-Reply-To"] = f"<{plain[0]}>"
+        message["References"] = " ".join(f"<{one}>" for one in reversed(plain))
+
+
+@dataclass(frozen=True)
+class OutgoingFile:
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class WrittenMail:
+    """A mail that somebody has written, to several people; addresses are (name, address)."""
+
+    sender: tuple[str, str]
+    to: Sequence[tuple[str, str]]
+    cc: Sequence[tuple[str, str]]
+    subject: str
+    text: str
+    at: datetime
+    message_id: str
+    answers: Sequence[str] = ()
+    files: Sequence[OutgoingFile] = ()
+
+
+def compose_written(written: WrittenMail) -> bytes:
+    """The bytes of a mail that somebody has written; the same ones each time.
+
+    Raises NotSent for an address that cannot be sent to.
+    """
+    message = EmailMessage(policy=_PLAIN)
+    text = written.text.encode(errors="replace").decode()
+    message["From"] = _mailbox(*written.sender)
+    for name, people in (("To", written.to), ("Cc", written.cc)):
+        if people:
+            message[name] = [_mailbox(*one) for one in people]
+    message["Subject"] = _line(written.subject)
+    message["Date"] = format_datetime(written.at)
+    message["Message-ID"] = written.message_id
+    thread(message, written.answers)
+    message.set_content(text)
+    message.add_alternative(WRAPPED.format(as_html(text)), subtype="html")
+    for file in written.files:
+        main, _, sub = file.media_type.partition("/")
+        if main in ("message", "multipart", "text"):
+            main, sub = "application", "octet-stream"  # as it is, in whatever charset
+        name = _line(file.name)
+        message.add_attachment(file.content, maintype=main, subtype=sub or "x", filename=name)
+    for at, part in enumerate(part for part in message.walk() if part.is_multipart()):
+        digest = hashlib.sha256(f"{written.message_id} {at}".encode()).hexdigest()
+        part.set_boundary(f"=_{digest[:40]}")
     return message.as_bytes()
 
 
