@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fluvial.events.jobs import HOUSEKEEPING
+from fluvial.commands.brought import COMMAND
+from fluvial.events.jobs import HOUSEKEEPING, JOB
 from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import OBJECT_PART, Feature
 from fluvial.pages.object_tabs import OBJECT_TAB, ObjectTab
@@ -12,12 +13,12 @@ from fluvial.pages.record_tabs import RECORD_TAB
 from fluvial.pages.template_environment import TEMPLATES
 from metamodel.conversation_part import CONVERSATION
 
-from . import answers, messages_api
+from . import messages_api, outside_replies
 from .conversation_documents import MAILBOX
 from .conversation_tables import TABLES
 from .links import link_pages, link_tab, links_api, links_in_texts
 from .links.link_documents import LINK
-from .mail import mail_drafts, mail_sending, mailbox_api
+from .mail import mail_commands, mail_drafts, mail_fetching, mail_sending, mailbox_api
 
 feature = Feature(
     "conversations",
@@ -35,9 +36,11 @@ feature = Feature(
         TEMPLATES(Path(__file__).parent / "templates"),
         RECORD_TAB(link_tab.link_tabs),
         links_in_texts.BRINGS,
-        answers.BRINGS,
+        outside_replies.BRINGS,
         *mail_sending.BRINGS,
         HOUSEKEEPING(mail_drafts.forget),
+        JOB(mail_fetching.JOB_OF_MAILS),
+        COMMAND(mail_commands.add_commands),
         OBJECT_TAB(
             ObjectTab(
                 "link",

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from conversations.answers import move
+from conversations.outside_replies import move
 from fluvial.auth.actors import Actor
 from fluvial.database.connection import UniqueError
 from fluvial.database.locks import hold_named

@@ -69,3 +69,14 @@ DRAFT = table(
     metadata=TABLES,
 )
 sa.Index("ix_fluvial_message_draft__record", DRAFT.c.record)
+
+# How the last look into a mailbox of another server ended.
+SOURCE = table(
+    "mail_source",
+    column("mailbox", TEXT, primary_key=True),
+    column("at", TIMESTAMP),
+    column("failures", INTEGER),  # in a row
+    column("error", TEXT),
+    column("next_at", TIMESTAMP),
+    metadata=TABLES,
+)

@@ -17,6 +17,7 @@ from fluvial.runtime.session import Session
 from fluvial.transfer.files import read_parts
 from metamodel.storage import timestamp_wire
 
+from . import mail_fetching
 from .incoming_mail import MAX_MAIL
 from .mail_intake import FAILED, Taken, take
 from .mail_tables import ARRIVED
@@ -87,6 +88,28 @@ def _wire(row: Any) -> dict[str, Any]:
     return {**found, "at": timestamp_wire(found["at"])}
 
 
+def list_mailboxes(call: Call) -> Answer:
+    """The mailboxes, with how the last look into those of other servers ended."""
+    call.only()
+    states = mail_fetching.states(call.session.connection)
+    data = []
+    for mailbox in mailboxes_of(call.session.catalog).values():
+        error, failures = states.get(mailbox.name, ("", 0))
+        data.append(
+            {
+                "name": mailbox.name,
+                "label": mailbox.label,
+                "address": mailbox.address,
+                "object": mailbox.object,
+                "active": mailbox.active,
+                "fetched": bool(mailbox.env),
+                "error": error,
+                "failures": failures,
+            }
+        )
+    return Answer.json({"data": data})
+
+
 def take_again(call: Call) -> Answer:
     """Take a mail once more that could not be taken."""
     call.only()
@@ -113,6 +136,10 @@ def _found(call: Call, mailbox: MailboxPlan) -> dict[str, Any]:
 _MAILS = "/api/mailboxes/{name}/mails"
 
 ENDPOINTS = (
+    Endpoint(
+        "GET", "/api/mailboxes", list_mailboxes, Policy.ADMIN,
+        "The mailboxes, with what went wrong at the last look.",
+    ),
     Endpoint(
         "POST", _MAILS, receive_mail, Policy.ADMIN, "Take one mail, an .eml file.", form=True,
         files=("file",), max_body=MAX_UPLOAD,

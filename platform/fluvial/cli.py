@@ -8,12 +8,14 @@ from collections.abc import Sequence
 
 from fluvial.database.connection import DatabaseError
 from fluvial.database.patience import WaitedError
+from fluvial.kernel.features import load_features
 from fluvial.kernel.problems import Problem
 from fluvial.kernel.settings import SETTINGS
 from metamodel.errors import MetamodelError
 
 from . import __version__
 from .commands import accounts, apps, doctor, imports, server
+from .commands.brought import COMMAND
 
 TRY_AGAIN = 75  # as sysexits.h has it: others were in the way
 FAMILIES = (server, apps, imports, accounts, doctor)
@@ -30,6 +32,8 @@ def parser() -> argparse.ArgumentParser:
     commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for family in FAMILIES:
         family.add_commands(commands)
+    for add in load_features().parts(COMMAND):
+        add(commands)
     return made
 
 

@@ -20,6 +20,7 @@ class Lock(IntEnum):
     CUTOVER = 7_103_403  # copy the values of changed fields
     ADMINISTRATORS = 7_103_404  # change who administers
     INDEXES = 7_103_405  # build indexes beside the others' work
+    MAILBOXES = 7_103_406  # fetch mails from other servers
 
 
 def hold(connection: Connection, lock: Lock) -> None:
