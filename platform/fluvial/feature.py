@@ -23,6 +23,7 @@ from fluvial.http import (
     people_api,
     records_api,
     retired_api,
+    second_factor_api,
     segments_api,
 )
 from fluvial.http.routes import ENDPOINT, PROBLEM_PAGE
@@ -76,6 +77,7 @@ feature = Feature(
         CHANGE_SET_PREVIEW(*READERS),
         ENDPOINT(
             *people_api.ENDPOINTS,
+            *second_factor_api.ENDPOINTS,
             *records_api.ENDPOINTS,
             *comments_api.ENDPOINTS,
             *notifications_api.ENDPOINTS,

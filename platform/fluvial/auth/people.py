@@ -211,10 +211,21 @@ def sign_in(
     connection: Connection, email: str, password: str, now: datetime, agent: str = ""
 ) -> tuple[str, str, str] | None:
     """The user's id, the session's secret and its CSRF token; None where they do not match."""
+    user = verified(connection, email, password)
+    return None if user is None else (user, *begin_session(connection, user, now, agent))
+
+
+def verified(connection: Connection, email: str, password: str) -> str | None:
+    """The id of the person whose password it is."""
     row = _CREDENTIAL.row(connection, the_email=email.strip().lower())
     user, stored = row if row else (None, None)
-    if not matches(password[:MAX_LENGTH], stored) or user is None:
-        return None
+    return str(user) if matches(password[:MAX_LENGTH], stored) and user is not None else None
+
+
+def begin_session(
+    connection: Connection, user: str, now: datetime, agent: str = ""
+) -> tuple[str, str]:
+    """The secret and the CSRF token of a new session."""
     secret, csrf = new_secret(), new_secret()
     _ADD_SESSION.run(
         connection,
@@ -226,7 +237,7 @@ def sign_in(
         agent=agent[:MAX_AGENT] or None,
     )
     _SIGNED_IN.run(connection, the_user=user, the_now=now)
-    return str(user), secret, csrf
+    return secret, csrf
 
 
 def sessions(connection: Connection, user: str, now: datetime, secret: str) -> list[dict[str, Any]]:

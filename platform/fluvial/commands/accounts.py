@@ -36,6 +36,9 @@ def add_commands(commands: Commands) -> None:
     link = parts.add_parser("link", help="print a link by which a person chooses a password")
     link.add_argument("email")
     link.set_defaults(run=run_link)
+    factor = parts.add_parser("second-factor-off", help="end the second factor of a person")
+    factor.add_argument("email")
+    factor.set_defaults(run=run_second_factor_off)
     token = commands.add_parser("token", help="create tokens for the API")
     token_parts = token.add_subparsers(title="commands", metavar="COMMAND", required=True)
     make = token_parts.add_parser(
@@ -81,6 +84,16 @@ def run_link(options: argparse.Namespace) -> int:
     engine = prepare(load())
     session = Session.begin(engine)
     print(sign_in_help.link_to_hand_over(session, _user(session, options.email)["id"]))
+    engine.close()
+    return 0
+
+
+def run_second_factor_off(options: argparse.Namespace) -> int:
+    engine = prepare(load())
+    session = Session.begin(engine)
+    user = _user(session, options.email)
+    sign_in_help.end_second_factor(session, user["id"])
+    print(f"{user['name']} signs in with the password alone. Their sessions have ended.")
     engine.close()
     return 0
 

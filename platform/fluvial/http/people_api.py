@@ -23,6 +23,7 @@ from fluvial.services import sign_in_help
 from metamodel.errors import ValueFault
 from metamodel.kinds.datetime import moment
 
+from . import second_steps
 from .call import COOKIE, Answer, Call
 from .routes import Endpoint, Policy
 
@@ -46,13 +47,14 @@ def same_site(call: Call) -> bool:
 def login(call: Call) -> Answer:
     if not same_site(call):
         raise Forbidden("This came from another site. Sign in here.")
-    body = call.json_object("email", "password")
+    body = call.json_object("email", "password", "code")
     email, password = body.get("email"), body.get("password")
     if not isinstance(email, str) or not isinstance(password, str):
         missing = [n for n in ("email", "password") if not isinstance(body.get(n), str)]
         errors = [fault(f"/{name}", "required", f"Send `{name}` as text.") for name in missing]
         raise Problem("Send `email` and `password` as text.", errors=errors)
-    secret, csrf = signed_in(call, email, password)
+    code = body.get("code") or ""
+    secret, csrf = signed_in(call, email, password, code if isinstance(code, str) else "")
     user = call.engine.people.by_session(call.session.connection, secret, call.session.now)
     assert user is not None
     return Answer.json(
@@ -60,19 +62,31 @@ def login(call: Call) -> Answer:
     )
 
 
-def signed_in(call: Call, email: str, password: str) -> tuple[str, str]:
-    """The secret and the CSRF token of a new session."""
+def signed_in(call: Call, email: str, password: str, code: str = "") -> tuple[str, str]:
+    """The secret and the CSRF token of a new session; raises CodeNeeded where a code is missing."""
+    user = known_person(call, email, password)
+    second_steps.check(call, user, code)
+    return begun(call, user)
+
+
+def begun(call: Call, user: str) -> tuple[str, str]:
+    """The secret and the CSRF token of a new session of somebody who has proved who they are."""
+    agent = call.headers.get("user-agent", "")
+    return people.begin_session(call.session.connection, user, call.session.now, agent)
+
+
+def known_person(call: Call, email: str, password: str) -> str:
+    """The id of the person whose password it is; raises Unauthorized."""
     # Per address and account: a stranger cannot lock somebody out, nor try many accounts.
     account = email.strip().lower()
     connection, now = call.session.connection, call.session.now
     limited(connection, now, SIGN_INS, TOO_MANY, "sign_in", call.client, account)
     limited(connection, now, SIGN_INS.times(MANY), TOO_MANY, "sign_ins", call.client)
-    agent = call.headers.get("user-agent", "")
     known = password == SAMPLE and not call.engine.settings.private
-    found = None if known else people.sign_in(connection, email, password, now, agent)
+    found = None if known else people.verified(connection, email, password)
     if found is None:
         raise Unauthorized("The e-mail address or the password is wrong.")
-    return found[1], found[2]
+    return found
 
 
 def session_cookie(call: Call, secret: str) -> tuple[str, str]:

@@ -7,11 +7,12 @@ from fluvial.auth.passwords import MIN_LENGTH
 from fluvial.http.call import Answer, Call
 from fluvial.http.people_api import ask_for_link, same_site, session_cookie, signed_in, use_link
 from fluvial.http.routes import Endpoint, Handler, Policy
+from fluvial.http.second_steps import CodeNeeded
 from fluvial.kernel.problems import Forbidden, NotFound, Problem
 from fluvial.services.letters import PATH
 
 from .frame import bare
-from .sign_in import FORGOT, form_text
+from .sign_in import FORGOT, code_page, form_text
 
 
 def forgot(call: Call, *, email: str = "", error: str = "", sent: bool = False) -> Answer:
@@ -64,6 +65,8 @@ def save(call: Call) -> Answer:
     try:
         email = use_link(call, call.params["secret"], password, "password")
         secret, _ = signed_in(call, email, password)
+    except CodeNeeded as needed:
+        return code_page(call, needed.ticket)
     except NotFound:
         return choose(call)
     except Problem as problem:

@@ -13,7 +13,7 @@ from fluvial.auth import people
 from fluvial.auth.passwords import MIN_LENGTH, fault_of
 from fluvial.http.assistants import PATH as ASSISTANTS
 from fluvial.http.call import COOKIE, Answer, Call
-from fluvial.http.people_api import SCOPES, session_cookie, signed_in
+from fluvial.http.people_api import SCOPES, begun, known_person, session_cookie
 from fluvial.http.routes import Endpoint, Handler, Policy
 from fluvial.kernel.problems import Problem
 from fluvial.records.reading.titles import titles_of
@@ -23,6 +23,7 @@ from fluvial.runtime.reader_zone import known_zones, zone_of
 from fluvial.runtime.session import Session
 from metamodel.roles import role_titles
 
+from . import second_factor_pages
 from .browser_words import browser_words
 from .frame import Context, page
 from .reader_format import ReaderFormat, format_of
@@ -72,6 +73,7 @@ def show(
                 session.connection, actor.id, session.now, call.cookies.get(COOKIE, "")
             )
         ],
+        "second": second_factor_pages.summary(call),
         "new_token": token,
         "action": "/profile/tokens",
         "scopes": [
@@ -201,7 +203,7 @@ def change_password(call: Call) -> Answer:
     if words := fault_of(new):
         return show(call, error=words, status=422)
     try:
-        signed_in(call, actor.email, old)
+        known_person(call, actor.email, old)
     except Problem as problem:
         words = "The current password is not correct." if problem.status == 401 else ""
         return show(call, error=words or problem.detail, status=422)
@@ -209,7 +211,7 @@ def change_password(call: Call) -> Answer:
     with session.connection.transaction():
         people.set_password(session.connection, actor.id, new)
         people.end_sessions(session.connection, actor.id)
-    secret, _ = signed_in(call, actor.email, new)
+    secret, _ = begun(call, actor.id)
     answer = Answer.redirect("/profile")
     answer.headers.append(session_cookie(call, secret))
     return answer

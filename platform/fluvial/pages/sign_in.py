@@ -6,15 +6,18 @@ from urllib.parse import urlsplit
 
 from fluvial.auth import people
 from fluvial.auth.passwords import SAMPLE
+from fluvial.http import second_steps
 from fluvial.http.call import COOKIE, Answer, Call
-from fluvial.http.people_api import same_site, session_cookie, signed_in
+from fluvial.http.people_api import begun, same_site, session_cookie, signed_in
 from fluvial.http.routes import Endpoint, Policy
+from fluvial.http.second_steps import CodeNeeded
 from fluvial.kernel.problems import Forbidden, Problem
 from fluvial.packages import sample_people
 
 from .frame import PRODUCT, Context, bare
 
 FORGOT = "/signin/forgot"
+CODE = "/signin/code"
 
 
 def form_text(call: Call, name: str) -> str:
@@ -69,8 +72,41 @@ def sign_in(call: Call) -> Answer:
     email = form_text(call, "email").strip()
     try:
         secret, _ = signed_in(call, email, form_text(call, "password"))
+    except CodeNeeded as needed:
+        return code_page(call, needed.ticket)
     except Problem as problem:
         return show(call, email=email, wrong=problem.detail, status=problem.status)
+    answer = Answer.redirect(local(form_text(call, "next")))
+    answer.headers.append(session_cookie(call, secret))
+    return answer
+
+
+def code_page(call: Call, ticket: str, *, wrong: str = "", status: int = 200) -> Answer:
+    """The second step: a code of the app, or one for when it is lost."""
+    context = {
+        "action": CODE,
+        "ticket": ticket,
+        "next": local(form_text(call, "next") or "/"),
+        "error": wrong,
+        "back_href": "/signin",
+    }
+    return bare(call, "sign_in_code.html", "Your code", status=status, second=context)
+
+
+def give_code(call: Call) -> Answer:
+    if not same_site(call):
+        raise Forbidden("This form came from another site. Open the sign-in page here.")
+    ticket, settings = form_text(call, "ticket"), call.engine.settings
+    user = second_steps.user_of(settings, ticket, call.session.now)
+    if user is None or call.engine.people.actor(call.session.connection, user) is None:
+        return show(call, wrong="That took too long. Sign in again.", status=401)
+    try:
+        fine = second_steps.right(call, user, form_text(call, "code"))
+    except Problem as problem:
+        return code_page(call, ticket, wrong=problem.detail, status=problem.status)
+    if not fine:
+        return code_page(call, ticket, wrong=second_steps.WRONG_CODE, status=401)
+    secret, _ = begun(call, user)
     answer = Answer.redirect(local(form_text(call, "next")))
     answer.headers.append(session_cookie(call, secret))
     return answer
@@ -93,6 +129,17 @@ ENDPOINTS = (
         sign_in,
         Policy.PUBLIC,
         "Sign in.",
+        page=True,
+        form=True,
+        csrf=False,
+        secret=True,
+    ),
+    Endpoint(
+        "POST",
+        CODE,
+        give_code,
+        Policy.PUBLIC,
+        "Sign in: the second step.",
         page=True,
         form=True,
         csrf=False,

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fluvial.auth import people, sign_in_links
+from fluvial.auth import people, second_factors, sign_in_links
 from fluvial.auth.access import with_inherited
 from fluvial.auth.passwords import fault_of
 from fluvial.auth.people import USER
@@ -108,6 +108,14 @@ def link_to_hand_over(session: Session, user: str) -> str:
 def end_all_sessions(session: Session, user: str) -> None:
     managed(session, user)
     people.end_sessions(session.connection, user)
+
+
+def end_second_factor(session: Session, user: str) -> None:
+    """Let somebody who lost their app sign in with the password alone, and end their sessions."""
+    managed(session, user)
+    with session.connection.transaction():
+        second_factors.end(session.connection, user)
+        people.end_sessions(session.connection, user)
 
 
 def forgotten(session: Session, email: str) -> None:
