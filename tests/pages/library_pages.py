@@ -427,7 +427,7 @@ def pages() -> dict[str, tuple[str, Context]]:
         "conflict": ("conflict.html", {"page": new, "conflict": CONFLICT}),
         "docs": ("docs.html", {"page": page("API", here="API"), "docs": {"version": "3.1", "spec_href": "#", "intro": "What other systems may do, trimmed to what you may do.", "groups": [{"name": "loan", "label": "Loans", "calls": CALLS}]}}),
         "patterns": ("patterns.html", {"page": page("Patterns"), "fields": WIDGETS, "record": record()}),
-        "sign_in": ("sign_in.html", {"page": plain, "sign_in": {"title": "Sign in to Northgate Library", "host": "library.fluvial.example", "action": "#", "email": "", "next": "", "error": "", "token": "", "forgot_href": "#", "single_sign_on": "#", "sample": {"password": "sample-people", "people": [{"email": "amara@northgate.example", "name": "Amara Osei", "roles": "Librarian"}]}}}),
+        "sign_in": ("sign_in.html", {"page": plain, "sign_in": {"title": "Sign in to Northgate Library", "host": "library.fluvial.example", "action": "#", "email": "", "next": "", "error": "", "token": "", "forgot_href": "#", "single_sign_on": "#", "single_sign_on_label": "Single sign-on", "sample": {"password": "sample-people", "people": [{"email": "amara@northgate.example", "name": "Amara Osei", "roles": "Librarian"}]}}}),
         "forgot": ("forgot.html", {"page": plain, "forgot": {"action": "#", "email": "", "error": "", "sent": False, "back_href": "#"}}),
         "choose_password": ("choose_password.html", {"page": plain, "choose": {"action": "#", "email": "zoe@example.org", "name": "Zoë Ünal", "min_length": 10, "error": "", "valid": True, "forgot_href": "#", "back_href": "#"}}),
         "people": ("people.html", {"page": page("People"), "people": PEOPLE}),

@@ -125,6 +125,13 @@ def end_of_person(call: Call) -> Answer:
     return Answer.empty()
 
 
+def end_open_id_of_person(call: Call) -> Answer:
+    """Where the provider names somebody anew, their address counts once more."""
+    call.only()
+    sign_in_help.end_open_id(call.session, call.params["id"])
+    return Answer.empty()
+
+
 _HERE = "/api/second-factor"
 
 ENDPOINTS = (
@@ -144,5 +151,9 @@ ENDPOINTS = (
     Endpoint(
         "DELETE", "/api/people/{id}/second-factor", end_of_person, Policy.SIGNED_IN,
         "Switch off the second factor of somebody who lost it.",
+    ),
+    Endpoint(
+        "DELETE", "/api/people/{id}/open-id", end_open_id_of_person, Policy.SIGNED_IN,
+        "Forget by which single sign-on somebody is known.",
     ),
 )  # fmt: skip

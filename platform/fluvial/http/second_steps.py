@@ -1,6 +1,6 @@
 """The second step of signing in: a password is right, and a code is still asked for.
 
-Between the two stands a ticket: a signature over who has given a right password, and until when.
+Between the two stands a note (`halfway`): who has given a right password, and until when, signed.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ ASK = "The password is right. Send `code` too: the one that your authenticator a
 
 
 class CodeNeeded(Unauthorized):
-    """A right password of somebody with a second factor; `ticket` stands for the password."""
+    """A right password of somebody with a second factor; `halfway` stands for the password."""
 
     title = "A code is needed"
 
-    def __init__(self, ticket: str, detail: str = ASK) -> None:
+    def __init__(self, halfway: str, detail: str = ASK) -> None:
         super().__init__(detail)
-        self.ticket = ticket
+        self.halfway = halfway
         self.extra = {"code_needed": True}
 
 
@@ -41,11 +41,11 @@ def check(call: Call, user: str, code: str) -> None:
     session, settings = call.session, call.engine.settings
     if not second_factors.asked_for(session.connection, user, settings.secret_key):
         return
-    ticket = ticket_of(settings, user, session.now)
+    halfway = halfway_of(settings, user, session.now)
     if not code:
-        raise CodeNeeded(ticket)
+        raise CodeNeeded(halfway)
     if not right(call, user, code):
-        raise CodeNeeded(ticket, WRONG_CODE)
+        raise CodeNeeded(halfway, WRONG_CODE)
 
 
 def right(call: Call, user: str, code: str) -> bool:
@@ -55,14 +55,14 @@ def right(call: Call, user: str, code: str) -> bool:
     return second_factors.take(session.connection, user, key, code, session.now)
 
 
-def ticket_of(settings: Settings, user: str, now: datetime) -> str:
+def halfway_of(settings: Settings, user: str, now: datetime) -> str:
     text = f"{user}.{int((now + VALID).timestamp())}"
     return f"{text}.{_signature(settings, text)}"
 
 
-def user_of(settings: Settings, ticket: str, now: datetime) -> str | None:
+def user_of(settings: Settings, halfway: str, now: datetime) -> str | None:
     """Who has given a right password, not long ago."""
-    text, _, signature = ticket.rpartition(".")
+    text, _, signature = halfway.rpartition(".")
     user, _, until = text.partition(".")
     if not hmac.compare_digest(signature.encode(), _signature(settings, text).encode()):
         return None

@@ -61,6 +61,14 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "Signs links and one-time tokens. Empty: generated once and kept in the data directory.",
     ),
+    Setting(
+        "OIDC_ISSUER",
+        "",
+        "The provider of single sign-on by OpenID Connect: `https://login.example.com`.",
+    ),
+    Setting("OIDC_CLIENT_ID", "", "What the provider calls this site."),
+    Setting("OIDC_CLIENT_SECRET", "", "The secret that the provider has given this site."),
+    Setting("OIDC_LABEL", "Single sign-on", "What stands on the button of single sign-on."),
     Setting("ADMIN_EMAIL", "admin@example.com", "The first administrator's e-mail address."),
     Setting(
         "ADMIN_PASSWORD",
@@ -136,6 +144,10 @@ class Settings:
     zone: str
     locale: str
     secret_key: str
+    oidc_issuer: str
+    oidc_client_id: str
+    oidc_client_secret: str
+    oidc_label: str
     admin_email: str
     admin_password: str
     outbound_allow: tuple[str, ...]
@@ -186,6 +198,10 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         zone=text["ZONE"],
         locale=text["LOCALE"],
         secret_key=text["SECRET_KEY"] or _kept_secret(data_dir),
+        oidc_issuer=text["OIDC_ISSUER"],
+        oidc_client_id=text["OIDC_CLIENT_ID"],
+        oidc_client_secret=text["OIDC_CLIENT_SECRET"],
+        oidc_label=text["OIDC_LABEL"],
         admin_email=text["ADMIN_EMAIL"],
         admin_password=text["ADMIN_PASSWORD"],
         outbound_allow=_several(text["OUTBOUND_ALLOW"]),

@@ -66,7 +66,7 @@ def save(call: Call) -> Answer:
         email = use_link(call, call.params["secret"], password, "password")
         secret, _ = signed_in(call, email, password)
     except CodeNeeded as needed:
-        return code_page(call, needed.ticket)
+        return code_page(call, needed.halfway)
     except NotFound:
         return choose(call)
     except Problem as problem:

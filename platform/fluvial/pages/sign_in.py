@@ -13,11 +13,13 @@ from fluvial.http.routes import Endpoint, Policy
 from fluvial.http.second_steps import CodeNeeded
 from fluvial.kernel.problems import Forbidden, Problem
 from fluvial.packages import sample_people
+from fluvial.services.open_id import provider_of
 
-from .frame import PRODUCT, Context, bare
+from .frame import PRODUCT, Context, bare, with_query
 
 FORGOT = "/signin/forgot"
 CODE = "/signin/code"
+OPEN_ID = "/signin/oidc"
 
 
 def form_text(call: Call, name: str) -> str:
@@ -38,6 +40,7 @@ def local(address: str) -> str:
 
 
 def show(call: Call, *, email: str = "", wrong: str = "", status: int = 200) -> Answer:
+    oidc = provider_of(call.engine)
     wanted = form_text(call, "next") if call.form is not None else call.query.get("next", "/")
     context = {
         "title": f"Sign in to {PRODUCT}",
@@ -48,7 +51,8 @@ def show(call: Call, *, email: str = "", wrong: str = "", status: int = 200) -> 
         "error": wrong,
         "token": "",
         "forgot_href": FORGOT,
-        "single_sign_on": "",
+        "single_sign_on": with_query(OPEN_ID, next=local(wanted)) if oidc.on else "",
+        "single_sign_on_label": call.engine.settings.oidc_label,
         "sample": _sample(call),
     }
     return bare(call, "sign_in.html", "Sign in", status=status, sign_in=context)
@@ -73,7 +77,7 @@ def sign_in(call: Call) -> Answer:
     try:
         secret, _ = signed_in(call, email, form_text(call, "password"))
     except CodeNeeded as needed:
-        return code_page(call, needed.ticket)
+        return code_page(call, needed.halfway)
     except Problem as problem:
         return show(call, email=email, wrong=problem.detail, status=problem.status)
     answer = Answer.redirect(local(form_text(call, "next")))
@@ -81,11 +85,11 @@ def sign_in(call: Call) -> Answer:
     return answer
 
 
-def code_page(call: Call, ticket: str, *, wrong: str = "", status: int = 200) -> Answer:
+def code_page(call: Call, halfway: str, *, wrong: str = "", status: int = 200) -> Answer:
     """The second step: a code of the app, or one for when it is lost."""
     context = {
         "action": CODE,
-        "ticket": ticket,
+        "halfway": halfway,
         "next": local(form_text(call, "next") or "/"),
         "error": wrong,
         "back_href": "/signin",
@@ -96,16 +100,16 @@ def code_page(call: Call, ticket: str, *, wrong: str = "", status: int = 200) ->
 def give_code(call: Call) -> Answer:
     if not same_site(call):
         raise Forbidden("This form came from another site. Open the sign-in page here.")
-    ticket, settings = form_text(call, "ticket"), call.engine.settings
-    user = second_steps.user_of(settings, ticket, call.session.now)
+    halfway, settings = form_text(call, "halfway"), call.engine.settings
+    user = second_steps.user_of(settings, halfway, call.session.now)
     if user is None or call.engine.people.actor(call.session.connection, user) is None:
         return show(call, wrong="That took too long. Sign in again.", status=401)
     try:
         fine = second_steps.right(call, user, form_text(call, "code"))
     except Problem as problem:
-        return code_page(call, ticket, wrong=problem.detail, status=problem.status)
+        return code_page(call, halfway, wrong=problem.detail, status=problem.status)
     if not fine:
-        return code_page(call, ticket, wrong=second_steps.WRONG_CODE, status=401)
+        return code_page(call, halfway, wrong=second_steps.WRONG_CODE, status=401)
     secret, _ = begun(call, user)
     answer = Answer.redirect(local(form_text(call, "next")))
     answer.headers.append(session_cookie(call, secret))

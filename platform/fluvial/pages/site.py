@@ -33,6 +33,7 @@ from . import (
     my_work,
     new_fields,
     new_package,
+    open_id_pages,
     package_pages,
     password_pages,
     patterns,
@@ -61,6 +62,7 @@ def favicon(_: Call) -> Answer:
 ENDPOINTS: tuple[Endpoint, ...] = (
     *sign_in.ENDPOINTS,
     *password_pages.ENDPOINTS,
+    *open_id_pages.ENDPOINTS,
     *home.ENDPOINTS,
     *home_arrangement.ENDPOINTS,
     *my_work.ENDPOINTS,

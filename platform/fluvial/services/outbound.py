@@ -59,6 +59,19 @@ def post(
     limit: int = MAX_RESPONSE,
 ) -> Response:
     """Post to a public address, or to one of the `host:port` that are allowed."""
+    return call("POST", url, body, headers, allow=allow, limit=limit)
+
+
+def call(
+    method: str,
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    allow: Collection[str] = (),
+    limit: int = MAX_RESPONSE,
+) -> Response:
+    """Call a public address, or one of the `host:port` that are allowed."""
     parts, port = checked_url(url, allow)
     host = parts.hostname or ""
     address = _address(host, port, named=f"{host}:{port}" in allow)
@@ -66,7 +79,7 @@ def post(
     try:
         connection = _Connection(host, port, parts.scheme == "https", address, deadline)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("POST", target, body, dict(headers))
+        connection.request(method, target, body, dict(headers))
         answer = connection.getresponse()
         read = answer.read(limit + 1)
         if deadline.passed:

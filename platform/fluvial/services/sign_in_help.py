@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fluvial.auth import people, second_factors, sign_in_links
+from fluvial.auth import open_id_people, people, second_factors, sign_in_links
 from fluvial.auth.access import with_inherited
 from fluvial.auth.passwords import fault_of
 from fluvial.auth.people import USER
@@ -115,6 +115,14 @@ def end_second_factor(session: Session, user: str) -> None:
     managed(session, user)
     with session.connection.transaction():
         second_factors.end(session.connection, user)
+        people.end_sessions(session.connection, user)
+
+
+def end_open_id(session: Session, user: str) -> None:
+    """The next single sign-on with the person's address is theirs; their sessions end."""
+    managed(session, user)
+    with session.connection.transaction():
+        open_id_people.forget(session.connection, user)
         people.end_sessions(session.connection, user)
 
 

@@ -124,13 +124,13 @@ def test_the_pages_ask_for_the_code(client: Client, monkeypatch: pytest.MonkeyPa
     anybody = Client(client.app)
     step = posted(anybody, "/signin", email=EMAIL, password=PASSWORD, next="/work")
     assert "set-cookie" not in step.headers and "Your code" in step.text
-    ticket = re.search(r'name="ticket" value="([^"]+)"', step.text)
-    assert ticket is not None
-    for wrong in ("", "x", "x.1.y", ticket[1] + "x", ticket[1].replace(".", ".1", 1)):
-        late = posted(anybody, "/signin/code", ticket=wrong, code=app.code())
+    halfway = re.search(r'name="halfway" value="([^"]+)"', step.text)
+    assert halfway is not None
+    for wrong in ("", "x", "x.1.y", halfway[1] + "x", halfway[1].replace(".", ".1", 1)):
+        late = posted(anybody, "/signin/code", halfway=wrong, code=app.code())
         assert late.status == 401 and "set-cookie" not in late.headers
-    assert posted(anybody, "/signin/code", ticket=ticket[1], code="000000").status == 401
-    form = {"ticket": ticket[1], "next": "/work"}
+    assert posted(anybody, "/signin/code", halfway=halfway[1], code="000000").status == 401
+    form = {"halfway": halfway[1], "next": "/work"}
     signed = posted(anybody, "/signin/code", code=app.code(), **form)
     assert signed.status == 303 and signed.headers["location"] == "/work"
     assert "fluvial=" in signed.headers["set-cookie"]
