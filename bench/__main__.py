@@ -16,7 +16,7 @@ from bench.targets import Baseline, Engine, Target
 from bench.verify import Difference, verify
 from bench.world import look_around
 
-from . import catalogs, clocks, conditions, data, decisions, report, schema
+from . import catalogs, clocks, conditions, data, decisions, report, reports, schema
 
 KINDS = ("sqlite", "postgresql")
 SIZES = "20000,1000000"
@@ -39,6 +39,7 @@ def arguments() -> argparse.Namespace:
     add("--expressions", action="store_true", help="instead: conditions through look-ups")
     add("--clocks", action="store_true", help="instead: timers in saves, and a calendar's change")
     add("--decisions", action="store_true", help="instead: decisions over many rows")
+    add("--reports", action="store_true", help="instead: reports over many records")
     asked = parser.parse_args()
     if asked.baseline_threads is not None:
         os.environ["BENCH_THREADS"] = str(asked.baseline_threads)
@@ -48,6 +49,7 @@ def arguments() -> argparse.Namespace:
     single = "100000" if asked.schema or asked.expressions else SIZES
     single = "50000" if asked.clocks else single
     single = "10000" if asked.decisions else single
+    single = "100000" if asked.reports else single
     sizes = asked.sizes or (str(data.SEEDS) if asked.quick else single)
     asked.sizes = [int(size.replace("_", "")) for size in sizes.split(",")]
     asked.rounds = Rounds(
@@ -123,8 +125,10 @@ def others(asked: argparse.Namespace) -> bool:
             show(clocks.measure(kind, asked.sizes[0]), f"{kind} clocks", asked.write)
         if asked.decisions:
             show(decisions.measure(kind, asked.sizes[0]), f"{kind} decisions", asked.write)
+        if asked.reports:
+            show(reports.measure(kind, asked.sizes[0]), f"{kind} reports", asked.write)
     instead = (asked.schema, asked.catalogs, asked.expressions, asked.clocks, asked.decisions)
-    return any(instead)
+    return any((*instead, asked.reports))
 
 
 def main() -> int:

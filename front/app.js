@@ -15,6 +15,7 @@ const WHERE = [
   ["select[data-lookup]", () => import("./lookups.js").then((module) => module.start())],
   ["#board", () => import("./board.js").then((module) => module.start())],
   ["[data-list]", () => Promise.all([import("./list.js"), import("./filter.js")]).then((modules) => modules.forEach((module) => module.start()))],
+  ["[data-report]", () => import("./filter.js").then((module) => module.start())],
   ["form[data-offer]", () => import("./offers.js").then((module) => module.start())],
   ["[data-arranging]", () => import("./home.js").then((module) => module.start())],
   ["[data-record]", () => import("./record.js").then((module) => module.start())],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -23,6 +23,7 @@ from metamodel.expressions.scope import scope_of
 from metamodel.expressions.sql import value
 from metamodel.expressions.sql_value import EXACT, SqlValue
 from metamodel.expressions.types import DATE, DATETIME, TEXT
+from metamodel.storage import POSTGRESQL
 
 from .groupings import Grouping
 
@@ -76,9 +77,40 @@ def _of_unit(planner: PagePlanner, group: Grouping, zone: str) -> GroupColumns:
         message = f"`{group.text}`: `{group.inner}` is not a date. Write `{group.inner}` alone."
         raise Problem(message, errors=[fault("group", "not_a_date", message)])
     tree = day_of(made.tree, zone)
-    if group.unit != "day":
+    native = planner.context.dialect != POSTGRESQL and group.unit in _FIRST
+    if group.unit != "day" and not native:
         tree = call(op.START_OF_DATE, (tree, constant(group.unit, TEXT)), DATE, tree)
-    return _of_value(planner, value(replace(made, tree=tree), planner.source))
+    found = value(replace(made, tree=tree), planner.source)
+    if native:
+        found = replace(found, element=_FIRST[group.unit](found.element))
+    return _of_value(planner, found)
+
+
+def _text(value: str) -> sa.ColumnElement[Any]:
+    made: sa.ColumnElement[Any] = sa.literal_column(f"'{value}'")
+    return made
+
+
+def _part(day: Any, first: int, length: int) -> sa.ColumnElement[Any]:
+    made: sa.ColumnElement[Any] = sa.func.substr(
+        day, sa.literal_column(str(first)), sa.literal_column(str(length))
+    )
+    return made
+
+
+def _quarter(day: Any) -> sa.ColumnElement[Any]:
+    month = sa.cast(_part(day, 6, 2), sa.Integer)
+    place = (month - sa.literal_column("1")) * sa.literal_column("2") + sa.literal_column("1")
+    first = sa.func.substr(_text("010101040404070707101010"), place, sa.literal_column("2"))
+    return _part(day, 1, 5).op("||")(first).op("||")(_text("-01"))
+
+
+# SQLite has days as texts: their parts are at hand, without a function of ours for each record.
+_FIRST: Mapping[str, Callable[[Any], sa.ColumnElement[Any]]] = {
+    "month": lambda day: _part(day, 1, 7).op("||")(_text("-01")),
+    "quarter": _quarter,
+    "year": lambda day: _part(day, 1, 4).op("||")(_text("-01-01")),
+}
 
 
 def day_of(tree: Node, zone: str) -> Node:

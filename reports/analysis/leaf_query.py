@@ -7,7 +7,7 @@ from these groups afterwards, so they add up whatever is written meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,9 +23,8 @@ from fluvial.records.reading.reader import query_values
 from fluvial.records.reading.slow_reads import watched
 from fluvial.records.reading.sql_context import ask
 from fluvial.runtime.session import Session
-from metamodel.expressions import operations as op
 from metamodel.expressions.sql_value import typed
-from metamodel.storage import TEXT, TIMESTAMP
+from metamodel.storage import POSTGRESQL, TEXT, TIMESTAMP
 
 from .group_columns import GroupColumns, group_columns
 from .groupings import Grouping
@@ -210,10 +209,16 @@ class _LeafPlanner(PagePlanner):
     def _text(self, value: str) -> sa.ColumnElement[Any]:
         return self.context.constant(value, TEXT)
 
+    def _second(self, moment: Any) -> sa.ColumnElement[Any]:
+        """The second of a moment, by what both databases have at hand: there are many of them."""
+        if self.context.dialect != POSTGRESQL:
+            return sa.func.unixepoch(moment)
+        whole = sa.func.date_trunc(sa.literal_column("'second'"), moment)
+        return sa.cast(sa.extract("epoch", whole), sa.BigInteger)
+
     def _steps(self, found: Any) -> list[sa.ColumnElement[Any]]:
         chosen: list[sa.ColumnElement[Any]] = []
         nothing: sa.ColumnElement[Any] = sa.literal_column("NULL")
-        passed: Callable[..., Any] = getattr(sa.func, op.BETWEEN_MOMENTS.function)
         steps = len(self._asked.funnel.order) if self._asked.funnel else 0
         for at in range(steps):
             this = found.c[f"r{at}"]
@@ -223,6 +228,6 @@ class _LeafPlanner(PagePlanner):
                 continue
             before = found.c[f"r{at - 1}"]
             on = this >= before
-            chosen.append(sa.func.sum(sa.case((on, passed(this, before)))))
+            chosen.append(sa.func.sum(sa.case((on, self._second(this) - self._second(before)))))
             chosen.append(sa.func.count(sa.case((on, this))))
         return chosen

@@ -58,6 +58,7 @@ class ReadReport:
     befores: Sequence[str]  # of the period before
     omitted: int = 0  # measures that are not for the reader
     column_keys: list[Key] = field(default_factory=list)
+    said: dict[tuple[int, int, Any, bool], str] = field(default_factory=dict)  # conditions
 
     @property
     def compares(self) -> bool:
@@ -98,23 +99,25 @@ class ReadReport:
         base = (self.befores if before else self.wheres)[part]
         found = [base]
         for words, place, key in self._steps_of(row, column):
-            one = self._meant(words.of, part)
-            wire = self.cube.values[place, key]
-            originals = self.cube.behind.get((place, key)) if before else None
-            if originals:
-                found.append(" or ".join(f"({one.condition(value)})" for value in originals))
-            else:
-                found.append(one.condition(wire))
+            about = (part, place, key, before)
+            if about not in self.said:
+                self.said[about] = self._condition(words.of, *about)
+            found.append(self.said[about])
         return both(found)
+
+    def _condition(self, of: GroupType, part: int, place: int, key: Any, before: bool) -> str:
+        """What the records of one group meet; of the period before perhaps in several units."""
+        one = replace(of, group=self.report.parts[part].grouped(of.group))
+        originals = self.cube.behind.get((place, key)) if before else None
+        if originals:
+            return " or ".join(f"({one.condition(value)})" for value in originals)
+        return one.condition(self.cube.values[place, key])
 
     def _steps_of(self, row: Key, column: Key) -> Iterator[tuple[GroupWords, int, Any]]:
         for at, key in enumerate(row):
             yield self.groups[at], at, key
         for at, key in enumerate(column):
             yield self.columns[at], len(self.groups) + at, key
-
-    def _meant(self, of: GroupType, part: int) -> GroupType:
-        return replace(of, group=self.report.parts[part].grouped(of.group))
 
     def measured(self, cell: Cell, *, before: bool = False) -> dict[str, Any]:
         return self.values.of(cell.tallies, self.functions if before else 0)

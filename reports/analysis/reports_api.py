@@ -5,15 +5,17 @@ from __future__ import annotations
 from fluvial.http.call import Answer, Call
 from fluvial.http.parameters import refuse, session_of_day
 from fluvial.http.routes import Endpoint, Policy
+from fluvial.pages.reader_format import format_of
 from fluvial.records.reading.caller_paths import condition
 from fluvial.runtime.session import Session
 
 from .groupings import Grouping, grouping, split_groups
 from .report_answers import MOST_ROWS, ROWS, answer
+from .report_files import TYPES, file_of
 from .report_model import ReportModel, find_report, report_measure, visible_reports
-from .report_reader import ReportWish, read_report
+from .report_reader import ReadReport, ReportWish, read_report
 
-FORMATS = ("json",)
+FORMATS = ("json", "csv", "xlsx")
 MOST_GROUPS, MOST_PIVOTS, MOST_MEASURES, MOST_WHERE = 4, 2, 10, 600
 
 
@@ -40,8 +42,18 @@ def show_report(call: Call) -> Answer:
     if format_ not in FORMATS:
         raise refuse("format", "unknown_format", f"`format` is one of {', '.join(FORMATS)}.")
     read = read_report(session, report, wish_of(call, session, report))
+    if format_ != "json":
+        return _file(session, report, read, format_)
     first = call.whole("cursor", 0, 0, 10**8)
     return Answer.json(answer(read, call.whole("limit", ROWS, 1, MOST_ROWS), first))
+
+
+def _file(session: Session, report: ReportModel, read: ReadReport, format_: str) -> Answer:
+    for part in report.parts:
+        session.object(part.object, "export")
+    name = f'attachment; filename="{report.name}.{format_}"'
+    body = file_of(read, format_of(session), format_)
+    return Answer(200, body, TYPES[format_], [("content-disposition", name)])
 
 
 def wish_of(call: Call, session: Session, report: ReportModel) -> ReportWish:

@@ -214,6 +214,9 @@ OTHERS: tuple[Json, ...] = (
     {"kind": "report", "name": "both", "group": ["title"], "union": [
         {"object": "contract", "dimensions": {"title": "title"}, "measures": ["sum(margin)"]},
         {"object": "item", "dimensions": {"title": "title"}, "measures": ["count()"]}]},
+    {"kind": "dashboard", "name": "all", "items": [
+        {"report": "gains"}, {"report": "grades"}, {"report": "places"}, {"report": "vaulted"},
+        {"report": "costs"}, {"report": "both"}, {"pin": "margins"}, {"pin": "plain"}]},
     {"kind": "pin", "name": "margins", "object": "contract", "measure": "sum(margin)",
      "show": "number", "audience": ["partner"]},
     {"kind": "pin", "name": "plain", "object": "item", "show": "list", "sort": ["-title"],

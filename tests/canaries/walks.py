@@ -67,6 +67,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "/api/pins": ("margins", "plain", "listed", "latest", "grades", "vaults"),
     "/home/pins": ("margins",),
     "/api/reports": ("gains", "grades", "places", "vaulted", "costs", "both"),
+    "/api/dashboards": ("all",),
+    "/dashboards": ("all",),
     "/reports": ("gains", "grades", "places", "vaulted", "costs", "both"),
     "/api/rules": ("tell", "say", "press", "try", "fail"),
     "/api/packages": ("site", "core"),

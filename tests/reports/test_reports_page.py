@@ -52,8 +52,9 @@ OBJECTS = (
 def test_the_reports_of_the_page_measure_the_library(client: Client) -> None:
     text = (ROOT / "docs" / "reports.md").read_text(encoding="utf-8")
     reports = [one for one in map(yaml.safe_load, BLOCK.findall(text)) if one["kind"] == "report"]
+    board = next(one for one in map(yaml.safe_load, BLOCK.findall(text)) if "items" in one)
     assert [one["name"] for one in reports] == ["loans_by_branch", "loan_funnel", "desk_hours"]
-    client.define(*OBJECTS, *reports)
+    client.define(*OBJECTS, *reports, board)
     copy = client.made("copy", name="Emma", branch=client.made("branch", name="Harbour")["id"])
     for taken, returned in (("2026-01-02", "2026-02-01"), ("2026-01-03", None)):
         client.made("loan", copy=copy["id"], taken=taken, due="2026-01-20", returned=returned,
@@ -71,6 +72,7 @@ def test_the_reports_of_the_page_measure_the_library(client: Client) -> None:
         ("out", 2),
         ("back", 0),
     ]
+    assert "Harbour" in client.get("/dashboards/front_desk").text
     me = {"user": client.get("/api/me").json()["id"]}
     client.made("shift", clerk=me, day="2026-06-01", hours="8")
     client.made("stamp", who=me, came="2026-06-01T08:00:00Z", hours="6", kind="desk")

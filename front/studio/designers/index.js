@@ -1,8 +1,10 @@
 // The designers that are made by hand, by the kind of document: {kind: () => import("./kind.js")}.
 export const DESIGNERS = {
   board: () => import("./board.js"),
+  dashboard: () => import("./dashboard.js"),
   form: () => import("./layout.js"),
   pin: () => import("./pin.js"),
+  report: () => import("./report.js"),
   role: () => import("./role.js"),
   rule: () => import("./rule.js"),
   template: () => import("./template.js"),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -26,6 +26,7 @@ SHEETS = (
 )
 SPRITE = STATIC / "vendor" / "icons.svg"
 FALLBACK_ICON = "box"
+ALONE = ("reports",)  # sheets that only the pages of one feature link
 STUDIO = "studio"  # what the names of the sheets begin with that only pages of the studio link
 _LINK = re.compile(r"/static/(vendor/[\w.-]+)")  # in a sheet, such as a font
 
@@ -42,6 +43,12 @@ def studio_stylesheet() -> bytes:
     return _joined(sorted((STATIC / "css").glob(f"{STUDIO}*.css")))
 
 
+@lru_cache(maxsize=len(ALONE))
+def stylesheet_alone(name: str) -> bytes:
+    """A sheet that pages link on top of the one of all pages."""
+    return _joined([STATIC / "css" / f"{name}.css"])
+
+
 def _joined(paths: Iterable[Path]) -> bytes:
     text = slim("\n".join(path.read_text("utf-8") for path in paths))
     return _LINK.sub(lambda match: asset(match[1]), text).encode()
@@ -51,6 +58,7 @@ def _joined(paths: Iterable[Path]) -> bytes:
 JOINED: Mapping[str, Callable[[], bytes]] = {
     "fluvial.css": stylesheet,
     "studio.css": studio_stylesheet,
+    **{f"{name}.css": partial(stylesheet_alone, name) for name in ALONE},
 }
 
 

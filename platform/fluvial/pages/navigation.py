@@ -25,6 +25,7 @@ class NavigationItem:
     href: str
     object: str = ""  # the object type that one must be able to read to see it
     position: int = 50
+    first: bool = False  # stands at the top, beside the home page, in no group
 
 
 NAVIGATION: Seam[Callable[[Catalog, Access], Sequence[NavigationItem]]] = Seam("in the navigation")
@@ -60,7 +61,7 @@ def _groups(session: Session) -> list[tuple[str, list[Entry]]]:
     places = {item.object: item.position for item in objects}
     added = [_beside(item, places) for item in brought_entries(session)]
     for item in (*objects, *added, *_build(session.access)):
-        groups.setdefault(item.group or OTHERS, []).append(item)
+        groups.setdefault("" if item.first else item.group or OTHERS, []).append(item)
     return [
         (group, [_entry(item) for item in sorted(groups[group], key=_place)])
         for group in _in_order(session.catalog, groups)
@@ -81,6 +82,8 @@ def _in_order(catalog: Catalog, groups: Mapping[str, object]) -> Iterator[str]:
 
 def _beside(item: NavigationItem, places: Mapping[str, int]) -> NavigationItem:
     """What features add stands behind the object that it is about."""
+    if item.first:
+        return item
     return replace(item, position=places.get(item.object, item.position) + 1)
 
 
