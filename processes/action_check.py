@@ -22,6 +22,9 @@ def check_action(
         check.fault(pointer, "several_actions", message, "Keep one of them.")
         return
     verb = verbs[0]
+    if spec[verb] is False:
+        message = "A main action that is switched off does nothing."
+        check.fault(f"{pointer}/{verb}", "no_meaning", message, "Write true, or remove it.")
     for member in ("set", "ask"):
         if member in spec and member not in MEMBERS.get(verb, ()):
             message = f"`{member}` has no meaning beside `{verb}`."

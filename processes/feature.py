@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from fluvial.events.jobs import JOB, Job
 from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import Feature
 from fluvial.metadata_changes.apply import CATALOG_CHANGED
-from fluvial.records.drafts.seams import BEFORE_BIN, BEFORE_SAVE, STORED
+from fluvial.pages.document_previews import DOCUMENT_PREVIEW
+from fluvial.pages.navigation import NAVIGATION
+from fluvial.pages.object_tabs import OBJECT_TAB
+from fluvial.pages.record_tabs import RECORD_TAB
+from fluvial.pages.template_environment import TEMPLATES
+from fluvial.pages.work_items import WORK
+from fluvial.records.drafts.seams import BEFORE_BIN, BEFORE_SAVE, BUTTONS, STORED, Buttons
+from rules.action_kinds import ACTION
 
-from . import conditional_starts, due_tasks, kept_records, processes_api
+from . import (
+    conditional_starts,
+    due_tasks,
+    kept_records,
+    map_api,
+    process_buttons,
+    process_pages,
+    process_places,
+    processes_api,
+    task_pages,
+)
 from .process_documents import PROCESS_KIND
 from .process_tables import TABLES
+from .start_action import START_ACTION
 from .versions import keep_versions
 
 feature = Feature(
@@ -22,7 +42,27 @@ feature = Feature(
         BEFORE_SAVE(kept_records.before_save),
         BEFORE_BIN(kept_records.before_bin),
         STORED(conditional_starts.stored),
-        ENDPOINT(*processes_api.ENDPOINTS),
+        ENDPOINT(
+            *processes_api.ENDPOINTS,
+            *map_api.ENDPOINTS,
+            *task_pages.ENDPOINTS,
+            *process_pages.ENDPOINTS,
+        ),
+        ACTION(START_ACTION),
+        BUTTONS(
+            Buttons(
+                process_buttons.known,
+                process_buttons.offered,
+                process_buttons.press,
+                process_buttons.check,
+            )
+        ),
+        TEMPLATES(Path(__file__).parent / "templates"),
+        NAVIGATION(process_places.navigation),
+        WORK(process_places.work),
+        RECORD_TAB(process_places.record_tabs),
+        OBJECT_TAB(process_places.OBJECT_TABS),
+        DOCUMENT_PREVIEW(process_places.PREVIEWS),
         JOB(Job(due_tasks.WORK, due_tasks.run)),
     ),
 )

@@ -64,6 +64,9 @@ def check_performer(
     pointer: str, spec: Mapping[str, Any], subject: ObjectType, check: DocumentCheck
 ) -> None:
     """Whether there is the role, or the field leads to people."""
+    if spec.get("starter") is False:
+        message = "A performer who is switched off is nobody."
+        check.fault(f"{pointer}/starter", "no_meaning", message, "Write true, or remove it.")
     if "role" in spec:
         check.reference(f"{pointer}/role", "role", spec["role"])
     if "field" in spec:

@@ -184,6 +184,8 @@ PLAIN_QUERIES: dict[str, tuple[str, ...]] = {
     "/reports/{name}": REPORTS,
     "/boards/{name}": ("search=zq", "where=margin > 0", "as_of=2031-01-01"),
     "/": ("as_of=2031-01-01",),
+    "/processes": ("status=all", "process=watch"),
+    "/processes/analysis": ("process=watch",),
     "/work": ("whose=me", "show=contract", "show=mentions"),
     "/api/docs": ("page=rules",),
     "/studio/slow": ("sort=calls",),

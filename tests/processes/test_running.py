@@ -299,6 +299,74 @@ def test_a_condition_starts_a_process_once_in_the_save_that_meets_it(desk: Desk)
     assert len(desk.admin.rows("/api/processes/large/runs", status="running")) == 1
 
 
+def test_buttons_start_complete_and_cancel(desk: Desk) -> None:
+    body = process("pressed", stages("say"), ways("start > say", "say > end: All fine"))
+    desk.admin.define(body)
+    bob = desk.admin.signed_in("bob@example.com", "correct horse battery")
+    deal = desk.deal()
+    assert bob.post(f"/api/records/deal/{deal}/actions/start_pressed", {}).status == 200
+    (run,) = bob.rows("/api/processes/pressed/runs", subject=deal)
+    task = task_of(desk.run(run["id"]), "say")["id"]
+    path = f"/api/records/process_task/{task}/actions/complete"
+    assert bob.post(path, {"outcome": "All bad"}).status == 422
+    assert bob.post(path, {"outcome": "All fine", "note": "Good"}).json()["status"] == "done"
+    assert bob.post(path, {"outcome": "All fine"}).status == 409
+    again = desk.start("pressed")["id"]
+    path = f"/api/records/process_run/{again}/actions/cancel"
+    assert desk.admin.post(path, {"note": ""}).status == 422
+    assert desk.admin.post(path, {"note": "Enough"}).json()["status"] == "cancelled"
+
+
+def test_runs_move_to_another_version_with_a_map_of_their_stages(desk: Desk) -> None:
+    desk.admin.define(process("moved", stages("old", "last"), ways("start > old", "old > last")))
+    run = desk.start("moved")["id"]
+    newer = process("moved", stages("new", "last"), ways("start > new", "new > last"))
+    desk.admin.define(newer)
+    path = "/api/processes/moved/migrate"
+    lost = desk.admin.post(path, {"dry_run": True}).json()
+    assert (lost["migrated"], len(lost["problems"])) == (0, 1)
+    assert "has no stage `old`" in lost["problems"][0]["message"]
+    assert desk.admin.post(path, {"map": {"old": "nwe"}}).status == 422
+    tried = desk.admin.post(path, {"map": {"old": "new"}, "dry_run": True}).json()
+    assert (tried["migrated"], desk.run(run)["version"]) == (1, "1")
+    assert desk.admin.post(path, {"from": 1, "to": 2, "map": {"old": "new"}}).json()["to"] == 2
+    after = desk.run(run)
+    assert (after["version"], open_stages(after)) == ("2", ["new"])
+    assert open_stages(desk.done(run, "new")) == ["last"]
+    numbers = [one["number"] for one in desk.admin.rows("/api/processes/moved/versions")]
+    assert numbers == [1, 2]
+
+
+def test_a_rule_starts_a_process_and_its_map_shows_where_it_stands(desk: Desk) -> None:
+    desk.admin.define(
+        process("ruled", stages("a", "b"), ways("start > a", "a > b")),
+        {
+            "kind": "rule",
+            "name": "begin_ruled",
+            "on": {"object": "deal", "event": "created"},
+            "when": "solution == 'ruled'",
+            "do": [{"start": {"process": "ruled"}}],
+        },
+    )
+    deal = desk.deal(solution="ruled")
+    desk.work()
+    (run,) = desk.admin.rows("/api/processes/ruled/runs", subject=deal)
+    desk.done(run["id"], "a")
+    reply = desk.admin.get(f"/api/processes/runs/{run['id']}/map.svg")
+    assert reply.headers["content-type"] == "image/svg+xml"
+    assert 'data-stage="a" data-state="passed"' in reply.text
+    assert 'data-stage="b" data-state="current"' in reply.text
+    assert desk.admin.get("/api/processes/ruled/map.svg").status == 200
+    wrong = desk.admin.post(
+        "/api/meta/changes?plan=true",
+        {"documents": [{
+            "kind": "rule", "name": "wrong", "on": {"object": "offer", "event": "created"},
+            "do": [{"start": {"process": "ruled"}}],
+        }]},
+    )  # fmt: skip
+    assert "other_subject" in wrong.text
+
+
 def test_nobody_writes_runs_beside_their_process(desk: Desk) -> None:
     assert desk.admin.post("/api/records/process_run", {}).status == 422
     run: Json = desk.start("once")

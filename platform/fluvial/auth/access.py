@@ -39,6 +39,7 @@ class ObjectAccess:
     hidden: frozenset[str] = frozenset()  # fields that are unknown to the caller
     read_only: frozenset[str] = frozenset()
     masked: frozenset[str] = frozenset()  # protected ones: hidden until asked for, each time
+    own: bool = False  # no role names it: only what is theirs can be read, if anything
 
     @property
     def unknown(self) -> frozenset[str]:
@@ -172,6 +173,7 @@ class Access:
             hidden=unknown | masked,
             read_only=frozenset(n for n, right in best.items() if right == "read"),
             masked=masked - unknown,
+            own=not grants,
         )
 
 

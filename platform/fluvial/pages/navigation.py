@@ -96,9 +96,12 @@ def _entry(item: NavigationItem) -> Entry:
 
 
 def _objects(access: Access) -> list[NavigationItem]:
-    """The object types, those first that others hang on."""
+    """The object types, those first that others hang on.
+
+    Records that somebody reads only because they are theirs come to them by My work.
+    """
     found = []
-    for type_ in access.readable():
+    for type_ in (one for one in access.readable() if not access.object(one.name).own):
         weight = 2 * (45 - min(40, len(type_.inverses) + 5 * (type_.states is not None)))
         href = f"/o/{type_.name}"
         found.append(

@@ -52,7 +52,7 @@ def about_object(call: Call, kind: str, type_: ObjectType) -> list[Document]:
 
 
 def _is_about(body: Mapping[str, Any], name: str) -> bool:
-    if name in (body.get("object"), body.get("for")):
+    if name in (body.get("object"), body.get("for"), body.get("subject")):
         return True
     trigger = body.get("on")
     if isinstance(trigger, Mapping) and trigger.get("object") == name:

@@ -203,6 +203,8 @@ PLACES: Mapping[str, Body] = {
         **GATHERED, "lines": [{**LINE, "set": {"name": "'' & record.salary"}}]}),
     "rule/do/*/restore/where": rule("r", {
         "restore": {"each": "notices", "where": f"record.{ASKS}"}}),
+    "rule/do/*/start/for": rule("r", {
+        "start": {"process": "of_dept", "for": f"dept if {ASKS} else dept"}}),
     "rule/do/*/stop/when": rule("r", {"stop": {"when": ASKS}}),
     "rule/do/*/wait/until": rule("r", {"wait": {"until": ASKS}}, {"notify": TOLD}),
     "rule/do/*/delete/where": rule("r", {"delete": {"each": "notices", "where": f"record.{ASKS}"}}),
@@ -246,11 +248,12 @@ RATE: Body = {
                {"name": "worker", "kind": "lookup", "to": "worker", "inverse": "rates"}],
 }  # fmt: skip
 CREWED = with_fields(DEPT, {"name": "crew", "kind": "lookup", "to": "team"})
+OF_DEPT = {**process(), "name": "of_dept", "subject": "dept"}
 
 
 @pytest.fixture
 def documents() -> list[Body]:
-    return [CREWED, RATE, *WORKSHOP[1:]]
+    return [CREWED, RATE, *WORKSHOP[1:], OF_DEPT]
 
 
 def expressions(schema: Any, defs: Mapping[str, Any], path: str, above: tuple[str, ...] = ()) -> (

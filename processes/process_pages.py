@@ -1,0 +1,191 @@
+"""The log of processes, list left and map right, and the analysis by process and stage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from markupsafe import Markup
+
+from fluvial.http.call import Answer, Call
+from fluvial.http.routes import Endpoint, Policy
+from fluvial.kernel.problems import Conflict
+from fluvial.pages.frame import Context, page, with_query
+from fluvial.pages.reader_format import ReaderFormat, format_of
+from fluvial.records.drafts.rows import Values
+from fluvial.records.reading.query import Query, SortKey
+from fluvial.records.reading.reader import read_page
+from fluvial.records.reading.summary import measure, summarise
+from fluvial.runtime.session import Session
+from metamodel.folding import humanise
+
+from .kept_names import RUN, TASK
+from .map_api import map_of_run
+from .processes_api import seen_run
+from .run_marks import DAY, HOUR, MINUTE, lasted
+from .run_rows import RUNNING
+from .task_pages import HOME, history, subject_link
+from .versions import processes_of
+from .why_waiting import run_wire, who_words
+
+Row = dict[str, Any]
+STATUSES = {"": "All", "running": "Running", "done": "Done", "failed": "Failed",
+            "cancelled": "Cancelled"}  # fmt: skip
+TONES = {"running": "info", "done": "good", "failed": "bad"}
+MOST = 100
+COUNTS = ("open", "done", "failed", "late")
+MEASURES = ("count", "avg(spent)", "max(ended)")
+
+
+def show(call: Call) -> Answer:
+    call.only("process", "status", "run", "cursor")
+    session, fmt = call.session, format_of(call.session)
+    process, status = call.query.get("process", ""), call.query.get("status", "running")
+    found, more = _runs(call, session, process, status)
+    chosen = call.query.get("run") or (found[0]["id"] if found else "")
+    log: Context = {
+        "processes": [
+            {"value": one.name, "label": one.label, "current": one.name == process}
+            for one in processes_of(session.catalog).values()
+        ],
+        "process": process,
+        "statuses": [
+            {"label": label, "current": name == status,
+             "href": with_query(HOME, process=process, status=name or "all")}
+            for name, label in STATUSES.items()
+        ],
+        "rows": [_row(one, fmt, chosen, process, status) for one in found],
+        "more": with_query(HOME, process=process, status=status, cursor=more) if more else "",
+        "run": _chosen(session, chosen, fmt) if chosen else None,
+    }  # fmt: skip
+    menu = [{"label": "Analysis", "href": f"{HOME}/analysis", "icon": "chart-bar",
+             "method": "get", "danger": False}]  # fmt: skip
+    topics = f"object:{RUN}" if found else ""
+    return page(call, "process_log.html", "Processes", here=HOME, log=log, menu=menu, topics=topics)
+
+
+def _runs(call: Call, session: Session, process: str, status: str) -> tuple[list[Row], str]:
+    if RUN not in session.catalog.objects:
+        return [], ""
+    where = []
+    if process in processes_of(session.catalog):
+        where.append(f"process == '{process}'")
+    if status in STATUSES and status:
+        where.append(f"status == '{status}'")
+    fields = ("number", "name", "title", "status", "stage", "started", "ended")
+    hidden = session.access.object(RUN).hidden
+    query = Query(
+        RUN, tuple((one,) for one in fields if one not in hidden), " and ".join(where),
+        sort=(SortKey(("created_at",), True),), limit=MOST, cursor=call.query.get("cursor", ""),
+    )  # fmt: skip
+    read = read_page(session, query)
+    return read["data"], read["next"] or ""
+
+
+def _row(one: Row, fmt: ReaderFormat, chosen: str, process: str, status: str) -> Context:
+    return {
+        "title": one.get("title") or one.get("name") or "",
+        "href": with_query(HOME, process=process, status=status, run=one["id"]),
+        "current": one["id"] == chosen,
+        "state": humanise(str(one.get("status") or "")),
+        "tone": TONES.get(str(one.get("status")), ""),
+        "stage": one.get("stage") or "",
+    }
+
+
+def _chosen(session: Session, id: str, fmt: ReaderFormat) -> Context:
+    """The run whose map is shown, with why it waits."""
+    values: Values = seen_run(session, id)
+    told = run_wire(session, values)
+    try:
+        drawn = map_of_run(session, values, alone=False)
+    except Conflict:
+        drawn = ""
+    until = values.get("ended") or session.now
+    return {
+        "number": values.get("number") or "",
+        "name": values.get("name") or "",
+        "subject": subject_link(session, values, fmt),
+        "state": humanise(values["status"]),
+        "tone": TONES.get(values["status"], ""),
+        "version": int(values["version"]),
+        "owner": who_words(session, values.get("responsible")),
+        "started": fmt.full(values["started"]),
+        "lasted": lasted(values["started"], until),
+        "reason": values.get("reason") or "",
+        "waits": [one["reason"] for one in told["waits"]],
+        "running": values["status"] == RUNNING,
+        "map": Markup(drawn),
+        "history": history(session, values, fmt),
+    }
+
+
+def analysis(call: Call) -> Answer:
+    """Tasks by process and stage: how many, how long, in time or not."""
+    call.only("process")
+    session, process = call.session, call.query.get("process", "")
+    rows = _stages(session, process) if TASK in session.catalog.objects else []
+    shown = {
+        "processes": [
+            {"value": one.name, "label": one.label, "current": one.name == process}
+            for one in processes_of(session.catalog).values()
+        ],
+        "rows": rows,
+        "all": {
+            name: sum(row[name] for row in rows) for name in ("open", "done", "failed", "late")
+        },
+    }
+    return page(
+        call, "process_analysis.html", "Analysis", crumbs=[("Processes", HOME)], here=HOME,
+        shown=shown,
+    )  # fmt: skip
+
+
+def _stages(session: Session, process: str) -> list[Context]:
+    where = f"process == '{process}'" if process in processes_of(session.catalog) else ""
+    groups = (("process",), ("name",), ("status",))
+    measures = tuple(measure(text) for text in MEASURES)
+    found: dict[tuple[str, str], Context] = {}
+    for one in summarise(session, Query(TASK, where=where), groups, measures):
+        row = _stage_row(session, found, one)
+        status, count = str(one.get("status") or ""), int(one["count"])
+        if status in ("open", "taken", "part", "waiting"):
+            row["open"] += count
+        elif status == "done":
+            row["done"], row["spent"] = count, _long(one["avg(spent)"])
+        elif status in ("failed", "timed_out"):
+            row["failed"] += count
+    late = " and ".join(filter(None, (where, "status == 'done' and not on_time")))
+    for one in summarise(session, Query(TASK, where=late), groups[:2], (measure("count"),)):
+        _stage_row(session, found, one)["late"] = int(one["count"])
+    for row in found.values():
+        row["kept"] = (
+            f"{round(100 * (row['done'] - row['late']) / row['done'])} %" if row["done"] else ""
+        )
+    return list(found.values())
+
+
+def _stage_row(session: Session, found: dict[tuple[str, str], Context], one: Row) -> Context:
+    process, name = str(one.get("process") or ""), str(one.get("name") or "")
+    known = processes_of(session.catalog).get(process)
+    return found.setdefault((process, name), {
+        "process": known.label if known is not None else humanise(process), "name": name,
+        "open": 0, "done": 0, "failed": 0, "late": 0, "spent": "", "kept": "",
+    })  # fmt: skip
+
+
+def _long(seconds: object) -> str:
+    if seconds in (None, ""):
+        return ""
+    whole = int(float(str(seconds)))
+    if whole < HOUR:
+        return f"{whole // MINUTE} min"
+    return f"{whole / HOUR:.1f} h" if whole < DAY else f"{whole / DAY:.1f} d"
+
+
+ENDPOINTS = (
+    Endpoint("GET", HOME, show, Policy.SIGNED_IN, "The log of processes.", page=True),
+    Endpoint(
+        "GET", f"{HOME}/analysis", analysis, Policy.SIGNED_IN,
+        "Tasks by process and stage.", page=True,
+    ),
+)  # fmt: skip

@@ -1,0 +1,69 @@
+"""Route maps: every stage has a place of its own, and no arrow is lost, whatever the process."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+from xml.etree import ElementTree
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from processes.definition import END, START, Process, read_process
+from processes.route_layout import lay_out
+from processes.route_map import CURRENT, Mark, draw
+from tests.processes.desk import Json, process, stages, ways
+
+WORDS = st.sampled_from(["", "Yes", "More <work> & care", "a\x07b", "Prüfung der Lösung " * 5])
+
+
+def read(body: Json) -> Process:
+    return read_process(body["name"], body, lambda *_: None)
+
+
+@st.composite
+def processes(drawn: st.DrawFn) -> Process:
+    names = [f"stage_{at}" for at in range(drawn(st.integers(1, 12)))]
+    routes = [{"from": START, "to": names[0]}]
+    for at, name in enumerate(names):
+        targets = drawn(st.lists(st.sampled_from([*names, END]), max_size=3))
+        routes += [{"from": name, "to": to, "outcome": drawn(WORDS)} for to in targets]
+        routes.append({"from": name, "to": names[at + 1] if at + 1 < len(names) else END})
+    specs: list[Any] = [
+        {"name": name, "label": drawn(WORDS),
+         **({"timeout": {"to": drawn(st.sampled_from([*names, END]))}} if drawn(st.booleans())
+            else {})}
+        for name in names
+    ]  # fmt: skip
+    return read(process("drawn", specs, routes))
+
+
+@settings(max_examples=30)
+@given(processes())
+def test_stages_do_not_touch_and_every_route_is_drawn(drawn: Process) -> None:
+    layout = lay_out(drawn)
+    assert {START, *drawn.stages} <= layout.boxes.keys()
+    for one, other in combinations(layout.boxes.values(), 2):
+        apart = abs(one.x - other.x) >= (one.width + other.width) / 2 or one.row != other.row
+        assert apart, (one, other)
+    for box in layout.boxes.values():
+        assert 0 <= box.x - box.width / 2 and box.x + box.width / 2 <= layout.width
+        assert 0 <= box.y and box.y + box.height <= layout.height
+    pairs = {(one.source, one.to) for one in layout.arrows}
+    assert {(route.source, route.to) for route in drawn.routes} <= pairs
+    for arrow in layout.arrows:
+        assert len(arrow.points) > 1
+        if not arrow.back:
+            assert layout.boxes[arrow.source].row < layout.boxes[arrow.to].row
+    marks = {name: Mark(CURRENT, "due") for name in drawn.stages}
+    tree = ElementTree.fromstring(draw(drawn, marks, alone=True))
+    assert len([g for g in tree.iter() if g.get("data-stage")]) == len(layout.boxes)
+
+
+def test_parallel_branches_stand_side_by_side_and_do_not_cross() -> None:
+    body = process("p", stages("a", "b", "c", "d"), ways(
+        "start > a", "a > b", "a > c", "b > d", "c > d", "d > end"))  # fmt: skip
+    boxes = lay_out(read(body)).boxes
+    assert boxes["b"].row == boxes["c"].row
+    assert abs(boxes["a"].x - (boxes["b"].x + boxes["c"].x) / 2) < 1
+    assert abs(boxes["d"].x - boxes["a"].x) < 1
