@@ -23,7 +23,7 @@ from fluvial.transfer.files import base_name, read_parts
 from .document_channel import PLACE
 from .document_data import DocumentData, Subject, gathered, language_for, layout_of
 from .page_layouts import CONTENT
-from .printing_process import PICTURE
+from .print_words import PICTURE
 
 MAX_PICTURE = 8_000_000  # bytes of one
 MAX_PICTURES = 24_000_000  # and of all in one document

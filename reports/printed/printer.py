@@ -13,7 +13,7 @@ from fluvial.runtime.engine import Engine
 from fluvial.runtime.per_engine import PerEngine
 from fluvial.services.helper_process import HelperEnded, HelperProcess
 
-from .printing_process import INSTALL, MISSING
+from .print_words import INSTALL, MISSING
 
 SECONDS = 45.0  # for one document
 PATIENCE = 120.0  # until one's turn comes

@@ -14,16 +14,15 @@ import sys
 import time
 from typing import Any
 
+from .print_words import PICTURE
+
 MEMORY = 1_500_000_000  # bytes of address space
 CPU_SECONDS = 40
 MAX_PAGES = 500
-PICTURE = "picture:"  # before the id of a picture
-MISSING = "PDF needs the library pango, which is not on this server"
 ELSEWHERE = (
     "{url} is not loaded: printed documents show only pictures of records, such as"
     " {{{{ record.logo | image }}}}."
 )
-INSTALL = "Debian and Ubuntu: sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0"
 
 try:
     import weasyprint  # type: ignore[import-untyped]

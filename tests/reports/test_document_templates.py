@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
-from reports.printed import printer, printing_process
+from reports.printed import print_words, printer
 from reports.printed.printer import Printer
 from tests.app import Client, Documents
 from tests.reports.press import BACKING, LETTERHEAD, PRESS, TEMPLATE, Json, billed, uploaded
@@ -123,9 +125,18 @@ def test_without_pango_documents_say_what_to_install(
 ) -> None:
     missing = Printer("tests.reports.without_pango")
     monkeypatch.setattr(printer.printer_of, "_make", lambda engine: missing)
-    assert printing_process.INSTALL in said(client, body="<p>x</p>")
+    assert print_words.INSTALL in said(client, body="<p>x</p>")
     bill = client.rows("/api/records/bill")[0]
     for format_ in ("html", "xlsx", "csv"):
         path = f"/api/records/bill/{bill['id']}/documents/bill"
         assert client.get(path, format=format_).status == 200
     missing.close()
+
+
+def test_only_the_printing_process_loads_the_library() -> None:
+    """It takes a second and tens of megabytes, in every process of the product."""
+    code = (
+        "import sys; from fluvial.kernel.features import load_features; load_features();"
+        "import fluvial.http.app; sys.exit('weasyprint' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
