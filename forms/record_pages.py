@@ -19,6 +19,8 @@ from fluvial.pages.frame import Context, action, page, render, with_query
 from fluvial.pages.lists import keys_of
 from fluvial.pages.presenters import empty, face_of, references
 from fluvial.pages.reader_format import ReaderFormat, format_of, record_href
+from fluvial.pages.record_offers import record_offers
+from fluvial.pages.record_tabs import ShownOn
 from fluvial.pages.sign_in import form_text
 from fluvial.records.drafts.record_locks import RecordLocked
 from fluvial.records.reading import reader
@@ -106,6 +108,7 @@ def _menu(shown: Shown) -> list[Context]:
         | ({"ask_href": f"{shown.href}/ask?action={button.name}"} if button.asks else {})
         for button in offered
     ]
+    items += record_offers(ShownOn(shown.session, type_, shown.id, shown.fmt))
     if access.object(type_.name).can("create"):
         items.append(action("Duplicate", f"/o/{type_.name}/new?copy={shown.id}", "copy"))
     if shown.may_delete and shown.hold is None:

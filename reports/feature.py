@@ -15,7 +15,6 @@ from fluvial.pages.object_tabs import OBJECT_TAB, SHARED_DOCUMENTS, ObjectTab, S
 from fluvial.pages.pin_offers import PINS
 from fluvial.pages.template_environment import TEMPLATES
 from metamodel.catalog import Catalog
-from rules.template_channels import TEMPLATE_CHANNEL
 
 from .analysis import (
     dashboard_pages,
@@ -27,8 +26,8 @@ from .analysis import (
 from .analysis.dashboards import DASHBOARD, visible_dashboards
 from .analysis.report_documents import REPORT
 from .analysis.report_model import may_see, reports_of
-from .printed import documents_api, kept_prints
-from .printed.document_channel import CHANNEL
+from .printed import kept_prints
+from .printed.brings import BRINGS as PRINTED
 from .printed.page_layouts import PAGE_LAYOUT
 
 
@@ -52,9 +51,8 @@ feature = Feature(
     kinds=(REPORT, DASHBOARD, PAGE_LAYOUT),
     tables=kept_prints.TABLES,
     brings=(
-        TEMPLATE_CHANNEL(CHANNEL),
+        *PRINTED,
         ENDPOINT(
-            *documents_api.ENDPOINTS,
             *reports_api.ENDPOINTS,
             *report_pages.ENDPOINTS,
             *report_pins.ENDPOINTS,

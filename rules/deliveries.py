@@ -29,10 +29,19 @@ from fluvial.kernel.ids import new_id
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.per_engine import PerEngine
 from fluvial.runtime.session import Session
-from fluvial.services import letters, mail, notifications, outbound
+from fluvial.services import letters, mail, notifications
 from fluvial.services.templates import Renderer, TemplateFault, TemplateText
 
-from . import calling, effects, endpoint_pauses, letter_box, mail_content, waiting_runs, webhooks
+from . import (
+    calling,
+    effect_senders,
+    effects,
+    endpoint_pauses,
+    letter_box,
+    mail_content,
+    waiting_runs,
+    webhooks,
+)
 from .outcomes import Outcome
 from .recipient_zones import zone_of_address, zone_of_person
 
@@ -41,7 +50,7 @@ log = logging.getLogger("fluvial.deliveries")
 THREADS = 8
 IN_FLIGHT = 2  # for each endpoint; mails share THREADS // 2
 CLAIM = 20  # notifications at once
-_ROOM = {**dict.fromkeys(effects.POSTED, IN_FLIGHT), "email": THREADS // 2}
+_ROOM = {**dict.fromkeys((*effects.POSTED, "document"), IN_FLIGHT), "email": THREADS // 2}
 MAX_ATTEMPTS = 18  # about three days
 FIRST_DELAY = 2.0
 MAX_DELAY = 6 * 3600.0
@@ -131,9 +140,7 @@ class Deliveries:
             failures = 0
             if kind in effects.POSTED:
                 failures = endpoint_pauses.failures(session.connection, name)
-            room = {**dict.fromkeys(effects.POSTED, IN_FLIGHT), "email": THREADS // 2}.get(
-                kind, CLAIM
-            )
+            room = _ROOM.get(kind, CLAIM)
             room = 1 if failures >= endpoint_pauses.FAILURES else room
             room = min(room - self._running[lane], 2 * THREADS - self._running.total())
             if room <= 0:
@@ -171,7 +178,7 @@ class Deliveries:
     def _begin(self, session: Session, effect: Effect, lane: tuple[str, str]) -> bool:
         """Begin an effect; whether it is still under way."""
         try:
-            send = _SENDERS[effect["kind"]](self._renderer, session, effect)
+            send = _sending(self._renderer, session, effect)
         except TemplateFault as fault:
             finish(session, effect, Outcome("failed", str(fault)))
         except mail.NotSent as error:
@@ -344,20 +351,7 @@ def _webhook(renderer: Renderer, session: Session, effect: Effect) -> Callable[[
     allow = _allowed(session)
 
     def send() -> Outcome:
-        try:
-            answer = webhooks.post(endpoint, effect["id"], int(time.time()), body, cause, allow)
-        except outbound.Refused as error:
-            return Outcome("failed", str(error))
-        except outbound.Unreachable as error:
-            return Outcome("retry" if endpoint.retries else "failed", str(error))
-        text = f"{answer.status} {answer.body[:1000].decode(errors='replace')}".strip()
-        text = text.replace("\x00", "")
-        if 200 <= answer.status < 300:
-            return Outcome("done", response=text)
-        if answer.status == webhooks.GONE:
-            return Outcome("gone", "It answered 410 Gone, so the endpoint is switched off.", text)
-        result = "retry" if endpoint.retries else "failed"
-        return Outcome(result, f"It answered {answer.status}.", text)
+        return webhooks.attempt(endpoint, effect["id"], int(time.time()), body, cause, allow)
 
     return send
 
@@ -376,6 +370,13 @@ def _endpoint(session: Session, name: str) -> webhooks.WebhookEndpoint:
         return webhooks.endpoint_of(name, body, os.environ)
     except webhooks.NoSecret as error:
         raise _NotNow(Outcome("wait", str(error))) from error
+
+
+def _sending(renderer: Renderer, session: Session, effect: Effect) -> Callable[[], Outcome] | None:
+    brought = effect_senders.BROUGHT.get(effect["kind"])
+    if brought is not None:
+        return brought.begin(session, effect)
+    return _SENDERS[effect["kind"]](renderer, session, effect)
 
 
 _SENDERS: dict[str, Callable[[Renderer, Session, Effect], Callable[[], Outcome] | None]] = {

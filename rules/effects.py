@@ -23,7 +23,13 @@ from .rule_tables import EFFECT, ENDPOINT_OFF, NOBODY
 WORK = "deliveries"  # the job of the workers
 PENDING, DONE, FAILED, DEAD = "pending", "done", "failed", "dead"
 STATES = (PENDING, DONE, FAILED, DEAD)
-SENT = ("email", "in_app", "webhook", "call")  # kinds that leave the event's transaction
+SENT = (
+    "email",
+    "in_app",
+    "webhook",
+    "call",
+    "document",
+)  # kinds that leave the event's transaction
 POSTED = ("webhook", "call")  # ... to endpoints, which do not wait for one another
 MAX_TEXT = 2_000  # of an error or a response
 
@@ -329,7 +335,7 @@ def shown(row: tuple[Any, ...]) -> dict[str, Any]:
     found["payload"] = {
         name: value
         for name, value in found["payload"].items()
-        if name not in ("data", "source", "cause", "language")
+        if name not in ("data", "source", "cause", "language", "attached")
     }
     return found
 

@@ -11,6 +11,7 @@ from fluvial.kernel.features import Seam
 from fluvial.runtime.session import Session
 from fluvial.services import mail
 
+from .mail_attachments import enclosed
 from .text_links import in_mail
 
 
@@ -90,6 +91,7 @@ def composed(
         at=effect["at"],
         message_id=f"<{effect['id']}@{host}>",
         answers=thread.answers,
+        files=enclosed(session, effect["payload"]),
     )
 
 

@@ -40,7 +40,7 @@ class MessageWords:
 
     def of(self, recipient: Recipient, channel: str) -> Payload:
         """What the message to somebody is made of; the words are made when it is sent."""
-        reader = self._reader(recipient)
+        reader = self.reader(recipient)
         language = language_of(reader or self._execution.acting)
         if reader is None or reader.access.sees_all:
             return self._with_links(self._for_all(language), recipient, channel)
@@ -68,7 +68,7 @@ class MessageWords:
         # The address of the record's page is of no use beside them.
         return payload | {"data": data | given(made), MEMBER: [*made.values()], "href": ""}
 
-    def _reader(self, recipient: Recipient) -> Session | None:
+    def reader(self, recipient: Recipient) -> Session | None:
         """Whose rights decide; None: those of the rule."""
         execution = self._execution
         if recipient.reader is None:

@@ -135,6 +135,7 @@ class Notify(Action):
     template: str
     subject: Expression | None
     text: Expression | None
+    attach: tuple[Any, ...] = ()  # see mail_attachments
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,8 @@ def _effect(session: Session, kind: str, target: str, payload: dict[str, Any]) -
     if kind == "call":
         return {"do": "call", "to": target, "body": payload["message"]}
     words: Callable[[], tuple[str, str]] = partial(deliveries_of(session.engine).words, payload)
+    if kind == "document":
+        return {"do": "document", "to": target, "body": {}}
     template = payload.get("template") or ""
     return {
         "do": "notify", "by": kind, "person": payload["to"], "template": template, "words": words,

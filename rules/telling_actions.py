@@ -20,6 +20,7 @@ from .action_schemas import ACTION_SCHEMAS, SHARED
 from .effect_kinds import EffectKind
 from .event_values import plain
 from .execution import Execution
+from .mail_attachments import entered, read_attachments
 from .message_words import MessageWords
 from .model import Action, Notify, Webhook
 from .recipients import NotTold, Recipient, holders, recipients
@@ -55,6 +56,7 @@ def _read_notify(reader: ActionReader, pointer: str, action: Mapping[str, Any]) 
         template,
         words.get("subject"),
         words.get("text"),
+        read_attachments(reader, f"{place}/attach", spec.get("attach", [])),
     )
 
 
@@ -119,6 +121,8 @@ def _notify(execution: Execution, at: int, action: Notify) -> None:
                 continue
             told[f"{channel}:{target}"] = one.name or one.email
             payload = words.of(one, channel) | {"to": one.email, "name": one.name}
+            if channel == "email":
+                payload |= entered(execution, action.attach, words.reader(one))
             execution.effect(at, channel, target, payload)
     if told:
         people = ", ".join(dict.fromkeys(told.values()))

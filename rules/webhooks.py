@@ -11,6 +11,8 @@ from typing import Any
 
 from fluvial.services import outbound
 
+from .outcomes import Outcome
+
 PREFIX = "whsec_"
 GONE = 410
 USER_AGENT = "Fluvial"
@@ -98,3 +100,28 @@ def post(
     if endpoint.authorization:
         headers["authorization"] = endpoint.authorization
     return outbound.post(endpoint.url, body, headers, allow=allow, limit=limit)
+
+
+def attempt(
+    endpoint: WebhookEndpoint,
+    id: str,
+    at: int,
+    body: bytes,
+    cause: str,
+    allow: tuple[str, ...],
+) -> Outcome:
+    """Post a webhook, and judge the answer."""
+    try:
+        answer = post(endpoint, id, at, body, cause, allow)
+    except outbound.Refused as error:
+        return Outcome("failed", str(error))
+    except outbound.Unreachable as error:
+        return Outcome("retry" if endpoint.retries else "failed", str(error))
+    text = f"{answer.status} {answer.body[:1000].decode(errors='replace')}".strip()
+    text = text.replace("\x00", "")
+    if 200 <= answer.status < 300:
+        return Outcome("done", response=text)
+    if answer.status == GONE:
+        return Outcome("gone", "It answered 410 Gone, so the endpoint is switched off.", text)
+    result = "retry" if endpoint.retries else "failed"
+    return Outcome(result, f"It answered {answer.status}.", text)

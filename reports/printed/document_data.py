@@ -176,6 +176,16 @@ def gathered(session: Session, subject: Subject, language: str) -> DocumentData:
     return DocumentData(text, _frame(template, layout, record), words, shown)
 
 
+def checked_sums(session: Session, subject: Subject) -> None:
+    """Refuse a document of which a table does not come to what it must."""
+    tables = {
+        one.name: read_table(session, one, subject.record)
+        for one in subject.template.tables
+        if one.equals is not None
+    }
+    _check_sums(session, subject, tables)
+
+
 def _check_sums(session: Session, subject: Subject, seen: Mapping[str, TableRows]) -> None:
     for table in subject.template.tables:
         if table.equals is None:

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 
-from fluvial.auth.actors import SYSTEM
 from fluvial.http.call import JSON_TYPE, Answer, Call
 from fluvial.http.files_api import ALONE, CHECKED, PDF, disposition
 from fluvial.http.routes import Endpoint, Policy
@@ -22,18 +21,15 @@ from fluvial.transfer.exports import FORMATS as SHEET_TYPES
 from .document_data import (
     Subject,
     gathered,
-    known_language,
     language_for,
     printed_templates,
     subject_of,
     template_of,
 )
-from .document_html import WrittenDocument, worded
-from .kept_prints import KeptDocument, content_of, find_kept, keep, source_of
-from .printer import Printed, Printer, printer_of
+from .document_html import worded
+from .kept_prints import KeptDocument, content_of, find_kept, source_of
+from .making_documents import complete, kept_now, prepared, printed_of
 from .sheets import comma_separated, workbook
-
-T = TypeVar("T")
 
 FORMATS = ("pdf", "html", "xlsx", "csv")
 POLICY = (
@@ -85,41 +81,16 @@ def show(call: Call) -> Answer:
         raise Problem(message, errors=[fault("format", "unknown_value", message)])
     subject, asked = _subject(call), query.get("language", "")
     session = call.session
-    kept = find_kept(session.connection, subject)
-    if kept is not None and asked in ("", kept.language):
-        language = kept.language
-        if complete(session, subject, language):
-            return _kept_answer(call, subject, kept, format_)
-    written, whole = _written(session, subject, asked)
+    ready = prepared(session, subject, asked, may_keep=call.seen is None)
+    if ready.kept is not None:
+        return _kept_answer(call, subject, ready.kept, format_)
+    written = ready.written
     if format_ in ("xlsx", "csv"):
         return _sheet(call, subject, written.name, written.tables, format_)
     if format_ == "html":
         return _html(written.alone)
-    keeps = kept is None and subject.final and whole and not asked and call.seen is None
-    return _printed(session, subject, written, keeps=keeps)
-
-
-def _written(session: Session, subject: Subject, asked: str) -> tuple[WrittenDocument, bool]:
-    """The document for the reader, and whether it shows all that there is. Only such a one is
-    final: what somebody sees in part, or in another language, has the draft mark."""
-    language = language_for(session, subject, asked)
-    data = gathered(session, subject, language)
-    whole = session.access.unrestricted or data == gathered(_all(session), subject, language)
-    own = not asked or known_language(asked) == language_for(session, subject)
-    final = subject.template.keep is None or (subject.final and whole and own)
-    return worded(session, subject, data, language, draft=not final), whole
-
-
-def complete(session: Session, subject: Subject, language: str) -> bool:
-    """Whether the reader may read all that the document shows."""
-    if session.access.unrestricted:
-        return True
-    data = gathered(session, subject, language)
-    return data == gathered(_all(session), subject, language)
-
-
-def _all(session: Session) -> Session:
-    return session.as_actor(SYSTEM)
+    # On a thread of its own: others are answered meanwhile.
+    return _slowly(_pdf(written.name, b""), lambda: printed_of(session, ready))
 
 
 def _kept_answer(call: Call, subject: Subject, kept: KeptDocument, format_: str) -> Answer:
@@ -173,36 +144,6 @@ def _sheet(
     return Answer(200, content, SHEET_TYPES[format_], headers)
 
 
-def _printed(
-    session: Session, subject: Subject, written: WrittenDocument, *, keeps: bool
-) -> Answer:
-    """The PDF, made on a thread of its own: others are answered meanwhile."""
-
-    def make() -> bytes:
-        printer: Printer = printer_of(session.engine)
-        printed = printer.print(written.html, written.pictures)
-        if not keeps:
-            return printed.pdf
-        return _with_own(session, lambda own: _first(own, subject, written, printed))
-
-    return _slowly(_pdf(written.name, b""), make)
-
-
-def _first(own: Session, subject: Subject, written: WrittenDocument, printed: Printed) -> bytes:
-    """What is kept: this one, or that of somebody who was faster."""
-    kept, made = keep(own, subject, written, printed)
-    return printed.pdf if made else content_of(own, kept.file)
-
-
-def _with_own(session: Session, work: Callable[[Session], T]) -> T:
-    """Work with a connection of its own, as the thread of a document has none."""
-    connection = session.engine.database.connect()
-    try:
-        return work(replace(session, connection=connection))
-    finally:
-        connection.close()
-
-
 def _slowly(answer: Answer, make: Callable[[], bytes]) -> Answer:
     executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="print")
 
@@ -236,9 +177,7 @@ def keep_document(call: Call) -> Answer:
     written = worded(session, subject, data, language, draft=False)
 
     def make() -> bytes:
-        printed = printer_of(session.engine).print(written.html, written.pictures)
-        made, _ = _with_own(session, lambda own: keep(own, subject, written, printed))
-        return orjson.dumps(made.wire())
+        return orjson.dumps(kept_now(session, subject, written).wire())
 
     # As a step of its own: the key of a call that is sent again is not kept with half an answer.
     return Answer(202, next=partial(_slowly, Answer(201, b"", JSON_TYPE), make))

@@ -6,7 +6,6 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from fluvial.kernel.problems import Unavailable, Unprocessable
 from fluvial.runtime.engine import Engine
@@ -71,4 +70,4 @@ def _opened(engine: Engine) -> Printer:
     return found
 
 
-printer_of: PerEngine[Any] = PerEngine(_opened)
+printer_of: PerEngine[Printer] = PerEngine(_opened)

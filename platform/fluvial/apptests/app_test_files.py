@@ -56,6 +56,7 @@ _EFFECT = {
         "says": {"type": "string"},
         "webhook": _NAME,
         "call": _NAME,
+        "document": _NAME,
         "body": _VALUES,
     },
     "additionalProperties": False,

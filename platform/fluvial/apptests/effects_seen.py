@@ -15,7 +15,7 @@ TestEffect = Mapping[str, Any]
 # What was done and would be sent, in order.
 EFFECTS: Seam[Callable[[Session], Sequence[TestEffect]]] = Seam("for the tests of apps")
 CHANGES = ("create", "update", "delete")
-POSTS = {"webhook": "posts to", "call": "calls"}
+POSTS = {"webhook": "posts to", "call": "calls", "document": "prints"}
 
 
 def effects_so_far(session: Session) -> list[TestEffect]:

@@ -125,6 +125,15 @@ def ascii_host(name: str) -> str:
 WRAPPED = '<div style="overflow-wrap:anywhere;word-break:break-word">{}</div>'
 
 
+@dataclass(frozen=True)
+class Enclosed:
+    """A file that a mail carries."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
 def compose(
     *,
     sender: str,
@@ -135,6 +144,7 @@ def compose(
     message_id: str,
     name: str = "",
     answers: Sequence[str] = (),
+    files: Sequence[Enclosed] = (),
 ) -> bytes:
     """The bytes of a message, in text and HTML. Made once: a retry sends the same.
 
@@ -152,6 +162,9 @@ def compose(
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(as_text(html))
     message.add_alternative(WRAPPED.format(html), subtype="html")
+    for file in files:
+        main, _, sub = file.media_type.partition("/")
+        message.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
     return message.as_bytes()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,11 @@ from tests.mailbox import DROP, Mailbox
 
 
 def message(**more: str) -> bytes:
-    given = {"sender": "desk@example.org", "to": "ann@example.org", "subject": "Überfällig"} | more
+    given: dict[str, Any] = {
+        "sender": "desk@example.org",
+        "to": "ann@example.org",
+        "subject": "Überfällig",
+    } | more
     return compose(
         **given,
         html="<p>Grüße</p>",

@@ -1,0 +1,24 @@
+"""What printed documents bring to the engine and to rules."""
+
+from __future__ import annotations
+
+from fluvial.http.routes import ENDPOINT
+from fluvial.pages.record_offers import RECORD_OFFER
+from fluvial.records.drafts.seams import STORED
+from rules.action_kinds import ACTION
+from rules.effect_senders import EFFECT_SENDER
+from rules.mail_attachments import ATTACHED
+from rules.template_channels import TEMPLATE_CHANNEL
+
+from . import document_action, documents_api, issue_checks, record_documents
+from .document_channel import CHANNEL
+
+BRINGS = (
+    TEMPLATE_CHANNEL(CHANNEL),
+    ENDPOINT(*documents_api.ENDPOINTS),
+    ACTION(document_action.PRINT),
+    EFFECT_SENDER(document_action.SENDER),
+    ATTACHED(document_action.ATTACHMENT),
+    STORED(issue_checks.stored),
+    RECORD_OFFER(record_documents.offers),
+)

@@ -1,0 +1,238 @@
+"""The action `document` of rules, and documents that mails carry.
+
+A rule checks in its transaction that the tables of a document come to what they must, and so
+refuses to go on; the document itself is an effect: it is printed by the workers, outside of any
+transaction, and then written into the file field of its record.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fluvial.auth.actors import SYSTEM, Actor
+from fluvial.kernel.causes import Cause
+from fluvial.kernel.problems import Forbidden, Problem, Unavailable
+from fluvial.records.drafts.attachments import described, find_file
+from fluvial.records.drafts.rows import load_row
+from fluvial.records.writing import writer
+from fluvial.runtime.session import Session
+from fluvial.services.mail import Enclosed
+from fluvial.transfer import files
+from metamodel.catalog import ObjectType
+from metamodel.expressions import types
+from metamodel.reach import Reach
+from rules.action_kinds import ActionKind
+from rules.action_reader import ActionReader
+from rules.effect_kinds import EffectKind
+from rules.effect_senders import EffectSender
+from rules.execution import Execution
+from rules.mail_attachments import AttachedKind, Entry
+from rules.model import Action, Rule
+from rules.outcomes import Outcome
+from rules.record_targets import targets
+
+from .document_channel import is_printed
+from .document_data import checked_sums, subject_of, template_of
+from .making_documents import PreparedDocument, prepared, printed_of, with_own
+
+KIND = "document"
+PDF = "application/pdf"
+
+
+@dataclass(frozen=True)
+class DocumentOf:
+    """A printed document of records: of the rule's own, or at the end of a path or name."""
+
+    template: str
+    object: str
+    of: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PrintAction(Action):
+    document: DocumentOf
+    field: str  # the file field of the record that it is written into; empty: it is kept only
+
+
+SCHEMA: Mapping[str, Any] = {
+    "title": "Document",
+    "type": "object",
+    "properties": {
+        "template": {
+            "title": "Template",
+            "$ref": "#/$defs/name",
+            "description": "The printed document that is made.",
+            "x-editor": {"is": "document", "kind": "template"},
+        },
+        "of": {
+            "title": "Of",
+            "$ref": "#/$defs/path",
+            "description": "The records whose document it is; the rule's record if omitted.",
+            "x-editor": {"is": "text", "more": True},
+        },
+        "to": {
+            "title": "Into the field",
+            "$ref": "#/$defs/path",
+            "description": (
+                "The file field of the record that holds the PDF; without it the document is only"
+                " kept, as its template says."
+            ),
+            "x-editor": {"is": "text"},
+        },
+    },
+    "required": ["template"],
+    "additionalProperties": False,
+}
+
+
+def _document_of(
+    reader: ActionReader, pointer: str, member: str, spec: Mapping[str, Any]
+) -> tuple[DocumentOf, ObjectType] | None:
+    """The document that a place names; faults where there is none of its records."""
+    document = reader.check.reference(f"{pointer}/{member}", "template", spec[member])
+    of = tuple(spec["of"].split(".")) if "of" in spec else ()
+    type_ = reader.target(f"{pointer}/of" if of else f"{pointer}/each", of)
+    if document is None or type_ is None:
+        return None
+    if not is_printed(document.body):
+        message = f"The template `{document.name}` is a message, and not printed."
+        hint = "Name a template with `channel: document`."
+        reader.check.fault(f"{pointer}/{member}", "not_printed", message, hint)
+        return None
+    if document.body.get("for") != type_.name:
+        about = document.body.get("for")
+        message = f"The template `{document.name}` is for {about}, and not for {type_.name}."
+        hint = "Name its records in `of`, or use a template for the same object."
+        reader.check.fault(f"{pointer}/{member}", "other_object", message, hint)
+        return None
+    return DocumentOf(document.name, type_.name, of), type_
+
+
+def _read(reader: ActionReader, pointer: str, action: Mapping[str, Any]) -> Action | None:
+    spec, place = action[KIND], f"{pointer}/{KIND}"
+    found = _document_of(reader, place, "template", spec)
+    if found is None:
+        return None
+    document, type_ = found
+    field = spec.get("to", "")
+    lead = f"{spec.get('of', '')}."
+    field = field.removeprefix(lead) if lead != "." else field
+    if not field:
+        return PrintAction(KIND, document, "")
+    known = reader.check.field(f"{place}/to", type_, field) if "." not in field else None
+    if known is None or known.type.name != types.FILES.name or not known.writable:
+        message = f"`{spec['to']}` is not a file field of {type_.label}."
+        reader.check.fault(f"{place}/to", "no_files", message, "Name one, such as papers.")
+        return None
+    return PrintAction(KIND, document, field)
+
+
+def _acts(pointer: str, rule: Rule, action: PrintAction) -> Iterator[Reach]:
+    if action.field:
+        place = f"{pointer}/{KIND}/to"
+        yield Reach(place, "update", action.document.object, action.field, everywhere=True)
+
+
+def _perform(execution: Execution, at: int, action: PrintAction) -> None:
+    session, document = execution.acting, action.document
+    template = template_of(session, document.object, document.template)
+    actor = session.actor
+    made = 0
+    for record in targets(execution, document.of):
+        checked_sums(session, subject_of(session, template, record))
+        payload = {
+            "template": template.name, "object": document.object, "record": record,
+            "field": action.field, "name": template.label, "cause": session.cause.wire(),
+            "by": {"name": actor.name, "roles": list(actor.roles)},
+        }  # fmt: skip
+        unique = f"{KIND}:{template.name}:{record}"
+        execution.effect(at, KIND, template.name, payload, unique)
+        made += 1
+    execution.run.say(f"It prints {template.label}{f' {made} times' if made != 1 else ''}.")
+
+
+def _begin(session: Session, effect: dict[str, Any]) -> Callable[[], Outcome]:
+    """Read what the document needs; what it gives prints and writes it."""
+    payload = effect["payload"]
+    roles = tuple(payload["by"]["roles"])
+    actor = Actor(None, payload["by"]["name"], roles, unrestricted=not roles)
+    acting = session.as_actor(actor, Cause.read(payload["cause"]))
+
+    def send() -> Outcome:
+        try:
+            pdf = printed_of(acting, ready)
+            with_own(acting, lambda own: _written_into(own, payload, ready, pdf))
+        except Problem as problem:
+            return _ended(problem)
+        return Outcome("done", response=ready.file_name)
+
+    try:
+        template = template_of(acting, payload["object"], payload["template"])
+        ready = prepared(acting, subject_of(acting, template, payload["record"]))
+    except Problem as problem:
+        ended = _ended(problem)
+        return lambda: ended
+    return send
+
+
+def _ended(problem: Problem) -> Outcome:
+    return Outcome("retry" if isinstance(problem, Unavailable) else "failed", problem.detail)
+
+
+def _written_into(
+    session: Session, payload: Mapping[str, Any], ready: PreparedDocument, pdf: bytes
+) -> None:
+    """Put the PDF into the field of its record, in place of an earlier one of its name."""
+    field, name = payload["field"], payload["object"]
+    if not field:
+        return
+    if field not in session.access.writable(name):
+        raise Forbidden(f"This rule may not write `{field}`.")
+    # The field is a feature's own here: a locked record gets its document, too.
+    own = session.as_actor(SYSTEM).posting(name)
+    with own.connection.transaction():
+        row = load_row(own, name, payload["record"], None, lock=True)
+        if row is None:
+            return
+        there = row[field] or []
+        made = files.store(own, ready.file_name, PDF, io.BytesIO(pdf))
+        same = [find_file(own, one["id"]) for one in there if one["name"] == made["name"]]
+        if any(one is not None and one["sha256"] == made["sha256"] for one in same):
+            return
+        others = [one for one in there if one["name"] != made["name"]]
+        writer.update(own, name, payload["record"], {field: [*others, described(made)]})
+
+
+def _attach(reader: ActionReader, pointer: str, spec: Mapping[str, Any]) -> Any:
+    found = _document_of(reader, pointer, KIND, spec)
+    return found[0] if found is not None else None
+
+
+def _enter(execution: Execution, said: DocumentOf, reader: Session | None) -> Iterator[Entry]:
+    for record in targets(execution, said.of):
+        yield {"template": said.template, "object": said.object, "record": record}
+
+
+def _open(session: Session, entry: Entry) -> Iterator[Enclosed]:
+    """The document as the one whom it is for may read it."""
+    template = template_of(session, entry["object"], entry["template"])
+    ready = prepared(session, subject_of(session, template, entry["record"]))
+    yield Enclosed(ready.file_name, PDF, printed_of(session, ready))
+
+
+PRINT = ActionKind(
+    KIND,
+    "Make a document",
+    SCHEMA,
+    _read,
+    _perform,
+    acts=_acts,
+    effects=(EffectKind(KIND, "file-text", "Prints", "Prints", "Document", "documents"),),
+    says="print {template}[ into {to}]",
+    icon="file-text",
+)
+SENDER = EffectSender(KIND, _begin)
+ATTACHMENT = AttachedKind(KIND, _attach, _enter, _open)
