@@ -17,6 +17,9 @@ NAMED_BY_OTHERS = {
 }
 
 
+BY_PEOPLE = ("document",)  # channels of templates that people ask for
+
+
 @dataclass(frozen=True)
 class LintWarning:
     """A place and what is worth a look there."""
@@ -29,7 +32,8 @@ def lint(catalog: Catalog, layer: str) -> Iterator[LintWarning]:
     """The remarks about the documents of one layer."""
     for kind, message in NAMED_BY_OTHERS.items():
         for name, document in sorted(catalog.of(kind).items()):
-            if document.layer == layer and f"{kind}/{name}" not in catalog.uses:
+            named = f"{kind}/{name}" in catalog.uses or document.body.get("channel") in BY_PEOPLE
+            if document.layer == layer and not named:
                 yield LintWarning(_file(document), message)
     for name, type_ in sorted(catalog.objects.items()):
         if type_.layer == layer:
