@@ -207,6 +207,20 @@ def test_time_and_expenses_become_an_invoice_that_opens(books: Books) -> None:
     refused = books.client.patch(f"/api/records/invoice/{invoice['id']}", {"note": "Cheaper"})
     assert refused.status == 409 and "credit note" in refused.text
     opened_by_the_customer(books, invoice["id"])
+    printed(books, invoice["id"], issued["number"])
+
+
+def printed(books: Books, invoice: str, number: str) -> None:
+    """The document tells the number and the sums, in the language of the customer."""
+    path = f"/api/records/invoice/{invoice}/documents/invoice_document?format="
+    shown = books.client.get(path + "html")
+    assert shown.status == 200 and number in shown.text, shown.text
+    assert "1,729.75" in shown.text and "2,075.70" in shown.text and "Hotel" in shown.text
+    books.change("account", books.account, language="de")
+    german = books.client.get(path + "html&language=de").text
+    assert "Rechnung" in german and "1.729,75" in german
+    table = books.client.get(f"{path}csv&table=backing")
+    assert table.status == 200 and "900" in table.text
 
 
 def opened_by_the_customer(books: Books, invoice: str) -> None:
