@@ -13,7 +13,7 @@ from fluvial.pages.record_tabs import RECORD_TAB
 from fluvial.pages.template_environment import TEMPLATES
 from metamodel.conversation_part import CONVERSATION
 
-from . import messages_api, outside_replies
+from . import messages_api, outside_replies, talk_pages
 from .conversation_documents import MAILBOX
 from .conversation_tables import TABLES
 from .links import link_pages, link_tab, links_api, links_in_texts
@@ -31,6 +31,7 @@ feature = Feature(
             *link_pages.ENDPOINTS,
             *link_tab.ENDPOINTS,
             *messages_api.ENDPOINTS,
+            *talk_pages.ENDPOINTS,
             *mailbox_api.ENDPOINTS,
         ),
         TEMPLATES(Path(__file__).parent / "templates"),
@@ -38,6 +39,7 @@ feature = Feature(
         links_in_texts.BRINGS,
         outside_replies.BRINGS,
         *mail_sending.BRINGS,
+        *talk_pages.BRINGS,
         HOUSEKEEPING(mail_drafts.forget),
         JOB(mail_fetching.JOB_OF_MAILS),
         COMMAND(mail_commands.add_commands),

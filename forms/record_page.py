@@ -11,6 +11,7 @@ from fluvial.pages.frame import with_query
 from fluvial.pages.presenters import empty, face_of, file_size, preview_href, references
 from fluvial.pages.recalculation_marks import recalculating
 from fluvial.pages.record_tabs import ShownOn, tabs_of
+from fluvial.pages.record_talk import Composer, composer_of
 from fluvial.records.writing.transitions import ways
 from fluvial.services import comments
 from fluvial.services.templates import TemplateFault
@@ -65,6 +66,7 @@ def record_context(
         "tab": tab,
         "timeline": history,
         "comment_href": _comment_href(page),
+        "composer": _composer(page),
         "replies": comments.may_choose_who_reads(page.session, type_.name),
         "files": _files(page),
         "side": "timeline",
@@ -106,6 +108,12 @@ def _comment_href(page: Shown) -> str:
     """Where comments go; nowhere for who may not write them, and on another day's page."""
     writes = comments.may_comment(page.session, page.type.name) and page.session.as_of is None
     return f"{page.href}/comments" if writes else ""
+
+
+def _composer(page: Shown) -> Composer | None:
+    if not _comment_href(page):
+        return None
+    return composer_of(ShownOn(page.session, page.type, page.id, page.fmt))
 
 
 def _number(page: Shown) -> str:

@@ -13,6 +13,7 @@ from fluvial.pages.frame import with_query
 from fluvial.pages.happenings import HAPPENINGS, Happening, Stretch
 from fluvial.pages.presenters import empty, references, said
 from fluvial.pages.reader_format import ReaderFormat, parse_moment
+from fluvial.pages.record_talk import SpokenFace, faces_of
 from fluvial.records.reading.history import last_moment, read_history
 from fluvial.runtime.session import Session
 from fluvial.services import comments
@@ -50,7 +51,8 @@ def timeline(
         asked = {**following, "as_of": fmt.as_of}
         more = with_query(f"/o/{type_.name}/{record}", **asked) + "#timeline"
     entries = [_entry(session, type_, entry, fmt) for entry in done]
-    entries += [_comment(session, entry, fmt) for entry in said]
+    faces = faces_of(session, fmt, type_.name, record, said)
+    entries += [_spoken(session, entry, fmt, faces.get(entry["id"])) for entry in said]
     entries += [_happening(entry, fmt) for entry in ran]
     entries.sort(key=lambda entry: parse_moment(entry["at"]), reverse=True)
     return {"entries": entries, "more_href": more}
@@ -106,10 +108,26 @@ def _happening(entry: Happening, fmt: ReaderFormat) -> Context:
     }
 
 
+def _spoken(
+    session: Session, entry: dict[str, Any], fmt: ReaderFormat, face: SpokenFace | None
+) -> Context:
+    """A comment, or what a feature shows in its place."""
+    told = _comment(session, entry, fmt)
+    if face is None:
+        return told
+    told |= {"what": face.what, "tone": face.tone, "bubble": "", "face": face}
+    if face.icon:
+        told |= {"icon": face.icon, "person": ""}
+    if told["comment"]:
+        told["comment"]["edit"] = False
+        told["comment"]["delete"] = session.access.admin
+    return told
+
+
 def _comment(session: Session, entry: dict[str, Any], fmt: ReaderFormat) -> Context:
     writer = entry["by"]["user"] if entry["by"] else ""
-    name = fmt.names.title("user", writer) or "A former user"
-    mine = writer == session.actor.id
+    name = entry["speaker"] or fmt.names.title("user", writer) or "A former user"
+    mine = bool(writer) and writer == session.actor.id
     edited = Markup(' <span class="faint">edited</span>') if entry["edited_at"] else ""
     return {
         "icon": "message-circle",

@@ -9,7 +9,7 @@ import { toast } from "./toasts.js";
 const NAMING = /(?:^|[\s(])@([\p{L}\p{N}.' -]{0,40})$/u;
 
 // Somebody is picked from a list below the words while their name is being typed.
-function naming(area, named) {
+export function naming(area, named) {
   const list = make("ul", { role: "listbox", "aria-label": "People" });
   const menu = make("div", { class: "menu", hidden: true, id: `people-${Math.random().toString(36).slice(2)}` }, list);
   area.after(menu);
@@ -94,7 +94,7 @@ function writing(form, named, submit, done = () => {}) {
   });
 }
 
-const address = () => one("form[data-comment]").dataset.comment;
+const address = () => one("form[data-comment]")?.dataset.comment ?? `${one("form[data-talk]").dataset.talk}/comments`;
 
 actions["edit-comment"] = (button) => {
   const bubble = one(`#c-${CSS.escape(button.dataset.commentId)}`);
@@ -127,7 +127,6 @@ function takingOut(event) {
 
 export function start() {
   const form = one("form[data-comment]");
-  if (!form) return;
-  writing(form, new Map(), (body) => send("POST", form.dataset.comment, body));
+  if (form) writing(form, new Map(), (body) => send("POST", form.dataset.comment, body));
   addEventListener("submit", takingOut);
 }

@@ -335,6 +335,9 @@ BODIES: dict[str, Bodies] = {
     "POST /o/{object}/views/{name}/forget": NOTHING,
     "POST /o/{object}/{id}/actions/{name}": _say(Sent({}), Sent({"rev": "1"})),
     "POST /o/{object}/{id}/assign": NOTHING,
+    "POST /o/{object}/{id}/messages": _say(
+        Sent({"text": "Look."}), Sent({"text": "Look.", "public": "true", "to": "a@b.example"})
+    ),
     "POST /o/{object}/{id}/comments": _say(Sent({"text": "Look."})),
     "POST /o/{object}/{id}/comments/{comment}/delete": NOTHING,
     "POST /o/{object}/{id}/days/{field}": _say(Sent({"day": "2031-03-04", "tariff": "x"})),
