@@ -16,7 +16,7 @@ from bench.targets import Baseline, Engine, Target
 from bench.verify import Difference, verify
 from bench.world import look_around
 
-from . import catalogs, clocks, conditions, data, decisions, report, reports, schema
+from . import catalogs, clocks, conditions, data, decisions, ledgers, report, reports, schema
 
 KINDS = ("sqlite", "postgresql")
 SIZES = "20000,1000000"
@@ -40,16 +40,14 @@ def arguments() -> argparse.Namespace:
     add("--clocks", action="store_true", help="instead: timers in saves, and a calendar's change")
     add("--decisions", action="store_true", help="instead: decisions over many rows")
     add("--reports", action="store_true", help="instead: reports over many records")
+    add("--ledgers", action="store_true", help="instead: runs of a ledger")
     asked = parser.parse_args()
     if asked.baseline_threads is not None:
         os.environ["BENCH_THREADS"] = str(asked.baseline_threads)
     asked.databases = asked.databases.split(",")
     if not set(asked.databases) <= set(KINDS):
         parser.error(f"--databases takes {', '.join(KINDS)}.")
-    single = "100000" if asked.schema or asked.expressions else SIZES
-    single = "50000" if asked.clocks else single
-    single = "10000" if asked.decisions else single
-    single = "100000" if asked.reports else single
+    single = _single(asked)
     sizes = asked.sizes or (str(data.SEEDS) if asked.quick else single)
     asked.sizes = [int(size.replace("_", "")) for size in sizes.split(",")]
     asked.rounds = Rounds(
@@ -111,6 +109,15 @@ def show(text: str, key: str, write: bool) -> None:
         print(f"{report.PAGE.name} has no place for {key}.", file=sys.stderr)
 
 
+def _single(asked: argparse.Namespace) -> str:
+    """The size that is measured where none is asked for."""
+    if asked.schema or asked.expressions or asked.reports:
+        return "100000"
+    if asked.clocks:
+        return "50000"
+    return "10000" if asked.decisions or asked.ledgers else SIZES
+
+
 def others(asked: argparse.Namespace) -> bool:
     """What is measured instead of requests; whether that was asked for."""
     for kind in asked.databases:
@@ -127,8 +134,11 @@ def others(asked: argparse.Namespace) -> bool:
             show(decisions.measure(kind, asked.sizes[0]), f"{kind} decisions", asked.write)
         if asked.reports:
             show(reports.measure(kind, asked.sizes[0]), f"{kind} reports", asked.write)
+        if asked.ledgers:
+            for size in asked.sizes:
+                show(ledgers.measure(kind, size), f"{kind} ledgers {size}", asked.write)
     instead = (asked.schema, asked.catalogs, asked.expressions, asked.clocks, asked.decisions)
-    return any((*instead, asked.reports))
+    return any((*instead, asked.reports, asked.ledgers))
 
 
 def main() -> int:

@@ -103,6 +103,7 @@ def _planned(session: Session, question: BatchQuestion, own: bool, dated: bool) 
     dialect = session.connection.dialect
     access = access_of(session.catalog, SYSTEM)
     context = PlanContext(session.catalog, access, dialect, as_of=dated)
+    context.fresh = True  # values that are stored may be about to be worked out anew
     sql = context.trusted()
     source = Source(sql, question.object)
     record = source.through((question.link,)) if question.link else source

@@ -63,6 +63,14 @@ class ChargePeriod(NamedTuple):
     end: date
 
     @property
+    def empty(self) -> bool:
+        """Whether the record takes part in none of its days: what was posted for it goes back."""
+        return self.start >= self.end
+
+    def has(self, day: date | None) -> bool:
+        return day is not None and not self.empty and self.from_ <= day < self.until
+
+    @property
     def name(self) -> str:
         """What keys call it."""
         return f"{self.from_.isoformat()}/{self.until.isoformat()}"

@@ -5,23 +5,28 @@ from __future__ import annotations
 from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import Feature
 from fluvial.pages.object_tabs import OBJECT_TAB, ObjectTab
-from fluvial.records.drafts.seams import BEFORE_BIN, BEFORE_SAVE
+from fluvial.records.drafts.seams import BEFORE_BIN, BEFORE_SAVE, DAY_NOTED, STORED
 from fluvial.runtime.long_jobs import LONG_JOB_KIND
+from rules.action_kinds import ACTION
 
-from . import ledger_runs, ledgers_api
+from . import ledger_runs, ledgers_api, marks
 from .entry_locks import keep_entries, keep_in_place
 from .ledger_documents import LEDGER
 from .ledger_tables import TABLES
+from .post_action import POST
 
 feature = Feature(
     "ledger",
     kinds=(LEDGER,),
     tables=TABLES,
     brings=(
+        ACTION(POST),
         ENDPOINT(*ledgers_api.ENDPOINTS),
         LONG_JOB_KIND(*ledger_runs.KINDS),
         BEFORE_SAVE(keep_entries),
         BEFORE_BIN(keep_in_place),
+        STORED(marks.stored),
+        DAY_NOTED(marks.day_noted),
         OBJECT_TAB(
             ObjectTab(
                 "ledger",

@@ -20,7 +20,7 @@ from .charge_cells import ChargeCell, from_wire, plain, to_wire
 from .ledger_tables import KEY, POSTING
 
 _k = KEY.c
-_COLUMNS = (_k.id, _k.source, _k.period, _k.number, _k.posted, _k.cells)
+_COLUMNS = (_k.id, _k.source, _k.period, _k.number, _k.posted, _k.cells, _k.settled)
 
 
 def _of_records(dialect: str) -> Statement:
@@ -38,6 +38,7 @@ _CHANGE = Statement(
         number=param("the_next", _k.number),
         posted=param("the_posted", _k.posted),
         cells=param("the_cells", _k.cells),
+        settled=param("the_settled", _k.settled),
     )
 )
 _p = POSTING.c
@@ -62,6 +63,7 @@ class KeyState:
     number: int = 0
     posted: Mapping[str, Decimal] = field(default_factory=dict)
     cells: Sequence[ChargeCell] = ()
+    settled: bool = False  # whether the amounts are the rounded sums of the cells
 
 
 @dataclass(frozen=True)
@@ -92,9 +94,9 @@ def states_of(
     dialect = connection.dialect
     rows = _OF_RECORDS[dialect].rows(connection, the_ledger=ledger, ids=id_list(dialect, records))
     found: dict[str, dict[str, KeyState]] = {}
-    for id, source, period, number, posted, cells in rows:
+    for id, source, period, number, posted, cells, settled in rows:
         amounts = {one: Decimal(value) for one, value in posted.items()}
-        state = KeyState(source, period, id, number, amounts, from_wire(cells))
+        state = KeyState(source, period, id, number, amounts, from_wire(cells), settled)
         found.setdefault(source, {})[period] = state
     return found
 
@@ -119,6 +121,7 @@ def keep_states(connection: Connection, ledger: str, states: Iterable[KeyState])
                 the_next=state.number,
                 the_posted=posted,
                 the_cells=cells,
+                the_settled=state.settled,
             )
             if not changed:
                 return False
@@ -126,7 +129,7 @@ def keep_states(connection: Connection, ledger: str, states: Iterable[KeyState])
         new.append(
             {
                 "id": new_id(), "ledger": ledger, "source": state.source, "period": state.period,
-                "number": state.number, "posted": posted, "cells": cells,
+                "number": state.number, "posted": posted, "cells": cells, "settled": state.settled,
             }
         )  # fmt: skip
     insert_rows(connection, KEY, new)

@@ -40,11 +40,16 @@ class LedgerDifference:
         """What is posted once the difference is."""
         return net([*self.state.cells, *self.parts])
 
-    def following(self) -> KeyState:
+    def following(self, scales: Mapping[str, int]) -> KeyState:
+        """What is posted for the key once the difference is."""
         posted = dict(self.state.posted)
         for currency, amount in self.amounts.items():
             posted[currency] = posted.get(currency, ZERO) + amount
-        return replace(self.state, number=self.state.number + 1, posted=posted, cells=self.cells)
+        cells = self.cells
+        sums = rounded_sums(cells, self.charge.period, scales)
+        settled = all(sums.get(one, ZERO) == posted.get(one, ZERO) for one in {*sums, *posted})
+        number = self.state.number + 1
+        return replace(self.state, number=number, posted=posted, cells=cells, settled=settled)
 
     def part_amounts(self, scales: Mapping[str, int]) -> list[Decimal]:
         return part_amounts(self.state.cells, self.parts, self.charge.period, self.amounts, scales)
@@ -88,6 +93,8 @@ def difference(
     record: ChargedRecord, charge: Charge, state: KeyState, scales: Mapping[str, int]
 ) -> LedgerDifference | None:
     """None where nothing is to be posted."""
+    if state.settled and charge.cells == state.cells:
+        return None
     parts = net(charge.cells, state.cells)
     wanted = rounded_sums(charge.cells, charge.period, scales)
     currencies = {*wanted, *state.posted, *(part.currency for part in parts)}

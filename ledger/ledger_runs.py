@@ -33,12 +33,25 @@ from .ledger_model import Ledger
 from .ledger_reader import ledgers_of
 from .ledger_run_rows import Counts, RunRow, add_faults, add_run, found_run, keep_run
 from .ledger_tables import KEY
+from .marks import (
+    WHOLE,
+    begin_whole,
+    clear,
+    count_marked,
+    end_whole,
+    keep_due,
+    mark,
+    next_marked,
+    tells_all,
+)
 from .posting import Posted, post
 from .target_cells import fill_cells
 from .voiding import VOIDING, begin_voiding, void_portion
 
 WORK = "ledger run"
 RECORDS, GONE = "records", "gone"
+MARKS, SOME = "marks", "some"
+LEAST = 10  # records of a portion: fewer would cost more in statements than in work
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
@@ -130,32 +143,57 @@ def run_portion(session: Session, job: LongJob, size: int) -> bool:
 
 def _work(session: Session, ledger: Ledger, job: LongJob, size: int, counts: Counts) -> bool:
     locks.hold_named(session.connection, "ledger", ledger.name)
-    place = job.place
-    place.setdefault("phase", RECORDS)
-    until = date.fromisoformat(job.body["until"])
-    if place["phase"] == RECORDS:
-        if job.total is None:
-            asked = Query(ledger.object, (("id",),), job.body["where"])
-            job.total = count(session, asked)
-        page = read_page(
-            session,
-            Query(
-                ledger.object, (("id",),), job.body["where"],
-                limit=min(size, MAX_LIMIT), cursor=place.get("cursor", ""),
-            ),
-        )  # fmt: skip
-        ids = [row["id"] for row in page["data"]]
-        place["cursor"] = page["next"] or ""
-        if not page["next"]:
-            place["phase"] = GONE
-        job.done += len(ids)
-        more = not job.body["where"] or bool(page["next"])
+    place, until = job.place, date.fromisoformat(job.body["until"])
+    if "mode" not in place:
+        place["mode"] = _mode(session, ledger, job)
+        place["phase"] = RECORDS
+        job.total = _total(session, ledger, job, until)
+    size = max(size, LEAST)
+    if place["mode"] == MARKS:
+        ids = next_marked(session.connection, ledger.name, until, place.get("after", NOBODY), size)
+        place["after"] = ids[-1] if ids else NOBODY
+        more = len(ids) == size
+    elif place["phase"] == RECORDS:
+        ids, more = _page(session, ledger, job, size)
     else:
         ids = gone_records(session, ledger, place.get("after", NOBODY), size)
         place["after"] = ids[-1] if ids else NOBODY
         more = bool(ids)
+    job.done += len(ids)
     run_records(session, ledger, ids, until, job.id, counts, dry_run=job.body["dry_run"])
+    if not more and place["mode"] == WHOLE:
+        end_whole(session.connection, ledger.name, job.id)
     return more
+
+
+def _mode(session: Session, ledger: Ledger, job: LongJob) -> str:
+    """Which records are looked at: those that are marked, all, or some that marks do not tell."""
+    seen = session.access.object(ledger.object).where.get("read", ())
+    if job.body["where"] or seen is not None:
+        return SOME
+    if tells_all(session, ledger.name):
+        return MARKS
+    if job.body["dry_run"]:
+        return SOME
+    begin_whole(session, ledger.name, job.id)
+    return WHOLE
+
+
+def _total(session: Session, ledger: Ledger, job: LongJob, until: date) -> int:
+    if job.place["mode"] == MARKS:
+        return count_marked(session.connection, ledger.name, until)
+    return count(session, Query(ledger.object, (("id",),), job.body["where"]))
+
+
+def _page(session: Session, ledger: Ledger, job: LongJob, size: int) -> tuple[list[str], bool]:
+    """The next records that the person may read, by their ids; and whether there are more."""
+    where, cursor = job.body["where"], job.place.get("cursor", "")
+    query = Query(ledger.object, (("id",),), where, limit=min(size, MAX_LIMIT), cursor=cursor)
+    page = read_page(session, query)
+    job.place["cursor"] = page["next"] or ""
+    if not page["next"]:
+        job.place["phase"] = GONE
+    return [row["id"] for row in page["data"]], not where or bool(page["next"])
 
 
 def run_records(
@@ -171,10 +209,16 @@ def run_records(
     """Work out and post the keys of some records, inside the caller's transaction."""
     if not ids:
         return
+    connection = session.connection
+    if not dry_run:
+        clear(connection, ledger.name, ids)
     records, found = compared(session, ledger, ids, until)
     posted = _tried(session, ledger, run, found) if dry_run else post(session, ledger, run, found)
     faults = [*_faults(records), *posted.faults]
-    add_faults(session.connection, run, faults)
+    add_faults(connection, run, faults)
+    if not dry_run:
+        keep_due(connection, ledger.name, {one.id: one.due for one in records})
+        mark(connection, ledger.name, [one[0] for one in faults])
     counts.add(
         records=len(records),
         keys=sum(len(one.charges) for one in records),

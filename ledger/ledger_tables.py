@@ -19,6 +19,7 @@ KEY = table(
     column("number", INTEGER),  # of its last posting
     column("posted", JSON),  # the amount of each currency
     column("cells", JSON),
+    column("settled", BOOLEAN),  # whether the amounts are the rounded sums of the cells
     metadata=TABLES,
 )
 sa.Index("uq_fluvial_ledger_key", KEY.c.ledger, KEY.c.source, KEY.c.period, unique=True)
@@ -97,3 +98,12 @@ MARK = table(
     metadata=TABLES,
 )
 sa.Index("ix_fluvial_ledger_mark__due", MARK.c.ledger, MARK.c.due)
+
+# Whether the marks of a ledger tell all: `clean`, `whole`, or the run that compares everything.
+SCOPE = table(
+    "ledger_scope",
+    column("ledger", TEXT, primary_key=True),
+    column("revision", TEXT),  # of the ledger, and of the formulas that it reads
+    column("state", TEXT),
+    metadata=TABLES,
+)

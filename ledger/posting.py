@@ -111,7 +111,9 @@ def _post(session: Session, ledger: Ledger, run: str, found: Sequence[LedgerDiff
             for id, one in zip(postings, found, strict=True)
         ],
     )  # fmt: skip
-    if not keep_states(session.connection, ledger.name, (one.following() for one in found)):
+    scales = Scales(session.catalog, ledger)
+    states = [one.following(scales) for one in found]
+    if not keep_states(session.connection, ledger.name, states):
         raise Conflict("Another run has posted for this meanwhile. Run it again.")
     point("ledger_posted")
     return Posted(list(found), count, parts)
@@ -178,8 +180,7 @@ def _names(one: LedgerDifference, currency: str, run: str) -> Body:
 
 
 def _service(period: ChargePeriod) -> tuple[Any, Any]:
-    whole = period.start >= period.end  # nothing of it is charged any more
-    return (period.from_, period.until) if whole else (period.start, period.end)
+    return (period.from_, period.until) if period.empty else (period.start, period.end)
 
 
 def _span(word: str, span: tuple[Any, Any] | None) -> Body:

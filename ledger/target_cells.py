@@ -337,8 +337,7 @@ def _fill_each(filling: _Filling) -> None:
             continue
         for charge in record.charges.values():
             period = charge.period
-            inside = period is None or (day is not None and period.from_ <= day < period.until)
-            if inside and not charge.fault:
+            if not charge.fault and (period is None or period.has(day)):
                 _add_row(filling, charge, line, values)
 
 
@@ -367,7 +366,7 @@ def _fill_spread(filling: _Filling) -> None:
         scale = minor_units(currency) if currency else PLAIN_SCALE
         whole = (after - first).days
         for charge in record.charges.values():
-            if charge.period is None:
+            if charge.period is None or charge.period.empty:
                 continue
             start = max(charge.period.from_, first)
             end = min(charge.period.until, after)

@@ -72,7 +72,7 @@ def _expressions(
         price,
         amount,
         least,
-        _floor(price, rows) if least is not None and kind == SEGMENTS else price,
+        _floor(scope, price, rows) if least is not None and kind == SEGMENTS else price,
         scope.word(f"{pointer}/convention", body.get("convention"), NAMES, "unknown_convention"),
         scope.compile(f"{pointer}/spread/from", spread.get("from"), types.DATE),
         scope.compile(f"{pointer}/spread/until", spread.get("until"), types.DATE),
@@ -170,13 +170,15 @@ def _check_worth(scope: LedgerScope, pointer: str, made: Expression | None) -> N
         scope.fault(pointer, "wrong_type", message, "Give an amount of money, or a number.")
 
 
-def _floor(price: Expression | None, rows: LedgerRows | None) -> Expression | None:
+def _floor(
+    scope: LedgerScope, price: Expression | None, rows: LedgerRows | None
+) -> Expression | None:
     """The price of what is missing to the least: that of a row all of whose fields are empty."""
     if price is None or rows is None:
         return price
     if any(isinstance(one, (Gather, Collection)) for one in price.tree.walk()):
         return None
-    return replace(price, tree=_of_no_row(price.tree), object=None)
+    return replace(price, tree=_of_no_row(price.tree), object=scope.type.name)
 
 
 def _of_no_row(node: Node) -> Node:

@@ -24,6 +24,7 @@ from .ledger_model import Ledger
 from .ledger_reader import ledgers_of
 from .ledger_run_rows import Counts, RunRow, add_faults, add_run, keep_run, mark_voided
 from .ledger_tables import POSTING
+from .marks import mark
 from .posting import post
 
 VOIDING = "ledger void"
@@ -94,6 +95,7 @@ def _take_back(
         booked = open_period(record, charge)
         found.append(LedgerDifference(record, charge, state, amounts, parts, booked))
     posted = post(session, ledger, run, found)
+    mark(session.connection, ledger.name, ids)
     add_faults(session.connection, run, posted.faults)
     counts.add(
         records=len(ids),

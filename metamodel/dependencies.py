@@ -144,11 +144,12 @@ def _edges(
     """From everything that a formula reads to the field, with the way back."""
     for reading in reads(expression, objects):
         if reading.root in (Root.ROW, Root.RECORD):
-            route = _way_back(kept.object, reading.steps, objects)
+            route = way_back(kept.object, reading.steps, objects)
             yield Edge((reading.object, reading.field), (kept.object, kept.name), route)
 
 
-def _way_back(object: str, steps: Iterable[Hop], objects: Mapping[str, ObjectType]) -> Route:
+def way_back(object: str, steps: Iterable[Hop], objects: Mapping[str, ObjectType]) -> Route:
+    """From a record that is read, back to the one of `object` that reads it."""
     route: list[RouteStep] = []
     for step in steps:
         if step.backward:

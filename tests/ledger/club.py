@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fluvial.events.jobs import run_pending
 from fluvial.http.app import build_app
 from fluvial.kernel.settings import load
 from fluvial.runtime.engine import Engine
@@ -244,6 +245,16 @@ class Club:
     def ended(self, hire: str, day: str | None) -> None:
         reply = self.client.patch(f"/api/records/hire/{hire}", {"ends": day})
         assert reply.status == 200, reply.text
+
+    def work(self) -> None:
+        """Let the workers work until there is nothing to do."""
+        engine = self.client.app.engine
+
+        def all_of_it() -> None:
+            while run_pending(engine):
+                pass
+
+        engine.database.call(all_of_it)
 
     def explain(self, plan: str, ledger: str = "fees", **query: str) -> Json:
         reply = self.client.get(f"/api/ledgers/{ledger}/explain", record=plan, **query)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,6 +20,10 @@ BEFORE_BIN: Seam[Callable[[Draft, str], None]] = Seam("before a record is delete
 # In the transaction of the write: drafts of one object type, and what became of them (created,
 # updated, deleted or restored).
 STORED: Seam[Callable[[Sequence[Draft], str], None]] = Seam("when a record is stored")
+# The same where values of another day were noted beside a record: its type, its id and its fields.
+DAY_NOTED: Seam[Callable[[Session, ObjectType, str, Collection[str]], None]] = Seam(
+    "when a value of another day is noted"
+)
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,14 @@ OBJECT_HOOK: Seam[ObjectHook] = Seam("beside the fields of an object type")
 def hook_of(session: Session, name: str) -> ObjectHook | None:
     """The hook of an object type, if it has one."""
     return next((h for h in session.engine.brought(OBJECT_HOOK) if h.object == name), None)
+
+
+def tell_day_noted(
+    session: Session, type_: ObjectType, record: str, names: Collection[str]
+) -> None:
+    """Let the features take note of values of another day."""
+    for noted in session.engine.brought(DAY_NOTED):
+        noted(session, type_, record, names)
 
 
 def tell_stored(drafts: Sequence[Draft], event: str) -> None:

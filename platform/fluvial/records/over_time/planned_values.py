@@ -15,6 +15,7 @@ from fluvial.records.drafts.draft import Draft, wire_value
 from fluvial.records.drafts.merging import check_revs
 from fluvial.records.drafts.record_locks import refuse_fields
 from fluvial.records.drafts.rows import Values, changed_meanwhile, load_row, row_writer
+from fluvial.records.drafts.seams import tell_day_noted
 from fluvial.records.reading.reader import find_one, read_one
 from fluvial.records.reading.set_links import set_links
 from fluvial.records.writing.new_drafts import existing
@@ -131,6 +132,7 @@ def _note(
     if row_writer(session, type_).update(session, record, rev, stamp) is None:
         raise changed_meanwhile(type_)
     journal.note(session, type_.name, record, rev + 1, f"{event}:{day}", changes)
+    tell_day_noted(session, type_, record, changes.keys())
 
 
 def _answer(session: Session, then: Session, type_: ObjectType, record: str) -> dict[str, Any]:
