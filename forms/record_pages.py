@@ -14,6 +14,15 @@ from fluvial.http.routes import MAX_UPLOAD, Endpoint, Handler, Policy
 from fluvial.kernel.ids import is_id
 from fluvial.kernel.problems import Conflict, NotFound, Unprocessable
 from fluvial.pages.as_of_bar import as_of_context
+from fluvial.pages.change_set_words import (
+    inside_href,
+    inside_intro,
+    inside_notice,
+    inside_session,
+    is_open,
+    set_href,
+    sets_for,
+)
 from fluvial.pages.field_addresses import given_values
 from fluvial.pages.frame import Context, action, page, render, with_query
 from fluvial.pages.lists import keys_of
@@ -24,7 +33,7 @@ from fluvial.pages.record_tabs import ShownOn
 from fluvial.pages.sign_in import form_text
 from fluvial.records.drafts.record_locks import RecordLocked
 from fluvial.records.reading import reader
-from fluvial.records.writing import transitions, writer
+from fluvial.records.writing import transitions
 from fluvial.records.writing.revealing import reveal
 from fluvial.runtime.languages import in_words
 from fluvial.runtime.reader_zone import zone_of
@@ -48,9 +57,9 @@ from .visibility import ShownSection, draft_values, follow, leave_hidden, resolv
 
 
 def show_record(call: Call) -> Answer:
-    session = call.session
+    session = inside_session(call)
     day = as_of(call) if call.query.get("as_of") else None
-    if day is not None and day != session.today:
+    if day is not None and day != call.session.today:
         session = session.at(day)
     return _record_page(call, found(call, session))
 
@@ -71,13 +80,16 @@ def _record_page(call: Call, shown: Shown) -> Answer:
     )
     until = comments.until(call.query.get("until", ""))
     context = record_context(shown, call.query.get("related", ""), newest, until)
-    context["as_of"] = as_of_context(shown.session, shown.fmt, shown.href)
+    if call.inside is None:
+        context["as_of"] = as_of_context(shown.session, shown.fmt, shown.href)
+    context["notices"] = [*inside_notice(call, shown.fmt), *context["notices"]]
     type_ = shown.type
+    primary = _primary(call, shown)
     return page(
         call, "record.html", str(shown.record["title"]),
-        crumbs=_crumbs(type_, shown.fmt.as_of), here=f"/o/{type_.name}", primary=_primary(shown),
-        menu=_menu(shown), topics=f"record:{shown.id}",
-        keys=keys_of(call, type_) | ({"edit": f"{shown.href}/edit"} if _primary(shown) else {}),
+        crumbs=_crumbs(type_, shown.fmt.as_of), here=f"/o/{type_.name}", primary=primary,
+        menu=_menu(call, shown), topics=f"record:{shown.id}",
+        keys=keys_of(call, type_) | ({"edit": primary["href"]} if primary else {}),
         record=context,
     )  # fmt: skip
 
@@ -86,14 +98,21 @@ def _crumbs(type_: ObjectType, as_of: str = "") -> list[tuple[str, str]]:
     return [(type_.plural, with_query(f"/o/{type_.name}", as_of=as_of))]
 
 
-def _primary(shown: Shown) -> Context | None:
+def _primary(call: Call, shown: Shown) -> Context | None:
+    if call.inside is not None:
+        may = shown.may_update and is_open(call)
+        return action("Edit", inside_href(call, f"{shown.href}/edit"), "pencil") if may else None
     if not shown.may_update or shown.closed or shown.session.as_of is not None:
         return None
     return action("Edit", f"{shown.href}/edit", "pencil")
 
 
-def _menu(shown: Shown) -> list[Context]:
+def _menu(call: Call, shown: Shown) -> list[Context]:
     access, type_ = shown.session.access, shown.type
+    if call.inside is not None:
+        href = inside_href(call, f"{shown.href}/delete")
+        gone = action(f"Delete with {call.inside.name}", href, "trash", post=True, danger=True)
+        return [gone] if shown.may_delete and is_open(call) else []
     address = with_query(f"/api/records/{type_.name}/{shown.id}", as_of=shown.fmt.as_of)
     last = [action("As JSON", address, "code")] if access.admin else []
     if "read" in access.meta:
@@ -111,6 +130,9 @@ def _menu(shown: Shown) -> list[Context]:
     items += record_offers(ShownOn(shown.session, type_, shown.id, shown.fmt))
     if access.object(type_.name).can("create"):
         items.append(action("Duplicate", f"/o/{type_.name}/new?copy={shown.id}", "copy"))
+    if keeping := [one.label.lower() for one in sets_for(shown.session, type_)]:
+        label = f"Change by {' or '.join(keeping)}"
+        items.append(action(label, f"{shown.href}/change-sets", "git-branch"))
     if shown.may_delete and shown.hold is None:
         items.append(
             action("Move to the bin", f"{shown.href}/delete", "trash", post=True, danger=True)
@@ -151,7 +173,7 @@ def edit_page(
     faults: Mapping[str, str] | None = None,
     others: list[str] | None = None,
 ) -> Answer:
-    call.session = in_words(call.session)
+    call.session = in_words(inside_session(call))
     shown = found(call, call.session, "update")
     values = {**shown.record, **(again or {})}
     canonical = draft_values(call.session, shown.type, shown.values, _readable(again))
@@ -161,11 +183,11 @@ def edit_page(
     rev = form_text(call, "rev") if call.form is not None else ""
     context |= {
         "title": f"Edit {shown.record['title']}",
-        "intro": shown.hold.reason if shown.hold is not None else "",
-        "action": f"{shown.href}/edit",
+        "intro": inside_intro(call) or (shown.hold.reason if shown.hold is not None else ""),
+        "action": inside_href(call, f"{shown.href}/edit"),
         "submit": "Save",
         "another": False,
-        "cancel_href": shown.href,
+        "cancel_href": inside_href(call, shown.href),
         "rev": rev or shown.record["rev"],
         "hidden": [],
     }
@@ -229,6 +251,7 @@ def save(call: Call) -> Answer:
         if "theirs" not in conflict.extra:
             raise
         context = conflict_context(shown, conflict, form)
+        context["action"] = inside_href(call, context["action"])
         return page(
             call, "conflict.html", "Changed in the meantime", here=f"/o/{shown.type.name}",
             status=409, crumbs=[*_crumbs(shown.type), (str(shown.record["title"]), shown.href)],
@@ -245,7 +268,7 @@ def _update(call: Call, shown: Shown, body: dict[str, Any], rev: int | None) -> 
     for name in _left_alone(shown, shown.record, body):
         body[name] = shown.record.get(name)  # an input may show less than there is
     try:
-        writer.update(call.session, shown.type.name, shown.id, body, rev=rev)
+        call.writes.update(shown.type.name, shown.id, body, rev=rev)
     except Conflict as conflict:
         untouched = _left_alone(
             shown, conflict.extra.get("base", {}), conflict.extra.get("yours", {})
@@ -253,7 +276,7 @@ def _update(call: Call, shown: Shown, body: dict[str, Any], rev: int | None) -> 
         if not untouched:
             raise
         rest = {name: value for name, value in body.items() if name not in untouched}
-        writer.update(call.session, shown.type.name, shown.id, rest, rev=rev)
+        call.writes.update(shown.type.name, shown.id, rest, rev=rev)
 
 
 def _left_alone(shown: Shown, base: Mapping[str, Any], yours: Mapping[str, Any]) -> list[str]:
@@ -288,11 +311,11 @@ def new_page(
     label = type_.label.lower()
     context |= {
         "title": f"New {label}",
-        "intro": f"The {made[0]} is assigned on saving." if made else "",
-        "action": f"/o/{type_.name}/new",
+        "intro": inside_intro(call) or (f"The {made[0]} is assigned on saving." if made else ""),
+        "action": inside_href(call, f"/o/{type_.name}/new"),
         "submit": f"Add the {label}",
-        "another": True,
-        "cancel_href": f"/o/{type_.name}",
+        "another": call.inside is None,
+        "cancel_href": set_href(call.inside) if call.inside else f"/o/{type_.name}",
         "rev": "",
         "hidden": [],
     }
@@ -336,7 +359,7 @@ def create(call: Call) -> Answer:
     if faults:
         return new_page(call, again=again, faults=faults)
     try:
-        record = writer.create(session, type_.name, body)
+        record = call.writes.create(type_.name, body)
     except Unprocessable as problem:
         at_fields, others = faults_of(problem, [f.name for f in asked])
         return new_page(call, again=again, faults=at_fields, others=others)
@@ -349,14 +372,19 @@ _NEW = "/o/{object}/new"
 _ONE = "/o/{object}/{id}"
 
 
+INSIDE = (new_page, create, show_record, edit_page, save)  # also inside a change set
+
+
 def _get(path: str, handler: Handler, about: str) -> Endpoint:
-    return Endpoint("GET", path, handler, Policy.SIGNED_IN, about, page=True)
+    inside = handler in INSIDE
+    return Endpoint("GET", path, handler, Policy.SIGNED_IN, about, page=True, inside=inside)
 
 
 def _post(path: str, handler: Handler, about: str) -> Endpoint:
     return Endpoint(
         "POST", path, handler, Policy.SIGNED_IN, about,
         page=True, form=True, files=None if handler in (create, save) else (), max_body=MAX_UPLOAD,
+        inside=handler in INSIDE,
     )  # fmt: skip
 
 

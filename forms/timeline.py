@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from fluvial.pages.frame import with_query
 from fluvial.pages.happenings import HAPPENINGS, Happening, Stretch
 from fluvial.pages.presenters import empty, references, said
-from fluvial.pages.reader_format import ReaderFormat, parse_moment
+from fluvial.pages.reader_format import ReaderFormat, parse_moment, record_href
 from fluvial.pages.record_talk import SpokenFace, faces_of
 from fluvial.records.reading.history import last_moment, read_history
 from fluvial.runtime.session import Session
@@ -184,9 +184,16 @@ def _entry(
         "at": entry["at"],
         "lines": lines,
         "bubble": "",
-        "action": None,
+        "action": _by_set(entry.get("change_set")),
         "comment": None,
     }
+
+
+def _by_set(told: Mapping[str, Any] | None) -> Context | None:
+    """The way to the change set by which a change came."""
+    if not told:
+        return None
+    return {"label": f"By {told['title']}", "href": record_href(told["object"], told["id"])}
 
 
 def rule_label(session: Session, source: str) -> str:

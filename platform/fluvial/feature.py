@@ -31,12 +31,13 @@ from fluvial.kernel.features import CORE, Feature
 from fluvial.metadata_changes import changed_calendars, cutover, index_builds
 from fluvial.metadata_changes.apply import CATALOG_CHANGED
 from fluvial.metadata_changes.approvals import APPROVAL_HEARD
-from fluvial.pages import assigned_work, decision_pages, site, told_work
+from fluvial.pages import assigned_work, change_set_pages, decision_pages, site, told_work
 from fluvial.pages.designers import DESIGNER, Designer
 from fluvial.pages.document_previews import DOCUMENT_PREVIEW
 from fluvial.pages.object_tabs import OBJECT_TAB, SHARED_DOCUMENTS, ObjectTab, SharedDocuments
 from fluvial.pages.people_exports import PEOPLE
 from fluvial.pages.problem_pages import problem_page
+from fluvial.pages.record_tabs import RECORD_TAB
 from fluvial.pages.role_designer import role_context
 from fluvial.pages.role_tabs import roles_tab
 from fluvial.pages.view_designer import VIEW_DESIGNER, VIEW_PREVIEW
@@ -75,6 +76,7 @@ feature = Feature(
         OBJECT_HOOK(UserHook()),
         STORED(settle),
         CHANGE_SET_PREVIEW(*READERS),
+        RECORD_TAB(change_set_pages.set_tabs),
         ENDPOINT(
             *people_api.ENDPOINTS,
             *second_factor_api.ENDPOINTS,
@@ -94,6 +96,7 @@ feature = Feature(
             *health_api.ENDPOINTS,
             *metrics_api.ENDPOINTS,
             *decision_pages.ENDPOINTS,
+            *change_set_pages.ENDPOINTS,
             *site.ENDPOINTS,
         ),
         PROBLEM_PAGE(problem_page),

@@ -253,6 +253,8 @@ BODIES: dict[str, Bodies] = {
     "POST /api/records/{object}/{id}/documents/{template}": NOTHING,
     "POST /boards/{name}/pins": NOTHING,
     "POST /reports/{name}/pins": _say(Sent({}), Sent({}, "where=margin > 0")),
+    "POST /change-sets/{id}/edits/{edit}/accept": NOTHING,
+    "POST /change-sets/{id}/edits/{edit}/withdraw": NOTHING,
     "POST /home/pins": _say(Sent({"pin": "margins", "press": "hide"}), Sent({"press": "reset"})),
     "POST /home/pins/{name}": _say(Sent({"label": "Mine", "show": "trend"})),
     "POST /o/{object}/boards": _say(Sent({}, "made.by=nothing")),

@@ -77,6 +77,7 @@ def _look(endpoint: Endpoint, call: Call) -> Answer:
 
     def work(set_: SetRecord) -> Answer:
         call.inside = set_
+        call.session = session
         day = day_for(session, set_.day)
         if day is not None and "as_of" not in call.query:
             call.query["as_of"] = day.isoformat()

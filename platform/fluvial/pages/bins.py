@@ -8,6 +8,7 @@ from fluvial.records.reading.query import Query, SortKey
 from fluvial.records.reading.reader import read_page
 from fluvial.records.writing import bin
 
+from .change_set_words import set_href
 from .frame import page, with_query
 from .reader_format import format_of, parse_moment, record_href
 
@@ -58,7 +59,9 @@ def restore(call: Call) -> Answer:
 def delete(call: Call) -> Answer:
     session = call.session
     type_ = session.object(call.params["object"], "delete")
-    bin.delete(session, type_.name, call.params["id"])
+    call.writes.delete(type_.name, call.params["id"])
+    if call.inside is not None:
+        return Answer.redirect(set_href(call.inside))
     return Answer.redirect(with_query(f"/o/{type_.name}"))
 
 
@@ -70,6 +73,6 @@ ENDPOINTS = (
     ),
     Endpoint(
         "POST", "/o/{object}/{id}/delete", delete, Policy.SIGNED_IN, "Move a record to the bin.",
-        page=True, form=True,
+        page=True, form=True, inside=True,
     ),
 )  # fmt: skip
