@@ -11,6 +11,7 @@ from metamodel.expressions.expression import Expression
 from metamodel.expressions.types import Type
 from metamodel.folding import humanise, label_text
 
+AT = "06:00"
 START, END = "start", "end"
 ONE, ALL = "one", "all"
 CREATE, MAIL, FILL, APPROVE = "create", "mail", "fill", "approve"
@@ -84,6 +85,9 @@ class Process:
     by_hand: bool = True
     allow: tuple[str, ...] = ()
     when: Expression | None = None
+    every: str = ""  # days or weeks between two runs for a record
+    where: str = ""  # the records for which it starts again and again
+    at: str = AT
 
     def ways(self, stage: str) -> list[Route]:
         """The routes from a stage, or from the start, in their order."""
@@ -99,6 +103,8 @@ def read_process(name: str, body: Mapping[str, Any], compile: Compile) -> Proces
     when = None
     if "when" in start:
         when = compile("/start/when", start["when"], types.BOOLEAN, {})
+    if "where" in start:
+        compile("/start/where", start["where"], types.BOOLEAN, {})
     routes = tuple(_route(at, spec, compile) for at, spec in enumerate(body["routes"]))
     stages: dict[str, ProcessStage] = {}
     for at, spec in enumerate(body["stages"]):
@@ -115,6 +121,9 @@ def read_process(name: str, body: Mapping[str, Any], compile: Compile) -> Proces
         by_hand=start.get("by_hand", True),
         allow=tuple(start.get("allow", ())),
         when=when,
+        every=start.get("every", ""),
+        where=start.get("where", ""),
+        at=start.get("at", AT),
     )
 
 

@@ -15,6 +15,7 @@ from fluvial.pages.record_tabs import RECORD_TAB
 from fluvial.pages.template_environment import TEMPLATES
 from fluvial.pages.work_items import WORK
 from fluvial.records.drafts.seams import BEFORE_BIN, BEFORE_SAVE, BUTTONS, STORED, Buttons
+from fluvial.runtime.long_jobs import LONG_JOB_KIND
 from rules.action_kinds import ACTION
 
 from . import (
@@ -26,6 +27,7 @@ from . import (
     process_pages,
     process_places,
     processes_api,
+    repeated_starts,
     task_pages,
 )
 from .process_documents import PROCESS_KIND
@@ -63,6 +65,10 @@ feature = Feature(
         RECORD_TAB(process_places.record_tabs),
         OBJECT_TAB(process_places.OBJECT_TABS),
         DOCUMENT_PREVIEW(process_places.PREVIEWS),
-        JOB(Job(due_tasks.WORK, due_tasks.run)),
+        JOB(
+            Job(due_tasks.WORK, due_tasks.run),
+            Job(repeated_starts.WORK, repeated_starts.run, every=60),
+        ),
+        LONG_JOB_KIND(repeated_starts.KIND),
     ),
 )

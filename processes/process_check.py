@@ -56,6 +56,10 @@ def check_process(document: Document, check: DocumentCheck) -> None:
 def _check_start(body: Mapping[str, Any], subject: ObjectType, check: DocumentCheck) -> None:
     for at, role in enumerate(body.get("start", {}).get("allow", ())):
         check.reference(f"/start/allow/{at}", "role", role)
+    for member in ("where", "at"):
+        if member in body.get("start", {}) and "every" not in body["start"]:
+            message = f"`{member}` says nothing without `every`."
+            check.fault(f"/start/{member}", "no_every", message, "Add `every`, or remove it.")
     if "owner" in body:
         check_performer("/owner", body["owner"], subject, check)
 

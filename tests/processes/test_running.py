@@ -8,6 +8,7 @@ import pytest
 
 from tests.app import Client
 from tests.processes.desk import Desk, Json, open_stages, process, stages, task_of, ways
+from tests.waiting import until
 
 TECHNICAL = process(
     "purchase",
@@ -297,6 +298,35 @@ def test_a_condition_starts_a_process_once_in_the_save_that_meets_it(desk: Desk)
     batch = [{"name": "A", "amount": "500"}, {"name": "B", "amount": "5"}]
     assert desk.admin.post("/api/records/deal", batch).status == 201
     assert len(desk.admin.rows("/api/processes/large/runs", status="running")) == 1
+
+
+def test_a_process_starts_again_for_those_whose_turn_it_is(desk: Desk) -> None:
+    desk.at("2026-08-03T10:00:00+01:00")
+    every = {"every": "2w", "where": "solution == 'call'", "by_hand": False}
+    desk.admin.define(process("calling", stages("call"), ways("start > call"), start=every))
+    hot = {desk.deal(solution="call") for _ in range(3)}
+    desk.deal(solution="none")
+    path = "/api/processes/calling/runs"
+    desk.work()
+    assert desk.admin.rows(path) == []  # only from the next morning on
+    assert desk.admin.post(path, {"subject": next(iter(hot))}).status == 403
+    desk.at("2026-08-04T06:01:00+01:00")
+
+    def started(number: int) -> bool:
+        desk.work()
+        return len(desk.admin.rows(path)) == number
+
+    until(lambda: started(3))
+    runs = desk.admin.rows(path)
+    job = next(one for one in desk.admin.rows("/api/jobs") if "turn" in one["title"])
+    assert (job["state"], job["result"]) == ("done", {"started": 3, "failed": 0})
+    for one in runs[:2]:
+        desk.done(one["id"], "call")
+    desk.at("2026-08-17T07:00:00+01:00")
+    desk.work()
+    assert len(desk.admin.rows(path)) == 3
+    desk.at("2026-08-18T06:00:30+01:00")
+    until(lambda: started(5))  # one is still at work
 
 
 def test_buttons_start_complete_and_cancel(desk: Desk) -> None:

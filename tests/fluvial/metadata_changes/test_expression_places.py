@@ -232,6 +232,7 @@ PLACES: Mapping[str, Body] = {
     "process/stages/*/main_action/mail/text": process({"mail": {"text": SAYS}}),
     "process/stages/*/main_action/mail/to": process({"mail": {"to": SAYS}}),
     "process/stages/*/main_action/set/*": process({"create": "notice", "set": {"name": SAYS}}),
+    "process/start/where": {**process(), "start": {"every": "1d", "where": ASKS}},
     "process/start/when": {**process(), "start": {"when": ASKS}},
     "webform/steps/*/fields/*/required": webform(required=ASKS),
     "webform/steps/*/fields/*/visible": webform(visible=ASKS),
