@@ -64,3 +64,23 @@ def test_a_report_is_theirs_and_is_talked_about(client: Client, jane: Client) ->
     mine = {c["text"]: c["id"] for c in client.rows(path)}
     assert jane.patch(f"{path}/{mine['Do they pay?']}", {"text": "x"}).status in (403, 404)
     assert jane.delete(f"{path}/{mine['We bring some']}").status == 403
+
+
+def test_a_reply_of_the_customer_is_seen_by_the_clock(client: Client, jane: Client) -> None:
+    level = client.made("service_level", name="Usual", code="usual", calendar="round_the_clock")
+    client.made(
+        "service_target", name="All", service_level=level["id"], calendar="round_the_clock",
+        respond=3600, reply=7200, resolve=36000,
+    )  # fmt: skip
+    (own,) = jane.rows("/api/records/ticket")
+    path = f"/api/records/ticket/{own['id']}"
+    client.patch(path, {"priority": "high"})
+    assert client.post(f"{path}/actions/start", {}).status == 200
+    assert client.post(f"{path}/actions/ask_customer", {}).status == 200
+    assert jane.post(f"{path}/comments", {"text": "It is still dark"}).status == 201
+    seen = client.get(path).json()
+    assert (seen["status"], seen["next_reply_state"]) == ("replied", "running")
+    assert seen["next_reply_due"] is not None and seen["resolve_state"] == "running"
+    assert client.post(f"{path}/actions/start", {}).status == 200
+    assert client.get(path).json()["next_reply_state"] == "met"
+    assert "next_reply_due" not in jane.get(path).json()
