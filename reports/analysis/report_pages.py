@@ -129,7 +129,7 @@ def report_context(
         "omitted": read.omitted,
         "exports": [
             {"label": form.upper(), "href": with_query(f"/api{path}", format=form, **api)}
-            for form in ("csv", "xlsx")
+            for form in ("csv", "xlsx", "pdf")
         ],
         "as_of": _as_of(session, read, fmt, path, kept),
     }

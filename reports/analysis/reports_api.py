@@ -13,9 +13,10 @@ from .groupings import Grouping, grouping, split_groups
 from .report_answers import MOST_ROWS, ROWS, answer
 from .report_files import TYPES, file_of
 from .report_model import ReportModel, find_report, report_measure, visible_reports
+from .report_prints import answered_slowly, pdf_of
 from .report_reader import ReadReport, ReportWish, read_report
 
-FORMATS = ("json", "csv", "xlsx")
+FORMATS = ("json", "csv", "xlsx", "pdf")
 MOST_GROUPS, MOST_PIVOTS, MOST_MEASURES, MOST_WHERE = 4, 2, 10, 600
 
 
@@ -43,17 +44,20 @@ def show_report(call: Call) -> Answer:
         raise refuse("format", "unknown_format", f"`format` is one of {', '.join(FORMATS)}.")
     read = read_report(session, report, wish_of(call, session, report))
     if format_ != "json":
-        return _file(session, report, read, format_)
+        return _file(call, session, read, format_)
     first = call.whole("cursor", 0, 0, 10**8)
     return Answer.json(answer(read, call.whole("limit", ROWS, 1, MOST_ROWS), first))
 
 
-def _file(session: Session, report: ReportModel, read: ReadReport, format_: str) -> Answer:
-    for part in report.parts:
+def _file(call: Call, session: Session, read: ReadReport, format_: str) -> Answer:
+    for part in read.report.parts:
         session.object(part.object, "export")
-    name = f'attachment; filename="{report.name}.{format_}"'
-    body = file_of(read, format_of(session), format_)
-    return Answer(200, body, TYPES[format_], [("content-disposition", name)])
+    name = f'attachment; filename="{read.report.name}.{format_}"'
+    headers, fmt = [("content-disposition", name)], format_of(session)
+    if format_ == "pdf":
+        make = pdf_of(read, fmt, call.query.get("where", ""))
+        return answered_slowly(Answer(200, b"", "application/pdf", headers), make)
+    return Answer(200, file_of(read, fmt, format_), TYPES[format_], headers)
 
 
 def wish_of(call: Call, session: Session, report: ReportModel) -> ReportWish:

@@ -101,6 +101,10 @@ def test_files_hold_the_innermost_groups_and_the_total(library: Client) -> None:
     assert first[0] == "Found: Loans" and only[0] == 3 and only[1] == -0.25
     steps = library.get("/api/reports/funnel", format="csv").body.decode("utf-8-sig")
     assert "Found (of the start)" in steps
+    pdf = library.get("/api/reports/by_circle", format="pdf", where="fee != 0")
+    assert pdf.status == 200 and pdf.body[:5] == b"%PDF-"
+    wide = library.get("/api/reports/by_circle", format="pdf", columns="day(due),stage", group="")
+    assert wide.status == 200
     library.define({"kind": "role", "name": "reader_only",
                     "grants": [{"object": "loan", "can": ["read"]}]})  # fmt: skip
     refused = library.person("r@example.com", "reader_only").get(
