@@ -19,6 +19,7 @@ from .report_pages import table_context
 from .report_reader import ReadReport
 from .report_table import ReportTable
 
+PDF = "application/pdf"
 MOST_ROWS = 2_000
 MOST_COLUMNS = 16
 UPRIGHT = 6  # columns that stand on an upright page

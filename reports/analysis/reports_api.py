@@ -13,7 +13,7 @@ from .groupings import Grouping, grouping, split_groups
 from .report_answers import MOST_ROWS, ROWS, answer
 from .report_files import TYPES, file_of
 from .report_model import ReportModel, find_report, report_measure, visible_reports
-from .report_prints import answered_slowly, pdf_of
+from .report_prints import PDF, answered_slowly, pdf_of
 from .report_reader import ReadReport, ReportWish, read_report
 
 FORMATS = ("json", "csv", "xlsx", "pdf")
@@ -50,13 +50,13 @@ def show_report(call: Call) -> Answer:
 
 
 def _file(call: Call, session: Session, read: ReadReport, format_: str) -> Answer:
-    for part in read.report.parts:
-        session.object(part.object, "export")
     name = f'attachment; filename="{read.report.name}.{format_}"'
     headers, fmt = [("content-disposition", name)], format_of(session)
     if format_ == "pdf":
         make = pdf_of(read, fmt, call.query.get("where", ""))
-        return answered_slowly(Answer(200, b"", "application/pdf", headers), make)
+        return answered_slowly(Answer(200, b"", PDF, headers), make)
+    for part in read.report.parts:
+        session.object(part.object, "export")
     return Answer(200, file_of(read, fmt, format_), TYPES[format_], headers)
 
 
