@@ -16,7 +16,18 @@ from bench.targets import Baseline, Engine, Target
 from bench.verify import Difference, verify
 from bench.world import look_around
 
-from . import catalogs, clocks, conditions, data, decisions, ledgers, report, reports, schema
+from . import (
+    catalogs,
+    change_sets,
+    clocks,
+    conditions,
+    data,
+    decisions,
+    ledgers,
+    report,
+    reports,
+    schema,
+)
 
 KINDS = ("sqlite", "postgresql")
 SIZES = "20000,1000000"
@@ -40,6 +51,7 @@ def arguments() -> argparse.Namespace:
     add("--clocks", action="store_true", help="instead: timers in saves, and a calendar's change")
     add("--decisions", action="store_true", help="instead: decisions over many rows")
     add("--reports", action="store_true", help="instead: reports over many records")
+    add("--change-sets", action="store_true", help="instead: a change set of 500 edits")
     add("--ledgers", action="store_true", help="instead: runs of a ledger")
     asked = parser.parse_args()
     if asked.baseline_threads is not None:
@@ -115,7 +127,7 @@ def _single(asked: argparse.Namespace) -> str:
         return "100000"
     if asked.clocks:
         return "50000"
-    return "10000" if asked.decisions or asked.ledgers else SIZES
+    return "10000" if asked.decisions or asked.ledgers or asked.change_sets else SIZES
 
 
 def others(asked: argparse.Namespace) -> bool:
@@ -134,11 +146,13 @@ def others(asked: argparse.Namespace) -> bool:
             show(decisions.measure(kind, asked.sizes[0]), f"{kind} decisions", asked.write)
         if asked.reports:
             show(reports.measure(kind, asked.sizes[0]), f"{kind} reports", asked.write)
+        if asked.change_sets:
+            show(change_sets.measure(kind, asked.sizes[0]), f"{kind} change sets", asked.write)
         if asked.ledgers:
             for size in asked.sizes:
                 show(ledgers.measure(kind, size), f"{kind} ledgers {size}", asked.write)
     instead = (asked.schema, asked.catalogs, asked.expressions, asked.clocks, asked.decisions)
-    return any((*instead, asked.reports, asked.ledgers))
+    return any((*instead, asked.reports, asked.ledgers, asked.change_sets))
 
 
 def main() -> int:

@@ -36,9 +36,12 @@ def import_records(call: Call) -> Answer:
     options = options.with_query(call.query)
     object_name = call.params["object"]
     table = open_for(call.session, object_name, sent.file, options)
-    if is_large(table):
+    if call.kept is None and is_large(table):
         return job_answer(call, partial(_begin, call, sent, options), _imported)
-    result = import_table(call.session, object_name, table, options, file=sent.filename or "")
+    file = sent.filename or ""
+    result = import_table(call.session, object_name, table, options, file=file, kept=call.kept)
+    if call.kept is not None:
+        result.batch = None  # it is the change set's to be taken back
     if result.faulty and not options.skip_faults and not options.dry_run:
         raise refused_import(result)
     return Answer.json(result.wire())
@@ -133,6 +136,7 @@ def _upload(path: str, handler: Any, about: str) -> Endpoint:
     return Endpoint(
         "POST", path, handler, Policy.SIGNED_IN, about,
         form=True, files=("file", "options"), max_body=MAX_UPLOAD,
+        inside=handler is import_records,
     )  # fmt: skip
 
 

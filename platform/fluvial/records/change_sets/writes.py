@@ -13,6 +13,7 @@ from typing import Any
 
 from fluvial.kernel.ids import is_id, new_id
 from fluvial.kernel.problems import Conflict, Unprocessable, fault
+from fluvial.records.drafts.draft import Draft, wire_value
 from fluvial.records.over_time import planned_values
 from fluvial.records.reading.reader import find_many, find_one
 from fluvial.records.writing import batch_writes, bin, transitions, writer
@@ -173,6 +174,19 @@ class KeptWrites(Writes):
         restored = bin.restore(self.session, object_name, record)
         self._keep(RESTORE, object_name, record, {}, {}, restored)
         return restored
+
+    def note(self, draft: Draft, names: Sequence[str]) -> None:
+        """A draft that an import has written, with the fields that its row names."""
+        type_ = self._type(draft.type.name)
+        body = {name: draft.wire(name) for name in names if name != "title"}
+        self._check(type_, [body])
+        after = {**body, "title": draft.values.get("title")}
+        before: Record = {}
+        if draft.before is not None:
+            before = {name: wire_value(type_.fields[name], draft.before.get(name)) for name in body}
+            before["rev"] = draft.before["rev"]
+        action = CREATE if draft.before is None else UPDATE
+        self._keep(action, type_.name, draft.id, body, before, after)
 
     def act(
         self, object_name: str, record: str, name: str, body: Body, *, rev: int | None = None

@@ -43,6 +43,7 @@ class ImportRun:
     """
 
     trial = False
+    keeps = False  # whether what it writes is noted, for a change set: what is rolled back later
 
     def __init__(
         self,
@@ -76,6 +77,8 @@ class ImportRun:
         self.deferred: list[tuple[int, str, Deferred]] = []  # row, record
         self.unfinished: set[str] = set()  # records that it creates and has yet to complete
         self.finishing = False
+        self.said: dict[str, list[str]] = {}  # of a draft that waits, the fields that its row names
+        self.noted: list[tuple[Draft, list[str]]] = []
         self.tried: set[tuple[str, str]] = set()  # of a trial: unique keys of new records
         if key:
             session.object(type_.name, "update")
@@ -146,6 +149,7 @@ class ImportRun:
     def _create(self, parsed: Parsed, key: Parts | None = None) -> None:
         draft = fresh_draft(self.session, self.type)
         self._fill(draft, parsed)
+        self._say(draft)
         if self.trial and any(one.target.field.required for one in parsed.deferred):
             return
         if not parsed.faults:
@@ -159,6 +163,10 @@ class ImportRun:
         self._wait(parsed, draft)
         if key is not None:
             self.keys.add(key)
+
+    def _say(self, draft: Draft) -> None:
+        if self.keeps:
+            self.said[draft.id] = sorted(draft.changed)
 
     def _wait(self, parsed: Parsed, draft: Draft) -> None:
         self.waiting[draft.id] = parsed
@@ -230,6 +238,7 @@ class ImportRun:
             return
         draft = Draft(self.session, self.type, record, before, dict(before))
         self._fill(draft, parsed)
+        self._say(draft)
         changed = bool(draft.changed)
         if not parsed.faults and changed:
             self._change(parsed, draft)
@@ -282,6 +291,8 @@ class ImportRun:
         self.batch.updated(changed)
         for draft in stored:
             self._defer(waiting[draft.id], draft.id)
+            if self.keeps:
+                self.noted.append((draft, self.said.pop(draft.id)))
         self.unfinished.update(draft.id for draft in new if waiting[draft.id].deferred)
         for draft in new if self.trial else ():
             self._try_keys(waiting[draft.id], draft)
@@ -346,6 +357,7 @@ class ImportRun:
             draft.vouched = {(target.object, id_) for id_ in ids}
             value = value_of(target, ids)
             draft.set(target.field.name, [*deferred.beside, *value] if deferred.beside else value)
+            self._say(draft)
             if draft.changed:
                 self._change(parsed, draft)
         self.result.add(parsed.faults)

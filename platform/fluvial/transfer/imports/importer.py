@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TypeVar
 
 from fluvial.kernel.garbage import uncollected
+from fluvial.records.change_sets.writes import KeptWrites
 from fluvial.records.drafts.writer_locks import lock_writers
 from fluvial.runtime.session import Session
 
@@ -42,12 +43,15 @@ def import_table(
     file: str = "",
     once: str = "",
     progress: Progress | None = None,
+    kept: KeptWrites | None = None,
 ) -> Result:
     """Import a table into an object type. With faults and without `skip_faults` nothing is kept.
 
-    What has the same `once` as an earlier import answers what that one did.
+    What has the same `once` as an earlier import answers what that one did. Where writes are
+    `kept` in a change set, it is told of each of them, and the caller rolls them back.
     """
     run, rows = make_run(session, object_name, table, options, file=file, once=once)
+    run.keeps = kept is not None
     result, batch = run.result, run.batch
     try:
         with _all_or_nothing(session):
@@ -58,6 +62,8 @@ def import_table(
             if options.dry_run or (result.faulty and not options.skip_faults):
                 raise _NotKept
             result.batch = batch.close(result.wire(), result.skipped)
+            for draft, names in run.noted if kept is not None else ():
+                kept.note(draft, names)  # type: ignore[union-attr]
     except _NotKept:
         result.batch = None
     return result

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.app import Client, Documents
+from tests.app import Client, Documents, Reply
 from tests.fluvial.records.change_sets.covers import DOCUMENTS, Amendment, soon
+from tests.forms.shapes import multipart
 
 SELLER = {
     "kind": "role", "name": "seller", "label": "Seller", "grants": [
@@ -158,3 +159,30 @@ def test_a_batch_of_amendments_applies_each_of_them_or_none(client: Client) -> N
     assert client.patch("/api/records/amendment", both).status == 200
     assert client.get(one.cover(0)).json()["until"] == "2027-01-01"
     assert client.get(other.cover(0)).json()["until"] == "2027-02-02"
+
+
+def _import(client: Client, amendment: Amendment, text: str, query: str = "") -> Reply:
+    body, headers = multipart(("file", "covers.csv", "text/csv", text.encode()))
+    path = f"/api/records/cover/import{amendment.query}{query}"
+    return client.call("POST", path, body=body, headers=headers)
+
+
+def test_an_import_is_kept_row_by_row(client: Client) -> None:
+    amendment = Amendment(client)
+    rows = "asset,contract.name,until\r\nA-1 asset 0,Contract of A-1,2031-01-01\r\n"
+    rows += "by a file,Contract of A-1,\r\n"
+    reply = _import(client, amendment, rows, "&key=asset&dry_run=true")
+    assert (reply.status, amendment.told()["edits"]) == (200, []), reply.text
+    reply = _import(client, amendment, rows, "&key=asset")
+    assert reply.status == 202, reply.text
+    assert (reply.json()["created"], reply.json()["updated"]) == (1, 1)
+    assert client.get(amendment.cover(0)).json()["until"] is None
+    assert [one["action"] for one in amendment.told()["edits"]] == ["update", "create"]
+    assert amendment.told()["edits"][0]["changes"] == {"until": [None, "2031-01-01"]}
+    # A faulty one keeps nothing.
+    reply = _import(client, amendment, "asset,contract.name,until\r\nx,Contract of A-1,soon\r\n")
+    assert (reply.status, len(amendment.told()["edits"])) == (422, 2)
+    amendment.applied()
+    assert client.get(amendment.cover(0)).json()["until"] == "2031-01-01"
+    assert len(client.rows("/api/records/cover")) == 3
+    assert client.get(amendment.contract_path).json()["monthly"] == "30.00"
