@@ -25,6 +25,7 @@ from fluvial.services import comments
 from fluvial.services.mail import as_text
 from fluvial.services.plain_templates import as_html_source
 from fluvial.services.templates import TemplateFault, TemplateText
+from metamodel.catalog import ObjectType
 from metamodel.conversation_part import CONVERSATION
 from metamodel.folding import humanise, label_text
 from rules.filled import renderer_of
@@ -138,8 +139,17 @@ def composer(shown: ShownOn) -> Composer | None:
             "prepared": _prepared(session, type_.name),
             "writing": mail_drafts.writers_of(session, type_.name, shown.id),
             "label": type_.label.lower(),
+            "merge_href": _merge_href(session, type_, shown.id),
         },
     )
+
+
+def _merge_href(session: Session, type_: ObjectType, record: str) -> str:
+    """Where it is merged into another one; nowhere for those who may not delete it."""
+    conversation = CONVERSATION.of(type_)
+    numbered = conversation is not None and bool(conversation.number)
+    deletes = session.access.object(type_.name).can("delete")
+    return f"{record_href(type_.name, record)}/merge" if numbered and deletes else ""
 
 
 def _prepared(session: Session, object_name: str) -> list[dict[str, str]]:

@@ -80,3 +80,17 @@ SOURCE = table(
     column("next_at", TIMESTAMP),
     metadata=TABLES,
 )
+
+# Records that were merged into others: their numbers and their mails lead there.
+MERGED = table(
+    "merged_record",
+    column("record", UUID, primary_key=True),
+    column("object", TEXT),
+    column("number", TEXT, nullable=True),
+    column("target", UUID, index=True),
+    column("people", JSON),  # the addresses of those who took part in it
+    column("at", TIMESTAMP),
+    column("by", UUID, nullable=True),
+    metadata=TABLES,
+)
+sa.Index("ix_fluvial_merged_record__number", MERGED.c.object, MERGED.c.number)

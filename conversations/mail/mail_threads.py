@@ -25,6 +25,7 @@ from metamodel.folding import fold
 from metamodel.storage import TEXT
 from rules.rule_tables import EFFECT
 
+from . import merged_records
 from .incoming_mail import FORGED, SEVERAL, IncomingMail
 from .mail_headers import MailAddress
 from .mail_kinds import BOUNCE
@@ -88,7 +89,7 @@ def place_of(session: Session, message_id: str) -> tuple[str, str] | None:
             row = _BY_EFFECT.row(session.connection, the_id=local)
     if row is None:
         return None
-    object_name, record = str(row[0]), str(row[1])
+    object_name, record = str(row[0]), merged_records.target_of(session, str(row[1]))
     type_ = session.catalog.objects.get(object_name)
     if type_ is None or CONVERSATION.of(type_) is None:
         return None
@@ -105,6 +106,7 @@ def _numbered(session: Session, subject: str, object_name: str) -> Iterator[str]
     for number in list(dict.fromkeys(_NUMBER.findall(subject)))[:MOST_NUMBERS]:
         for written in dict.fromkeys((number, number.upper())):
             yield from records_with(session, object_name, conversation.number, written)
+            yield from merged_records.numbered(session, object_name, written)
 
 
 def records_with(session: Session, object_name: str, field: str, text: str) -> list[str]:
@@ -135,7 +137,8 @@ def _is_known(session: Session, object_name: str, record: str, mail: IncomingMai
     if not mail.sender.address or FORGED in mail.notes or SEVERAL in mail.notes:
         return False
     named = (one.address for one in participants_of(session, object_name, record))
-    return mail.sender.address in {*named, *_took_part(session, record)}
+    known = {*named, *_took_part(session, record), *merged_records.people_of(session, record)}
+    return mail.sender.address in known
 
 
 def _took_part(session: Session, record: str) -> Iterator[str]:

@@ -270,6 +270,8 @@ BODIES: dict[str, Bodies] = {
     "POST /api/records/{object}/{id}/messages": _say(
         Sent({"text": "Look."}), Sent({"text": "Look.", "public": True, "to": ["a@b.example"]})
     ),
+    "POST /api/records/{object}/{id}/merge": _say(Sent({"into": "nobody"})),
+    "POST /o/{object}/{id}/merge": _say(Sent({"into": "nobody"})),
     "PUT /api/records/{object}/{id}/reply": _say(Sent({"text": "Look.", "public": True})),
     "POST /api/mailboxes/{name}/mails": _say(
         Sent(form=(("file", "a.eml", "message/rfc822", b"From: a@b.example\n\nHello"),))

@@ -88,6 +88,14 @@ def test_a_mail_is_read_answered_and_taken_back(desk: StudioDesk) -> None:
     expect(timeline).to_contain_text("Only for us")
     said = desk.api.get(f"/api/records/enquiry/{record}/messages").json()["data"]
     assert [one["public"] for one in said] == [False, False, True]
+    # It turns out to be about another enquiry.
+    received(desk, mail("Other", message_id="<3@e.org>", sender="bob@e.org"))
+    page.locator("summary", has_text="Merge into another").click()
+    page.get_by_label("Number of the enquiry that stays").fill("E-2026-00002")
+    page.get_by_role("button", name="Merge").click()
+    expect(page.locator("h1")).to_contain_text("A question")
+    expect(timeline).to_contain_text("was merged into this enquiry")
+    expect(timeline).to_contain_text("Only for us")
 
 
 def look(desk: StudioDesk, name: str) -> None:

@@ -1,0 +1,192 @@
+"""Two records that are one: what was said, files and links move, and the other goes to the bin.
+
+All of it is done with the rights of whoever merges, in one transaction. The number and the mails of
+the record that goes lead to the one that stays.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from conversations.mail import mail_files, merged_records
+from conversations.mail.mail_files import MESSAGE_FILE, RAW_MAIL
+from conversations.mail.mail_tables import ARRIVED, DRAFT, MESSAGE
+from conversations.mail.mail_threads import records_with
+from conversations.participants import participants_of
+from fluvial.auth.actors import SYSTEM
+from fluvial.database.engine_tables import FILE
+from fluvial.database.statement import Statement, param
+from fluvial.http.call import Answer, Call
+from fluvial.http.routes import Endpoint, Policy
+from fluvial.kernel.ids import is_id
+from fluvial.kernel.problems import Conflict, NotFound, Problem, Unprocessable, fault
+from fluvial.pages.reader_format import record_href
+from fluvial.pages.sign_in import form_text
+from fluvial.records.drafts.rows import Values, load_row
+from fluvial.records.reading.reader import find_one
+from fluvial.records.writing import bin as record_bin
+from fluvial.records.writing import writer
+from fluvial.runtime.session import Session
+from fluvial.services import comments
+from fluvial.services.comment_rows import COMMENT
+from metamodel.catalog import Field, ObjectType
+from metamodel.conversation_part import CONVERSATION
+
+MOST_LINKS = 2_000  # records that look one record up
+
+
+def _moving(table: sa.Table, *more: Any) -> Statement:
+    record = table.c.record
+    return Statement(
+        table.update()
+        .where(record == param("the_old", record), *more)
+        .values(record=param("the_new", record))
+    )
+
+
+_f = FILE.c
+_kept_by_us = _f.field.in_([sa.literal_column(f"'{one}'") for one in (MESSAGE_FILE, RAW_MAIL)])
+_SAID = (_moving(COMMENT), _moving(MESSAGE), _moving(ARRIVED), _moving(FILE, _kept_by_us))
+_NO_DRAFTS = Statement(DRAFT.delete().where(DRAFT.c.record == param("the_old", DRAFT.c.record)))
+
+
+def merge(session: Session, object_name: str, record: str, target: str) -> None:
+    """Merge a record into another one of its type."""
+    type_ = session.object(object_name, "update")
+    conversation = CONVERSATION.of(type_)
+    if conversation is None:
+        raise Conflict(f"{type_.plural} have no conversation, so they cannot be merged.")
+    if record == target:
+        raise _refused("This is the same record. Name the one that stays.")
+    with session.connection.transaction():
+        old = _row(session, type_, record, "delete")
+        new = _row(session, type_, target, "update")
+        trusted = session.as_actor(SYSTEM)
+        people = {one.address for one in participants_of(trusted, object_name, record)}
+        people |= merged_records.people_of(session, record)
+        for statement in _SAID:
+            statement.run(session.connection, the_old=record, the_new=target)
+        _NO_DRAFTS.run(session.connection, the_old=record)
+        _move_files(session, type_, old, new)
+        links = _move_links(session, type_, record, target)
+        title, number = str(old.get("title") or ""), old.get(conversation.number or "")
+        text = f"{title} was merged into this {type_.label.lower()}."
+        if links:
+            text += f" {links} linked record{'s' if links > 1 else ''} came with it."
+        comments.write(session, object_name, target, text)
+        merged_records.note_merge(
+            session, object_name, record, target, str(number) if number else None, people
+        )
+        record_bin.delete(session, object_name, record)
+
+
+def _row(session: Session, type_: ObjectType, record: str, action: str) -> Values:
+    session.object(type_.name, action)
+    row = load_row(session, type_.name, record, action) if is_id(record) else None
+    if row is None or not comments.works_on(session, type_.name, record):
+        raise NotFound(f"There is no {type_.label.lower()} with the id `{record}` to merge.")
+    return row
+
+
+def _refused(message: str) -> Unprocessable:
+    return Unprocessable(message, errors=[fault("/into", "not_valid", message)])
+
+
+def _move_files(session: Session, type_: ObjectType, old: Values, new: Values) -> None:
+    """Files of fields that take several join those of the record that stays."""
+    fixed: dict[str, Any] = {}
+    gone: dict[str, Any] = {}
+    for field in type_.file_fields:
+        own, there = list(old.get(field.name) or ()), list(new.get(field.name) or ())
+        if not own or (there and not field.many) or field.name not in _writable(session, type_):
+            continue
+        gone[field.name], fixed[field.name] = [], [*there, *own]
+    if not fixed:
+        return
+    writer.update(session, type_.name, old["id"], {}, fixed=gone)
+    for name in fixed:  # which has let them go
+        for one in old[name]:
+            mail_files.mark(session, one["id"], name, type_.name, new["id"])
+    writer.update(session, type_.name, new["id"], {}, fixed=fixed)
+
+
+def _writable(session: Session, type_: ObjectType) -> Any:
+    return session.access.writable(type_.name)
+
+
+def _move_links(session: Session, type_: ObjectType, record: str, target: str) -> int:
+    """What looks the record up looks the other one up; how many records that are."""
+    moved: set[tuple[str, str]] = set()
+    for field in record_bin.references_to(session.catalog, type_.name):
+        for other in list(record_bin.referring(session, field, type_.name, record)):
+            if other == record:
+                continue
+            moved.add((field.object, other))
+            if len(moved) > MOST_LINKS:
+                raise Conflict(f"More than {MOST_LINKS:,} records are linked to it.")
+            _relink(session, field, other, record, target)
+    return len(moved)
+
+
+def _relink(session: Session, field: Field, other: str, record: str, target: str) -> None:
+    row = load_row(session, field.object, other, None) or {}
+    value = _replaced(row.get(field.name), record, target)
+    if other == target and not field.many:
+        value = None  # a record does not link to itself because of a merge
+    label = session.catalog.objects[field.object].label.lower()
+    try:
+        writer.update(session, field.object, other, {}, fixed={field.name: value})
+    except Problem as problem:
+        shown = find_one(session, field.object, other, (("title",),))
+        name = shown["title"] if shown else other
+        message = f"The {label} {name} cannot be linked to the other record: {problem.detail}"
+        raise Conflict(message) from problem
+
+
+def _replaced(value: Any, record: str, target: str) -> Any:
+    """The same links with one record in place of another."""
+    if isinstance(value, list):
+        found = [_replaced(one, record, target) for one in value]
+        return [one for at, one in enumerate(found) if one not in found[:at]]
+    if isinstance(value, tuple):
+        kind, linked = value
+        return kind, target if linked == record else linked
+    return target if value == record else value
+
+
+def merge_records(call: Call) -> Answer:
+    body = call.json_object("into")
+    into = body.get("into")
+    if not isinstance(into, str):
+        raise _refused("`into` must be the id of the record that stays.")
+    object_name = call.params["object"]
+    merge(call.session, object_name, call.params["id"], into)
+    return Answer.json(find_one(call.session, object_name, into) or {"id": into})
+
+
+def merge_on_page(call: Call) -> Answer:
+    """The same from a record's page, where the one that stays is named by its number."""
+    session, object_name = call.session, call.params["object"]
+    into = form_text(call, "into").strip().strip("[]#")
+    conversation = CONVERSATION.of(session.object(object_name))
+    if not is_id(into) and conversation is not None and conversation.number:
+        found = records_with(session, object_name, conversation.number, into)
+        if len(found) != 1:
+            raise _refused(f"No record has the number {into[:60]}. Check it and try again.")
+        into = found[0]
+    merge(session, object_name, call.params["id"], into)
+    return Answer.redirect(record_href(object_name, into) + "#timeline")
+
+
+ENDPOINTS = (
+    Endpoint(
+        "POST", "/api/records/{object}/{id}/merge", merge_records, Policy.SIGNED_IN,
+        "Merge a record of a conversation into another one.",
+    ),
+    Endpoint(
+        "POST", "/o/{object}/{id}/merge", merge_on_page, Policy.SIGNED_IN,
+        "Merge a record into the one with a number.", page=True, form=True,
+    ),
+)  # fmt: skip
