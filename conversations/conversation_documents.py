@@ -11,7 +11,7 @@ import orjson
 from metamodel.documents import DocumentKind
 from metamodel.reach import whole_unit
 
-from .mail.mailboxes import KIND, check_mailbox, mailbox_acts
+from .mail.mailboxes import KIND, check_mailbox, mailbox_acts, start_mailbox
 
 SCHEMAS = Path(__file__).parent / "schemas"
 
@@ -26,6 +26,7 @@ MAILBOX = DocumentKind(
     folder="mailboxes",
     schema=schema_of(KIND),
     check=check_mailbox,
+    start=start_mailbox,
     acts=mailbox_acts,
     wide=True,
     unit=whole_unit,

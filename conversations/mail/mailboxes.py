@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from fluvial.services.mail import is_address
 from metamodel.catalog import Catalog, ObjectType
 from metamodel.checks import CatalogDraft, DocumentCheck
 from metamodel.conversation_part import CONVERSATION
 from metamodel.documents import Document
+from metamodel.expressions import types
 from metamodel.folding import humanise, label_text
 from metamodel.reach import Reach
 
@@ -51,6 +53,15 @@ def _mailboxes(catalog: Catalog) -> Mapping[str, MailboxPlan]:
         if mailbox is not None:
             made[mailbox.name] = mailbox
     return made
+
+
+def start_mailbox(type_: ObjectType) -> dict[str, Any]:
+    """A first mailbox of an object type: its texts from the subject and the words of the mail."""
+    plain = [f for f in type_.own_fields if f.writable and f.type.name == types.TEXT.name]
+    short = next((f.name for f in plain if not f.kind.long and not f.option("format")), "")
+    long = next((f.name for f in plain if f.kind.long), "")
+    found = {short: "mail.subject", long: "mail.text"}
+    return {"map": {name: said for name, said in found.items() if name}}
 
 
 def check_mailbox(document: Document, check: DocumentCheck) -> None:
