@@ -13,7 +13,7 @@ from fluvial.pages.record_tabs import RECORD_TAB
 from fluvial.pages.template_environment import TEMPLATES
 from metamodel.conversation_part import CONVERSATION
 
-from . import merging, messages_api, outside_replies, talk_pages
+from . import messages_api, outside_replies, record_merging, talk_pages
 from .conversation_documents import MAILBOX
 from .conversation_tables import TABLES
 from .links import link_pages, link_tab, links_api, links_in_texts
@@ -32,7 +32,7 @@ feature = Feature(
             *link_tab.ENDPOINTS,
             *messages_api.ENDPOINTS,
             *talk_pages.ENDPOINTS,
-            *merging.ENDPOINTS,
+            *record_merging.ENDPOINTS,
             *mailbox_api.ENDPOINTS,
         ),
         TEMPLATES(Path(__file__).parent / "templates"),
