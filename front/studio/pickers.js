@@ -117,6 +117,9 @@ function literal(schema, text) {
   return text;
 }
 
+// What came from outside, where there is no record yet: its members are text, and no fields.
+const NO_RECORD = ["body", "mail"];
+
 // An expression over the object of its place: a sentence, or text that helps.
 export function expression(form, at, schema, { name, label } = {}) {
   const hint = form.schemas.hint(schema);
@@ -137,7 +140,7 @@ export function expression(form, at, schema, { name, label } = {}) {
     node.replaceChildren(box ?? plain.node);
   };
   const sync = () => {
-    const object = hint.names?.includes("body") ? "" : form.stored(form.objectAt(at(), hint));
+    const object = hint.names?.some((one) => NO_RECORD.includes(one)) ? "" : form.stored(form.objectAt(at(), hint));
     if (object !== about) make_(object);
     if (!box) {
       plain.node.setAttribute("aria-label", words);

@@ -105,3 +105,13 @@ def look(desk: StudioDesk, name: str) -> None:
         desk.page.emulate_media(color_scheme=theme)
         desk.page.screenshot(path=f"{folder}/{name}-{theme}.png", full_page=True)
     desk.page.emulate_media(color_scheme="light")
+
+
+def test_a_mailbox_is_made_in_the_studio(desk: StudioDesk) -> None:
+    page = desk.open("/studio/mailbox/new?object=enquiry")
+    expect(page.locator("main")).to_contain_text("Fields and their values")
+    expect(page.locator("main")).not_to_contain_text("is not a field")
+    assert access_faults(page) == []
+    for width, height in (PHONE, DESK):
+        page.set_viewport_size({"width": width, "height": height})
+        look(desk, f"mailbox-{width}")
