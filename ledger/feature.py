@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fluvial.commands.doctor import CHECKUP
 from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import Feature
 from fluvial.pages.object_tabs import OBJECT_TAB, ObjectTab
@@ -11,6 +12,7 @@ from rules.action_kinds import ACTION
 
 from . import ledger_runs, ledgers_api, marks
 from .entry_locks import keep_entries, keep_in_place
+from .ledger_doctor import CHECKUP_OF_LEDGERS
 from .ledger_documents import LEDGER
 from .ledger_tables import TABLES
 from .post_action import POST
@@ -21,6 +23,7 @@ feature = Feature(
     tables=TABLES,
     brings=(
         ACTION(POST),
+        CHECKUP(CHECKUP_OF_LEDGERS),
         ENDPOINT(*ledgers_api.ENDPOINTS),
         LONG_JOB_KIND(*ledger_runs.KINDS),
         BEFORE_SAVE(keep_entries),

@@ -17,7 +17,7 @@ from .ledger_scope import KnownWords, LedgerScope
 
 WORTH = (types.MONEY.name, types.NUMBER.name)
 KINDS = (SEGMENTS, EACH, SPREAD)
-QUANTITY = "quantity"
+QUANTITY, CHARGED = "quantity", "charged"
 NAMES = KnownWords("convention", ", ".join(CONVENTIONS), convention_named)
 ONLY = {"at": (EACH,), "where": (SEGMENTS, EACH), "item": (SEGMENTS, EACH)}
 
@@ -93,10 +93,12 @@ def _amount(
         place = f"{pointer}/spread/amount"
         return scope.compile(place, body[SPREAD]["amount"]), place
     place, source = f"{pointer}/amount", body.get("amount")
-    if source is None or kind == EACH or QUANTITY in scope.type.fields:
-        return scope.compile(place, source), place  # the quantity is a field of the record itself
-    named = replace(scope, reader=scope.reader.naming(quantity=types.NUMBER))
-    return named.compile(place, source), place
+    if source is None or kind == EACH:
+        return scope.compile(place, source), place
+    reader = scope.reader.naming_within(CHARGED, {QUANTITY: types.NUMBER})
+    if QUANTITY not in scope.type.fields:  # else that is the quantity of the record itself
+        reader = reader.naming(quantity=types.NUMBER)
+    return replace(scope, reader=reader).compile(place, source), place
 
 
 def _check_members(scope: LedgerScope, pointer: str, body: Body, kind: str, periodic: bool) -> None:

@@ -13,11 +13,14 @@ from decimal import Decimal
 from fluvial.runtime.session import Session
 from metamodel.currencies import Amount
 from metamodel.expressions import types
+from rules.action_reader import undotted
 
 from .batch_values import BatchQuestion, batch_values
 from .charge_cells import ChargeCell
 from .charged_records import Charge
 from .ledger_model import Ledger, LedgerTarget
+
+NAMES = ("quantity", undotted("charged", "quantity"))
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,11 @@ class AmountsOfWholes:
             (self._ledger.name, self._target.at, "whole"),
             self._ledger.object,
             {"amount": amount},
-            names={"quantity": types.NUMBER},
+            names=dict.fromkeys(NAMES, types.NUMBER),
         )
         for (quantity, day), asked in self._asked.items():
             ids = sorted({charge.record for charge, _, _ in asked})
-            names = {"quantity": quantity}
+            names = dict.fromkeys(NAMES, quantity)
             rows = batch_values(self._session, question, ids, day=day, names=names)
             found = {row.id: row.values["amount"] for row in rows}
             for charge, convention, one in asked:

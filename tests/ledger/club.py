@@ -46,6 +46,7 @@ PLAN: Json = {
     "fields": [
         {"name": "name", "kind": "text", "required": True},
         {"name": "club", "kind": "lookup", "to": "club", "inverse": "plans"},
+        {"name": "tariff", "kind": "lookup", "to": "tariff", "inverse": "plans"},
         {"name": "starts", "kind": "date"},
         {"name": "ends", "kind": "date"},
         choice("length", "month", "quarter", "half_year", "year", default="month"),
@@ -120,7 +121,37 @@ SLIP: Json = {
         {"name": "amount", "kind": "money", "currency": "GBP"},
     ],
 }  # fmt: skip
-OBJECTS = (CLUB, LOCKER, PLAN, HIRE, READING, CHARGE, SLIP)
+TARIFF: Json = {
+    "kind": "object",
+    "name": "tariff",
+    "label": "Tariff",
+    "fields": [{"name": "name", "kind": "text"}, choice("mode", "together", "each")],
+}
+STEP: Json = {
+    "kind": "object",
+    "name": "step",
+    "label": "Step",
+    "fields": [
+        {"name": "tariff", "kind": "lookup", "to": "tariff", "inverse": "steps"},
+        {"name": "first", "kind": "number", "scale": 0},
+        {"name": "last", "kind": "number", "scale": 0},
+        {"name": "price", "kind": "money", "currency": "GBP"},
+    ],
+}
+VISIT: Json = {
+    "kind": "object",
+    "name": "visit",
+    "label": "Visit",
+    "title": "{day}",
+    "fields": [
+        {"name": "plan", "kind": "lookup", "to": "plan", "inverse": "visits"},
+        {"name": "day", "kind": "date"},
+        {"name": "hours", "kind": "number", "scale": 2},
+        {"name": "rate", "kind": "money", "currency": "GBP"},
+        {"name": "approved", "kind": "boolean"},
+    ],
+}
+OBJECTS = (CLUB, LOCKER, TARIFF, STEP, PLAN, VISIT, HIRE, READING, CHARGE, SLIP)
 
 FEES: Json = {
     "kind": "ledger",
@@ -186,7 +217,38 @@ FEES: Json = {
     },
     "closed_until": "club.closed_until",
 }
-DOCUMENTS = (*OBJECTS, FEES)
+ENTRY = {"object": "charge", "amount": "amount", "set": {"plan": "record", "since": "period.from"}}
+BANDS = (
+    "sum(tariff.steps, price * charged.quantity, first <= charged.quantity and (last == null or "
+    "last >= charged.quantity)) if tariff.mode == 'together' else sum(tariff.steps, max(0, "
+    "min(charged.quantity, coalesce(last, charged.quantity)) - first + 1) * price)"
+)
+VOLUME: Json = {
+    "kind": "ledger",
+    "name": "volume",
+    "for": "plan",
+    "periods": {"from": "starts", "until": "ends", "every": "month"},
+    "target": [{"quantity": "quantity", "amount": BANDS}],
+    "entries": [ENTRY],
+}
+WORK: Json = {
+    "kind": "ledger",
+    "name": "work",
+    "for": "visit",
+    "when": "approved == true",
+    "day": "day",
+    "target": [{"quantity": "hours", "price": "rate"}],
+    "entries": [{**ENTRY, "set": {"plan": "plan", "since": "day"}}],
+}
+RELEASE: Json = {
+    "kind": "ledger",
+    "name": "release",
+    "for": "plan",
+    "periods": {"from": "starts", "until": "ends", "every": "month", "due": "'end'"},
+    "target": [{"spread": {"amount": "price", "from": "starts", "until": "ends"}}],
+    "entries": [ENTRY],
+}
+DOCUMENTS = (*OBJECTS, FEES, VOLUME, WORK, RELEASE)
 
 
 def gbp(amount: str) -> Json:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
+from fluvial.kernel.features import Seam, load_features
 from fluvial.kernel.problems import Problem
 from fluvial.kernel.settings import load
 from fluvial.metadata_changes.drift import drift, repair
@@ -22,6 +24,17 @@ Finds changes made directly in the database: missing, extra or changed columns, 
 constraints, and edited documents."""
 
 
+@dataclass(frozen=True)
+class Checkup:
+    """What a feature lets the doctor look for: its options, and what it finds, with the remedy."""
+
+    add: Callable[[argparse.ArgumentParser], None]
+    findings: Callable[[Engine, argparse.Namespace], Iterator[str]]
+
+
+CHECKUP: Seam[Checkup] = Seam("what the doctor looks for")
+
+
 def add_commands(commands: Commands) -> None:
     doctor = commands.add_parser(
         "doctor",
@@ -29,6 +42,8 @@ def add_commands(commands: Commands) -> None:
         description=ABOUT,
     )
     add_values(doctor)
+    for checkup in load_features().parts(CHECKUP):
+        checkup.add(doctor)
     doctor.add_argument(
         "--repair", action="store_true", help="fix what can be fixed without losing data"
     )
@@ -65,6 +80,8 @@ def _examine(engine: Engine, options: argparse.Namespace) -> int:
     told = [f"{finding.text} {finding.remedy}" for finding in findings] + list(_queues(engine))
     if not findings:
         told += value_findings(engine, options)
+        for checkup in engine.brought(CHECKUP):
+            told += checkup.findings(engine, options)
     for line in told:
         print(f"- {line}")
     for kept in retired_list(connection):
