@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -37,6 +37,7 @@ class Mapped:
     expression: Expression | None
     names: Mapping[str, Path]  # of the expression: which value of the body each is
     find: str = ""  # the field of the looked-up record to find it by
+    optional: bool = False  # whether it may be that there is none
 
     def value(self, body: Any, now: datetime, today: date) -> Any:
         """What the field becomes, in wire form."""
@@ -148,9 +149,11 @@ def _mapped(name: str, spec: Any, type_: ObjectType, check: DocumentCheck) -> Ma
     source, find = (spec, "") if isinstance(spec, str) else (spec["value"], spec["find"])
     if find and not _found_by(field, find, pointer, check):
         return None
+    optional = not isinstance(spec, str) and spec.get("optional", False)
     if PLAIN.fullmatch(source.strip()):
-        return Mapped(name, _steps(source.strip()), None, {}, find)
-    return _expression(field, source, find, pointer, check)
+        return Mapped(name, _steps(source.strip()), None, {}, find, optional)
+    mapped = _expression(field, source, find, pointer, check)
+    return replace(mapped, optional=optional) if mapped is not None else None
 
 
 def _steps(text: str) -> Path:

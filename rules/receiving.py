@@ -188,16 +188,20 @@ def _values(session: Session, hook: Hook, body: Any) -> dict[str, Any]:
         value = mapped.value(body, session.now, session.today)
         if empty(value):
             continue
-        values[mapped.field] = (
-            _looked_up(session, fields[mapped.field], mapped, value) if mapped.find else value
-        )
+        if mapped.find:
+            value = _looked_up(session, fields[mapped.field], mapped, value)
+        if value is not None:
+            values[mapped.field] = value
     return values
 
 
-def _looked_up(session: Session, field: Field, mapped: Mapped, value: Any) -> str:
+def _looked_up(session: Session, field: Field, mapped: Mapped, value: Any) -> str | None:
+    """The record that has the value; None where there is none, and none is needed."""
     target = session.catalog.objects[field.to or ""]
     by = target.fields[mapped.find]
     found = _found(session, target.name, (by,), (value,), mapped.field)
+    if len(found) != 1 and mapped.optional:
+        return None
     if len(found) != 1:
         several = "No" if not found else "More than one"
         message = (
