@@ -31,9 +31,17 @@ from fluvial.kernel.features import CORE, Feature
 from fluvial.metadata_changes import changed_calendars, cutover, index_builds
 from fluvial.metadata_changes.apply import CATALOG_CHANGED
 from fluvial.metadata_changes.approvals import APPROVAL_HEARD
-from fluvial.pages import assigned_work, change_set_pages, decision_pages, site, told_work
+from fluvial.pages import (
+    assigned_work,
+    change_set_pages,
+    colleague_pages,
+    decision_pages,
+    site,
+    told_work,
+)
 from fluvial.pages.designers import DESIGNER, Designer
 from fluvial.pages.document_previews import DOCUMENT_PREVIEW
+from fluvial.pages.navigation import NAVIGATION
 from fluvial.pages.object_tabs import OBJECT_TAB, SHARED_DOCUMENTS, ObjectTab, SharedDocuments
 from fluvial.pages.people_exports import PEOPLE
 from fluvial.pages.problem_pages import problem_page
@@ -100,6 +108,7 @@ feature = Feature(
             *site.ENDPOINTS,
         ),
         PROBLEM_PAGE(problem_page),
+        NAVIGATION(colleague_pages.entry),
         APPROVAL_HEARD(tell_of_approval),
         FIELD_MAKER(FieldMaker(TIMERS.name, timer_values.work_out, timer_reasons.reasons)),
         CATALOG_CHANGED(changed_calendars.plan_anew, tied_rows.refuse_tied_rows),

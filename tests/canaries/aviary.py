@@ -60,8 +60,15 @@ class Aviary:
         self.clients = {reader.name: client_of(reader, admin) for reader in READERS}
         users = admin.rows("/api/records/user", fields="email", limit="100")
         self.users = {user["email"].partition("@")[0]: user["id"] for user in users}
+        self.secrets: list[str] = []  # of links to contracts, which show nothing but the state
+        self.calendars: dict[str, str] = {}  # the readers' own, as addresses end
         for key in KEYS:
             self._make(key)
+            self._hand_out(key)
+        for reader in READERS:
+            if reader.signs_in:
+                href = self.clients[reader.name].post("/api/calendar").json()["href"]
+                self.calendars[reader.name] = href.rpartition("/")[2].removesuffix(".ics")
         for object_name in OBJECTS:
             self._label(object_name)
         for key in KEYS:
@@ -172,6 +179,16 @@ class Aviary:
         reply = self.admin.call("POST", "/api/files", body=body, headers=headers)
         self.files[f"{key}.{field}"] = reply.json()["id"]
         return str(reply.json()["id"])
+
+    def _hand_out(self, key: str) -> None:
+        """A link to a contract, for somebody outside."""
+        path = f"/api/records/contract/{self.id_of('contract', key)}/links"
+        made = self.admin.post(
+            path, {"link": "end_it", "to": self._word("contract", key, "recipient")}
+        )
+        assert made.status == 201, made.text
+        self.ids.setdefault("links", []).append(made.json()["id"])
+        self.secrets.append(made.json()["href"].rpartition("/")[2])
 
     def _talk(self, key: str, contract: str) -> None:
         """A comment, which names the two who may read it; hidden words are in no comment."""

@@ -217,6 +217,8 @@ OTHERS: tuple[Json, ...] = (
     {"kind": "dashboard", "name": "all", "items": [
         {"report": "gains"}, {"report": "grades"}, {"report": "places"}, {"report": "vaulted"},
         {"report": "costs"}, {"report": "both"}, {"pin": "margins"}, {"pin": "plain"}]},
+    {"kind": "link", "name": "end_it", "object": "contract", "action": "lose", "shows": ["state"],
+     "ask": [{"name": "signer", "kind": "text", "required": True}], "allow": ["clerk"]},
     {"kind": "pin", "name": "margins", "object": "contract", "measure": "sum(margin)",
      "show": "number", "audience": ["partner"]},
     {"kind": "pin", "name": "plain", "object": "item", "show": "list", "sort": ["-title"],

@@ -47,11 +47,9 @@ PLACES: dict[str, tuple[str, ...]] = {
     "slug": ("ask", "nothing"),
     "number": ("1", "2"),
     "plan": (NOTHING,),
-    "secret": (NOTHING,),
     "template": ("sheet",),
     "colour": ("0a6885",),
     "batch": (NOTHING,),
-    "link": (NOTHING,),
 }
 FIELDS: dict[str, tuple[str, ...]] = {
     "house": ("name", "code", "remark"),
@@ -243,6 +241,8 @@ class Walk:
             return FIELDS["contract"]
         if name == "edit":
             return self.aviary.ids["edits"]
+        if name == "link":
+            return self.aviary.ids["links"]
         if name in ("comment", "message"):
             return list(self.aviary.comments.values())
         if name == "file":
@@ -251,6 +251,9 @@ class Walk:
             return self._other_ids(endpoint.path)
         if name == "name":
             return self._names(endpoint.path)
+        if name == "secret":
+            own = self.aviary.calendars.get(self.reader.name, NOTHING)
+            return (NOTHING, own, *self.aviary.secrets)
         if name in PLACES:
             return PLACES[name]
         raise Unsaid(f"{endpoint.method} {endpoint.path}: what stands for {{{name}}}?")
@@ -266,6 +269,8 @@ class Walk:
             return list(self.aviary.files.values())
         if path.startswith("/submissions/"):
             return [NOTHING]
+        if path.startswith("/colleagues/"):
+            return list(self.aviary.users.values())
         if "/people/" in path:  # and nobody is signed out
             return [NOTHING] if path.endswith("/sessions") else list(self.aviary.users.values())
         for kind in (

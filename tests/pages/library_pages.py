@@ -350,6 +350,7 @@ PROFILE = {
     "zone_action": "#", "zones": ["Europe/London", "UTC"], "business_zone": "UTC",
     "language_action": "#", "languages": [{"value": "en", "label": "English", "chosen": True}, {"value": "de", "label": "Deutsch", "chosen": False}],
     "error": "", "password_action": "#", "min_length": 10,
+    "calendar": {"on": True, "since": "3 May 2026", "address": "", "action": "#"},
     "second": {"on": True, "since": "3 May 2026", "left": 9, "href": "#"},
     "sessions": [{"where": "Firefox on Linux", "made": "09:20", "current": True, "end_href": "#"}, {"where": "iPhone", "made": "Yesterday", "current": False, "end_href": "#"}],
     "name": "Amara Osei", "email": "amara.osei@northgate.example", "roles": ["Administrator", "Desk"], "teams": ["Front desk"], "zone": "Europe/London", "locale": "English", "new_token": "flv_3b1f0c5e9a7d42b8",

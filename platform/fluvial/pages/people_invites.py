@@ -46,7 +46,7 @@ def show(call: Call, *, error: str = "", done: list[InvitedPerson] | None = None
         "addresses": form_text(call, "addresses") if form is not None else "",
         "roles": [
             {"value": name, "label": label, "chosen": name in chosen}
-            for name, label in sorted(_given(session).items(), key=lambda one: one[1])
+            for name, label in sorted(roles_to_give(session).items(), key=lambda one: one[1])
         ],
         "sets": [
             {"name": name, "label": label, "choices": _records(session, object)}
@@ -65,7 +65,7 @@ def show(call: Call, *, error: str = "", done: list[InvitedPerson] | None = None
     )  # fmt: skip
 
 
-def _given(session: Session) -> dict[str, str]:
+def roles_to_give(session: Session) -> dict[str, str]:
     """The roles that the caller may give."""
     known = session.catalog.of("role")
     held = known if session.access.admin else with_inherited(session.catalog, session.access.roles)
@@ -82,7 +82,7 @@ def _records(session: Session, object: str) -> list[Context]:
 def invite(call: Call) -> Answer:
     """Make each person; what is wrong with one address keeps no other from being invited."""
     call.session.object("user", "create")
-    people = list(_addresses(form_text(call, "addresses")))
+    people = list(addresses_in(form_text(call, "addresses")))
     if not people:
         return show(call, error="Paste at least one e-mail address.")
     if len(people) > MOST:
@@ -93,10 +93,10 @@ def invite(call: Call) -> Answer:
         for name in ("roles", *(name for name, _, _ in SETS))
     }
     given = {name: values for name, values in given.items() if values}
-    return show(call, done=[_invited(call.session, *one, given) for one in people])
+    return show(call, done=[invited(call.session, *one, given) for one in people])
 
 
-def _addresses(text: str) -> Iterator[tuple[str, str]]:
+def addresses_in(text: str) -> Iterator[tuple[str, str]]:
     """E-mail address and name of each person, once."""
     seen = set()
     for name, email in getaddresses([SEPARATORS.sub(",", text)]):
@@ -107,7 +107,7 @@ def _addresses(text: str) -> Iterator[tuple[str, str]]:
                 yield plain, name.strip() if "@" not in name else ""
 
 
-def _invited(session: Session, email: str, name: str, given: dict[str, list[str]]) -> InvitedPerson:
+def invited(session: Session, email: str, name: str, given: dict[str, list[str]]) -> InvitedPerson:
     called = name or humanise(re.sub(r"[._-]+", " ", email.partition("@")[0])).title()
     try:
         made = writer.create(session, "user", {"email": email, "name": called, **given})

@@ -23,7 +23,7 @@ from fluvial.runtime.reader_zone import known_zones, zone_of
 from fluvial.runtime.session import Session
 from metamodel.roles import role_titles
 
-from . import second_factor_pages
+from . import calendar_feed_pages, second_factor_pages
 from .browser_words import browser_words
 from .frame import Context, page
 from .reader_format import ReaderFormat, format_of
@@ -50,7 +50,13 @@ ASSISTANT_CHOICES = (
 
 
 def show(
-    call: Call, *, token: str = "", error: str = "", said: str = "", status: int = 200
+    call: Call,
+    *,
+    token: str = "",
+    calendar: str = "",
+    error: str = "",
+    said: str = "",
+    status: int = 200,
 ) -> Answer:
     session, actor = call.session, call.session.actor
     assert actor.id is not None
@@ -74,6 +80,7 @@ def show(
             )
         ],
         "second": second_factor_pages.summary(call),
+        "calendar": calendar_feed_pages.summary(call) | {"address": calendar},
         "new_token": token,
         "action": "/profile/tokens",
         "scopes": [
@@ -166,6 +173,15 @@ def end_token(call: Call) -> Answer:
     return Answer.redirect("/profile#tokens")
 
 
+def new_calendar(call: Call) -> Answer:
+    return show(call, calendar=calendar_feed_pages.new_address(call))
+
+
+def end_calendar(call: Call) -> Answer:
+    calendar_feed_pages.end(call)
+    return Answer.redirect("/profile#calendar")
+
+
 def _tongue(language: str) -> str:
     """What a language calls itself."""
     name = Locale.parse(language).get_display_name() or language
@@ -229,5 +245,7 @@ ENDPOINTS = (
     _post("/profile/tokens", make_token, "Create a token.", secret=True),
     _post("/profile/tokens/{id}/end", end_token, "Revoke a token."),
     _post("/profile/sessions/{id}/end", end_session, "End one of my sessions."),
+    _post("/profile/calendar", new_calendar, "A new calendar address.", secret=True),
+    _post("/profile/calendar/end", end_calendar, "End my calendar address."),
     _post("/profile/password", change_password, "Change my password.", secret=True),
 )
