@@ -15,6 +15,7 @@ from metamodel.reach import Reach
 from rules.asked import read_questions
 from rules.filled import is_template
 from rules.offsets import Offset
+from rules.shown_documents import CHANNEL, TEMPLATE
 
 EXPIRES = "30d"
 Path = tuple[str, ...]
@@ -31,6 +32,7 @@ class ActionLink:
     action: str
     transition: bool  # else the action is a button
     shows: tuple[Path, ...]
+    document: str  # the printed document that it shows in place of fields; "" for none
     asks: tuple[Field, ...]  # what it asks for itself
     into: frozenset[str]  # those of them that are fields of the record
     expires: Offset
@@ -88,6 +90,7 @@ def compile_link(document: Document, check: DocumentCheck) -> ActionLink | None:
         action=body["action"],
         transition=transition is not None,
         shows=tuple(path for path in shows if path),
+        document=_document(body, type_, check),
         asks=asks,
         into=frozenset(one.name for one in asks if transition and one.name in type_.fields),
         expires=Offset.read(body.get("expires", EXPIRES)),
@@ -103,7 +106,31 @@ def compile_link(document: Document, check: DocumentCheck) -> ActionLink | None:
 
 
 def _paths(body: Mapping[str, Any]) -> list[str]:
-    return list(body.get("shows", ()))
+    said = body.get("shows", ())
+    return [] if isinstance(said, str) else list(said)
+
+
+def _document(body: Mapping[str, Any], type_: ObjectType, check: DocumentCheck) -> str:
+    """The printed document of the same object that the page shows."""
+    name = body.get("shows")
+    template = check.reference("/shows", TEMPLATE, name) if isinstance(name, str) else None
+    if template is None:
+        return ""
+    if template.body.get("channel") != CHANNEL:
+        check.fault(
+            "/shows",
+            "not_printed",
+            f"The template `{name}` is not a printed document.",
+            f"Give it `channel: {CHANNEL}`, or list fields.",
+        )
+    elif template.body.get("for") != type_.name:
+        check.fault(
+            "/shows",
+            "other_object",
+            f"The template `{name}` is not for {type_.label}.",
+            "Use a printed document of the same object, or list fields.",
+        )
+    return template.name
 
 
 def transition_of(type_: ObjectType, name: str) -> Transition | None:

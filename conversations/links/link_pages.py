@@ -5,14 +5,16 @@ Looking at it does nothing: mail programs and scanners look at links, too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.datastructures import FormData
 
 from fluvial.database.rate_limits import Rate, limited
 from fluvial.http.call import Answer, Call
+from fluvial.http.files_api import ALONE, disposition
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.problems import Conflict, Forbidden, NotFound, Problem, Unprocessable
 from fluvial.pages.frame import Context, bare
@@ -21,6 +23,7 @@ from fluvial.pages.presenters import face_of, widget_kind
 from fluvial.pages.reader_format import format_of
 from fluvial.records.drafts.rows import load_row
 from fluvial.runtime.session import Session
+from rules.shown_documents import SHOWN_DOCUMENT, ShownDocuments
 
 from . import link_passes, link_press
 from .action_links import ActionLink, links_of
@@ -31,8 +34,12 @@ from .link_press import GivenAnswers, LinkQuestion, Offer, TakenAlready
 
 WRONG = Rate.read("120/hour")  # addresses that we have not signed, from one place
 PRESSES = Rate.read("30/hour")  # of one link
+LOOKS = Rate.read("60/hour")  # at the document of one link
 TOO_MANY = "Too many attempts with this link."
 ASK_AGAIN = "Ask the sender for a new one."
+FRAMED = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+)
 HEADERS = (("referrer-policy", "no-referrer"), ("x-robots-tag", "noindex"))
 TITLES = {
     USED: "This is done already",
@@ -81,6 +88,50 @@ def show(call: Call) -> Answer:
 def _offered(opened: Opened) -> Offer | None:
     assert opened.link is not None
     return link_press.offer(opened.acting, opened.link, opened.link_pass.record)
+
+
+def show_document(call: Call) -> Answer:
+    """The printed document that an open link shows, in a frame that runs nothing."""
+    found = _documents(call)
+    if found is None:
+        return _unknown(call)
+    opened, link, documents = found
+    text = documents.html(opened.acting, link.object, opened.link_pass.record, link.document)
+    answer = Answer.html(text)
+    answer.headers += [("content-security-policy", FRAMED), *HEADERS]
+    return answer
+
+
+def show_pdf(call: Call) -> Answer:
+    """The same to keep; it is made on a thread of its own."""
+    found = _documents(call)
+    if found is None:
+        return _unknown(call)
+    opened, link, documents = found
+    name, make = documents.pdf(opened.acting, link.object, opened.link_pass.record, link.document)
+    executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="link document")
+
+    def parts() -> Iterator[bytes]:
+        try:
+            yield make()
+        finally:
+            executor.shutdown(wait=False)
+
+    headers = [disposition(name, inline=True), *ALONE, *HEADERS]
+    answer = Answer(200, b"", "application/pdf", headers)
+    return replace(answer, stream=parts(), executor=executor)
+
+
+def _documents(call: Call) -> tuple[Opened, ActionLink, ShownDocuments] | None:
+    """An open link with the document that it shows; None where there is none."""
+    opened, brought = _opened(call), call.engine.brought(SHOWN_DOCUMENT)
+    link = opened.link if opened is not None and opened.state == OPEN else None
+    if opened is None or link is None or not link.document or not brought:
+        return None
+    session, record = call.session, opened.link_pass.record
+    limited(session.connection, session.now, LOOKS, TOO_MANY, "link document", opened.link_pass.id)
+    gone = load_row(opened.acting, link.object, record, None) is None
+    return None if gone else (opened, link, brought[-1])
 
 
 def press(call: Call) -> Answer:
@@ -134,6 +185,7 @@ def _page(
         "title": link.label,
         "intro": link.help,
         "action": f"{PATH}{opened.call.params['secret']}",
+        "document": f"{PATH}{opened.call.params['secret']}/document" if link.document else "",
         "facts": [
             {"label": label, "value": value}
             for label, value in link_press.facts(acting, link, opened.link_pass.record)
@@ -226,6 +278,14 @@ def _answer(call: Call, template: str, title: str, status: int, **context: Any) 
 
 ENDPOINTS = (
     Endpoint("GET", f"{PATH}{{secret}}", show, Policy.PUBLIC, "The page of a link.", page=True),
+    Endpoint(
+        "GET", f"{PATH}{{secret}}/document", show_document, Policy.PUBLIC,
+        "The printed document that a link shows.", page=True,
+    ),
+    Endpoint(
+        "GET", f"{PATH}{{secret}}/document.pdf", show_pdf, Policy.PUBLIC,
+        "The same as PDF.", page=True,
+    ),
     Endpoint(
         "POST", f"{PATH}{{secret}}", press, Policy.PUBLIC, "Take the action of a link.",
         page=True, form=True, csrf=False,

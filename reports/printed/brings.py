@@ -10,7 +10,13 @@ from rules.effect_senders import EFFECT_SENDER
 from rules.mail_attachments import ATTACHED
 from rules.template_channels import TEMPLATE_CHANNEL
 
-from . import document_action, documents_api, issue_checks, record_documents
+from . import (
+    document_action,
+    documents_api,
+    issue_checks,
+    outside_documents,
+    record_documents,
+)  # fmt: skip
 from .document_channel import CHANNEL
 
 BRINGS = (
@@ -21,4 +27,5 @@ BRINGS = (
     ATTACHED(document_action.ATTACHMENT),
     STORED(issue_checks.stored),
     RECORD_OFFER(record_documents.offers),
+    outside_documents.BRINGS,
 )

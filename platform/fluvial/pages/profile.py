@@ -72,14 +72,7 @@ def show(
             {"value": name, "label": _tongue(name), "chosen": name == language_of(session)}
             for name in offered(session)
         ],
-        "tokens": [_token(fmt, row) for row in people.tokens(session.connection, actor.id)],
-        "sessions": [
-            _session(fmt, row)
-            for row in people.sessions(
-                session.connection, actor.id, session.now, call.cookies.get(COOKIE, "")
-            )
-        ],
-        "second": second_factor_pages.summary(call),
+        **_signing_in(call, fmt),
         "calendar": calendar_feed_pages.summary(call) | {"address": calendar},
         "new_token": token,
         "action": "/profile/tokens",
@@ -95,6 +88,22 @@ def show(
         "said": said,
     }
     return page(call, "profile.html", "Profile", status=status, profile=profile)
+
+
+def _signing_in(call: Call, fmt: ReaderFormat) -> Context:
+    """By what the person signs in, and where they have."""
+    session, actor = call.session, call.session.actor
+    assert actor.id is not None
+    return {
+        "tokens": [_token(fmt, row) for row in people.tokens(session.connection, actor.id)],
+        "sessions": [
+            _session(fmt, row)
+            for row in people.sessions(
+                session.connection, actor.id, session.now, call.cookies.get(COOKIE, "")
+            )
+        ],
+        "second": second_factor_pages.summary(call),
+    }
 
 
 def _zones(session: Session) -> Context:
