@@ -1,13 +1,14 @@
 """A link lets somebody who does not sign in take one action on one record, and nothing else."""
 
 import re
+import threading
 from datetime import timedelta
 
 import pytest
 
 from fluvial.kernel.clock import Clock
 from tests.app import Client, Documents
-from tests.conversations.offers import OFFERS, link, offer, press, read
+from tests.conversations.offers import OFFER, OFFERS, link, offer, press, read
 
 
 @pytest.fixture
@@ -176,3 +177,43 @@ def test_presses_of_one_link_are_limited(client: Client, anybody: Client) -> Non
     path = link(client, offer(client))
     replies = [press(anybody, path, signer="").status for _ in range(32)]
     assert set(replies) == {422, 429}
+
+
+def test_two_presses_at_once_act_once(client: Client, anybody: Client) -> None:
+    record = offer(client)
+    path = link(client, record)
+    ready, answers = threading.Barrier(4), []
+
+    def go(name: str) -> None:
+        ready.wait()
+        answers.append(press(anybody, path, delivery="2031-05-06", signer=name))
+
+    threads = [threading.Thread(target=go, args=(f"Ada {at}",)) for at in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [reply.status for reply in answers] == [200] * 4, [r.text[-300:] for r in answers]
+    assert sum("We begin at once." in r.text and "already" not in r.text for r in answers) == 1
+    (told,) = client.rows(f"/api/records/offer/{record}/links")
+    assert len(told["uses"]) == 1
+    history = client.rows(f"/api/records/offer/{record}/history")
+    assert [entry["event"] for entry in history] == ["updated", "created"]
+
+
+def test_a_field_that_goes_takes_its_place_in_the_link_with_it(client: Client) -> None:
+    uses = client.get("/api/meta/object/offer/uses")
+    if uses.status == 200:
+        assert "link/accept_offer" in uses.text
+    smaller = {**OFFER, "fields": [f for f in OFFER["fields"] if f["name"] != "price"]}
+    states = {**OFFER["states"], "transitions": [
+        {n: v for n, v in t.items() if n not in ("when", "message")}
+        for t in OFFER["states"]["transitions"]
+    ]}  # fmt: skip
+    document = {**smaller, "states": states}
+    kept = client.post("/api/meta/changes", {"documents": [document]})
+    assert kept.status == 409 and "link/accept_offer#/shows/1" in kept.text, kept.text
+    gone = client.post("/api/meta/changes?force=true", {"documents": [document]})
+    assert gone.status == 200, gone.text
+    shown = client.get("/api/meta/link/accept_offer").json()
+    assert "price" not in str(shown.get("body", shown)["shows"])
