@@ -30,14 +30,14 @@ class GroupType:
     group: Grouping
     type: Type
     zone: str
-    object: str = ""  # of the first part, and the group as one about it
-    meant: Grouping = Grouping("", "")
+    object: str  # that it is about here, and the group as one about its fields
+    meant: Grouping
 
     @property
     def subject(self) -> str:
         """The text of what is compared."""
-        inner = self.group.inner
-        return inner if self.group.path else f"({inner})"
+        inner = self.meant.inner
+        return inner if self.meant.path else f"({inner})"
 
     def condition(self, value: Any) -> str:
         """The condition that records with this value meet, and no others."""

@@ -129,8 +129,9 @@ def steps_of(read: ReadReport, cell: Cell, where: str) -> list[dict[str, Any]]:
     """The steps of a group: how many reached each, the shares, and the time since the last."""
     funnel = read.report.funnel
     assert funnel is not None
-    tallies = cell.steps[: len(funnel.order)]
-    found = []
+    count = len(funnel.order)
+    tallies, earlier = cell.steps[:count], cell.steps[count:]
+    found: list[dict[str, Any]] = []
     for at, (state, tally) in enumerate(zip(funnel.order, tallies, strict=True)):
         before = tallies[at - 1].reached if at else None
         found.append(
@@ -143,6 +144,8 @@ def steps_of(read: ReadReport, cell: Cell, where: str) -> list[dict[str, Any]]:
                 "href": href(read, both((where, step_condition(funnel.log, state)))),
             }
         )
+        if earlier:
+            found[-1]["previous"] = earlier[at].reached
     return found
 
 

@@ -56,6 +56,7 @@ class ReadReport:
     values: ReportValues
     wheres: Sequence[str]  # of its parts
     befores: Sequence[str]  # of the period before
+    types: Sequence[Sequence[GroupType]]  # by part, of the groups of rows, then of columns
     omitted: int = 0  # measures that are not for the reader
     column_keys: list[Key] = field(default_factory=list)
     said: dict[tuple[int, int, Any, bool], str] = field(default_factory=dict)  # conditions
@@ -98,26 +99,21 @@ class ReadReport:
         """The condition that finds the records of a cell, of one part."""
         base = (self.befores if before else self.wheres)[part]
         found = [base]
-        for words, place, key in self._steps_of(row, column):
+        places = (*enumerate(row), *enumerate(column, len(self.groups)))
+        for place, key in places:
             about = (part, place, key, before)
             if about not in self.said:
-                self.said[about] = self._condition(words.of, *about)
+                self.said[about] = self._condition(*about)
             found.append(self.said[about])
         return both(found)
 
-    def _condition(self, of: GroupType, part: int, place: int, key: Any, before: bool) -> str:
+    def _condition(self, part: int, place: int, key: Any, before: bool) -> str:
         """What the records of one group meet; of the period before perhaps in several units."""
-        one = replace(of, group=self.report.parts[part].grouped(of.group))
+        one = self.types[part][place]
         originals = self.cube.behind.get((place, key)) if before else None
         if originals:
             return " or ".join(f"({one.condition(value)})" for value in originals)
         return one.condition(self.cube.values[place, key])
-
-    def _steps_of(self, row: Key, column: Key) -> Iterator[tuple[GroupWords, int, Any]]:
-        for at, key in enumerate(row):
-            yield self.groups[at], at, key
-        for at, key in enumerate(column):
-            yield self.columns[at], len(self.groups) + at, key
 
     def measured(self, cell: Cell, *, before: bool = False) -> dict[str, Any]:
         return self.values.of(cell.tallies, self.functions if before else 0)
@@ -148,7 +144,11 @@ class _Reading:
         self.session = session
         self.groups, self.columns = groups, columns
         self.zone = str(zone_of(session))
-        self.types = [group_type(session, report, one, self.zone) for one in (*groups, *columns)]
+        # A dimension may be a day in one part and a moment in another one.
+        self.types = [
+            [group_type(session, part, one, self.zone) for one in (*groups, *columns)]
+            for part in report.parts
+        ]
         self.parts, self.values, self.omitted = _measures(session, report)
         # In the order of the tallies: those that the reader does not see are no part of it.
         self.report = replace(report, parts=tuple(self.parts))
@@ -170,7 +170,7 @@ class _Reading:
         if self.period is not None:
             self._add(cube, self.befores, len(functions), steps, self.period)
         cube.close()
-        words = words_of(self.session, self.types, format_of(self.session).locale)
+        words = words_of(self.session, self.types[0], format_of(self.session).locale)
         for at, one in enumerate(words):
             one.want(cube.known(at))
         for one in words[:1]:
@@ -178,7 +178,7 @@ class _Reading:
         rows = len(self.groups)
         made = ReadReport(
             self.report, self.session, cube, words[:rows], words[rows:], self.values, self.wheres,
-            self.befores, self.omitted,
+            self.befores, self.types, self.omitted,
         )  # fmt: skip
         made.column_keys = _columns(made)
         return made
@@ -277,9 +277,8 @@ def _shown(session: Session, type_: ObjectType, one: ReportMeasure, at: int) -> 
     return ShownMeasure(one.key, one.name, label, type.type, one.percent, at, type, measure=one)
 
 
-def group_type(session: Session, report: ReportModel, group: Grouping, zone: str) -> GroupType:
+def group_type(session: Session, part: ReportPart, group: Grouping, zone: str) -> GroupType:
     """The type of a group's values, of which the reader may read the fields."""
-    part = report.parts[0]
     scope = scope_of(session.catalog, part.object, hidden=session.access.hides)
     meant = part.grouped(group)
     made = compiled(meant.inner, scope, "group")

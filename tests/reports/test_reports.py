@@ -1,6 +1,6 @@
 """Reports over HTTP: subtotals, funnels, periods, unions, rights, and pages of groups."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -196,6 +196,30 @@ def test_a_union_measures_several_objects_side_by_side(client: Client) -> None:
     assert opened(client, row["hrefs"]["chargeable"]) == 2
     none = read(client, "utilisation", where="day < '2026-06-01'")
     assert none["data"] == [] and none["total"]["measures"]["used"] is None
+
+
+def test_moments_and_days_of_a_union_fall_on_the_days_of_the_reader(client: Client) -> None:
+    me = client.get("/api/me").json()["id"]
+    assert client.patch(f"/api/records/user/{me}", {"zone": "Asia/Tokyo"}).status == 200
+    for day, at in (("2026-05-31", "2026-05-31T14:59:00Z"), ("2026-06-01", "2026-05-31T15:00:00Z")):
+        client.made("shift", worker={"user": me}, day=day, hours="8")
+        client.made("effort", who={"user": me}, at=at, hours="4", chargeable=True)
+    body = read(client, "utilisation")
+    months = [row for row in body["data"] if row["level"] == 2]
+    assert [row["labels"]["month(day)"] for row in months] == ["May 2026", "June 2026"]
+    for row in months:
+        assert (row["measures"]["capacity"], row["measures"]["chargeable"]) == ("8", "4.00")
+        assert [opened(client, row["hrefs"][one]) for one in ("capacity", "chargeable")] == [1, 1]
+
+
+def test_a_report_of_another_day_counts_what_there_was(library: Client) -> None:
+    yesterday = str(date.today() - timedelta(days=3))
+    for name in ("by_circle", "funnel"):
+        body = read(library, name, as_of=yesterday)
+        for one in cells(body):
+            assert "as_of=" in one["href"]
+            assert opened(library, one["href"]) == one["measures"]["count()"]
+    assert [one["count"] for one in body["total"]["steps"]] == [0, 0, 0, 0]
 
 
 def test_a_report_shows_what_its_reader_may_read(library: Client) -> None:

@@ -286,6 +286,21 @@ def test_every_place_of_an_expression_is_tried(client: Client) -> None:
     assert found - NO_RECORD - NO_OPTIONS == set(PLACES)
 
 
+@pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
+def test_no_report_measures_or_sends_what_its_author_may_not_read(client: Client) -> None:
+    author = client.person("author@example.com", "writer")
+    for change, place in (
+        ({"measures": ["count()", "sum(salary)"]}, "/measures/1"),
+        ({"group": ["salary > 100"]}, "/group/0"),
+        ({"columns": ["name", "salary"]}, "/columns/1"),
+    ):
+        assert (f"report/s{place}", HIDDEN) in refused(sent(author, report(**change)))
+    client.define(report(measures=["sum(salary)"]))
+    mail = {"to": ["'x@example.org'"], "subject": "name", "attach": [{"report": "s"}]}
+    attached = rule("r", {"notify": mail}, on=PRESSED)
+    assert ("rule/r/do/0/notify/attach/0/report", HIDDEN) in refused(sent(author, attached))
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_no_expression_reads_a_hidden_field(client: Client, place: str) -> None:
     role = "granter" if place.startswith("role/") else "writer"

@@ -1,0 +1,62 @@
+"""The pages of reports in a browser: changed, opened and read by keyboard and screen reader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.access import access_faults
+from tests.app import Prepared
+from tests.browser import signed_in
+from tests.fluvial.processes import served
+from tests.reports.library import BY_CIRCLE, DOCUMENTS, FUNNEL
+
+CHARTED: dict[str, Any] = {**BY_CIRCLE, "group": ["stage"], "show": "bar"}
+LINE: dict[str, Any] = {**BY_CIRCLE, "name": "by_month", "group": ["month(due)"], "show": "line"}
+DESK: dict[str, Any] = {
+    "kind": "dashboard",
+    "name": "desk",
+    "label": "Front desk",
+    "items": [{"report": "by_circle"}, {"report": "by_month"}, {"report": "funnel"}],
+}
+SHOWN = (*DOCUMENTS, CHARTED, LINE, {**FUNNEL, "group": ["stage"]}, DESK)
+
+
+@pytest.fixture(scope="module")
+def library(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Set up before there is a browser, whose event loop lets no other one run."""
+    prepared.copy(None, tmp_path_factory.mktemp("library"), documents=SHOWN)
+
+
+def opened(page: Page, path: str) -> None:
+    page.goto(path)
+    page.wait_for_selector("html[data-ready]", state="attached")
+
+
+def test_a_report_is_changed_opened_and_read(
+    library: None, prepared: Prepared, browser: Browser, tmp_path: Path
+) -> None:
+    address = prepared.copy(None, tmp_path, documents=SHOWN)
+    headers = prepared.headers(address)
+    with served(tmp_path, address) as product:
+        loans = [{"book": "Emma", "due": f"2026-0{at}-01", "fee": "2.00"} for at in (1, 2, 3)]
+        api = f"{product.url}/api/records/loan"
+        httpx.post(api, json=loans, headers=headers).raise_for_status()
+        with signed_in(browser, product.url, headers) as page:
+            for path in ("/reports", "/reports/by_circle", "/dashboards/desk"):
+                opened(page, path)
+                assert access_faults(page) == []
+            opened(page, "/reports/by_circle")
+            page.get_by_text("Change", exact=True).focus()
+            page.locator(".report-fold > summary").press("Enter")
+            page.get_by_label("Rows").select_option("month(due)")
+            page.get_by_label("Shown as").select_option("area")
+            page.locator(".report-fold").get_by_role("button", name="Show").press("Enter")
+            expect(page.locator(".report-table tbody tr")).to_have_count(3)
+            expect(page.locator(".report-plot .area")).to_be_attached()
+            page.locator(".report-table tbody a").first.press("Enter")
+            expect(page.locator("#count")).to_have_text("1")
