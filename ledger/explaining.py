@@ -48,7 +48,7 @@ _MADE = {
 
 def explain(session: Session, ledger: Ledger, record: str, period: str | None, until: date) -> Json:
     """A record's keys, or one of them by the first day of its period."""
-    _allow(session, ledger)
+    allow_explaining(session, ledger)
     titles = titles_of(session, ledger.object, [record]) if is_id(record) else {}
     if record not in titles:
         label = session.catalog.objects[ledger.object].label.lower()
@@ -77,7 +77,7 @@ def explain(session: Session, ledger: Ledger, record: str, period: str | None, u
     }
 
 
-def _allow(session: Session, ledger: Ledger) -> None:
+def allow_explaining(session: Session, ledger: Ledger) -> None:
     """Numbers tell of the fields behind them, so all of these must be the reader's to see."""
     used = {place for one in _expressions(ledger) for place in one.uses}
     hidden = [(o, n) for o, n in used if session.access.hides(o, n)]

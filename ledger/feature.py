@@ -6,11 +6,13 @@ from fluvial.commands.doctor import CHECKUP
 from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import Feature
 from fluvial.pages.object_tabs import OBJECT_TAB, ObjectTab
+from fluvial.records.change_sets.preview_items import CHANGE_SET_PREVIEW
 from fluvial.records.drafts.seams import BEFORE_BIN, BEFORE_SAVE, DAY_NOTED, STORED
 from fluvial.runtime.long_jobs import LONG_JOB_KIND
 from rules.action_kinds import ACTION
 
 from . import ledger_runs, ledgers_api, marks
+from .change_set_figures import FIGURES
 from .entry_locks import keep_entries, keep_in_place
 from .ledger_doctor import CHECKUP_OF_LEDGERS
 from .ledger_documents import LEDGER
@@ -30,6 +32,7 @@ feature = Feature(
         BEFORE_BIN(keep_in_place),
         STORED(marks.stored),
         DAY_NOTED(marks.day_noted),
+        CHANGE_SET_PREVIEW(FIGURES),
         OBJECT_TAB(
             ObjectTab(
                 "ledger",

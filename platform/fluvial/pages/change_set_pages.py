@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from fluvial.http.call import Answer, Call
@@ -180,6 +181,11 @@ def _preview(call: Call, set_: SetRecord, told: Mapping[str, Any]) -> Answer:
 def _item(session: Session, set_: SetRecord, one: Mapping[str, Any], fmt: ReaderFormat) -> Context:
     made: Context = {"label": one.get("label", ""), "difference": _plain(one.get("difference"))}
     made |= {"before": _plain(one.get("before")), "after": _plain(one.get("after"))}
+    made["lines"] = [
+        {"label": _line_label(line, fmt)}
+        | {name: _plain(line.get(name)) for name in ("before", "after", "difference")}
+        for line in one.get("lines", ())
+    ]
     if "rows" in one:
         object_name = str(one["object"])
         made["rows"] = [
@@ -195,6 +201,16 @@ def _item(session: Session, set_: SetRecord, one: Mapping[str, Any], fmt: Reader
         ]
         made["more"] = one["more"]
     return made
+
+
+def _line_label(line: Mapping[str, Any], fmt: ReaderFormat) -> str:
+    """What a line of a figure is about: a record, and a period of it."""
+    period = line.get("period")
+    if not period:
+        return str(line["title"])
+    first, after = (date.fromisoformat(period[name]) for name in ("from", "until"))
+    last = fmt.plain_day(after - timedelta(days=1))
+    return f"{line['title']}, {fmt.plain_day(first)} to {last}"
 
 
 def _values(
@@ -216,6 +232,8 @@ def _values(
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value))
     if isinstance(value, Mapping) and "currency" in value:
         return f"{value['amount']} {value['currency']}"
     if isinstance(value, bool):
