@@ -21,11 +21,12 @@ help: ## Show this list
 run: ## Serve Fluvial with its sample data on http://127.0.0.1:8000
 	@$(MAKE) --no-print-directory environment EXTRA=run
 	@$(BIN)/python scripts/assets.py
+	@$(BIN)/python scripts/debian_packages.py printing
 	@FLUVIAL_ENV=$${FLUVIAL_ENV:-development} exec $(BIN)/fluvial serve --with psa --sample
 
 test: environment ## Check the code, then run all tests on SQLite and PostgreSQL
 	@$(BIN)/python scripts/assets.py
-	@$(BIN)/python scripts/browser.py
+	@$(BIN)/python scripts/debian_packages.py
 	@$(MAKE) --no-print-directory check
 	@echo '== Running the tests'
 	@$(BIN)/pytest -n $(JOBS) --dist worksteal $(TESTS)

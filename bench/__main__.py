@@ -23,6 +23,7 @@ from . import (
     conditions,
     data,
     decisions,
+    documents,
     ledgers,
     report,
     reports,
@@ -53,6 +54,7 @@ def arguments() -> argparse.Namespace:
     add("--reports", action="store_true", help="instead: reports over many records")
     add("--change-sets", action="store_true", help="instead: a change set of 500 edits")
     add("--ledgers", action="store_true", help="instead: runs of a ledger")
+    add("--documents", action="store_true", help="instead: a printed document with many rows")
     asked = parser.parse_args()
     if asked.baseline_threads is not None:
         os.environ["BENCH_THREADS"] = str(asked.baseline_threads)
@@ -127,6 +129,8 @@ def _single(asked: argparse.Namespace) -> str:
         return "100000"
     if asked.clocks:
         return "50000"
+    if asked.documents:
+        return "160"
     return "10000" if asked.decisions or asked.ledgers or asked.change_sets else SIZES
 
 
@@ -151,8 +155,10 @@ def others(asked: argparse.Namespace) -> bool:
         if asked.ledgers:
             for size in asked.sizes:
                 show(ledgers.measure(kind, size), f"{kind} ledgers {size}", asked.write)
+        if asked.documents:
+            show(documents.measure(kind, asked.sizes[0]), f"{kind} documents", asked.write)
     instead = (asked.schema, asked.catalogs, asked.expressions, asked.clocks, asked.decisions)
-    return any((*instead, asked.reports, asked.ledgers, asked.change_sets))
+    return any((*instead, asked.reports, asked.ledgers, asked.change_sets, asked.documents))
 
 
 def main() -> int:

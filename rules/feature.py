@@ -97,12 +97,14 @@ feature = Feature(
             ObjectTab(
                 "template",
                 "Templates",
-                "A template is the text of a mail or a notification.",
+                "A template is the text of a mail, a notification or a printed document.",
                 position=50,
             ),
         ),
         SHARED_DOCUMENTS(
-            SharedDocuments("template", "Templates", "The text of mails and notifications."),
+            SharedDocuments(
+                "template", "Templates", "The text of mails, notifications and printed documents."
+            ),
             SharedDocuments(
                 "endpoint",
                 "Endpoints",

@@ -39,6 +39,7 @@ from metamodel.translations import LANGUAGE
 from .filled import renderer_of
 from .letter_words import LetterWords, in_language, words_in
 from .reader_environment import ReaderEnvironment
+from .template_channels import channel_of
 from .template_check import LETTERS, check_need
 from .template_data import data_now, in_common
 from .text_links import sample_links, unknown_links
@@ -89,6 +90,8 @@ def _asked(call: Call, body: Mapping[str, Any]) -> LetterTrial:
     template = body.get("template")
     if not isinstance(template, Mapping) or not isinstance(template.get("for"), str):
         raise _wrong("template", "`template` must be a template with `for`, `subject` and `body`.")
+    if not channel_of(template).letter:
+        raise _wrong("template", "This template is printed, and not sent as a message.")
     texts = {part: template.get(part) or " " for part in PARTS}
     if not all(isinstance(text, str) for text in texts.values()):
         raise _wrong("template", "The subject and the body must be texts.")

@@ -43,7 +43,7 @@ USUAL = "email"
 
 
 def channel_of(template: Mapping[str, Any]) -> TemplateChannel:
-    return CHANNELS.get(template.get("channel", USUAL), CHANNELS[USUAL])
+    return CHANNELS.get(str(template.get("channel", USUAL)), CHANNELS[USUAL])
 
 
 def register_channel(channel: TemplateChannel) -> None:

@@ -81,8 +81,9 @@ class Subject:
     template: PrintedTemplate
     type: ObjectType
     record: str
-    environment: RecordEnvironment  # of all that there is, whoever asks
+    environment: Any  # of all that there is, whoever asks; of a trial what its reader knows
     final: bool  # whether it is kept, or would be
+    trial: bool = False  # nothing is worked out with other rights than the reader's
 
 
 def template_of(session: Session, object_name: str, name: str) -> PrintedTemplate:
@@ -191,7 +192,7 @@ def _check_sums(session: Session, subject: Subject, seen: Mapping[str, TableRows
         if table.equals is None:
             continue
         whole = seen[table.name]
-        if not session.access.unrestricted:
+        if not (session.access.unrestricted or subject.trial):
             whole = read_table(subject.environment.session, table, subject.record)
         check_sum(subject.environment, whole, seen[table.name], subject.template.name)
 

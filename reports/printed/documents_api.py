@@ -88,9 +88,9 @@ def show(call: Call) -> Answer:
     if format_ in ("xlsx", "csv"):
         return _sheet(call, subject, written.name, written.tables, format_)
     if format_ == "html":
-        return _html(written.alone)
+        return html_answer(written.alone)
     # On a thread of its own: others are answered meanwhile.
-    return _slowly(_pdf(written.name, b""), lambda: printed_of(session, ready))
+    return slowly(pdf_answer(written.name, b""), lambda: printed_of(session, ready))
 
 
 def _kept_answer(call: Call, subject: Subject, kept: KeptDocument, format_: str) -> Answer:
@@ -99,20 +99,20 @@ def _kept_answer(call: Call, subject: Subject, kept: KeptDocument, format_: str)
         tag = f'"{kept.sha256[:32]}"'
         if call.headers.get("if-none-match") == tag:
             return Answer(304, b"", "application/pdf", [("etag", tag), *CHECKED])
-        answer = _pdf(kept.name, content_of(session, kept.file))
+        answer = pdf_answer(kept.name, content_of(session, kept.file))
         answer.headers.append(("etag", tag))
         return answer
     source = source_of(session, kept)
     if format_ == "html":
-        return _html(source["html"])
+        return html_answer(source["html"])
     return _sheet(call, subject, kept.name, source["tables"], format_)
 
 
-def _html(text: str) -> Answer:
+def html_answer(text: str) -> Answer:
     return Answer.html(text, headers=[("content-security-policy", POLICY), *CHECKED, *ALONE])
 
 
-def _pdf(name: str, content: bytes) -> Answer:
+def pdf_answer(name: str, content: bytes) -> Answer:
     headers = [
         disposition(f"{name}.pdf", inline=True),
         ("content-security-policy", PDF),
@@ -144,7 +144,7 @@ def _sheet(
     return Answer(200, content, SHEET_TYPES[format_], headers)
 
 
-def _slowly(answer: Answer, make: Callable[[], bytes]) -> Answer:
+def slowly(answer: Answer, make: Callable[[], bytes]) -> Answer:
     executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="print")
 
     def parts() -> Iterator[bytes]:
@@ -180,7 +180,7 @@ def keep_document(call: Call) -> Answer:
         return orjson.dumps(kept_now(session, subject, written).wire())
 
     # As a step of its own: the key of a call that is sent again is not kept with half an answer.
-    return Answer(202, next=partial(_slowly, Answer(201, b"", JSON_TYPE), make))
+    return Answer(202, next=partial(slowly, Answer(201, b"", JSON_TYPE), make))
 
 
 def _refuse_early(subject: Subject) -> None:

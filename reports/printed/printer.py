@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from ctypes.util import find_library
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ SECONDS = 45.0  # for one document
 PATIENCE = 120.0  # until one's turn comes
 MODULE = "reports.printed.printing_process"
 
+LIBRARIES = ("pango-1.0", "pangoft2-1.0")
 Pictures = Mapping[str, Mapping[str, str]]  # by id: name, media type and content
 
 
@@ -53,15 +55,10 @@ class Printer:
             raise Unprocessable(answer["fault"])
         return Printed(base64.b64decode(answer["pdf"]), answer["pages"])
 
-    def missing(self) -> str:
-        """What a server without pango says; empty where documents can be printed."""
-        try:
-            self.print("<p>.</p>", {})
-        except Unavailable as problem:
-            return problem.detail
-        except Unprocessable:
-            return ""
-        return ""
+
+def missing_words() -> str:
+    """What a server without pango says when it starts; empty where documents can be printed."""
+    return "" if all(map(find_library, LIBRARIES)) else f"{MISSING}. {INSTALL}."
 
 
 def _opened(engine: Engine) -> Printer:

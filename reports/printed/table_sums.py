@@ -7,8 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from fluvial.kernel.problems import Unprocessable, fault
-from fluvial.records.drafts.record_environment import RecordEnvironment
-from fluvial.runtime.session import Session
 from metamodel.currencies import Amount
 from metamodel.expressions.python import evaluate
 
@@ -18,9 +16,7 @@ from .table_data import Sums, TableRows, value_at
 MOST_ROWS = 20  # that are named
 
 
-def check_sum(
-    environment: RecordEnvironment, whole: TableRows, seen: TableRows | None, template: str
-) -> None:
+def check_sum(environment: Any, whole: TableRows, seen: TableRows | None, template: str) -> None:
     """Refuse a table that does not come to what it must. `whole` are all its rows, `seen` those
     of whoever asks: they are told of amounts only where they see all of them."""
     table = whole.table
@@ -76,8 +72,3 @@ def _named(table: PrintedTable, row: Mapping[str, Any]) -> str:
 def _said(sums: Sums) -> str:
     words = [f"{amount:f} {currency}".strip() for currency, amount in sums.items()]
     return ", ".join(words) or "0"
-
-
-def environment_of(session: Session, object_name: str, values: Mapping[str, Any]) -> Any:
-    """What the expressions of a template may ask of its record."""
-    return RecordEnvironment(session, session.catalog.objects[object_name], values)

@@ -50,6 +50,14 @@ SPILLED = {
     "body": "{{ contract.house.code }} {{ contract.margin }} {{ contract.vault.content }}",
 }
 
+PRINTED = {
+    "for": "contract",
+    "channel": "document",
+    "body": f"{SPILLED['subject']} {SPILLED['body']}",
+    "keep": "margin > 9000 and secret != house.code",
+    "language": "secret",
+}
+
 
 def _new(aviary: Aviary, parts: Parts) -> Iterable[Sent]:
     name = parts["object"]
@@ -316,6 +324,8 @@ BODIES: dict[str, Bodies] = {
     "POST /api/rules/{name}/replay": _say(Sent({"days": 30})),
     "POST /api/runs/{id}/cancel": EMPTY,
     "POST /api/runs/{id}/retry": EMPTY,
+    "POST /api/documents/preview": _say(Sent({"template": PRINTED})),
+    "POST /preview/document": _say(Sent({"asked": orjson.dumps({"template": PRINTED}).decode()})),
     "POST /api/templates/preview": _say(Sent({"template": SPILLED})),
     "POST /api/templates/test": _say(Sent({"template": SPILLED})),
     "POST /api/tokens": _say(Sent({"name": "mine", "scopes": ["records:read"]})),

@@ -123,6 +123,9 @@ def test_what_cannot_be_printed_is_said(client: Client) -> None:
 def test_without_pango_documents_say_what_to_install(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert printer.missing_words() == ""
+    monkeypatch.setattr(printer, "find_library", lambda name: None)
+    assert print_words.INSTALL in printer.missing_words()
     missing = Printer("tests.reports.without_pango")
     monkeypatch.setattr(printer.printer_of, "_make", lambda engine: missing)
     assert print_words.INSTALL in said(client, body="<p>x</p>")

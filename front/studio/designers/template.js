@@ -10,6 +10,7 @@ import { choices, fold, labelled, named, section, words } from "./parts.js";
 import { chip, closePopover, openPopover } from "./template_chips.js";
 import { selected, wrapped } from "./template_lines.js";
 import { letterPreview } from "./template_preview.js";
+import { printedParts, printedPreview, tableLabel } from "./template_printed.js";
 import { TemplateText } from "./template_text.js";
 
 class Designer {
@@ -17,11 +18,30 @@ class Designer {
     Object.assign(this, { model, root, context, language: "", source: false });
     this.texts = make("div", { class: "stack loose" });
     this.languages = choices("Language", [], "", (value) => this.speak(value));
-    this.preview = letterPreview(model, context);
     this.tools = this.toolbar();
     const title = words(model, "/label", { label: "Name of the template" });
     this.title = title;
-    root.append(make("div", { class: "dmain" }, section("Name", "", make("div", { class: "form-grid one" }, title.node)), section("Text", "Write, and insert fields of the record where their values belong.", this.languageBar(), this.tools, this.texts), section("How it is sent", "", named("Sent by", part(model, "/channel")), fold("As of another day", named("As of the day", part(model, "/as_of"))))), this.preview.node);
+    this.kind = make("div", { class: "stack loose" });
+    this.main = make("div", { class: "dmain" }, section("Name", "", make("div", { class: "form-grid one" }, title.node)), section("Text", "Write, and insert fields of the record where their values belong.", this.languageBar(), this.tools, this.texts), section("What is made of it", "", named("Made into", part(model, "/channel"))), this.kind);
+    root.append(this.main);
+    this.showKind();
+  }
+
+  get printed() {
+    return this.model.get("/channel") === "document";
+  }
+
+  // Messages and printed documents say different things beside their text, and are seen differently.
+  showKind() {
+    const { model } = this;
+    this.shownKind = this.printed;
+    this.kind.replaceChildren(...(this.printed ? printedParts(model) : [fold("As of another day", named("As of the day", part(model, "/as_of")))]));
+    this.preview?.node.remove();
+    this.preview = (this.printed ? printedPreview : letterPreview)(model, this.context);
+    this.preview.onSend = (asked) => sendTest(asked);
+    this.main.after(this.preview.node);
+    this.tableButton.hidden = !this.printed;
+    this.preview.speak(this.language);
     this.show();
   }
 
@@ -30,7 +50,7 @@ class Designer {
   }
 
   get scope() {
-    return [{ name: this.context.object, object: this.context.object, label: this.context.label }];
+    return [{ name: this.context.object, object: this.context.object, label: this.context.label, printed: this.printed }];
   }
 
   languageBar() {
@@ -59,7 +79,7 @@ class Designer {
 
   addLanguage(name) {
     const { subject = "", body = "" } = this.model.body;
-    this.model.set(`/translations/${name}`, { subject, body });
+    this.model.set(`/translations/${name}`, this.printed ? { body } : { subject, body });
     this.speak(name);
     one("[contenteditable=true]", this.texts)?.focus();
   }
@@ -76,10 +96,10 @@ class Designer {
 
   show() {
     const text = (name, label, single) => new TemplateText({ model: this.model, pointer: `${this.base}/${name}`, scope: this.scope, label, single, onFocus: (found) => (this.current = found) });
-    this.subject = text("subject", "Subject", true);
+    this.subject = this.printed ? null : text("subject", "Subject", true);
     this.body = text("body", "Body", false);
     this.current = this.body;
-    this.texts.replaceChildren(make("div", { class: "field" }, make("span", { class: "label" }, "Subject"), this.subject.node), make("div", { class: "field" }, make("span", { class: "label" }, "Body"), this.body.node));
+    this.texts.replaceChildren(...(this.subject ? [make("div", { class: "field" }, make("span", { class: "label" }, "Subject"), this.subject.node)] : []), make("div", { class: "field" }, make("span", { class: "label" }, "Body"), this.body.node));
     this.showSource(this.source);
     this.showLanguages();
     this.shown = Object.keys(this.model.get("/translations") ?? {}).join();
@@ -90,16 +110,18 @@ class Designer {
     const there = Object.keys(this.model.get("/translations") ?? {});
     if (this.language && !there.includes(this.language)) return this.speak("");
     if (there.join() !== this.shown) this.showLanguages();
-    this.subject.sync(from);
+    if (this.printed !== this.shownKind) return this.showKind();
+    this.subject?.sync(from);
     return this.body.sync(from);
   }
 
   toolbar() {
     const tool = (sign, label, run, more = {}) => make("button", { class: "btn slim", type: "button", onmousedown: (event) => event.preventDefault(), onclick: (event) => run(event.currentTarget), ...more }, icon(sign), more.class ? null : ` ${label}`);
     const small = (sign, label, run) => tool(sign, label, run, { class: "btn slim icon", "aria-label": label, title: label });
+    this.tableButton = tool("table", "Table", (button) => this.pickTable(button), { hidden: true });
     this.sourceButton = tool("code", "Text view", () => this.showSource(!this.source), { "aria-pressed": "false" });
     return make("div", { class: "row wrap ttools", role: "toolbar", "aria-label": "Insert" },
-      tool("plus", "Field", (button) => this.pickField(button)), tool("filter", "Only if", (button) => this.pickCondition(button)), tool("repeat", "Repeat", (button) => this.pickLoop(button)),
+      tool("plus", "Field", (button) => this.pickField(button)), tool("filter", "Only if", (button) => this.pickCondition(button)), tool("repeat", "Repeat", (button) => this.pickLoop(button)), this.tableButton,
       small("bold", "Bold", () => this.markUp("bold")), small("italic", "Italic", () => this.markUp("italic")),
       tool("plus", "Paragraph", () => this.addBlock("p")), tool("plus", "Heading", () => this.addBlock("h2")), this.sourceButton);
   }
@@ -107,7 +129,7 @@ class Designer {
   showSource(on) {
     this.source = on;
     this.sourceButton.setAttribute("aria-pressed", String(on));
-    this.subject.showSource(on);
+    this.subject?.showSource(on);
     this.body.showSource(on);
   }
 
@@ -179,6 +201,19 @@ class Designer {
     return openPopover(button, "Repeat for each of", box);
   }
 
+  // A table of the document, where it belongs in the text.
+  pickTable(button) {
+    const place = this.place();
+    const range = selected(place.line.node).cloneRange();
+    const tables = (this.model.get("/tables") ?? []).filter((table) => table.name);
+    const box = make("div", { class: "stack tight" }, ...tables.map((table) => make("button", { class: "btn quiet", type: "button", onclick: () => {
+      closePopover(false);
+      place.line.insert(chip(`{{ tables.${table.name} }}`, place.scope, place.line.touch), range);
+      place.line.node.focus();
+    } }, icon("table"), ` ${tableLabel(table)}`)), tables.length ? null : make("p", { class: "small dim" }, "Add a table below first."));
+    return openPopover(button, "Insert a table", box);
+  }
+
   // A paragraph for each thing of a collection, with the field that was picked in it.
   loop(place, root, picked) {
     const { text, siblings, block } = place;
@@ -211,6 +246,11 @@ class Designer {
   }
 }
 
+async function sendTest(asked) {
+  const answer = await send("POST", "/api/templates/test", asked);
+  toast(answer.ok ? `Sent to ${answer.data.to}` : reason(answer), answer.ok ? {} : { tone: "bad" });
+}
+
 const chooser = (context) => {
   const select = make("select", { class: "input chooser" }, make("option", { value: "" }, "Choose an object"), ...context.objects.map((one_) => make("option", { value: one_.name }, one_.label)));
   select.addEventListener("change", () => select.value && location.assign(`/studio/template/new?object=${encodeURIComponent(select.value)}`));
@@ -226,9 +266,5 @@ export function design(model, root, context) {
     designer.sync(from);
     soon();
   });
-  designer.preview.onSend = async (asked) => {
-    const answer = await send("POST", "/api/templates/test", asked);
-    toast(answer.ok ? `Sent to ${answer.data.to}` : reason(answer), answer.ok ? {} : { tone: "bad" });
-  };
   return designer.preview.show();
 }

@@ -7,6 +7,7 @@ import { labelled } from "./parts.js";
 import { chipOf, chipSource, conditionOf, conditionSource } from "./template_source.js";
 
 export const FORMATS = [["", "As usual"], ["date", "Only the day"], ["datetime", "Day and time"], ["money", "An amount"], ["number", "A number"]];
+const PICTURE = ["image", "A picture"]; // of what is printed
 const OPS = [["filled", "is filled in"], ["empty", "is empty"], ["==", "is"], ["!=", "is not"], [">", "is more than"], ["<", "is less than"], [">=", "is at least"], ["<=", "is at most"]];
 const PATTERN = { out: /^\{\{-?\s*|\s*-?\}\}$/g, statement: /^\{%[-+]?\s*|\s*[-+]?%\}$/g };
 
@@ -86,14 +87,15 @@ function fieldChip(raw, said, scope, changed) {
   const node = shell(raw, "field", "");
   const show = (label) => {
     node.textContent = label;
-    const notes = [FORMATS.find(([name]) => name === said.format && name)?.[1], said.empty && `or “${said.empty}”`].filter(Boolean).join(", ");
+    const notes = [[...FORMATS, PICTURE].find(([name]) => name === said.format && name)?.[1], said.empty && `or “${said.empty}”`].filter(Boolean).join(", ");
     if (notes) node.append(make("span", { class: "tnote" }, ` ${notes}`));
     node.dataset.label = label;
   };
   show(pathLabel(scope, said.path));
   relabel(scope, said.path, show);
   const edit = () => {
-    const format = make("select", { class: "input" }, ...FORMATS.map(([value, label]) => make("option", { value, selected: value === said.format }, label)));
+    const formats = scope[0]?.printed ? [...FORMATS, PICTURE] : FORMATS;
+    const format = make("select", { class: "input" }, ...formats.map(([value, label]) => make("option", { value, selected: value === said.format }, label)));
     const empty = make("input", { class: "input", value: said.empty, autocomplete: "off", placeholder: "nothing" });
     const update = () => {
       Object.assign(said, { format: format.value, empty: empty.value.replace(/["\\{}]/g, "") });

@@ -195,7 +195,7 @@ export function read(source) {
 }
 
 // chips
-const CHIP = /^([a-z_]\w*(?:\.\w+)*)\s*(?:\|\s*(date|datetime|money|number))?\s*(?:or\s*("[^"\\]*"|'[^'\\]*'))?$/;
+const CHIP = /^([a-z_]\w*(?:\.\w+)*)\s*(?:\|\s*(date|datetime|money|number|image))?\s*(?:or\s*("[^"\\]*"|'[^'\\]*'))?$/;
 
 // {path, format, empty} of a place that is a field; null of another one.
 export function chipOf(inner) {

@@ -7,6 +7,7 @@ import contextlib
 import signal
 import sys
 import time
+from collections.abc import Callable
 from typing import TypeAlias
 
 from fluvial import packages
@@ -15,6 +16,7 @@ from fluvial.database.connection import Connection
 from fluvial.events.worker import main_scheduler, main_worker, start_embedded
 from fluvial.http.app import build_app
 from fluvial.http.patient_protocol import server_of
+from fluvial.kernel.features import Seam
 from fluvial.kernel.settings import load
 from fluvial.metadata_changes import package_order
 from fluvial.packages import sample, sample_people
@@ -25,6 +27,9 @@ from fluvial.runtime.session import Session
 # Who has waited so long for the interpreter gets it: a request does not stand behind a change of
 # metadata, an import or a document that is made meanwhile.
 TURN_SECONDS = 0.001
+
+# What a feature has to say when the server starts, such as what it cannot do there.
+SAID_AT_START: Seam[Callable[[], str]] = Seam("said when the server starts")
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -81,6 +86,9 @@ def run_serve(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, lambda *_: setattr(server, "should_exit", True))
     print(f"Fluvial is at {settings.base_url} (ready in {time.monotonic() - started:.1f} s).")
     print(f"Sign in as {settings.admin_email}{_or_as_sample_people(engine)}.")
+    for said in engine.brought(SAID_AT_START):
+        if words := said():
+            print(words)
     print("Press Ctrl-C to stop.", flush=True)
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
