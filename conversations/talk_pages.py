@@ -37,6 +37,7 @@ from .writing_messages import written
 
 NOTES: Mapping[str, tuple[str, str]] = {
     "stranger": ("warn", "The sender does not take part yet. Only those who work on this read it."),
+    "colleague": ("faint", "A colleague wrote this by mail. Only those who work on this read it."),
     "forged": ("bad", "The mail server says that the sender is forged."),
     "several_senders": ("warn", "The mail names more than one sender."),
     "remote_images": ("faint", "Images of other servers are not shown."),

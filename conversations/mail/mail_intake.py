@@ -27,7 +27,7 @@ from . import mail_files
 from .incoming_mail import MAX_MAIL, IncomingMail, read_mail
 from .mail_kinds import BOUNCE, PERSONAL
 from .mail_records import make_record
-from .mail_store import QUIET, STRANGER, keep_incoming
+from .mail_store import COLLEAGUE, QUIET, STRANGER, keep_incoming
 from .mail_tables import ARRIVED, MESSAGE
 from .mail_threads import Thread, is_account, thread_of
 from .mailboxes import KIND, MailboxPlan, own_addresses
@@ -197,14 +197,17 @@ def _add(session: Session, mailbox: MailboxPlan, mail: IncomingMail, thread: Thr
         the_record=thread.record,
     )  # fmt: skip
     machine = mail.kind != PERSONAL or (recent is not None and recent[0] >= MOST_AT_ONCE)
-    notes = [] if thread.known else [STRANGER]
+    # What a colleague answers to a notice of ours is not meant for those outside.
+    colleague = is_account(session, thread.object, thread.record, mail.sender.address)
+    notes = [note for note, there in (
+        (STRANGER, not (thread.known or colleague)), (COLLEAGUE, colleague), (QUIET, machine)
+    ) if there]  # fmt: skip
     raw = _keep_raw(session, thread.object, mail)
     keep_incoming(
         session, mailbox.name, mail, thread.object, thread.record,
-        raw=raw, public=thread.known and mail.kind == PERSONAL,
-        notes=[*notes, QUIET] if machine else notes,
+        raw=raw, public=thread.known and mail.kind == PERSONAL and not colleague, notes=notes,
     )  # fmt: skip
-    if not machine and not is_account(session, thread.object, thread.record, mail.sender.address):
+    if not machine and not colleague:
         move(session, thread.object, thread.record)
     return _Fate(ADDED, "", thread.object, thread.record, raw)
 

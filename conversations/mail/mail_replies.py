@@ -21,7 +21,7 @@ from rules import effects
 from . import mail_files
 from .mail_headers import MailAddress, one_line
 from .mail_kinds import PERSONAL
-from .mail_store import ADD, DROP, IN, MAIL, OUT, latest, pairs
+from .mail_store import ADD, COLLEAGUE, DROP, IN, MAIL, OUT, STRANGER, latest, pairs
 from .mail_threads import own_host
 from .mailboxes import MailboxPlan, mailboxes_of, own_addresses
 
@@ -62,8 +62,9 @@ def proposal_of(session: Session, object_name: str, record: str) -> Proposal:
     trusted = session.as_actor(SYSTEM)
     mails = latest(session, record, MOST_LOOKED)
     own = own_addresses(session.catalog) | _sending(session)
+    aside = {STRANGER, COLLEAGUE}
     last = next((m for m in mails if m["direction"] == IN and m["kind"] == PERSONAL
-                 and "stranger" not in m["notes"]), None)  # fmt: skip
+                 and not aside & {*m["notes"]}), None)  # fmt: skip
     if last is not None:
         back = [MailAddress(*one) for one in last["reply_to"] or ()]
         to = _without(back or [MailAddress(last["sender_name"], last["sender"])], own)

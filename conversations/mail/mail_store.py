@@ -21,7 +21,8 @@ from .mail_tables import MESSAGE
 
 MAIL = "mail"  # the channel of comments that are mails
 IN, OUT = "in", "out"
-STRANGER, QUIET = "stranger", "quiet"  # notes of a message: who sends it, and what it does
+# Notes of a message: who sends it, and that it does nothing.
+STRANGER, COLLEAGUE, QUIET = "stranger", "colleague", "quiet"
 
 _m = MESSAGE.c
 ADD = insert(MESSAGE)

@@ -204,3 +204,21 @@ def test_files_of_mails_are_handed_out_by_the_conversation_alone(desk: Desk) -> 
         assert desk.client.get(f"/api/files/{one['id']}").status == 404
     reader = desk.client.person("eve@example.org", "reader")
     assert reader.get(said["files"][0]["url"]).status == 404
+
+
+def test_what_a_colleague_answers_by_mail_stays_inside(desk: Desk) -> None:
+    desk.client.made("member", name="Ann", email="ann@example.org")
+    clerk = desk.client.person("clerk@example.com", "clerk")
+    keeper = {"user": clerk.get("/api/me").json()["id"]}
+    record = desk.made(mail("Torn", message_id="<1@e.org>"))
+    desk.client.patch(f"/api/records/enquiry/{record}", {"keeper": keeper})
+    desk.client.post(f"/api/records/enquiry/{record}/actions/close")
+    number = desk.enquiry(record)["number"]
+    for at, headers in enumerate(({"in_reply_to": "<1@e.org>"}, {"subject": f"Re: [{number}]"})):
+        raw = mail("She again", sender="Clerk@example.com", message_id=f"<c{at}@e.org>", **headers)
+        assert desk.take(raw, "added")["record"] == record
+    said = desk.messages(record)
+    assert [(one["public"], one["notes"]) for one in said[:2]] == [(False, ["colleague"])] * 2
+    assert desk.enquiry(record)["status"] == "closed"
+    proposal = desk.client.get(f"/api/records/enquiry/{record}/reply").json()
+    assert [one["address"] for one in proposal["to"]] == ["ann@example.org"]
