@@ -8,6 +8,7 @@ from fluvial.commands.brought import COMMAND
 from fluvial.events.jobs import HOUSEKEEPING, JOB
 from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import OBJECT_PART, Feature
+from fluvial.pages.navigation import NAVIGATION
 from fluvial.pages.object_tabs import OBJECT_TAB, ObjectTab
 from fluvial.pages.record_tabs import RECORD_TAB
 from fluvial.pages.template_environment import TEMPLATES
@@ -18,7 +19,14 @@ from .conversation_documents import MAILBOX
 from .conversation_tables import TABLES
 from .links import link_pages, link_tab, links_api, links_in_texts
 from .links.link_documents import LINK
-from .mail import mail_commands, mail_drafts, mail_fetching, mail_sending, mailbox_api
+from .mail import (
+    arrived_pages,
+    mail_commands,
+    mail_drafts,
+    mail_fetching,
+    mail_sending,
+    mailbox_api,
+)
 
 feature = Feature(
     "conversations",
@@ -34,6 +42,7 @@ feature = Feature(
             *talk_pages.ENDPOINTS,
             *record_merging.ENDPOINTS,
             *mailbox_api.ENDPOINTS,
+            *arrived_pages.ENDPOINTS,
         ),
         TEMPLATES(Path(__file__).parent / "templates"),
         RECORD_TAB(link_tab.link_tabs),
@@ -42,6 +51,7 @@ feature = Feature(
         *mail_sending.BRINGS,
         *talk_pages.BRINGS,
         HOUSEKEEPING(mail_drafts.forget),
+        NAVIGATION(arrived_pages.entry),
         JOB(mail_fetching.JOB_OF_MAILS),
         COMMAND(mail_commands.add_commands),
         OBJECT_TAB(

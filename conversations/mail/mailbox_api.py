@@ -113,24 +113,23 @@ def list_mailboxes(call: Call) -> Answer:
 def take_again(call: Call) -> Answer:
     """Take a mail once more that could not be taken."""
     call.only()
-    mailbox = mailbox_of(call.session, call.params["name"])
-    found = _found(call, mailbox)
-    if found["outcome"] != FAILED:
+    return _answer(try_again(call.session, call.params["name"], call.params["id"]))
+
+
+def try_again(session: Session, name: str, identifier: str) -> Taken:
+    mailbox = mailbox_of(session, name)
+    found = None
+    if is_id(identifier):
+        found = _ONE.row(session.connection, the_mailbox=mailbox.name, the_id=identifier)
+    if found is None:
+        raise NotFound(f"No mail with the id `{identifier}` came to {mailbox.name}.")
+    mail = _wire(found)
+    if mail["outcome"] != FAILED:
         raise Conflict("This mail has been dealt with. Only those that failed are taken again.")
-    row = find_file(call.session, found["raw"] or "")
+    row = find_file(session, mail["raw"] or "")
     if row is None:
         raise NotFound("This mail is no longer kept.")
-    return _answer(take(call.session, mailbox, b"".join(read_parts(call.engine, row))))
-
-
-def _found(call: Call, mailbox: MailboxPlan) -> dict[str, Any]:
-    identifier = call.params["id"]
-    row = None
-    if is_id(identifier):
-        row = _ONE.row(call.session.connection, the_mailbox=mailbox.name, the_id=identifier)
-    if row is None:
-        raise NotFound(f"No mail with the id `{identifier}` came to {mailbox.name}.")
-    return _wire(row)
+    return take(session, mailbox, b"".join(read_parts(session.engine, row)))
 
 
 _MAILS = "/api/mailboxes/{name}/mails"

@@ -285,6 +285,7 @@ BODIES: dict[str, Bodies] = {
         Sent(form=(("file", "a.eml", "message/rfc822", b"From: a@b.example\n\nHello"),))
     ),
     "POST /api/mailboxes/{name}/mails/{id}/again": EMPTY,
+    "POST /mails/{name}/{id}/again": NOTHING,
     "POST /api/jobs/{id}/cancel": EMPTY,
     "POST /api/jobs/{id}/retry": EMPTY,
     "POST /api/jobs/{id}/undo": EMPTY,

@@ -80,6 +80,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "/api/decisions": ("nothing",),
     "/api/ledgers": ("nothing",),
     "/api/mailboxes": ("nothing",),
+    "/mails": ("nothing",),
     "/studio/decision": ("nothing",),
     "/api/processes": ("watch", "nothing"),
 }

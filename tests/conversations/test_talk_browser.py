@@ -115,3 +115,24 @@ def test_a_mailbox_is_made_in_the_studio(desk: StudioDesk) -> None:
     for width, height in (PHONE, DESK):
         page.set_viewport_size({"width": width, "height": height})
         look(desk, f"mailbox-{width}")
+
+
+def test_administrators_see_what_came_and_take_it_again(desk: StudioDesk) -> None:
+    path, strict = (
+        "/api/meta/mailbox/desk",
+        {"map": {"subject": "mail.subject", "status": "mail.text"}},
+    )
+    desk.api.patch(path, json=strict).raise_for_status()
+    desk.api.post(
+        "/api/mailboxes/desk/mails",
+        files={"file": ("a.eml", mail("tomorrow", message_id="<1@e.org>"), "message/rfc822")},
+    ).raise_for_status()
+    desk.api.patch(path, json={"map": {"subject": "mail.subject", "status": None}})
+    page = desk.open("/mails")
+    expect(page.locator("main")).to_contain_text("Failed: /status")
+    assert access_faults(page) == []
+    for width, height in (PHONE, DESK):
+        page.set_viewport_size({"width": width, "height": height})
+        look(desk, f"mails-{width}")
+    page.get_by_role("button", name="Take again").click()
+    expect(page.locator("main")).to_contain_text("Created a record")

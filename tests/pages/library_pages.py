@@ -436,6 +436,9 @@ def pages() -> dict[str, tuple[str, Context]]:
         "webform_errors": ("webform.html", {"page": plain, "webform": webform(faulty=True)}),
         "submissions": ("submissions.html", {"page": page("Submissions"), "submissions": {"days": 30, "forms": [{"label": "Wish for a book", "href": "#", "object": "Wishes", "counts": TABS}]}}),
         "submissions_of": ("submissions_of.html", {"page": page("Submissions of Wish"), "submissions": SUBMISSIONS}),
+        "arrived_mails": ("arrived_mails.html", {"page": page("Incoming mail"), "mails": {
+            "tabs": TABS[:1], "troubles": [{"label": "Front desk", "error": "The mail server said: no"}], "more": "#",
+            "items": [{"title": "A question", "href": "#", "sender": "ann@example.org", "mailbox": "Front desk", "outcome": "Failed", "tone": "bad", "reason": "/status: not one of them", "when": "2 h ago", "at": "2026-06-01T10:00:00Z", "again": "#"}]}}),
         "submission": ("submission.html", {"page": page("Refused answers"), "submission": {"title": "Refused answers", "when": "2 h ago", "reasons": ["E-mail is not valid."], "action": "#", "delete": "#", "submit": "Create the wish", "cancel_href": "#", "errors": [], "fields": WIDGETS[:6], "pairs": [], "files": True}}),
         "webform_done": ("webform_done.html", {"page": plain, "done": {"title": "Thank you", "message": "Your number is L-00440. We answer by tomorrow at noon.", "embedded": False, "sheet": "", "brand": {"name": "Northgate Library", "initials": "NL", "note": "", "logo": ""}, "again_href": "#"}}),
     }  # fmt: skip
