@@ -103,6 +103,7 @@ def _happening(entry: Happening, fmt: ReaderFormat) -> Context:
         "at": entry.at.isoformat(),
         "lines": entry.lines,
         "bubble": "",
+        "face": None,
         "action": {"label": entry.more[0], "href": entry.more[1]} if entry.more else None,
         "comment": None,
     }
@@ -138,6 +139,7 @@ def _comment(session: Session, entry: dict[str, Any], fmt: ReaderFormat) -> Cont
         "at": entry["at"],
         "lines": [],
         "bubble": bubble(entry["text"], entry["mentions"]),
+        "face": None,
         "action": None,
         "comment": {
             "id": entry["id"],
@@ -184,6 +186,7 @@ def _entry(
         "at": entry["at"],
         "lines": lines,
         "bubble": "",
+        "face": None,
         "action": _by_set(entry.get("change_set")),
         "comment": None,
     }

@@ -139,6 +139,7 @@ def test_what_cannot_be_taken_is_kept_and_taken_later(desk: Desk) -> None:
     assert again.status == 201 and again.json()["outcome"] == "created", again.text
     (noted,) = desk.client.rows("/api/mailboxes/desk/mails")
     assert desk.client.post(f"/api/mailboxes/desk/mails/{noted['id']}/again").status == 409
+    assert ".talk-page" in desk.client.get("/static/talk.css").text
     shown = desk.client.get("/mails").text
     assert "A question" in shown and "Created a record" in shown and "Take again" not in shown
     assert desk.client.person("clerk@example.com", "clerk").get("/mails").status == 403

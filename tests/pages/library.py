@@ -277,7 +277,7 @@ def why(value: str) -> Markup:
 
 def entry(what: str, when: str, **more: Any) -> Context:
     return {
-        "icon": "pencil", "person": "", "tone": "", "what": Markup(what), "when": when, "at": "2026-06-09", "lines": [], "bubble": "", "action": None, "comment": None,
+        "icon": "pencil", "person": "", "tone": "", "what": Markup(what), "when": when, "at": "2026-06-09", "lines": [], "bubble": "", "face": None, "action": None, "comment": None,
         **more,
     }  # fmt: skip
 
@@ -337,7 +337,7 @@ def record() -> Context:
         "related": [{"label": label, "count": count, "href": "#", "current": label == "Loans of this copy"} for label, count in [("Loans of this copy", 2), ("Reservations", 1), ("Fees", 3)]],
         "panel": {"columns": [column("loan"), column("from"), column("until"), column("status"), column("fee", "num")], "rows": loans, "all_href": "#", "new": action("New loan", "#", "plus"), "empty": "No other loans of this copy."},
         "timeline": {"entries": TIMELINE, "more_href": ""},
-        "comment_href": "#", "replies": True,
+        "comment_href": "#", "composer": None, "replies": True,
         "files": {"items": [{"name": "slip-4471.pdf", "href": "#", "size": "212 kB", "preview": "", "field": "slip", "when": ""}], "upload_href": ""},
         "side": "timeline", "as_of": OTHER_DAY, "recalculating": "Earned",
     }  # fmt: skip
