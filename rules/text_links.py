@@ -93,7 +93,7 @@ def in_mail(session: Session, payload: Mapping[str, Any], content: bytes) -> byt
         return content
     message = BytesParser(policy=_PLAIN).parsebytes(content)
     for part in message.walk():
-        if part.get_content_maintype() == "text":
+        if part.get_content_maintype() == "text" and not part.is_attachment():
             text = part.get_content()
             part.set_content(_signed(session, text, unsigned), subtype=part.get_content_subtype())
     return message.as_bytes()

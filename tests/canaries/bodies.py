@@ -401,6 +401,7 @@ BODIES: dict[str, Bodies] = {
     "POST /signin/link/{secret}": _say(Sent({"password": "another one"})),
     "POST /studio/people/{id}/invitation": NOTHING,
     "POST /studio/people/{id}/link": NOTHING,
+    "POST /studio/people/{id}/second-factor": NOTHING,
     "POST /studio/people/{id}/active": _say(Sent({"active": "true"})),
     "POST /studio/people/{id}/see": NOTHING,
     "POST /studio/people/invite": _say(Sent({"addresses": "nobody"})),

@@ -1,11 +1,17 @@
 """Mails bring links of their readers, and the address that opens something stands only there."""
 
 import re
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 
 import pytest
 
 from fluvial.http.app import build_app
 from fluvial.runtime.engine import Engine
+from fluvial.runtime.session import Session
+from fluvial.services.mail import Enclosed, compose
+from rules.text_links import MEMBER, in_mail
 from tests.app import EMAIL, Client, Documents, OpenEngine, Prepared
 from tests.conversations.offers import OFFERS, offer, press, work
 from tests.mailbox import Mailbox
@@ -77,6 +83,38 @@ def told_by(engine: Engine) -> str:
     connection = engine.database.connection()
     names = ("fluvial_effect", "fluvial_link_pass", "fluvial_link_use", "fluvial_run")
     return "".join(str(connection.query(f'SELECT * FROM "{name}"', [])) for name in names)
+
+
+def test_files_of_a_mail_stay_as_they_are(client: Client) -> None:
+    settings = client.app.engine.settings
+    unsigned = f"{settings.base_url}/l/~AZk4bLk2cyi4bLk2cyi4bA~"
+    files = [
+        Enclosed("lines.csv", "text/csv", f"a;{unsigned}\n".encode()),
+        Enclosed("paper.pdf", "application/pdf", b"%PDF \x00\xff"),
+    ]
+    content = compose(
+        sender="desk@example.org", to="ada@example.com", name="Zoë", subject="Größe", files=files,
+        html=f"<p>Grüße {'x' * 80}: <a href='{unsigned}'>{unsigned}</a></p>",
+        at=datetime(2031, 5, 6, tzinfo=UTC), message_id="<a@b>",
+    )  # fmt: skip
+    session = Session.begin(client.app.engine)
+    assert in_mail(session, {}, content) == content
+    sent = message_from_bytes(in_mail(session, {MEMBER: [unsigned]}, content), policy=policy.SMTP)
+    assert isinstance(sent, EmailMessage) and str(sent["Subject"]) == "Größe"
+    for kind in ("plain", "html"):
+        body = sent.get_body((kind,))
+        assert body is not None
+        assert "~" not in body.get_content() and "Grüße" in body.get_content()
+        assert "/l/AZk4bLk2cyi4bLk2cyi4bA." in body.get_content()
+    kept = {one.get_filename(): one.get_content() for one in sent.iter_attachments()}
+    assert kept == {"lines.csv": f"a;{unsigned}\n", "paper.pdf": b"%PDF \x00\xff"}
+
+
+def test_a_trial_makes_no_links(client: Client) -> None:
+    record = offer(client)
+    reply = client.post("/api/rules/send_offer/dry-run", {"id": record})
+    assert reply.status == 200 and "ada@example.com" in reply.text, reply.text
+    assert client.rows(f"/api/records/offer/{record}/links") == []
 
 
 def test_a_template_names_links_of_its_own_object_in_its_body(client: Client) -> None:

@@ -368,7 +368,7 @@ SEARCH = {
 }  # fmt: skip
 PEOPLE = {
     "mail": True, "link": "", "link_of": "", "said": "", "error": "", "min_length": 10, "more_href": "", "invite_href": "#",
-    "items": [{"name": "Zoë Ünal", "email": "zoe@example.org", "roles": "Clerk", "href": "#", "status": "Invited", "tone": "info", "detail": "Link created: 09:59.", "sessions": 1, "teams": "Desk", "active": True, "active_href": "#", "access_href": "#", "edit_href": "#", "action": "/studio/people/1"}],
+    "items": [{"name": "Zoë Ünal", "email": "zoe@example.org", "roles": "Clerk", "href": "#", "status": "Invited", "tone": "info", "detail": "Link created: 09:59.", "sessions": 1, "second": True, "teams": "Desk", "active": True, "active_href": "#", "access_href": "#", "edit_href": "#", "action": "/studio/people/1"}],
 }  # fmt: skip
 STUDIO_HOME = {
     "slow_href": "/studio/slow", "people_href": "/studio/people", "spreadsheet_href": "#",

@@ -39,6 +39,7 @@ SECOND_FACTOR = table(
 
 _f = SECOND_FACTOR.c
 _ADD = insert(SECOND_FACTOR)
+_USERS = Statement(sa.select(_f.user).where(_f.confirmed_at.is_not(None)))
 _FIND = Statement(
     sa.select(_f.nonce, _f.confirmed_at, _f.step, _f.recovery).where(
         _f.user == param("the_user", _f.user)
@@ -84,6 +85,11 @@ def find(connection: Connection, user: str, key: str) -> SecondFactor | None:
         return None
     nonce, since, step, recovery = row
     return SecondFactor(_secret(key, user, nonce), since, step, recovery)
+
+
+def people_with_one(connection: Connection) -> set[str]:
+    """The people who have to give a code to sign in."""
+    return {str(user) for (user,) in _USERS.rows(connection)}
 
 
 def asked_for(connection: Connection, user: str, key: str) -> bool:

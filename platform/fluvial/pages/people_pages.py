@@ -73,6 +73,7 @@ def _item(
         "tone": tone,
         "detail": detail,
         "sessions": state.sessions,
+        "second": state.second,
         "access_href": f"{HERE}/{row['id']}/access" if row["active"] else "",
         "edit_href": f"/o/user/{row['id']}/edit" if changes else "",
         "active": bool(row["active"]),
@@ -129,6 +130,16 @@ def end_sessions(call: Call) -> Answer:
     return _done(call, act)
 
 
+def end_second_factor(call: Call) -> Answer:
+    """For somebody who has lost the app, and the codes for that."""
+
+    def act(user: str) -> Answer:
+        sign_in_help.end_second_factor(call.session, user)
+        return show(call, said=f"{_name(call)} signs in with the password alone now.")
+
+    return _done(call, act)
+
+
 def set_active(call: Call) -> Answer:
     """Let somebody sign in, or not any more; then all their sessions end."""
 
@@ -157,5 +168,6 @@ ENDPOINTS = (
     _post("invitation", invite, "Mail somebody a link for their password."),
     _post("link", create_link, "Create a link for somebody's password.", secret=True),
     _post("sessions", end_sessions, "End all sessions of somebody."),
+    _post("second-factor", end_second_factor, "End the second factor of somebody."),
     _post("active", set_active, "Let somebody sign in, or not any more."),
 )

@@ -55,6 +55,7 @@ class SignIn:
     sessions: int
     last: datetime | None  # when one of these sessions began
     signed_in: datetime | None = None  # when they did the last time
+    second: bool = False  # whether they have to give a code, too
 
 
 def sign_ins(session: Session) -> dict[str, SignIn]:
@@ -64,8 +65,15 @@ def sign_ins(session: Session) -> dict[str, SignIn]:
     known = {str(user): at for user, at in _WITH_PASSWORD.rows(connection)}
     rows: Any = _SESSIONS.rows(connection, the_now=now)
     begun = {str(user): (count, last) for user, count, last in rows}
+    second = second_factors.people_with_one(connection)
     return {
-        user: SignIn(user in known, links.get(user), *begun.get(user, (0, None)), known.get(user))
+        user: SignIn(
+            user in known,
+            links.get(user),
+            *begun.get(user, (0, None)),
+            signed_in=known.get(user),
+            second=user in second,
+        )
         for user in set(known) | set(links) | set(begun)
     }
 

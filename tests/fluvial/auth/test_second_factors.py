@@ -3,15 +3,17 @@
 import base64
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
 from fluvial.auth import one_time_codes
+from fluvial.cli import main
 from fluvial.http.second_steps import CODES
 from fluvial.kernel.clock import Clock
 from fluvial.runtime.engine import Engine
-from tests.app import EMAIL, PASSWORD, Client, Reply
+from tests.app import EMAIL, PASSWORD, Client, Reply, environment
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -156,8 +158,28 @@ def test_codes_are_limited_and_others_help_who_lost_the_app(
     assert tries[0] == 401 and tries[-1] == 429
     ids = {row["email"]: row["id"] for row in client.rows("/api/records/user")}
     path = f"/api/people/{ids['emma@example.com']}/second-factor"
+    assert "End the second factor" in client.get("/studio/people").text
     assert emma.delete(path).status in (403, 404)
     assert client.delete(path).status == 204
     assert emma.get("/api/me").status == 401  # her sessions have ended
     assert anybody.post("/api/login", who).status == 200
     assert client.delete(path).status == 204  # nothing to end is no fault
+    assert "End the second factor" not in client.get("/studio/people").text
+    page = posted(client, f"/studio/people/{ids['emma@example.com']}/second-factor")
+    assert page.status == 200 and "password alone" in page.text
+
+
+def test_the_command_line_helps_who_lost_the_app_and_administers(
+    client: Client,
+    engine_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    set_up(client, monkeypatch)
+    for name, value in environment(engine_url, tmp_path).items():
+        monkeypatch.setenv(name, value)
+    assert main(["user", "second-factor-off", EMAIL]) == 0
+    assert "password alone" in capsys.readouterr().out
+    assert Client(client.app).signed_in(EMAIL, PASSWORD).get("/api/me").status == 200
+    assert main(["user", "second-factor-off", "nobody@example.com"]) != 0

@@ -106,6 +106,33 @@ def test_nobody_learns_who_has_an_account(house: House, email: str) -> None:
     assert house.smtp.mails == []
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "evil.example.org"},
+        {"x-forwarded-host": "evil.example.org"},
+        {"host": "evil.example.org:443", "x-forwarded-proto": "https"},
+        {"forwarded": "host=evil.example.org", "origin": ""},
+    ],
+    ids=str,
+)
+def test_links_in_mails_lead_to_the_configured_address_alone(
+    house: House, headers: dict[str, str]
+) -> None:
+    user = person(house, password=PASSWORD)
+    asked = stranger(house).call(
+        "POST", "/api/password/forgotten", {"email": "zoe@example.org"}, headers=headers
+    )
+    assert asked.status in (202, 403)
+    invited = house.client.call("POST", f"/api/people/{user}/invitation", {}, headers=headers)
+    assert invited.status == 202, invited.text
+    house.work()
+    assert house.smtp.mails
+    for mail in house.smtp.mails:
+        assert b"https://library.example.org/signin/link/" in mail.raw.replace(b"=\r\n", b"")
+        assert b"evil" not in mail.raw
+
+
 def test_links_are_asked_for_so_often(house: House) -> None:
     person(house, password=PASSWORD)
     for _ in range(5):
