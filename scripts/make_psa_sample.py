@@ -46,7 +46,8 @@ COLUMNS = {
     " revenue_rule budget_hours tax_code.code revenue_account cost_account active",
     "contract": "number name account.code starts ends renews notice_days cover_at status"
     " order_reference",
-    "contract_line": "number contract.number product.code description quantity price starts ends",
+    "contract_line": "number contract.number product.code description quantity price starts ends"
+    " charged_from",
     "coverage": "asset.tag contract_line.number starts ends level reason"
     " requested_by.email requested",
     "ticket": "number subject body account.code contact.email site.name asset.tag category impact"
@@ -78,7 +79,8 @@ COLUMNS = {
     "milestone": "project.number name due percent status accepted_on",
     "timesheet": "number resource.number week status",
     "time_entry": "resource.number worked_on worked ticket.number task.number activity.code"
-    " timesheet.number status result rate_rule.number note",
+    " timesheet.number status result rate_rule.number note account.code project.number cover_state"
+    " currency rate multiplier billable cost_currency cost",
     "expense": "description resource.number spent_on category currency distance distance_rate"
     " amount ticket.number billable markup status",
     "booking": "resource.number subject.task.number starts ends hours firm",

@@ -9,6 +9,7 @@ from scripts.psa_sample.world import ANCHOR, Row, World, months_after
 
 PRINTER = "Laser printer M507, records room"
 LONG_STANDING = 9  # customers whose ended contract is kept too
+CHARGED_FROM = ANCHOR.replace(day=1)  # what came before was invoiced elsewhere
 PRINTER_ROW = 306  # so that its tag is A-00307
 
 
@@ -177,6 +178,7 @@ def make_lines(w: World) -> None:
     w.lines.sort(key=lambda line: str(line["contract.number"]))
     for number, line in enumerate(w.lines, 1):
         line["number"] = f"L-{number:05d}"
+        line["charged_from"] = max(line["starts"], CHARGED_FROM)
 
 
 def cover(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from scripts.psa_sample.parties import STAFF, customers
 from scripts.psa_sample.world import ANCHOR, MAIL, Row, World
 
-WEEKS = 10
+WEEKS = 104  # of time
+FULL_WEEKS = 10  # in which all that was done is entered; before, a part of it
+PART = 6  # ... one ticket in so many
 MONDAY = ANCHOR - timedelta(days=ANCHOR.weekday())  # of the week that is still open
 WORKS_AS = {"technician": "engineer", "project_manager": "manager"}
 COST = {"engineer": ("31.00", "55.00"), "manager": ("40.00", "68.00"), "": ("34.00", "60.00")}
@@ -167,6 +170,7 @@ class Weeks:
     def __init__(self, w: World, plan: Plan) -> None:
         self.w, self.plan = w, plan
         self.first = MONDAY - timedelta(weeks=WEEKS - 1)
+        self.full = MONDAY - timedelta(weeks=FULL_WEEKS - 1)
         self.entries: list[Row] = []
         self.sheets: dict[tuple[str, date], Row] = {}
         self.roles = {
@@ -174,6 +178,10 @@ class Weeks:
             for first, _, role, _ in STAFF
         }
         self.homes = {a["code"]: a["entity.code"] for a in w.accounts}
+        self.rates = {row[0]: row for row in w.words["rates"]["rows"]}
+        self.german = {f"{first.lower()}@{MAIL}" for first in GERMAN}
+        self.projects_of = {t["number"]: t["project.number"] for t in plan.tasks}
+        self.owners = {p["number"]: p["account.code"] for p in plan.projects}
 
     def status_of(self, monday: date, email: str) -> str:
         if monday == MONDAY:
@@ -196,7 +204,8 @@ class Weeks:
     def add(self, email: str, day: date, minutes: int, **more: Any) -> None:
         sheet = self.sheet(email, day)
         self.entries.append(
-            {
+            self.worth(email, minutes, more)
+            | {
                 "resource.number": number_of(email),
                 "worked_on": day,
                 "worked": minutes * 60,
@@ -207,6 +216,29 @@ class Weeks:
             }
             | more
         )
+
+    def worth(self, email: str, minutes: int, more: Row) -> Row:
+        """What rules say of an entry when it is entered: its account, cost and rate."""
+        role = self.roles[email]
+        cost = Decimal(COST["engineer" if role == "senior" else role][0]) * minutes / 60
+        project = self.projects_of.get(more.get("task.number", ""), "")
+        found = {
+            "cost": f"{cost.quantize(Decimal('0.01'), ROUND_HALF_UP)}",
+            "cost_currency": "EUR" if email in self.german else "GBP",
+            "cover_state": "covered" if more.get("result") == "covered" else "none",
+            "project.number": project,
+            "account.code": self.owners.get(project, more.get("_account", "")),
+        }
+        rule = self.rates.get(more.get("rate_rule.number", ""))
+        if rule is None:
+            return found
+        step = int(rule[8])
+        return found | {
+            "currency": "EUR" if rule[0] == "R-0008" else "GBP",
+            "rate": rule[6],
+            "multiplier": rule[7],
+            "billable": -(-minutes // step) * step * 60,
+        }
 
     def rate(self, account: str, email: str) -> str:
         if self.homes[account] == "DE":
@@ -219,6 +251,9 @@ class Weeks:
             day = date.fromisoformat(str(ticket.get("resolved_at", ""))[:10] or "2000-01-01")
             if day < self.first or day.weekday() > 4 or not ticket["assignee.email"]:
                 continue
+            old = day < self.full and int(ticket["number"][-5:]) % PART
+            if old:
+                continue
             opened, spans = ticket["_opened"][0], covered.get(ticket["asset.tag"], [])
             result = "covered" if any(a <= opened < b for a, b in spans) else "billable"
             email = ticket["assignee.email"]
@@ -227,6 +262,7 @@ class Weeks:
                 day,
                 self.w.rng.choice((15, 20, 25, 30, 40, 45, 60, 75, 90, 120)),
                 result=result,
+                _account=ticket["account.code"],
                 **{"ticket.number": ticket["number"]},
                 **{"rate_rule.number": self.rate(ticket["account.code"], email)}
                 if result == "billable"
@@ -237,7 +273,7 @@ class Weeks:
         accounts = {p["number"]: p["account.code"] for p in self.plan.projects}
         for task in self.plan.tasks:
             left = task["_hours"] * 60 - task["remaining"] // 60
-            day, email = max(task["starts"], self.first), task["assignee.email"]
+            day, email = max(task["starts"], self.full), task["assignee.email"]
             while left > 0 and day < ANCHOR:
                 if day.weekday() < 5:
                     minutes = int(min(left, 240))
@@ -255,8 +291,8 @@ class Weeks:
 
     def meetings(self) -> None:
         """A meeting of an hour on Friday."""
-        for week in range(WEEKS):
-            friday = self.first + timedelta(weeks=week, days=4)
+        for week in range(FULL_WEEKS):
+            friday = self.full + timedelta(weeks=week, days=4)
             for first, _, role, _ in STAFF:
                 if role == "technician":
                     email = f"{first.lower()}@{MAIL}"
@@ -266,7 +302,7 @@ class Weeks:
 def make_expenses(w: World, weeks: Weeks) -> list[Row]:
     """Drives and nights of those who go to sites; without a receipt a night is not submitted."""
     rows = []
-    visits = [e for e in weeks.entries if e.get("ticket.number") and e["worked"] >= 4500][:40]
+    visits = [e for e in weeks.entries if e.get("ticket.number") and e["worked"] >= 4500][-40:]
     for index, entry in enumerate(visits):
         drive = index % 4 != 3
         miles = w.rng.randint(8, 90)
