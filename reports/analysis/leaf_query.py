@@ -191,7 +191,7 @@ class _LeafPlanner(PagePlanner):
         self.field((funnel.log,), "steps")  # one that the reader may not read is not there
         spans = self.context.spans().alias()
         moments = [
-            sa.func.min(sa.case((spans.c.state == self._text(state), spans.c["from"]))).label(
+            sa.func.min(sa.case((self._among(spans, funnel.states(state)), spans.c["from"]))).label(
                 f"r{at}"
             )
             for at, state in enumerate(funnel.order)
@@ -205,6 +205,9 @@ class _LeafPlanner(PagePlanner):
             found.append(spans.c["from"] <= now)
         reached = sa.select(spans.c.record, *moments).where(*found).group_by(spans.c.record)
         return reached.subquery("log")
+
+    def _among(self, spans: Any, states: Sequence[str]) -> sa.ColumnElement[bool]:
+        return sa.or_(*(spans.c.state == self._text(one) for one in states))
 
     def _text(self, value: str) -> sa.ColumnElement[Any]:
         return self.context.constant(value, TEXT)

@@ -141,16 +141,12 @@ def steps_of(read: ReadReport, cell: Cell, where: str) -> list[dict[str, Any]]:
                 "of_step": share(tally.reached, before),
                 "of_start": share(tally.reached, tallies[0].reached),
                 "seconds": seconds_of(tally),
-                "href": href(read, both((where, step_condition(funnel.log, state)))),
+                "href": href(read, both((where, funnel.condition(state)))),
             }
         )
         if earlier:
             found[-1]["previous"] = earlier[at].reached
     return found
-
-
-def step_condition(log: str, state: str) -> str:
-    return f"reached({log}, '{state}') != null"
 
 
 def share(number: int, of: int | None) -> str | None:

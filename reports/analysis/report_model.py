@@ -48,6 +48,15 @@ class Funnel:
 
     log: str
     order: tuple[str, ...]
+    cumulative: bool = False  # whether who came further counts in the steps before
+
+    def states(self, state: str) -> tuple[str, ...]:
+        """The states by which a record has reached a step."""
+        return self.order[self.order.index(state) :] if self.cumulative else (state,)
+
+    def condition(self, state: str) -> str:
+        """What records meet that reached a step."""
+        return " or ".join(f"reached({self.log}, '{one}') != null" for one in self.states(state))
 
 
 @dataclass(frozen=True)
@@ -128,7 +137,7 @@ def report_from(document: Document) -> ReportModel:
         groups=tuple(grouping(one) for one in body.get("group", ())),
         columns=tuple(grouping(one) for one in body.get("columns", ())),
         calculations=tuple(_calculation(one) for one in body.get("calculate", ())),
-        funnel=Funnel(steps["log"], tuple(steps["order"])) if steps else None,
+        funnel=_funnel(steps) if steps else None,
         period=ReportPeriod(period["by"], period["unit"], period.get("ago", 0)) if period else None,
         compares="compare" in body,
         show=body.get("show", "table"),
@@ -136,6 +145,10 @@ def report_from(document: Document) -> ReportModel:
         audience=tuple(body.get("audience", ())),
         order=body.get("order", 50),
     )
+
+
+def _funnel(said: Mapping[str, Any]) -> Funnel:
+    return Funnel(said["log"], tuple(said["order"]), said.get("cumulative", False))
 
 
 def _parts(body: Mapping[str, Any]) -> Iterator[ReportPart]:

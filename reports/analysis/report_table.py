@@ -11,7 +11,7 @@ from fluvial.pages.reader_format import ReaderFormat
 from metamodel.expressions.syntax import MAX_LENGTH
 
 from .cell_conditions import both
-from .report_answers import seconds_of, share, step_condition, step_label
+from .report_answers import seconds_of, share, step_label
 from .report_charts import ChartPoint
 from .report_cube import Key
 from .report_reader import ReadReport
@@ -124,7 +124,7 @@ class ReportTable:
                     "of_step": share_words(share(tally.reached, before), self.fmt),
                     "of_start": share_words(share(tally.reached, tallies[0].reached), self.fmt),
                     "time": "" if seconds is None else length_words(seconds),
-                    "href": self.href(both((where, step_condition(funnel.log, state)))),
+                    "href": self.href(both((where, funnel.condition(state)))),
                 }
             )
         return found

@@ -154,6 +154,18 @@ def test_a_funnel_counts_records_that_reached_each_step(library: Client) -> None
             assert opened(library, one["href"]) == one["count"]
 
 
+def test_records_that_skip_a_step_count_in_it_where_the_report_says_so(library: Client) -> None:
+    for stage in ("asked", "out", "back", "back"):
+        library.made("loan", book="F", stage=stage)
+    steps = {"log": "stage", "order": ["asked", "found", "out", "back"]}
+    for cumulative, counts in ((False, [1, 0, 1, 2]), (True, [4, 3, 3, 2])):
+        told = {**steps, "cumulative": cumulative}
+        library.define({**FUNNEL, "where": "book == 'F'", "steps": told})
+        found = read(library, "funnel")["total"]["steps"]
+        assert [one["count"] for one in found] == counts
+        assert [opened(library, one["href"]) for one in found] == counts
+
+
 def test_a_period_is_compared_with_the_one_before(library: Client) -> None:
     year = date.today().year
     loans = ((f"{year}-01-10", "4.00"), (f"{year - 1}-01-31", "3.00"),
