@@ -21,6 +21,7 @@ from rules.action_kinds import ACTION
 from . import (
     conditional_starts,
     due_tasks,
+    figures_api,
     kept_records,
     map_api,
     process_buttons,
@@ -47,6 +48,7 @@ feature = Feature(
         ENDPOINT(
             *processes_api.ENDPOINTS,
             *map_api.ENDPOINTS,
+            *figures_api.ENDPOINTS,
             *task_pages.ENDPOINTS,
             *process_pages.ENDPOINTS,
         ),

@@ -14,15 +14,15 @@ from fluvial.pages.reader_format import ReaderFormat, format_of
 from fluvial.records.drafts.rows import Values
 from fluvial.records.reading.query import Query, SortKey
 from fluvial.records.reading.reader import read_page
-from fluvial.records.reading.summary import measure, summarise
 from fluvial.runtime.session import Session
 from metamodel.folding import humanise
 
-from .kept_names import RUN, TASK
+from .kept_names import RUN
 from .map_api import map_of_run
 from .processes_api import seen_run
 from .run_marks import DAY, HOUR, MINUTE, lasted
 from .run_rows import RUNNING
+from .task_figures import figures, funnel
 from .task_pages import HOME, history, subject_link
 from .versions import processes_of
 from .why_waiting import run_wire, who_words
@@ -33,7 +33,6 @@ STATUSES = {"": "All", "running": "Running", "done": "Done", "failed": "Failed",
 TONES = {"running": "info", "done": "good", "failed": "bad"}
 MOST = 100
 COUNTS = ("open", "done", "failed", "late")
-MEASURES = ("count", "avg(spent)", "max(ended)")
 
 
 def show(call: Call) -> Answer:
@@ -120,19 +119,28 @@ def _chosen(session: Session, id: str, fmt: ReaderFormat) -> Context:
 
 
 def analysis(call: Call) -> Answer:
-    """Tasks by process and stage: how many, how long, in time or not."""
+    """Tasks by process and stage and by person, and how far the runs of a process came."""
     call.only("process")
     session, process = call.session, call.query.get("process", "")
-    rows = _stages(session, process) if TASK in session.catalog.objects else []
+    known = processes_of(session.catalog)
+    process = process if process in known else ""
+    rows = [_stage_row(session, one) for one in figures(session, "stage", process)]
+    fmt = format_of(session)
+    people = figures(session, "person", process)
+    fmt.names.want(("user", one["ended_by"]["user"]) for one in people)
+    fmt.names.load()
     shown = {
         "processes": [
             {"value": one.name, "label": one.label, "current": one.name == process}
-            for one in processes_of(session.catalog).values()
+            for one in known.values()
         ],
         "rows": rows,
-        "all": {
-            name: sum(row[name] for row in rows) for name in ("open", "done", "failed", "late")
-        },
+        "people": [
+            {**_told(one), "name": fmt.names.title("user", one["ended_by"]["user"]) or ""}
+            for one in people
+        ],
+        "steps": funnel(session, known[process])[:1] if process else [],
+        "all": {name: sum(row[name] for row in rows) for name in COUNTS},
     }
     return page(
         call, "process_analysis.html", "Analysis", crumbs=[("Processes", HOME)], here=HOME,
@@ -140,43 +148,20 @@ def analysis(call: Call) -> Answer:
     )  # fmt: skip
 
 
-def _stages(session: Session, process: str) -> list[Context]:
-    where = f"process == '{process}'" if process in processes_of(session.catalog) else ""
-    groups = (("process",), ("name",), ("status",))
-    measures = tuple(measure(text) for text in MEASURES)
-    found: dict[tuple[str, str], Context] = {}
-    for one in summarise(session, Query(TASK, where=where), groups, measures):
-        row = _stage_row(session, found, one)
-        status, count = str(one.get("status") or ""), int(one["count"])
-        if status in ("open", "taken", "part", "waiting"):
-            row["open"] += count
-        elif status == "done":
-            row["done"], row["spent"] = count, _long(one["avg(spent)"])
-        elif status in ("failed", "timed_out"):
-            row["failed"] += count
-    late = " and ".join(filter(None, (where, "status == 'done' and not on_time")))
-    for one in summarise(session, Query(TASK, where=late), groups[:2], (measure("count"),)):
-        _stage_row(session, found, one)["late"] = int(one["count"])
-    for row in found.values():
-        row["kept"] = (
-            f"{round(100 * (row['done'] - row['late']) / row['done'])} %" if row["done"] else ""
-        )
-    return list(found.values())
+def _stage_row(session: Session, one: Context) -> Context:
+    known = processes_of(session.catalog).get(str(one["process"]))
+    label = known.label if known is not None else humanise(str(one["process"] or ""))
+    return {**_told(one), "process": label}
 
 
-def _stage_row(session: Session, found: dict[tuple[str, str], Context], one: Row) -> Context:
-    process, name = str(one.get("process") or ""), str(one.get("name") or "")
-    known = processes_of(session.catalog).get(process)
-    return found.setdefault((process, name), {
-        "process": known.label if known is not None else humanise(process), "name": name,
-        "open": 0, "done": 0, "failed": 0, "late": 0, "spent": "", "kept": "",
-    })  # fmt: skip
+def _told(one: Context) -> Context:
+    kept = f"{one['on_time'].removesuffix('.0')} %" if one["on_time"] else ""
+    return {**one, "kept": kept, "spent": _long(one["spent"])}
 
 
-def _long(seconds: object) -> str:
-    if seconds in (None, ""):
+def _long(whole: int | None) -> str:
+    if whole is None:
         return ""
-    whole = int(float(str(seconds)))
     if whole < HOUR:
         return f"{whole // MINUTE} min"
     return f"{whole / HOUR:.1f} h" if whole < DAY else f"{whole / DAY:.1f} d"

@@ -195,6 +195,7 @@ def _arrive(run: RunAtWork, stage: ProcessStage, way: Route, task: Values | None
     values: Values = {
         "name": stage.label,
         "subject": run.values.get("subject"),
+        "responsible": run.values.get("responsible"),
         "run": run.id,
         "process": run.process.name,
         "stage": stage.name,
