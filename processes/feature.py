@@ -8,6 +8,7 @@ from fluvial.events.jobs import JOB, Job
 from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import Feature
 from fluvial.metadata_changes.apply import CATALOG_CHANGED
+from fluvial.pages.designers import DESIGNER
 from fluvial.pages.document_previews import DOCUMENT_PREVIEW
 from fluvial.pages.navigation import NAVIGATION
 from fluvial.pages.object_tabs import OBJECT_TAB
@@ -66,6 +67,7 @@ feature = Feature(
         WORK(process_places.work),
         RECORD_TAB(process_places.record_tabs),
         OBJECT_TAB(process_places.OBJECT_TABS),
+        DESIGNER(process_places.DESIGNED),
         DOCUMENT_PREVIEW(process_places.PREVIEWS),
         JOB(
             Job(due_tasks.WORK, due_tasks.run),

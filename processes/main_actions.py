@@ -25,8 +25,10 @@ TO, SUBJECT, TEXT = "to", "subject", "text"
 APPROVED, NOTE = "approved", "note"
 
 
-def _question(name: str, kind: str, label: str = "", *, required: bool = True) -> Field:
-    spec: dict[str, Any] = {"name": name, "kind": kind}
+def _question(
+    name: str, kind: str, label: str = "", *, required: bool = True, **options: Any
+) -> Field:
+    spec: dict[str, Any] = {"name": name, "kind": kind, **options}
     return Field(
         object="", name=name, kind=KINDS[kind], label=label or humanise(name), spec=spec,
         required=required,
@@ -34,8 +36,8 @@ def _question(name: str, kind: str, label: str = "", *, required: bool = True) -
 
 
 _MAIL = (
-    _question(TO, "text"),
-    _question(SUBJECT, "text"),
+    _question(TO, "text", max_length=255),
+    _question(SUBJECT, "text", max_length=255),
     _question(TEXT, "long_text"),
 )
 _APPROVE = (_question(APPROVED, "boolean"), _question(NOTE, "long_text", required=False))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +11,7 @@ from markupsafe import Markup
 from fluvial.auth.access import Access
 from fluvial.http.call import Call
 from fluvial.kernel.problems import Conflict
+from fluvial.pages.designers import Designer
 from fluvial.pages.document_previews import DocumentPreview
 from fluvial.pages.navigation import NavigationItem
 from fluvial.pages.object_tabs import ObjectTab
@@ -142,7 +143,13 @@ def preview(call: Call, document: Document, record: str) -> dict[str, Any]:
     return {"html": Markup('<div class="scroll-x">{}</div>').format(Markup(drawn))}
 
 
+def choices(call: Call, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The designer has all that it needs in the document."""
+    return {}
+
+
 PREVIEWS = DocumentPreview(PROCESS, preview)
+DESIGNED = Designer(PROCESS, choices)
 
 
 def navigation(catalog: Catalog, access: Access) -> Sequence[NavigationItem]:

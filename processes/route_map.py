@@ -52,8 +52,7 @@ def draw(
         'font-family="var(--font, system-ui, sans-serif)" font-size="12.5">',
         _style() if alone else "",
         f'<rect width="{width}" height="{height}" fill="{_colour("bg")}"/>' if alone else "",
-        "<defs>" + _head("h", "field") + _head("hb", "bad") + "</defs>",
-        *_arrows(layout, known, passed=marks is not None),
+        *_arrows(layout),
         *(_box(process, box, known, ended) for box in layout.boxes.values()),
         "</svg>",
     ]
@@ -84,21 +83,25 @@ def _colour(name: str) -> str:
     return f"var(--{name}, {COLOURS[name][0]})"
 
 
-def _head(id: str, colour: str) -> str:
-    return (
-        f'<marker id="{id}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" '
-        f'orient="auto"><path d="M0 0.5 7.5 4 0 7.5z" fill="{_colour(colour)}"/></marker>'
-    )
+def _head(arrow: Arrow) -> str:
+    """The head of an arrow: drawn, because what a page shows of a map may not have ids."""
+    (before_x, before_y), (x, y) = arrow.points[-2:]
+    if arrow.back and abs(before_x - x) > abs(before_y - y):
+        side = 1 if before_x > x else -1
+        shape = f"M{x:.1f} {y:.1f} l{side * 8} -4 v8z"
+    else:
+        shape = f"M{x:.1f} {y:.1f} l-4 -8 h8z"
+    return f'<path d="{shape}" fill="{_colour("field")}"/>'
 
 
-def _arrows(layout: RouteLayout, marks: Mapping[str, Mark], *, passed: bool) -> Iterator[str]:
+def _arrows(layout: RouteLayout) -> Iterator[str]:
     for arrow in layout.arrows:
         if arrow.to not in layout.boxes:
             continue
         dashed = ' stroke-dasharray="4 4"' if arrow.by_time else ""
         yield (
             f'<path d="{_path(arrow)}" fill="none" stroke="{_colour("field")}" '
-            f'stroke-width="1.4"{dashed} marker-end="url(#h)"/>'
+            f'stroke-width="1.4"{dashed}/>{_head(arrow)}'
         )
     for arrow in layout.arrows:
         x, y = arrow.place

@@ -8,7 +8,7 @@ export function preview(model, { label = "Preview", onData = null } = {}) {
   const node = make("section", { class: "dpreview", "aria-label": label }, make("h2", { class: "h-main" }, label), said, shown);
   const state = { record: "", asked: 0 };
   const ask = async () => {
-    if (!model.get("/object")) return;
+    if (!model.get("/object") && !model.get("/subject")) return;
     const asked = (state.asked += 1);
     const result = await send("POST", `/studio/${model.about.kind}/${model.about.name || "new"}/preview`, { body: model.body, record: state.record });
     if (asked !== state.asked) return;

@@ -4,6 +4,7 @@ export const DESIGNERS = {
   dashboard: () => import("./dashboard.js"),
   form: () => import("./layout.js"),
   pin: () => import("./pin.js"),
+  process: () => import("./process.js"),
   report: () => import("./report.js"),
   role: () => import("./role.js"),
   rule: () => import("./rule.js"),
