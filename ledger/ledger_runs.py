@@ -84,6 +84,24 @@ def allow_running(session: Session, ledger: Ledger) -> None:
             raise Forbidden(f"Your roles do not allow you to create {plural}.")
 
 
+def sees_runs(session: Session, ledger: Ledger) -> bool:
+    """Whether the actor may know what runs come to: that of all records together."""
+    rights = [session.access.object(name) for name in ledger.objects]
+    all_read = all(one.where.get("read", ()) is None for one in rights)
+    return all_read or all(one.can("create") for one in rights)
+
+
+def with_runs(session: Session, name: str) -> Ledger:
+    """A ledger whose runs the actor may see."""
+    ledger = ledger_named(session, name)
+    if not sees_runs(session, ledger):
+        raise Forbidden(
+            f"Your roles do not allow you to see the runs of {ledger.label}: they need to read all "
+            "that it posts."
+        )
+    return ledger
+
+
 def begin_run(session: Session, ledger: Ledger, wish: RunWish, id: str = "") -> str:
     """The id of the run, which is that of its job."""
     allow_running(session, ledger)

@@ -19,7 +19,7 @@ from .explaining import explain
 from .ledger_model import Ledger
 from .ledger_reader import ledgers_of
 from .ledger_run_rows import RunRow, faults_of, found_run, newest_runs
-from .ledger_runs import RunWish, begin_run, begin_void, ledger_named
+from .ledger_runs import RunWish, begin_run, begin_void, ledger_named, with_runs
 
 PATIENCE = 20.0  # seconds that a call waits for a run
 MOST_RUNS = 200
@@ -57,7 +57,7 @@ def void_run(call: Call) -> Answer:
 
 def list_runs(call: Call) -> Answer:
     call.only("limit")
-    ledger = ledger_named(call.session, call.params["name"])
+    ledger = with_runs(call.session, call.params["name"])
     limit = call.whole("limit", 50, 1, MOST_RUNS)
     found = newest_runs(call.session.connection, ledger.name, limit)
     return Answer.json({"data": [one.wire() for one in found]})
@@ -65,7 +65,7 @@ def list_runs(call: Call) -> Answer:
 
 def read_run(call: Call) -> Answer:
     call.only()
-    ledger = ledger_named(call.session, call.params["name"])
+    ledger = with_runs(call.session, call.params["name"])
     run = found_run(call.session.connection, ledger.name, call.params["id"])
     return Answer.json(told_run(call.session, ledger, run))
 

@@ -124,7 +124,7 @@ POST = ActionKind(
     _read,
     _perform,
     acts=_acts,
-    effects=(EffectKind("post", "report-money", "Ran the ledger for", "Runs the ledger for"),),
+    effects=(EffectKind("post", "calculator", "Ran the ledger for", "Runs the ledger for"),),
     says="run {ledger|ledger} for {each|field}",
-    icon="report-money",
+    icon="calculator",
 )

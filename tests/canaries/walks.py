@@ -79,6 +79,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "/studio/hooks": ("nothing",),
     "/api/decisions": ("nothing",),
     "/api/ledgers": ("nothing",),
+    "/ledgers": ("nothing",),
     "/api/mailboxes": ("nothing",),
     "/mails": ("nothing",),
     "/studio/decision": ("nothing",),

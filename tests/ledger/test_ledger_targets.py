@@ -80,7 +80,7 @@ def test_people_run_and_read_what_their_roles_let_them(club: Club) -> None:
             {"object": "reading", "can": ["read"]}]},
         {"kind": "role", "name": "guest", "grants": [
             {"object": "plan", "can": ["read"], "fields": {"price": "none"}},
-            {"object": "charge", "can": ["read"]}]},
+            {"object": "charge", "can": ["read"], "where": "created_by == me"}]},
     )  # fmt: skip
     plan = club.plan(starts="2026-06-01", quantity="1")
     clerk, guest = client.person("clerk@x.org", "clerk"), client.person("guest@x.org", "guest")
@@ -88,6 +88,8 @@ def test_people_run_and_read_what_their_roles_let_them(club: Club) -> None:
     assert guest.post("/api/ledgers/fees/runs", wish).status == 403
     assert guest.get("/api/ledgers/fees/explain", record=plan).status == 403
     assert guest.get("/api/ledgers/work/runs").status == 404
+    assert guest.get("/api/ledgers/fees/runs").status == 403
+    assert guest.get("/ledgers/fees").status == 403
     assert clerk.post("/api/ledgers/fees/runs", wish).json()["amounts"] == [gbp("50.00")]
     assert clerk.get("/api/ledgers/fees/explain", record=plan, period="2026-06-01").status == 200
     day = {"until": "2026-06-01"}
