@@ -6,9 +6,10 @@ from fluvial.http.call import Answer, Call
 from fluvial.http.files_api import file_answer
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.ids import is_id
-from fluvial.kernel.problems import Forbidden, Problem, fault
+from fluvial.kernel.problems import Conflict, Forbidden, Problem, fault
 from fluvial.runtime.session import Session
 from fluvial.services import comments
+from metamodel.conversation_part import CONVERSATION
 
 from . import messages
 from .mail import mail_drafts, mail_replies
@@ -94,6 +95,9 @@ def keep_draft(call: Call) -> Answer:
 
 def _inside(session: Session, object_name: str, record: str) -> None:
     comments.commentable(session, object_name, record)
+    type_ = session.object(object_name)
+    if CONVERSATION.of(type_) is None:
+        raise Conflict(f"{type_.plural} have no conversation. Add `conversation` to the object.")
     if not comments.works_on(session, object_name, record):
         raise Forbidden("Only people who work on this record answer it by mail.")
 

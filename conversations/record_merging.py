@@ -71,8 +71,9 @@ def merge(session: Session, object_name: str, record: str, target: str) -> None:
         _NO_DRAFTS.run(session.connection, the_old=record)
         _move_files(session, type_, old, new)
         links = _move_links(session, type_, record, target)
-        title, number = str(old.get("title") or ""), old.get(conversation.number or "")
-        text = f"{title} was merged into this {type_.label.lower()}."
+        number, label = old.get(conversation.number or ""), type_.label.lower()
+        # Not its title, which may tell more than all who read notes may know.
+        text = f"{number or f'Another {label}'} was merged into this {label}."
         if links:
             text += f" {links} linked record{'s' if links > 1 else ''} came with it."
         comments.write(session, object_name, target, text)

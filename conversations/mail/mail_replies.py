@@ -12,6 +12,7 @@ from fluvial.auth.actors import SYSTEM
 from fluvial.kernel.problems import Conflict, Unprocessable, fault
 from fluvial.records.drafts.attachments import find_file
 from fluvial.records.drafts.rows import load_row
+from fluvial.records.reading.titles import titles_of
 from fluvial.runtime.session import Session
 from fluvial.services import comments
 from fluvial.services import mail as outgoing
@@ -77,7 +78,7 @@ def proposal_of(session: Session, object_name: str, record: str) -> Proposal:
     answers = [one["message_id"] for one in mails]
     mailbox = _mailbox_of(session, object_name, mails)
     return Proposal(
-        to, cc, _subject(trusted, object_name, record, mails), tuple(answers[:20]), mailbox
+        to, cc, _subject(session, object_name, record, mails), tuple(answers[:20]), mailbox
     )
 
 
@@ -108,10 +109,10 @@ def _mailbox_of(
 def _subject(
     session: Session, object_name: str, record: str, mails: Sequence[Mapping[str, Any]]
 ) -> str:
+    """The subject of the conversation; else the title, as far as the author may read it."""
     said = next((one["subject"] for one in mails if one["subject"]), "")
-    mark = mark_of(session, object_name, record)
-    row = load_row(session, object_name, record, None) or {}
-    plain = _RE.sub("", said) or str(row.get("title") or "")
+    mark = mark_of(session.as_actor(SYSTEM), object_name, record)
+    plain = _RE.sub("", said) or titles_of(session, object_name, [record]).get(record, "")
     subject = f"Re: {plain}" if said else plain
     return subject if not mark or mark in subject else f"{subject} {mark}".strip()
 

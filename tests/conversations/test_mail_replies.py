@@ -196,3 +196,16 @@ def test_no_machine_is_answered_where_machines_may_begin(desk: Desk) -> None:
     assert [one.recipients for one in desk.smtp.mails] == [["bob@example.org"]]
     failed = desk.client.rows("/api/deliveries", state="failed")
     assert ["machine" in one["error"] for one in failed] == [True]
+
+
+def test_a_proposed_subject_tells_its_author_nothing_hidden(desk: Desk) -> None:
+    grants = [{"object": "enquiry", "can": ["read", "update"], "fields": {"subject": "none"}}]
+    desk.define({"kind": "role", "name": "blind", "label": "Blind", "grants": grants})
+    record = str(desk.client.made("enquiry", subject="Pregnancy")["id"])
+    number = desk.enquiry(record)["number"]
+    blind = desk.client.person("blind@example.com", "blind")
+    seen = blind.get(f"/api/records/enquiry/{record}/reply")
+    assert seen.status == 200 and number in seen.json()["subject"]
+    assert "Pregnancy" not in seen.text + blind.get(f"/o/enquiry/{record}").text
+    member = desk.client.made("member", name="Ann")["id"]
+    assert desk.client.get(f"/api/records/member/{member}/reply").status == 409

@@ -55,7 +55,7 @@ def test_what_belongs_to_one_record_is_found_at_the_other(desk: Desk) -> None:
     assert desk.client.get(f"{base}/{other}").status == 404
     texts = [said["text"] for said in desk.messages(first)]
     assert texts[1:] == ["We look", "Also torn", "Torn"]
-    assert texts[0].startswith(f"{number} A question was merged into this enquiry. 2 linked")
+    assert texts[0].startswith(f"{number} was merged into this enquiry. 2 linked")
     names = [paper["name"] for paper in desk.enquiry(first)["papers"]]
     assert names == ["map.txt", "scan.txt"]
     assert desk.client.get(f"/api/files/{scan}").body == b"scan"
