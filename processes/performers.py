@@ -95,9 +95,16 @@ def _with_substitute(session: Session, assigned: Assigned) -> Assigned:
     return Assigned(("user", substitute), (*assigned.others, assigned.first), reason)
 
 
+def _away(session: Session) -> _Away | None:
+    """None on a server that keeps no substitutes: the package of processes is not installed."""
+    return session.catalog.derive(_Away) if SUBSTITUTE in session.catalog.objects else None
+
+
 def substitute_of(session: Session, user: str) -> str | None:
     """Who stands in for a person today, through at most a few others who are away too."""
-    statements, day = session.catalog.derive(_Away), session.today
+    statements, day = _away(session), session.today
+    if statements is None:
+        return None
     seen, found = {user}, None
     while (row := statements.of.row(session.connection, the_user=user, the_day=day)) is not None:
         if row[0] is None or row[0] in seen or not _is_there(session, ("user", row[0])):
@@ -109,7 +116,9 @@ def substitute_of(session: Session, user: str) -> str | None:
 
 def stands_in_for(session: Session, user: str, day: date) -> set[str]:
     """The people for whom somebody stands in on a day."""
-    statements = session.catalog.derive(_Away)
+    statements = _away(session)
+    if statements is None:
+        return set()
     rows = statements.whose.rows(session.connection, the_user=user, the_day=day)
     return {row[0] for row in rows if row[0] is not None}
 
