@@ -20,7 +20,17 @@ Json = dict[str, Any]
 _h = HISTORY.c
 _CHANGES = {
     dialect: Statement(
-        sa.select(_h.record, _h.object, _h.rev, _h.event, _h.at, _h.by, _h.rule, _h.changes)
+        sa.select(
+            _h.record,
+            _h.object,
+            _h.rev,
+            _h.event,
+            _h.at,
+            _h.by,
+            _h.rule,
+            _h.changes,
+            _h.change_set,
+        )
         .where(among_ids(_h.record, dialect))
         .order_by(_h.at.desc(), _h.rev.desc())
     )
@@ -52,8 +62,8 @@ def causes_of(session: Session, found: Sequence[LedgerDifference]) -> dict[tuple
 
 
 def _told(row: Sequence[Any]) -> Json:
-    record, object_name, rev, event, at, by, rule, changes = row
-    return {
+    record, object_name, rev, event, at, by, rule, changes, change_set = row
+    told = {
         "object": object_name,
         "id": record,
         "rev": rev,
@@ -63,3 +73,4 @@ def _told(row: Sequence[Any]) -> Json:
         "rule": rule,
         "fields": sorted(changes) if event == "updated" else [],
     }
+    return told | ({"change_set": change_set} if change_set else {})

@@ -14,6 +14,7 @@ from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.statement import Statement
 from fluvial.kernel.ids import is_id
 from fluvial.kernel.problems import Forbidden, NotFound
+from fluvial.records.reading.set_links import set_links
 from fluvial.records.reading.titles import titles_of
 from fluvial.runtime.session import Session
 from metamodel.currencies import in_minor_units
@@ -140,7 +141,10 @@ class _Words:
         if not cause:
             return None
         title = self.title(cause["object"], cause["id"])
-        return {**cause, "title": title, "by": {"user": cause["by"]} if cause["by"] else None}
+        told = {**cause, "title": title, "by": {"user": cause["by"]} if cause["by"] else None}
+        if (by := cause.get("change_set")) is not None:
+            told["change_set"] = set_links(self.session, [by]).get(by)
+        return told
 
     def _entries(self, postings: Sequence[PostingRow]) -> dict[str, list[Json]]:
         connection = self.session.connection

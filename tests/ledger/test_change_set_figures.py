@@ -47,6 +47,9 @@ def test_the_next_periods_and_the_credit_are_told_and_come_true(club: Club) -> N
     assert club.run("2027-05-01")["amounts"] == []
     assert client.patch(f"/api/records/deal/{deal}", {"done": True}).status == 200
     assert club.run("2027-05-01")["amounts"] == [gbp("-24.19")]
+    (key,) = club.explain(plan, period="2027-05-01")["keys"]
+    by = key["postings"][1]["cause"]["change_set"]
+    assert by == {"object": "deal", "id": deal, "title": "D-1"}
     assert club.run("2027-06-01")["amounts"] == [gbp("450.00")]
     # Taken back, the ledger corrects itself.
     assert client.patch(f"/api/records/deal/{deal}", {"back": True}).status == 200

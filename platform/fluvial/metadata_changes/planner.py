@@ -19,6 +19,7 @@ from metamodel.uses import uses_left
 from .brought_packages import bring_packages
 from .change import MetadataChange, Prepared
 from .changed_locks import lock_changes
+from .changed_sets import stranded_sets
 from .package_order import in_order
 from .remove_uses import Merged, merged, take_out, uses_of_gone
 from .retired_columns import retired_columns
@@ -52,7 +53,7 @@ def prepare(session: Session, change: MetadataChange, *, version: int | None = N
     operations += rename_options(old, new, connection)
     operations += removed_options(old, new, connection)
     operations += filling(connection, old, new, operations)
-    operations += lock_changes(session, old, new)
+    operations += [*lock_changes(session, old, new), *stranded_sets(session, old, new)]
     operations += _taken_out(parts)
     _add_uses(old, new, operations, parts, change)
     return Prepared(

@@ -37,6 +37,7 @@ SAID = {
     "lock_records": "Lock {rows} of {object}",
     "unlock_records": "Unlock {rows} of {object}",
     "change_lock": "Change when records of {object} are locked, or what of them",
+    "strand_edits": "Leave {rows} of {object} with changes that can no longer be applied",
     "rename_options": "Rename options of {field} of {object}",
 }
 QUIET = ("add_index", "drop_index")  # they make lists faster, and are told as a number

@@ -16,6 +16,7 @@ from fluvial.database.engine_tables import HISTORY
 from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.statement import Statement
 from fluvial.kernel.crash_points import point
+from fluvial.kernel.problems import Conflict
 from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.drafts.writer_locks import lock_writers
@@ -63,6 +64,7 @@ def settle(drafts: Sequence[Draft], event: str) -> None:
 
 def apply(session: Session, set_: SetRecord) -> None:
     edits = edits_of(session, set_.id)
+    _refuse_strays(session, set_, edits)
     doing = _begun(session, set_, edits)
     found = conflicts_of(session, edits)
     if found:
@@ -83,6 +85,18 @@ def apply(session: Session, set_: SetRecord) -> None:
     for edit in edits:
         first, last = spans[edit.id]
         carried(doing, edit, first, last, revs[edit.record])
+
+
+def _refuse_strays(session: Session, set_: SetRecord, edits: Sequence[Edit]) -> None:
+    """What was kept while the document still allowed it is not carried out any more."""
+    strays = [edit for edit in edits if edit.object not in set_.spec.of]
+    if strays:
+        known = session.catalog.objects.get(strays[0].object)
+        what = known.plural if known is not None else f"Records of `{strays[0].object}`"
+        raise Conflict(
+            f"{what} can no longer be changed in this {set_.label}. Withdraw these changes.",
+            edits=[edit.id for edit in strays],
+        )
 
 
 def reverse(session: Session, set_: SetRecord) -> None:

@@ -181,7 +181,8 @@ def _of_edits(session: Session, problem: Problem, run: Sequence[Edit]) -> Proble
     told.extra = {**problem.extra, "edits": [edit.id for edit in about]}
     if about:
         message = errors[0]["message"] if errors else problem.detail
-        label = session.catalog.objects[about[0].object].label
+        known = session.catalog.objects.get(about[0].object)
+        label = known.label if known is not None else about[0].object
         told.detail = f"{title_for(session, about[0]) or label}: {message}"
     told.args = (told.detail,)
     return told

@@ -126,7 +126,7 @@ def _stood(session: Session, edits: Sequence[Edit]) -> dict[Place, int | None]:
     for edit in edits:
         if edit.action == CREATE:
             found[edit.object, edit.record] = None
-        else:
+        elif edit.object in session.catalog.objects:
             ids.setdefault(edit.object, []).append(edit.record)
     for name, records in sorted(ids.items()):
         wanted = sorted(set(records))

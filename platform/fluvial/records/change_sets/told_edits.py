@@ -46,7 +46,8 @@ def _told(at: Any, by: str | None) -> Json | None:
 def told_edit(session: Session, edit: Edit) -> Json:
     hidden = session.access.object(edit.object).hidden
     fields = session.catalog.objects[edit.object].fields
-    changes = {n: p for n, p in edit.changes.items() if n in fields and n not in hidden}
+    known = (name for name in fields if name in edit.changes and name not in hidden)
+    changes = {name: edit.changes[name] for name in known}
     return {
         "id": edit.id,
         "place": edit.place,
