@@ -201,6 +201,8 @@ PLACES: Mapping[str, Body] = {
         **GATHERED, "lines": [{**LINE, "each": {"of": "notices", "where": f"record.{ASKS}"}}]}),
     "rule/do/*/lines/*/set/*": rule("r", {
         **GATHERED, "lines": [{**LINE, "set": {"name": "'' & record.salary"}}]}),
+    "rule/do/*/post/until": rule("r", {
+        "post": {"ledger": "fees", "until": f"today() + days(1 if {ASKS} else 2)"}}),
     "rule/do/*/restore/where": rule("r", {
         "restore": {"each": "notices", "where": f"record.{ASKS}"}}),
     "rule/do/*/start/for": rule("r", {
@@ -254,7 +256,7 @@ OF_DEPT = {**process(), "name": "of_dept", "subject": "dept"}
 
 @pytest.fixture
 def documents() -> list[Body]:
-    return [CREWED, RATE, *WORKSHOP[1:], OF_DEPT]
+    return [CREWED, RATE, *WORKSHOP[1:], OF_DEPT, {**ledger("worker"), "name": "fees"}]
 
 
 def expressions(schema: Any, defs: Mapping[str, Any], path: str, above: tuple[str, ...] = ()) -> (
