@@ -210,7 +210,11 @@ class Weeks:
                 "worked_on": day,
                 "worked": minutes * 60,
                 "timesheet.number": sheet["number"],
-                "status": "draft" if sheet["status"] == "open" else sheet["status"],
+                "status": "billed"
+                if day < self.full and more.get("result") == "billable"
+                else "draft"
+                if sheet["status"] == "open"
+                else sheet["status"],
                 "activity.code": "remote",
                 "result": "internal",
             }
