@@ -336,6 +336,8 @@ BODIES: dict[str, Bodies] = {
     "POST /import/{object}": _page_import,
     "POST /import/{object}/{batch}/undo": NOTHING,
     "POST /imports/{batch}/undo": NOTHING,
+    "POST /ledgers/{name}/run": _say(Sent({"until": "2031-01-01", "dry_run": "yes"})),
+    "POST /ledgers/{name}/runs/{id}/void": NOTHING,
     "POST /jobs/{id}/cancel": NOTHING,
     "POST /jobs/{id}/retry": NOTHING,
     "POST /jobs/{id}/undo": NOTHING,
