@@ -10,6 +10,7 @@ from sqlalchemy import (
     ARRAY,
     Select,
     Text,
+    Uuid,
     and_,
     case,
     cast,
@@ -271,8 +272,9 @@ class Conditions(Values):
             names = self.sql.me_set(name) if len(held.path) < 2 else None
             if names is not None:
                 element = self._side(item, node.item.type, held.type)
-                if text and self.postgresql:
-                    names = cast(names, ARRAY(Text))
+                if self.postgresql:  # said each time: one bind may be asked for in both ways
+                    ids = bool(node.item.type.objects) and not text
+                    names = cast(names, ARRAY(Uuid) if ids else ARRAY(Text))
                 return self._guarded(self._in_set(element, names), exact, _whole(item))
         if isinstance(held, Collection):
             return self._linked(self._side(item, node.item.type, held.type), held, text)
