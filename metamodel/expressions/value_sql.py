@@ -307,7 +307,10 @@ class Values:
         if type.name == MONEY.name and not type.currency:
             # Each tells its currency: the type does not.
             assert all(value.second is not None for value in values)
-        if same_form(self.sql, *values) or type.name not in (NUMBER.name, MONEY.name):
+        alike = same_form(self.sql, *values)
+        if self.postgresql:  # they compare as they are, but are read by the decimals of one
+            alike = len({value.storage.name for value in values}) == 1
+        if alike or type.name not in (NUMBER.name, MONEY.name):
             return list(values)
         return [
             SqlValue(exact(self.sql, value), EXACT, value.second, value.second_storage)
