@@ -64,7 +64,7 @@ LEDGER = DocumentKind(
         "target": [{"price": "fee", "convention": "'actual_period'"}],
         "entries": [
             {
-                "object": "charge",
+                "object": "membership_fee",
                 "amount": "amount",
                 "set": {"member": "member", "day": "period.from"},
             }

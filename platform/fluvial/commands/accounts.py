@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -54,13 +55,12 @@ def add_commands(commands: Commands) -> None:
 
 
 def run_user(options: argparse.Namespace) -> int:
-    engine = prepare(load())
-    password = _typed_password()
-    name = options.name or options.email.partition("@")[0]
-    body = {"email": options.email, "name": name, "roles": options.role, "password": password}
-    user = writer.create(Session.begin(engine), "user", body)
-    print(f"{user['title']} can sign in as {user['email']}.")
-    engine.close()
+    with closing(prepare(load())) as engine:
+        password = _typed_password()
+        name = options.name or options.email.partition("@")[0]
+        body = {"email": options.email, "name": name, "roles": options.role, "password": password}
+        user = writer.create(Session.begin(engine), "user", body)
+        print(f"{user['title']} can sign in as {user['email']}.")
     return 0
 
 
@@ -71,30 +71,27 @@ def _typed_password() -> str:
 
 
 def run_password(options: argparse.Namespace) -> int:
-    engine = prepare(load())
-    session = Session.begin(engine)
-    user = _user(session, options.email)
-    writer.update(session, "user", user["id"], {"password": _typed_password()})
-    print(f"{user['name']} can sign in with the new password. Their sessions have ended.")
-    engine.close()
+    with closing(prepare(load())) as engine:
+        session = Session.begin(engine)
+        user = _user(session, options.email)
+        writer.update(session, "user", user["id"], {"password": _typed_password()})
+        print(f"{user['name']} can sign in with the new password. Their sessions have ended.")
     return 0
 
 
 def run_link(options: argparse.Namespace) -> int:
-    engine = prepare(load())
-    session = Session.begin(engine)
-    print(sign_in_help.link_to_hand_over(session, _user(session, options.email)["id"]))
-    engine.close()
+    with closing(prepare(load())) as engine:
+        session = Session.begin(engine)
+        print(sign_in_help.link_to_hand_over(session, _user(session, options.email)["id"]))
     return 0
 
 
 def run_second_factor_off(options: argparse.Namespace) -> int:
-    engine = prepare(load())
-    session = Session.begin(engine)
-    user = _user(session, options.email)
-    sign_in_help.end_second_factor(session, user["id"])
-    print(f"{user['name']} signs in with the password alone. Their sessions have ended.")
-    engine.close()
+    with closing(prepare(load())) as engine:
+        session = Session.begin(engine)
+        user = _user(session, options.email)
+        sign_in_help.end_second_factor(session, user["id"])
+        print(f"{user['name']} signs in with the password alone. Their sessions have ended.")
     return 0
 
 
@@ -112,13 +109,12 @@ def run_token(options: argparse.Namespace) -> int:
     unknown = [s for s in scopes if s not in SCOPES]
     if unknown:
         raise Problem(f"Unknown scope: {', '.join(unknown)}. Available: {', '.join(SCOPES)}.")
-    engine = prepare(load())
-    session = Session.begin(engine)
-    user = _user(session, options.email)
-    expires = session.now + timedelta(days=options.days) if options.days else None
-    _, token = people.add_token(
-        session.connection, user["id"], session.now, options.name, scopes, expires
-    )
-    print(token)
-    engine.close()
+    with closing(prepare(load())) as engine:
+        session = Session.begin(engine)
+        user = _user(session, options.email)
+        expires = session.now + timedelta(days=options.days) if options.days else None
+        _, token = people.add_token(
+            session.connection, user["id"], session.now, options.name, scopes, expires
+        )
+        print(token)
     return 0

@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -137,21 +138,20 @@ def package_of(text: str, engine: Engine) -> Package:
 
 
 def run_install(options: argparse.Namespace) -> int:
-    engine = prepare(load())
-    session = Session.begin(engine)
-    packages = [package_of(text, engine) for text in options.apps]
-    for package in packages:
-        source.refuse_core(package)
-        if options.upgrade and package.name not in package_order.versions(session.connection):
-            raise NotFound(f"The app `{package.name}` is not installed. Use `app install`.")
-    done = installing.put_all(
-        session, packages, take=options.take, force=options.force, keep=not options.dry_run
-    )
-    for one in done:
-        _tell_installation(one, options.dry_run)
-        if one.change.pending:
-            follow(engine, one.change.pending)
-    engine.close()
+    with closing(prepare(load())) as engine:
+        session = Session.begin(engine)
+        packages = [package_of(text, engine) for text in options.apps]
+        for package in packages:
+            source.refuse_core(package)
+            if options.upgrade and package.name not in package_order.versions(session.connection):
+                raise NotFound(f"The app `{package.name}` is not installed. Use `app install`.")
+        done = installing.put_all(
+            session, packages, take=options.take, force=options.force, keep=not options.dry_run
+        )
+        for one in done:
+            _tell_installation(one, options.dry_run)
+            if one.change.pending:
+                follow(engine, one.change.pending)
     return 0
 
 
@@ -226,60 +226,57 @@ def _short(value: Any) -> str:
 
 
 def run_uninstall(options: argparse.Namespace) -> int:
-    engine = prepare(load())
-    session = Session.begin(engine)
-    if options.dry_run:
-        removal = uninstalling.plan(session, options.name)
-    else:
-        try:
-            removal = uninstalling.remove(session, options.name, force=options.force)
-        except Problem as problem:
-            for use in problem.extra.get("uses", ()):
-                print(f"  needed by: {use}", file=sys.stderr)
-            raise
-    print(f"Uninstall {removal.name} {removal.version}:")
-    for entry in removal.objects:
-        print(
-            f"  removes: object {entry['name']}; its {entry['records']} records stay in the "
-            "database"
-        )
-    for name in removal.fields:
-        print(f"  removes: field {name}; its values stay in the database")
-    for kind, names in _by_kind(removal.documents).items():
-        print(f"  removes: {len(names)} {kind}: {_short(', '.join(names))}")
-    for place in removal.waiting:
-        print(f"  kept for a later install: the site's changes to {place}")
-    for use in removal.uses:
-        print(f"  needed by, and removed only with --force: {use}")
-    if removal.change.pending:
-        follow(engine, removal.change.pending)
-    print("Nothing was changed: this was a dry run." if options.dry_run else "Done.")
-    engine.close()
+    with closing(prepare(load())) as engine:
+        session = Session.begin(engine)
+        if options.dry_run:
+            removal = uninstalling.plan(session, options.name)
+        else:
+            try:
+                removal = uninstalling.remove(session, options.name, force=options.force)
+            except Problem as problem:
+                for use in problem.extra.get("uses", ()):
+                    print(f"  needed by: {use}", file=sys.stderr)
+                raise
+        print(f"Uninstall {removal.name} {removal.version}:")
+        for entry in removal.objects:
+            print(
+                f"  removes: object {entry['name']}; its {entry['records']} records stay in the "
+                "database"
+            )
+        for name in removal.fields:
+            print(f"  removes: field {name}; its values stay in the database")
+        for kind, names in _by_kind(removal.documents).items():
+            print(f"  removes: {len(names)} {kind}: {_short(', '.join(names))}")
+        for place in removal.waiting:
+            print(f"  kept for a later install: the site's changes to {place}")
+        for use in removal.uses:
+            print(f"  needed by, and removed only with --force: {use}")
+        if removal.change.pending:
+            follow(engine, removal.change.pending)
+        print("Nothing was changed: this was a dry run." if options.dry_run else "Done.")
     return 0
 
 
 def run_export(options: argparse.Namespace) -> int:
-    engine = prepare(load())
-    given = {"name": options.name, "label": options.label, "version": options.version}
-    given = {name: text for name, text in given.items() if text}
-    if options.layer != SITE and given:
-        raise Problem("--name, --label and --version are for an export of `site`.")
-    files = exporting.files_of(Session.begin(engine), options.layer, **given)
-    target = options.to or Path(f"{options.name or options.layer}.zip")
-    target.write_bytes(archive.packed(files))
-    print(f"{target}: {len(files)} files.")
-    engine.close()
+    with closing(prepare(load())) as engine:
+        given = {"name": options.name, "label": options.label, "version": options.version}
+        given = {name: text for name, text in given.items() if text}
+        if options.layer != SITE and given:
+            raise Problem("--name, --label and --version are for an export of `site`.")
+        files = exporting.files_of(Session.begin(engine), options.layer, **given)
+        target = options.to or Path(f"{options.name or options.layer}.zip")
+        target.write_bytes(archive.packed(files))
+        print(f"{target}: {len(files)} files.")
     return 0
 
 
 def run_list(_: argparse.Namespace) -> int:
-    engine = prepare(load())
-    for entry in installed_list.listed(Session.begin(engine)):
-        changed = f", {entry['changed_by_site']} of them changed here" * bool(
-            entry["changed_by_site"]
-        )
-        print(f"{entry['name']} {entry['version']}: {entry['documents']} documents{changed}")
-    engine.close()
+    with closing(prepare(load())) as engine:
+        for entry in installed_list.listed(Session.begin(engine)):
+            changed = f", {entry['changed_by_site']} of them changed here" * bool(
+                entry["changed_by_site"]
+            )
+            print(f"{entry['name']} {entry['version']}: {entry['documents']} documents{changed}")
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -84,21 +85,29 @@ def options_of(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def run_import(arguments: argparse.Namespace) -> int:
     options = options_of(arguments)
-    engine = prepare(load())
-    result = import_file(
-        Session.begin(engine), arguments.object, arguments.file, options, dry_run=arguments.dry_run
-    )
-    for error in result["errors"][:50]:
-        place = (
-            f"row {error['row']}, {error['column']}" if error["column"] else f"row {error['row']}"
+    with closing(prepare(load())) as engine:
+        result = import_file(
+            Session.begin(engine),
+            arguments.object,
+            arguments.file,
+            options,
+            dry_run=arguments.dry_run,
         )
-        print(f"  {place}: {error['message']}", file=sys.stderr)
-    for warning in result["warnings"][:50]:
-        print(f"  row {warning['row']}, {warning['column']}: {warning['message']}", file=sys.stderr)
-    counts = ", ".join(f"{result[name]} {name}" for name in ("created", "updated", "unchanged"))
-    print(
-        f"{counts}, {len(result['errors'])} errors."
-        + (" Nothing was imported." if arguments.dry_run else "")
-    )
-    engine.close()
+        for error in result["errors"][:50]:
+            place = (
+                f"row {error['row']}, {error['column']}"
+                if error["column"]
+                else f"row {error['row']}"
+            )
+            print(f"  {place}: {error['message']}", file=sys.stderr)
+        for warning in result["warnings"][:50]:
+            print(
+                f"  row {warning['row']}, {warning['column']}: {warning['message']}",
+                file=sys.stderr,
+            )
+        counts = ", ".join(f"{result[name]} {name}" for name in ("created", "updated", "unchanged"))
+        print(
+            f"{counts}, {len(result['errors'])} errors."
+            + (" Nothing was imported." if arguments.dry_run else "")
+        )
     return 1 if result["errors"] and not arguments.skip_faults else 0

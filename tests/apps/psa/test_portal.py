@@ -58,7 +58,7 @@ def test_a_report_is_theirs_and_is_talked_about(client: Client, jane: Client) ->
     assert [c["text"] for c in jane.rows(path)] == ["We bring some", "It is the second one"]
     shown = text_of(jane.get(page).text)
     assert "We bring some" in shown and "Do they pay" not in shown
-    assert "Reply:" in text_of(client.get(page).text) and "Reply:" not in shown
+    assert "Internal note" in text_of(client.get(page).text) and "Internal note" not in shown
     told = jane.rows("/api/notifications")
     assert [one["title"].partition(":")[0] for one in told] == ["Administrator replied"]
     mine = {c["text"]: c["id"] for c in client.rows(path)}

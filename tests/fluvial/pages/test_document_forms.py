@@ -46,13 +46,37 @@ LOAN: dict[str, Any] = {
         {"name": "returned", "kind": "date"},
         {"name": "state", "kind": "choice", "options": [{"name": "open"}, {"name": "overdue"}]},
         {"name": "device", "kind": "text"}, {"name": "name", "kind": "text"},
+        {"name": "branch", "kind": "text"}, {"name": "member", "kind": "lookup", "to": "member"},
     ],
+}  # fmt: skip
+MEMBER: dict[str, Any] = {
+    "kind": "object", "name": "member",
+    "fields": [{"name": "name", "kind": "text"},
+               {"name": "email", "kind": "text", "format": "email"}],
+}  # fmt: skip
+MEMBERSHIP: dict[str, Any] = {
+    "kind": "object", "name": "membership",
+    "fields": [
+        {"name": "member", "kind": "lookup", "to": "member"}, {"name": "starts", "kind": "date"},
+        {"name": "ends", "kind": "date"}, {"name": "fee", "kind": "money", "currency": "GBP"},
+    ],
+}  # fmt: skip
+MEMBERSHIP_FEE: dict[str, Any] = {
+    "kind": "object", "name": "membership_fee",
+    "fields": [
+        {"name": "member", "kind": "lookup", "to": "member"}, {"name": "day", "kind": "date"},
+        {"name": "amount", "kind": "money", "currency": "GBP"},
+    ],
+}  # fmt: skip
+LOANS_BY_BRANCH: dict[str, Any] = {
+    "kind": "report", "name": "loans_by_branch", "object": "loan",
+    "group": ["branch"], "measures": ["count()"],
 }  # fmt: skip
 TERM: dict[str, Any] = {
     "kind": "object", "name": "loan_term",
     "fields": [{"name": "branch", "kind": "text"}, {"name": "group", "kind": "text"}],
 }  # fmt: skip
-DOCUMENTS: Documents = [LOAN, TERM]
+DOCUMENTS: Documents = [MEMBER, LOAN, TERM, MEMBERSHIP, MEMBERSHIP_FEE, LOANS_BY_BRANCH]
 
 
 @pytest.fixture(scope="module")

@@ -32,8 +32,10 @@ def titles_of(session: Session, object_name: str, records: Iterable[str]) -> dic
         return {}
     listed = id_list(session.connection.dialect, ids)
     plan, read = _plan(session, object_name)
-    found = map(read, ask(session, plan, ids=listed))
-    return {record["id"]: record["title"] for record in found}
+    rows = map(read, ask(session, plan, ids=listed))
+    found = {record["id"]: record["title"] for record in rows}
+    # As they were asked for: the order of the table tells what was written last.
+    return {record: found[record] for record in ids if record in found}
 
 
 def with_titles(
