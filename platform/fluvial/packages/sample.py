@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from fluvial.database.engine_tables import PREFERENCE
 from fluvial.database.statement import Statement, param
-from fluvial.kernel.problems import Problem
+from fluvial.kernel.problems import NotFound, Problem
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from fluvial.transfer.imports.file_formats import open_table
@@ -54,10 +54,22 @@ def read_plan(folder: Path) -> dict[str, Any]:
     return plan
 
 
+def sample_of(app: str) -> Path | None:
+    """The folder of an app's sample, if it has one here.
+
+    Of a package that came as a file, or was brought by a feature, there is no folder.
+    """
+    try:
+        folder = folder_of(app) / "sample"
+    except NotFound:
+        return None
+    return folder if (folder / "sample.yaml").is_file() else None
+
+
 def load_once(engine: Engine, app: str) -> bool:
     """Load an app's sample data where it was not loaded before; whether it was loaded now."""
-    folder = folder_of(app) / "sample"
-    if not (folder / "sample.yaml").is_file():
+    folder = sample_of(app)
+    if folder is None:
         return False
     session = replace(Session.begin(engine), quiet=True)
     session = session.posting(*session.catalog.objects)  # parts come after their locked owners

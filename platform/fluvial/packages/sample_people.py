@@ -22,8 +22,7 @@ from fluvial.runtime.session import Session
 from metamodel.roles import role_titles
 from metamodel.storage import TEXT
 
-from . import folder_of
-from .sample import is_loaded, read_plan
+from .sample import is_loaded, read_plan, sample_of
 
 _WITHOUT = Statement(
     sa.select(USER.c.id)
@@ -78,8 +77,8 @@ def admitted(engine: Engine) -> list[SamplePerson]:
 
 def _rows(app: str) -> Iterator[dict[str, str]]:
     """The people of a sample; a later table that says more about them names no roles."""
-    folder = folder_of(app) / "sample"
-    if not (folder / "sample.yaml").is_file():
+    folder = sample_of(app)
+    if folder is None:
         return
     for entry in read_plan(folder)["order"]:
         if entry["object"] == "user":

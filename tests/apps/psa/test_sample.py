@@ -10,6 +10,7 @@ import pytest
 from fluvial.auth.passwords import SAMPLE
 from fluvial.http.app import build_app
 from fluvial.packages import sample, sample_people
+from fluvial.packages.registry import all_shipped
 from tests.app import Client, OpenEngine
 
 AMARA = {"email": "amara@tidewell.example", "password": SAMPLE}
@@ -20,6 +21,17 @@ OTHERS_REACH_IT = (
     {"base_url": "http://10.1.2.3:8000"},
     {"host": "::", "base_url": "http://localhost:8000"},
 )
+
+
+@pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
+def test_what_came_without_a_folder_has_no_sample(client: Client) -> None:
+    """A start with `--sample` looks at every package, also at one that a feature brought."""
+    engine = client.app.engine
+    came = {one["name"] for one in client.rows("/api/packages")} - all_shipped()
+    assert "processes" in came
+    for name in came:
+        assert not engine.database.call(partial(sample.load_once, engine, name))
+        assert engine.database.call(partial(sample_people.admit, engine, name)) == 0
 
 
 @pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
