@@ -270,3 +270,15 @@ def test_a_run_is_taken_back_and_made_again(books: Books) -> None:
     assert again.status == 200, again.text
     assert sum(Decimal(c["amount"]["amount"]) for c in books.charges()) == 0
     assert books.posted("2026-06-01") == "500.00"
+
+
+def test_finance_runs_the_ledgers(books: Books) -> None:
+    helen = books.client.person("helen@example.com", "finance")
+    ledgers = helen.rows("/api/ledgers")
+    assert len(ledgers) == 5
+    for ledger in ledgers:
+        path = f"/api/ledgers/{ledger['name']}/runs"
+        started = helen.post(path, {"until": "2026-01-31"})
+        assert started.status in (200, 201, 202), started.text
+        page = helen.get(f"/ledgers/{ledger['name']}").text
+        assert f'action="/ledgers/{ledger["name"]}/run"' in page
