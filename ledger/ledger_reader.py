@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from metamodel.catalog import Catalog, Field
-from metamodel.checks import CatalogDraft, DocumentCheck
+from metamodel.checks import DocumentCheck, made_of
 from metamodel.document import Document
 from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
@@ -105,16 +105,4 @@ def _check_day(scope: LedgerScope, pointer: str, field: Field) -> None:
 
 def ledgers_of(catalog: Catalog) -> Mapping[str, Ledger]:
     """The ledgers in force, by name: `catalog.derive(ledgers_of)`."""
-    draft = CatalogDraft(
-        catalog.documents,
-        objects=dict(catalog.objects),
-        zone=catalog.zone,
-        calendars=catalog.calendars,
-        decisions=catalog.decisions,
-    )
-    found = {}
-    for document in catalog.of("ledger").values():
-        ledger = read_ledger(document, DocumentCheck(draft, document))
-        if ledger is not None:
-            found[document.name] = ledger
-    return found
+    return made_of(catalog, "ledger", read_ledger)

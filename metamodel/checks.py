@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from metamodel.calendars.calendars import NO_CALENDARS, Calendars
-from metamodel.catalog import Field, ObjectType
+from metamodel.catalog import Catalog, Field, ObjectType
 from metamodel.decisions.decision import DecisionTable
 from metamodel.document import Document
 from metamodel.errors import ExpressionError, Fault
@@ -19,6 +20,8 @@ from metamodel.expressions.types import Type
 from metamodel.folding import nearest
 from metamodel.kinds.kind import FieldCheck
 from metamodel.layers import locate
+
+Made = TypeVar("Made")
 
 
 @dataclass
@@ -39,6 +42,17 @@ class CatalogDraft:
     kinds: frozenset[str] = frozenset()  # the kinds of document that there are
     uses: dict[str, set[str]] = field(default_factory=dict)  # see Catalog.uses
     columns: Mapping[tuple[str, str], str] = field(default_factory=dict)  # see Field.column
+
+    @classmethod
+    def of(cls, catalog: Catalog) -> CatalogDraft:
+        """A catalog in force, over which documents are read again."""
+        return cls(
+            catalog.documents,
+            objects=dict(catalog.objects),
+            zone=catalog.zone,
+            calendars=catalog.calendars,
+            decisions=catalog.decisions,
+        )
 
     def sorted_uses(self) -> dict[str, tuple[str, ...]]:
         return {target: tuple(sorted(places)) for target, places in self.uses.items()}
@@ -100,6 +114,15 @@ class DocumentCheck:
         if (object.name, name) not in self.draft.broken:
             self._unknown_field(pointer, object, name)
         return None
+
+    def found_by(self, pointer: str, field: Field, find: str) -> bool:
+        """Whether the record of a look-up can be found by a field of its own."""
+        target = self.objects.get(field.to or "")
+        if target is None or field.many:
+            message = f"{field.label} does not link to a single record of one object."
+            self.fault(pointer, "not_a_lookup", message, "Remove `find`.")
+            return False
+        return self.field(pointer, target, find) is not None
 
     def _unknown_field(self, pointer: str, object: ObjectType, name: str) -> None:
         known = [field.name for field in object.fields.values() if not field.hidden]
@@ -248,3 +271,16 @@ def target_of(field: Field) -> str:
         return "user" if "user" in field.targets else next(iter(field.targets), "")
     one = field.type.name == types.RECORD.name
     return field.to or "" if one else ""
+
+
+def made_of(
+    catalog: Catalog, kind: str, make: Callable[[Document, DocumentCheck], Made | None]
+) -> dict[str, Made]:
+    """What the documents of a kind in force say, by their names; of faulty ones nothing."""
+    draft = CatalogDraft.of(catalog)
+    made = {}
+    for document in catalog.of(kind).values():
+        one = make(document, DocumentCheck(draft, document))
+        if one is not None:
+            made[document.name] = one
+    return made

@@ -94,13 +94,7 @@ def recompiled(
 
 
 def _draft(catalog: Catalog) -> CatalogDraft:
-    return CatalogDraft(
-        catalog.documents,
-        objects=dict(catalog.objects),
-        zone=catalog.zone,
-        calendars=catalog.calendars,
-        decisions=catalog.decisions,
-    )
+    return CatalogDraft.of(catalog)
 
 
 def _actions(reader: ActionReader, actions: Sequence[Mapping[str, Any]]) -> Iterator[Action]:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from metamodel.catalog import Catalog, Field, ObjectType
-from metamodel.checks import CatalogDraft, DocumentCheck
+from metamodel.checks import DocumentCheck, made_of
 from metamodel.documents import Document
 from metamodel.errors import ExpressionError
 from metamodel.expressions.compiler import compile_expression
@@ -92,19 +92,7 @@ def hooks_of(catalog: Catalog) -> Mapping[str, Hook]:
 
 
 def _hooks(catalog: Catalog) -> Mapping[str, Hook]:
-    draft = CatalogDraft(
-        catalog.documents,
-        objects=dict(catalog.objects),
-        zone=catalog.zone,
-        calendars=catalog.calendars,
-        decisions=catalog.decisions,
-    )
-    made = {}
-    for document in catalog.of("hook").values():
-        hook = compile_hook(document, DocumentCheck(draft, document))
-        if hook is not None:
-            made[hook.name] = hook
-    return made
+    return made_of(catalog, "hook", compile_hook)
 
 
 def check_hook(document: Document, check: DocumentCheck) -> None:
@@ -147,7 +135,7 @@ def _mapped(name: str, spec: Any, type_: ObjectType, check: DocumentCheck) -> Ma
         check.fault(pointer, "read_only", f"{field.label} is set by the system.", "Leave it out.")
         return None
     source, find = (spec, "") if isinstance(spec, str) else (spec["value"], spec["find"])
-    if find and not _found_by(field, find, pointer, check):
+    if find and not check.found_by(f"{pointer}/find", field, find):
         return None
     optional = not isinstance(spec, str) and spec.get("optional", False)
     if PLAIN.fullmatch(source.strip()):
@@ -158,15 +146,6 @@ def _mapped(name: str, spec: Any, type_: ObjectType, check: DocumentCheck) -> Ma
 
 def _steps(text: str) -> Path:
     return tuple(text.split(".")[1:])
-
-
-def _found_by(field: Field, find: str, pointer: str, check: DocumentCheck) -> bool:
-    target = check.objects.get(field.to or "")
-    if target is None or field.many:
-        message = f"{field.label} does not link to a single record of one object."
-        check.fault(f"{pointer}/find", "not_a_lookup", message, "Remove `find`.")
-        return False
-    return check.field(f"{pointer}/find", target, find) is not None
 
 
 def _expression(

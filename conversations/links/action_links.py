@@ -8,7 +8,7 @@ from typing import Any
 
 from fluvial.pages.page_looks import PageLook, look_of
 from metamodel.catalog import Catalog, Field, ObjectType, Transition
-from metamodel.checks import CatalogDraft, DocumentCheck
+from metamodel.checks import DocumentCheck, made_of
 from metamodel.documents import Document
 from metamodel.folding import humanise, label_text, nearest
 from metamodel.reach import Reach
@@ -51,19 +51,7 @@ def links_of(catalog: Catalog) -> Mapping[str, ActionLink]:
 
 
 def _compiled(catalog: Catalog) -> Mapping[str, ActionLink]:
-    draft = CatalogDraft(
-        catalog.documents,
-        objects=dict(catalog.objects),
-        zone=catalog.zone,
-        calendars=catalog.calendars,
-        decisions=catalog.decisions,
-    )
-    made = {}
-    for document in catalog.of("link").values():
-        link = compile_link(document, DocumentCheck(draft, document))
-        if link is not None:
-            made[link.name] = link
-    return made
+    return made_of(catalog, "link", compile_link)
 
 
 def check_link(document: Document, check: DocumentCheck) -> None:

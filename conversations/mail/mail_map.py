@@ -79,7 +79,7 @@ def mapped(name: str, spec: Any, type_: ObjectType, check: DocumentCheck) -> Fro
     source, find = (spec, "") if isinstance(spec, str) else (spec["value"], spec["find"])
     if field.type.name == types.FILES.name or source.strip() == f"mail.{FILES}":
         return _files(field, source, pointer, check)
-    if find and not _found_by(field, find, pointer, check):
+    if find and not check.found_by(f"{pointer}/find", field, find):
         return None
     compiled = _compiled(field, source, find, pointer, check)
     return FromMail(name, compiled, find) if compiled is not None else None
@@ -91,15 +91,6 @@ def _files(field: Field, source: str, pointer: str, check: DocumentCheck) -> Fro
     message = f"{field.label} and `{source.strip()}` cannot be used together."
     check.fault(pointer, "files", message, "A field of files takes `mail.files`, and only this.")
     return None
-
-
-def _found_by(field: Field, find: str, pointer: str, check: DocumentCheck) -> bool:
-    target = check.objects.get(field.to or "")
-    if target is None or field.many:
-        message = f"{field.label} does not link to a single record of one object."
-        check.fault(f"{pointer}/find", "not_a_lookup", message, "Remove `find`.")
-        return False
-    return check.field(f"{pointer}/find", target, find) is not None
 
 
 def _compiled(

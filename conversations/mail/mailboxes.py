@@ -8,7 +8,7 @@ from typing import Any
 
 from fluvial.services.mail import is_address
 from metamodel.catalog import Catalog, ObjectType
-from metamodel.checks import CatalogDraft, DocumentCheck
+from metamodel.checks import DocumentCheck, made_of
 from metamodel.conversation_part import CONVERSATION
 from metamodel.documents import Document
 from metamodel.expressions import types
@@ -40,19 +40,7 @@ def mailboxes_of(catalog: Catalog) -> Mapping[str, MailboxPlan]:
 
 
 def _mailboxes(catalog: Catalog) -> Mapping[str, MailboxPlan]:
-    draft = CatalogDraft(
-        catalog.documents,
-        objects=dict(catalog.objects),
-        zone=catalog.zone,
-        calendars=catalog.calendars,
-        decisions=catalog.decisions,
-    )
-    made = {}
-    for document in catalog.of(KIND).values():
-        mailbox = compile_mailbox(document, DocumentCheck(draft, document))
-        if mailbox is not None:
-            made[mailbox.name] = mailbox
-    return made
+    return made_of(catalog, KIND, compile_mailbox)
 
 
 def start_mailbox(type_: ObjectType) -> dict[str, Any]:
