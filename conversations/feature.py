@@ -13,8 +13,9 @@ from fluvial.pages.object_tabs import OBJECT_TAB, ObjectTab
 from fluvial.pages.record_tabs import RECORD_TAB
 from fluvial.pages.template_environment import TEMPLATES
 from metamodel.conversation_part import CONVERSATION
+from metamodel.timeline_part import TIMELINE
 
-from . import messages_api, outside_replies, record_merging, talk_pages
+from . import gathered_timeline, messages_api, outside_replies, record_merging, talk_pages
 from .conversation_documents import MAILBOX
 from .conversation_tables import TABLES
 from .links import link_pages, link_tab, links_api, links_in_texts
@@ -33,7 +34,7 @@ feature = Feature(
     kinds=(LINK, MAILBOX),
     tables=TABLES,
     brings=(
-        OBJECT_PART(CONVERSATION),
+        OBJECT_PART(CONVERSATION, TIMELINE),
         ENDPOINT(
             *links_api.ENDPOINTS,
             *link_pages.ENDPOINTS,
@@ -50,6 +51,7 @@ feature = Feature(
         outside_replies.BRINGS,
         *mail_sending.BRINGS,
         *talk_pages.BRINGS,
+        *gathered_timeline.BRINGS,
         HOUSEKEEPING(mail_drafts.forget),
         NAVIGATION(arrived_pages.entry),
         JOB(mail_fetching.JOB_OF_MAILS),

@@ -44,14 +44,14 @@ def with_mails(
     inside = comments.works_on(session, object_name, record)
     base = f"/api/records/{object_name}/{record}/messages"
     return [
-        {**one, **_mail(f"{base}/{one['id']}", mails[one["id"]], inside=inside)}
+        {**one, **mail_face(f"{base}/{one['id']}", mails[one["id"]], inside=inside)}
         if one["id"] in mails
         else dict(one)
         for one in said
     ]
 
 
-def _mail(base: str, mail: Mapping[str, Any], *, inside: bool) -> dict[str, Any]:
+def mail_face(base: str, mail: Mapping[str, Any], *, inside: bool) -> dict[str, Any]:
     files = [{**one, "url": f"{base}/files/{one['id']}"} for one in mail["files"]]
     names = ("direction", "subject", "html", "quoted", "quoted_html")
     found = {name: mail[name] for name in names}

@@ -12,12 +12,13 @@ from fluvial.services import comments
 from metamodel.conversation_part import CONVERSATION
 
 from . import messages
+from .gathered_timeline import gathered_messages
 from .mail import mail_drafts, mail_replies
 from .writing_messages import reply_of, written
 
 
 def list_messages(call: Call) -> Answer:
-    query = call.only("limit", "cursor")
+    query = call.only("limit", "cursor", "gathered")
     object_name, record = call.params["object"], call.params["id"]
     comments.commentable(call.session, object_name, record)
     before = query.get("cursor", comments.NEWEST)
@@ -26,6 +27,11 @@ def list_messages(call: Call) -> Answer:
         raise Problem(message, errors=[fault("cursor", "unknown_cursor", message)])
     limit = call.whole("limit", 50, 1, comments.MAX_PAGE)
     found = messages.messages_of(call.session, object_name, record, before=before, limit=limit + 1)
+    if call.flag("gathered"):
+        found += gathered_messages(
+            call.session, object_name, record, before=before, limit=limit + 1
+        )
+        found.sort(key=lambda one: str(one["id"]), reverse=True)
     page = found[:limit]
     return Answer.json({"data": page, "next": page[-1]["id"] if len(found) > limit else None})
 

@@ -8,8 +8,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from fluvial.database.engine_tables import column, table
+from fluvial.database.id_lists import among_ids
 from fluvial.database.statement import Statement, insert, param
-from metamodel.storage import BOOLEAN, JSON, TEXT, TIMESTAMP, UUID, timestamp_wire
+from metamodel.storage import (
+    BOOLEAN,
+    JSON,
+    POSTGRESQL,
+    SQLITE,
+    TEXT,
+    TIMESTAMP,
+    UUID,
+    timestamp_wire,
+)
 
 RIGHT = "update"  # of the record: comments are for those who work on it
 REPLY = "reply"  # of the record: public comments are for these people, too
@@ -56,6 +66,10 @@ SPEAKERS = Statement(
     sa.select(_c.by).where(*_there, _c.public.is_(sa.true()), _c.by.is_not(None)).distinct()
 )
 ONE = Statement(sa.select(*_READ).where(*_there, _c.id == param("the_id", _c.id)))
+NAMED = {
+    dialect: Statement(sa.select(*_READ).where(among_ids(_c.id, dialect)))
+    for dialect in (SQLITE, POSTGRESQL)
+}
 EDIT = Statement(
     COMMENT.update()
     .values(

@@ -44,10 +44,10 @@ OUTSIDE_REPLY: Seam[Callable[[Session, str, str], None]] = Seam("when somebody o
 def may_comment(session: Session, object_name: str) -> bool:
     may = session.access.object(object_name)
     known = session.actor.id is not None
-    return known and (may.can(RIGHT) or bool(_replies_by(session, object_name)))
+    return known and (may.can(RIGHT) or bool(replies_by(session, object_name)))
 
 
-def _replies_by(session: Session, object_name: str) -> str:
+def replies_by(session: Session, object_name: str) -> str:
     """The right by which somebody reads what is public and replies to it; "" where none does.
 
     The conversation of an object type may open it to roles that read the records.
@@ -65,7 +65,7 @@ def _replies_by(session: Session, object_name: str) -> str:
 def may_choose_who_reads(session: Session, object_name: str) -> bool:
     """Whether somebody may comment for those who work on a record, and for all who may reply."""
     replies = session.catalog.derive(_answered)
-    inside = _inside(session, object_name)
+    inside = inside_of(session, object_name)
     return inside.access.object(object_name).can(RIGHT) and object_name in replies
 
 
@@ -84,11 +84,11 @@ def _answered(catalog: Catalog) -> frozenset[str]:
 
 def _right(session: Session, object_name: str, record: str) -> str | None:
     """By which right somebody comments on a record."""
-    inside = _inside(session, object_name)
+    inside = inside_of(session, object_name)
     if inside.access.object(object_name).can(RIGHT):
         if load_row(inside, object_name, record, RIGHT) is not None:
             return RIGHT
-    replies = _replies_by(session, object_name)
+    replies = replies_by(session, object_name)
     if replies and load_row(session, object_name, record, replies) is not None:
         return REPLY
     return None
@@ -108,7 +108,7 @@ def is_readable(session: Session, object_name: str, record: str, identifier: str
     )
 
 
-def _inside(session: Session, object_name: str) -> Session:
+def inside_of(session: Session, object_name: str) -> Session:
     """The same person without the roles that are told what is public alone.
 
     That such a role may change a record does not show it what others note about it.
@@ -241,10 +241,10 @@ def delete(session: Session, object_name: str, record: str, identifier: str) -> 
 def commentable(session: Session, object_name: str, record: str) -> dict[str, Any]:
     type_ = session.object(object_name)
     may = session.access.object(object_name)
-    if not may.can(RIGHT) and not _replies_by(session, object_name):
+    if not may.can(RIGHT) and not replies_by(session, object_name):
         raise Forbidden(f"Only people who may change {type_.plural.lower()} may comment on them.")
     right = _right(session, object_name, record) if is_id(record) else None
-    by = _replies_by(session, object_name) if right == REPLY else right
+    by = replies_by(session, object_name) if right == REPLY else right
     row = load_row(session, object_name, record, by) if by else None
     if row is None:
         raise NotFound(f"There is no {type_.label.lower()} with the id `{record}` to comment on.")
