@@ -73,7 +73,7 @@ def show(call: Call) -> Answer:
             "action": f"{HERE}/{ledger.name}/run",
             "may_run": _may_run(session, ledger),
             "until": session.today.isoformat(),
-            "items": [_item(row, ledger, fmt) for row in rows],
+            "items": [run_item(row, ledger, fmt) for row in rows],
         },
     )
 
@@ -82,7 +82,7 @@ def _may_run(session: Session, ledger: Ledger) -> bool:
     return all(session.access.object(name).can("create") for name in ledger.objects)
 
 
-def _item(row: RunRow, ledger: Ledger, fmt: ReaderFormat) -> Context:
+def run_item(row: RunRow, ledger: Ledger, fmt: ReaderFormat) -> Context:
     told = row.wire()
     state, tone = STATES.get(row.state, (row.state, ""))
     what = "Trial" if row.dry_run else "Taken back" if row.voids else "Run"
@@ -141,7 +141,7 @@ def show_run(call: Call) -> Answer:
     fmt.names.want([("user", run.by)] if run.by else [])
     fmt.names.load()
     head = f"{HERE}/{ledger.name}"
-    shown = _item(run, ledger, fmt)
+    shown = run_item(run, ledger, fmt)
     counted = ("records", "keys", "entries", "parts", "faults")
     return page(
         call,

@@ -135,6 +135,12 @@ def newest_runs(connection: Connection, ledger: str, limit: int) -> list[RunRow]
     return [_current(connection, RunRow(*row)) for row in rows]
 
 
+def runs_with(connection: Connection, ids: Iterable[str]) -> list[RunRow]:
+    """The runs that have these ids, in their order."""
+    found = (_ONE.row(connection, the_id=id) for id in ids)
+    return [_current(connection, RunRow(*row)) for row in found if row is not None]
+
+
 def _current(connection: Connection, run: RunRow) -> RunRow:
     """A run whose job has ended badly says so."""
     if run.state == RUNNING:

@@ -23,7 +23,7 @@ from fluvial.records.reading.query import MAX_LIMIT, Query
 from fluvial.records.reading.reader import count, read_page
 from fluvial.records.reading.sql_context import ask
 from fluvial.runtime import long_jobs
-from fluvial.runtime.long_jobs import CANCELLED, DONE, RUNNING, LongJob, LongJobKind
+from fluvial.runtime.long_jobs import CANCELLED, DONE, RUNNING, LongJob
 from fluvial.runtime.session import Session
 
 from .charged_records import ChargedRecord, charged_records
@@ -46,7 +46,7 @@ from .marks import (
 )
 from .posting import Posted, post
 from .target_cells import fill_cells
-from .voiding import VOIDING, begin_voiding, void_portion
+from .voiding import begin_voiding
 
 WORK = "ledger run"
 RECORDS, GONE = "records", "gone"
@@ -110,14 +110,18 @@ def begin_run(session: Session, ledger: Ledger, wish: RunWish, id: str = "") -> 
     body: dict[str, Any] = {"ledger": ledger.name, "until": wish.until.isoformat()}
     body |= {"where": wish.where, "dry_run": wish.dry_run}
     with session.connection.transaction():
-        title = f"{ledger.label} until {wish.until.isoformat()}"
-        job = long_jobs.begin(session, WORK, title, body, id)
+        job = long_jobs.begin(session, WORK, title_of(ledger, wish), body, id)
         if job.kind != WORK or job.body != body or job.by != session.actor.id:
             message = "This key belongs to other work. Send a new one."
             raise Unprocessable(message, errors=[fault("/key", "used", message)])
         if not job.place:
             _enter(session, ledger, wish, job)
     return job.id
+
+
+def title_of(ledger: Ledger, wish: RunWish) -> str:
+    """What the job is called."""
+    return f"{ledger.label} until {wish.until.isoformat()}"
 
 
 def _enter(session: Session, ledger: Ledger, wish: RunWish, job: LongJob) -> None:
@@ -299,6 +303,3 @@ def gone_records(session: Session, ledger: Ledger, after: str, limit: int) -> li
     plan: Compiled = plans_of(session.catalog).get(("ledger gone", ledger.object), make)
     rows = ask(session, plan, ledger=ledger.name, after=after, limit=limit)
     return [str(row[0]) for row in rows]
-
-
-KINDS = (LongJobKind(WORK, run_portion), LongJobKind(VOIDING, void_portion))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from fluvial.kernel.features import Seam
@@ -23,6 +24,7 @@ from metamodel.reach import Reach
 from .action_reader import ActionReader
 from .effect_kinds import EffectKind, register_effects
 from .execution import Execution
+from .halts import Rest
 from .model import Action, Rule
 
 Json = dict[str, Any]
@@ -58,6 +60,8 @@ class ActionKind:
     # What stands in brackets is said only where its member is there: "wait[ until {until}]".
     says: str = ""
     halts: bool = False  # the run stops at it, and goes on later
+    # How what it waits for stands, where the run sleeps at it: asked whenever it is looked at.
+    rests: Callable[[Execution, Any, datetime], Rest] | None = None
     icon: str = "puzzle"
     names: Callable[[ActionReader, Any], ActionReader] | None = None  # for those after it
 

@@ -8,6 +8,7 @@ place is held by a lease, and the end of the transaction asks for it.
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 
 from fluvial.auth.actors import SYSTEM
 from fluvial.database.connection import BusyError, Connection, GoneError
@@ -26,10 +27,12 @@ from metamodel.expressions.given_values import GivenBody
 from metamodel.expressions.work import limited_work
 
 from . import runs, waiting_runs
+from .action_kinds import ACTIONS
 from .compilation import recompiled
 from .execution import Execution, resumed
+from .halts import Rest
 from .index import rule_index
-from .model import Rule
+from .model import Action, Rule
 from .named_wire import names_wire, read_names
 from .runs import Run
 from .steps import outcome_of, perform_from
@@ -120,9 +123,8 @@ def _further(session: Session, waiting: WaitingRun, run: Run) -> None:
 
 def _rested(execution: Execution, waiting: WaitingRun) -> bool:
     """Whether the wait is over; else it is looked at again later."""
-    _, wait = execution.rule.steps[waiting.step - 1]
-    assert isinstance(wait, Wait)
-    rest = resting(execution, wait, waiting.since)
+    _, action = execution.rule.steps[waiting.step - 1]
+    rest = _rest(execution, action, waiting.since)
     if rest.due is not None:
         _keep(waiting_runs.look_again(execution.acting.connection, waiting, rest.due))
         return False
@@ -131,6 +133,14 @@ def _rested(execution: Execution, waiting: WaitingRun) -> bool:
     else:
         execution.moment = rest.ended or execution.moment  # the next wait counts from here
     return True
+
+
+def _rest(execution: Execution, action: Action, since: datetime) -> Rest:
+    if isinstance(action, Wait):
+        return resting(execution, action, since)
+    rests = ACTIONS[action.verb].rests
+    assert rests is not None
+    return rests(execution, action, since)
 
 
 def _say_why(execution: Execution, waiting: WaitingRun) -> None:

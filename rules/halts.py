@@ -21,3 +21,16 @@ class Halt:
     @property
     def waits(self) -> bool:
         return self.state in (CALLING, SLEEPING)
+
+
+@dataclass(frozen=True)
+class Rest:
+    """How a wait stands: over, or to be looked at again then."""
+
+    due: datetime | None
+    reason: str = ""  # where the run ends instead
+    ended: datetime | None = None  # when it was over, whenever a worker came
+
+    @property
+    def over(self) -> bool:
+        return self.due is None

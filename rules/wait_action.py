@@ -15,7 +15,7 @@ from metamodel.expressions.python import evaluate, truth
 from .action_kinds import ActionKind
 from .action_reader import ActionReader
 from .execution import Execution, seen
-from .halts import STOPPED, Halt
+from .halts import STOPPED, Halt, Rest
 from .model import Action
 from .offsets import Offset, moment_of, read_time
 from .waiting_runs import SLEEPING
@@ -42,19 +42,6 @@ class Wait(Action):
 class Stop(Action):
     when: Expression
     message: str
-
-
-@dataclass(frozen=True)
-class Rest:
-    """How a wait stands: over, or to be looked at again then."""
-
-    due: datetime | None
-    reason: str = ""  # where the run ends instead
-    ended: datetime | None = None  # when it was over, whenever a worker came
-
-    @property
-    def over(self) -> bool:
-        return self.due is None
 
 
 WAIT_SCHEMA: Mapping[str, Any] = {

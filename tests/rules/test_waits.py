@@ -10,7 +10,8 @@ import pytest
 from fluvial.records.writing import writer
 from rules import continuing, waiting_runs
 from rules.execution import Execution
-from rules.wait_action import Rest, Wait, resting
+from rules.halts import Rest
+from rules.wait_action import Wait, resting
 from tests.rules.calls import CREATED, loan, read, waiting
 from tests.rules.house import House, Json, rule
 

@@ -122,10 +122,13 @@ export class Sentence {
     const whole = (own.says || own.label || Object.keys(action).join(", ")).replace(/\[([^\]]*?\{([a-z_]*)[^\]]*)\]/g, (_, part, name) => (given(name) === null ? "" : part));
     const said = whole.replace(/\{([a-z_]*)(?:\|([a-z]+))?\}/g, (_, name, kind) => {
       const one = given(name);
-      if (one === null || typeof one === "object") return "…";
-      if (kind === "field") return this.names.field(object, one);
-      if (kind === "object") return this.names.object(one).toLowerCase();
-      return kind ? this.names.document(kind, one) : String(one);
+      const word = (value) => {
+        if (value === null || typeof value === "object") return "…";
+        if (kind === "field") return this.names.field(object, value);
+        if (kind === "object") return this.names.object(value).toLowerCase();
+        return kind ? this.names.document(kind, value) : String(value);
+      };
+      return Array.isArray(one) ? listed(one.map(word)) || "…" : word(one);
     });
     return `${said.charAt(0).toLowerCase()}${said.slice(1)}`;
   }

@@ -203,6 +203,7 @@ PLACES: Mapping[str, Body] = {
         **GATHERED, "lines": [{**LINE, "set": {"name": "'' & record.salary"}}]}),
     "rule/do/*/post/until": rule("r", {
         "post": {"ledger": "fees", "until": f"today() + days(1 if {ASKS} else 2)"}}),
+    "rule/do/*/post/where": rule("r", {"post": {"ledgers": ["fees"], "where": ASKS}}),
     "rule/do/*/restore/where": rule("r", {
         "restore": {"each": "notices", "where": f"record.{ASKS}"}}),
     "rule/do/*/start/for": rule("r", {
