@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fluvial.events.jobs import run_pending
 from fluvial.http.app import build_app
 from fluvial.runtime.engine import Engine
 from tests.app import PASSWORD, Client, Prepared, environment
@@ -282,3 +283,38 @@ def test_finance_runs_the_ledgers(books: Books) -> None:
         assert started.status in (200, 201, 202), started.text
         page = helen.get(f"/ledgers/{ledger['name']}").text
         assert f'action="/ledgers/{ledger["name"]}/run"' in page
+
+
+def test_a_run_is_worked_out_with_one_press_and_looked_through(books: Books) -> None:
+    """Ledgers charge, customers are listed with what to look at, one of them is left out."""
+    line, _ = books.ten()
+    held = Books(books.client, books.engine)
+    books.change("account", held.account, entity=books.entity)
+    held.entity = books.entity
+    held.line("recurring", "80.00", "2026-06-01")
+    contract = books.read("contract_line", line)["contract"]
+    books.change("contract", contract, starts="2026-01-01", ends="2026-06-01")
+    run = books.made("billing_run", entity=books.entity, as_at="2026-06-01")
+    books.act("billing_run", run, "billing_run_work_out")
+    while run_pending(books.engine):
+        pass
+    worked_out = books.read("billing_run", run)
+    assert worked_out["worked_out"] and worked_out["customer_count"] == "2"
+    mine, other = (
+        books.client.rows("/api/records/billing_run_customer", where=f"account == '{one}'")[0]
+        for one in (books.account, held.account)
+    )
+    assert (mine["amount"]["amount"], mine["charge_count"]) == ("500.00", "1")
+    assert mine["warnings"].startswith("1 contracts past their end")
+    path = f"/api/records/billing_run_customer/{other['id']}/actions/billing_run_leave_out"
+    assert books.client.post(path).status == 422  # it wants a reason
+    books.act("billing_run_customer", other["id"], "billing_run_leave_out", reason="Disputed")
+    left_out = books.read("billing_run_customer", other["id"])
+    assert left_out["left_out"]["amount"] == "80.00" and left_out["charge_count"] == "1"
+    for action in ("review", "release", "billing_run_invoices", "finish", "billing_run_issue"):
+        books.act("billing_run", run, action)
+    (invoice,) = books.client.rows("/api/records/invoice", where=f"run == '{run}'")
+    assert (invoice["account"], invoice["net"]["amount"]) == (books.account, "500.00")
+    assert invoice["status"] == "issued"
+    (charge,) = held.charges()
+    assert (charge["hold"], charge["hold_reason"]) == (True, "Disputed")
