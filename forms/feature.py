@@ -5,15 +5,18 @@ from __future__ import annotations
 from fluvial.apptests.playing import ANSWER
 from fluvial.events.jobs import HOUSEKEEPING
 from fluvial.http.routes import ENDPOINT
-from fluvial.kernel.features import Feature
+from fluvial.kernel.features import OBJECT_PART, Feature
 from fluvial.pages.designers import DESIGNER
 from fluvial.pages.document_previews import DOCUMENT_PREVIEW
 from fluvial.pages.happenings import HAPPENINGS
 from fluvial.pages.navigation import NAVIGATION
 from fluvial.pages.new_fields import NEW_FIELDS
 from fluvial.pages.object_tabs import OBJECT_TAB, ObjectTab
+from fluvial.pages.record_offers import RECORD_OFFER
 from fluvial.pages.record_tabs import RECORD_TAB
 from fluvial.pages.template_environment import TEMPLATES
+from fluvial.pages.top_bar import TOP_BAR
+from fluvial.records.drafts.seams import STORED
 
 from . import (
     action_pages,
@@ -35,6 +38,8 @@ from . import (
 from .form_documents import FORM, WEBFORM
 from .form_tables import TABLES
 from .layout_designer import LAYOUT_DESIGNER, LAYOUT_PREVIEW
+from .stopwatch import running_watches, stopwatch_api, stopwatch_pages
+from .stopwatch.stopwatch_part import STOPWATCH
 from .studio_layouts import LAYOUTS, place_new_fields
 from .submissions import answer
 from .time_in_states import state_tabs
@@ -56,7 +61,13 @@ feature = Feature(
             *comment_pages.ENDPOINTS,
             *why_page.ENDPOINTS,
             *submission_pages.ENDPOINTS,
+            *stopwatch_api.ENDPOINTS,
+            *stopwatch_pages.ENDPOINTS,
         ),
+        OBJECT_PART(STOPWATCH),
+        STORED(running_watches.stored),
+        TOP_BAR(stopwatch_pages.in_top_bar),
+        RECORD_OFFER(stopwatch_pages.offers),
         TEMPLATES(web_form_pages.TEMPLATES),
         DESIGNER(*webform_designer.DESIGNERS),
         NAVIGATION(submission_pages.entry),

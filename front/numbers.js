@@ -56,7 +56,9 @@ function counted(text, size, decimal) {
 // The seconds of a length of time; a plain number counts hours. A day is 24 hours, or a working day of a calendar.
 // What is not one stays as it is, for the API to refuse.
 export function seconds(value, day = 86400, decimal = mark()) {
-  const said = cleaned(value).toLowerCase();
+  const typed = cleaned(value).toLowerCase();
+  const bare = /^.*[\d ](\p{L}+)\.? ?[0-5]?\d$/u.exec(typed); // 1h 30
+  const said = bare && UNITS[bare[1]] === 3600 ? `${typed}m` : typed;
   if (said === "") return null;
   const clock = /^(\d{1,9}):([0-5]\d)(?::([0-5]\d))?$/.exec(said);
   if (clock) return Number(clock[1]) * 3600 + Number(clock[2]) * 60 + Number(clock[3] ?? 0);

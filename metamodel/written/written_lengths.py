@@ -14,6 +14,7 @@ from .written_numbers import cleaned, plain_number
 
 CLOCK = re.compile(r"([0-9]{1,9}):([0-5][0-9])(?::([0-5][0-9]))?")
 PARTS = re.compile(r"([0-9][0-9.,' ]*?) ?([^\W\d_]+)\.?(?: |,|$|(?=[0-9]))+")
+BARE_MINUTES = re.compile(r".*[0-9 ]([^\W\d_]+)\.? ?[0-5]?[0-9]")  # 1h 30, 2 hrs 5
 ISO = re.compile(
     r"p(?:([0-9]+)d)?(?:t(?:([0-9]+(?:[.,][0-9]+)?)h)?(?:([0-9]+(?:[.,][0-9]+)?)m)?"
     r"(?:([0-9]+(?:[.,][0-9]+)?)s)?)?"
@@ -53,6 +54,9 @@ def length_in(text: str, day: int, form: TextFormat) -> int:
     if iso and any(iso.groups()):
         sizes = zip(iso.groups(), (86400, 3600, 60, 1), strict=True)
         return sum(_seconds(part, size, form) for part, size in sizes if part)
+    bare = BARE_MINUTES.fullmatch(plain)
+    if bare and UNITS.get(bare[1]) == 3600:
+        plain += "m"
     at, total = 0, 0
     while found := PARTS.match(plain, at):
         size = day if found[2] in DAYS else UNITS.get(found[2])

@@ -352,6 +352,10 @@ BODIES: dict[str, Bodies] = {
     "POST /o/{object}/views/{name}/forget": NOTHING,
     "POST /o/{object}/{id}/actions/{name}": _say(Sent({}), Sent({"rev": "1"})),
     "POST /o/{object}/{id}/assign": NOTHING,
+    "POST /api/stopwatches/{object}/start": EMPTY,
+    "POST /api/stopwatches/{object}/stop": EMPTY,
+    "POST /stopwatch/{object}/start": EMPTY,
+    "POST /stopwatch/stop": EMPTY,
     "POST /o/{object}/{id}/messages": _say(
         Sent({"text": "Look."}), Sent({"text": "Look.", "public": "true", "to": "a@b.example"})
     ),

@@ -101,6 +101,18 @@ def page(title: str, *trail: tuple[str, str], here: str = "", **more: Any) -> Co
         "menu": [],
         "nav": groups,
         "zone": "America/New_York",
+        "top_bar": [
+            {
+                "template": "_stopwatch.html",
+                "part": {
+                    "since": "2026-06-12T08:00:00Z",
+                    "elapsed": "0:42",
+                    "title": "T-2026-00042 Printer prints stripes",
+                    "href": "#",
+                    "stop_href": "#",
+                },
+            }
+        ],
         "seen": None,
         "user": {"name": "Amara Osei", "email": "amara.osei@northgate.example"},
         "links": {

@@ -18,6 +18,7 @@ from metamodel.written.written_numbers import decimal_mark
 
 from .navigation import navigation
 from .template_environment import TEMPLATES, environment
+from .top_bar import top_bar
 
 PRODUCT = "Fluvial"
 THEMES = ("light", "dark")
@@ -95,6 +96,7 @@ def frame_of(call: Call, title: str, here: str) -> Context:
         "nav": navigation(session, here),
         "studio": here.startswith(STUDIO),  # its pages link a stylesheet more
         "zone": foreign_zone(session),
+        "top_bar": top_bar(session),
         "seen": {"name": call.seen.name, "end_href": "/studio/see/end"} if call.seen else None,
         "user": {"name": session.actor.name, "email": session.actor.email},
         "links": {

@@ -303,6 +303,8 @@ WRITTEN = [
     ({"kind": "datetime"}, "2026-06-15T12:30:00Z", MOMENT),
     ({"kind": "duration"}, "1:30", 5400),
     ({"kind": "duration"}, "1h 30m", 5400),
+    ({"kind": "duration"}, "1h 30", 5400),
+    ({"kind": "duration"}, "2 hours 5", 7500),
     ({"kind": "duration"}, "90", 90),
     ({"kind": "duration"}, "1,5 h", 5400),
     ({"kind": "datetime", "zone": "Europe/Berlin"}, "15-06-2026 14:30", MOMENT),

@@ -1,0 +1,1 @@
+"""Stopwatches: time that people take on records, as records."""
