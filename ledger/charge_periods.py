@@ -77,8 +77,8 @@ class ChargePeriod(NamedTuple):
 
 
 def period_named(name: str) -> ChargePeriod | None:
-    """The period of a key; None for what is charged once."""
-    if not name:
+    """The period of a key; None for what is charged once, or allocated."""
+    if "/" not in name:
         return None
     from_, until = (date.fromisoformat(one) for one in name.split("/"))
     return ChargePeriod(from_, until, from_, until)

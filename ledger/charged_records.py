@@ -38,6 +38,7 @@ class Charge:
     period: ChargePeriod | None
     cells: list[ChargeCell] = field(default_factory=list)
     fault: str = ""
+    day: date | None = None  # of what is allocated
 
 
 @dataclass
@@ -104,6 +105,8 @@ def _find(ledger: Ledger, record: ChargedRecord, until: date) -> None:
     """The keys that are due; of a record that is left out or gone, only what its periods are."""
     if not record.live:
         record.periods = _known_periods(ledger, record.facts)
+        return
+    if ledger.allocation is not None:
         return
     if ledger.periods is None:
         day = record.facts.get("day")

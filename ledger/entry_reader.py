@@ -40,11 +40,13 @@ def read_entries(
     for at, one in enumerate(body["entries"]):
         pointer = f"/entries/{at}"
         type_ = scope.check.object(f"{pointer}/object", one["object"])
-        if type_ is None or not _check_amount(scope, pointer, type_, one["amount"], targets):
+        if type_ is None or not check_amount(
+            scope, pointer, type_, one["amount"], worth_type(targets)
+        ):
             continue
         _check_own(scope, f"{pointer}/object", type_, targets)
-        values = _values(named, f"{pointer}/set", type_, one.get("set", {}))
-        _check_required(scope, pointer, type_, {one["amount"], *one.get("set", {})})
+        values = entry_values(named, f"{pointer}/set", type_, one.get("set", {}))
+        check_required(scope, pointer, type_, {one["amount"], *one.get("set", {})})
         made.append(LedgerEntry(type_.name, one["amount"], one.get("times", 1), values))
     if body.get("balanced"):
         _check_balance(scope, body["entries"])
@@ -61,7 +63,9 @@ def read_parts(
     if spec is None or not entries:
         return None
     type_ = scope.check.object("/parts/object", spec["object"])
-    if type_ is None or not _check_amount(scope, "/parts", type_, spec["amount"], targets):
+    if type_ is None or not check_amount(
+        scope, "/parts", type_, spec["amount"], worth_type(targets)
+    ):
         return None
     worth = worth_type(targets)
     words: dict[str, Type] = {**PART_WORDS, "price": worth}
@@ -70,8 +74,8 @@ def read_parts(
         words["item"] = types.record(*items)
     reader = scope.reader.naming(entry=types.record(entries[0].object))
     named = replace(scope, reader=reader.naming_within(PART, words))
-    values = _values(named, "/parts/set", type_, spec["set"])
-    _check_required(scope, "/parts", type_, {spec["amount"], *spec["set"]})
+    values = entry_values(named, "/parts/set", type_, spec["set"])
+    check_required(scope, "/parts", type_, {spec["amount"], *spec["set"]})
     for name, one in values.items():
         _check_part(scope, f"/parts/set/{name}", one)
     return LedgerParts(type_.name, spec["amount"], values)
@@ -100,7 +104,7 @@ def _items(scope: LedgerScope, targets: Sequence[LedgerTarget]) -> tuple[str, ..
     return tuple(dict.fromkeys(found))
 
 
-def _values(
+def entry_values(
     scope: LedgerScope, pointer: str, type_: ObjectType, values: Body
 ) -> dict[str, Expression]:
     made = scope.reader.values(pointer, type_, values)
@@ -113,17 +117,12 @@ def _values(
     }
 
 
-def _check_amount(
-    scope: LedgerScope,
-    pointer: str,
-    type_: ObjectType,
-    name: str,
-    targets: tuple[LedgerTarget, ...],
+def check_amount(
+    scope: LedgerScope, pointer: str, type_: ObjectType, name: str, wanted: Type
 ) -> bool:
     field = scope.check.field(f"{pointer}/amount", type_, name)
     if field is None or not scope.reader.writable(f"{pointer}/amount", field):
         return False
-    wanted = worth_type(targets)
     if field.type.name != wanted.name:
         message = f"{field.label} is {field.type}, and what is charged is {wanted}."
         hint = f"Name a field of the kind {wanted.name}."
@@ -149,7 +148,7 @@ def _check_own(
         scope.fault(pointer, "feeds_itself", message, "Use an object type of its own for entries.")
 
 
-def _check_required(scope: LedgerScope, pointer: str, type_: ObjectType, given: set[str]) -> None:
+def check_required(scope: LedgerScope, pointer: str, type_: ObjectType, given: set[str]) -> None:
     pulled = {name for one in type_.own_fields for name in one.pull}
     lacking = [
         field

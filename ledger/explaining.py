@@ -22,6 +22,8 @@ from metamodel.expressions.expression import Expression
 from metamodel.segments import Period, round_half_up
 from metamodel.storage import POSTGRESQL, SQLITE, timestamp_wire
 
+from .allocation_cells import REST, demand_named
+from .allocation_explained import AllocationTold, is_draw
 from .charge_cells import ChargeCell, plain, rounded_sums
 from .charge_periods import ChargePeriod
 from .charged_records import Charge, ChargedRecord
@@ -47,8 +49,15 @@ _MADE = {
 }
 
 
-def explain(session: Session, ledger: Ledger, record: str, period: str | None, until: date) -> Json:
-    """A record's keys, or one of them by the first day of its period."""
+def explain(
+    session: Session,
+    ledger: Ledger,
+    record: str,
+    period: str | None,
+    until: date,
+    source: str | None = None,
+) -> Json:
+    """A record's keys, or some: by the first day of a period, a demand, or a source."""
     allow_explaining(session, ledger)
     titles = titles_of(session, ledger.object, [record]) if is_id(record) else {}
     if record not in titles:
@@ -59,12 +68,10 @@ def explain(session: Session, ledger: Ledger, record: str, period: str | None, u
     found = records[0] if records else ChargedRecord(record, {}, live=False)
     for name in states if not records else ():  # it is left out, so it stays as it is
         found.charges[name] = Charge(record, name, None, list(states[name].cells))
-    charges = sorted(found.charges.values(), key=lambda one: one.name)
-    if period is not None:
-        charges = [one for one in charges if period in (one.name, one.name.split("/")[0])]
-        if not charges:
-            raise NotFound(f"Nothing is due or posted for this record in the period `{period}`.")
+    charges = _asked(found, period, source)
     words = _Words(session, ledger)
+    if ledger.allocation is not None and records:
+        words.told = AllocationTold(session, ledger, found, until, words.title)
     return {
         "ledger": {"name": ledger.name, "label": ledger.label},
         "record": {"object": ledger.object, "id": record, "title": titles[record]},
@@ -75,14 +82,32 @@ def explain(session: Session, ledger: Ledger, record: str, period: str | None, u
             words.key(found, one, states.get(one.name, KeyState(record, one.name)))
             for one in charges[-MOST_KEYS:]
         ],
+        **({"sources": words.told.sources()} if words.told is not None else {}),
     }
+
+
+def _asked(found: ChargedRecord, period: str | None, source: str | None) -> list[Charge]:
+    """The keys that an explanation is about, in order."""
+    charges = sorted(found.charges.values(), key=lambda one: one.name)
+    if period is not None:
+        charges = [one for one in charges if period in _names(one.name)]
+        if not charges:
+            raise NotFound(f"Nothing is due or posted for this record in the period `{period}`.")
+    if source is not None:
+        charges = [one for one in charges if any(cell.item == source for cell in one.cells)]
+    return charges
+
+
+def _names(name: str) -> tuple[str, ...]:
+    """What a key is asked by: its name, the first day of its period, or its demand."""
+    return name, name.split("/")[0], demand_named(name)
 
 
 def allow_explaining(session: Session, ledger: Ledger) -> None:
     """Numbers tell of the fields behind them, so all of these must be the reader's to see."""
     used = {place for one in _expressions(ledger) for place in one.uses}
     hidden = [(o, n) for o, n in used if session.access.hides(o, n)]
-    entry = ledger.entries[0].object
+    entry = ledger.objects[0]
     if hidden or not session.access.object(entry).can("read"):
         raise Forbidden("Your roles do not allow you to see what this is made of.")
 
@@ -91,6 +116,8 @@ def _expressions(ledger: Ledger) -> Iterable[Expression]:
     yield from ledger.record_expressions
     for target in ledger.targets:
         yield from (one for _, one in target.expressions)
+    if ledger.allocation is not None:
+        yield from ledger.allocation.expressions
 
 
 class _Words:
@@ -101,6 +128,7 @@ class _Words:
         self.ledger = ledger
         self.scales = Scales(session.catalog, ledger)
         self._titles: dict[str, dict[str, str]] = {}
+        self.told: AllocationTold | None = None
 
     def key(self, record: ChargedRecord, charge: Charge, state: KeyState) -> Json:
         period = charge.period
@@ -112,6 +140,7 @@ class _Words:
         found = None if charge.fault else difference(record, charge, state, self.scales)
         entries = self._entries(postings)
         return {
+            **(self.told.demand(charge.name) if self.told is not None else {}),
             "period": _span(period),
             "fault": charge.fault or None,
             "cells": self.cells(charge.cells, period),
@@ -169,6 +198,8 @@ class _Words:
         if cell.row and target is not None:
             name = target.rows.object if target.rows else self.ledger.object
             row = {"object": name, "id": cell.row, "title": self.title(name, cell.row)}
+        if self.told is not None:
+            item, row = self.told.link(cell, cell.note == REST), self.told.row(cell)
         days = whole = None
         if period is not None and cell.from_ and cell.until:
             counted = Period(period.from_, period.until, cell.convention)
@@ -186,7 +217,7 @@ class _Words:
             "period_days": whole,
             "convention": cell.convention if cell.from_ else None,
             "quantity": plain(cell.quantity * cell.times),
-            "price": _worth(cell.price, cell.currency),
+            "price": None if is_draw(cell) else _worth(cell.price, cell.currency),
             "whole": cell.whole,
             "note": cell.note or None,
             "exact": _fraction(exact),

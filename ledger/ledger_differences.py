@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from metamodel.catalog import Catalog, Field
 from metamodel.currencies import minor_units
+from metamodel.expressions.types import MONEY
 
 from .charge_cells import ChargeCell, net, part_amounts, rounded_sums
 from .charge_periods import ChargePeriod
@@ -60,11 +61,13 @@ class Scales(dict[str, int]):
 
     def __init__(self, catalog: Catalog, ledger: Ledger) -> None:
         super().__init__()
-        entry = ledger.entries[0]
-        self._field: Field = catalog.objects[entry.object].fields[entry.amount]
+        fields = [catalog.objects[o].fields[name] for o, name in ledger.amounts]
+        self._fields: list[Field] = fields
 
     def __missing__(self, currency: str) -> int:
-        given = self._field.type.scale
+        money = [one for one in self._fields if (one.type.name == MONEY.name) is bool(currency)]
+        scales = [one.type.scale for one in money or self._fields if one.type.scale is not None]
+        given = min(scales, default=None)
         if currency:
             units = minor_units(currency)
             self[currency] = units if given is None else min(given, units)
@@ -114,7 +117,7 @@ def open_period(record: ChargedRecord, charge: Charge) -> ChargePeriod | None:
     if closed is None:
         return None
     if charge.period is None:
-        day = record.facts.get("day")
+        day = charge.day or record.facts.get("day")
         return _day(closed) if day is not None and day < closed else None
     if charge.period.until > closed:
         return None

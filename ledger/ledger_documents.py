@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 
 import orjson
@@ -10,9 +10,11 @@ import orjson
 from metamodel.catalog import Catalog
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document, DocumentKind
+from metamodel.expressions.expression import Expression
 from metamodel.reach import Reach, whole_unit
 from rules.reaching import writes
 
+from .allocation_model import Allocation
 from .ledger_reader import ledgers_of, read_ledger
 
 
@@ -26,12 +28,25 @@ def ledger_acts(document: Document, catalog: Catalog) -> Iterator[Reach]:
     if ledger is None:
         return
     for at, entry in enumerate(ledger.entries):
-        place = f"/entries/{at}"
-        yield Reach(f"{place}/object", "create", entry.object, everywhere=True)
-        yield from writes(f"{place}/set", "create", entry.object, entry.values)
+        yield from _creates(f"/entries/{at}", entry.object, entry.values)
+    if ledger.allocation is not None:
+        yield from _draws(ledger.allocation)
     if ledger.parts is not None:
         yield Reach("/parts/object", "create", ledger.parts.object, everywhere=True)
         yield from writes("/parts/set", "create", ledger.parts.object, ledger.parts.values)
+
+
+def _draws(allocation: Allocation) -> Iterator[Reach]:
+    rest = allocation.rest.entries if allocation.rest is not None else ()
+    for place, entries in (("/entries", allocation.draws), ("/allocate/rest/entries", rest)):
+        for at, entry in enumerate(entries):
+            values = {name: pair.whole for name, pair in entry.values.items()}
+            yield from _creates(f"{place}/{at}", entry.object, values)
+
+
+def _creates(place: str, object_name: str, values: Mapping[str, Expression]) -> Iterator[Reach]:
+    yield Reach(f"{place}/object", "create", object_name, everywhere=True)
+    yield from writes(f"{place}/set", "create", object_name, values)
 
 
 LEDGER = DocumentKind(
@@ -50,6 +65,12 @@ LEDGER = DocumentKind(
         "/target/*/item": "/target/*/item",
         "/entries/*/object": "/entries/*",
         "/entries/*/set/*": "/entries/*/set/*",
+        "/allocate/demands/of": "",
+        "/allocate/sources/of": "",
+        "/allocate/sources/*/of": "",
+        "/allocate/choices/of": "/allocate/choices",
+        "/allocate/rest/entries/*/object": "/allocate/rest",
+        "/allocate/rest/entries/*/set/*": "/allocate/rest/entries/*/set/*",
         "/parts/object": "/parts",
         "/parts/set/*": "/parts/set/*",
     },

@@ -7,21 +7,13 @@ from dataclasses import dataclass, field
 
 from metamodel.expressions.expression import Expression
 
+from .allocation_model import RECORD, Allocation, AllocationEntry
 from .charge_periods import CALENDAR, PeriodLength
+from .ledger_rows import LedgerRows
 
 SEGMENTS, EACH, SPREAD, OWN = "segments", "each", "spread", "own"
 CUMULATIVE = "cumulative"
 KEEP, REVERSE = "keep", "reverse"
-
-
-@dataclass(frozen=True)
-class LedgerRows:
-    """The records of a collection: their object type, and the look-up to the charged record."""
-
-    object: str
-    link: str
-    dated: tuple[str, str] | None = None  # the fields from and until which they hold
-    moments: bool = False  # ... are moments, and no days
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +94,7 @@ class Ledger:
     day: Expression | None = None
     parts: LedgerParts | None = None
     closed: Expression | None = None
+    allocation: Allocation | None = None
 
     @property
     def record_expressions(self) -> Iterator[Expression]:
@@ -112,19 +105,30 @@ class Ledger:
         for target in self.targets:
             found += [target.when, target.least, target.convention, target.starts, target.ends]
             found += [] if target.kind == EACH else [target.amount]
+        if self.allocation is not None:
+            found += self.allocation.leaves(RECORD)
         yield from (one for one in found if one is not None)
+
+    @property
+    def _entries(self) -> tuple[LedgerEntry | AllocationEntry, ...]:
+        return self.entries if self.allocation is None else self.allocation.entries
+
+    @property
+    def amounts(self) -> tuple[tuple[str, str], ...]:
+        """The object types of entries, each with the field for what it comes to."""
+        return tuple((one.object, one.amount) for one in self._entries)
 
     @property
     def objects(self) -> tuple[str, ...]:
         """The object types of the records that it creates."""
         parts = [self.parts.object] if self.parts else []
-        return tuple(dict.fromkeys([*(one.object for one in self.entries), *parts]))
+        return tuple(dict.fromkeys([*(one.object for one in self._entries), *parts]))
 
     def written(self, object_name: str) -> frozenset[str]:
         """The fields of an object type that it fills in."""
         names: set[str] = set()
         parts = [self.parts] if self.parts else []
-        made: list[LedgerEntry | LedgerParts] = [*self.entries, *parts]
+        made: list[LedgerEntry | AllocationEntry | LedgerParts] = [*self._entries, *parts]
         for one in made:
             if one.object == object_name:
                 names |= {one.amount, *one.values}

@@ -112,13 +112,13 @@ def start(call: Call) -> Answer:
     until = day(call, str(call.form.get("until", "")), "until")
     wish = RunWish(until, "", call.form.get("dry_run") == "yes")
     begin = partial(begin_run, call.session, ledger, wish)
-    return job_answer(call, begin, partial(_ended, ledger.name), PATIENCE, _left(ledger.name))
+    return job_answer(call, begin, partial(_ended, ledger.name), PATIENCE, _going(ledger.name))
 
 
 def void(call: Call) -> Answer:
     ledger = ledger_named(call.session, call.params["name"])
     begin = partial(begin_void, call.session, ledger, call.params["id"])
-    return job_answer(call, begin, partial(_ended, ledger.name), PATIENCE, _left(ledger.name))
+    return job_answer(call, begin, partial(_ended, ledger.name), PATIENCE, _going(ledger.name))
 
 
 def _ended(name: str, _: Call, job: LongJob) -> Answer:
@@ -127,7 +127,7 @@ def _ended(name: str, _: Call, job: LongJob) -> Answer:
     return Answer.redirect(f"{HERE}/{name}/runs/{job.id}")
 
 
-def _left(name: str) -> Any:
+def _going(name: str) -> Any:
     return lambda _, id: Answer.redirect(f"{HERE}/{name}/runs/{id}")
 
 
@@ -207,20 +207,53 @@ def show_explained(call: Call) -> Answer:
             "left_out": told["left_out"],
             "fault": told["fault"] or "",
             "keys": [_key(one, fmt) for one in reversed(told["keys"])],
+            "sources": [_left(one, fmt) for one in told.get("sources", ())],
         },
     )
 
 
 def _key(told: Json, fmt: ReaderFormat) -> Context:
-    period = told["period"]
     return {
-        "name": _days(period, fmt) if period else "Once",
+        "name": _called(told, fmt),
         "fault": told["fault"] or "",
         "target": [_amount(one, fmt) for one in told["target"]],
         "posted": [_amount(one, fmt) for one in told["posted"]],
         "delta": [_amount(one, fmt) for one in told["delta"]],
         "cells": [_cell(one, fmt) for one in told["cells"]],
+        "sources": [_source(one, fmt) for one in told.get("sources", ())],
         "postings": [_posting(one, fmt) for one in told["postings"]],
+    }
+
+
+def _called(told: Json, fmt: ReaderFormat) -> str:
+    demand, period = told.get("demand"), told["period"]
+    if demand is not None:
+        return f"{demand['title'] or 'Demand'}{', the rest' if told['rest'] else ''}"
+    return _days(period, fmt) if period else "Once"
+
+
+def _source(told: Json, fmt: ReaderFormat) -> Context:
+    """What a demand took from a source, or why nothing."""
+    link = told["source"]
+    return {
+        "title": link["title"] or "–",
+        "href": fmt.href(link["object"], link["id"]) if link["title"] else "",
+        "drawn": "" if told["why"] else _amount(told["drawn"], fmt),
+        "why": told["why"] or "",
+    }
+
+
+def _left(told: Json, fmt: ReaderFormat) -> Context:
+    link = told["source"]
+    days = [
+        fmt.plain_day(date.fromisoformat(told[one])) if told[one] else ""
+        for one in ("from", "until")
+    ]
+    return {
+        "title": link["title"] or "–",
+        "href": fmt.href(link["object"], link["id"]) if link["title"] else "",
+        "days": " – ".join(days) if any(days) else "",
+        **{name: _amount(told[name], fmt) for name in ("quantity", "drawn", "left")},
     }
 
 
@@ -247,7 +280,7 @@ def _cell(told: Json, fmt: ReaderFormat) -> Context:
         "share": share,
         "convention": (told["convention"] or "").replace("_", " "),
         "quantity": told["quantity"],
-        "price": _amount(told["price"], fmt),
+        "price": "–" if told["price"] is None else _amount(told["price"], fmt),
         "amount": _amount(told["amount"], fmt),
     }
 

@@ -20,6 +20,8 @@ from metamodel.folding import humanise, label_text
 from rules.action_reader import ActionReader
 from rules.model import Trigger
 
+from .allocation_feeding import check_feeding
+from .allocation_reader import read_allocation
 from .charge_periods import CALENDAR, END, START, UNITS, length_of
 from .entry_reader import read_entries, read_parts
 from .ledger_model import KEEP, REVERSE, Ledger, LedgerPeriods
@@ -41,9 +43,11 @@ def read_ledger(document: Document, check: DocumentCheck) -> Ledger | None:
         return None
     trigger = Trigger("ledger", type_.name)
     scope = LedgerScope(check, type_, ActionReader(check, trigger, False, type_.name))
+    _check_mode(scope, body)
+    allocation = read_allocation(scope, body) if "allocate" in body else None
     periods = _periods(scope, body.get("periods"))
-    targets = read_targets(scope, body)
-    entries = read_entries(scope, body, targets)
+    targets = read_targets(scope, body) if "target" in body else ()
+    entries = read_entries(scope, body, targets) if "target" in body else ()
     parts = read_parts(scope, body, targets, entries)
     made = Ledger(
         document.name,
@@ -58,8 +62,22 @@ def read_ledger(document: Document, check: DocumentCheck) -> Ledger | None:
         _day(scope, body),
         parts,
         scope.compile("/closed_until", body.get("closed_until"), types.DATE),
+        allocation,
     )
+    check_feeding(scope, made)
     return made if len(check.draft.faults) == known else None
+
+
+def _check_mode(scope: LedgerScope, body: Mapping[str, Any]) -> None:
+    """A ledger works out what should have been charged, or it allocates."""
+    if ("target" in body) == ("allocate" in body):
+        what = "both a target and an allocation" if "target" in body else "nothing to work out"
+        message = f"This ledger has {what}."
+        scope.fault("", "mode", message, "Write `target` or `allocate`, one of the two.")
+    for name in ("periods", "day", "parts", "balanced") if "allocate" in body else ():
+        if name in body:
+            message = f"An allocation posts draws, for which `{name}` means nothing."
+            scope.fault(f"/{name}", "allocation", message, f"Remove `{name}`.")
 
 
 def _day(scope: LedgerScope, body: Mapping[str, Any]) -> Expression | None:

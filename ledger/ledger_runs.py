@@ -26,6 +26,7 @@ from fluvial.runtime import long_jobs
 from fluvial.runtime.long_jobs import CANCELLED, DONE, RUNNING, LongJob
 from fluvial.runtime.session import Session
 
+from .allocation_cells import fill_draws
 from .charged_records import ChargedRecord, charged_records
 from .key_states import states_of
 from .ledger_differences import LedgerDifference, Scales, differences
@@ -258,7 +259,10 @@ def compared(
     """What some records should have been charged, and what of it is not posted."""
     states = states_of(session.connection, ledger.name, ids)
     records = charged_records(session, ledger, ids, until, states)
-    fill_cells(session, ledger, records)
+    if ledger.allocation is None:
+        fill_cells(session, ledger, records)
+    else:
+        fill_draws(session, ledger, records, until)
     scales = Scales(session.catalog, ledger)
     return records, list(differences(records, states, scales))
 

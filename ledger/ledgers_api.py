@@ -87,12 +87,13 @@ def told_run(session: Session, ledger: Ledger, run: RunRow) -> Json:
 
 
 def explain_key(call: Call) -> Answer:
-    given = call.only("record", "period", "until")
+    given = call.only("record", "period", "until", "demand", "source")
     ledger = ledger_named(call.session, call.params["name"])
     if not given.get("record"):
         raise refuse("record", "required", "`record` is the id of a record that is charged.")
     until = day(call, given["until"], "until") if "until" in given else call.session.today
-    told = explain(call.session, ledger, given["record"], given.get("period"), until)
+    period = given.get("period") or given.get("demand")
+    told = explain(call.session, ledger, given["record"], period, until, given.get("source"))
     return Answer.json(told)
 
 

@@ -24,6 +24,7 @@ from .batch_values import BatchQuestion, batch_values
 from .causes_of import causes_of
 from .charge_cells import plain, to_wire
 from .charge_periods import ChargePeriod
+from .draw_posting import draw_bodies
 from .entry_reader import ENTRY_NAMES, ENTRY_WORDS
 from .key_states import keep_states
 from .ledger_differences import LedgerDifference, Scales
@@ -57,16 +58,36 @@ def post(session: Session, ledger: Ledger, run: str, found: Sequence[LedgerDiffe
         with session.connection.savepoint():
             return _post(session, ledger, run, found)
     except Problem as problem:
-        if len(found) == 1:
-            made.faults.append((*found[0].key, told(problem)))
+        apart = _apart(ledger, found)
+        if len(apart) == 1:
+            made.faults.append((*_place_of(ledger, found[0]), told(problem)))
             return made
-    for one in found:
-        own = post(session, ledger, run, [one])
+    for some in apart:
+        own = post(session, ledger, run, some)
         made.done += own.done
         made.entries += own.entries
         made.parts += own.parts
         made.faults += own.faults
     return made
+
+
+def _apart(
+    ledger: Ledger, found: Sequence[LedgerDifference]
+) -> Sequence[Sequence[LedgerDifference]]:
+    """What is posted or refused by itself: a key, or all draws of a record.
+
+    One walk is posted whole, so that no source is drained twice.
+    """
+    if ledger.allocation is None:
+        return [[one] for one in found]
+    records: dict[str, list[LedgerDifference]] = {}
+    for one in found:
+        records.setdefault(one.charge.record, []).append(one)
+    return list(records.values())
+
+
+def _place_of(ledger: Ledger, one: LedgerDifference) -> tuple[str, str]:
+    return one.key if ledger.allocation is None else (one.charge.record, "")
 
 
 def told(problem: Problem) -> str:
@@ -85,6 +106,11 @@ def _post(session: Session, ledger: Ledger, run: str, found: Sequence[LedgerDiff
     rows: list[Body] = []
     first: dict[tuple[int, str], str] = {}  # the entry that parts belong to
     count = 0
+    for object_name, owners, bodies in draw_bodies(session, ledger, run, found):
+        created = batch_writes.create_each(writing, object_name, bodies)
+        count += len(created)
+        for at, (record, _) in zip(owners, created, strict=True):
+            rows.append(_made(record, object_name, ledger, postings[at], part=False))
     for entry in ledger.entries:
         places = [(at, currency) for at, one in enumerate(found) for currency in one.amounts]
         bodies = list(_bodies(session, ledger, entry, run, found, places))
@@ -96,6 +122,22 @@ def _post(session: Session, ledger: Ledger, run: str, found: Sequence[LedgerDiff
     point("ledger_entries")
     parts = _write_parts(writing, ledger, found, first, postings, rows)
     insert_rows(session.connection, MADE, rows)
+    _note_postings(session, ledger, run, postings, found)
+    scales = Scales(session.catalog, ledger)
+    states = [one.following(scales) for one in found]
+    if not keep_states(session.connection, ledger.name, states):
+        raise Conflict("Another run has posted for this meanwhile. Run it again.")
+    point("ledger_posted")
+    return Posted(list(found), count, parts)
+
+
+def _note_postings(
+    session: Session,
+    ledger: Ledger,
+    run: str,
+    postings: Sequence[str],
+    found: Sequence[LedgerDifference],
+) -> None:
     causes = causes_of(session, found)
     insert_rows(
         session.connection,
@@ -111,12 +153,6 @@ def _post(session: Session, ledger: Ledger, run: str, found: Sequence[LedgerDiff
             for id, one in zip(postings, found, strict=True)
         ],
     )  # fmt: skip
-    scales = Scales(session.catalog, ledger)
-    states = [one.following(scales) for one in found]
-    if not keep_states(session.connection, ledger.name, states):
-        raise Conflict("Another run has posted for this meanwhile. Run it again.")
-    point("ledger_posted")
-    return Posted(list(found), count, parts)
 
 
 def _made(record: str, object_name: str, ledger: Ledger, posting: str, *, part: bool) -> Body:

@@ -12,7 +12,8 @@ from metamodel.expressions.nodes import Collection, Gather, Literal, Node, Read,
 from metamodel.expressions.types import Type
 from metamodel.segments import CONVENTIONS, convention_named
 
-from .ledger_model import CUMULATIVE, EACH, OWN, SEGMENTS, SPREAD, LedgerRows, LedgerTarget
+from .ledger_model import CUMULATIVE, EACH, OWN, SEGMENTS, SPREAD, LedgerTarget
+from .ledger_rows import LedgerRows
 from .ledger_scope import KnownWords, LedgerScope
 
 WORTH = (types.MONEY.name, types.NUMBER.name)
@@ -44,7 +45,7 @@ def _read_target(
     _check_members(scope, pointer, body, kind, periodic)
     rows = None
     if kind in (SEGMENTS, EACH):
-        rows = _read_rows(scope, f"{pointer}/{kind}", body[kind], kind)
+        rows = read_rows(scope, f"{pointer}/{kind}", body[kind], kind)
         if rows is None:
             return None
     return _expressions(scope, pointer, at, body, kind, rows)
@@ -53,12 +54,12 @@ def _read_target(
 def _expressions(
     scope: LedgerScope, pointer: str, at: int, body: Body, kind: str, rows: LedgerRows | None
 ) -> LedgerTarget:
-    reader = scope if rows is None else _about(scope, rows.object)
+    reader = scope if rows is None else about(scope, rows.object)
     spread = body.get(SPREAD, {})
     amount, place = _amount(scope if kind != EACH else reader, pointer, body, kind)
     price = reader.compile(f"{pointer}/price", body.get("price"))
     for where, one in ((place, amount), (f"{pointer}/price", price)):
-        _check_worth(scope, where, one)
+        check_worth(scope, where, one)
     least = scope.compile(f"{pointer}/least", body.get("least"), types.NUMBER)
     return LedgerTarget(
         at,
@@ -80,7 +81,7 @@ def _expressions(
     )
 
 
-def _about(scope: LedgerScope, object_name: str) -> LedgerScope:
+def about(scope: LedgerScope, object_name: str) -> LedgerScope:
     """Where bare names are those of rows, and `record` is what is charged."""
     return replace(scope, reader=scope.reader.about(object_name))
 
@@ -129,7 +130,7 @@ def _check_members(scope: LedgerScope, pointer: str, body: Body, kind: str, peri
         scope.fault(f"{pointer}/segments", "no_periods", message, "Add `periods`, or use `each`.")
 
 
-def _read_rows(scope: LedgerScope, pointer: str, name: str, kind: str) -> LedgerRows | None:
+def read_rows(scope: LedgerScope, pointer: str, name: str, kind: str) -> LedgerRows | None:
     inverse = scope.type.inverses.get(name)
     if inverse is None:
         message = f"{scope.type.label} has no collection `{name}`."
@@ -166,7 +167,7 @@ def _item(scope: LedgerScope, pointer: str, body: Body, rows: LedgerRows | None)
     return ""
 
 
-def _check_worth(scope: LedgerScope, pointer: str, made: Expression | None) -> None:
+def check_worth(scope: LedgerScope, pointer: str, made: Expression | None) -> None:
     if made is not None and made.type.name not in WORTH:
         message = f"{made.type} is not an amount: {made.source}."
         scope.fault(pointer, "wrong_type", message, "Give an amount of money, or a number.")

@@ -24,12 +24,14 @@ INVERSE: Mapping[str, Any] = {
     },
 }
 
+KEEP = "keep"
+
 ON_DELETE: Mapping[str, Any] = {
     "on_delete": {
-        "enum": ["restrict", "clear", "cascade"],
+        "enum": ["restrict", "clear", "cascade", "keep"],
         "description": (
             "What to do when the linked record is deleted: refuse (the default), "
-            "clear the link, or delete this record too."
+            "clear the link, delete this record too, or keep the link to what is in the bin."
         ),
     },
 }
@@ -40,6 +42,11 @@ def on_delete(field: Field) -> str:
     if field.option("owned"):
         return "cascade"
     return str(field.option("on_delete", "restrict"))
+
+
+def kept(field: Field) -> bool:
+    """Whether the link stays when the record that it looks up goes to the bin."""
+    return field.kind.on_delete(field) == KEEP
 
 
 def cell_of(link: Any) -> str:
@@ -112,7 +119,7 @@ class Lookup(Kind):
                 "on_delete",
                 "cannot_clear",
                 f"`{field.name}` is required, so it cannot be cleared.",
-                "Write restrict or cascade.",
+                "Write restrict, cascade or keep.",
             )
         if field.option("owned") and field.option("on_delete", "cascade") != "cascade":
             check.fault(

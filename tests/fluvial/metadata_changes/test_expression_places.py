@@ -123,6 +123,41 @@ def released(**members: str) -> Body:
         "amount": "1", "from": "starts", "until": "ends", **members}}])  # fmt: skip
 
 
+def allocated(side: str = "", several: bool = False, **members: Any) -> Body:
+    """A ledger that drains rates into rates."""
+    rows: Body = {"of": "rates", "quantity": "1"}
+    sides: Body = {"demands": {**rows, "at": "starts"}, "sources": rows}
+    choices = {"of": "picks", "demand": "rate", "source": "other"}
+    given: Body = {**sides, **({"choices": choices} if side == "choices" else {})}
+    if side:
+        given[side] = {**given[side], **members}
+    if several:
+        given["sources"] = [given["sources"]]
+    made = ledger("worker", allocate={**given, **({} if side else members)})
+    return {name: one for name, one in made.items() if name != "target"}
+
+
+OF_SOURCES = ("from", "match", "order", "quantity", "until", "where")
+
+
+def places(path: str, side: str, *names: str, several: bool = False) -> dict[str, Body]:
+    """By place: a document of which that member reads what is hidden."""
+    day = f"starts if record.{ASKS} else ends"
+    says = {"at": day, "from": day, "until": day, "match": ASKS, "order": ["record.salary"],
+            "quantity": "record.salary", "where": f"record.{ASKS}"}  # fmt: skip
+    return {
+        f"ledger/allocate/{path}/{name}{'/*' if name == 'order' else ''}": allocated(
+            side, several, **{name: says[name]}
+        )
+        for name in names
+    }
+
+
+def rest(**members: Any) -> Body:
+    entry = {"object": "deal", "amount": "amount", "set": {"name": "'x'"}}
+    return allocated(rest={"entries": [entry], **members})
+
+
 def assign(**members: Any) -> Body:
     whole = {"field": "updated_by", "among": {"role": "chief"}, **members}
     return rule("r", {"assign": {**whole, "field": "owner", "each": "notices"}})
@@ -138,6 +173,14 @@ PLACES: Mapping[str, Body] = {
     "object/change_set/applies": {**WORKER, "change_set": {"of": ["notice"], "applies": ASKS}},
     "object/change_set/reverses": {**WORKER, "change_set": {
         "of": ["notice"], "applies": "name == 'x'", "reverses": ASKS}},
+    "ledger/allocate/match": allocated(match=ASKS),
+    "ledger/allocate/rest/entries/*/set/*": rest(entries=[
+        {"object": "deal", "amount": "amount", "set": {"name": SAYS}}]),
+    "ledger/allocate/rest/price": rest(price="salary"),
+    **places("choices", "choices", "order", "quantity", "where"),
+    **places("demands", "demands", "at", "order", "quantity", "where"),
+    **places("sources", "sources", *OF_SOURCES),
+    **places("sources/*", "sources", *OF_SOURCES, several=True),
     "ledger/closed_until": ledger(closed_until=f"starts if worker.{ASKS} else ends"),
     "ledger/day": ledger(day=f"starts if worker.{ASKS} else ends"),
     "ledger/entries/*/set/*": ledger("worker", entries=[
@@ -251,13 +294,19 @@ RATE: Body = {
                {"name": "ends", "kind": "date"},
                {"name": "worker", "kind": "lookup", "to": "worker", "inverse": "rates"}],
 }  # fmt: skip
+PICK: Body = {
+    "kind": "object", "name": "pick",
+    "fields": [{"name": "worker", "kind": "lookup", "to": "worker", "inverse": "picks"},
+               {"name": "rate", "kind": "lookup", "to": "rate", "inverse": "picks"},
+               {"name": "other", "kind": "lookup", "to": "rate", "inverse": "others"}],
+}  # fmt: skip
 CREWED = with_fields(DEPT, {"name": "crew", "kind": "lookup", "to": "team"})
 OF_DEPT = {**process(), "name": "of_dept", "subject": "dept"}
 
 
 @pytest.fixture
 def documents() -> list[Body]:
-    return [CREWED, RATE, *WORKSHOP[1:], OF_DEPT, {**ledger("worker"), "name": "fees"}]
+    return [CREWED, RATE, PICK, *WORKSHOP[1:], OF_DEPT, {**ledger("worker"), "name": "fees"}]
 
 
 def expressions(schema: Any, defs: Mapping[str, Any], path: str, above: tuple[str, ...] = ()) -> (

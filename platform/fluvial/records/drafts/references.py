@@ -21,6 +21,7 @@ from metamodel.expressions.python import truth
 from metamodel.expressions.sql import Source
 from metamodel.expressions.types import ROLE
 from metamodel.folding import nearest
+from metamodel.kinds.lookup import kept
 from metamodel.object_types import PEOPLE
 from metamodel.storage import UUID
 
@@ -43,7 +44,11 @@ def check_references(draft: Draft) -> None:
             else:
                 wanted.setdefault(target, {}).setdefault(record, []).append(field)
     for target, records in wanted.items():
-        asked = [record for record in records if (target, record) not in draft.vouched]
+        asked = [
+            record
+            for record, fields in records.items()
+            if (target, record) not in draft.vouched and not _stays(draft, fields)
+        ]
         there = dict.fromkeys({*records} - {*asked}, True)
         if asked:
             there |= _seen(draft.session, target, asked)
@@ -60,6 +65,11 @@ def check_references(draft: Draft) -> None:
                 elif (pick := field.pick_of(target)) is not None:
                     _check_pick(draft, field, pick, target, record)
     _check_kept_picks(draft)
+
+
+def _stays(draft: Draft, fields: Sequence[Field]) -> bool:
+    """What a feature posts may name what is in the bin, where the links to it are kept."""
+    return draft.type.name in draft.session.posts and all(kept(field) for field in fields)
 
 
 def _check_kept_picks(draft: Draft) -> None:

@@ -30,6 +30,7 @@ from fluvial.records.reading.reader import find_one
 from fluvial.runtime.prefetch import targets_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog, Field, ObjectType
+from metamodel.kinds.lookup import kept
 from metamodel.storage import UUID
 
 from .after_write import DELETED, RESTORED, leave
@@ -78,7 +79,7 @@ def _bin(
     judge_bin(draft, DELETED)
     held: list[dict[str, Any]] = []
     for field in references_to(session.catalog, type_.name):
-        for other in referring(session, field, type_.name, record):
+        for other in referring(session, field, type_.name, record) if not kept(field) else ():
             if other in seen or other in along:
                 continue
             rule = field.kind.on_delete(field)
@@ -160,7 +161,7 @@ def _bring_back(session: Session, type_: ObjectType, row: Values, seen: set[str]
 def _settle_references(draft: Draft) -> None:
     """Let go of what went to the bin meanwhile; what is required has to come back first."""
     for field in draft.type.own_fields:
-        if not field.stored or not field.targets or field.kind.lasting:
+        if not field.stored or not field.targets or field.kind.lasting or kept(field):
             continue  # names of users who left stay readable
         value = draft.values.get(field.name)
         gone = [
