@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import subprocess
@@ -104,14 +105,22 @@ class Product:
         process = self.start("serve", **environ)
         deadline = time.monotonic() + PATIENCE
         while True:
-            try:
-                if httpx.get(f"{self.url}/health/ready").status_code == 200:
-                    return process
-            except httpx.TransportError:
-                pass
+            if self._ready():
+                return process
             if process.process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(process.log.read_text(encoding="utf-8")[-3000:])
             time.sleep(0.05)
+
+    def _ready(self) -> bool:
+        # httpx would read all certificates of the machine for each question.
+        asked = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            asked.request("GET", "/health/ready")
+            return asked.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            asked.close()
 
     def client(self) -> httpx.Client:
         """Signed in as the first administrator."""

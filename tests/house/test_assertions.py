@@ -35,6 +35,7 @@ def test_no_word_is_missed_among_the_digits_of_ids() -> None:
     found = [
         f"{path.relative_to(TESTS)}:{node.lineno}"
         for path in sorted(TESTS.rglob("*.py"))
+        if " not in " in path.read_text(encoding="utf-8")
         for node in nodes_of(path)
         if isinstance(node, ast.Compare) and by_chance(node)
     ]

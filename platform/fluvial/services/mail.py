@@ -253,18 +253,23 @@ def send(server: Server, to: str, message: bytes) -> str:
         raise NotSent(f"The mail server did not answer: {error or type(error).__name__}") from error
 
 
+def _trust() -> ssl.SSLContext:
+    """Asked for where it is needed only: reading all certificates of the machine takes longer
+    than a mail does."""
+    return ssl.create_default_context()
+
+
 def _connect(server: Server) -> smtplib.SMTP:
-    context = ssl.create_default_context()
     if server.tls:
         connection: smtplib.SMTP = smtplib.SMTP_SSL(
-            server.host, server.port, timeout=TIMEOUT_SECONDS, context=context
+            server.host, server.port, timeout=TIMEOUT_SECONDS, context=_trust()
         )
     else:
         connection = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_SECONDS)
     try:
         connection.ehlo_or_helo_if_needed()
         if not server.tls and connection.has_extn("starttls"):
-            connection.starttls(context=context)
+            connection.starttls(context=_trust())
         if server.user:
             connection.login(server.user, server.password)
     except BaseException:

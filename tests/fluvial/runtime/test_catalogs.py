@@ -40,7 +40,7 @@ def built(monkeypatch: pytest.MonkeyPatch, catalogs: Catalogs) -> list[int]:
 def test_it_follows_what_another_process_changes(
     open_engine: OpenEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, other = open_engine(), open_engine()
+    one, other = open_engine(), open_engine(zone="UTC")  # with a zone said, it builds its first
     connection = other.database.connection()
     versions = built(monkeypatch, other.catalogs)
     before = other.catalogs.current(connection)

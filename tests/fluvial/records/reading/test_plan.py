@@ -64,7 +64,9 @@ class Meter:
 
 @pytest.fixture
 def meter(client: Client) -> Meter:
-    return Meter(client.app.engine)
+    engine = client.app.engine
+    plans_of(engine.catalogs.current(engine.database.connection())).clear()  # of tests before
+    return Meter(engine)
 
 
 @pytest.mark.parametrize(
