@@ -7,7 +7,7 @@ for where the action is pressed, instead of refusing it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -25,6 +25,7 @@ from fluvial.records.writing.transitions import Way
 from metamodel.catalog import Field
 from rules.buttons import usual_answers
 
+from .asked_records import offered
 from .found_record import found
 from .record_fields import faults_of, read_form, safe_references, widget
 from .sent_rev import sent_rev
@@ -120,6 +121,8 @@ def _shown(
 ) -> Answer:
     there = shown.record if asking.usual is None else asking.usual
     values = {**there, **(again or {})}
+    if asking.usual is not None:
+        asking = replace(asking, fields=tuple(offered(shown, one) for one in asking.fields))
     for field in asking.fields:
         shown.fmt.names.want(safe_references(field, values.get(field.name)))
     shown.fmt.names.load()

@@ -123,6 +123,17 @@ class ActionReader:
     def condition(self, pointer: str, source: str) -> Expression | None:
         return self.compile(pointer, source, types.BOOLEAN)
 
+    def written(self, name: str) -> str:
+        """A name as documents write it."""
+        return next((dotted for dotted, short in self.dotted.items() if short == name), name)
+
+    def path(self, text: str) -> tuple[str, ...]:
+        """The names of a path that may begin with what was asked for."""
+        for dotted, short in self.dotted.items():
+            if text == dotted or text.startswith(f"{dotted}."):
+                text = f"{short}{text.removeprefix(dotted)}"
+        return tuple(text.split("."))
+
     def _as_written(self, words: str) -> str:
         for name, short in self.dotted.items():
             words = words.replace(short, name)
@@ -173,7 +184,7 @@ class ActionReader:
         return self.compile(pointer, value)
 
     def target(self, pointer: str, each: tuple[str, ...]) -> ObjectType | None:
-        """The object type at the end of a path of look-ups and at most one collection.
+        """The object type at the end of a path of look-ups and collections.
 
         The path begins at the rule's record, or at what an earlier action has made.
         """
@@ -192,9 +203,10 @@ class ActionReader:
         for at, name in enumerate(path):
             last = at == len(path) - 1
             inverse = type_.inverses.get(name)
-            if inverse is not None and last:
+            if inverse is not None:
                 self.check.uses(pointer, f"{inverse.source}.{inverse.field}")
-                return self.check.objects[inverse.source]
+                type_ = self.check.objects[inverse.source]
+                continue
             found = self.check.field(pointer, type_, name)
             if found is None:
                 return None
@@ -205,7 +217,7 @@ class ActionReader:
                     pointer,
                     "not_a_lookup",
                     f"`{name}` does not lead to records of one object.",
-                    "Write look-ups, with a collection at the end: member.loans.",
+                    "Write look-ups and collections: member.loans.",
                 )
                 return None
             type_ = self.check.objects[target]

@@ -17,20 +17,28 @@ from fluvial.records.drafts.rows import empty
 from metamodel.catalog import Field, ObjectType
 from metamodel.checks import DocumentCheck, OptionsCheck
 from metamodel.errors import ValueFault
+from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.nodes import Read, Root
 from metamodel.expressions.python import Environment, evaluate
 from metamodel.folding import humanise, label_text, listed, nearest
-from metamodel.kinds.link_fields import BEYOND, KINDS, PLAIN
+from metamodel.kinds.kind import Kind
+from metamodel.kinds.link_fields import BEYOND, PLAIN
+from metamodel.kinds.link_fields import KINDS as VALUES
+from metamodel.kinds.lookup import Lookup
+from metamodel.kinds.multi_lookup import MultiLookup
 from metamodel.reserved_names import taken
 
 from .action_reader import ActionReader
 from .model import Rule, Trigger
-from .named_environment import ANSWER
+from .named_environment import ANSWER, NamedRecord
 
 ASKED = "asked"
 EVENT_MEMBER = "asked."  # of the changes of an event, where no field has such a name
 KEPT = frozenset({*PLAIN, "default"})  # options of every question
+LINKS: Mapping[str, Kind] = {kind.name: kind for kind in (Lookup(), MultiLookup())}
+KINDS: Mapping[str, Kind] = {**VALUES, **LINKS}
+OF_LINKS = frozenset({*PLAIN, "to", "where"})  # options of a question for records
 
 
 def read_questions(
@@ -38,6 +46,7 @@ def read_questions(
     type_: ObjectType,
     check: DocumentCheck,
     within: str = "/on/ask",
+    kinds: Mapping[str, Kind] = KINDS,
 ) -> tuple[Field, ...]:
     """The questions of a button, as fields of no record; faults where they cannot be asked."""
     known = len(check.draft.faults)
@@ -45,12 +54,12 @@ def read_questions(
     found = []
     for at, spec in enumerate(specs):
         place = f"{within}/{at}"
-        if spec["kind"] not in KINDS:
+        if spec["kind"] not in kinds:
             check.fault(
                 f"{place}/kind",
                 "no_question",
                 f"One cannot ask for a {spec['kind']} here.",
-                f"Use one of {listed(KINDS)}.",
+                f"Use one of {listed(kinds)}.",
             )
             continue
         _check_question(place, spec, check)
@@ -67,11 +76,12 @@ def read_questions(
 
 def _check_question(place: str, spec: Mapping[str, Any], check: DocumentCheck) -> None:
     name, kind = spec["name"], KINDS[spec["kind"]]
+    known = OF_LINKS if spec["kind"] in LINKS else {*KEPT, *kind.options}
     if meaning := taken(name):
         message = f"`{name}` is {meaning}, so a question cannot have this name."
         check.fault(f"{place}/name", "reserved_name", message, "Use another name.")
     for option in spec:
-        if option in BEYOND or (option not in KEPT and option not in kind.options):
+        if option in BEYOND or option not in known:
             message = f"`{option}` does not apply to what is asked for here."
             check.fault(f"{place}/{option}", "no_option", message, "Remove it.")
 
@@ -89,6 +99,8 @@ def _question(spec: Mapping[str, Any], type_: ObjectType) -> Field:
 
 def _with_default(place: str, field: Field, check: DocumentCheck) -> Field:
     """A default is a value of the kind, else an expression over the record."""
+    if field.option("to"):
+        return _with_pick(place, field, check)
     raw = field.option("default")
     if raw is None:
         return field
@@ -103,11 +115,31 @@ def _with_default(place: str, field: Field, check: DocumentCheck) -> Field:
     return field
 
 
+def _with_pick(place: str, field: Field, check: DocumentCheck) -> Field:
+    """Which records may be chosen: `record` is the one whose button is pressed."""
+    source, target = field.option("where"), field.option("to")
+    if source is None or target not in check.objects:
+        return field
+    pick = check.condition(f"{place}/where", source, target, record=field.object)
+    return replace(field, pick=pick)
+
+
 def with_answers(reader: ActionReader, trigger: Trigger) -> ActionReader:
-    """Expressions of a button's actions may name its answers."""
-    types = {_name(field): field.type for field in trigger.asks}
+    """Expressions of a button's actions may name its answers. What names one of several records
+    is done for each of them."""
+    found = {_name(field): _type_of(field) for field in trigger.asks}
     dotted = {f"{ASKED}.{field.name}": _name(field) for field in trigger.asks}
-    return replace(reader, names={**reader.names, **types}, dotted={**reader.dotted, **dotted})
+    several = {_name(field): True for field in trigger.asks if field.to and field.many}
+    return replace(
+        reader,
+        names={**reader.names, **found},
+        dotted={**reader.dotted, **dotted},
+        several={**reader.several, **several},
+    )
+
+
+def _type_of(field: Field) -> types.Type:
+    return types.record(field.to) if field.to else field.type
 
 
 def _name(field: Field) -> str:
@@ -168,12 +200,22 @@ def _unknown(rule: Rule, name: str, fields: Mapping[str, Field]) -> dict[str, st
 def answers_of(rule: Rule, event: Event) -> dict[str, Any]:
     """The answers that an event brings, by the names that expressions have for them."""
     said = event.changes.get(EVENT_MEMBER) or {}
-    found = {}
+    found: dict[str, Any] = {}
     for field in rule.trigger.asks:
         raw = said.get(field.name)
+        if field.to:
+            found[_name(field)] = _records(field, raw)
+            continue
         try:
             value = field.kind.absent(field) if empty(raw) else field.kind.parse(field, raw)
         except ValueFault:  # the question has changed since
             value = field.kind.absent(field)
         found[_name(field)] = value
     return found
+
+
+def _records(field: Field, raw: Any) -> NamedRecord | list[NamedRecord] | None:
+    """The records that somebody chose, by their ids."""
+    ids = raw if isinstance(raw, list) else [raw] if raw else []
+    chosen = [NamedRecord(str(field.to), str(id)) for id in ids]
+    return chosen if field.many else next(iter(chosen), None)

@@ -27,6 +27,7 @@ from metamodel.expressions.python import Environment, truth
 from metamodel.roles import role_titles
 
 from .asked import EVENT_MEMBER, names_answers, read_answers, usual
+from .chosen_records import refuse_others
 from .execution import asker_of
 from .index import rule_index
 from .model import Rule
@@ -36,10 +37,12 @@ from .runs import DONE_BEFORE, NOT_MET, Run
 
 
 def known(session: Session, type_: ObjectType) -> list[Button]:
-    """The buttons that somebody presses on some records of a type."""
+    """The buttons that somebody presses on some records of a type. What asks for records asks
+    for each by itself: which ones there are depends on it."""
     rules = rule_index(session.catalog).buttons.get(type_.name, ())
     changes = session.access.object(type_.name).can("update")
-    return [_button(rule) for rule in rules if _pressed_by(session, rule, changes)]
+    pressed = (rule for rule in rules if _pressed_by(session, rule, changes))
+    return [_button(rule) for rule in pressed if not any(one.to for one in rule.trigger.asks)]
 
 
 def offered(session: Session, type_: ObjectType, values: Values) -> list[Button]:
@@ -137,6 +140,7 @@ def _pressed(
         raise Conflict(_not_now(rule))
     given = {name: value for name, value in body.items() if name != "rev"}
     answers = read_answers(rule, given, _seen_by(session, type_, values))
+    refuse_others(session, RecordEnvironment(session, type_, values), rule.trigger.asks, answers)
     event = Event(
         new_id(), session.now, type_.name, record, values["rev"], f"button:{rule.name}",
         session.actor.id, session.cause.wire(), {EVENT_MEMBER: answers} if answers else {},

@@ -38,6 +38,12 @@ def compile_rule(document: Document, check: DocumentCheck) -> Rule | None:
     trigger, reader = _reader(check, trigger, body["on"], before)
     when = reader.condition("/when", body["when"]) if "when" in body else None
     once = reader.compile("/once", body["once"], types.TEXT) if "once" in body else None
+    if reader.spread:
+        name = reader.written(min(reader.spread))
+        message = f"`{name}` may be several records, so a condition cannot ask about it."
+        check.fault(
+            "/when" if "when" in body else "/once", "several_names", message, "Leave it out."
+        )
     if once is not None and before:
         check.fault("/once", "before_save", "A save happens every time.", "Remove `once`.")
     return Rule(

@@ -7,6 +7,7 @@ from typing import Any
 
 from fluvial.kernel.crash_points import point
 from fluvial.kernel.problems import Conflict, Problem
+from fluvial.records.change_sets.writes import KeptWrites
 from fluvial.records.drafts.draft import wire_value
 from fluvial.records.drafts.rows import Values
 from fluvial.records.writing import batch_writes
@@ -23,8 +24,9 @@ from .action_schemas import ACTION_SCHEMAS, SHARED
 from .effect_kinds import EffectKind
 from .execution import Execution
 from .gathering import MakingPlace, places
+from .kept_in import IN, SCHEMAS, keep_in, read_kept_in
 from .made_lines import summaries
-from .model import Action, Create, Rule
+from .model import Action, Create, KeptIn, Rule
 from .named_environment import NamedRecord
 from .reaching import writes
 from .row_readers import read_rows
@@ -72,7 +74,21 @@ def _read_create(
             gathered = reader.check.objects[rows.object]
             back = named.about(rows.object).values(f"{pointer}/back", gathered, action["back"])
     made = tuple(one for one in lines if one is not None)
-    return Create("create", type_.name, values, name, rows, made, back)
+    kept = None if nested else _read_kept(reader, pointer, action, type_)
+    return Create("create", type_.name, values, name, rows, made, back, kept)
+
+
+def _read_kept(
+    reader: ActionReader, pointer: str, action: Mapping[str, Any], type_: ObjectType
+) -> KeptIn | None:
+    """The change set in which it is kept; records that are kept are made one by one."""
+    kept = read_kept_in(reader, pointer, action, type_.name)
+    more = next((name for name in ("each", "lines", "back") if name in action), "")
+    if kept is not None and more:
+        message = f"What is kept in a change set is created without `{more}`."
+        hint = "Write an action of its own for each, or remove `in`."
+        reader.check.fault(f"{pointer}/{more}", "not_kept", message, hint)
+    return kept
 
 
 def _check_name(reader: ActionReader, pointer: str, name: str, action: Mapping[str, Any]) -> None:
@@ -111,7 +127,24 @@ def _acts(pointer: str, rule: Rule, action: Create) -> Iterator[Reach]:
         yield from _acts(f"{pointer}/lines/{at}", rule, line)
 
 
+def _keep(execution: Execution, at: int, action: Create, kept: KeptIn) -> None:
+    """A new record of a change set: it has its id from now on, and later actions name it."""
+    type_ = execution.acting.catalog.objects[action.object]
+    made: list[Body] = []
+
+    def work(writes: KeptWrites) -> None:
+        made[:] = [writes.create(type_.name, _body(type_, action.values, execution.environment))]
+
+    _count(execution, type_, 1)
+    keep_in(execution, at, kept, work)
+    if action.name:
+        execution.name(action.name, [(type_.name, made[0]["id"])], several=False)
+
+
 def _perform(execution: Execution, at: int, action: Create) -> None:
+    if action.kept is not None:
+        _keep(execution, at, action, action.kept)
+        return
     made = _make(execution, action, [MakingPlace(dict(execution.names))])
     type_ = execution.acting.catalog.objects[action.object]
     if action.name:
@@ -223,9 +256,8 @@ CREATE = ActionKind(
     ACTION_SCHEMAS["create"],
     _read,
     _perform,
-    members={
-        name: ACTION_SCHEMAS[name] for name in ("set", "as", "each", "group", "lines", "back")
-    },
+    members={name: ACTION_SCHEMAS[name] for name in ("set", "as", "each", "group", "lines", "back")}
+    | {IN: SCHEMAS[IN]},
     definitions=SHARED,
     acts=_acts,
     effects=(EffectKind("create", "plus", "Created", "Creates"),),

@@ -86,6 +86,15 @@ class GatheredRows:
 
 
 @dataclass(frozen=True)
+class KeptIn:
+    """The change set in which writes are kept: a path from the rule's record, which is empty for
+    that itself, or from a name. `day` is one of its own from which dated values hold."""
+
+    path: tuple[str, ...]
+    day: Expression | None = None
+
+
+@dataclass(frozen=True)
 class Create(Action):
     """A record to create; with rows, one for each group of them."""
 
@@ -95,6 +104,7 @@ class Create(Action):
     rows: GatheredRows | None = None
     lines: tuple[Create, ...] = ()  # in each record, so to speak: they are made after it
     back: Values = field(default_factory=dict)  # written into the rows
+    kept: KeptIn | None = None  # it is not created, but kept in a change set
 
     @property
     def all_back(self) -> Values:
@@ -121,6 +131,7 @@ class Several(Action):
     each: tuple[str, ...]
     where: Expression | None
     values: Values  # empty: they are deleted
+    kept: KeptIn | None = None  # it is not done, but kept in a change set
 
     @property
     def deletes(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from fluvial.kernel.problems import Problem
+from fluvial.records.change_sets.writes import KeptWrites
 from fluvial.records.drafts.draft import wire_value
 from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.drafts.rows import load_row
@@ -23,6 +24,7 @@ from .action_reader import ActionReader
 from .action_schemas import ACTION_SCHEMAS, SHARED
 from .effect_kinds import EffectKind
 from .execution import Execution
+from .kept_in import IN, KEEP, SCHEMAS, day_of, keep_in, read_kept_in
 from .model import Action, Rule, Several
 from .named_environment import NamedEnvironment
 from .reaching import writes
@@ -35,6 +37,9 @@ Body = dict[str, Any]
 def _change(execution: Execution, at: int, action: Several) -> None:
     """Update or delete the records of an action."""
     type_ = execution.acting.catalog.objects[action.object]
+    if action.kept is not None:
+        keep_in(execution, at, action.kept, lambda writes: _keep(execution, action, writes))
+        return
     kind = "delete" if action.deletes else "update"
     done = _deleted(execution, action) if action.deletes else _updated(execution, action)
     told = {row["id"]: {"object": action.object, "title": row.get("title")} for row in done}
@@ -74,6 +79,31 @@ def _deleted(execution: Execution, action: Several) -> list[Body]:
     return done
 
 
+def _keep(execution: Execution, action: Several, writes: KeptWrites) -> None:
+    """Write the same for a change set, on what it makes of the records so far."""
+    assert action.kept is not None
+    type_, day = execution.acting.catalog.objects[action.object], day_of(execution, action.kept)
+    ids = targets(execution, action.each)
+    rows = {one: load_row(writes.session, action.object, one, None, lock=True) for one in ids}
+    bodies: list[Body] = []
+    for id, row in rows.items():
+        if row is None:
+            continue
+        environment = _environment(execution, action, type_, row)
+        if action.where is not None and not truth(action.where, environment):
+            continue
+        _counted(len(bodies))
+        bodies.append({**_body(type_, action.values, environment), "id": id})
+    if action.deletes:
+        for body in bodies:
+            writes.delete(action.object, body["id"])
+    elif day is not None:
+        for body in bodies:
+            writes.set_on(action.object, body.pop("id"), body, day)
+    elif bodies:
+        writes.update_many(action.object, bodies)
+
+
 def _counted(done: int) -> int:
     """One more record that changes."""
     if done >= MAX_RECORDS:
@@ -111,7 +141,7 @@ def _read_several(reader: ActionReader, pointer: str, action: Mapping[str, Any])
     verb = "update" if "update" in action else "delete"
     spec = action[verb]
     place = f"{pointer}/{verb}"
-    each = tuple(spec["each"].split(".")) if "each" in spec else ()
+    each = reader.path(spec["each"]) if "each" in spec else ()
     target = reader.target(f"{place}/each", each)
     if ("set" in spec) != (verb == "update"):
         hint = "Add `set`." if verb == "update" else "Remove `set`."
@@ -123,7 +153,8 @@ def _read_several(reader: ActionReader, pointer: str, action: Mapping[str, Any])
     inner = reader.about(target.name) if each else reader
     where = inner.condition(f"{place}/where", spec["where"]) if "where" in spec else None
     values = inner.values(f"{place}/set", target, spec["set"]) if verb == "update" else {}
-    return Several(verb, target.name, each, where, values)
+    kept = read_kept_in(reader, pointer, action, target.name)
+    return Several(verb, target.name, each, where, values, kept)
 
 
 def _several_acts(pointer: str, rule: Rule, action: Several) -> Iterator[Reach]:
@@ -137,9 +168,10 @@ UPDATE = ActionKind(
     ACTION_SCHEMAS["update"],
     _read_several,
     _change,
+    members=SCHEMAS,
     definitions=SHARED,
     acts=_several_acts,
-    effects=(EffectKind("update", "pencil", "Changed", "Changes"),),
+    effects=(EffectKind("update", "pencil", "Changed", "Changes"), KEEP),
     icon="pencil",
 )
 
@@ -149,6 +181,7 @@ DELETE = ActionKind(
     ACTION_SCHEMAS["delete"],
     _read_several,
     _change,
+    members={IN: SCHEMAS[IN]},
     definitions=SHARED,
     acts=_several_acts,
     effects=(EffectKind("delete", "trash", "Moved to the bin:", "Moves to the bin"),),

@@ -9,10 +9,11 @@ from fluvial.records.drafts.rows import load_row
 from fluvial.records.reading.query import Query
 from fluvial.records.reading.reader import read_page
 from fluvial.runtime.session import Session
+from metamodel.catalog import ObjectType
 from metamodel.expressions import types
 
 from .execution import Execution
-from .named_environment import NamedEnvironment
+from .named_environment import NamedEnvironment, NamedRecord
 
 
 def targets(execution: Execution, each: tuple[str, ...]) -> list[str]:
@@ -21,9 +22,12 @@ def targets(execution: Execution, each: tuple[str, ...]) -> list[str]:
         return [execution.event.record]
     made = execution.made(each[0])
     if made is not None:
-        return _behind_made(execution, each[1:], made)
+        return _behind(execution, each[1:], made)
     type_ = execution.type
-    assert type_ is not None
+    if type_ is None or each[0] in execution.names:
+        return []  # a question that nobody has answered
+    if _gathers(execution, type_, each[:-1]):
+        return _behind(execution, each, [NamedRecord(type_.name, execution.values["id"])])
     record: Any = execution.values.get("id")
     for at, name in enumerate(each[:-1], 1):
         target = type_.fields[name].targets[0]
@@ -41,26 +45,38 @@ def targets(execution: Execution, each: tuple[str, ...]) -> list[str]:
     return [one[1] if isinstance(one, tuple) else one for one in found if one is not None]
 
 
-def _behind_made(
-    execution: Execution, path: tuple[str, ...], made: Sequence[tuple[str, str]]
+def _gathers(execution: Execution, type_: ObjectType, path: tuple[str, ...]) -> bool:
+    """Whether a path leads through a collection."""
+    for name in path:
+        if name in type_.inverses:
+            return True
+        type_ = execution.acting.catalog.objects[type_.fields[name].targets[0]]
+    return False
+
+
+def _behind(
+    execution: Execution, path: tuple[str, ...], records: Sequence[NamedRecord]
 ) -> list[str]:
-    """The records at the end of a path that begins at what an earlier action made."""
-    found: list[str] = []
-    for object_name, record in made:
+    """The records at the end of a path that begins at some others, each once."""
+    if not path:
+        return [one.id for one in records]
+    found: list[NamedRecord] = []
+    for object_name, record in records:
         type_ = execution.acting.catalog.objects[object_name]
-        inverse = type_.inverses.get(path[0]) if len(path) == 1 else None
-        if not path:
-            found.append(record)
-        elif inverse is not None:
-            found += _collected(execution.acting, inverse.source, inverse.field, record)
-        else:
-            row = load_row(execution.asking, object_name, record, None)
-            value = (
-                None if row is None else NamedEnvironment(execution.asking, type_, row).read(path)
-            )
-            several = value if isinstance(value, list) else [value]
-            found += [one[1] if isinstance(one, tuple) else one for one in several if one]
-    return found
+        inverse = type_.inverses.get(path[0])
+        if inverse is not None:
+            ids = list(_collected(execution.acting, inverse.source, inverse.field, record))
+            found += [NamedRecord(inverse.source, one) for one in ids]
+            continue
+        row = load_row(execution.asking, object_name, record, None)
+        if row is None:
+            continue
+        value = NamedEnvironment(execution.asking, type_, row).read(path[:1])
+        target = type_.fields[path[0]].targets[0]
+        several = value if isinstance(value, list) else [value]
+        named = (one if isinstance(one, tuple) else (target, str(one)) for one in several if one)
+        found += [NamedRecord(*one) for one in named]
+    return _behind(execution, path[1:], list(dict.fromkeys(found)))
 
 
 def _collected(session: Session, source: str, field_name: str, record: str) -> Iterator[str]:

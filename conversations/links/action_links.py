@@ -11,6 +11,7 @@ from metamodel.catalog import Catalog, Field, ObjectType, Transition
 from metamodel.checks import DocumentCheck, made_of
 from metamodel.documents import Document
 from metamodel.folding import humanise, label_text, nearest
+from metamodel.kinds.link_fields import KINDS as VALUES
 from metamodel.reach import Reach
 from rules.asked import read_questions
 from rules.filled import is_template
@@ -180,7 +181,7 @@ def _asks(
 ) -> tuple[Field, ...]:
     """The questions of the link itself; one with the name of a field is of that field."""
     found = []
-    for at, asked in enumerate(read_questions(specs, type_, check, "/ask")):
+    for at, asked in enumerate(read_questions(specs, type_, check, "/ask", VALUES)):
         place = f"/ask/{at}"
         if asked.default is not None:
             check.fault(

@@ -98,7 +98,7 @@ def _button(
 ) -> tuple[str, list[LinkQuestion]] | None:
     type_ = acting.catalog.objects[link.object]
     for button in transitions.buttons_of(acting, type_, values):
-        if button.name == link.action:
+        if button.name == link.action and not any(field.to for field in button.asks):
             asks = [LinkQuestion(field, field.required, acts=True) for field in button.asks]
             return button.label, asks
     return None

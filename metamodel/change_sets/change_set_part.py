@@ -18,6 +18,7 @@ from metamodel.object_parts import Body, ObjectPart
 from metamodel.object_types import items
 
 from .preview_kinds import ITEM, Preview, checked_preview
+from .set_marks import MARK, MOST_MARKS, SetMark, checked_mark
 
 USER = "user"  # accounts are written beside their fields, which nothing can keep
 MOST_OBJECTS = 50
@@ -55,6 +56,14 @@ SCHEMA: Mapping[str, Any] = {
             "description": "Once this first holds after that, what it did is taken back.",
             "x-editor": {"expects": "boolean"},
         },
+        "marks": {
+            "title": "Fields that name it",
+            "type": "array",
+            "items": MARK,
+            "maxItems": MOST_MARKS,
+            "description": "Look-ups in the records that it changes, which then name it: in new "
+            "records, or where fields are changed.",
+        },
         "preview": {
             "title": "Shown before it is applied",
             "type": "array",
@@ -79,6 +88,7 @@ class ChangeSet:
     applies: Expression
     reverses: Expression | None
     preview: tuple[Preview, ...]
+    marks: tuple[SetMark, ...] = ()
 
 
 def _compile(body: Body, object: ObjectType, check: DocumentCheck) -> ChangeSet | None:
@@ -101,9 +111,14 @@ def _compile(body: Body, object: ObjectType, check: DocumentCheck) -> ChangeSet 
         for at, one in items(spec, "preview")
     )
     preview = tuple(one for one in found if one is not None)
+    marks = tuple(
+        mark
+        for at, one in items(spec, "marks")
+        if (mark := checked_mark(f"/change_set/marks/{at}", one, object, spec["of"], check))
+    )
     if applies is None or effective is None or not all(sound):
         return None
-    return ChangeSet(frozenset(spec["of"]), effective, applies, reverses, preview)
+    return ChangeSet(frozenset(spec["of"]), effective, applies, reverses, preview, marks)
 
 
 CHANGE_SET: ObjectPart[ChangeSet] = ObjectPart(
@@ -113,6 +128,9 @@ CHANGE_SET: ObjectPart[ChangeSet] = ObjectPart(
     removable={
         "/change_set/of/*": "/change_set/of/*",
         "/change_set/effective": "/change_set/effective",
+        "/change_set/marks/*/object": "/change_set/marks/*",
+        "/change_set/marks/*/field": "/change_set/marks/*",
+        "/change_set/marks/*/changes/*": "/change_set/marks/*",
         "/change_set/preview/*/field": "/change_set/preview/*",
         "/change_set/preview/*/view": "/change_set/preview/*",
     },

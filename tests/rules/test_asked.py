@@ -202,7 +202,11 @@ def test_a_condition_may_wait_for_an_answer(client: Client, sales: Client, offer
 
 
 WRONG: list[tuple[Json, str, str]] = [
-    ({"kind": "lookup", "to": "offer"}, "/on/ask/0/kind", "cannot ask for a lookup"),
+    ({"kind": "lookup"}, "/on/ask/0", "`to` is missing"),
+    ({"kind": "multi_lookup", "to": "nothing"}, "/on/ask/0/to", "nothing"),
+    ({"kind": "lookup", "to": "line", "where": "nothing == 1"}, "/on/ask/0/where", ""),
+    ({"kind": "lookup", "to": "line", "inverse": "asked"}, "/on/ask/0/inverse", "does not apply"),
+    ({"kind": "any_lookup", "to": ["offer"]}, "/on/ask/0/kind", "cannot ask for"),
     ({"kind": "sequence"}, "/on/ask/0/kind", "cannot ask for a sequence"),
     ({"kind": "text", "unique": True}, "/on/ask/0/unique", "does not apply"),
     ({"kind": "choice", "depends_on": "status"}, "/on/ask/0/depends_on", "does not apply"),

@@ -65,7 +65,8 @@ function item(desk, action, at) {
   const verb = verbOf(action);
   const pointer = `/do/${at}`;
   const gathers = verb === "create" && ["as", "each", "group", "lines", "back"].some((name) => name in action);
-  const draw = gathers ? null : { notify, webhook, create, update: several, delete: several, set: sets, refuse }[verb];
+  const kept = "in" in action || /^asked\./.test(action[verb]?.each ?? ""); // and so is what is kept in a change set, and what was asked for
+  const draw = gathers || kept ? null : { notify, webhook, create, update: several, delete: several, set: sets, refuse }[verb];
   const label = desk.sentence.action(action, desk.object);
   const grip = make("button", { class: "btn quiet slim icon grip", type: "button", "data-key": `do/${at}/grip`, "aria-label": `Move: ${label}. Press Alt and an arrow key.`, title: "Drag, or press Alt and an arrow key" }, icon("grip-vertical"));
   grip.addEventListener("keydown", (event) => {

@@ -89,6 +89,11 @@ export class Sentence {
   }
 
   action(action, object) {
+    const kept = action.in ? `, kept in ${action.in === "record" ? "this record" : this.names.field(object, action.in) ?? action.in}` : "";
+    return `${this.verb(action, object)}${kept}`;
+  }
+
+  verb(action, object) {
     if (action.create !== undefined) {
       const what = action.create ? this.names.object(action.create).toLowerCase() : "record";
       const of = typeof action.each === "object" && action.each ? action.each.of : action.each;

@@ -96,7 +96,12 @@ def _parsed(session: Session, field: Field, text: str) -> Any:
 
 
 def candidates(
-    session: Session, target: str, words: str, field: Field, outer: RecordEnvironment
+    session: Session,
+    target: str,
+    words: str,
+    field: Field,
+    outer: RecordEnvironment,
+    limit: int = LIMIT,
 ) -> Iterator[Row]:
     """The records of a target that may be picked, by title; one statement."""
     if target not in PEOPLE:
@@ -125,7 +130,7 @@ def candidates(
         .where(*conditions)
         .select_from(source.joined())
         .order_by(source.column("title", "__fold"), source.column("id"))
-        .limit(sa.literal_column(str(LIMIT)))
+        .limit(sa.literal_column(str(limit)))
     )
     search = search_values(words, context.dialect)
     for record, title, said in ask(session, context.compiled(statement), **search):

@@ -119,6 +119,14 @@ class Books:
         (invoice,) = self.client.rows("/api/records/invoice", where=f"run == '{run}'")
         return invoice
 
+    def billed(self, day: str) -> Json:
+        """The invoice of what is due until a day."""
+        self.run(day)
+        return self.bill(day)
+
+    def net_of(self, day: str) -> str:
+        return str(self.billed(day)["net"]["amount"])
+
     def net(self, as_at: str) -> str:
         return str(self.bill(as_at)["net"]["amount"])
 

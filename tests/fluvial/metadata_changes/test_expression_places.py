@@ -38,7 +38,7 @@ NO_OPTIONS = {
     f"{place}/ask/*/{one}"
     for place in ("rule/on", "link")
     for one in ("at", "formula", "pull/*", "where", "where/*")
-}
+} - {"rule/on/ask/*/where"}  # a button asks for records, too
 SCHEDULE = {"schedule": "0 7 * * 1-5", "object": "worker", "where": ASKS}
 PRESSED = {"object": "worker", "button": "Press"}
 TOLD = {"to": ["created_by"], "subject": "name"}
@@ -230,6 +230,9 @@ PLACES: Mapping[str, Body] = {
         {"object": "worker", "can": ["read"], "where": ASKS, "fields": {"salary": "none"}}]},
     "report/union/*/where": union(ASKS),
     "report/where": report(where=ASKS),
+    "rule/do/*/as_of": rule("r", {
+        "update": {"each": "worker.notices", "set": {"name": "''"}}, "in": "record",
+        "as_of": f"today() if worker.{ASKS} else today()"}, on={**PRESSED, "object": "deal"}),
     "rule/do/*/assign/among/team": assign(among={"team": f"dept.crew if {ASKS} else dept.crew"}),
     "rule/do/*/assign/among/where": assign(
         among={"role": "chief", "where": f"record.{ASKS}"}),
@@ -260,6 +263,8 @@ PLACES: Mapping[str, Body] = {
     "rule/do/*/update/set/*": rule("r", {"update": {"set": {"notes": SAYS}}}),
     "rule/do/*/update/where": rule(
         "r", {"update": {"each": "notices", "where": f"record.{ASKS}", "set": {"body": "'x'"}}}),
+    "rule/on/ask/*/where": rule("r", {"notify": TOLD}, on={**PRESSED, "ask": [
+        {"name": "who", "kind": "lookup", "to": "worker", "where": ASKS}]}),
     "rule/on/when": rule("r", {"notify": TOLD}, on={**PRESSED, "when": ASKS}),
     "rule/on/where": rule("r", {"notify": TOLD}, on=SCHEDULE),
     "rule/once": rule("r", {"notify": TOLD}, once=SAYS),

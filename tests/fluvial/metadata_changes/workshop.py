@@ -44,6 +44,7 @@ DEAL: Body = {
         {"name": "sign", "from": ["open"], "to": "signed", "allow": ["chief"]},
         {"name": "lose", "from": ["open"], "to": "lost"},
     ]},
+    "change_set": {"of": ["notice"], "applies": "stage == 'signed'"},
 }  # fmt: skip
 ROLES: list[Body] = [
     {"kind": "role", "name": "writer", "meta": ["read", "write"], "grants": [

@@ -32,8 +32,12 @@ def test_the_page_on_change_sets_is_an_app_that_works(client: Client, tmp_path: 
     inside = f"change_set={amendment}"
     reply = client.patch(f"/api/records/contract/{contract}?{inside}", {"price": "12.00"})
     assert reply.status == 202, reply.text
-    reply = client.patch(f"/api/records/cover/{assets[2]['id']}?{inside}", {"until": day})
-    assert reply.status == 202, reply.text
+    last = (date.today() + timedelta(days=44)).isoformat()
+    reply = client.post(
+        f"/api/records/amendment/{amendment}/actions/end_covers",
+        {"covers": [assets[2]["id"]], "last_day": last},
+    )
+    assert reply.status == 200, reply.text
     items = client.get(f"/api/change-sets/{amendment}/preview").json()["items"]
     assert (items[0]["before"], items[0]["after"]) == ("30.00", "24.00")
     assert [(row["title"], row["change"]) for row in items[1]["rows"]] == [("Asset 2", "changed")]
@@ -41,6 +45,8 @@ def test_the_page_on_change_sets_is_an_app_that_works(client: Client, tmp_path: 
     assert client.post(f"{path}/schedule", {}).status == 200
     then = client.get(f"/api/records/contract/{contract}", as_of=day).json()
     assert then["monthly"] == "24.00"
+    ended = client.get(f"/api/records/cover/{assets[2]['id']}").json()
+    assert (ended["until"], ended["ended_by"]) == (last, amendment)
     assert client.post(f"{path}/reverse", {}).status == 200
     then = client.get(f"/api/records/contract/{contract}", as_of=day).json()
     assert then["monthly"] == "30.00"

@@ -80,8 +80,14 @@ def told_item(session: Session, set_: SetRecord, item: Preview, before: Any, aft
 
 def _read_field(session: Session, set_: SetRecord, spec: Spec) -> Any:
     path = tuple(spec["field"].split("."))
-    found = find_one(session, set_.type.name, set_.id, (path,))
-    value: Any = found
+    type_, id = set_.type, set_.id
+    # Record by record: formulas behind look-ups would stand in one question, in one another.
+    while len(path) > 1 and (to := type_.fields[path[0]].to) is not None:
+        before = find_one(session, type_.name, id, (path[:1],)) or {}
+        if not isinstance(before.get(path[0]), str):
+            return None
+        type_, id, path = session.catalog.objects[to], before[path[0]], path[1:]
+    value: Any = find_one(session, type_.name, id, (path,))
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
     return value

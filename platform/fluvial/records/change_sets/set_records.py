@@ -71,7 +71,7 @@ class SetRecord:
 
     @property
     def name(self) -> str:
-        """Such as "amendment A-1"."""
+        """Its kind and its title."""
         return f"{self.label} {self.values.get('title') or ''}".strip()
 
     @property

@@ -88,7 +88,7 @@ class KeptWrites(Writes):
     def create(self, object_name: str, body: Body) -> Record:
         type_ = self._type(object_name)
         self._check(type_, [body])
-        id = new_id()
+        id, body = new_id(), self._marked(object_name, body)
         record = writer.create(self.session, object_name, body, record=id)
         self._keep(CREATE, object_name, id, body, {}, record)
         return record
@@ -97,6 +97,7 @@ class KeptWrites(Writes):
         type_ = self._type(object_name)
         self._check(type_, bodies, many=True)
         ids = [new_id() for _ in bodies]
+        bodies = [self._marked(object_name, one) for one in bodies]
         records = batch_writes.create_many(self.session, object_name, bodies, ids)
         for id, body, record in zip(ids, bodies, records, strict=True):
             self._keep(CREATE, object_name, id, body, {}, record)
@@ -107,9 +108,10 @@ class KeptWrites(Writes):
     ) -> Record:
         type_ = self._type(object_name)
         self._check(type_, [body])
+        before = self._before(object_name, [record])
+        body = self._marked(object_name, body, before.get(record, {}))
         now, dated = split(type_, body) if self.day else (dict(body), {})
         rev = writer.revision_of(body, rev, "")
-        before = self._before(object_name, [record])
         now.pop("rev", None)
         answer: Record = {}
         if now or not dated:
@@ -129,6 +131,12 @@ class KeptWrites(Writes):
             return [self._update_at(object_name, at, body) for at, body in enumerate(bodies)]
         ids = [str(body.get("id")) for body in bodies if isinstance(body, dict)]
         before = self._before(object_name, ids)
+        bodies = [
+            self._marked(object_name, body, before.get(str(body.get("id")), {}))
+            if isinstance(body, dict)
+            else body
+            for body in bodies
+        ]
         records = batch_writes.update_many(self.session, object_name, bodies)
         for body, record in zip(bodies, records, strict=True):
             said = {name: value for name, value in body.items() if name != "id"}
@@ -158,6 +166,7 @@ class KeptWrites(Writes):
         self._check(type_, [body])
         then = self.session.at(day)
         before = find_one(then, object_name, record) or {}
+        body = self._marked(object_name, body, before)
         answer = planned_values.set_on(self.session, object_name, record, body, day, rev=rev)
         after = find_one(then, object_name, record) or answer
         self._keep(UPDATE, object_name, record, body, before, after, day)
@@ -178,7 +187,7 @@ class KeptWrites(Writes):
     def note(self, draft: Draft, names: Sequence[str]) -> None:
         """A draft that an import has written, with the fields that its row names."""
         type_ = self._type(draft.type.name)
-        body = {name: draft.wire(name) for name in names if name != "title"}
+        body: Body = {name: draft.wire(name) for name in names if name != "title"}
         self._check(type_, [body])
         after = {**body, "title": draft.values.get("title")}
         before: Record = {}
@@ -186,6 +195,7 @@ class KeptWrites(Writes):
             before = {name: wire_value(type_.fields[name], draft.before.get(name)) for name in body}
             before["rev"] = draft.before["rev"]
         action = CREATE if draft.before is None else UPDATE
+        body = self._marked(type_.name, body, None if action == CREATE else before)
         self._keep(action, type_.name, draft.id, body, before, after)
 
     def act(
@@ -196,6 +206,21 @@ class KeptWrites(Writes):
             message = "A button cannot be pressed in a change set: what it does is done at once."
             raise Conflict(message)
         return self.update(object_name, record, {**body, **move}, rev=rev)
+
+    def _marked(self, object_name: str, body: Body, before: Record | None = None) -> Body:
+        """A body with what names the change set in it; `before` is None of a new record."""
+        marks = [one for one in self.set.spec.marks if one.object == object_name]
+        if not marks or not isinstance(body, Mapping):
+            return body
+        found: dict[str, Any] = {}
+        for mark in marks:
+            if mark.field in body:
+                continue
+            if before is None and not mark.changes:
+                found[mark.field] = self.set.id
+            elif mark.touched(body, before or {}):
+                found[mark.field] = mark.value(self.set.id, body, before or {})
+        return {**body, **found}
 
     def _type(self, object_name: str) -> ObjectType:
         type_ = self.session.object(object_name)
