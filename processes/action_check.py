@@ -7,8 +7,10 @@ from typing import Any
 
 from metamodel.catalog import Field, ObjectType
 from metamodel.checks import DocumentCheck
+from metamodel.folding import listed
+from rules.ordered_documents import document_orders
 
-from .definition import CREATE, FILL, VERBS
+from .definition import CALL, CREATE, DOCUMENT, FILL, VERBS
 
 MEMBERS: Mapping[str, frozenset[str]] = {CREATE: frozenset({"set", "ask"})}
 
@@ -18,7 +20,7 @@ def check_action(
 ) -> None:
     verbs = [one for one in VERBS if one in spec]
     if len(verbs) != 1:
-        message = "A main action is exactly one of create, mail, fill and approve."
+        message = f"A main action is exactly one of {listed(VERBS)}."
         check.fault(pointer, "several_actions", message, "Keep one of them.")
         return
     verb = verbs[0]
@@ -31,11 +33,26 @@ def check_action(
             check.fault(f"{pointer}/{member}", "no_meaning", message, f"Remove `{member}`.")
     if verb == CREATE:
         _check_create(pointer, spec, check)
+    elif verb == CALL:
+        check.reference(f"{pointer}/{CALL}/to", "endpoint", spec[CALL]["to"])
+    elif verb == DOCUMENT:
+        _check_document(f"{pointer}/{DOCUMENT}", spec[DOCUMENT], subject, check)
     elif verb == FILL:
         for at, name in enumerate(spec[FILL]):
             field = check.field(f"{pointer}/{FILL}/{at}", subject, name)
             if field is not None:
                 _check_writable(f"{pointer}/{FILL}/{at}", field, check)
+
+
+def _check_document(
+    pointer: str, spec: Mapping[str, Any], subject: ObjectType, check: DocumentCheck
+) -> None:
+    orders = document_orders()
+    if orders is None:
+        message = "This server prints no documents."
+        check.fault(pointer, "no_documents", message, "Use another main action.")
+        return
+    orders.check(check, pointer, spec, subject)
 
 
 def _check_create(pointer: str, spec: Mapping[str, Any], check: DocumentCheck) -> None:

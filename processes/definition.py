@@ -10,12 +10,14 @@ from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.types import Type
 from metamodel.folding import humanise, label_text
+from rules.action_reader import text_of
 
 AT = "06:00"
 START, END = "start", "end"
 ONE, ALL = "one", "all"
 CREATE, MAIL, FILL, APPROVE = "create", "mail", "fill", "approve"
-VERBS = (CREATE, MAIL, FILL, APPROVE)
+CALL, DOCUMENT = "call", "document"
+VERBS = (CREATE, MAIL, FILL, APPROVE, CALL, DOCUMENT)
 # What conditions of routes may name beside the subject's fields.
 NAMES: Mapping[str, Type] = {
     "outcome": types.TEXT, "approved": types.BOOLEAN, "attempt": types.NUMBER,
@@ -32,8 +34,10 @@ class MainAction:
     verb: str
     must: bool
     object: str = ""  # of which a record is created
-    fields: tuple[str, ...] = ()  # that are filled in, or asked for
+    fields: tuple[str, ...] = ()  # that are filled in, asked for, or hold the document
     values: Mapping[str, Expression] = field(default_factory=dict)
+    target: str = ""  # the endpoint that is called, or the template of the document
+    body: Any = None  # what is sent to it: expressions in objects and lists
 
 
 @dataclass(frozen=True)
@@ -171,5 +175,21 @@ def _action(pointer: str, spec: Mapping[str, Any], compile: Compile) -> MainActi
         compiled = compile(f"{pointer}/{inner}/{name}", source, expect, {})
         if compiled is not None:
             values[name] = compiled
+    must = spec.get("must", False)
+    if verb == CALL:
+        body = _body(f"{pointer}/{CALL}/body", spec[CALL].get("body"), compile)
+        return MainAction(verb, must, target=spec[CALL]["to"], body=body)
+    if verb == DOCUMENT:
+        into = (spec[DOCUMENT]["to"],) if "to" in spec[DOCUMENT] else ()
+        return MainAction(verb, must, fields=into, target=spec[DOCUMENT]["template"])
     fields = tuple(spec.get({CREATE: "ask", FILL: FILL}.get(verb, ""), ()))
-    return MainAction(verb, spec.get("must", False), spec.get(CREATE, ""), fields, values)
+    return MainAction(verb, must, spec.get(CREATE, ""), fields, values)
+
+
+def _body(pointer: str, value: Any, compile: Compile) -> Any:
+    """Expressions in objects and lists, in their places; None where the record itself is sent."""
+    if isinstance(value, Mapping):
+        return {name: _body(f"{pointer}/{name}", one, compile) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_body(f"{pointer}/{at}", one, compile) for at, one in enumerate(value)]
+    return None if value is None else compile(pointer, text_of(value), None, {})

@@ -15,8 +15,9 @@ from metamodel.expressions.python import evaluate
 from metamodel.folding import humanise
 from metamodel.kinds.link_fields import KINDS
 
-from .definition import APPROVE, CREATE, FILL, MAIL, MainAction
+from .definition import APPROVE, CALL, CREATE, DOCUMENT, FILL, MAIL, MainAction
 from .made_records import Made, made_by, note
+from .ordered_actions import order_lacks, ordered
 from .run_moves import RunAtWork
 from .task_mail import check_mail, send_mail
 
@@ -49,6 +50,8 @@ def questions(session: Session, run: RunAtWork, action: MainAction) -> tuple[Fie
         return _MAIL
     if action.verb == APPROVE:
         return _APPROVE
+    if action.verb in (CALL, DOCUMENT):
+        return ()
     object_name = action.object if action.verb == CREATE else run.process.subject
     writable = session.access.writable(object_name)
     if action.fields:
@@ -120,8 +123,14 @@ def _approve(run: RunAtWork, task: Values, action: MainAction, body: Body) -> No
     note(run.session, task["id"], APPROVE, _subject(run), {APPROVED: approved, NOTE: said[:1000]})
 
 
+def _order(run: RunAtWork, task: Values, action: MainAction, body: Body) -> None:
+    subject = _subject(run)
+    _refuse_others(body, set())
+    note(run.session, task["id"], action.verb, subject, ordered(run, task["id"], action, subject))
+
+
 _DONE: Mapping[str, Callable[[RunAtWork, Values, MainAction, Body], None]] = {
-    CREATE: _create, FILL: _fill, MAIL: _mail, APPROVE: _approve,
+    CREATE: _create, FILL: _fill, MAIL: _mail, APPROVE: _approve, CALL: _order, DOCUMENT: _order,
 }  # fmt: skip
 
 
@@ -148,6 +157,8 @@ def lacking(run: RunAtWork, task: Values, action: MainAction | None) -> list[str
         return []
     if action.verb == FILL:
         return [f"Fill in {one}." for one in _empty(run, action.fields)]
+    if action.verb in (CALL, DOCUMENT):
+        return order_lacks(run, task["id"], action)
     made = [one for one in made_by(run.session, task["id"]) if one.verb == action.verb]
     if action.verb == CREATE:
         type_ = run.session.catalog.objects[action.object]

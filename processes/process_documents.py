@@ -52,6 +52,8 @@ PROCESS_KIND = DocumentKind(
         "/stages/*/main_action/ask/*": "/stages/*/main_action/ask/*",
         "/stages/*/main_action/set/*": "/stages/*/main_action/set/*",
         "/stages/*/main_action/create": "/stages/*/main_action",
+        "/stages/*/main_action/call/to": "/stages/*/main_action",
+        "/stages/*/main_action/document/*": "/stages/*/main_action",
         "/stages/*/performers/*": "/stages/*/performers/*",
     },
     about="Stages and routes over the records of an object: who does what, until when, and then.",

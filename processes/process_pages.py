@@ -8,17 +8,20 @@ from markupsafe import Markup
 
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.kernel.problems import Conflict
+from fluvial.kernel.problems import Conflict, NotFound, Problem
 from fluvial.pages.frame import Context, page, with_query
 from fluvial.pages.reader_format import ReaderFormat, format_of
+from fluvial.pages.sign_in import form_text
 from fluvial.records.drafts.rows import Values
 from fluvial.records.reading.query import Query, SortKey
 from fluvial.records.reading.reader import read_page
 from fluvial.runtime.session import Session
 from metamodel.folding import humanise
 
+from . import task_steps
 from .kept_names import RUN
 from .map_api import map_of_run
+from .performers import owns
 from .processes_api import seen_run
 from .run_marks import DAY, HOUR, MINUTE, lasted
 from .run_rows import RUNNING
@@ -37,10 +40,14 @@ COUNTS = ("open", "done", "failed", "late")
 
 def show(call: Call) -> Answer:
     call.only("process", "status", "run", "cursor")
+    return _shown(call, call.query.get("run") or "")
+
+
+def _shown(call: Call, chosen: str, problem: Problem | None = None) -> Answer:
     session, fmt = call.session, format_of(call.session)
     process, status = call.query.get("process", ""), call.query.get("status", "running")
     found, more = _runs(call, session, process, status)
-    chosen = call.query.get("run") or (found[0]["id"] if found else "")
+    chosen = chosen or (found[0]["id"] if found else "")
     log: Context = {
         "processes": [
             {"value": one.name, "label": one.label, "current": one.name == process}
@@ -55,11 +62,15 @@ def show(call: Call) -> Answer:
         "rows": [_row(one, fmt, chosen, process, status) for one in found],
         "more": with_query(HOME, process=process, status=status, cursor=more) if more else "",
         "run": _chosen(session, chosen, fmt) if chosen else None,
+        "error": problem.detail if problem is not None else "",
     }  # fmt: skip
     menu = [{"label": "Analysis", "href": f"{HOME}/analysis", "icon": "chart-bar",
              "method": "get", "danger": False}]  # fmt: skip
     topics = f"object:{RUN}" if found else ""
-    return page(call, "process_log.html", "Processes", here=HOME, log=log, menu=menu, topics=topics)
+    return page(
+        call, "process_log.html", "Processes", here=HOME, log=log, menu=menu, topics=topics,
+        status=problem.status if problem is not None else 200,
+    )  # fmt: skip
 
 
 def _runs(call: Call, session: Session, process: str, status: str) -> tuple[list[Row], str]:
@@ -94,6 +105,7 @@ def _row(one: Row, fmt: ReaderFormat, chosen: str, process: str, status: str) ->
 def _chosen(session: Session, id: str, fmt: ReaderFormat) -> Context:
     """The run whose map is shown, with why it waits."""
     values: Values = seen_run(session, id)
+    running = values["status"] == RUNNING
     told = run_wire(session, values)
     try:
         drawn = map_of_run(session, values, alone=False)
@@ -112,10 +124,23 @@ def _chosen(session: Session, id: str, fmt: ReaderFormat) -> Context:
         "lasted": lasted(values["started"], until),
         "reason": values.get("reason") or "",
         "waits": [one["reason"] for one in told["waits"]],
-        "running": values["status"] == RUNNING,
+        "running": running,
+        "cancel_href": f"{HOME}/runs/{id}/cancel" if running and owns(session, values) else "",
         "map": Markup(drawn),
         "history": history(session, values, fmt),
     }
+
+
+def cancel_run(call: Call) -> Answer:
+    """End a run before its end, with the reason, and show it."""
+    run = call.params["id"]
+    try:
+        task_steps.cancel(call.session, run, form_text(call, "reason"))
+    except Problem as problem:
+        if problem.status == NotFound.status:
+            raise
+        return _shown(call, run, problem)
+    return Answer.redirect(with_query(HOME, run=run, status="all"))
 
 
 def analysis(call: Call) -> Answer:
@@ -169,6 +194,10 @@ def _long(whole: int | None) -> str:
 
 ENDPOINTS = (
     Endpoint("GET", HOME, show, Policy.SIGNED_IN, "The log of processes.", page=True),
+    Endpoint(
+        "POST", f"{HOME}/runs/{{id}}/cancel", cancel_run, Policy.SIGNED_IN,
+        "End a run before its end.", page=True, form=True,
+    ),
     Endpoint(
         "GET", f"{HOME}/analysis", analysis, Policy.SIGNED_IN,
         "Tasks by process and stage.", page=True,

@@ -25,7 +25,7 @@ MADE = table(
     "process_made",
     column("id", UUID, primary_key=True),
     column("task", UUID),
-    column("verb", TEXT),  # create, mail, fill, approve
+    column("verb", TEXT),  # of the main action: create, mail, fill, ...
     column("object", TEXT),
     column("record", UUID),
     column("said", JSON),  # the mail, or the decision

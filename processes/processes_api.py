@@ -16,7 +16,7 @@ from . import run_rows, task_steps
 from .kept_names import RUN, TASK
 from .process_lists import open_tasks, runs_page
 from .versions import process_named, processes_of
-from .why_waiting import run_wire, task_wire
+from .why_waiting import run_wire, said_of, task_wire
 
 
 def list_processes(call: Call) -> Answer:
@@ -188,7 +188,12 @@ def do_action(call: Call) -> Answer:
     call.only()
     body = call.json_object() if call.body else {}
     made = task_steps.act(call.session, call.params["id"], body)
-    told = {"verb": made.verb, "object": made.object, "id": made.record, **made.said}
+    told = {
+        "verb": made.verb,
+        "object": made.object,
+        "id": made.record,
+        **said_of(call.session, made),
+    }
     return Answer.json(told, 201)
 
 

@@ -8,30 +8,29 @@ from markupsafe import Markup
 
 from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
-from fluvial.kernel.problems import Conflict, NotFound, Problem
+from fluvial.kernel.problems import Conflict, NotFound, Problem, Unprocessable
 from fluvial.pages.frame import Context, page
 from fluvial.pages.reader_format import ReaderFormat, format_of, record_href
 from fluvial.pages.sign_in import form_text
 from fluvial.records.drafts.rows import Values, load_row
 from fluvial.records.reading.reader import find_one
 from fluvial.runtime.session import Session
-from metamodel.folding import humanise
+from metamodel.roles import role_titles
 
 from . import main_actions, task_steps
-from .answer_fields import answers, inputs
-from .definition import CREATE, END, FILL, MAIL, Process, ProcessStage
+from .answer_fields import answers
+from .definition import END, Process, ProcessStage
 from .kept_names import RUN, TASK
-from .made_records import made_by
 from .map_api import map_of_run
 from .performers import is_for, owns
 from .processes_api import seen_task
 from .run_marks import lasted
 from .run_moves import RunAtWork, opened_run
 from .run_rows import ACTIVE, OPEN, PART, TAKEN, tasks_of
+from .shown_actions import shown_action, shown_made
 from .why_waiting import reason, who_words
 
 HOME = "/processes"
-TITLES = {CREATE: "Create", MAIL: "Send an e-mail", FILL: "Fill in", "approve": "Approve or reject"}
 TONES = {"open": "info", "taken": "plum", "part": "warn", "done": "good", "failed": "bad",
          "timed_out": "bad"}  # fmt: skip
 
@@ -112,7 +111,7 @@ def _stage(
     mine = held["status"] in (OPEN, TAKEN) and (is_for(session, held) or owns(session, values))
     rows = (load_row(session, TASK, one.id, None) for one in tasks_of(session, run.id))
     tasks = [row for row in rows if row is not None]
-    unfinished = held["status"] in (*ACTIVE, "waiting")
+    unfinished, owner = held["status"] in (*ACTIVE, "waiting"), owns(session, values)
     return {
         "about": run.process.about,
         "instructions": stage.instructions,
@@ -120,11 +119,12 @@ def _stage(
         "mine": mine,
         "taken": held["status"] == TAKEN,
         "part": held["status"] == PART,
-        "owner": owns(session, values),
+        "owner": owner,
         "outcomes": stage.outcomes,
         "next": next_steps(run.process, stage),
-        "action": _action(session, run, held, stage, fmt),
-        "made": _made(session, held, fmt),
+        "hand": _hand_on(session, run.process, owner=owner),
+        "action": shown_action(session, run, held, stage, fmt),
+        "made": shown_made(session, held, fmt),
     }
 
 
@@ -143,51 +143,17 @@ def next_steps(process: Process, stage: ProcessStage) -> list[Context]:
     return found or [{"to": "The end", "words": "", "label": ""}]
 
 
-def _action(
-    session: Session, run: RunAtWork, held: Values, stage: ProcessStage, fmt: ReaderFormat
-) -> Context | None:
-    action = stage.action
-    if action is None:
-        return None
-    title = TITLES[action.verb]
-    if action.verb == CREATE:
-        type_ = session.catalog.objects[action.object]
-        title = f"Create a record: {type_.label}"
-    fields, usual = main_actions.questions(session, run, action), {}
-    if held["status"] in (OPEN, TAKEN):
-        usual = main_actions.usual_values(session, run, action)
-    lacks = main_actions.lacking(run, held, action)
+def _hand_on(session: Session, process: Process, *, owner: bool) -> Context:
+    """To whom a task can be given, beside people, and to which stages one may skip it."""
+    named = [one for stage in process.stages.values() for one in stage.performers]
+    roles = dict.fromkeys(one["role"] for one in named if "role" in one)
+    titles = role_titles(session.catalog, roles)
+    stages = [{"value": one.name, "label": one.label} for one in process.stages.values()]
     return {
-        "title": title,
-        "verb": action.verb,
-        "must": action.must,
-        "done": not lacks,
-        "lacks": lacks,
-        "inputs": inputs(fields, usual, fmt),
+        "roles": [{"value": name, "label": titles.get(name, name)} for name in roles],
+        "stages": [*stages, {"value": END, "label": "The end"}] if owner else [],
+        "owner": owner,
     }
-
-
-def _made(session: Session, held: Values, fmt: ReaderFormat) -> list[Context]:
-    found = []
-    for one in made_by(session, held["id"]):
-        seen = session.access.object(one.object).can("read") and find_one(
-            session, one.object, one.record, (("title",),)
-        )
-        words = {
-            "mail": f"E-mail to {one.said.get('to', '')}: {one.said.get('subject', '')}",
-            "approve": "Approved" if one.said.get("approved") else "Rejected",
-            "fill": "Filled in " + ", ".join(map(humanise, one.said.get("fields", ()))).lower(),
-        }.get(one.verb, "")
-        if one.verb == CREATE:
-            words = str(seen["title"]) if seen else "A record that is not visible to you"
-        found.append({
-            "words": words,
-            "note": one.said.get("note", ""),
-            "href": record_href(one.object, one.record) if one.verb == CREATE and seen else "",
-            "at": fmt.full(one.at),
-            "by": who_words(session, ("user", one.by)) if one.by else "",
-        })  # fmt: skip
-    return found
 
 
 def history(session: Session, run: Values, fmt: ReaderFormat) -> list[Context]:
@@ -244,7 +210,9 @@ def do_step(call: Call) -> Answer:
     steps: dict[str, Any] = {
         "take": lambda: task_steps.take(session, task),
         "release": lambda: task_steps.release(session, task),
-        "skip": lambda: task_steps.skip(session, task, note),
+        "reassign": lambda: _give(call, task, note, delegate=False),
+        "delegate": lambda: _give(call, task, note, delegate=True),
+        "skip": lambda: task_steps.skip(session, task, note, form_text(call, "to")),
         "fail": lambda: task_steps.fail(session, task, note),
         "complete": lambda: task_steps.complete(session, task, form_text(call, "outcome"), note),
     }
@@ -255,6 +223,15 @@ def do_step(call: Call) -> Answer:
     except Problem as problem:
         return _refused(call, problem)
     return Answer.redirect(href_of(task))
+
+
+def _give(call: Call, task: str, note: str, *, delegate: bool) -> None:
+    """Give a task to the person or the role that the page names."""
+    person, role = form_text(call, "to"), form_text(call, "role")
+    if bool(person) == bool(role):
+        raise Unprocessable("Say to whom: a person, or everybody with a role.")
+    to = {"role": role} if role else {"user": person.removeprefix("user:")}
+    task_steps.hand_on(call.session, task, to, note, delegate=delegate)
 
 
 def _refused(call: Call, problem: Problem) -> Answer:
@@ -273,6 +250,6 @@ ENDPOINTS = (
     ),
     Endpoint(
         "POST", f"{HOME}/tasks/{{id}}/step", do_step, Policy.SIGNED_IN,
-        "Complete, take, give back or skip a task.", page=True, form=True,
+        "Complete, take, give back, hand on or skip a task.", page=True, form=True,
     ),
 )  # fmt: skip

@@ -15,8 +15,10 @@ from metamodel.folding import listed
 from metamodel.roles import role_titles
 
 from . import main_actions
+from .definition import CALL, DOCUMENT
 from .kept_names import RUN, TASK
-from .made_records import made_by
+from .made_records import Made, made_by
+from .ordered_actions import became
 from .performers import Who
 from .route_graph import graph_of, reached
 from .run_moves import RunAtWork, opened_run
@@ -48,12 +50,26 @@ def run_wire(session: Session, values: Values) -> Json:
 
 def task_wire(session: Session, task: Values) -> Json:
     made = [
-        {"verb": one.verb, "object": one.object, "id": one.record, "at": one.at, **one.said}
+        {
+            "verb": one.verb,
+            "object": one.object,
+            "id": one.record,
+            "at": one.at,
+            **said_of(session, one),
+        }
         for one in made_by(session, task["id"])
         if one.verb != "create" or _readable(session, one.object, one.record)
     ]
     told = _fields(session, TASK, task, TASK_FIELDS)
     return {"id": task["id"], "run": task["run"], **told, "made": made}
+
+
+def said_of(session: Session, one: Made) -> Mapping[str, Any]:
+    """What the task keeps of it; of what others carry out, how that stands."""
+    if one.verb not in (CALL, DOCUMENT):
+        return one.said
+    state, words = became(session, one.said)
+    return {"target": one.said.get("target"), "state": state, "said": words}
 
 
 def _fields(

@@ -16,6 +16,7 @@ from . import (
     document_trials,
     documents_api,
     issue_checks,
+    ordered_prints,
     outside_documents,
     record_documents,
 )  # fmt: skip
@@ -32,4 +33,5 @@ BRINGS = (
     STORED(issue_checks.stored),
     RECORD_OFFER(record_documents.offers),
     outside_documents.BRINGS,
+    ordered_prints.BRINGS,
 )

@@ -17,12 +17,12 @@ from fluvial.kernel.causes import Cause
 from fluvial.kernel.problems import Forbidden, Problem, Unavailable
 from fluvial.records.drafts.attachments import described, find_file
 from fluvial.records.drafts.rows import load_row
+from fluvial.records.reading.reader import find_one
 from fluvial.records.writing import writer
 from fluvial.runtime.session import Session
 from fluvial.services.mail import Enclosed
 from fluvial.transfer import files
 from metamodel.catalog import ObjectType
-from metamodel.expressions import types
 from metamodel.reach import Reach
 from rules.action_kinds import ActionKind
 from rules.action_reader import ActionReader
@@ -34,7 +34,7 @@ from rules.model import Action, Rule
 from rules.outcomes import Outcome
 from rules.record_targets import targets
 
-from .document_channel import is_printed
+from .document_channel import file_field, printed_for
 from .document_data import checked_sums, subject_of, template_of
 from .making_documents import PreparedDocument, prepared, printed_of, with_own
 
@@ -92,21 +92,14 @@ def _document_of(
     reader: ActionReader, pointer: str, member: str, spec: Mapping[str, Any]
 ) -> tuple[DocumentOf, ObjectType] | None:
     """The document that a place names; faults where there is none of its records."""
-    document = reader.check.reference(f"{pointer}/{member}", "template", spec[member])
     of = tuple(spec["of"].split(".")) if "of" in spec else ()
     type_ = reader.target(f"{pointer}/of" if of else f"{pointer}/each", of)
-    if document is None or type_ is None:
+    if type_ is None:
+        reader.check.reference(f"{pointer}/{member}", "template", spec[member])
         return None
-    if not is_printed(document.body):
-        message = f"The template `{document.name}` is a message, and not printed."
-        hint = "Name a template with `channel: document`."
-        reader.check.fault(f"{pointer}/{member}", "not_printed", message, hint)
-        return None
-    if document.body.get("for") != type_.name:
-        about = document.body.get("for")
-        message = f"The template `{document.name}` is for {about}, and not for {type_.name}."
-        hint = "Name its records in `of`, or use a template for the same object."
-        reader.check.fault(f"{pointer}/{member}", "other_object", message, hint)
+    hint = "Name its records in `of`, or use a template for the same object."
+    document = printed_for(reader.check, f"{pointer}/{member}", spec[member], type_, hint)
+    if document is None:
         return None
     return DocumentOf(document.name, type_.name, of), type_
 
@@ -122,10 +115,7 @@ def _read(reader: ActionReader, pointer: str, action: Mapping[str, Any]) -> Acti
     field = field.removeprefix(lead) if lead != "." else field
     if not field:
         return PrintAction(KIND, document, "")
-    known = reader.check.field(f"{place}/to", type_, field) if "." not in field else None
-    if known is None or known.type.name != types.FILES.name or not known.writable:
-        message = f"`{spec['to']}` is not a file field of {type_.label}."
-        reader.check.fault(f"{place}/to", "no_files", message, "Name one, such as papers.")
+    if file_field(reader.check, f"{place}/to", type_, field, spec["to"]) is None:
         return None
     return PrintAction(KIND, document, field)
 
@@ -157,8 +147,10 @@ def _perform(execution: Execution, at: int, action: PrintAction) -> None:
 def _begin(session: Session, effect: dict[str, Any]) -> Callable[[], Outcome]:
     """Read what the document needs; what it gives prints and writes it."""
     payload = effect["payload"]
-    roles = tuple(payload["by"]["roles"])
-    actor = Actor(None, payload["by"]["name"], roles, unrestricted=not roles)
+    actor = _actor(session, payload["by"])
+    if actor is None:
+        gone = Outcome("failed", "The person who has ordered it can no longer sign in.")
+        return lambda: gone
     acting = session.as_actor(actor, Cause.read(payload["cause"]))
 
     def send() -> Outcome:
@@ -178,8 +170,27 @@ def _begin(session: Session, effect: dict[str, Any]) -> Callable[[], Outcome]:
     return send
 
 
+def _actor(session: Session, by: Mapping[str, Any]) -> Actor | None:
+    """The person who has ordered it, as they are now, or who the rule acts as."""
+    if by.get("user"):
+        found: Actor | None = session.engine.people.actor(session.connection, by["user"])
+        return found
+    roles = tuple(by["roles"])
+    return Actor(None, by["name"], roles, unrestricted=not roles)
+
+
 def _ended(problem: Problem) -> Outcome:
     return Outcome("retry" if isinstance(problem, Unavailable) else "failed", problem.detail)
+
+
+def may_write(session: Session, object_name: str, record: str, field: str) -> bool:
+    """Whether who acts may write a field of a record; a person also of this very one."""
+    access = session.access
+    if not access.object(object_name).can("update") or field not in access.writable(object_name):
+        return False
+    if session.actor.id is None:
+        return True
+    return find_one(session, object_name, record, (("id",),), "update") is not None
 
 
 def _written_into(
@@ -189,8 +200,8 @@ def _written_into(
     field, name = payload["field"], payload["object"]
     if not field:
         return
-    if field not in session.access.writable(name):
-        raise Forbidden(f"This rule may not write `{field}`.")
+    if not may_write(session, name, payload["record"], field):
+        raise Forbidden(f"Who makes it may not write `{field}`.")
     # The field is a feature's own here: a locked record gets its document, too.
     own = session.as_actor(SYSTEM).posting(name)
     with own.connection.transaction():

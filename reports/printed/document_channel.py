@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from fluvial.services.templates import TemplateFault, needs
-from metamodel.catalog import ObjectType
+from metamodel.catalog import Field, ObjectType
 from metamodel.checks import DocumentCheck
 from metamodel.documents import Document
 from metamodel.expressions import types
@@ -34,6 +34,38 @@ def load(name: str) -> dict[str, Any]:
 
 def is_printed(template: Mapping[str, Any]) -> bool:
     return template.get("channel") == NAME
+
+
+def printed_for(
+    check: DocumentCheck, pointer: str, name: str, type_: ObjectType, hint: str = ""
+) -> Document | None:
+    """The printed template of a name for records of an object; a fault where it is none."""
+    document = check.reference(pointer, "template", name)
+    if document is None:
+        return None
+    if not is_printed(document.body):
+        message = f"The template `{document.name}` is a message, and not printed."
+        check.fault(pointer, "not_printed", message, "Name a template with `channel: document`.")
+        return None
+    if document.body.get("for") != type_.name:
+        about = document.body.get("for")
+        message = f"The template `{document.name}` is for {about}, and not for {type_.name}."
+        usual = "Use a template for the same object."
+        check.fault(pointer, "other_object", message, hint or usual)
+        return None
+    return document
+
+
+def file_field(
+    check: DocumentCheck, pointer: str, type_: ObjectType, name: str, said: str = ""
+) -> Field | None:
+    """A file field that a document can be written into; a fault where it is none."""
+    known = check.field(pointer, type_, name) if "." not in name else None
+    if known is None or known.type.name != types.FILES.name or not known.writable:
+        message = f"`{said or name}` is not a file field of {type_.label}."
+        check.fault(pointer, "no_files", message, "Name one, such as papers.")
+        return None
+    return known
 
 
 def check_printed(document: Document, check: DocumentCheck, type_: ObjectType) -> None:
