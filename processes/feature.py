@@ -21,8 +21,10 @@ from rules.action_kinds import ACTION
 
 from . import (
     conditional_starts,
+    designed_processes,
     due_tasks,
     figures_api,
+    figures_pages,
     kept_records,
     map_api,
     process_buttons,
@@ -52,6 +54,8 @@ feature = Feature(
             *figures_api.ENDPOINTS,
             *task_pages.ENDPOINTS,
             *process_pages.ENDPOINTS,
+            *figures_pages.ENDPOINTS,
+            *designed_processes.ENDPOINTS,
         ),
         ACTION(START_ACTION),
         BUTTONS(

@@ -1,4 +1,4 @@
-"""The log of processes, list left and map right, and the analysis by process and stage."""
+"""The log of processes, list left and map right."""
 
 from __future__ import annotations
 
@@ -23,9 +23,8 @@ from .kept_names import RUN
 from .map_api import map_of_run
 from .performers import owns
 from .processes_api import seen_run
-from .run_marks import DAY, HOUR, MINUTE, lasted
+from .run_marks import lasted
 from .run_rows import RUNNING
-from .task_figures import figures, funnel
 from .task_pages import HOME, history, subject_link
 from .versions import processes_of
 from .why_waiting import run_wire, who_words
@@ -64,8 +63,11 @@ def _shown(call: Call, chosen: str, problem: Problem | None = None) -> Answer:
         "run": _chosen(session, chosen, fmt) if chosen else None,
         "error": problem.detail if problem is not None else "",
     }  # fmt: skip
-    menu = [{"label": "Analysis", "href": f"{HOME}/analysis", "icon": "chart-bar",
-             "method": "get", "danger": False}]  # fmt: skip
+    menu = [
+        {"label": label, "href": f"{HOME}/{name}", "icon": icon, "method": "get", "danger": False}
+        for name, label, icon in (("analysis", "Analysis", "chart-bar"),
+                                  ("people", "Performance", "users"))
+    ]  # fmt: skip
     topics = f"object:{RUN}" if found else ""
     return page(
         call, "process_log.html", "Processes", here=HOME, log=log, menu=menu, topics=topics,
@@ -143,63 +145,10 @@ def cancel_run(call: Call) -> Answer:
     return Answer.redirect(with_query(HOME, run=run, status="all"))
 
 
-def analysis(call: Call) -> Answer:
-    """Tasks by process and stage and by person, and how far the runs of a process came."""
-    call.only("process")
-    session, process = call.session, call.query.get("process", "")
-    known = processes_of(session.catalog)
-    process = process if process in known else ""
-    rows = [_stage_row(session, one) for one in figures(session, "stage", process)]
-    fmt = format_of(session)
-    people = figures(session, "person", process)
-    fmt.names.want(("user", one["ended_by"]["user"]) for one in people)
-    fmt.names.load()
-    shown = {
-        "processes": [
-            {"value": one.name, "label": one.label, "current": one.name == process}
-            for one in known.values()
-        ],
-        "rows": rows,
-        "people": [
-            {**_told(one), "name": fmt.names.title("user", one["ended_by"]["user"]) or ""}
-            for one in people
-        ],
-        "steps": funnel(session, known[process])[:1] if process else [],
-        "all": {name: sum(row[name] for row in rows) for name in COUNTS},
-    }
-    return page(
-        call, "process_analysis.html", "Analysis", crumbs=[("Processes", HOME)], here=HOME,
-        shown=shown,
-    )  # fmt: skip
-
-
-def _stage_row(session: Session, one: Context) -> Context:
-    known = processes_of(session.catalog).get(str(one["process"]))
-    label = known.label if known is not None else humanise(str(one["process"] or ""))
-    return {**_told(one), "process": label}
-
-
-def _told(one: Context) -> Context:
-    kept = f"{one['on_time'].removesuffix('.0')} %" if one["on_time"] else ""
-    return {**one, "kept": kept, "spent": _long(one["spent"])}
-
-
-def _long(whole: int | None) -> str:
-    if whole is None:
-        return ""
-    if whole < HOUR:
-        return f"{whole // MINUTE} min"
-    return f"{whole / HOUR:.1f} h" if whole < DAY else f"{whole / DAY:.1f} d"
-
-
 ENDPOINTS = (
     Endpoint("GET", HOME, show, Policy.SIGNED_IN, "The log of processes.", page=True),
     Endpoint(
         "POST", f"{HOME}/runs/{{id}}/cancel", cancel_run, Policy.SIGNED_IN,
         "End a run before its end.", page=True, form=True,
-    ),
-    Endpoint(
-        "GET", f"{HOME}/analysis", analysis, Policy.SIGNED_IN,
-        "Tasks by process and stage.", page=True,
     ),
 )  # fmt: skip

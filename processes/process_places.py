@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,6 +25,7 @@ from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
 from metamodel.document import Document
 
+from .designed_processes import context
 from .kept_names import PROCESS, RUN, TASK
 from .map_api import map_of_run
 from .process_lists import open_tasks
@@ -143,13 +144,8 @@ def preview(call: Call, document: Document, record: str) -> dict[str, Any]:
     return {"html": Markup('<div class="scroll-x">{}</div>').format(Markup(drawn))}
 
 
-def choices(call: Call, body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The designer has all that it needs in the document."""
-    return {}
-
-
 PREVIEWS = DocumentPreview(PROCESS, preview)
-DESIGNED = Designer(PROCESS, choices)
+DESIGNED = Designer(PROCESS, context)
 
 
 def navigation(catalog: Catalog, access: Access) -> Sequence[NavigationItem]:

@@ -38,9 +38,15 @@ class Mark:
 
 
 def draw(
-    process: Process, marks: Mapping[str, Mark] | None = None, *, ended: str = "", alone: bool
+    process: Process,
+    marks: Mapping[str, Mark] | None = None,
+    *,
+    ended: str = "",
+    alone: bool,
+    handles: bool = False,
 ) -> str:
-    """The map; `ended` is how the run has ended, `alone` whether it stands in no page."""
+    """The map; `ended` is how the run has ended, `alone` whether it stands in no page, `handles`
+    whether its routes are to be taken hold of."""
     layout = lay_out(process)
     known = marks or {}
     label = _plain(_described(process, known))
@@ -52,7 +58,7 @@ def draw(
         'font-family="var(--font, system-ui, sans-serif)" font-size="12.5">',
         _style() if alone else "",
         f'<rect width="{width}" height="{height}" fill="{_colour("bg")}"/>' if alone else "",
-        *_arrows(layout),
+        *_arrows(layout, handles=handles),
         *(_box(process, box, known, ended) for box in layout.boxes.values()),
         "</svg>",
     ]
@@ -94,15 +100,16 @@ def _head(arrow: Arrow) -> str:
     return f'<path d="{shape}" fill="{_colour("field")}"/>'
 
 
-def _arrows(layout: RouteLayout) -> Iterator[str]:
+def _arrows(layout: RouteLayout, *, handles: bool) -> Iterator[str]:
     for arrow in layout.arrows:
         if arrow.to not in layout.boxes:
             continue
         dashed = ' stroke-dasharray="4 4"' if arrow.by_time else ""
-        yield (
+        drawn = (
             f'<path d="{_path(arrow)}" fill="none" stroke="{_colour("field")}" '
             f'stroke-width="1.4"{dashed}/>{_head(arrow)}'
         )
+        yield _held(arrow, drawn) if handles else drawn
     for arrow in layout.arrows:
         x, y = arrow.place
         for at, words in enumerate(arrow.words[:3]):
@@ -113,6 +120,15 @@ def _arrows(layout: RouteLayout) -> Iterator[str]:
                 f'fill="{_colour("ink-2")}" stroke="{_colour("bg")}" stroke-width="4" '
                 f'paint-order="stroke">{_plain(shown)}</text>'
             )
+
+
+def _held(arrow: Arrow, drawn: str) -> str:
+    """A route with a wide line below it, which a pointer finds."""
+    time = ' data-by-time=""' if arrow.by_time else ""
+    return (
+        f'<g data-from="{arrow.source}" data-to="{arrow.to}"{time}>'
+        f'<path d="{_path(arrow)}" fill="none" stroke="transparent" stroke-width="14"/>{drawn}</g>'
+    )
 
 
 def _path(arrow: Arrow) -> str:

@@ -14,14 +14,14 @@ from typing import Any
 from fluvial.kernel.problems import Conflict
 from fluvial.records.drafts.rows import Values, load_row
 from fluvial.runtime.session import Session
-from metamodel.expressions.python import truth
 from rules.named_environment import NamedEnvironment
 
 from . import run_rows
-from .definition import ALL, END, START, Process, ProcessStage, Route
+from .definition import END, START, Process, ProcessStage, Route
 from .durations import USUAL, calendar_named, seconds_of
 from .kept_names import RUN, TASK
 from .performers import Who, assign, owner_of
+from .route_choice import chosen_routes, label_of, unmet
 from .route_graph import open_joins
 from .run_rows import (
     ACTIVE,
@@ -34,7 +34,7 @@ from .run_rows import (
     UNFINISHED,
     WAITING,
     TaskRow,
-)  # fmt: skipfrom .versions import current_version, process_in, process_named
+)  # fmt: skip
 from .versions import current_version, process_in, process_named
 
 MOST_TASKS = 500  # of a run: then it has failed, for it goes round in circles
@@ -111,11 +111,12 @@ def go_on(
     attempt = int(task.get("attempt") or 1)
     ways = _chosen(run, stage.name, outcome, approved, attempt)
     if not ways and run.process.ways(stage.name):
+        reason = unmet(run.process, stage.name, outcome)
         raise Conflict(
             f"No route leads on from {stage.label}"
             + (f" with the outcome {outcome}" if outcome else "")
-            + f": {_unmet(run, stage.name, outcome)}. Change the record, choose another outcome, "
-            "or skip the task to another stage."
+            + f": {reason}. Change the record, choose another outcome, or skip the task to another"
+            " stage."
         )
     _follow(run, ways, task)
     settle(run)
@@ -133,37 +134,9 @@ def _chosen(
 ) -> list[Route]:
     """The routes that fit, of which all are taken or the first one."""
     environment = run.names(outcome=outcome, approved=approved, attempt=Decimal(attempt))
-    taken = (
-        [task.way for task in run.tasks()]
-        if any(route.times for route in run.process.ways(stage))
-        else []
-    )
-    fitting = [
-        route
-        for route in run.process.ways(stage)
-        if route.outcome in ("", outcome)
-        and (route.times is None or taken.count(route.way) < route.times)
-        and (route.when is None or truth(route.when, environment))
-    ]
-    branching = stage in run.process.stages and run.process.stages[stage].branches == ALL
-    return fitting if branching else fitting[:1]
-
-
-def _unmet(run: RunAtWork, stage: str, outcome: str) -> str:
-    told = []
-    for route in run.process.ways(stage):
-        where = _label(run.process, route.to)
-        if route.outcome not in ("", outcome):
-            told.append(f"{where} is for the outcome {route.outcome}")
-        elif route.when is not None:
-            told.append(f"{where} needs {route.when.source}")
-        else:
-            told.append(f"{where} was taken {route.times} times")
-    return "; ".join(told)
-
-
-def _label(process: Process, stage: str) -> str:
-    return process.stages[stage].label if stage in process.stages else "the end"
+    counted = any(route.times for route in run.process.ways(stage))
+    taken = [task.way for task in run.tasks()] if counted else []
+    return chosen_routes(run.process, stage, outcome, taken, environment)
 
 
 def _follow(run: RunAtWork, ways: Sequence[Route], task: Values | None) -> None:
@@ -278,7 +251,7 @@ def settle(run: RunAtWork) -> None:
 
 
 def _say_where(run: RunAtWork, left: Sequence[TaskRow]) -> None:
-    stages = dict.fromkeys(_label(run.process, task.stage) for task in left)
+    stages = dict.fromkeys(label_of(run.process, task.stage) for task in left)
     said = ", ".join(stages)[:400]
     if said != run.values.get("stage"):
         run_rows.write(run.session, RUN, run.id, {"stage": said})

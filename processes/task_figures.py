@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -14,6 +15,7 @@ from fluvial.runtime.session import Session
 from .definition import Process
 from .kept_names import TASK
 from .run_rows import DONE, FAILED, TIMED_OUT, UNFINISHED
+from .stage_counts import stage_counts
 
 Json = dict[str, Any]
 COUNT, SPENT, LAST = measure("count"), measure("avg(spent)"), measure("max(ended)")
@@ -25,14 +27,20 @@ BY: dict[str, tuple[Path, ...]] = {
 PLACES = Decimal("0.1")
 
 
-def figures(session: Session, by: str, process: str = "") -> list[Json]:
-    """How many tasks are open, done, failed and late, and how long those took that are done."""
+def figures(
+    session: Session, by: str, process: str = "", since: date | None = None,
+    until: date | None = None,
+) -> list[Json]:  # fmt: skip
+    """How many tasks are open, done, failed and late, and how long those took that are done; in a
+    period, those that ended in it."""
     if TASK not in session.catalog.objects:
         return []
     groups = BY[by]
     where = [f"process == '{process}'"] if process else []
     if by == "person":
         where.append("ended_by != null")
+    where += [f"date(ended) >= date('{since}')"] if since is not None else []
+    where += [f"date(ended) <= date('{until}')"] if until is not None else []
     found: dict[str, Json] = {}
     for status, row, number in _counted(session, groups, where, found):
         if status in UNFINISHED:
@@ -89,37 +97,21 @@ def share(part: int, whole: int) -> str | None:
     return str(found)
 
 
-def funnel(session: Session, process: Process, group: str = "") -> list[Json]:
-    """How many runs came to each stage: of all, and of the stage before; by a path of tasks."""
+def funnel(session: Session, process: Process, groups: Sequence[Path] = ()) -> list[Json]:
+    """How many runs came to each stage: of all, and of the stage before; by paths of tasks, and of
+    the records that they are about."""
     if TASK not in session.catalog.objects:
         return []
-    groups: tuple[Path, ...] = (("stage",),)
-    if group:
-        _check_group(session, group)
-        groups = (*groups, (group,))
-    where = [f"process == '{process.name}'", "attempt == 1"]
-    reached: dict[str, tuple[Any, dict[str, int]]] = {}
-    for one in _asked(session, groups, where, (COUNT,)):
-        value = one.get(group) if group else None
-        _, counts = reached.setdefault(repr(value), (value, {}))
-        counts[str(one["stage"])] = int(one[COUNT.text])
+    where = f"process == '{process.name}' and attempt == 1"
+    reached: dict[str, tuple[tuple[Any, ...], dict[str, int]]] = {}
+    for one in stage_counts(session, process.subject, where, groups):
+        _, counts = reached.setdefault(repr(one.group), (one.group, {}))
+        counts[one.stage] = counts.get(one.stage, 0) + one.runs
+    names = [".".join(path) for path in groups]
     return [
-        {**({group: value} if group else {}), "steps": _steps(process, counts)}
-        for value, counts in reached.values()
+        {**dict(zip(names, values, strict=True)), "steps": _steps(process, counts)}
+        for values, counts in reached.values()
     ]
-
-
-def _check_group(session: Session, group: str) -> None:
-    type_ = session.catalog.objects[TASK]
-    if group in ("stage", "name"):
-        message = "The steps of the funnel are the stages already. Group by something else."
-        raise Unprocessable(message, errors=[fault("group", "grouped_twice", message)])
-    if "." in group:
-        message = (
-            f"A funnel is grouped by a field of {type_.plural.lower()}, such as responsible. Group "
-            "by paths in a report of these."
-        )
-        raise Unprocessable(message, errors=[fault("group", "not_a_field", message)])
 
 
 def _steps(process: Process, counts: dict[str, int]) -> list[Json]:

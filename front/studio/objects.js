@@ -1,4 +1,5 @@
 // The members of an object as a form: what is rarely needed is folded, alternatives are a choice in words.
+import { equal } from "./document.js";
 import { make } from "../dom.js";
 import { framed, grouped, nextId } from "./frames.js";
 import { fill } from "./inputs.js";
@@ -97,8 +98,9 @@ function chooser(form, at, alternatives) {
     const kept = options[asked].members;
     const gone = options.flatMap((option) => option.members).filter((name) => !kept.includes(name));
     const value = form.model.get(at()) ?? {};
-    const next = Object.fromEntries(Object.entries(value).filter(([name]) => !gone.includes(name)));
-    if (Object.keys(next).length < Object.keys(value).length) form.model.set(at(), next, null);
+    // What the choice alone says stands there at once: an e-mail, though nothing of it is written yet.
+    const next = { ...options[asked].start, ...Object.fromEntries(Object.entries(value).filter(([name]) => !gone.includes(name))) };
+    if (!equal(next, value)) form.model.set(at(), next, null);
     else form.sync();
     control.focus();
   });

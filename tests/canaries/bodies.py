@@ -367,6 +367,8 @@ BODIES: dict[str, Bodies] = {
     "POST /o/{object}/{id}/edit": _form,
     "POST /o/{object}/{id}/restore": NOTHING,
     "POST /o/{object}/{id}/reveal/{field}": NOTHING,
+    "POST /studio/process-map": _say(Sent({"body": {}}), Sent({"body": 1})),
+    "POST /studio/process-trial": _say(Sent({"body": {"subject": "contract"}}), Sent({"body": 1})),
     "POST /processes/runs/{id}/cancel": _say(Sent({"reason": ""})),
     "POST /processes/tasks/{id}/action": _say(Sent({"number": "by a page"}), Sent({"name": "x"})),
     "POST /processes/tasks/{id}/step": _say(Sent({"step": "x"}), Sent({"step": "take"})),

@@ -1,18 +1,32 @@
-// A process: its route map as it would be drawn, above its stages and routes.
+// A process: its route map, on which one draws, the form of what is chosen beside it, and a trial.
 import { make } from "../../dom.js";
 import { memberPart } from "../member_part.js";
-import { preview } from "../preview.js";
+import { START } from "./process_changes.js";
+import { RouteMap } from "./process_map.js";
+import { ProcessSide } from "./process_side.js";
+import { trial } from "./process_trial.js";
 import { block, folded } from "./shared.js";
 
-export function design(model, root) {
+export function design(model, root, context) {
+  const side = new ProcessSide(model, () => map.focus());
+  const map = new RouteMap(model, { onChoose: (what) => side.show(what), onOpen: () => side.open() });
+  const first = model.get("/stages/0/name");
+  map.choose(`stage:${first ?? START}`);
+  side.show({ stage: first ?? START });
   root.replaceChildren(
     make("div", { class: "designer dprocess" },
-      preview(model, { label: "Route map" }).node,
       block("Process", make("div", { class: "form-grid" }, memberPart(model, "/label"), memberPart(model, "/subject")), memberPart(model, "/about")),
-      block("Stages", memberPart(model, "/stages")),
-      block("Routes", memberPart(model, "/routes")),
-      block("How it starts, and whose it is", memberPart(model, "/start"), memberPart(model, "/owner")),
+      make("div", { class: "rmap-desk" }, map.node, side.node),
+      trial(model),
+      versions(context),
       folded("More", memberPart(model, "/active")),
     ),
   );
+}
+
+// What saving does to runs that are at work.
+function versions({ version, running }) {
+  if (!version) return null;
+  const runs = running === 1 ? "One run is at work and keeps its version." : `${running} runs are at work and keep their version.`;
+  return make("p", { class: "small dim" }, `Version ${version} is in force. Saving a change makes version ${version + 1}. ${runs}`);
 }
