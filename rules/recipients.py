@@ -17,7 +17,7 @@ from fluvial.runtime.session import Session
 from fluvial.services.mail import is_address
 from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
-from metamodel.expressions.nodes import Literal
+from metamodel.expressions.nodes import Gather, Literal, Read
 from metamodel.folding import fold
 from metamodel.storage import TEXT, UUID
 
@@ -84,15 +84,25 @@ def _addresses(session: Session, expression: Expression, text: str) -> Iterator[
     """Those that the rule itself writes, or the one that a value is.
 
     What somebody typed into a field is never several: it would tell people whom nobody meant.
-    An address that is somebody's in the system is told what they may read.
+    `list()` gives those of several records, where each holds one address by its format. An address
+    that is somebody's in the system is told what they may read.
     """
-    written = isinstance(expression.tree, Literal)
-    for part in text.replace(";", ",").split(",") if written else [text]:
+    several = isinstance(expression.tree, Literal) or _lists_addresses(session, expression)
+    for part in text.replace(";", ",").split(",") if several else [text]:
         address = part.strip()
         if not is_address(address):
             raise NotTold(f"`{address[:SHOWN]}` is not an e-mail address.")
         found = _OF_ADDRESS.row(session.connection, the_address=fold(address))
         yield Recipient(None, address, reader=found[0] if found else None)
+
+
+def _lists_addresses(session: Session, expression: Expression) -> bool:
+    """Whether an expression is `list()` of a field that holds one e-mail address."""
+    tree = expression.tree
+    if not (isinstance(tree, Gather) and tree.function == "list" and isinstance(tree.item, Read)):
+        return False
+    field = session.catalog.objects[tree.item.object].fields.get(tree.item.path[-1])
+    return field is not None and field.option("format") == "email"
 
 
 def _account(session: Session, user: str) -> Recipient:

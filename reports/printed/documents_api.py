@@ -19,6 +19,7 @@ from fluvial.runtime.session import Session
 from fluvial.transfer.exports import FORMATS as SHEET_TYPES
 
 from .document_data import (
+    PrintedTemplate,
     Subject,
     gathered,
     language_for,
@@ -48,9 +49,9 @@ def list_documents(call: Call) -> Answer:
 def documents_of(session: Session, object_name: str, record: str) -> list[dict[str, Any]]:
     found = []
     for template in session.catalog.derive(printed_templates).values():
-        if template.object != object_name:
+        if template.object != object_name or template.body.get("only_chosen"):
             continue
-        subject = subject_of(session, template, record, chosen=False)
+        subject = _chosen_or_own(session, template, record)
         kept = find_kept(session.connection, subject)
         found.append(
             {
@@ -59,11 +60,21 @@ def documents_of(session: Session, object_name: str, record: str) -> list[dict[s
                 "state": "kept" if kept else "final" if subject.final else "draft",
                 "kept": kept.wire() if kept else None,
                 "keeps": template.keep is not None,
-                "tables": [{"name": one.name, "label": one.label} for one in template.tables],
+                "tables": [
+                    {"name": one.name, "label": one.label} for one in subject.template.tables
+                ],
                 "url": f"/api/records/{object_name}/{record}/documents/{template.name}",
             }
         )
     return found
+
+
+def _chosen_or_own(session: Session, template: PrintedTemplate, record: str) -> Subject:
+    """The document that the record chooses; the template's own where that is none."""
+    try:
+        return subject_of(session, template, record)
+    except Conflict:  # said with the remedy when somebody asks for the document
+        return subject_of(session, template, record, chosen=False)
 
 
 def _subject(call: Call) -> Subject:

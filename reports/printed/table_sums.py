@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from fluvial.kernel.problems import Unprocessable, fault
-from metamodel.currencies import Amount
 from metamodel.expressions.python import evaluate
 
 from .printed_tables import PrintedTable
@@ -37,8 +36,9 @@ def check_sum(environment: Any, whole: TableRows, seen: TableRows | None, templa
 
 
 def _sums_of(value: Any) -> Sums:
-    if isinstance(value, Amount):
-        return {value.currency: value.amount} if value.amount else {}
+    if isinstance(value, tuple):  # an amount; that of a sum over records is a plain pair
+        amount, currency = value
+        return {currency: amount} if amount else {}
     if value is None:
         return {}
     seconds = getattr(value, "total_seconds", None)
