@@ -53,6 +53,7 @@ def documents_of(session: Session, object_name: str, record: str) -> list[dict[s
             continue
         subject = _chosen_or_own(session, template, record)
         kept = find_kept(session.connection, subject)
+        tables = subject.template.tables
         found.append(
             {
                 "template": template.name,
@@ -60,9 +61,7 @@ def documents_of(session: Session, object_name: str, record: str) -> list[dict[s
                 "state": "kept" if kept else "final" if subject.final else "draft",
                 "kept": kept.wire() if kept else None,
                 "keeps": template.keep is not None,
-                "tables": [
-                    {"name": one.name, "label": one.label} for one in subject.template.tables
-                ],
+                "tables": [{"name": one.name, "label": one.label} for one in tables],
                 "url": f"/api/records/{object_name}/{record}/documents/{template.name}",
             }
         )

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from fluvial.events.jobs import run_pending
 from fluvial.http.app import build_app
-from tests.app import Client, Prepared, environment
-from tests.apps.psa.books import Books
+from tests.app import PASSWORD, Client, Prepared, environment
+from tests.apps.psa.books import Books, gbp
+from tests.mailbox import Mail, Mailbox
 from tests.reports.pdf_text import text_of
 
 FORMATS = (
@@ -20,12 +22,38 @@ FORMATS = (
 
 
 @pytest.fixture(scope="module")
-def books(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
+def box() -> Iterator[Mailbox]:
+    made = Mailbox()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def books(
+    prepared: Prepared, tmp_path_factory: pytest.TempPathFactory, box: Mailbox
+) -> Iterator[Books]:
     folder = tmp_path_factory.mktemp("invoices")
     address = prepared.copy(None, folder, ("psa",))
-    engine = prepared.opened(address, environment(address, folder))
+    engine = prepared.opened(address, environment(address, folder, smtp_url=box.url))
     yield Books(Client(build_app(engine), prepared.headers(address)), engine)
     engine.close()
+
+
+@pytest.fixture(scope="module")
+def invoice(books: Books) -> str:
+    return invoiced(books)
+
+
+def work(books: Books) -> None:
+    while run_pending(books.engine):
+        pass
+
+
+def paper(mail: Mail) -> str:
+    (found,) = [part for part in mail.message.iter_attachments()]
+    content = found.get_content()
+    assert isinstance(content, bytes)
+    return text_of(content)
 
 
 def invoiced(books: Books) -> str:
@@ -53,8 +81,7 @@ def invoiced(books: Books) -> str:
     return str(books.bill("2026-07-01")["id"])
 
 
-def test_every_format_tells_the_same_sum_in_both_languages(books: Books) -> None:
-    invoice = invoiced(books)
+def test_every_format_tells_the_same_sum_in_both_languages(books: Books, invoice: str) -> None:
     net = books.read("invoice", invoice)["net"]["amount"]
     for language in ("en", "de"):
         for form in FORMATS:
@@ -76,3 +103,57 @@ def test_every_format_tells_the_same_sum_in_both_languages(books: Books) -> None
             assert rows, table
     listed = books.client.rows(f"/api/records/invoice/{invoice}/documents")
     assert [one["template"] for one in listed] == ["invoice_document"]
+
+
+def test_billing_contacts_get_the_invoice_and_open_it_themselves(
+    books: Books, invoice: str, box: Mailbox
+) -> None:
+    """Each address once, in the format of the account; the mail stays with the invoice."""
+    books.change("account", books.account, invoice_email="ap@harrow.example", language="de",
+                 invoice_format="invoice_by_day")  # fmt: skip
+    for name, duties in (("Ann", ["billing"]), ("Bob", ["billing", "primary"]), ("Tom", [])):
+        books.made("contact", name=name, account=books.account, duties=duties,
+                   email=f"{name.lower()}@harrow.example")  # fmt: skip
+    books.act("invoice", invoice, "issue")
+    work(books)
+    number = books.read("invoice", invoice)["number"]
+    mails = box.wait(3)
+    sent = sorted(mail.recipients[0] for mail in mails)
+    assert sent == ["ann@harrow.example", "ap@harrow.example", "bob@harrow.example"]
+    assert {mail.message["subject"] for mail in mails} == {
+        f"Rechnung von Tidewell {books.at} [{number}]"
+    }
+    assert all(number in paper(mail) and "Nachweis" in paper(mail) for mail in mails)
+    assert "Entwurf" not in paper(mails[0])
+    books.act("invoice", invoice, "invoice_resend", other="director@harrow.example")
+    work(books)
+    assert len(box.wait(7)) == 7
+    told = books.client.get(f"/o/invoice/{invoice}").text
+    assert "ann@harrow.example" in told
+    own = books.made("contact", name="Jane", account=books.account)
+    books.made("user", email="jane@harrow.example", name="Jane", roles=["customer_contact"],
+               contact=own, password=PASSWORD)  # fmt: skip
+    jane = books.client.signed_in("jane@harrow.example", PASSWORD)
+    pdf = jane.get(f"/api/records/invoice/{invoice}/documents/invoice_document")
+    assert pdf.status == 200 and "Entwurf" not in text_of(pdf.body), pdf.text[:300]
+    assert "1.763,00" in text_of(pdf.body) and "Bankverbindung" in text_of(pdf.body)
+    told_in_a_statement(books, invoice, number)
+
+
+def told_in_a_statement(books: Books, invoice: str, number: str) -> None:
+    """What was invoiced, what was received, and what is owed."""
+    issued = books.read("invoice", invoice)["issued_on"]
+    books.act("invoice", invoice, "pay_part", paid=gbp("115.60"))
+    books.change("invoice", invoice, paid_on=issued)
+    books.act("account", books.account, "account_statement_make", since=issued, until=issued)
+    (made,) = books.client.rows("/api/records/account_statement")
+    assert (made["movement"]["amount"], made["balance"]["amount"]) == ("2000.00", "2000.00")
+    assert made["not_due"]["amount"] == "2000.00"
+    path = f"/api/records/account_statement/{made['id']}/documents/account_statement"
+    pdf = books.client.get(path)
+    assert pdf.status == 200, pdf.text
+    words = text_of(pdf.body)
+    if folder := os.environ.get("INVOICES_FOR_EYES"):
+        Path(folder, "statement.pdf").write_bytes(pdf.body)
+    assert "Kontoauszug" in words and number in words and "-115,60" in words
+    assert "2.000,00" in words
