@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from metamodel.segments import round_half_up, units
@@ -18,7 +19,22 @@ from metamodel.segments import round_half_up, units
 from .charge_periods import ChargePeriod
 
 _EXACT = Context(prec=100)
+_WHOLE = Fraction(1)
+_ONE = Decimal(1)
+_KEPT = 10_000  # results that many cells of a run have in common
 Json = list[Any]
+
+
+@lru_cache(_KEPT)
+def _share(start: date, end: date, first: date, after: date, convention: str) -> Fraction:
+    made = units(first, after, first, after, convention)
+    part = units(start, end, first, after, convention)
+    return Fraction(part or 0, made) if made else Fraction(0)
+
+
+@lru_cache(_KEPT)
+def _worth(quantity: Decimal, price: Decimal) -> Fraction:
+    return Fraction(_EXACT.multiply(quantity, price))
 
 
 class ChargeCell(NamedTuple):
@@ -49,15 +65,12 @@ class ChargeCell(NamedTuple):
     def share(self, period: ChargePeriod | None) -> Fraction:
         """Of the period; cells that are for no days are whole."""
         if period is None or self.from_ is None or self.until is None:
-            return Fraction(1)
-        first, after = period.from_, period.until
-        made = units(first, after, first, after, self.convention)
-        part = units(self.from_, self.until, first, after, self.convention)
-        return Fraction(part or 0, made) if made else Fraction(0)
+            return _WHOLE
+        return _share(self.from_, self.until, period.from_, period.until, self.convention)
 
     def exact(self, period: ChargePeriod | None) -> Fraction:
-        worth = self.price if self.whole else _EXACT.multiply(self.quantity, self.price)
-        return Fraction(worth) * self.share(period) * self.times
+        quantity = _ONE if self.whole else self.quantity
+        return _worth(quantity, self.price) * self.share(period) * self.times
 
 
 def net(cells: Iterable[ChargeCell], less: Iterable[ChargeCell] = ()) -> list[ChargeCell]:
