@@ -52,6 +52,7 @@ class ChargedRecord:
     live: bool = True  # whether anything is worked out for it
     due: date | None = None  # when its next period is due
     fault: str = ""
+    causes: Sequence[str] = ()  # records from further away whose changes have marked it
 
     def charge(self, name: str, period: ChargePeriod | None) -> None:
         self.charges[name] = Charge(self.id, name, period)

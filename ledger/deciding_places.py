@@ -34,6 +34,17 @@ def places_of(ledger: Ledger, objects: Objects) -> Iterator[tuple[Place, Route]]
         yield from _of_rows(allocation, rows, own, objects)
 
 
+def near_routes(ledger: Ledger) -> frozenset[tuple[str, Route]]:
+    """The ways from the charged records themselves, and from their rows."""
+    rows = [one.rows for one in ledger.targets if one.rows is not None]
+    if ledger.allocation is not None:
+        rows += [one.rows for one in ledger.allocation.collections]
+    own = {
+        (one.object, (RouteStep(one.object, one.link, ledger.object, back=False),)) for one in rows
+    }
+    return frozenset({(ledger.object, ()), *own})
+
+
 def _of_rows(
     allocation: Allocation | None, rows: AllocationRows, own: str, objects: Objects
 ) -> Iterator[tuple[Place, Route]]:

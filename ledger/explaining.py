@@ -24,10 +24,12 @@ from metamodel.storage import POSTGRESQL, SQLITE, timestamp_wire
 
 from .allocation_cells import REST, demand_named
 from .allocation_explained import AllocationTold, is_draw
+from .causes_of import causes_of
 from .charge_cells import ChargeCell, plain, rounded_sums
 from .charge_periods import ChargePeriod
 from .charged_records import Charge, ChargedRecord
 from .entry_reader import item_object
+from .far_causes import causes_noted
 from .key_states import KeyState, PostingRow, postings_of, states_of
 from .ledger_differences import Scales, difference
 from .ledger_model import Ledger
@@ -70,6 +72,7 @@ def explain(
         found.charges[name] = Charge(record, name, None, list(states[name].cells))
     charges = _asked(found, period, source)
     words = _Words(session, ledger)
+    found.causes = causes_noted(session.connection, ledger.name, [record]).get(record, ())
     if ledger.allocation is not None and records:
         words.told = AllocationTold(session, ledger, found, until, words.title)
     return {
@@ -138,6 +141,8 @@ class _Words:
         rows = [(row.id, self.cells(row.cells, period)) for row in postings]
         wanted = {} if charge.fault else rounded_sums(charge.cells, period, self.scales)
         found = None if charge.fault else difference(record, charge, state, self.scales)
+        causes = causes_of(self.session, self.ledger, [found] if found else [])
+        cause = causes.get(found.key) if found else None
         entries = self._entries(postings)
         return {
             **(self.told.demand(charge.name) if self.told is not None else {}),
@@ -147,7 +152,8 @@ class _Words:
             "target": _amounts(wanted),
             "posted": _amounts(state.posted),
             "delta": _amounts(found.amounts if found else {}),
-            "difference": self.cells(found.parts if found else [], period),
+            "difference": self._moved(self.cells(found.parts if found else [], period), cause),
+            "cause": self._cause(cause),
             "postings": [
                 self._posting(row, cells, entries.get(row.id, []))
                 for row, (_, cells) in zip(postings, rows, strict=True)
@@ -163,14 +169,22 @@ class _Words:
             "booked": row.booked.isoformat() if row.booked else None,
             "cause": self._cause(row.cause),
             "entries": entries,
-            "parts": cells,
+            "parts": self._moved(cells, row.cause),
         }
+
+    def _moved(self, cells: list[Json], cause: Any) -> list[Json]:
+        """Cells of a difference, each with the record whose change has moved it."""
+        parts = (cause or {}).get("parts") or [None] * len(cells)
+        for cell, part in zip(cells, parts, strict=True):
+            cell["moved_by"] = part and {**part, "title": self.title(part["object"], part["id"])}
+        return cells
 
     def _cause(self, cause: Any) -> Json | None:
         if not cause:
             return None
         title = self.title(cause["object"], cause["id"])
-        told = {**cause, "title": title, "by": {"user": cause["by"]} if cause["by"] else None}
+        told = {name: one for name, one in cause.items() if name != "parts"}
+        told |= {"title": title, "by": {"user": cause["by"]} if cause["by"] else None}
         if (by := cause.get("change_set")) is not None:
             told["change_set"] = set_links(self.session, [by]).get(by)
         return told

@@ -221,6 +221,7 @@ def _key(told: Json, fmt: ReaderFormat) -> Context:
         "delta": [_amount(one, fmt) for one in told["delta"]],
         "cells": [_cell(one, fmt) for one in told["cells"]],
         "sources": [_source(one, fmt) for one in told.get("sources", ())],
+        "difference": [_cell(one, fmt) for one in told["difference"]],
         "postings": [_posting(one, fmt) for one in told["postings"]],
     }
 
@@ -282,7 +283,15 @@ def _cell(told: Json, fmt: ReaderFormat) -> Context:
         "quantity": told["quantity"],
         "price": "–" if told["price"] is None else _amount(told["price"], fmt),
         "amount": _amount(told["amount"], fmt),
+        "moved": _moved(told.get("moved_by"), fmt),
     }
+
+
+def _moved(told: Json | None, fmt: ReaderFormat) -> Context | None:
+    """The record whose change has moved a part."""
+    if not told or not told["title"]:
+        return None
+    return {"title": told["title"], "href": fmt.href(told["object"], told["id"])}
 
 
 def _posting(told: Json, fmt: ReaderFormat) -> Context:

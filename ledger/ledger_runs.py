@@ -28,6 +28,7 @@ from fluvial.runtime.session import Session
 
 from .allocation_cells import fill_draws
 from .charged_records import ChargedRecord, charged_records
+from .far_causes import causes_noted, forget_causes
 from .key_states import states_of
 from .ledger_differences import LedgerDifference, Scales, differences
 from .ledger_model import Ledger
@@ -235,13 +236,18 @@ def run_records(
     connection = session.connection
     if not dry_run:
         clear(connection, ledger.name, ids)
+    causes = causes_noted(connection, ledger.name, ids)
     records, found = compared(session, ledger, ids, until)
+    for record in records:
+        record.causes = causes.get(record.id, ())
     posted = _tried(session, ledger, run, found) if dry_run else post(session, ledger, run, found)
     faults = [*_faults(records), *posted.faults]
     add_faults(connection, run, faults)
     if not dry_run:
         keep_due(connection, ledger.name, {one.id: one.due for one in records})
-        mark(connection, ledger.name, [one[0] for one in faults])
+        failed = {one[0] for one in faults}
+        mark(connection, ledger.name, failed)
+        forget_causes(connection, ledger.name, [one for one in ids if one not in failed])
     counts.add(
         records=len(records),
         keys=sum(len(one.charges) for one in records),

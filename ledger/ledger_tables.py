@@ -99,6 +99,16 @@ MARK = table(
 )
 sa.Index("ix_fluvial_ledger_mark__due", MARK.c.ledger, MARK.c.due)
 
+# Changes from further away that have marked a record, or all records of a ledger.
+CAUSE = table(
+    "ledger_cause",
+    column("ledger", TEXT, primary_key=True),
+    column("source", UUID, primary_key=True),
+    column("record", UUID, primary_key=True),
+    column("at", TIMESTAMP),
+    metadata=TABLES,
+)
+
 # Whether the marks of a ledger tell all: `clean`, `whole`, or the run that compares everything.
 SCOPE = table(
     "ledger_scope",

@@ -16,7 +16,7 @@ from metamodel.dependencies import Route
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.reads import depends_on_time
 
-from .deciding_places import places_of
+from .deciding_places import near_routes, places_of
 from .ledger_model import Ledger
 from .ledger_reader import ledgers_of
 
@@ -28,6 +28,7 @@ class MarkRoute:
     ledger: str
     route: Route
     names: frozenset[str]
+    far: bool = False  # whether the records are neither charged themselves, nor rows of these
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,10 @@ def _scope(ledger: Ledger, catalog: Catalog) -> MarkScope:
         if known is not None and known.formula is not None:
             formulas.add((object_name, name, known.formula.source))
     routes: dict[str, list[MarkRoute]] = {}
+    near = near_routes(ledger)
     for (object_name, route), found in names.items():
-        made = MarkRoute(ledger.name, route, frozenset(found))
+        far = (object_name, route) not in near
+        made = MarkRoute(ledger.name, route, frozenset(found), far)
         routes.setdefault(object_name, []).append(made)
     asked = [*ledger.record_expressions, *_row_expressions(ledger)]
     decisions = sorted({name for one in asked for name in one.decisions})

@@ -23,6 +23,7 @@ from metamodel.catalog import ObjectType
 from metamodel.dependencies import Route
 from metamodel.expressions.reads import EVERY
 
+from .far_causes import ALL, MOST_CAUSES, forget_causes, note_causes
 from .ledger_tables import MARK, SCOPE
 from .mark_routes import MarkRoute, mark_scopes, marks_by_object
 
@@ -30,6 +31,7 @@ FAN_OUT = 1_000  # records that one change marks by themselves
 WHOLE = "whole"  # everything is to be compared
 CLEAN = "clean"  # marks tell all
 NOBODY = "00000000-0000-0000-0000-000000000000"
+Starts = dict[tuple[str, Route], set[str]]  # by the ledger and the way on from them
 
 _m, _s = MARK.c, SCOPE.c
 _of_ledger = _m.ledger == param("the_ledger", _m.ledger)
@@ -57,25 +59,67 @@ def stored(drafts: Sequence[Draft], event: str) -> None:
     routes = session.catalog.derive(marks_by_object).get(name)
     if not routes:
         return
-    found: dict[tuple[str, Route], set[str]] = {}
+    found: Starts = {}
     for draft in drafts:
         changed = {*draft.changed, *draft.computed} if event == "updated" else None
         for one in routes:
             if changed is None or not one.names.isdisjoint(changed):
                 sides: tuple[Any, ...] = (draft.before, draft.values)
                 _start(session, one, draft.id, sides, found)
-    _mark_ends(session, found)
+    reached = _mark_ends(session, found)
+    _note_far(session, found, reached, _by_draft(drafts, routes, event))
+
+
+def _by_draft(
+    drafts: Sequence[Draft], routes: Sequence[MarkRoute], event: str
+) -> dict[str, Starts]:
+    """Where each change begins by itself, if not too many are made at once."""
+    if len(drafts) > MOST_CAUSES:
+        return {}
+    made: dict[str, Starts] = {}
+    for draft in drafts:
+        changed = {*draft.changed, *draft.computed} if event == "updated" else None
+        for one in routes:
+            if one.far and (changed is None or not one.names.isdisjoint(changed)):
+                sides: tuple[Any, ...] = (draft.before, draft.values)
+                _start(draft.session, one, draft.id, sides, made.setdefault(draft.id, {}))
+    return made
+
+
+def _note_far(
+    session: Session, found: Starts, reached: Starts, causes: Mapping[str, Starts]
+) -> None:
+    """Note what has marked records that its change does not name itself."""
+    noted: dict[str, dict[str, set[str]]] = {}
+    for cause, starts in causes.items():
+        for (ledger, route), some in starts.items():
+            place = (ledger, route)
+            if some == found.get(place):  # the only one: the way has been followed already
+                ends = reached.get(place, {ALL})
+            elif any(step.field == EVERY for step in route):
+                ends = {ALL}
+            else:
+                ends = set(followed(session, route, sorted(some), FAN_OUT + 1)) if route else some
+            for end in {ALL} if len(ends) > FAN_OUT else ends:
+                noted.setdefault(ledger, {}).setdefault(end, set()).add(cause)
+    for ledger, ends_ in sorted(noted.items()):
+        listed = {end: sorted(some) for end, some in ends_.items()}
+        note_causes(session.connection, ledger, listed, session.now)
 
 
 def day_noted(session: Session, type_: ObjectType, record: str, names: Collection[str]) -> None:
     """Mark what a value of another day concerns; what the record holds itself stays."""
     routes = session.catalog.derive(marks_by_object).get(type_.name, ())
-    found: dict[tuple[str, Route], set[str]] = {}
+    found: Starts = {}
+    far: Starts = {}
     for one in routes:
         if not one.names.isdisjoint(names):
             # The record's own look-ups have not changed, so a route can begin with them.
             found.setdefault((one.ledger, one.route), set()).add(record)
-    _mark_ends(session, found)
+            if one.far:
+                far.setdefault((one.ledger, one.route), set()).add(record)
+    reached = _mark_ends(session, found)
+    _note_far(session, found, reached, {record: far} if far else {})
 
 
 def _start(
@@ -83,7 +127,7 @@ def _start(
     one: MarkRoute,
     record: str,
     sides: Iterable[Mapping[str, Any] | None],
-    found: dict[tuple[str, Route], set[str]],
+    found: Starts,
 ) -> None:
     """Where a route begins: at the record, or at what it looked up before and looks up now."""
     first = one.route[0] if one.route else None
@@ -95,8 +139,9 @@ def _start(
         found.setdefault((one.ledger, one.route[1:]), set()).update(starts)
 
 
-def _mark_ends(session: Session, found: Mapping[tuple[str, Route], set[str]]) -> None:
-    """Follow routes to their ends, and mark these."""
+def _mark_ends(session: Session, found: Starts) -> Starts:
+    """Follow routes to their ends, and mark these; nothing of those that mark all records."""
+    reached: Starts = {}
     marked: dict[str, set[str]] = {}
     whole: set[str] = set()
     for (ledger, route), starts in found.items():
@@ -110,10 +155,12 @@ def _mark_ends(session: Session, found: Mapping[tuple[str, Route], set[str]]) ->
             whole.add(ledger)
         else:
             marked.setdefault(ledger, set()).update(ends)
+            reached[ledger, route] = set(ends)
     for ledger in sorted(whole):
         mark_whole(session.connection, ledger)
     for ledger in sorted(marked.keys() - whole):
         mark(session.connection, ledger, marked[ledger])
+    return reached
 
 
 def mark(connection: Connection, ledger: str, records: Iterable[str]) -> None:
@@ -169,7 +216,8 @@ def begin_whole(session: Session, ledger: str, run: str) -> None:
 
 def end_whole(connection: Connection, ledger: str, run: str) -> None:
     """The run has compared everything, and nothing was marked whole meanwhile."""
-    _TURN.run(connection, the_ledger=ledger, the_old=run, the_state=CLEAN)
+    if _TURN.run(connection, the_ledger=ledger, the_old=run, the_state=CLEAN):
+        forget_causes(connection, ledger, [ALL])
 
 
 def mark_whole(connection: Connection, ledger: str) -> None:

@@ -138,7 +138,7 @@ def _note_postings(
     postings: Sequence[str],
     found: Sequence[LedgerDifference],
 ) -> None:
-    causes = causes_of(session, found)
+    causes = causes_of(session, ledger, found)
     insert_rows(
         session.connection,
         POSTING,
