@@ -43,10 +43,12 @@ from .stopwatch.stopwatch_part import STOPWATCH
 from .studio_layouts import LAYOUTS, place_new_fields
 from .submissions import answer
 from .time_in_states import state_tabs
+from .weeks import week_api, week_pages
+from .weeks.week_grids import WEEK_GRID
 
 feature = Feature(
     "forms",
-    kinds=(FORM, WEBFORM),
+    kinds=(FORM, WEBFORM, WEEK_GRID),
     tables=TABLES,
     brings=(
         ENDPOINT(
@@ -63,7 +65,11 @@ feature = Feature(
             *submission_pages.ENDPOINTS,
             *stopwatch_api.ENDPOINTS,
             *stopwatch_pages.ENDPOINTS,
+            *week_api.ENDPOINTS,
+            *week_pages.ENDPOINTS,
         ),
+        NAVIGATION(week_pages.navigation),
+        RECORD_OFFER(week_pages.offers),
         OBJECT_PART(STOPWATCH),
         STORED(running_watches.stored),
         TOP_BAR(stopwatch_pages.in_top_bar),
@@ -80,6 +86,12 @@ feature = Feature(
         RECORD_TAB(state_tabs),
         OBJECT_TAB(
             LAYOUTS,
+            ObjectTab(
+                "week_grid",
+                "Week grids",
+                "A week grid enters the records of a person and a week as a table.",
+                position=35,
+            ),
             ObjectTab(
                 "webform",
                 "Web forms",

@@ -81,7 +81,7 @@ def offers(shown: ShownOn) -> Sequence[Context]:
             there = running(session)
             if there is None or there.subject != (shown.type.name, shown.id):
                 href = _start_href(type_.name, name, shown.id)
-                made = action("Start", href, "player-play", post=True)
+                made = action("Start stopwatch", href, "player-play", post=True)
                 found.append(made | {"shown": True})
             break
     return found

@@ -356,6 +356,8 @@ BODIES: dict[str, Bodies] = {
     "POST /api/stopwatches/{object}/stop": EMPTY,
     "POST /stopwatch/{object}/start": EMPTY,
     "POST /stopwatch/stop": EMPTY,
+    "POST /api/weeks/{name}/cells": _say(Sent({"row": {}, "day": "2026-06-15", "amount": 60})),
+    "POST /weeks/{name}": EMPTY,
     "POST /o/{object}/{id}/messages": _say(
         Sent({"text": "Look."}), Sent({"text": "Look.", "public": "true", "to": "a@b.example"})
     ),

@@ -77,6 +77,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "/studio/deliveries/endpoints": ("nothing",),
     "/studio/endpoints": ("nothing",),
     "/studio/hooks": ("nothing",),
+    "/api/weeks": ("nothing",),
+    "/weeks": ("nothing",),
     "/api/decisions": ("nothing",),
     "/api/ledgers": ("nothing",),
     "/ledgers": ("nothing",),

@@ -119,7 +119,7 @@ def test_a_stopwatch_is_ones_own(bench: Bench) -> None:
     guest = bench.admin.person("guest@example.com", "guest")
     assert guest.post(START, {"job": bench.saw}).status == 403
     assert guest.get(NOW).json() == {"running": None}
-    assert "Start" not in guest.get(f"/o/job/{bench.saw}").text
+    assert "Start stopwatch" not in guest.get(f"/o/job/{bench.saw}").text
     assert bench.ada.post("/api/stopwatches/job/start").status == 404
     assert bench.ada.post(START, [1]).status == 422
 
