@@ -1,5 +1,6 @@
 """The headless browser of the tests: Debian's Chromium, driven by Playwright."""
 
+import asyncio
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -41,17 +42,53 @@ def limited(page: Page) -> Page:
     return page
 
 
-# Of a module: while Playwright is open, its event loop runs in this thread, and tests that
-# call the application with asyncio.run() could not.
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+class Chromium:
+    """The one browser of this process: starting it takes as long as a browser test.
+
+    While Playwright waits to be called, asyncio takes its event loop for running in this thread,
+    and no other one could run. So it is hidden between the modules that use the browser.
+    """
+
+    def __init__(self, program: str) -> None:
+        self._playwright = sync_playwright().start()
+        self._loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+        self._program = program
+        self._browser: Browser | None = None
+
+    @contextmanager
+    def used(self) -> Iterator[Browser]:
+        asyncio._set_running_loop(self._loop)
+        try:
+            if self._browser is None or not self._browser.is_connected():
+                launch = self._playwright.chromium.launch
+                self._browser = launch(executable_path=self._program, args=ARGUMENTS)
+            yield self._browser
+        finally:
+            asyncio._set_running_loop(None)
+
+    def close(self) -> None:
+        asyncio._set_running_loop(self._loop)
+        if self._browser is not None:
+            self._browser.close()
+        self._playwright.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         pytest.skip("Chromium is not installed: sudo apt-get install chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
+    one = Chromium(program)
+    yield one
+    one.close()
+
+
+# Of a module, whose other tests cannot call the application in this thread meanwhile.
+@pytest.fixture(scope="module")
+def browser(chromium: Chromium) -> Iterator[Browser]:
+    with chromium.used() as one:
+        yield one
 
 
 @contextmanager
