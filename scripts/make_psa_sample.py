@@ -20,6 +20,7 @@ from scripts.psa_sample.parties import (
     make_sites,
     staff_rows,
 )
+from scripts.psa_sample.past import Pasts
 from scripts.psa_sample.world import Row, World
 
 HERE = Path(__file__).resolve().parent
@@ -35,7 +36,7 @@ COLUMNS = {
     "exchange_rate": "entity.code unit.code rate",
     "user": "email name roles groups.name teams.name active",
     "account": "code name types status group.name manager.email domain phone street town region"
-    " postcode country terms entity.code currency tax_code.code since",
+    " postcode country terms entity.code currency tax_code.code since past",
     "site": "name account.code street town postcode country travel",
     "contact": "name account.code job email phone duties active",
     "portal_user": "email name roles contact.email active",
@@ -45,20 +46,19 @@ COLUMNS = {
     "product": "code name behaviour level currency price cost unit period minimum billing"
     " revenue_rule budget_hours tax_code.code revenue_account cost_account active",
     "contract": "number name account.code starts ends renews notice_days cover_at status"
-    " order_reference",
+    " order_reference past",
     "contract_line": "number contract.number product.code description quantity price starts ends"
     " charged_from",
     "coverage": "asset.tag contract_line.number starts ends level reason"
     " requested_by.email requested",
     "ticket": "number subject body account.code contact.email site.name asset.tag category impact"
-    " priority queue.code type.code status source assignee.email opened due estimate resolution"
-    " resolved_at closed_at reopen_count",
+    " priority queue.code type.code source assignee.email opened due estimate resolution past",
     "ticket_update": "ticket.number at step state by note",
     "queue": "code name work team.name manager.email email",
     "ticket_type": "code name nature queue.code estimate needs_contact needs_asset needs_category"
     " needs_closing_code survey",
     "service_level": "name code calendar",
-    "service_target": "name service_level.code level priority calendar resolve",
+    "service_target": "name service_level.code level priority calendar respond reply resolve",
     "closing_code": "code name types.code",
     "canned_reply": "name queue.code language body",
     "knowledge_article": "number name category audience status keywords body",
@@ -72,20 +72,20 @@ COLUMNS = {
     "own_time": "email resource.number",
     "absence": "resource.number kind starts ends status",
     "project": "number name account.code manager.email status billing price budget_hours starts"
-    " due closed_on",
+    " due closed_on past",
     "phase": "name project.number position",
     "task": "number name project.number phase.name predecessors.number assignee.email status starts"
     " due estimate remaining done_on",
     "milestone": "project.number name due percent status accepted_on",
-    "timesheet": "number resource.number week status",
+    "timesheet": "number resource.number week past",
     "time_entry": "resource.number worked_on worked ticket.number task.number activity.code"
     " timesheet.number status result rate_rule.number note account.code project.number cover_state"
-    " currency rate multiplier billable cost_currency cost",
+    " currency rate multiplier billable cost_currency cost past",
     "expense": "description resource.number spent_on category currency distance distance_rate"
-    " amount ticket.number billable markup status",
+    " amount ticket.number billable markup status past",
     "booking": "resource.number subject.task.number starts ends hours firm",
-    "opportunity": "name account.code contact.email manager.email stage probability amount"
-    " recurring close_date source.asset.tag source.ticket.number lost_reason",
+    "opportunity": "name account.code contact.email manager.email amount recurring close_date"
+    " source.asset.tag source.ticket.number lost_reason past",
 }
 
 
@@ -173,7 +173,7 @@ def make_world() -> dict[str, list[Row]]:
     make_lines(w)
     make_coverages(w)
     make_tickets(w, staff)
-    return (
+    tables = (
         types_and_products(w)
         | books(w)
         | {
@@ -189,11 +189,13 @@ def make_world() -> dict[str, list[Row]]:
             "contract_line": w.lines,
             "coverage": w.coverages,
             "ticket": w.tickets,
-            "ticket_update": make_updates(w),
             "opportunity": make_opportunities(w, staff),
             **make_delivery(w),
         }
     )
+    pasts = Pasts(w)
+    pasts.tell_all(tables)
+    return tables | {"ticket_update": make_updates(w, pasts.steps)}
 
 
 def write(name: str, rows: list[Row]) -> int:

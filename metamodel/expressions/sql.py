@@ -11,6 +11,7 @@ from metamodel.catalog import Field
 from metamodel.expressions.collection_sql import Collections, Rows
 from metamodel.expressions.condition_sql import Conditions
 from metamodel.expressions.expression import Expression
+from metamodel.expressions.given_row import Given, Reader
 from metamodel.expressions.needed import needed_paths
 from metamodel.expressions.nodes import (
     Collection,
@@ -31,16 +32,13 @@ from metamodel.expressions.sql_value import (
     SqlValue,
     assembled,
     bound,
-    id_of,
     storage_of,
     typed,
 )
-from metamodel.expressions.types import MONEY, PERSON
-from metamodel.storage import TEXT, UUID
+from metamodel.expressions.types import PERSON
+from metamodel.storage import UUID
 
 _ONE: Element = literal_column("1")
-
-Reader = Callable[[tuple[str, ...]], Any]
 
 
 class Source:
@@ -132,38 +130,6 @@ class Source:
     def view(self) -> Source:
         """The same row, with joins of its own."""
         return Source(self.sql, self.object, self.alias)
-
-
-class Given:
-    """A record whose values are at hand, saved or not: its reads become parameters."""
-
-    def __init__(self, sql: SqlContext, read: Reader) -> None:
-        self.sql = sql
-        self.read = read
-
-    def id(self, path: tuple[str, ...]) -> Element:
-        return bound(self.sql, id_of(self.read(path or ("id",))), UUID).element
-
-    def value(self, node: Read) -> SqlValue:
-        value = self.read(node.path or ("id",))
-        field = self.sql.objects[node.object].fields[node.path[-1]] if node.path else None
-        if field is None:
-            return bound(self.sql, value, UUID)
-        columns = [column for column in field.kind.columns(field) if not column.hidden]
-        parts = field.kind.pack(field, value) if value is not None else [None] * len(columns)
-        made = [bound(self.sql, part, c.storage) for part, c in zip(parts, columns, strict=False)]
-        return assembled(self.sql, made)
-
-    def named(self, node: Read) -> SqlValue:
-        """What stands beside the record under a name of the scope."""
-        value, storage = self.read(node.path), storage_of(node.type)
-        if node.object and len(node.path) > 1:
-            return self.value(node)
-        if node.type.name == MONEY.name:
-            parts = (None, None) if value is None else (value.amount, value.currency)
-            stored = zip(parts, (storage, TEXT), strict=True)
-            return assembled(self.sql, [bound(self.sql, part, one) for part, one in stored])
-        return bound(self.sql, id_of(value), storage)
 
 
 Row: TypeAlias = "Source | Given"
@@ -303,7 +269,7 @@ class Builder(Collections):
         row = self._row(node.root) if node.root is not Root.ME else None
         if not isinstance(row, Given) or node.field is not None:
             return None
-        return [bound(self.sql, i, UUID).element for i in row.read((*node.path, node.name)) or ()]
+        return list(row.links((*node.path, node.name)))
 
     def enclosed(self, node: Node, make: Callable[[Conditions], Element]) -> Element:
         """A condition on a row that takes no joins: those that it needs stand in an EXISTS."""
@@ -383,10 +349,9 @@ def _record(expression: Expression, source: Source) -> Source | None:
     return None if expression.outer else source
 
 
-def collected(node: Gather, sql: SqlContext, read: Reader) -> SqlValue:
+def collected(node: Gather | Collection, given: Given) -> SqlValue:
     """A collection function of a record whose values are at hand: select it without a FROM."""
-    given = Given(sql, read)
-    return Builder(sql, given, given).value(node)
+    return Builder(given.sql, given, given).value(node)
 
 
 def collected_ids(

@@ -189,6 +189,12 @@ class Weeks:
         waits = monday == MONDAY - timedelta(weeks=1) and len(email) % 2
         return "submitted" if waits else "approved"
 
+    @staticmethod
+    def projects_team(email: str) -> bool:
+        return any(
+            "Projects" in teams for first, *_, teams in STAFF if email.startswith(first.lower())
+        )
+
     def sheet(self, email: str, day: date) -> Row:
         monday = day - timedelta(days=day.weekday())
         key = (email, monday)
@@ -198,6 +204,7 @@ class Weeks:
                 "resource.number": number_of(email),
                 "week": monday,
                 "status": self.status_of(monday, email),
+                "_manager": "lena" if self.projects_team(email) else "amara",
             }
         return self.sheets[key]
 

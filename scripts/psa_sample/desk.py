@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from scripts.psa_sample.parties import STAFF, customers
@@ -241,33 +242,23 @@ def make_tickets(w: World, staff: list[Row]) -> None:
         ticket["number"] = f"T-{year}-{numbers[year]:05d}"
 
 
-def make_updates(w: World) -> list[Row]:
+def make_updates(w: World, steps: Mapping[str, Sequence[tuple[datetime, str, str]]]) -> list[Row]:
     """What was done so far on the open tickets."""
-    labels = {
-        "in_progress": "In progress",
-        "waiting_customer": "Waiting customer",
-        "triaged": "Triaged",
-        "waiting_supplier": "Waiting supplier",
-        "scheduled": "Scheduled",
-    }
     names = {f"{first.lower()}@{MAIL}": f"{first} {last}" for first, last, _, _ in STAFF}
     rows: list[Row] = []
     for ticket in w.tickets:
-        if ticket["status"] not in labels:
+        if ticket["status"] in ("resolved", "closed"):
             continue
-        who = names.get(ticket["assignee.email"], "")
-        day, hour = ticket["_opened"]
-        steps = ["Triaged"] + [labels[ticket["status"]]] * (ticket["status"] != "triaged")
-        for step, state in enumerate(steps, 1):
-            hour = min(hour + w.rng.uniform(0.2, 2.5), 23.0)
+        done = [one for one in steps[ticket["number"]] if one[2] != "new"]
+        for step, (at, who, state) in enumerate(done, 1):
             note = w.rng.choice(w.words["texts"]["notes"]) if step > 1 else ""
             rows.append(
                 {
                     "ticket.number": ticket["number"],
-                    "at": moment(day, hour),
+                    "at": at.strftime("%Y-%m-%dT%H:%M:00Z"),
                     "step": step,
-                    "state": state,
-                    "by": who,
+                    "state": state.replace("_", " ").capitalize(),
+                    "by": names.get(who, ""),
                     "note": note,
                 }
             )

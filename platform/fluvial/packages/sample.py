@@ -93,7 +93,8 @@ def load_once(engine: Engine, app: str) -> bool:
 def _load(session: Session, folder: Path, entry: dict[str, Any], shift: timedelta) -> None:
     """Import one file of the plan; it has no faults."""
     key = tuple(entry["key"]) if entry.get("update") else ()
-    options = Options(key=key, rules=False, shift=shift, durations="seconds")
+    past = entry.get("past", "")
+    options = Options(key=key, rules=False, shift=shift, durations="seconds", past=past)
     plural = session.catalog.objects[entry["object"]].plural.lower()
     with (folder / entry["file"]).open("rb") as source:
         table = open_table(source)

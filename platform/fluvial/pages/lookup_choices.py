@@ -22,7 +22,8 @@ from fluvial.runtime.languages import typed_form
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.errors import ValueFault
-from metamodel.expressions.sql import Builder, Given, Source
+from metamodel.expressions.given_row import Given
+from metamodel.expressions.sql import Builder, Source
 from metamodel.expressions.types import ROLE
 from metamodel.expressions.types import TEXT as TEXT_TYPE
 from metamodel.folding import fold

@@ -6,7 +6,7 @@ others that were named, so that a batch asks as often as a single record does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,6 +87,11 @@ class Prefetch:
     def settle_before(self, object_name: str, record: str) -> None:
         """Write what waits where it is this record that is asked for."""
         if (object_name, record) in self.waiting:
+            self.settle()
+
+    def settle_of(self, objects: Collection[str] | None) -> None:
+        """Write what waits where records of these object types are among it; None: in any case."""
+        if objects is None or any(name in objects for name, _ in self.waiting):
             self.settle()
 
     def of_another_day(self) -> Prefetch:

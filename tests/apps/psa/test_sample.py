@@ -46,6 +46,7 @@ def test_the_sample_is_loaded_once_and_its_people_get_in_here_only(
     sites = client.rows("/api/records/site", where="travel == hours(1)", limit="1")
     assert len(sites) == 1  # lengths without a unit are seconds
 
+    _adds_up(client)
     nobody = Client(client.app)
     assert nobody.post("/api/login", AMARA).status == 401  # not before they are admitted
     assert engine.database.call(lambda: sample_people.admit(engine, "psa")) > 10
@@ -63,6 +64,36 @@ def test_the_sample_is_loaded_once_and_its_people_get_in_here_only(
         assert stranger.post("/api/login", AMARA).status == 401, settings
         shown = stranger.get("/signin").text
         assert SAMPLE not in shown and not re.search("tidewell", shown), settings
+
+
+def _count(client: Client, object_name: str, where: str = "true") -> int:
+    reply = client.get(f"/api/records/{object_name}", where=where, total="exact", limit="1")
+    assert reply.status == 200, reply.text
+    return int(reply.json()["total"])
+
+
+def _adds_up(client: Client) -> None:
+    """What happened stands in the order in which it happened, and sums are those of their parts."""
+    done = "resolve_state == 'met' or resolve_state == 'missed'"
+    kept, over = _count(client, "ticket", "resolve_state == 'met'"), _count(client, "ticket", done)
+    assert over > 5000 and 0.8 < kept / over < 0.97
+    assert _count(client, "ticket", "resolve_met != null and resolve_met != resolved_at") == 0
+    assert _count(client, "ticket", "created_at != opened") == 0
+    assert _count(client, "ticket", "spent(status, 'waiting_customer') > hours(0)") > 1000
+    old = "reached(status, 'resolved') < now() - days(600)"
+    assert _count(client, "ticket", old) > 200  # two years of them
+    lasted = "reached(status, 'closed') < reached(status, 'resolved')"
+    assert _count(client, "ticket", lasted) == 0
+    assert _count(client, "ticket", "reopen_count != times(status, 'resolved') - 1 and "
+                  "status.closed") == 0  # fmt: skip
+    assert _count(client, "timesheet", "worked != sum(entries, worked)") == 0
+    approved = "status == 'approved' and (approved_by == null or approved_at < submitted_at)"
+    assert _count(client, "timesheet", approved) == 0
+    early = "reached(stage, 'won') < created_at or (stage == 'won' and probability != 100)"
+    assert _count(client, "opportunity", early) == 0
+    ticket = client.rows("/api/records/ticket", where="reopen_count > 0", limit="1")[0]
+    entries = client.rows(f"/api/records/ticket/{ticket['id']}/history")
+    assert len(entries) == ticket["rev"] > 4
 
 
 def test_nobody_chooses_the_password_of_the_sample(client: Client) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from metamodel.currencies import Amount
 from metamodel.expressions import decimals
 from metamodel.expressions.expression import Expression
+from metamodel.expressions.given_row import Given
 from metamodel.expressions.nodes import Collection, Decide, Find, Gather, Node, Read, Root
 from metamodel.expressions.postgresql_functions import FUNCTIONS
 from metamodel.expressions.python import evaluate, run
@@ -351,7 +352,7 @@ class Database:
     def collected(self, node: Node, object: str, id: str) -> Any:
         assert isinstance(node, Gather)
         record = Record(object, id, me=self.user)
-        return self.select(collected(node, self, record.read), node.type, None, id)
+        return self.select(collected(node, Given(self, record.read)), node.type, None, id)
 
     def holds(self, expression: Expression, object: str, id: str) -> list[bool]:
         """The condition in every form in which it may stand."""

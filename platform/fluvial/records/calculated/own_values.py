@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from fluvial.records.drafts.completion import environment_of
 from fluvial.records.drafts.draft import ALWAYS, Draft
+from fluvial.records.drafts.past_steps import PastStep, past_spans
 from fluvial.records.drafts.record_environment import RecordEnvironment
 from metamodel.currencies import Amount
 from metamodel.dependencies import Own, graph_of
 from metamodel.expressions.nodes import Collection, Gather
 from metamodel.expressions.types import DURATION, MONEY
-from metamodel.state_times import Spans, entered
+from metamodel.state_times import Spans, StateSpan, entered
 
 _NONE = Own()
 
@@ -28,6 +30,7 @@ def compute_new(draft: Draft) -> None:
         return
     own = own_of(draft)
     environment = _Newborn(draft.session, draft.type, draft.values, fresh=True)
+    environment.past = draft.past
     for name in own.newborn:
         draft.values[name] = environment.values[name]
     for field in draft.type.kept_fields:
@@ -54,7 +57,12 @@ def compute_changed(draft: Draft) -> list[str]:
 class _Newborn(RecordEnvironment):
     """A record that nothing can look up yet: its collections are empty, and its log begins."""
 
+    past: Sequence[PastStep] = ()
+
     def own_spans(self, name: str) -> Spans:
+        if self.past:
+            told = past_spans(self.past, name, self.values.get(name) or None)
+            return [StateSpan(span.state, span.begun, span.ended) for span in told]
         return entered((), self.values.get(name) or None, self.now)
 
     def collect(self, node: Gather | Collection) -> Any:

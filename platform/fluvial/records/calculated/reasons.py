@@ -26,8 +26,9 @@ from metamodel.currencies import Amount
 from metamodel.expressions.collection_sql import Rows, found_order
 from metamodel.expressions.decimals import plain
 from metamodel.expressions.expression import Expression
+from metamodel.expressions.given_row import Given
 from metamodel.expressions.nodes import Collection, Decide, Find, Gather, Node, Read, Root
-from metamodel.expressions.sql import Builder, Given
+from metamodel.expressions.sql import Builder
 from metamodel.storage import timestamp_wire
 
 from .calculations import work_out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -19,6 +19,7 @@ from metamodel.kinds.link_fields import OPTION as LINK_FIELDS
 from metamodel.kinds.link_fields import Link, alike, completed, missing
 from metamodel.kinds.multi_lookup import DatedLink, in_force, refuse_overlaps
 
+from .past_steps import PastStep
 from .rows import Values, empty
 
 ALWAYS = frozenset({"rev", "updated_at", "updated_by"})  # what every change writes
@@ -53,6 +54,7 @@ class Draft:
     periods: dict[str, list[str]] = field(default_factory=dict)  # dated links with their days
     unsaid: set[str] = field(default_factory=set)  # fields that were given no value
     numbered: set[str] = field(default_factory=set)  # fields that this write gave a number
+    past: Sequence[PastStep] = ()  # of a record that was kept elsewhere until now
     inverse: bool = False  # takes back what was done: a state goes back by no transition
     _hinted: int = field(default=0, init=False)
 

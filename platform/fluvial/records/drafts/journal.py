@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import orjson
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from fluvial.kernel.ids import new_id
 from fluvial.runtime.session import Session
 from metamodel.storage import POSTGRESQL, TEXT, UUID
 
-from .insertion import insert_alike, insert_cells
+from .insertion import insert_alike, insert_cells, insert_rows
 from .listeners import is_heard
 
 WORK = "outbox"  # the job of the workers that handles events
@@ -100,6 +101,16 @@ class Entry:
     computed: dict[str, Any] = field(default_factory=dict)
 
 
+class PastEntry(NamedTuple):
+    """What is told of one revision that a record had elsewhere."""
+
+    record: str
+    rev: int
+    at: datetime
+    by: str | None
+    changes: dict[str, Any]
+
+
 def write(session: Session, object_name: str, event: str, entries: Sequence[Entry]) -> None:
     """The history and the events of changes of records of one object type."""
     if len(entries) == 1:
@@ -152,6 +163,19 @@ def _write_many(session: Session, object_name: str, event: str, entries: Sequenc
             if entry.computed:
                 rows[at] = (*rows[at][:2], orjson.dumps(entry.changes | entry.computed).decode())
         _tell(session, common, rows)
+
+
+def write_past(session: Session, object_name: str, told: Sequence[PastEntry]) -> None:
+    """The history of records that bring it along. No rule hears of what happened long ago."""
+    if not told:
+        return
+    check_catalog(session)
+    common = {"object": object_name, "change_set": session.change_set}
+    rows = [
+        {**one._asdict(), **common, "event": "created" if one.rev == 1 else "updated"}
+        for one in told
+    ]
+    insert_rows(session.connection, HISTORY, rows)
 
 
 def _tell(session: Session, common: dict[str, Any], told: Iterable[tuple[str, int, str]]) -> None:

@@ -8,8 +8,6 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-import sqlalchemy as sa
-
 from fluvial.records.reading.sql_context import PlanContext, ask
 from fluvial.records.reading.state_spans import LoggedSpan, logged_spans
 from fluvial.runtime.session import Session
@@ -18,11 +16,12 @@ from metamodel.checks import target_of
 from metamodel.expressions.given_values import GivenBody
 from metamodel.expressions.nodes import Collection, Decide, Gather, Read, Root
 from metamodel.expressions.python import evaluate, run
-from metamodel.expressions.sql import collected, collected_ids
+from metamodel.expressions.sql import collected_ids
 from metamodel.expressions.sql_value import SqlContext
 from metamodel.expressions.types import PERSON
 from metamodel.state_times import Spans, as_of, entered
 
+from .collected_values import collected_value, seen_value
 from .decided_rows import winner
 from .rows import load_row
 
@@ -171,7 +170,8 @@ class RecordEnvironment:
     def decided(self, node: Decide, values: Sequence[Any], day: Any) -> Any:
         """What the row of a decision gives that wins."""
         if self.session.ahead is not None:
-            self.session.ahead.settle()
+            rows = self.session.catalog.objects[node.rows.object]
+            self.session.ahead.settle_of(None if rows.kept_names else {rows.name})
         row, item = winner(self.session, node, values, day), node.rows.item
         if row is None or (isinstance(item, Read) and not item.path):
             return row
@@ -181,30 +181,22 @@ class RecordEnvironment:
     def collect(self, node: Gather | Collection) -> Any:
         """The value of a question about a collection, asked of the database."""
         session = self.session
+        if isinstance(node, Gather):
+            return collected_value(session, node, self.type.name, self.read)
         if session.ahead is not None:
             session.ahead.settle()
-        dialect = session.connection.dialect
-        plan = PlanContext(
-            session.catalog, session.access, dialect, as_of=session.as_of is not None
-        )
+        dated = session.as_of is not None
+        plan = PlanContext(session.catalog, session.access, session.connection.dialect, as_of=dated)
         return self.answered(node, session, plan, plan.trusted())
 
     def answered(
         self, node: Gather | Collection, session: Session, plan: PlanContext, context: SqlContext
     ) -> Any:
         """The same, of the records that `context` lets see; `plan` is what it is a part of."""
-        dialect = session.connection.dialect
-        if isinstance(node, Collection):
-            statement = collected_ids(node, context, self.read)
-            return [row[0] for row in ask(session, plan.compiled(statement))]
-        made = collected(node, context, self.read)
-        columns = [element.label(f"v{i}") for i, (element, _) in enumerate(made.parts)]
-        row = ask(session, plan.compiled(sa.select(*columns)))[0]
-        parts = [
-            storage.decode(dialect, cell)
-            for (_, storage), cell in zip(made.parts, row, strict=True)
-        ]
-        return parts[0] if len(parts) == 1 else None if parts[0] is None else tuple(parts)
+        if isinstance(node, Gather):
+            return seen_value(session, node, self.read, plan, context)
+        statement = collected_ids(node, context, self.read)
+        return [row[0] for row in ask(session, plan.compiled(statement))]
 
 
 class _WithFormulas(Mapping[str, Any]):

@@ -6,7 +6,7 @@ records of a write together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from fluvial.database.engine_tables import STATE_SPAN
@@ -17,7 +17,8 @@ from metamodel.catalog import Field
 from metamodel.storage import POSTGRESQL, SQLITE
 
 from .draft import Draft
-from .insertion import insert_alike
+from .insertion import insert_alike, insert_rows
+from .past_steps import past_spans
 from .rows import empty
 
 _s = STATE_SPAN.c
@@ -58,8 +59,11 @@ def _end(session: Session, field: Field, records: Iterable[str]) -> None:
     statement.run(session.connection, ids=ids, the_field=field.name, the_now=session.now)
 
 
-def _begin(session: Session, field: Field, drafts: Iterable[Draft]) -> None:
-    states = ((d, d.values.get(field.name)) for d in drafts)
+def _begin(session: Session, field: Field, drafts: Collection[Draft]) -> None:
+    told, plain = [d for d in drafts if d.past], [d for d in drafts if not d.past]
+    if told:
+        _tell(session, field, told)
+    states = ((d, d.values.get(field.name)) for d in plain)
     rows = [(d.id, d.values["rev"], state) for d, state in states if not empty(state)]
     common: dict[str, Any] = {
         "object": field.object,
@@ -71,6 +75,25 @@ def _begin(session: Session, field: Field, drafts: Iterable[Draft]) -> None:
     }
     if rows:
         insert_alike(session.connection, STATE_SPAN, _OWN, rows, **common)
+
+
+def _tell(session: Session, field: Field, drafts: Sequence[Draft]) -> None:
+    """The spans of records that bring their past along."""
+    rows = [
+        {
+            "record": draft.id,
+            "field": field.name,
+            "rev": span.rev,
+            "object": field.object,
+            "state": span.state,
+            "from": span.begun,
+            "until": span.ended,
+            "by": span.by,
+        }
+        for draft in drafts
+        for span in past_spans(draft.past, field.name, draft.values.get(field.name))
+    ]
+    insert_rows(session.connection, STATE_SPAN, rows)
 
 
 def purge_spans(session: Session, object_name: str, field_name: str) -> None:

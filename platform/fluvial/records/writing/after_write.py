@@ -13,7 +13,7 @@ Once the rows of records are written, and in the same transaction:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fluvial.records.calculated.stored_drafts import spread
@@ -21,8 +21,9 @@ from fluvial.records.drafts import journal
 from fluvial.records.drafts.codec import record_maker
 from fluvial.records.drafts.completion import search_text
 from fluvial.records.drafts.dated_writes import keep_days
-from fluvial.records.drafts.draft import Draft
-from fluvial.records.drafts.journal import Entry
+from fluvial.records.drafts.draft import Draft, wire_value
+from fluvial.records.drafts.journal import Entry, PastEntry
+from fluvial.records.drafts.past_steps import values_at_first
 from fluvial.records.drafts.rows import row_writer
 from fluvial.records.drafts.seams import hook_of, tell_stored
 from fluvial.records.drafts.state_log import keep_spans
@@ -50,8 +51,12 @@ def leave(event: str, drafts: Sequence[Draft]) -> None:
     entries = [
         Entry(draft.id, draft.values["rev"], change, heard[draft.id])
         for draft, change in zip(drafts, changes, strict=True)
+        if not draft.past
     ]
-    journal.write(session, type_.name, event, entries)
+    if entries:
+        journal.write(session, type_.name, event, entries)
+    past = [e for d, c in zip(drafts, changes, strict=True) if d.past for e in _past(d, c)]
+    journal.write_past(session, type_.name, past)
     _index(event, drafts)
     tell_stored(drafts, event)
 
@@ -70,6 +75,20 @@ def _changes(drafts: Sequence[Draft]) -> list[dict[str, Any]]:
         old, new = wire(draft.before), wire(draft.values)
         changes.append({name: [old[name], value] for name, value in new.items()})
     return changes
+
+
+def _past(draft: Draft, changes: dict[str, Any]) -> Iterator[PastEntry]:
+    """The history of a record that brings it along."""
+    fields, first = draft.type.fields, draft.past[0]
+    for name, value in values_at_first(draft.past).items():
+        changes[name] = [None, wire_value(fields[name], value)]
+    yield PastEntry(draft.id, 1, first.at, first.by, changes)
+    for rev, step in enumerate(draft.past[1:], 2):
+        told = {
+            name: [wire_value(fields[name], old), wire_value(fields[name], new)]
+            for name, (old, new) in step.moved.items()
+        }
+        yield PastEntry(draft.id, rev, step.at, step.by, told)
 
 
 def _wire(session: Session, type_: ObjectType, names: frozenset[str]) -> Any:

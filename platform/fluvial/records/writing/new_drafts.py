@@ -66,15 +66,22 @@ def finish(drafts: Sequence[Draft]) -> None:
 
 def _finish_new(draft: Draft) -> None:
     session, values = draft.session, draft.values
-    author = ("user", session.actor.id) if session.actor.id else None
-    values["id"], values["rev"] = draft.id, 1
-    values["created_at"] = values["updated_at"] = session.now
-    values["created_by"] = values["updated_by"] = author
+    first, last = (draft.past[0], draft.past[-1]) if draft.past else (None, None)
+    author = _author(session.actor.id if first is None else first.by)
+    values["id"], values["rev"] = draft.id, len(draft.past) or 1
+    values["created_at"] = session.now if first is None else first.at
+    values["updated_at"] = session.now if last is None else last.at
+    values["created_by"] = author
+    values["updated_by"] = author if last is None else _author(last.by)
     if empty(values.get("owner")):
         values["owner"] = author
     draft.refuse_faults()
     values["title"] = title_of(draft)
     compute_new(draft)
+
+
+def _author(user: str | None) -> tuple[str, str] | None:
+    return ("user", user) if user else None
 
 
 def _retitle(draft: Draft) -> None:
@@ -87,7 +94,7 @@ def _retitle(draft: Draft) -> None:
 
 def stamp(session: Session, before: Values) -> Values:
     """What every change writes beside its own values."""
-    author = ("user", session.actor.id) if session.actor.id else None
+    author = _author(session.actor.id)
     return {"rev": before["rev"] + 1, "updated_at": session.now, "updated_by": author}
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from fluvial.records.drafts.rows import empty
+from fluvial.records.writing.past_drafts import ToldStep
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
@@ -79,6 +80,7 @@ class Parsed:
     deferred: list[Deferred] = field(default_factory=list)
     faults: list[CellFault] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
+    past: Sequence[ToldStep] = ()  # when the record was written elsewhere
 
     def fault(self, column: str, code: str, message: str) -> CellFault:
         told = CellFault(self.row, column, code, message)

@@ -97,7 +97,10 @@ class Batch:
         return counts
 
     def created(self, drafts: Iterable[Draft]) -> None:
-        rows = [{"batch": self.id, "record": d.id, "rev": 1, "before": None} for d in drafts]
+        rows = [
+            {"batch": self.id, "record": d.id, "rev": d.values["rev"], "before": None}
+            for d in drafts
+        ]
         insert_rows(self._session.connection, IMPORT_ROW, rows)
 
     def updated(self, drafts: Iterable[Draft]) -> None:

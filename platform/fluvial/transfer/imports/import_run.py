@@ -15,6 +15,7 @@ from fluvial.records.drafts.uniqueness import unique_fault, unique_keys
 from fluvial.records.drafts.write_permissions import uncovered
 from fluvial.records.writing.bulk_writes import Bulk, Refused
 from fluvial.records.writing.new_drafts import complete_changed, complete_new, fresh_draft
+from fluvial.records.writing.past_drafts import complete_past
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 from metamodel.errors import ValueFault
@@ -24,6 +25,7 @@ from .cells import Cells, Deferred, Parsed, fixed_values, value_of
 from .import_batches import Batch
 from .key_lookups import Parts
 from .options import KEEP, Options
+from .pasts import Pasts
 from .results import Result
 from .row_keys import RowKeys
 from .table_files import Row
@@ -43,6 +45,7 @@ class ImportRun:
     """
 
     trial = False
+    pasts: Pasts | None = None  # where a column tells when records were written elsewhere
     keeps = False  # whether what it writes is noted, for a change set: what is rolled back later
 
     def __init__(
@@ -97,6 +100,8 @@ class ImportRun:
 
     def take(self, rows: list[Row]) -> None:
         parsed = self.cells.parse(rows)
+        if self.pasts is not None:
+            self.pasts.read(rows, parsed)
         self.bulk.begin(self.fixed | one.values for one in parsed)
         if not self.row_keys.fields:
             for one in parsed:
@@ -154,7 +159,10 @@ class ImportRun:
             return
         if not parsed.faults:
             try:
-                complete_new(draft)
+                if parsed.past:
+                    complete_past(draft, parsed.past)
+                else:
+                    complete_new(draft)
             except Problem as problem:
                 self._note(parsed, problem)
         if parsed.faults:
@@ -236,6 +244,9 @@ class ImportRun:
             parsed.fault(self.key_column, "forbidden", message)
             self.result.add(parsed.faults)
             return
+        if parsed.past:
+            message = "The record is here already: only of new ones the past can be told."
+            parsed.fault(self.options.past, "known_record", message)
         draft = Draft(self.session, self.type, record, before, dict(before))
         self._fill(draft, parsed)
         self._say(draft)

@@ -22,6 +22,7 @@ from .cells import Cells
 from .import_batches import Batch
 from .import_run import BATCH, ImportRun
 from .options import Options
+from .pasts import Pasts
 from .results import Result
 from .table_files import SLOT, Row, TableFile, with_made
 from .targets import Resolver
@@ -82,6 +83,7 @@ def make_run(
     type_ = session.object(object_name, "import")
     session.object(object_name, "create")
     session = replace(session, quiet=session.quiet or not options.rules)
+    pasts = Pasts(session, type_, table.header, options) if options.past else None
     table, options = _with_made(table, options)
     resolver = Resolver(session.catalog, session.access, type_)
     targets = resolver.targets(table.header, options, table.repeated, table.hint)
@@ -89,7 +91,9 @@ def make_run(
     batch = Batch(session, type_.name, file, once)
     quoted = not table.sheets  # texts of a workbook are never run
     cells = Cells(session, type_.name, targets, options, quoted=quoted)
-    return ImportRun(session, type_, cells, options, result, batch), table.rows
+    run = ImportRun(session, type_, cells, options, result, batch)
+    run.pasts = pasts
+    return run, table.rows
 
 
 def _take_all(run: ImportRun, rows: Iterator[Row], progress: Progress | None) -> None:

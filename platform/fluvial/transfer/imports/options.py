@@ -20,6 +20,7 @@ from .text_encodings import known_encoding
 MEMBERS = (
     "map", "dates", "empty", "decimal", "durations", "line_breaks", "key", "sheet", "skip_faults",
     "dry_run", "rules", "values", "fixed", "encoding", "delimiter", "headings", "empty_cells",
+    "past",
 )  # fmt: skip
 KEEP, CLEAR = "keep", "clear"  # what an empty cell does to the value of a record that is there
 DATES = ("ymd", "dmy", "mdy")
@@ -45,6 +46,7 @@ class Options:
     empty: frozenset[str] = frozenset()
     decimal: str = ""  # the decimal mark; "" where nobody has said it
     durations: str = ""  # the unit of lengths without one; "" where nobody has said it
+    past: str = ""  # the column that tells when, and by whom, rows were saved and moved elsewhere
     line_breaks: str = ""  # "space": what becomes of them in one line of text
 
     def form(self, session: Session) -> TextFormat:
@@ -110,6 +112,7 @@ def read_options(raw: Any) -> Options:
         decimal=raw.get("decimal", ""),
         durations=raw.get("durations") or "",
         line_breaks=raw.get("line_breaks") or "",
+        past=raw.get("past") or "",
     )
 
 
@@ -125,6 +128,7 @@ def _judged(raw: dict[str, Any]) -> Iterator[tuple[str, bool, str]]:
         ("line_breaks", raw.get("line_breaks") in (None, "space"), '"space"'),
         ("empty", _is_list(raw.get("empty", [])), "a list of texts that count as empty"),
         ("key", _is_list(raw.get("key", [])), "a list of fields"),
+        ("past", isinstance(raw.get("past") or "", str), "the name of a column"),
         ("sheet", isinstance(raw.get("sheet") or "", str), "the name of a sheet"),
         ("encoding", _is_known(raw.get("encoding"), known_encoding),
          "the name of an encoding, such as utf-8, cp1252, cp1250 or shift_jis"),

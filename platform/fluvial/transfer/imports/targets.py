@@ -112,7 +112,7 @@ class Resolver:
     ) -> Target | dict[str, str] | None:
         """Where a column goes, what is wrong with that, or None where it is skipped."""
         wanted = options.map.get(column, options.map.get(heading))
-        if wanted == "" or not column:
+        if wanted == "" or not column or column == options.past:
             return None
         name = wanted or self.fitting(heading)
         known = self._known(index, column, options) if name in ("", ID) else None
