@@ -52,6 +52,9 @@ class _PartEnvironment:
     def decided(self, node: Any, values: Any, day: Any) -> Any:
         raise AssertionError("parts decide nothing")
 
+    def evaluated(self, node: Any, text: str) -> Any:
+        raise AssertionError("parts evaluate nothing")
+
 
 def part_values(
     session: Session,

@@ -45,6 +45,8 @@ def _any(text: str) -> str | None:
     return None
 
 
+EXPRESSION = "expression"  # which the record that holds it is asked about
+
 FORMATS: Mapping[str, Callable[[str], str | None]] = {
     "plain": _any,
     "email": _email,
@@ -52,6 +54,7 @@ FORMATS: Mapping[str, Callable[[str], str | None]] = {
     "url": _url,
     "time": _time,
     "code": _any,
+    EXPRESSION: _any,
 }
 
 

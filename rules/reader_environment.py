@@ -12,12 +12,21 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from fluvial.records.drafts.held_expressions import evaluated_in
 from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.reading.sql_context import PlanContext
 from fluvial.records.reading.titles import titles_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
-from metamodel.expressions.nodes import Collection, Decide, Gather, Read, Root, node_of_row
+from metamodel.expressions.nodes import (
+    Collection,
+    Decide,
+    Evaluate,
+    Gather,
+    Read,
+    Root,
+    node_of_row,
+)
 from metamodel.expressions.python import run
 from metamodel.expressions.reads import reads_of
 from metamodel.expressions.scope import USER
@@ -148,6 +157,9 @@ class ReaderEnvironment:
                 return None
             type_ = objects[type_.fields[name].targets[0]]
         return run(node, self._inner)
+
+    def evaluated(self, node: Evaluate, text: str) -> Any:
+        return evaluated_in(self, self._reader.catalog, node, text)
 
     @cached_property
     def _sees_own(self) -> bool:

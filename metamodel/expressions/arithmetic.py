@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from metamodel.expressions.fault_words import node_words
-from metamodel.expressions.fitting import Misfit, amount, fit, is_null
+from metamodel.expressions.fitting import TYPED, Misfit, amount, fit, is_null
 from metamodel.expressions.literals import call, constant
 from metamodel.expressions.nodes import MoneyCall, Node, Recast
 from metamodel.expressions.operations import INTEGER, Operation
@@ -16,6 +16,7 @@ from metamodel.expressions.types import (
     DATETIME,
     DAYS,
     DURATION,
+    HELD,
     MONEY,
     MONTHS,
     NUMBER,
@@ -42,6 +43,7 @@ def arithmetic(sign: str, left: Node, right: Node, zone: str) -> Node:
         left = fit(left, right.type, zone)
     if is_null(right) and not is_null(left):
         right = fit(right, left.type, zone)
+    left, right = _as_held(sign, left, right, zone), _as_held(sign, right, left, zone)
     for rule in (_numbers, _money, _lengths, _shift, _between):
         made = rule(sign, left, right, zone)
         if made is not None:
@@ -54,6 +56,15 @@ def arithmetic(sign: str, left: Node, right: Node, zone: str) -> Node:
         f"`{sign}` cannot combine {left.type.name} and {right.type.name}.",
         "Add days(n), hours(n) or months(n) to dates." if left.type.name in _TIMES else "",
     )
+
+
+def _as_held(sign: str, one: Node, other: Node, zone: str) -> Node:
+    """What a record holds, as what stands beside it asks for: a factor is a number."""
+    if one.type.name != HELD.name:
+        return one
+    if other.type.name == HELD.name:
+        raise Misfit("What the records hold is of no known type.", TYPED, one)
+    return fit(one, NUMBER if sign in "*/" else other.type, zone)
 
 
 def negative(node: Node) -> Node:

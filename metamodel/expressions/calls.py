@@ -13,6 +13,7 @@ from metamodel.expressions.alike import common, is_simple, is_twofold, unify_all
 from metamodel.expressions.chronology import UNITS
 from metamodel.expressions.decide_call import decide
 from metamodel.expressions.decimals import MAX_SCALE
+from metamodel.expressions.evaluate_call import evaluate
 from metamodel.expressions.fault_words import nearest, node_words
 from metamodel.expressions.find_call import find
 from metamodel.expressions.fitting import ORDERED, Misfit, fit, is_null
@@ -94,6 +95,7 @@ class Calls:
             "segment_sum": self._segments,
             "find": self._found,
             "decide": partial(decide, checker),
+            "evaluate": partial(evaluate, checker),
             "matches": self._matches,
             "text": self._text,
             "round": self._round,

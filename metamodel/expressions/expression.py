@@ -12,6 +12,7 @@ from metamodel.calendars.calendar import Calendar
 from metamodel.expressions.nodes import (
     Collection,
     Decide,
+    Evaluate,
     Gather,
     Literal,
     Logged,
@@ -23,6 +24,7 @@ from metamodel.expressions.nodes import (
 from metamodel.expressions.types import Type
 
 Path = tuple[str, ...]
+_ASKING = (Gather, Collection, Logged, Decide, Evaluate)
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def expression_of(
         uses=frozenset(uses),
         paths=frozenset(path for path, outer in paths if not outer),
         outer=frozenset(path for path, outer in paths if outer),
-        collects=any(isinstance(node, (Gather, Collection, Logged, Decide)) for node in nodes),
+        collects=any(isinstance(node, _ASKING) for node in nodes),
         timed=any(isinstance(node, Moment) for node in nodes),
         personal=any(getattr(node, "root", None) is Root.ME for node in nodes),
         calendars=frozenset(

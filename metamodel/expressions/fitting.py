@@ -10,7 +10,16 @@ from functools import partial
 
 from metamodel.expressions.fault_words import nearest, node_words, type_words
 from metamodel.expressions.literals import call, constant, scaled_literal
-from metamodel.expressions.nodes import ListValue, Literal, Node, Part, Read, Recast, Rounded
+from metamodel.expressions.nodes import (
+    Evaluate,
+    ListValue,
+    Literal,
+    Node,
+    Part,
+    Read,
+    Recast,
+    Rounded,
+)
 from metamodel.expressions.scope import USER
 from metamodel.expressions.syntax import Place
 from metamodel.expressions.types import (
@@ -22,6 +31,8 @@ from metamodel.expressions.types import (
     DAYS,
     DURATION,
     FILES,
+    HELD,
+    HELD_TYPES,
     MONEY,
     NULL,
     NUMBER,
@@ -41,6 +52,7 @@ from metamodel.storage import MAX_DIGITS
 from . import chronology, decimals
 from . import operations as op
 
+TYPED = "Write its type: evaluate(field, 'number')."
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 REFERENCES = frozenset({RECORD.name, PERSON.name})
 ORDERED = frozenset(
@@ -75,6 +87,8 @@ def taken_as_it_is(node: Node) -> bool:
 
 def fit(node: Node, type: Type, zone: str) -> Node:
     """The node as a value of the type; raises Misfit."""
+    if isinstance(node, Evaluate) and node.type.name == HELD.name:
+        node = _known(node, type)
     text = isinstance(node, Literal) and node.type.name == TEXT.name
     if is_null(node) or (text and is_void(node)):
         return constant(None, type, node)
@@ -91,6 +105,13 @@ def fit(node: Node, type: Type, zone: str) -> Node:
             node,
         )
     return fitted
+
+
+def _known(node: Evaluate, type: Type) -> Evaluate:
+    """What a field holds, as a value of the type that is asked for."""
+    if type.name not in {one.name for one in HELD_TYPES.values()}:
+        raise Misfit(f"An expression in a record cannot give {type_words(type)}.", "", node)
+    return replace(node, type=Type(type.name, currency=type.currency))
 
 
 def stored(node: Node, type: Type) -> Node:
@@ -276,6 +297,8 @@ def _text_remedy(type: Type) -> str:
 
 
 def _remedy(given: Type, wanted: Type) -> str:
+    if given.name == HELD.name:
+        return TYPED
     if wanted.name == TEXT.name:
         if given.name == RECORD.name:
             return "Add `.title`, or one of its fields."
@@ -311,6 +334,12 @@ def unify(left: Node, right: Node, zone: str) -> tuple[Node, Node]:
         other = right if is_null(left) else left
         return fit(left, other.type, zone), fit(right, other.type, zone)
     names = {left.type.name, right.type.name}
+    if HELD.name in names and len(names) == 2:
+        held, other = (left, right) if left.type.name == HELD.name else (right, left)
+        fitted = fit(held, other.type, zone)
+        return (fitted, other) if held is left else (other, fitted)
+    if names == {HELD.name}:
+        raise Misfit("What the records hold is of no known type.", TYPED, left)
     if names <= REFERENCES:
         if set(left.type.objects) & set(right.type.objects):
             return left, right

@@ -250,6 +250,11 @@ _TABLE = (
     Function("decide", "Decisions", "decide(decision)",
              "The row of a decision that wins for the record; fields of it follow behind a dot.",
              "decide(loan_terms).days", least=1, most=1),
+    Function("evaluate", "Expressions in records", "evaluate(field, 'type')",
+             "The value of the expression that a field holds, for the record at hand. The type is "
+             "needed where neither the field nor the place says it. In rules on created and "
+             "changed records.",
+             "evaluate(tariff.fee, 'number')", least=1, most=2),
     Function("was", "Changes", "was(field)", "The value before the change.",
              "was(status) == 'lent'", least=1, most=1),
     Function("changed", "Changes", "changed(field)", "Whether the value has changed.",

@@ -301,6 +301,17 @@ def node_of_row(node: Decide, path: tuple[str, ...] = ()) -> Decide:
 
 
 @dataclass(frozen=True)
+class Evaluate(Node):
+    """The value of the expression that a field holds, for the record at hand.
+
+    What it is is known only when the field is read, so there is none of it in SQL.
+    """
+
+    text: Node
+    over: str  # the object type of that record
+
+
+@dataclass(frozen=True)
 class PartDay(Node):
     """The first day of a part of a period, or the first one after it."""
 

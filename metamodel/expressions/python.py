@@ -25,6 +25,7 @@ from metamodel.expressions.nodes import (
     CountOf,
     Decide,
     Empty,
+    Evaluate,
     Extreme,
     Find,
     Gather,
@@ -84,6 +85,9 @@ class Environment(Protocol):
 
     def decided(self, node: Decide, values: Sequence[Any], day: Any) -> Any:
         """What the row of a decision gives that wins for these values on a day, or at a moment."""
+
+    def evaluated(self, node: Evaluate, text: str) -> Any:
+        """The value of an expression that a field holds; raises ExpressionError."""
 
 
 def evaluate(expression: Expression, environment: Environment) -> Any:
@@ -151,6 +155,7 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
             Spread: self._gather,
             Find: self._gather,
             Decide: self._decide,
+            Evaluate: self._evaluate,
             ChangeTest: self._change,
             Logged: self._logged,
             Moment: self._moment,
@@ -325,6 +330,11 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
         values = [self._eval(value) for value in node.values]
         day = None if node.day is None else self._eval(node.day)
         return self.environment.decided(node, values, day)
+
+    def _evaluate(self, node: Evaluate) -> Any:
+        text = self._eval(node.text)
+        spend(1)
+        return None if text is None else self.environment.evaluated(node, text)
 
     def _moment(self, node: Moment) -> date | datetime:
         day = node.type.name == DATE.name

@@ -14,12 +14,13 @@ from metamodel.blanks import trimmed
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.folding import fold, normal
-from metamodel.formats import FORMATS, e164, mask_pattern, masked
+from metamodel.formats import EXPRESSION, FORMATS, e164, mask_pattern, masked
 from metamodel.kinds.conversion import one_line
 from metamodel.kinds.kind import Column, Convert, Field, FieldCheck, Kind, TextFormat
 from metamodel.storage import TEXT
 
 MAX_LENGTH = 255
+MOST_OF_EXPRESSION = 1_000
 HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # categories Cc and Cs of Unicode
 LINE_BREAKS = re.compile("\\s*[\r\n\v\f\x85\u2028\u2029]\\s*")
 CASES: Mapping[str, Callable[[str], str]] = {
@@ -82,7 +83,10 @@ class Text(Kind):
             "type": "integer",
             "minimum": 1,
             "maximum": 4000,
-            "description": f"The maximum number of characters; {MAX_LENGTH} by default.",
+            "description": (
+                f"The maximum number of characters; {MAX_LENGTH} by default, of expressions "
+                f"{MOST_OF_EXPRESSION:,}."
+            ),
         },
         "pattern": {
             "type": "string",
@@ -123,6 +127,15 @@ class Text(Kind):
             "enum": list(CASES),
             "description": "Letters are stored in this case; title capitalises each word.",
         },
+        "over": {
+            "$ref": "#/$defs/name",
+            "x-editor": {"is": "object"},
+            "description": "Of expressions: the object type whose fields they name.",
+        },
+        "result": {
+            "enum": list(types.HELD_TYPES),
+            "description": "Of expressions: the kind of value that they give; any if omitted.",
+        },
     }
     searchable = True
     titles = True
@@ -142,6 +155,7 @@ class Text(Kind):
                 "Only phone numbers can have a calling code.",
                 "Write `format: phone`, or remove `calling_code`.",
             )
+        _check_expression(field, check)
         pattern = field.option("pattern")
         if pattern is None:
             return
@@ -172,7 +186,7 @@ class Text(Kind):
         return not quoted
 
     def parse(self, field: Field, raw: Any) -> str:
-        text = limit(trimmed(words(raw)), field.option("max_length", MAX_LENGTH))
+        text = limit(trimmed(words(raw)), _most(field))
         if not text:
             return text  # of spaces alone: it counts as empty
         case = field.option("case")
@@ -211,12 +225,37 @@ class Text(Kind):
     def json_schema(self, field: Field) -> dict[str, Any]:
         schema: dict[str, Any] = {
             "type": "string",
-            "maxLength": field.option("max_length", MAX_LENGTH),
+            "maxLength": _most(field),
         }
         if field.option("mask"):
             schema["pattern"] = mask_pattern(field.option("mask"))
         form = {"email": "email", "url": "uri"}.get(field.option("format", "plain"))
         return {**schema, "format": form} if form else schema
+
+
+def _most(field: Field) -> int:
+    """The characters that it holds."""
+    usual = MOST_OF_EXPRESSION if field.option("format") == EXPRESSION else MAX_LENGTH
+    return int(field.option("max_length", usual))
+
+
+def _check_expression(field: Field, check: FieldCheck) -> None:
+    over, result = field.option("over"), field.option("result")
+    if field.option("format") == EXPRESSION:
+        if over is None:
+            message = "`over` is missing: an expression is about records of one object type."
+            check.fault("", "missing", message, "Write `over`, with the object type.")
+        else:
+            check.object("over", over)
+        for name in ("case", "mask", "pattern"):
+            if field.option(name) is not None:
+                message = f"An expression has no `{name}`."
+                check.fault(name, "not_for_expressions", message, f"Remove `{name}`.")
+        return
+    for name, value in (("over", over), ("result", result)):
+        if value is not None:
+            message = f"`{name}` has an effect on expressions only."
+            check.fault(name, "no_expression", message, "Write `format: expression`, or remove it.")
 
 
 def _said(fault: Exception) -> str:

@@ -80,6 +80,9 @@ class MeasureEnvironment:
     def decided(self, node: Any, values: Sequence[Any], day: Any) -> Any:
         return None
 
+    def evaluated(self, node: Any, text: str) -> Any:
+        return None
+
 
 @dataclass
 class ReportValues:

@@ -24,6 +24,7 @@ from .package_order import in_order
 from .remove_uses import Merged, merged, take_out, uses_of_gone
 from .retired_columns import retired_columns
 from .retype import find_retypes
+from .stranded_expressions import STRANDED, stranded_expressions
 
 
 def prepare(session: Session, change: MetadataChange, *, version: int | None = None) -> Prepared:
@@ -54,6 +55,7 @@ def prepare(session: Session, change: MetadataChange, *, version: int | None = N
     operations += removed_options(old, new, connection)
     operations += filling(connection, old, new, operations)
     operations += [*lock_changes(session, old, new), *stranded_sets(session, old, new)]
+    operations += stranded_expressions(session, old, new)
     operations += _taken_out(parts)
     _add_uses(old, new, operations, parts, change)
     return Prepared(
@@ -128,7 +130,7 @@ def _add_uses(
             left = uses_left(old, operation.target, after)
             used.update(left)
             operation.uses = sorted({*left, *parts.get(operation.target, ())})
-        elif operation.op == RETIRED and not change.take_out:
+        elif operation.op in (RETIRED, STRANDED) and not change.take_out:
             used.update(operation.uses)
     if used and not change.whole:
         raise Conflict(_in_use(len(used)), uses=sorted(used))

@@ -38,6 +38,7 @@ SAID = {
     "unlock_records": "Unlock {rows} of {object}",
     "change_lock": "Change when records of {object} are locked, or what of them",
     "strand_edits": "Leave {rows} of {object} with changes that can no longer be applied",
+    "strand_expressions": "Break what {field} says in {rows} of {object}",
     "rename_options": "Rename options of {field} of {object}",
 }
 QUIET = ("add_index", "drop_index")  # they make lists faster, and are told as a number
@@ -125,7 +126,7 @@ def place_words(catalog: Catalog, place: str) -> str:
     """A place of a document, such as `view/open#/columns/2`, as people name it."""
     document, _, pointer = place.partition("#")
     kind, _, name = document.partition("/")
-    if not name:
+    if not name or " " in kind:
         return humanise(place)  # records that use it, said in words
     found = catalog.of(kind).get(name)
     label = label_text(found.body.get("label", "")) if found is not None else ""

@@ -14,7 +14,9 @@ from tests.metamodel.calendars.samples import CALENDARS
 from tests.metamodel.expressions import library
 
 STATES = "Time in states"
-OF_RECORDS = ("Collections", "Decisions", "Changes", "Timers", STATES)
+OF_RECORDS = (
+    "Collections", "Decisions", "Changes", "Timers", "Expressions in records", STATES,
+)  # fmt: skip
 PAGE = Path(__file__).parents[3] / "docs" / "expressions.md"
 NAMES = {
     "title": TEXT, "code": TEXT, "email": TEXT, "short_title": TEXT, "balance": NUMBER,

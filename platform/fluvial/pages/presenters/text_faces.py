@@ -10,9 +10,12 @@ from fluvial.pages import reader_format as marks
 from fluvial.pages.markdown import markdown
 from fluvial.pages.reader_format import ReaderFormat
 from metamodel.catalog import Field
+from metamodel.expressions.types import HELD_TYPES
+from metamodel.formats import EXPRESSION
 
 from .presenter import Cell, Face
 
+CONDITION = "condition"  # what the box calls a yes/no that it shows as a sentence
 CLIP = 120  # characters of a long text in a cell
 
 
@@ -30,7 +33,7 @@ class TextFace(WordsFace):
         form = field.option("format", "plain")
         if form in self.LINKS and (form != "url" or str(value).startswith(("https:", "http:"))):
             return marks.link(f"{self.LINKS[form]}{value}", str(value))
-        if form == "code":
+        if form in ("code", EXPRESSION):
             return Markup(f'<span class="mono">{escape(value)}</span>')
         return escape(value)
 
@@ -41,10 +44,20 @@ class TextFace(WordsFace):
             "format": form,
             "autocomplete": self.COMPLETE.get(form, ""),
             "hint": self.hint(field),
+            "written": _written(field),
         }
 
     def hint(self, field: Field) -> str:
         return str(field.option("mask", ""))
+
+
+def _written(field: Field) -> dict[str, str] | None:
+    """What the box needs in which an expression is written; None for other texts."""
+    if field.option("format") != EXPRESSION:
+        return None
+    result = field.option("result")
+    expects = CONDITION if result == "boolean" else HELD_TYPES[result].name if result else ""
+    return {"object": str(field.option("over")), "expects": expects}
 
 
 class LongTextFace(WordsFace):

@@ -22,6 +22,7 @@ from .attachments import attach
 from .base_amounts import fill_base_amounts
 from .decision_ties import check_ties
 from .draft import Draft
+from .held_expressions import check_expressions
 from .issued_numbers import check_numbers
 from .periods import check_period
 from .record_environment import RecordEnvironment
@@ -72,6 +73,7 @@ def check(draft: Draft) -> None:
     attach(draft)
     check_period(draft)
     check_ties(draft)
+    check_expressions(draft)
     if not draft.faults:
         _check_expectations(draft, environment)
     draft.refuse_faults()
