@@ -268,11 +268,8 @@ class Calls:
 
     def _collection(self, function: str, node: ast.expr, made: Node) -> Collection:
         if not isinstance(made, Collection):
-            self.syntax.fail(
-                node,
-                f"{node_words(made)}, not a collection.",
-                f"Write {FUNCTIONS[function].usage}.",
-            )
+            hint = f"Write {FUNCTIONS[function].usage}."
+            self.syntax.fail(node, f"{node_words(made)}, not a collection.", hint)
         return made
 
     def _asked(self, function: str, node: ast.Call) -> Node:

@@ -8,8 +8,9 @@ from metamodel.catalog import Field
 from metamodel.expressions.fault_words import node_words
 from metamodel.expressions.nodes import Evaluate, Literal, Node, Read, Root
 from metamodel.expressions.part_checker import PartChecker
-from metamodel.expressions.types import HELD, HELD_TYPES, Type
+from metamodel.expressions.types import HELD, Type
 from metamodel.formats import EXPRESSION
+from metamodel.kinds.held_results import HELD_TYPES
 
 
 def evaluate(checker: PartChecker, node: ast.Call) -> Node:

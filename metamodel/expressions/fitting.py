@@ -32,7 +32,6 @@ from metamodel.expressions.types import (
     DURATION,
     FILES,
     HELD,
-    HELD_TYPES,
     MONEY,
     NULL,
     NUMBER,
@@ -46,6 +45,7 @@ from metamodel.expressions.types import (
     Type,
     number,
 )
+from metamodel.kinds.held_results import HELD_TYPES
 from metamodel.reserved_names import NAME
 from metamodel.storage import MAX_DIGITS
 

@@ -10,7 +10,8 @@ from metamodel.expressions.compiler import compile_expression
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.fault_words import type_words
 from metamodel.expressions.scope import scope_of
-from metamodel.expressions.types import HELD_TYPES, Type
+from metamodel.expressions.types import Type
+from metamodel.kinds.held_results import HELD_TYPES
 
 _GIVEN = frozenset(type.name for type in HELD_TYPES.values())
 

@@ -72,11 +72,6 @@ RECORDS = Type("collection")  # a multi_lookup or the inverse of a look-up
 PERSON = Type("person")  # `objects` of user, team, group, and the role, which is none
 PERSONS = Type("persons")
 GIVEN = Type("answer", open=True)  # what another system said; `answer.total` is text
-# What expressions that records hold may give, by the word for it in documents.
-HELD_TYPES = {
-    "text": TEXT, "number": NUMBER, "money": MONEY, "boolean": BOOLEAN, "date": DATE,
-    "datetime": DATETIME, "duration": DURATION,
-}  # fmt: skip
 SETS = (("team",), ("group",))  # of users: what persons may be too
 ROLE = "role"  # what persons may be too: a document, which has a name and no record
 HELD = Type("value of an expression")  # that a field holds: of which type is not known yet

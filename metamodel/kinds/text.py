@@ -16,6 +16,7 @@ from metamodel.expressions import types
 from metamodel.folding import fold, normal
 from metamodel.formats import EXPRESSION, FORMATS, e164, mask_pattern, masked
 from metamodel.kinds.conversion import one_line
+from metamodel.kinds.held_results import HELD_TYPES
 from metamodel.kinds.kind import Column, Convert, Field, FieldCheck, Kind, TextFormat
 from metamodel.storage import TEXT
 
@@ -133,7 +134,7 @@ class Text(Kind):
             "description": "Of expressions: the object type whose fields they name.",
         },
         "result": {
-            "enum": list(types.HELD_TYPES),
+            "enum": list(HELD_TYPES),
             "description": "Of expressions: the kind of value that they give; any if omitted.",
         },
     }

@@ -42,6 +42,7 @@ HOMONYMS = {
     "currency": "of an amount: a code of ISO 4217",
     "phase": "a part of a save or of a long job",
     "queue": "what waits for workers, or for its turn",
+    "quote": "a mark around a text, and words of an earlier mail",
     "resource": "what a process may use, and files that come with a library",
     "skill": "a word from which the kind of a new field is guessed",
     "task": "what a worker is given to do",

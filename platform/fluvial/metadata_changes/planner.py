@@ -54,8 +54,8 @@ def prepare(session: Session, change: MetadataChange, *, version: int | None = N
     operations += rename_options(old, new, connection)
     operations += removed_options(old, new, connection)
     operations += filling(connection, old, new, operations)
-    operations += [*lock_changes(session, old, new), *stranded_sets(session, old, new)]
-    operations += stranded_expressions(session, old, new)
+    for stranded in (lock_changes, stranded_sets, stranded_expressions):
+        operations += stranded(session, old, new)
     operations += _taken_out(parts)
     _add_uses(old, new, operations, parts, change)
     return Prepared(

@@ -10,8 +10,8 @@ from fluvial.pages import reader_format as marks
 from fluvial.pages.markdown import markdown
 from fluvial.pages.reader_format import ReaderFormat
 from metamodel.catalog import Field
-from metamodel.expressions.types import HELD_TYPES
 from metamodel.formats import EXPRESSION
+from metamodel.kinds.held_results import HELD_TYPES
 
 from .presenter import Cell, Face
 

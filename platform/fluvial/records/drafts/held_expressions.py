@@ -17,8 +17,8 @@ from metamodel.expressions.expression import Expression
 from metamodel.expressions.held import Hides, fault_text, held_expression
 from metamodel.expressions.nodes import Evaluate, Read
 from metamodel.expressions.python import Environment, run
-from metamodel.expressions.types import HELD_TYPES
 from metamodel.formats import EXPRESSION
+from metamodel.kinds.held_results import HELD_TYPES
 
 from .draft import Draft
 from .seen_environment import SeenEnvironment
