@@ -127,6 +127,9 @@ class _PairEnvironment:
     def decided(self, node: Any, values: Any, day: Any) -> Any:
         raise AssertionError("pairs decide nothing")
 
+    def evaluated(self, node: Any, text: str) -> Any:
+        raise AssertionError("pairs evaluate nothing")
+
 
 class PairValues:
     """Works out one expression; pairs that read the same are worked out once."""

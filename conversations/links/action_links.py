@@ -18,6 +18,8 @@ from rules.filled import is_template
 from rules.offsets import Offset
 from rules.shown_documents import CHANNEL, TEMPLATE
 
+from .link_ticks import LinkTicks, compile_ticks
+
 EXPIRES = "30d"
 Path = tuple[str, ...]
 
@@ -36,6 +38,7 @@ class ActionLink:
     document: str  # the printed document that it shows in place of fields; "" for none
     asks: tuple[Field, ...]  # what it asks for itself
     into: frozenset[str]  # those of them that are fields of the record
+    ticks: LinkTicks | None  # records that somebody may tick
     expires: Offset
     once: bool
     allow: tuple[str, ...]
@@ -82,6 +85,7 @@ def compile_link(document: Document, check: DocumentCheck) -> ActionLink | None:
         document=_document(body, type_, check),
         asks=asks,
         into=frozenset(one.name for one in asks if transition and one.name in type_.fields),
+        ticks=compile_ticks(body["ticks"], type_, check) if "ticks" in body else None,
         expires=Offset.read(body.get("expires", EXPIRES)),
         once=body.get("once", True),
         allow=tuple(body.get("allow", ())),
@@ -223,6 +227,10 @@ def link_acts(document: Document, catalog: Catalog) -> Iterator[Reach]:
     body = document.body
     type_ = catalog.objects[body["object"]]
     yield Reach("/action", "update", type_.name, everywhere=True)
+    ticks = body.get("ticks")
+    if ticks is not None and ticks["of"] in type_.inverses:
+        rows = type_.inverses[ticks["of"]].source
+        yield Reach("/ticks/field", "update", rows, ticks["field"], everywhere=True)
     transition = transition_of(type_, body["action"])
     if transition is None or type_.states is None:
         return

@@ -31,7 +31,13 @@ LINK = DocumentKind(
     wide=True,
     unit=whole_unit,
     label="Link",
-    removable={"/object": "", "/action": "", "/shows/*": "/shows/*", "/allow/*": "/allow/*"},
+    removable={
+        "/object": "",
+        "/action": "",
+        "/shows/*": "/shows/*",
+        "/allow/*": "/allow/*",
+        "/ticks": "/ticks",
+    },
     about="An address by which somebody who does not sign in takes one action on one record.",
     example={
         "kind": "link",

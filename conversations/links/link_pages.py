@@ -31,6 +31,7 @@ from .link_addresses import PATH, id_in
 from .link_making import EXPIRED, OPEN, REVOKED, USED, state_of
 from .link_passes import LinkPass
 from .link_press import GivenAnswers, LinkQuestion, Offer, TakenAlready
+from .link_ticks import ticked, ticks_of
 
 WRONG = Rate.read("120/hour")  # addresses that we have not signed, from one place
 PRESSES = Rate.read("30/hour")  # of one link
@@ -149,6 +150,9 @@ def press(call: Call) -> Answer:
         return _too_late(opened)
     form = call.form if call.form is not None else FormData()
     given = link_press.read_answers(opened.acting, offered.questions, form)
+    if link.ticks is not None:
+        shown = ticks_of(opened.acting, link.ticks, opened.link_pass.record)
+        given = replace(given, ticks=ticked(form, shown))
     if given.faults:
         return _page(opened, offered, given)
     place = (call.client, call.headers.get("user-agent", ""))
@@ -194,6 +198,8 @@ def _page(
             _widget(question, given, faults.get(question.field.name, ""), fmt)
             for question in offered.questions
         ],
+        "ticks": _ticks(opened, link, given),
+        "ticks_label": link.ticks.label if link.ticks else "",
         "errors": [
             {"href": f"#f-{name}" if name else "", "message": message}
             for name, message in faults.items()
@@ -203,6 +209,22 @@ def _page(
         "once": link.once,
     }
     return _answer(opened.call, "link.html", link.label, 422 if faults else 200, link=context)
+
+
+def _ticks(opened: Opened, link: ActionLink, given: GivenAnswers) -> list[Context]:
+    """What may be ticked, as it was posted or as the record has it."""
+    if link.ticks is None:
+        return []
+    posted = given.ticks or {}
+    return [
+        {
+            "name": one.name,
+            "first": one.words[0] if one.words else "",
+            "rest": one.words[1:],
+            "ticked": posted.get(one.id, one.ticked),
+        }
+        for one in ticks_of(opened.acting, link.ticks, opened.link_pass.record)
+    ]
 
 
 def _widget(question: LinkQuestion, given: GivenAnswers, error: str, fmt: Any) -> Context:

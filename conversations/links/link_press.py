@@ -30,6 +30,7 @@ from metamodel.errors import ValueFault
 from . import link_passes
 from .action_links import ActionLink, askable
 from .link_passes import LinkPass
+from .link_ticks import ticks_of, write_ticks
 
 MAX_KEPT = 2_000  # characters of an answer that stays with the use
 
@@ -155,6 +156,7 @@ class GivenAnswers:
     kept: Mapping[str, str]
     typed: Mapping[str, Any]
     faults: Mapping[str, str]
+    ticks: Mapping[str, bool] | None = None  # by record; None where nothing was posted
 
 
 def read_answers(
@@ -197,7 +199,10 @@ def press(
     Raises TakenAlready, or what keeps the action from being taken.
     """
     with acting.connection.transaction():
+        offered = ticks_of(acting, link.ticks, link_pass.record) if link.ticks else []
         if not link_passes.take(acting.connection, link_pass.id, acting.now, once=link.once):
             raise TakenAlready
+        if link.ticks is not None and given.ticks is not None:
+            write_ticks(acting, link.ticks, offered, given.ticks)
         transitions.act(acting, link.object, link_pass.record, link.action, given.body)
         link_passes.note_use(acting.connection, link_pass.id, acting.now, *place, given.kept)

@@ -51,8 +51,7 @@ def prepare(session: Session, change: MetadataChange, *, version: int | None = N
     columns = Columns.read(connection)
     retypes = find_retypes(old, new, retired_columns(connection), columns, change.columns)
     operations = difference(old, new, connection, columns, {r.target for r in retypes})
-    operations += rename_options(old, new, connection)
-    operations += removed_options(old, new, connection)
+    operations += rename_options(old, new, connection) + removed_options(old, new, connection)
     operations += filling(connection, old, new, operations)
     for stranded in (lock_changes, stranded_sets, stranded_expressions):
         operations += stranded(session, old, new)

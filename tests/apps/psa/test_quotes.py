@@ -113,6 +113,12 @@ def test_a_quote_from_a_ticket_is_accepted_by_link_and_becomes_an_order(shop: Sh
     again = shop.client.post(f"/api/records/ticket/{ticket}/actions/ticket_quote", {})
     assert again.status == 409  # one is open
 
+    cleaning = shop.made(
+        "product", code="CLEAN", name="Cleaning", behaviour="one_off", price=gbp("30.00")
+    )
+    extra = shop.made(
+        "quote_line", quote=quote["id"], product=cleaning, optional=True, chosen=False
+    )
     shop.act("quote", quote["id"], "send")
     waiting = shop.read("ticket", ticket)
     assert (waiting["status"], waiting["resolve_state"]) == ("awaiting_approval", "paused")
@@ -124,7 +130,8 @@ def test_a_quote_from_a_ticket_is_accepted_by_link_and_becomes_an_order(shop: Sh
     path = link_of(shop, quote["id"], "accept_quote")
     assert "30 days net." in anybody.get(path).text or anybody.get(path).status == 200
     assert press(anybody, path).status == 422
-    done = press(anybody, path, signer="Jane Mercer", order_reference="PO-77")
+    said = {"signer": "Jane Mercer", "order_reference": "PO-77", f"tick-{extra}": "1"}
+    done = press(anybody, path, None, **said)
     assert done.status == 200 and "Thank you" in done.text
     assert press(anybody, path, signer="Eve").status == 200  # it is done already
     shop.work()
@@ -132,7 +139,7 @@ def test_a_quote_from_a_ticket_is_accepted_by_link_and_becomes_an_order(shop: Sh
     assert (order["signer"], order["order_reference"], order["status"]) == (
         "Jane Mercer", "PO-77", "confirmed",
     )  # fmt: skip
-    assert order["signed_at"] and order["net"]["amount"] == "325.00"
+    assert order["signed_at"] and order["net"]["amount"] == "355.00"
     made = {one["description"]: one for one in shop.rows("order_line", "position > 0")}
     (line,) = shop.rows("contract_line", "number != null")
     assert (line["id"], line["price"]["amount"]) == (

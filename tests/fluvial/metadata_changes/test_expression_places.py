@@ -168,6 +168,9 @@ GATHERED = {"create": "dept", "set": {"name": "'x'"}}
 LINE = {"create": "notice", "each": {"of": "notices"}, "set": {"name": "'x'"}}
 
 PLACES: Mapping[str, Body] = {
+    "link/ticks/where": {
+        "kind": "link", "name": "l", "object": "deal", "action": "lose",
+        "ticks": {"of": "picks", "field": "done", "shows": ["done"], "where": f"worker.{ASKS}"}},
     "decision/day/*": decision(day={"worker": f"today() + days(1 if {ASKS} else 2)"}),
     "decision/for/*/*": decision(**{"for": {"worker": {"name": SAYS}}}),
     "object/change_set/applies": {**WORKER, "change_set": {"of": ["notice"], "applies": ASKS}},
@@ -303,6 +306,8 @@ PICK: Body = {
     "kind": "object", "name": "pick",
     "fields": [{"name": "worker", "kind": "lookup", "to": "worker", "inverse": "picks"},
                {"name": "rate", "kind": "lookup", "to": "rate", "inverse": "picks"},
+               {"name": "deal", "kind": "lookup", "to": "deal", "inverse": "picks"},
+               {"name": "done", "kind": "boolean"},
                {"name": "other", "kind": "lookup", "to": "rate", "inverse": "others"}],
 }  # fmt: skip
 CREWED = with_fields(DEPT, {"name": "crew", "kind": "lookup", "to": "team"})
