@@ -282,6 +282,7 @@ class Walk:
             "processes/runs",
             "processes/tasks",
             "approvals",
+            "drafts",
             "deliveries",
             "events",
             "given-up",

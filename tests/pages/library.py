@@ -114,6 +114,7 @@ def page(title: str, *trail: tuple[str, str], here: str = "", **more: Any) -> Co
             }
         ],
         "seen": None,
+        "draft": None,
         "user": {"name": "Amara Osei", "email": "amara.osei@northgate.example"},
         "links": {
             "home": "/home",

@@ -29,6 +29,9 @@ PACKAGES: Context = {
     "shipped": [{"label": "Reading room", "name": "reading", "about": "Seats and hours."}],
     "install_href": "#", "upload_href": "#", "new_href": "#", "error": "This needs lending >=2.", "may_write": True,
 }  # fmt: skip
+DRAFT = {
+    "name": "Leaner form", "href": "#", "text": "Form loan_main", "when": "2 h ago", "tried": True,
+}  # fmt: skip
 APPROVAL = {
     "href": "#",
     "note": "Rule tell",
@@ -371,7 +374,7 @@ PEOPLE = {
     "items": [{"name": "Zoë Ünal", "email": "zoe@example.org", "roles": "Clerk", "href": "#", "status": "Invited", "tone": "info", "detail": "Link created: 09:59.", "sessions": 1, "second": True, "teams": "Desk", "active": True, "active_href": "#", "access_href": "#", "edit_href": "#", "action": "/studio/people/1"}],
 }  # fmt: skip
 STUDIO_HOME = {
-    "slow_href": "/studio/slow", "people_href": "/studio/people", "spreadsheet_href": "#",
+    "slow_href": "/studio/slow", "people_href": "/studio/people", "spreadsheet_href": "#", "drafts_href": "#",
     "shared": [{"label": "Roles", "about": "Who may do what.", "new_href": "#",
                 "items": [{"label": "Clerk", "href": "#", "from": "Library 1.0"}]}],
     "objects": [{"label": label, "name": label.lower(), "icon": icon, "href": "/studio_object", "fields": count, "records": f"{records} records", "from": origin} for label, icon, count, records, origin in [("Loan", "book-2", 10, "4,812", "Library 1.0"), ("Book", "book", 14, "21,300", "Library 1.0"), ("Member", "users", 12, "2,140", "Library 1.0"), ("Branch", "building", 6, "5", "Library 1.0"), ("Reading room", "armchair", 4, "9", "Site")]],
@@ -420,6 +423,8 @@ def pages() -> dict[str, tuple[str, Context]]:
         "imports": ("imports.html", {"page": page("Imports"), "imports": {"jobs_href": "#", "items": IMPORTS}}),
         "approvals": ("approvals.html", {"page": page("Approvals"), "approvals": {"items": [APPROVAL]}}),
         "approval": ("approval.html", {"page": page("Rule tell"), "approval": APPROVAL}),
+        "drafts": ("drafts.html", {"page": page("Drafts") | {"draft": {"name": "Leaner form", "fault": "", "href": "#", "stop_href": "#"}}, "drafts": {"items": [DRAFT], "error": "", "name": "", "action": "#"}}),
+        "draft": ("draft.html", {"page": page("Leaner form"), "draft": {**DRAFT, "empty": False, "error": "", "fault": "", "changed": ["the form of loans"], "plan": None, "table": APPROVAL["tables"][0]}}),
         "notifications": ("notifications.html", {"page": page("Notifications"), "inbox": INBOX}),
         "search": ("search.html", {"page": page("Search"), "search": SEARCH}),
         "profile": ("profile.html", {"page": page("Profile"), "profile": PROFILE}),

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
+from .overlay import Overlay
+
 T = TypeVar("T")
 Row = tuple[Any, ...]
 
@@ -68,6 +70,7 @@ class Connection(ABC):
         self._wrote = True  # whether the transaction that is open has something to make durable
         self.time_limit: float | None = None  # seconds that a query may take
         self._committed: list[Callable[[], None]] = []
+        self.overlay: Overlay | None = None  # what is read in place of what is stored
 
     @abstractmethod
     def query(
@@ -134,6 +137,15 @@ class Connection(ABC):
             yield
         finally:
             self.time_limit = before
+
+    @contextmanager
+    def reading_over(self, overlay: Overlay) -> Iterator[None]:
+        """What is read in here is as a draft would have it."""
+        self.overlay = overlay
+        try:
+            yield
+        finally:
+            self.overlay = None
 
     @contextmanager
     def read_only(self) -> Iterator[None]:

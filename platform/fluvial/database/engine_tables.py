@@ -109,24 +109,6 @@ PENDING = table(
     column("whole", BOOLEAN, nullable=True),
 )
 
-# Changes of metadata that reach beyond the rights of their author: an administrator decides.
-APPROVAL = table(
-    "approval",
-    column("id", UUID, primary_key=True),
-    column("at", TIMESTAMP),
-    column("by", UUID, nullable=True),
-    column("note", TEXT),
-    column("state", TEXT),  # draft, waiting, approved, refused, withdrawn
-    column("documents", JSON),  # [{layer, kind, name, body, before}]
-    column("how", JSON),  # what else a change says: take_out, make, packages, whole
-    column("beyond", JSON),  # [{document, pointer, reach, message}]
-    column("decided_at", TIMESTAMP, nullable=True),
-    column("decided_by", UUID, nullable=True),
-    column("reason", TEXT),
-    column("revision", INTEGER, nullable=True),
-    column("pending", UUID, nullable=True),  # the change in progress that it became
-)
-
 # Indexes that PostgreSQL builds beside the others' work.
 INDEX = table(
     "index",

@@ -141,6 +141,8 @@ class PostgresConnection(Connection):
     def query(
         self, sql: str, binds: Sequence[Any] = (), *, steady: bool | None = None
     ) -> list[Row]:
+        if self.overlay is not None:
+            sql = self.overlay.over(sql)
         if steady is not None and steady is not self._steady and not self.depth:
             self._plan_once(steady)
         if self.time_limit is None:

@@ -19,6 +19,7 @@ from .connection import Connection
 from .engine_tables import ENGINE, OUTBOX, RECALCULATION
 from .exclusion import create_ranges
 from .held_words import HOLDS
+from .kept_change_tables import KEPT_CHANGES
 from .locks import Lock
 from .patience import hold_if_free, patiently
 from .schema_changes import Columns, Ddl
@@ -73,7 +74,7 @@ def _set_up(connection: Connection, features: Sequence[sa.MetaData]) -> None:
     with connection.transaction():
         hold_if_free(connection, Lock.SETUP)
         there = Columns.read(connection).tables
-        for metadata in (ENGINE, CHANGE_SETS, *features):
+        for metadata in (ENGINE, CHANGE_SETS, KEPT_CHANGES, *features):
             for table in metadata.sorted_tables:
                 _create(connection, table)
                 _extend(connection, table, there.get(table.name, set()))

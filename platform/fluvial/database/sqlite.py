@@ -80,6 +80,8 @@ class SqliteConnection(Connection):
         self, sql: str, binds: Sequence[Any] = (), *, steady: bool | None = None
     ) -> list[Row]:
         self.statements += 1
+        if self.overlay is not None:
+            sql = self.overlay.over(sql)
         self._until = math.inf if self.time_limit is None else time.monotonic() + self.time_limit
         try:
             return self._raw.execute(sql, binds).fetchall()

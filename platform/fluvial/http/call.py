@@ -17,6 +17,7 @@ from fluvial.auth.actors import Actor
 from fluvial.auth.people import Caller
 from fluvial.kernel.lazy import lazily
 from fluvial.kernel.problems import Problem, fault
+from fluvial.metadata_changes.metadata_drafts import Trial
 from fluvial.records.change_sets.set_records import SetRecord
 from fluvial.records.change_sets.writes import KeptWrites, Writes
 from fluvial.runtime.engine import Engine
@@ -89,6 +90,8 @@ class Call:
     identity: Caller | None = None
     seen: Actor | None = None  # the person with whose rights the caller only looks
     session: Session = field(default=None, repr=False)  # type: ignore[assignment]
+    trial: Trial | None = None  # the draft of metadata that the caller tries
+    draft_fault: str = ""  # why the draft that the caller would try cannot be tried
     change_set: str = ""  # the id of the one inside which it works
     inside: SetRecord | None = None
     kept: KeptWrites | None = None  # of a call whose writes are kept in it

@@ -265,7 +265,7 @@ ENDPOINTS = (
         csrf=False,
         secret=True,
     ),
-    Endpoint("POST", "/api/logout", logout, Policy.PUBLIC, "Sign out."),
+    Endpoint("POST", "/api/logout", logout, Policy.PUBLIC, "Sign out.", in_draft=True),
     Endpoint(
         "POST",
         "/api/password/forgotten",

@@ -27,7 +27,7 @@ from fluvial.runtime.session import Session
 from metamodel.errors import MetadataError
 from metamodel.expressions.work import limited_work
 
-from . import change_set_calls, idempotency, seeing_as
+from . import change_set_calls, idempotency, seeing_as, trying_drafts
 from .call import COOKIE, Answer, Call
 from .routes import Endpoint, Policy
 
@@ -77,7 +77,8 @@ def _answered(call: Call, work: Callable[[], Answer], shown: ProblemAnswer) -> A
         log.warning("%s %s: %s", call.method, call.path, error)
         return shown(call, unavailable(error))
     except ReadOnlyError:
-        return shown(call, Forbidden(seeing_as.read_only_words(call)))
+        words = trying_drafts.words(call) or seeing_as.read_only_words(call)
+        return shown(call, Forbidden(words))
     except SlowError:
         log.warning("%s %s took longer than %s s", call.method, call.path, READ_SECONDS)
         return shown(call, Unprocessable(_SLOW.format(seconds=READ_SECONDS)))
@@ -152,6 +153,8 @@ def _perform(endpoint: Endpoint, call: Call) -> Answer:
     if identity is not None:
         _check_proof(endpoint, call, identity)
     _look_as(endpoint, call)
+    if identity is not None and call.seen is None and not endpoint.in_draft:
+        trying_drafts.begin_trial(endpoint, call)
     if identity is not None:
         _check_rights(endpoint, call)
         if CAUSE_HEADER in call.headers:
@@ -159,6 +162,8 @@ def _perform(endpoint: Endpoint, call: Call) -> Answer:
         if endpoint.page and not endpoint.writes and endpoint.policy is Policy.SIGNED_IN:
             call.session = in_words(call.session)
     handler = change_set_calls.handler_of(endpoint, call)
+    if call.trial is not None:
+        return trying_drafts.in_trial(endpoint, call, handler)
     if _keyed(endpoint, call):
         return idempotency.once(call, handler, secret=endpoint.secret)
     if endpoint.writes:

@@ -50,6 +50,7 @@ class Endpoint:
     at_once: bool = False  # needs neither the database nor a thread
     personal: bool = False  # about the person's own sign-in: shown to nobody who sees as them
     ends_view: bool = False  # also for those who see as somebody, and else only look
+    in_draft: bool = False  # also while a draft is tried, for what is in force
     inside: bool = False  # also inside a change set: `?change_set=ID`
     any_origin: bool = False  # other sites may post to it; the handler checks their origin
 

@@ -36,6 +36,7 @@ from .change import Prepared
 from .change import documents_change as documents_change
 from .index_builds import forget_index, index_is_there, plan_index
 from .link_targets import maker
+from .metadata_drafts import draft_changed
 from .package_order import enter, needs_of
 from .package_order import forget as forget_package
 from .pending_change import begin, refuse_touched, reopened
@@ -128,6 +129,9 @@ def apply(session: Session, change: MetadataChange) -> MetadataChange:
     Where values of large tables have to be copied, workers do that first: the change is `pending`.
     """
     connection = session.connection
+    if session.drafting is not None:
+        session.drafting += draft_changed(session, change)
+        return change
     prepared = None if connection.in_transaction else prepare(session, change)
     try:
         with connection.transaction():

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fluvial.database.connection import Connection
-from fluvial.database.engine_tables import APPROVAL
+from fluvial.database.kept_change_tables import APPROVAL
 from fluvial.database.statement import Statement, insert, param
 from fluvial.kernel.features import Seam
 from fluvial.kernel.ids import is_id, new_id

@@ -98,6 +98,7 @@ def frame_of(call: Call, title: str, here: str) -> Context:
         "zone": foreign_zone(session),
         "top_bar": top_bar(session),
         "seen": {"name": call.seen.name, "end_href": "/studio/see/end"} if call.seen else None,
+        "draft": drafted(call),
         "user": {"name": session.actor.name, "email": session.actor.email},
         "links": {
             "home": "/",
@@ -107,6 +108,19 @@ def frame_of(call: Call, title: str, here: str) -> Context:
             "sign_out": "/signout",
             "stream": "/api/stream",
         },
+    }
+
+
+def drafted(call: Call) -> Context | None:
+    """The draft of metadata that is tried, or that cannot be."""
+    if call.trial is None and not call.draft_fault:
+        return None
+    name, id = (call.trial.draft.name, call.trial.draft.id) if call.trial is not None else ("", "")
+    return {
+        "name": name,
+        "fault": call.draft_fault,
+        "href": f"{STUDIO}/drafts/{id}" if id else f"{STUDIO}/drafts",
+        "stop_href": f"{STUDIO}/drafts/stop",
     }
 
 

@@ -149,5 +149,14 @@ ENDPOINTS = (
         csrf=False,
         secret=True,
     ),
-    Endpoint("POST", "/signout", sign_out, Policy.PUBLIC, "Sign out.", page=True, form=True),
+    Endpoint(
+        "POST",
+        "/signout",
+        sign_out,
+        Policy.PUBLIC,
+        "Sign out.",
+        page=True,
+        form=True,
+        in_draft=True,
+    ),
 )

@@ -80,6 +80,7 @@ def show(call: Call, *, error: str = "", label: str = "") -> Answer:
         "open": bool(error) or "new" in call.query,
         "people_href": "/studio/people",
         "spreadsheet_href": "/studio/spreadsheet" if "write" in session.access.meta else "",
+        "drafts_href": "/studio/drafts" if "write" in session.access.meta else "",
         "revisions_href": "/studio/revisions",
         "slow_href": "/studio/slow" if call.engine.slow.total else "",
         "shared": [_shared(call, one, labels) for one in call.engine.brought(SHARED_DOCUMENTS)],

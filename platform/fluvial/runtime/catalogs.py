@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from fluvial.database.connection import Connection
 from fluvial.database.engine_tables import CATALOG, DOCUMENT, PACKAGE, PLACED
+from fluvial.database.overlay import Documents
 from fluvial.database.statement import Statement
 from fluvial.kernel.features import CORE
 from metamodel.build import build_catalog
@@ -182,4 +183,15 @@ def stored_layers(connection: Connection) -> Layers:
     layers[SITE] = {}
     for layer, kind, name, body in _DOCUMENTS.rows(connection):
         layers[layer][kind, name] = Document(kind, name, body, layer)
+    if connection.overlay is not None:
+        _lay_over(layers[SITE], connection.overlay.documents)
     return layers
+
+
+def _lay_over(site: dict[Key, Document], drafted: Documents) -> None:
+    """The documents of a draft in place of those that they change."""
+    for (kind, name), body in drafted.items():
+        if body is None:
+            site.pop((kind, name), None)
+        else:
+            site[kind, name] = Document(kind, name, body, SITE)

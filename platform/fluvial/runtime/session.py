@@ -40,6 +40,8 @@ class Session:
         frozenset()
     )  # object types whose locks do not hold for it: see `posting`
     change_set: str | None = None  # the one that is applied, or taken back, by what is written
+    # While a draft of metadata is tried: the documents that go into it, instead of into force.
+    drafting: list[dict[str, Any]] | None = None
 
     @staticmethod
     def begin(
