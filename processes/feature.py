@@ -20,6 +20,7 @@ from fluvial.runtime.long_jobs import LONG_JOB_KIND
 from rules.action_kinds import ACTION
 
 from . import (
+    bpmn_api,
     conditional_starts,
     designed_processes,
     due_tasks,
@@ -56,6 +57,7 @@ feature = Feature(
             *process_pages.ENDPOINTS,
             *figures_pages.ENDPOINTS,
             *designed_processes.ENDPOINTS,
+            *bpmn_api.ENDPOINTS,
         ),
         ACTION(START_ACTION),
         BUTTONS(

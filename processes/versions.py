@@ -120,12 +120,21 @@ def compiled(catalog: Catalog, name: str, body: Mapping[str, Any]) -> Process:
     def compile(
         pointer: str, source: str, expect: Type | None, names: Mapping[str, Type]
     ) -> Expression:
-        return compile_expression(source, _scope(catalog, body["subject"], names), expect)
+        return compile_expression(source, scope_for(catalog, body["subject"], names), expect)
 
     return read_process(name, body, compile)
 
 
-def _scope(catalog: Catalog, subject: str, names: Mapping[str, Type]) -> Scope:
+def body_in(session: Session, name: str, number: int) -> Mapping[str, Any]:
+    """The document of a version."""
+    row = _BODY.row(session.connection, the_process=name, the_number=number)
+    if row is None:
+        raise NotFound(f"There is no version {number} of the process `{name}`.")
+    body: Mapping[str, Any] = row[0]
+    return body
+
+
+def scope_for(catalog: Catalog, subject: str, names: Mapping[str, Type]) -> Scope:
     known = scope_of(catalog, subject)
     return Scope(
         known.objects, subject, names, zone=known.zone, calendars=known.calendars,

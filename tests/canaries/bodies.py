@@ -301,6 +301,7 @@ BODIES: dict[str, Bodies] = {
     "POST /api/meta/retired/{object}/{field}/purge": EMPTY,
     "POST /api/meta/revisions/{number}/rollback": _say(Sent(query="plan=true")),
     "POST /api/meta/{kind}/{name}/rollback": _say(Sent({"revision": 1}, "plan=true")),
+    "POST /api/processes/bpmn": _say(Sent({"bpmn": "<a/>", "subject": "contract"}), Sent({})),
     "POST /api/processes/{name}/runs": _started,
     "POST /api/processes/{name}/migrate": _say(Sent({"dry_run": True}), Sent({"map": 1})),
     "POST /api/processes/runs/{id}/cancel": _say(Sent({"reason": ""})),

@@ -150,6 +150,15 @@ def test_five_stages_are_drawn_and_run(desk: StudioDesk) -> None:
     body = desk.body("process", "dealer_sale")
     assert [one["name"] for one in body["stages"]][3] == "deliver"
     assert {"from": "deliver", "to": "end"} not in body["routes"]
+    # It goes into a file that other tools read, and comes back from it.
+    text = desk.api.get("/api/processes/dealer_sale/bpmn").content
+    desk.open("/studio/process/new?object=deal")
+    expect(stage(page, "first")).to_be_visible()
+    page.get_by_text("BPMN files").click()
+    sent = {"name": "sale.bpmn", "mimeType": "application/xml", "buffer": text}
+    page.get_by_label("BPMN file", exact=True).set_input_files(sent)  # type: ignore[arg-type]
+    expect(page.get_by_text("5 stages were read from sale.bpmn.")).to_be_visible()
+    expect(stage(page, "ask_again")).to_be_visible()
 
 
 def run_by_three(desk: StudioDesk) -> None:

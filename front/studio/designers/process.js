@@ -5,6 +5,7 @@ import { START } from "./process_changes.js";
 import { RouteMap } from "./process_map.js";
 import { ProcessSide } from "./process_side.js";
 import { trial } from "./process_trial.js";
+import { files } from "./process_files.js";
 import { block, folded } from "./shared.js";
 
 export function design(model, root, context) {
@@ -19,6 +20,7 @@ export function design(model, root, context) {
       make("div", { class: "rmap-desk" }, map.node, side.node),
       trial(model),
       versions(context),
+      folded("BPMN files", files(model)),
       folded("More", memberPart(model, "/active")),
     ),
   );
