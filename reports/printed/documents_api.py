@@ -61,6 +61,7 @@ def documents_of(session: Session, object_name: str, record: str) -> list[dict[s
                 "state": "kept" if kept else "final" if subject.final else "draft",
                 "kept": kept.wire() if kept else None,
                 "keeps": template.keep is not None,
+                "formats": list(template.body.get("formats", ("pdf", "xlsx"))),
                 "tables": [{"name": one.name, "label": one.label} for one in tables],
                 "url": f"/api/records/{object_name}/{record}/documents/{template.name}",
             }

@@ -31,6 +31,7 @@ class PrintedTable:
     sort: tuple[str, ...]
     sum: str
     equals: Expression | None
+    headings: Mapping[str, str]  # of columns, where it is not the label of the field
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -56,6 +57,7 @@ def tables_of(catalog: Catalog, body: Mapping[str, Any]) -> tuple[PrintedTable, 
                 sort=tuple(spec.get("sort", ())),
                 sum=spec.get("sum", ""),
                 equals=compile_expression(spec["equals"], scope) if "equals" in spec else None,
+                headings=dict(spec.get("headings", {})),
             )
         )
     return tuple(found)
@@ -93,6 +95,10 @@ def _check_table(
     if len(spec.get("group", ())) + len(spec.get("sort", ())) > MAX_SORT:
         message = f"A table can be grouped and sorted by {MAX_SORT} fields together."
         check.fault(f"{pointer}/sort", "too_many", message, "Remove one of them.")
+    for path in spec.get("headings", {}):
+        if path not in spec.get("columns", ()):
+            message = f"`{path}` is not a column of the table."
+            check.fault(f"{pointer}/headings/{path}", "no_column", message, "Add it to `columns`.")
     if "where" in spec:
         check.condition(f"{pointer}/where", spec["where"], rows.name)
     _check_sum(pointer, spec, check, type_, rows)

@@ -17,8 +17,12 @@ def offers(shown: ShownOn) -> Sequence[Context]:
     found = []
     for one in documents_of(shown.session, shown.type.name, shown.id):
         state = {"kept": " (kept)", "final": " (PDF, keeps it)"}.get(one["state"], "")
-        found.append(action(f"{one['label']}{state or ' (PDF)'}", one["url"], "file-text"))
-        if one["tables"]:
+        if "pdf" in one["formats"]:
+            found.append(action(f"{one['label']}{state or ' (PDF)'}", one["url"], "file-text"))
+        if one["tables"] and "xlsx" in one["formats"]:
             href = f"{one['url']}?format=xlsx"
             found.append(action(f"{one['label']} (spreadsheet)", href, "table"))
+        if one["tables"] and "csv" in one["formats"]:
+            href = f"{one['url']}?format=csv&table={one['tables'][0]['name']}"
+            found.append(action(f"{one['label']} (CSV)", href, "table"))
     return found

@@ -135,7 +135,7 @@ def shown_table(found: TableRows) -> dict[str, Any]:
         "columns": [
             {
                 "name": path,
-                "label": found.fields[path].label,
+                "label": table.headings.get(path) or found.fields[path].label,
                 "is": "number" if found.fields[path].type.name in NUMBERS else "text",
             }
             for path in found.columns

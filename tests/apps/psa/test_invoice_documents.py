@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 from collections.abc import Iterator
 from decimal import Decimal
@@ -138,6 +140,7 @@ def test_billing_contacts_get_the_invoice_and_open_it_themselves(
     assert pdf.status == 200 and "Entwurf" not in text_of(pdf.body), pdf.text[:300]
     assert "1.763,00" in text_of(pdf.body) and "Bankverbindung" in text_of(pdf.body)
     told_in_a_statement(books, invoice, number)
+    exported(books, number)
 
 
 def told_in_a_statement(books: Books, invoice: str, number: str) -> None:
@@ -157,3 +160,29 @@ def told_in_a_statement(books: Books, invoice: str, number: str) -> None:
         Path(folder, "statement.pdf").write_bytes(pdf.body)
     assert "Kontoauszug" in words and number in words and "-115,60" in words
     assert "2.000,00" in words
+
+
+def exported(books: Books, number: str) -> None:
+    """The journal goes out once, in the columns of two accounting packages."""
+    day = books.client.rows("/api/records/journal_line")[0]["day"]
+    batch = books.made("journal_batch", entity=books.entity, until=day)
+    books.act("journal_batch", batch, "journal_collect")
+    books.act("journal_batch", batch, "export")
+    again = books.client.post(f"/api/records/journal_batch/{batch}/actions/export")
+    assert again.status == 409, again.text
+    path = f"/api/records/journal_batch/{batch}/documents"
+    head, *lines = csv_of(books, f"{path}/journal_xero")
+    assert head == ["*Narration", "*Date", "Description", "*AccountCode", "*Amount"]
+    assert sum(Decimal(line[4]) for line in lines) == 0 and len(lines) == 3
+    head, *lines = csv_of(books, f"{path}/journal_sage")
+    assert head == ["Nominal A/C Ref", "Date", "Reference", "Details", "Debit", "Credit"]
+    assert {line[2] for line in lines} == {number}
+    assert sum(Decimal(line[4]) - Decimal(line[5]) for line in lines) == 0
+    page = books.client.get(f"/o/journal_batch/{batch}").text
+    assert "Journal for Xero (CSV)" in page and "Journal for Xero (PDF)" not in page
+
+
+def csv_of(books: Books, path: str) -> list[list[str]]:
+    reply = books.client.get(path, format="csv", table="lines")
+    assert reply.status == 200, reply.text
+    return list(csv.reader(io.StringIO(reply.body.decode("utf-8-sig"))))

@@ -16,11 +16,13 @@ from fluvial.records.reading.plan_cache import plans_of
 from fluvial.records.reading.sql_context import PlanContext, ask
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
+from metamodel.currencies import Amount
 from metamodel.expressions.given_row import Given, GivenAgain, Question, Reader
 from metamodel.expressions.nodes import Gather, Root
 from metamodel.expressions.reads import reads_of
 from metamodel.expressions.sql import collected
 from metamodel.expressions.sql_value import SqlContext, SqlValue
+from metamodel.expressions.types import MONEY
 from metamodel.storage import Storage
 
 MAX_SHAPES = 64  # of one question
@@ -57,7 +59,7 @@ def collected_value(session: Session, node: Gather, object_name: str, read: Read
         parts = [part for one in asked.questions for part in given.parts(one)]
         shape = asked.shapes.get(tuple(value is None for value, _ in parts))
         if shape is not None:
-            return _answer(session, shape, _binds(dialect, parts))
+            return _answer(session, node, shape, _binds(dialect, parts))
     again = GivenAgain(plan.trusted(), read)
     made = collected(node, again)
     shape = _Shape(plan.compiled(sa.select(*_columns(made))), [s for _, s in made.parts])
@@ -66,7 +68,7 @@ def collected_value(session: Session, node: Gather, object_name: str, read: Read
         asked.questions = again.asked
         if len(asked.shapes) < MAX_SHAPES:
             asked.shapes[tuple(value is None for value, _ in parts)] = shape
-    return _answer(session, shape, _binds(dialect, parts))
+    return _answer(session, node, shape, _binds(dialect, parts))
 
 
 def _looked_at(
@@ -92,7 +94,7 @@ def seen_value(
     """The same, of the records that `context` lets see; `plan` is what it is a part of."""
     made = collected(node, Given(context, read))
     shape = _Shape(plan.compiled(sa.select(*_columns(made))), [s for _, s in made.parts])
-    return _answer(session, shape, {})
+    return _answer(session, node, shape, {})
 
 
 def _columns(made: SqlValue) -> list[Any]:
@@ -104,9 +106,14 @@ def _binds(dialect: str, parts: Sequence[tuple[Any, Storage]]) -> dict[str, Any]
     return {f"g{at}": storage.encode(dialect, value) for at, (value, storage) in enumerate(given)}
 
 
-def _answer(session: Session, shape: _Shape, binds: dict[str, Any]) -> Any:
+def _answer(session: Session, node: Gather, shape: _Shape, binds: dict[str, Any]) -> Any:
+    """The value, as expressions calculate with it."""
     row = ask(session, shape.compiled, **binds)[0]
     dialect = session.connection.dialect
     cells = zip(shape.storages, row, strict=True)
     parts = [storage.decode(dialect, cell) for storage, cell in cells]
-    return parts[0] if len(parts) == 1 else None if parts[0] is None else tuple(parts)
+    if parts[0] is None:
+        return None
+    if node.type.name == MONEY.name:
+        return Amount(parts[0], node.type.currency or "") if len(parts) == 1 else Amount(*parts)
+    return parts[0] if len(parts) == 1 else tuple(parts)
