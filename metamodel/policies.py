@@ -32,6 +32,7 @@ class Shape:
         self._defs = defs
         reference = schema.get("$ref", "")
         self.is_label = reference == LABEL
+        self.title = str(schema.get("title", ""))
         named = defs.get(reference.rpartition("/")[2], {}) if reference else {}
         self._schema = {**named, **schema} if named else schema
         inherited = above if above in (LOCKED, SITE_WINS) else PACKAGE

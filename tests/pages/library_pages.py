@@ -98,7 +98,7 @@ IMPORTS = [IMPORT, {**IMPORT, "undone": True}, {**IMPORT, "job_href": "#", "undo
 
 PACKAGE: Context = {
     "title": "Upgrade lending", "text": "From 1.4.0 to 1.5.0.", "links": [action("Download", "#", "download")],
-    "tables": [{"title": "Conflicts", "text": "Both you and the app changed these.", "head": ["Document", "Part", "Was", "App", "Here", "Decide"], "rows": [{"cells": ["object/book", "fields › fee › min", "0", "1", "2"], "take": "object/book#/fields/fee/min"}], "form": {"action": "#", "to": 7}}],
+    "tables": [{"title": "Conflicts", "text": "Both you and the app changed these.", "head": ["Document", "Part", "Was", "App", "Here", "Decide"], "rows": [{"cells": ["object/book", "Fields › Fee › Min", "0", "1", "2"], "take": "object/book#/fields/fee/min"}], "form": {"action": "#", "to": 7}}],
     "lists": [{"title": "Additions", "text": "", "tone": "", "items": ["view/all_books"]}],
     "form": {"action": "#", "hidden": [{"name": "upload", "value": "1"}], "button": "Upgrade", "busy": "Working", "danger": False, "force": "Also remove what needs it", "back_href": "#"},
 }  # fmt: skip

@@ -10,12 +10,14 @@ from fluvial.http.routes import Endpoint, Policy
 from fluvial.metadata_changes import approving
 from fluvial.metadata_changes.approvals import DRAFT, WAITING, Approval, approval, approvals, keep
 from fluvial.metadata_changes.beyond_rights import BeyondRights
+from fluvial.runtime.session import Session
 from metamodel.folding import humanise
 from metamodel.yaml_text import yaml_of
 
-from .document_words import difference_row
+from .document_words import difference_row, part_words
 from .frame import Context, page
 from .history_pages import HEAD, HERE
+from .plan_words import place_words
 from .reader_format import ReaderFormat, format_of
 from .sign_in import form_text
 
@@ -58,14 +60,11 @@ def show_one(call: Call) -> Answer:
     fmt = format_of(call.session)
     fmt.names.want(("user", who) for who in (found.by, found.decided_by) if who)
     fmt.names.load()
-    beyond = [
-        {"cells": [one["document"], one["pointer"] or "the whole document", one["message"]]}
-        for one in found.beyond
-    ]
+    beyond = [_beyond(call.session, one) for one in found.beyond]
     new = [one for one in found.documents if one["before"] is None and one["body"] is not None]
     places = {f"{one['kind']}/{one['name']}" for one in new}
     rows = [
-        difference_row(entry, WHOLE)
+        difference_row(call.session, entry, WHOLE)
         for entry in differing(found)
         if entry["document"] not in places
     ]
@@ -89,6 +88,11 @@ def show_one(call: Call) -> Answer:
             **_decisions(call, found),
         },
     )  # fmt: skip
+
+
+def _beyond(session: Session, one: Context) -> Context:
+    place = place_words(session.catalog, one["document"])
+    return {"cells": [place, part_words(session, one["document"], one["pointer"]), one["message"]]}
 
 
 def _said(found: Approval, fmt: ReaderFormat) -> str:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from fluvial.http.call import Call
+from fluvial.runtime.session import Session
+from metamodel.differences import ORDER, by_name, named
 from metamodel.folding import humanise, label_text
+from metamodel.policies import Shape
 from metamodel.uses import uses_of
+
+from .plan_words import place_words
 
 Context = dict[str, Any]
 LENGTH = 160
@@ -29,11 +34,39 @@ def short(value: Any, length: int = LENGTH) -> str:
     return text if len(text) <= length else f"{text[: length - 2]} …"
 
 
-def difference_row(entry: dict[str, Any], length: int = LENGTH) -> Context:
-    part = entry["pointer"].strip("/").replace("/", " › ") or "the whole document"
-    return {
-        "cells": [entry["document"], part, *(short(entry[one], length) for one in ("old", "new"))]
-    }
+def difference_row(session: Session, entry: dict[str, Any], length: int = LENGTH) -> Context:
+    """The document, the part of it, and what it said before and says after, in words."""
+    named = place_words(session.catalog, entry["document"])
+    part = part_words(session, entry["document"], entry["pointer"])
+    return {"cells": [named, part, *(short(entry[one], length) for one in ("old", "new"))]}
+
+
+def part_words(session: Session, document: str, pointer: str) -> str:
+    """A part of a document by the titles of its members and the labels of what lists name."""
+    kind, _, name = document.partition("/")
+    known = session.engine.kinds.get(kind)
+    found = session.catalog.of(kind).get(name) if known is not None else None
+    body: Any = found.source if found is not None else {}
+    shape = known.shape if known is not None else None
+    words = []
+    for step in filter(None, pointer.split("/")):
+        plain = step.replace("~1", "/").replace("~0", "~")
+        shape, body, word = _inner(shape, body, plain)
+        words.append(word)
+    return " › ".join(words) or "the whole document"
+
+
+def _inner(shape: Shape | None, body: Any, step: str) -> tuple[Shape | None, Any, str]:
+    """One step into a document: what stands there, and what people call it."""
+    if step == ORDER:
+        return shape, None, "Order"
+    if isinstance(body, list):
+        inner = by_name(body).get(step, {}) if named(body) else {}
+        label = label_text(inner.get("label", "")) or humanise(step)
+        return shape.item(inner) if shape is not None else None, inner, label
+    member = shape.of(body).member(step) if shape is not None else None
+    inner = body.get(step) if isinstance(body, dict) else None
+    return member, inner, (member.title if member is not None else "") or humanise(step)
 
 
 def used_in(call: Call, target: str) -> list[Context]:

@@ -72,11 +72,8 @@ def show_one(call: Call, *, error: str = "") -> Answer:
     except Problem as problem:
         fault = f"It cannot be combined with what is in force now. {problem.detail}"
     rows = [
-        {"cells": [place_words(catalog, f"{one['kind']}/{one['name']}"),
-                   *difference_row(entry)["cells"][1:]]}
-        for one in draft.documents
-        for entry in _differing(one)
-    ]  # fmt: skip
+        difference_row(call.session, entry) for one in draft.documents for entry in _differing(one)
+    ]
     left = len(rows) - DIFFERENCES
     fmt = format_of(call.session)
     changed = [place_words(catalog, place) for place in changed_since(call.session, draft)]

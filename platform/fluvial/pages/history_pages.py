@@ -15,7 +15,7 @@ from fluvial.metadata_changes.pending_change import open_changes
 from metamodel.documents import DocumentKind
 from metamodel.folding import humanise, plural
 
-from .document_words import difference_row, short
+from .document_words import difference_row
 from .frame import Context, action, page
 from .plan_words import place_words
 from .reader_format import ReaderFormat, format_of
@@ -89,11 +89,7 @@ def show_one(call: Call) -> Answer:
         fmt.names.want([("user", by["user"])])
         fmt.names.load()
     who = fmt.names.title("user", by["user"]) or "Somebody" if by else "The system"
-    catalog = call.session.catalog
-    rows = [
-        {"cells": [place_words(catalog, entry["document"]), *difference_row(entry)["cells"][1:]]}
-        for entry in found["diff"][:DIFFERENCES]
-    ]
+    rows = [difference_row(call.session, entry) for entry in found["diff"][:DIFFERENCES]]
     left = len(found["diff"]) - len(rows)
     text = f"The first {DIFFERENCES}; {left} more are in the API." if left > 0 else ""
     links = []
@@ -122,8 +118,8 @@ def show_document(call: Call) -> Answer:
     if not found:
         raise NotFound(f"There has never been a {kind} `{name}`.")
     fmt = format_of(call.session)
-    path = f"/studio/{kind}/{name}/rollback"
-    known = place_words(call.session.catalog, f"{kind}/{name}")
+    path, place = f"/studio/{kind}/{name}/rollback", f"{kind}/{name}"
+    known = place_words(call.session.catalog, place)
     writes = "write" in call.session.access.meta
     tables = [
         {
@@ -131,7 +127,7 @@ def show_document(call: Call) -> Answer:
             "text": fmt.ago(entry["at"]),
             "head": HEAD[1:],
             "rows": [
-                {"cells": [d["pointer"] or "the whole document", short(d["old"]), short(d["new"])]}
+                {"cells": difference_row(call.session, {"document": place, **d})["cells"][1:]}
                 for d in entry["diff"][:DIFFERENCES]
             ],
             "form": {"action": path, "to": entry["number"]} if writes and at else None,

@@ -14,6 +14,7 @@ from fluvial.metadata_changes.beyond_rights import BeyondRights
 from fluvial.packages import archive, installed_list, installing, registry, source, uninstalling
 from fluvial.packages.installing import Installation
 from fluvial.packages.source import Package
+from fluvial.runtime.session import Session
 from fluvial.transfer import files
 from metamodel.folding import label_text
 from metamodel.upgrades import CHANGES, CONFLICT
@@ -73,7 +74,7 @@ def show_one(call: Call) -> Answer:
     found = installed_list.one(call.session, call.params["name"])
     name = found["name"]
     rows = [
-        {"cells": [c["document"], *difference_row(c | {"old": 0, "new": 0})["cells"][1:2],
+        {"cells": [*difference_row(call.session, c | {"old": 0, "new": 0})["cells"][:2],
                    short(c["package"]), short(c["site"])]}
         for c in found["site"][:ROWS]
     ]  # fmt: skip
@@ -143,7 +144,7 @@ def preview(call: Call) -> Answer:
     was = f"from {planned.was} to {planned.version}" if planned.was else planned.version
     return _page(
         call, f"{planned.verb} {planned.name}", f"{planned.verb} {was}. Nothing is changed yet.",
-        tables=_tables(planned), lists=_lists(planned, uses), form=form,
+        tables=_tables(call.session, planned), lists=_lists(planned, uses), form=form,
     )  # fmt: skip
 
 
@@ -165,12 +166,12 @@ def _told(problem: Problem) -> str:
     return f"{text} Used in {', '.join(uses)}." if uses else text
 
 
-def _tables(planned: Installation) -> list[Context]:
+def _tables(session: Session, planned: Installation) -> list[Context]:
     tables: list[Context] = []
     conflicts = list(planned.of(CONFLICT))
     if conflicts:
         rows = [
-            {"cells": [*difference_row(c)["cells"], short(c["site"])],
+            {"cells": [*difference_row(session, c)["cells"], short(c["site"])],
              "take": f"{c['document']}#{c['pointer']}"}
             for c in conflicts
         ]  # fmt: skip
@@ -180,7 +181,7 @@ def _tables(planned: Installation) -> list[Context]:
     if planned.was is not None:
         outcomes = {d.outcome for found in planned.decisions.values() for d in found}
         kept = [
-            {"cells": [*difference_row(e)["cells"][:2], short(e["new"]), short(e["site"])]}
+            {"cells": [*difference_row(session, e)["cells"][:2], short(e["new"]), short(e["site"])]}
             for e in planned.of(*sorted(outcomes - {CHANGES, CONFLICT}))
         ][:ROWS]
         if kept:
@@ -188,7 +189,7 @@ def _tables(planned: Installation) -> list[Context]:
             tables.append(
                 {"title": "Your changes that are kept", "text": "", "head": head, "rows": kept}
             )
-        rows = [difference_row(entry) for entry in planned.of(CHANGES)][:ROWS]
+        rows = [difference_row(session, entry) for entry in planned.of(CHANGES)][:ROWS]
         if rows:
             head = ["Document", "Part", "Before", "After"]
             tables.append({"title": "Changes", "text": "", "head": head, "rows": rows})

@@ -50,7 +50,7 @@ def test_a_package_is_seen_before_it_is_installed_and_before_it_goes(client: Cli
     client.patch("/api/meta/object/book", {"fields": [{"name": "fee", "min": 2}]})
 
     one = client.get("/studio/packages/lending")
-    assert "fields › fee › min" in one.text and "needs fluvial" in one.text
+    assert "Fields › Fee › Min" in one.text and "needs fluvial" in one.text
     upgrade = uploaded(client, zipped(SECOND))
     assert "Conflicts" in upgrade.text and "Upgrade lending" in upgrade.text
     form = {"upload": hidden(upgrade, "upload"), "take": hidden(upgrade, "take")}
@@ -89,7 +89,7 @@ def test_history_shows_what_differs_and_leads_back(client: Client) -> None:
     number = client.rows("/api/meta/revisions")[0]["number"]
     client.patch("/api/meta/object/book", {"fields": [{"name": "fee", "label": "Charge"}]})
     shown = client.get(f"/studio/revisions/{number + 1}")
-    assert "Charge" in shown.text and "fields › fee › label" in shown.text
+    assert "Object Book" in shown.text and "Fields › Charge › Label" in shown.text
     assert "Price" in client.get("/studio/object/book/history").text
     back = posted(client, "/studio/object/book/rollback", {"to": str(number)})
     assert back.status == 303
