@@ -1,4 +1,4 @@
-"""What printed documents and reports bring to the engine."""
+"""What printed documents, reports, workloads and charts bring to the engine."""
 
 from __future__ import annotations
 
@@ -11,17 +11,21 @@ from fluvial.pages.template_environment import TEMPLATES
 from .analysis.dashboards import DASHBOARD
 from .analysis.report_brings import BRINGS as REPORTS
 from .analysis.report_documents import REPORT
+from .planned.gantts import GANTT
+from .planned.planned_brings import BRINGS as PLANNED
+from .planned.workloads import WORKLOAD
 from .printed import kept_prints
 from .printed.brings import BRINGS as PRINTED
 from .printed.page_layouts import PAGE_LAYOUT
 
 feature = Feature(
     "reports",
-    kinds=(REPORT, DASHBOARD, PAGE_LAYOUT),
+    kinds=(REPORT, DASHBOARD, PAGE_LAYOUT, WORKLOAD, GANTT),
     tables=kept_prints.TABLES,
     brings=(
         *PRINTED,
         *REPORTS,
+        *PLANNED,
         TEMPLATES(Path(__file__).parent / "templates"),
         SHARED_DOCUMENTS(
             SharedDocuments(

@@ -26,7 +26,13 @@ SHEETS = (
 )
 SPRITE = STATIC / "vendor" / "icons.svg"
 FALLBACK_ICON = "box"
-ALONE = ("reports", "links", "talk", "weeks")  # sheets that only the pages of one feature link
+ALONE = (
+    "reports",
+    "links",
+    "talk",
+    "weeks",
+    "planned",
+)  # sheets that only the pages of one feature link
 STUDIO = "studio"  # what the names of the sheets begin with that only pages of the studio link
 _LINK = re.compile(r"/static/(vendor/[\w.-]+)")  # in a sheet, such as a font
 

@@ -167,6 +167,13 @@ TABLE = {"name": "deals", "rows": "deals", "columns": ["name", "amount"], "sum":
 GATHERED = {"create": "dept", "set": {"name": "'x'"}}
 LINE = {"create": "notice", "each": {"of": "notices"}, "set": {"name": "'x'"}}
 
+RATED = {"of": "rates", "from": "starts", "until": "ends"}
+
+
+def workload(**options: Any) -> Body:
+    return {"kind": "workload", "name": "w", "object": "worker", "busy": [RATED], **options}
+
+
 PLACES: Mapping[str, Body] = {
     "link/ticks/where": {
         "kind": "link", "name": "l", "object": "deal", "action": "lose",
@@ -228,6 +235,11 @@ PLACES: Mapping[str, Body] = {
     "object/timers/*/starts": timer(starts=f"created_at if {ASKS} else updated_at"),
     "object/timers/*/stops/when": timer(stops={"when": ASKS}),
     "object/timers/*/target": timer(target=f"hours(1 if {ASKS} else 2)"),
+    "gantt/bars/*/where": {"kind": "gantt", "name": "g", "object": "worker", "bars": [
+        {"of": "rates", "last": "ends", "where": f"worker.{ASKS}"}]},
+    "workload/where": workload(where=ASKS),
+    "workload/busy/*/where": workload(busy=[{**RATED, "where": f"worker.{ASKS}"}]),
+    "workload/away/*/where": workload(away=[{**RATED, "where": f"worker.{ASKS}"}]),
     "view/where": {"kind": "view", "name": "v", "object": "worker", "where": ASKS},
     "role/grants/*/where": {"kind": "role", "name": "r", "grants": [
         {"object": "worker", "can": ["read"], "where": ASKS, "fields": {"salary": "none"}}]},

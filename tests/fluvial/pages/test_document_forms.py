@@ -46,7 +46,9 @@ LOAN: dict[str, Any] = {
         {"name": "returned", "kind": "date"},
         {"name": "state", "kind": "choice", "options": [{"name": "open"}, {"name": "overdue"}]},
         {"name": "device", "kind": "text"}, {"name": "name", "kind": "text"},
-        {"name": "branch", "kind": "text"}, {"name": "member", "kind": "lookup", "to": "member"},
+        {"name": "branch", "kind": "text"}, {"name": "lent_on", "kind": "date"},
+        {"name": "read_for", "kind": "duration"},
+        {"name": "member", "kind": "lookup", "to": "member", "inverse": "loans"},
     ],
 }  # fmt: skip
 MEMBER: dict[str, Any] = {

@@ -1,0 +1,1 @@
+"""Workloads and plans: who is free when, and what is done when."""
