@@ -37,3 +37,12 @@ def test_a_name_is_styled_by_one_sheet_of_the_studio() -> None:
             sheets.setdefault(selector, set()).add(sheet.name)
     assert sheets
     assert {name: found for name, found in sheets.items() if len(found) > 1} == {}
+
+
+def test_no_sheet_styles_whole_pages_anew() -> None:
+    """Chromium matches what is `:not(:has(:checked))` anew wherever anything on the page changes:
+    one such rule made each of hundreds of steps in a form take a tenth of a second."""
+    slow = re.compile(r":not\(:has\([^()]*:(checked|focus|hover|valid|invalid|disabled|empty)")
+    sheets = list(VENDOR.parent.glob("css/*.css"))
+    assert sheets
+    assert [one.name for one in sheets if slow.search(one.read_text("utf-8"))] == []
