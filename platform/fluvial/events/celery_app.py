@@ -7,6 +7,7 @@ nothing but the moment at which a worker looks.
 from __future__ import annotations
 
 import logging
+import ssl
 import threading
 import time
 import warnings
@@ -39,6 +40,9 @@ PAUSES = (1.0, 30.0)  # seconds before Celery is started anew, growing
 def make_app(redis_url: str) -> Celery:
     wake_transport.use()
     app = Celery("fluvial", broker=redis_url, set_as_current=False)
+    if redis_url.startswith("rediss:") and "ssl_cert_reqs=" not in redis_url:
+        # Without it kombu talks to whoever answers, and only warns.
+        app.conf.broker_use_ssl = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
     socket = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
     app.conf.update(
         accept_content=["json"],
