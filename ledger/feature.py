@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fluvial.apptests.story import LEDGER_RUN
 from fluvial.commands.doctor import CHECKUP
 from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import Feature
@@ -21,6 +22,7 @@ from .ledger_doctor import CHECKUP_OF_LEDGERS
 from .ledger_documents import LEDGER
 from .ledger_tables import TABLES
 from .post_action import POST
+from .story_runs import run_in_story
 
 feature = Feature(
     "ledger",
@@ -29,6 +31,7 @@ feature = Feature(
     brings=(
         ACTION(POST),
         CHECKUP(CHECKUP_OF_LEDGERS),
+        LEDGER_RUN(run_in_story),
         ENDPOINT(*ledgers_api.ENDPOINTS, *ledger_pages.ENDPOINTS),
         TEMPLATES(ledger_pages.TEMPLATES),
         NAVIGATION(ledger_pages.navigation),

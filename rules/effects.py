@@ -15,6 +15,7 @@ from fluvial.database.leases import Later, claim, free
 from fluvial.database.statement import Statement, insert, param
 from fluvial.events import heartbeats
 from fluvial.records.drafts.insertion import insert_rows
+from fluvial.runtime.session import Session
 from metamodel.storage import timestamp_wire
 
 from .endpoint_pauses import paused
@@ -126,6 +127,13 @@ _untouched = (
 )
 _HOLD = Statement(EFFECT.update().where(*_untouched).values(next_at=Later("the_delay")))
 _TAKE_BACK = Statement(EFFECT.delete().where(*_untouched, _e.next_at > Later("seconds_now")))
+_UNSENT = Statement(
+    EFFECT.delete().where(
+        _e.at == param("the_at", _e.at),
+        _e.state == sa.literal_column(f"'{PENDING}'"),
+        _e.kind.in_([sa.literal_column(f"'{kind}'") for kind in SENT]),
+    )
+)
 _SHOWN = (
     _e.id, _e.kind, _e.target, _e.state, _e.attempts, _e.next_at, _e.rule, _e.event, _e.object,
     _e.record, _e.rev, _e.error, _e.response, _e.at, _e.done_at, _e.payload,
@@ -351,3 +359,8 @@ def switch_off(connection: Connection, name: str, url: str, now: datetime) -> No
 
 def switch_on(connection: Connection, name: str) -> None:
     _SWITCH_ON.run(connection, the_name=name)
+
+
+def forget_unsent(session: Session, moment: datetime) -> None:
+    """What waits to be sent since a moment of the past, which nobody waits for any more."""
+    _UNSENT.run(session.connection, the_at=moment)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from fluvial.apptests.effects_seen import EFFECTS
 from fluvial.apptests.playing import CALLED
+from fluvial.apptests.story import UNSENT
 from fluvial.events.jobs import HOUSEKEEPING, JOB, Job
 from fluvial.http.metrics_api import MEASURES
 from fluvial.http.routes import ENDPOINT
@@ -127,6 +128,7 @@ feature = Feature(
         EFFECTS(effects_of),
         CALLED(trial_answers.answer),
         LETTER_BOX(letter_box.enter),
+        UNSENT(effects.forget_unsent),
         JOB(
             Job(WORK, due_moments.run),
             Job(effects.WORK, deliveries.run, sends=True),

@@ -42,7 +42,7 @@ class Failure:
         return f"{self.file}:{self.line}: {self.message}"
 
 
-class _Wrong(Exception):
+class Wrong(Exception):
     """A test that cannot go on: at which place, and why."""
 
     def __init__(self, path: tuple[str | int, ...], message: str) -> None:
@@ -79,13 +79,13 @@ class Play:
     def type(self, name: str, *path: str | int) -> ObjectType:
         type_ = self.session().catalog.objects.get(name)
         if type_ is None:
-            raise _Wrong(path, f"There is no object `{name}`.")
+            raise Wrong(path, f"There is no object `{name}`.")
         return type_
 
     def ref(self, name: str, *path: str | int) -> tuple[str, str]:
         if name not in self.refs:
             known = ", ".join(sorted(self.refs))
-            raise _Wrong(path, f"There is no record `{name}` in this test. Available: {known}.")
+            raise Wrong(path, f"There is no record `{name}` in this test. Available: {known}.")
         return self.refs[name]
 
     def shown(self, value: Any) -> str:
@@ -104,7 +104,7 @@ def play(test: AppTest, stage: Stage) -> list[Failure]:
             _happen(play)
             work(engine)
             _judge(play, before)
-        except _Wrong as wrong:
+        except Wrong as wrong:
             play.fail(str(wrong), *wrong.path)
         except Problem as problem:
             play.fail(f"The step failed: {_said(problem)}", "then")
@@ -126,7 +126,7 @@ def _give(play: Play) -> None:
                 made = writer.create(session, object_name, wire(type_, entry["fields"], play.refs))
             except Problem as problem:
                 path = ("given", object_name, at, "fields")
-                raise _Wrong(path, f"This record cannot be created: {_said(problem)}") from problem
+                raise Wrong(path, f"This record cannot be created: {_said(problem)}") from problem
             name = entry.get("ref", f"{object_name}_{at}")
             play.refs[name] = (object_name, made["id"])
             if object_name == "user":
@@ -139,17 +139,17 @@ def _happen(play: Play) -> None:
     for at, step in enumerate(steps):
         path = ("when", at) if listed else ("when",)
         try:
-            _step(play, step, path)
+            step_of(play, step, path)
         except Problem as problem:
             if at == len(steps) - 1 and play.test.body["then"].get("refused"):
                 play.refused = problem
                 return
-            raise _Wrong(path, f"This was refused: {_said(problem)}") from problem
+            raise Wrong(path, f"This was refused: {_said(problem)}") from problem
         if at < len(steps) - 1:
             work(play.engine)
 
 
-def _step(play: Play, step: Mapping[str, Any], path: tuple[str | int, ...]) -> None:
+def step_of(play: Play, step: Mapping[str, Any], path: tuple[str | int, ...]) -> None:
     if "at" in step:
         _move_clock(play, str(step["at"]), path)
         return
@@ -169,7 +169,7 @@ def _step(play: Play, step: Mapping[str, Any], path: tuple[str | int, ...]) -> N
     verb = next((v for v in ("update", "delete", "restore", "act") if v in step), None)
     if verb is None:
         known = "create, update, delete, restore, act, post, answer or at"
-        raise _Wrong(path, f"Name the step: {known}.")
+        raise Wrong(path, f"Name the step: {known}.")
     object_name, record = play.ref(step[verb], *path)
     body = wire(play.type(object_name, *path), fields, play.refs)
     if verb == "update":
@@ -188,12 +188,12 @@ def _move_clock(play: Play, text: str, path: tuple[str | int, ...]) -> None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise _Wrong(
+        raise Wrong(
             path, f"`{text}` is not a date and time. Write 2026-12-27T08:01:00Z."
         ) from error
     moment = moment if moment.tzinfo else moment.replace(tzinfo=clock.zone)
     if moment < clock.moment:
-        raise _Wrong(path, f"The clock cannot be set back to {text}.")
+        raise Wrong(path, f"The clock cannot be set back to {text}.")
     clock.moment = moment.astimezone(UTC)
 
 
@@ -203,7 +203,7 @@ def _post(play: Play, name: str, fields: Mapping[str, Any], path: tuple[str | in
         if answer(session, name, fields):
             break
     else:
-        raise _Wrong(path, f"There is no web form `{name}`.")
+        raise Wrong(path, f"There is no web form `{name}`.")
 
 
 def _answer_call(play: Play, step: Mapping[str, Any], path: tuple[str | int, ...]) -> None:
@@ -213,7 +213,7 @@ def _answer_call(play: Play, step: Mapping[str, Any], path: tuple[str | int, ...
     for answer in play.engine.brought(CALLED):
         if answer(play.session(), step["answer"], status, body):
             return
-    raise _Wrong((*path, "answer"), f"No call of {step['answer']} waits for an answer.")
+    raise Wrong((*path, "answer"), f"No call of {step['answer']} waits for an answer.")
 
 
 def _judge(play: Play, before: int) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from fluvial import packages
+from fluvial.apptests import story
 from fluvial.auth.passwords import SAMPLE
 from fluvial.database.connection import Connection
 from fluvial.events.worker import main_scheduler, main_worker, start_embedded
@@ -113,3 +114,6 @@ def _load_sample(engine: Engine, app: str) -> None:
     started = time.monotonic()
     if sample.load_once(engine, app):
         print(f"Loaded the sample data of {app} in {time.monotonic() - started:.0f} s.", flush=True)
+    started = time.monotonic()
+    if steps := story.tell(engine, app):
+        print(f"Told its story, {steps} steps, in {time.monotonic() - started:.0f} s.", flush=True)

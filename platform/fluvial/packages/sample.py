@@ -45,6 +45,24 @@ _ADD = {
 }
 
 
+_KEEP = Statement(
+    PREFERENCE.update()
+    .where(_p.user == param("the_user", _p.user), _p.key == param("the_key", _p.key))
+    .values(value=param("the_value", _p.value))
+)
+
+
+def place_of(session: Session, what: str, app: str) -> dict[str, Any] | None:
+    """How far something is that goes on with a sample; None where there is nothing."""
+    row = _LOADED.row(session.connection, the_user=NOBODY, the_key=f"{what}:{app}")
+    return dict(row[0]) if row else None
+
+
+def keep_place(session: Session, what: str, app: str, place: dict[str, Any]) -> None:
+    key = f"{what}:{app}"
+    _KEEP.run(session.connection, the_user=NOBODY, the_key=key, the_value=place)
+
+
 def is_loaded(session: Session, app: str) -> bool:
     return bool(_LOADED.row(session.connection, the_user=NOBODY, the_key=f"sample:{app}"))
 
@@ -87,6 +105,9 @@ def load_once(engine: Engine, app: str) -> bool:
         _ADD[connection.dialect == POSTGRESQL].run(
             connection, user=NOBODY, key=key, value={"at": session.now.isoformat()}
         )
+        if (folder / "story.yaml").is_file():
+            story = {"user": NOBODY, "key": f"story:{app}", "value": {"step": 0}}
+            _ADD[connection.dialect == POSTGRESQL].run(connection, **story)
     return True
 
 

@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from fluvial.apptests import story
 from fluvial.auth.passwords import SAMPLE
 from fluvial.http.app import build_app
 from fluvial.packages import sample, sample_people
@@ -46,7 +47,10 @@ def test_the_sample_is_loaded_once_and_its_people_get_in_here_only(
     sites = client.rows("/api/records/site", where="travel == hours(1)", limit="1")
     assert len(sites) == 1  # lengths without a unit are seconds
 
+    assert engine.database.call(lambda: story.tell(engine, "psa")) > 8
+    assert engine.database.call(lambda: story.tell(engine, "psa")) == 0
     _adds_up(client)
+    _is_billed(client)
     nobody = Client(client.app)
     assert nobody.post("/api/login", AMARA).status == 401  # not before they are admitted
     assert engine.database.call(lambda: sample_people.admit(engine, "psa")) > 10
@@ -94,6 +98,17 @@ def _adds_up(client: Client) -> None:
     ticket = client.rows("/api/records/ticket", where="reopen_count > 0", limit="1")[0]
     entries = client.rows(f"/api/records/ticket/{ticket['id']}/history")
     assert len(entries) == ticket["rev"] > 4
+
+
+def _is_billed(client: Client) -> None:
+    assert _count(client, "charge", "kind == 'recurring'") > 300
+    assert _count(client, "invoice", "status == 'paid'") == 12
+    assert _count(client, "invoice", "status == 'issued' and number != null") > 5
+    assert _count(client, "invoice", "net.amount != sum(lines, net.amount)") == 0
+    assert _count(client, "charge", "invoice_line == null") > 100  # what the next run takes
+    booked = "status == 'issued' and sum(journal_lines, amount.amount) != 0"
+    assert _count(client, "invoice", booked) == 0
+    assert client.rows("/api/deliveries") == []
 
 
 def test_nobody_chooses_the_password_of_the_sample(client: Client) -> None:
