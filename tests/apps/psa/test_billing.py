@@ -276,7 +276,7 @@ def test_a_run_is_taken_back_and_made_again(books: Books) -> None:
 def test_finance_runs_the_ledgers(books: Books) -> None:
     helen = books.client.person("helen@example.com", "finance")
     ledgers = helen.rows("/api/ledgers")
-    assert len(ledgers) == 5
+    assert len(ledgers) == 6
     for ledger in ledgers:
         path = f"/api/ledgers/{ledger['name']}/runs"
         started = helen.post(path, {"until": "2026-01-31"})
@@ -318,3 +318,39 @@ def test_a_run_is_worked_out_with_one_press_and_looked_through(books: Books) -> 
     assert invoice["status"] == "issued"
     (charge,) = held.charges()
     assert (charge["hold"], charge["hold_reason"]) == (True, "Disputed")
+
+
+def test_bad_input_is_refused_or_listed_and_nothing_is_lost(books: Books) -> None:
+    """Each says what to do; the lines without a fault are charged all the same."""
+    line = books.line("recurring", "100.00", "2026-06-01")
+    contract = books.read("contract_line", line)["contract"]
+    product = books.read("contract_line", line)["product"]
+
+    def refused(object_name: str, **values: Any) -> str:
+        reply = books.client.post(f"/api/records/{object_name}", values)
+        assert reply.status == 422, reply.text
+        return str(reply.text)
+
+    mine = {"contract": contract, "product": product, "description": "x", "starts": "2026-06-01"}
+    assert "proration" in refused("contract_line", **mine, proration="by_moon")
+    assert "price" in refused("contract_line", **mine, price=gbp("9" * 29))
+    assert "ends before" in refused("contract_line", **mine, ends="2026-05-01")
+    other = books.made("contract_line", **mine, currency="EUR",
+                       price={"amount": "10", "currency": "EUR"})  # fmt: skip
+    endless = books.line("recurring", "10.00", "1976-01-01")
+    books.change("contract_line", endless, charged_from="2026-06-01")
+    books.lines = [line, other, endless]
+    own = " or ".join(f"id == '{one}'" for one in books.lines)
+    run = books.client.post(
+        "/api/ledgers/recurring/runs", {"until": "2026-06-01", "where": own}
+    ).json()
+    assert run["entries"] == 2 and run["faults"] == 1, run
+    (fault,) = run["fault_list"]
+    assert fault["record"]["id"] == other and "EUR" in fault["message"], fault
+    books.change("legal_entity", books.entity, books_closed_until="2026-07-01")
+    books.change("contract_line", line, "2026-06-01", price=gbp("130.00"))
+    books.lines = [line]
+    assert books.posted("2026-06-15") == "30.00"  # in the open period, for the closed one
+    assert books.posted("2026-07-01") == "130.00"
+    corrected = [one for one in books.charges() if one["corrects"]]
+    assert [one["corrects"] for one in corrected] == ["2026-06-01"]
