@@ -17,6 +17,7 @@ from bench.verify import Difference, verify
 from bench.world import look_around
 
 from . import (
+    allocations,
     catalogs,
     change_sets,
     clocks,
@@ -54,6 +55,7 @@ def arguments() -> argparse.Namespace:
     add("--reports", action="store_true", help="instead: reports over many records")
     add("--change-sets", action="store_true", help="instead: a change set of 500 edits")
     add("--ledgers", action="store_true", help="instead: runs of a ledger")
+    add("--allocations", action="store_true", help="instead: runs of an allocation")
     add("--documents", action="store_true", help="instead: a printed document with many rows")
     asked = parser.parse_args()
     if asked.baseline_threads is not None:
@@ -125,7 +127,7 @@ def show(text: str, key: str, write: bool) -> None:
 
 def _single(asked: argparse.Namespace) -> str:
     """The size that is measured where none is asked for."""
-    if asked.schema or asked.expressions or asked.reports:
+    if asked.schema or asked.expressions or asked.reports or asked.allocations:
         return "100000"
     if asked.clocks:
         return "50000"
@@ -155,10 +157,14 @@ def others(asked: argparse.Namespace) -> bool:
         if asked.ledgers:
             for size in asked.sizes:
                 show(ledgers.measure(kind, size), f"{kind} ledgers {size}", asked.write)
+        if asked.allocations:
+            for size in asked.sizes:
+                show(allocations.measure(kind, size), f"{kind} allocations {size}", asked.write)
         if asked.documents:
             show(documents.measure(kind, asked.sizes[0]), f"{kind} documents", asked.write)
     instead = (asked.schema, asked.catalogs, asked.expressions, asked.clocks, asked.decisions)
-    return any((*instead, asked.reports, asked.ledgers, asked.change_sets, asked.documents))
+    more = (asked.reports, asked.ledgers, asked.change_sets, asked.allocations, asked.documents)
+    return any((*instead, *more))
 
 
 def main() -> int:

@@ -118,8 +118,8 @@ class _Changes:
         if far or fresh:
             return max([*far, *fresh], key=_at)  # of one moment, what is further away
         own = self._newest.get(one.charge.record)
-        if own is not None and (not near or self._fresh(one, own)):
-            return own
+        if not near or (own is not None and self._fresh(one, own)):
+            return own  # nothing where the history does not reach back
         return max(near, key=_at)
 
     def _far(self, one: LedgerDifference) -> list[Row]:

@@ -57,6 +57,23 @@ def test_each_part_names_what_moved_it(club: Club) -> None:
     assert {one["moved_by"]["id"] for one in parts if one["price"]["amount"] == "20.00"} == {own}
 
 
+def test_a_correction_without_a_history_has_no_cause(club: Club) -> None:
+    plan = club.plan(starts="2026-06-01", ends="2026-07-01")
+    hire = club.hire(plan)
+    club.run("2026-06-01")
+    club.ended(hire, "2026-06-16")
+
+    def forget() -> None:
+        engine = club.client.app.engine
+        connection = engine.database.connection()
+        for one in (plan, hire):
+            connection.script(f"DELETE FROM fluvial_history WHERE record = '{one}'")
+
+    club.client.app.engine.database.call(forget)
+    assert club.run("2026-06-01")["entries"] == 1
+    assert corrections(club, plan, "fees") == [None]
+
+
 def test_a_change_that_concerns_everything_is_named_too(club: Club) -> None:
     place = club.made("club", name="House")["id"]
     plans = [club.plan(starts="2026-06-01", club=place, quantity="1") for _ in range(2)]
