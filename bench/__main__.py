@@ -7,7 +7,8 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from bench.databases import databases
 from bench.measure import Cells, Rounds, measure
@@ -35,6 +36,20 @@ KINDS = ("sqlite", "postgresql")
 SIZES = "20000,1000000"
 
 
+def _add_others(add: Callable[..., Any]) -> None:
+    """What can be measured instead of requests."""
+    add("--schema", action="store_true", help="instead: a change of fields while others work")
+    add("--catalogs", action="store_true", help="instead: a large catalog")
+    add("--expressions", action="store_true", help="instead: conditions through look-ups")
+    add("--clocks", action="store_true", help="instead: timers in saves, and a calendar's change")
+    add("--decisions", action="store_true", help="instead: decisions over many rows")
+    add("--reports", action="store_true", help="instead: reports over many records")
+    add("--change-sets", action="store_true", help="instead: a change set of 500 edits")
+    add("--ledgers", action="store_true", help="instead: runs of a ledger")
+    add("--allocations", action="store_true", help="instead: runs of an allocation")
+    add("--documents", action="store_true", help="instead: a printed document with many rows")
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     add = parser.add_argument
@@ -47,16 +62,7 @@ def arguments() -> argparse.Namespace:
     add("--seconds", type=float, help="of each round (1)")
     add("--application", choices=("baseline", "fluvial"), help="measure only one of the two")
     add("--baseline-threads", type=int, help="of the baseline (40, as in Starlette)")
-    add("--schema", action="store_true", help="instead: a change of fields while others work")
-    add("--catalogs", action="store_true", help="instead: a large catalog")
-    add("--expressions", action="store_true", help="instead: conditions through look-ups")
-    add("--clocks", action="store_true", help="instead: timers in saves, and a calendar's change")
-    add("--decisions", action="store_true", help="instead: decisions over many rows")
-    add("--reports", action="store_true", help="instead: reports over many records")
-    add("--change-sets", action="store_true", help="instead: a change set of 500 edits")
-    add("--ledgers", action="store_true", help="instead: runs of a ledger")
-    add("--allocations", action="store_true", help="instead: runs of an allocation")
-    add("--documents", action="store_true", help="instead: a printed document with many rows")
+    _add_others(add)
     asked = parser.parse_args()
     if asked.baseline_threads is not None:
         os.environ["BENCH_THREADS"] = str(asked.baseline_threads)

@@ -45,6 +45,7 @@ from metamodel.expressions.segment_sums import segment_sum
 from metamodel.expressions.strings import pattern_fault
 from metamodel.expressions.syntax import MAX_NESTING
 from metamodel.expressions.text_of_values import as_text
+from metamodel.expressions.tiered_call import tiered
 from metamodel.expressions.timer_functions import TimeLeft
 from metamodel.expressions.types import (
     BOOLEAN,
@@ -78,6 +79,7 @@ _STEPS: Mapping[str, Type] = {
 _READERS = (op.READ_NUMBER, op.READ_DATE, op.READ_MOMENT)
 
 Arguments = Sequence[ast.expr]
+Rule = Callable[[ast.expr], Node]
 
 
 class Calls:
@@ -94,6 +96,7 @@ class Calls:
             **TimeLeft(checker).rules,
             "segment_sum": self._segments,
             "find": self._found,
+            "tiered": self._tiered,
             "decide": partial(decide, checker),
             "evaluate": partial(evaluate, checker),
             "matches": self._matches,
@@ -283,11 +286,7 @@ class Calls:
         return Gather(function, collection, None, where[0] if where else None, type=type)
 
     def _inside(
-        self,
-        collection: Collection,
-        node: ast.Call,
-        arguments: Arguments,
-        *rules: Callable[[ast.expr], Node],
+        self, collection: Collection, node: ast.Call, arguments: Arguments, *rules: Rule
     ) -> list[Node]:
         """Arguments whose bare names are the collection's."""
         names = self.checker.names
@@ -304,27 +303,30 @@ class Calls:
         return made
 
     def _segments(self, node: ast.Call) -> Node:
-        first = self.checker.check(node.args[0])
-        collection = self._collection("segment_sum", node.args[0], first)
-        self._of_a_record("segment_sum", collection, node)
+        collection = self._rows("segment_sum", node)
 
         def inside(make: Callable[[], Node]) -> Node:
             return self._inside(collection, node, node.args[:1], lambda _: make())[0]
 
         return segment_sum(self.checker, node, collection, inside)
 
-    def _of_a_record(self, function: str, collection: Collection, node: ast.Call) -> None:
-        """Refuse rows that have only a name: nobody can ask the database about them."""
+    def _rows(self, function: str, node: ast.Call, at: int = 0) -> Collection:
+        """Those of a record: nobody can ask the database about rows that have only a name."""
+        given = node.args[at]
+        collection = self._collection(function, given, self.checker.check(given))
         if collection.root is Root.NAME:
             hint = "Move it into a calculated field, and name that."
-            self.syntax.fail(node.args[0], f"{function}() takes a collection of a record.", hint)
+            self.syntax.fail(given, f"{function}() takes a collection of a record.", hint)
+        return collection
 
     def _found(self, node: ast.Call) -> Node:
-        first = self.checker.check(node.args[0])
-        collection = self._collection("find", node.args[0], first)
-        self._of_a_record("find", collection, node)
+        collection = self._rows("find", node)
         rules = [self.checker.condition, *[self.checker.check] * (len(node.args) - 2)]
         return find(self.checker, node, collection, partial(self._inside, collection, node), rules)
+
+    def _tiered(self, node: ast.Call) -> Node:
+        collection = self._rows("tiered", node, 1)
+        return tiered(self.checker, node, collection, partial(self._inside, collection, node))
 
     def _gathered(self, function: str, node: ast.Call) -> Node:
         return self._over(function, node, self.checker.check(node.args[0]))

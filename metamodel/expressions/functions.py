@@ -244,6 +244,12 @@ _TABLE = (
              "The first record that meets the condition, in the order of a field (`-field` for the "
              "greatest first; without an order, of creation); fields of it follow behind a dot.",
              "find(loans, returned == null, due).member", least=1, most=5),
+    Function("tiered", "Collections", "tiered(quantity, collection, mode, first, price)",
+             "What a quantity comes to at the prices of bands: records with the quantity `first` "
+             "from which each holds, and the `price` of one (or other fields that are named). "
+             "`'look_up'`: all have the price of the band that the quantity is in; `'fill_up'`: "
+             "each unit has that of its own band. Empty below the first band.",
+             "tiered(12, author.books, 'look_up', pages, price)", least=3, most=5),
     Function("list", "Collections", "list(collection, value, condition)",
              "The values as one text, separated by commas, in order of creation.",
              "list(loans, member.name)", least=2, most=3),

@@ -25,7 +25,7 @@ from metamodel.expressions.types import (
 )
 from metamodel.storage import POSTGRESQL, SQLITE
 
-from . import chronology, decimals, strings
+from . import chronology, decimals, strings, tiers
 
 PREFIX = "fluvial_"  # of the functions in the database
 
@@ -87,6 +87,8 @@ CEILING = _operation("ceiling", decimals.ceiling, NUMBER, NUMBER)
 COMPARE = _operation("compare", decimals.compare, NUMBER, NUMBER, INTEGER)
 READ_NUMBER = _operation("read_number", decimals.read, TEXT, NUMBER)
 WRITE_NUMBER = _operation("write_number", decimals.written, NUMBER, INTEGER, TEXT)
+
+TIERED = _operation("tiered", tiers.tiered, TEXT, NUMBER, TEXT, NUMBER)
 
 SECONDS = _operation("seconds", decimals.seconds, NUMBER, INTEGER, DURATION)
 MONTHS_OF = _operation("months", decimals.times, NUMBER, INTEGER, INTEGER)

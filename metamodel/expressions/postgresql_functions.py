@@ -61,6 +61,32 @@ _DIVIDE = """
   return fluvial_digits(
     $1 * round(1::numeric, least(100 + length(trunc(abs($2))::text), 900)) / $2);
 """
+# The same as tiers.py, band by band.
+_TIERED = """(
+  with listed as (
+    select split_part(one, ':', 1)::numeric as first,
+      nullif(split_part(one, ':', 2), '')::numeric as price
+    from unnest(string_to_array($1, ', ')) as one where one not like ':%'
+  ), bands as (
+    select first, price, min(first) over () >= 1 as counted,
+      case when min(first) over () >= 1 then first - 1 else first end as since
+    from listed
+  ), edges as (
+    select *, lead(since) over (order by first) as after, min(since) over () as lowest from bands
+  )
+  select case
+    when $2 < 0 or $3 not in ('look_up', 'fill_up') then null
+    when (select count(*) = 0 or count(*) > count(distinct first) from listed) then null
+    when $2 = 0 then 0
+    when $3 = 'look_up' then (
+      select fluvial_digits($2 * price) from edges
+      where case when counted then since < $2 else first <= $2 end order by first desc limit 1)
+    else (
+      select case when max(lowest) <= 0 and count(*) = count(price)
+        then fluvial_digits(sum((least($2, coalesce(after, $2)) - since) * price)) end
+      from edges where since < $2)
+  end
+)"""
 _UNIT_ENDS = (
     "case $2 when 'day' then $1 else (date_trunc($2, $1::timestamp) + case $2"
     " when 'week' then interval '7 days' when 'month' then interval '1 month'"
@@ -86,6 +112,7 @@ FUNCTIONS: tuple[str, ...] = (
     _sql("fix(numeric, integer)", "numeric", "fluvial_fix($1, $2::bigint)"),
     _sql("floor(numeric)", "numeric", "floor($1)"),
     _sql("ceiling(numeric)", "numeric", "ceil($1)"),
+    _sql("tiered(text, numeric, text)", "numeric", _TIERED),
     _sql("compare(numeric, numeric)", "bigint", "sign($1 - $2)::bigint"),
     _code("read_number(text)", "numeric",
           r"if $1 ~ '^-?[0-9]+(\.[0-9]+)?$' and length(translate($1, '-.', ''))"

@@ -77,7 +77,18 @@ CONSTANTS: dict[str, tuple[str, ...]] = {
 # What functions give that have no signatures, by the type of their value.
 GIVING: dict[str, tuple[str, ...]] = {
     "text": ("text", "list", "first", "last", "was", "coalesce", "min"),
-    "number": ("round", "count", "sum", "segment_sum", "avg", "min", "max", "last", "coalesce"),
+    "number": (
+        "round",
+        "count",
+        "sum",
+        "segment_sum",
+        "avg",
+        "min",
+        "max",
+        "last",
+        "coalesce",
+        "tiered",
+    ),
     "money": ("money", "sum", "segment_sum", "avg", "min", "first", "coalesce", "round"),
     "date": ("today", "start_of", "end_of", "min", "max", "first", "coalesce"),
     "datetime": ("now", "start_of", "end_of", "add_working_time", "max", "last", "coalesce"),
@@ -183,6 +194,9 @@ class Grammar:
             ends = [self.made("date", depth - 1) for _ in range(2)]
             return ["stays", self._inner("number"), self._inner("money"), *ends,
                     pick.choice(CONVENTIONS)]  # fmt: skip
+        if name == "tiered":
+            mode = pick.choice(("'look_up'", "'fill_up'", "'x'", "null", "name"))
+            return [self.made("number", depth), "parts", mode, "size", "size"]
         if name in ("start_of", "end_of"):
             return [self.made(type if "date" in type else "date", depth), pick.choice(UNITS)]
         if name == "matches":

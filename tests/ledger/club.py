@@ -125,7 +125,7 @@ TARIFF: Json = {
     "kind": "object",
     "name": "tariff",
     "label": "Tariff",
-    "fields": [{"name": "name", "kind": "text"}, choice("mode", "together", "each")],
+    "fields": [{"name": "name", "kind": "text"}, choice("mode", "look_up", "fill_up")],
 }
 STEP: Json = {
     "kind": "object",
@@ -218,11 +218,7 @@ FEES: Json = {
     "closed_until": "club.closed_until",
 }
 ENTRY = {"object": "charge", "amount": "amount", "set": {"plan": "record", "since": "period.from"}}
-BANDS = (
-    "sum(tariff.steps, price * charged.quantity, first <= charged.quantity and (last == null or "
-    "last >= charged.quantity)) if tariff.mode == 'together' else sum(tariff.steps, max(0, "
-    "min(charged.quantity, coalesce(last, charged.quantity)) - first + 1) * price)"
-)
+BANDS = "tiered(charged.quantity, tariff.steps, tariff.mode)"
 VOLUME: Json = {
     "kind": "ledger",
     "name": "volume",

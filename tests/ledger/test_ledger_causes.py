@@ -18,23 +18,23 @@ def corrections(club: Club, plan: str, ledger: str) -> list[Json]:
 
 def test_it_names_a_price_behind_the_record(club: Club) -> None:
     made, client = club.made, club.client
-    tariff = made("tariff", name="Bands", mode="together")["id"]
+    tariff = made("tariff", name="Bands", mode="look_up")["id"]
     step = made("step", tariff=tariff, first="1", price=gbp("10.00"))["id"]
     plan = club.plan(starts="2026-06-01", ends="2026-07-01", tariff=tariff, quantity="3")
     club.run("2026-06-01", "volume")
     client.patch(f"/api/records/step/{step}", {"price": gbp("12.00")})
     club.run("2026-06-01", "volume")
     client.patch(f"/api/records/tariff/{tariff}", {"name": "Other name"})  # decides nothing
-    client.patch(f"/api/records/tariff/{tariff}", {"mode": "each"})
-    client.patch(f"/api/records/step/{step}", {"last": "2"})
+    client.patch(f"/api/records/tariff/{tariff}", {"mode": "fill_up"})
+    client.patch(f"/api/records/step/{step}", {"price": gbp("13.00")})
     (key,) = club.explain(plan, "volume")["keys"]
-    assert (key["cause"]["object"], key["cause"]["fields"]) == ("step", ["last"])
+    assert (key["cause"]["object"], key["cause"]["fields"]) == ("step", ["price"])
     club.run("2026-06-01", "volume")
     club.dated(plan, "2026-06-01", quantity="1")
     club.run("2026-06-01", "volume")
     told = corrections(club, plan, "volume")
     assert [one["object"] for one in told] == ["step", "step", "plan"]
-    assert [one["fields"] for one in told[:2]] == [["price"], ["last"]]
+    assert [one["fields"] for one in told[:2]] == [["price"], ["price"]]
     assert told[0]["id"] == step
 
 

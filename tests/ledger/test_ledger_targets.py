@@ -11,7 +11,7 @@ __all__ = ["club", "product"]
 
 def test_bands_count_all_units_or_each_by_itself(club: Club) -> None:
     posted = []
-    for mode, quantity in (("together", "30"), ("each", "30"), ("together", "11")):
+    for mode, quantity in (("look_up", "30"), ("fill_up", "30"), ("look_up", "11")):
         tariff = club.made("tariff", name="T", mode=mode)["id"]
         for first, last, price in ((1, 10, "10"), (11, 25, "8"), (26, None, "6")):
             club.made("step", tariff=tariff, first=first, last=last, price=gbp(f"{price}.00"))

@@ -48,6 +48,7 @@ CALLS = {
     "first": "first(parts, size * 2) >= 0",
     "last": "last(parts, lower(name)) == null",
     "list": "list(parts, name & '!') != null",
+    "tiered": "tiered(amount, parts, 'look_up', size, size) == null",
     "months": "due + months(amount) != null",
     "years": "due + years(amount) != null",
     "segment_sum": "segment_sum(stays, size, 30, '1000-01-01', '2999-01-01', 'actual_month') > 0",
