@@ -77,7 +77,10 @@ def _looked_at(
     """The object types whose rows decide the answer, beside the values that are at hand."""
     found = {node.collection.object}
     for one in reads_of(node, object_name, objects):
-        if one.steps or one.root is Root.NAME:
+        if one.object not in objects:  # a name of the scope: a value, or a record of any type
+            if one.steps:
+                return None
+        elif one.steps or one.root is Root.NAME:
             known = objects[one.object].fields.get(one.field)
             if known is not None and (known.formula is not None or known.made_by):
                 return None  # what is behind it is anywhere
