@@ -127,7 +127,7 @@ class _PairEnvironment:
     def decided(self, node: Any, values: Any, day: Any) -> Any:
         raise AssertionError("pairs decide nothing")
 
-    def evaluated(self, node: Any, text: str) -> Any:
+    def evaluated(self, node: Any, value: Any) -> Any:
         raise AssertionError("pairs evaluate nothing")
 
 

@@ -52,7 +52,7 @@ class _PartEnvironment:
     def decided(self, node: Any, values: Any, day: Any) -> Any:
         raise AssertionError("parts decide nothing")
 
-    def evaluated(self, node: Any, text: str) -> Any:
+    def evaluated(self, node: Any, value: Any) -> Any:
         raise AssertionError("parts evaluate nothing")
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from fluvial.records.drafts.found_records import found_record
 from fluvial.records.drafts.held_expressions import evaluated_in
 from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.reading.sql_context import PlanContext
@@ -22,6 +23,7 @@ from metamodel.expressions.nodes import (
     Collection,
     Decide,
     Evaluate,
+    FoundBy,
     Gather,
     Read,
     Root,
@@ -158,8 +160,11 @@ class ReaderEnvironment:
             type_ = objects[type_.fields[name].targets[0]]
         return run(node, self._inner)
 
-    def evaluated(self, node: Evaluate, text: str) -> Any:
-        return evaluated_in(self, self._reader.catalog, node, text)
+    def evaluated(self, node: Evaluate | FoundBy, value: Any) -> Any:
+        if isinstance(node, FoundBy):
+            known = self._knows(self._objects[node.object], node.field)
+            return found_record(self._reader, node, value) if known else None
+        return evaluated_in(self, self._reader.catalog, node, value)
 
     @cached_property
     def _sees_own(self) -> bool:

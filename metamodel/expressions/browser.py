@@ -133,6 +133,7 @@ def simplified(tree: Json) -> Json:
 # What only the server knows.
 ASKED: tuple[type[nodes.Node], ...] = (
     nodes.Gather, nodes.Spread, nodes.Find, nodes.Decide, nodes.Logged, nodes.Evaluate,
+    nodes.FoundBy,
 )  # fmt: skip
 
 

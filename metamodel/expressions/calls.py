@@ -17,6 +17,7 @@ from metamodel.expressions.evaluate_call import evaluate
 from metamodel.expressions.fault_words import nearest, node_words
 from metamodel.expressions.find_call import find
 from metamodel.expressions.fitting import ORDERED, Misfit, fit, is_null
+from metamodel.expressions.found_by_call import found_by
 from metamodel.expressions.functions import FUNCTIONS, ZONE, Function, Signature
 from metamodel.expressions.literals import call, constant, pinned
 from metamodel.expressions.log_functions import StateLog
@@ -99,6 +100,7 @@ class Calls:
             "tiered": self._tiered,
             "decide": partial(decide, checker),
             "evaluate": partial(evaluate, checker),
+            "find_by": partial(found_by, checker),
             "matches": self._matches,
             "text": self._text,
             "round": self._round,
@@ -129,11 +131,8 @@ class Calls:
         assert isinstance(node.func, ast.Name)
         function = FUNCTIONS.get(node.func.id)
         if function is None:
-            self.syntax.fail(
-                node.func,
-                f"There is no function `{node.func.id}`.",
-                nearest(node.func.id, FUNCTIONS),
-            )
+            hint = nearest(node.func.id, FUNCTIONS)
+            self.syntax.fail(node.func, f"There is no function `{node.func.id}`.", hint)
         rule = self._rules.get(function.name)
         if rule is None:
             made = self._signed(function, node)

@@ -13,6 +13,7 @@ from metamodel.expressions.nodes import (
     Collection,
     Decide,
     Evaluate,
+    FoundBy,
     Gather,
     Literal,
     Logged,
@@ -24,7 +25,7 @@ from metamodel.expressions.nodes import (
 from metamodel.expressions.types import Type
 
 Path = tuple[str, ...]
-_ASKING = (Gather, Collection, Logged, Decide, Evaluate)
+_ASKING = (Gather, Collection, Logged, Decide, Evaluate, FoundBy)
 
 
 @dataclass(frozen=True)

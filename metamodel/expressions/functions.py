@@ -261,6 +261,11 @@ _TABLE = (
              "needed where neither the field nor the place says it. In rules on created and "
              "changed records.",
              "evaluate(tariff.fee, 'number')", least=1, most=2),
+    Function("find_by", "Records by a value", "find_by(object, field, value)",
+             "The one record of an object type that has the value in a field, whatever the case of "
+             "its letters; empty for none, and for several. Only records that may be read are "
+             "found. In rules on created and changed records.",
+             "find_by(member, email, sender)", least=3, most=3),
     Function("was", "Changes", "was(field)", "The value before the change.",
              "was(status) == 'lent'", least=1, most=1),
     Function("changed", "Changes", "changed(field)", "Whether the value has changed.",

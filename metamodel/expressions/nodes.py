@@ -307,8 +307,17 @@ class Evaluate(Node):
     What it is is known only when the field is read, so there is none of it in SQL.
     """
 
-    text: Node
+    given: Node  # the text
     over: str  # the object type of that record
+
+
+@dataclass(frozen=True)
+class FoundBy(Node):
+    """The one record of an object type that has a value in a field."""
+
+    object: str
+    field: str
+    given: Node  # the value
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from metamodel.expressions.nodes import Collection, Decide, Evaluate, Gather, Read
+from metamodel.expressions.nodes import Collection, Decide, Evaluate, FoundBy, Gather, Read
 from metamodel.state_times import Spans
 
 Path = tuple[str, ...]
@@ -39,5 +39,5 @@ class PlainEnvironment:
     def decided(self, node: Decide, values: Sequence[Any], day: Any) -> Any:
         raise TypeError("plain values have no rows to decide by")
 
-    def evaluated(self, node: Evaluate, text: str) -> Any:
-        raise TypeError("plain values hold no expressions")
+    def evaluated(self, node: Evaluate | FoundBy, value: Any) -> Any:
+        raise TypeError("plain values find nothing")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -28,6 +29,7 @@ from metamodel.expressions.nodes import (
     Evaluate,
     Extreme,
     Find,
+    FoundBy,
     Gather,
     Join,
     ListValue,
@@ -86,8 +88,8 @@ class Environment(Protocol):
     def decided(self, node: Decide, values: Sequence[Any], day: Any) -> Any:
         """What the row of a decision gives that wins for these values on a day, or at a moment."""
 
-    def evaluated(self, node: Evaluate, text: str) -> Any:
-        """The value of an expression that a field holds; raises ExpressionError."""
+    def evaluated(self, node: Evaluate | FoundBy, value: Any) -> Any:
+        """What only rules may ask: the value of an expression that a field holds, or a record."""
 
 
 def evaluate(expression: Expression, environment: Environment) -> Any:
@@ -115,6 +117,9 @@ def _evaluator() -> Evaluator:
     except AttributeError:
         _local.evaluator = Evaluator()
         return _local.evaluator  # type: ignore[no-any-return]
+
+
+ORDER = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
 def is_empty(value: Any) -> bool:
@@ -156,6 +161,7 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
             Find: self._gather,
             Decide: self._decide,
             Evaluate: self._evaluate,
+            FoundBy: self._evaluate,
             ChangeTest: self._change,
             Logged: self._logged,
             Moment: self._moment,
@@ -287,7 +293,7 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
             left, right = left.amount, right.amount
         if node.operator == "==":
             return same(left, node.left.type, right, node.right.type)
-        return ordered(node.operator, left, right)
+        return bool(ORDER[node.operator](left, right))
 
     def _empty(self, node: Empty) -> bool:
         return is_empty(self._eval(node.operand))
@@ -331,10 +337,10 @@ class Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
         day = None if node.day is None else self._eval(node.day)
         return self.environment.decided(node, values, day)
 
-    def _evaluate(self, node: Evaluate) -> Any:
-        text = self._eval(node.text)
+    def _evaluate(self, node: Evaluate | FoundBy) -> Any:
+        given = self._eval(node.given)
         spend(1)
-        return None if text is None else self.environment.evaluated(node, text)
+        return None if given is None else self.environment.evaluated(node, given)
 
     def _moment(self, node: Moment) -> date | datetime:
         day = node.type.name == DATE.name
@@ -390,11 +396,3 @@ def same(left: Any, left_type: Type, right: Any, right_type: Type) -> bool:
     if isinstance(left, tuple) or isinstance(right, tuple):
         return reference(left, left_type) == reference(right, right_type)
     return bool(left == right)
-
-
-def ordered(operator: str, left: Any, right: Any) -> bool:
-    if operator == "<":
-        return bool(left < right)
-    if operator == "<=":
-        return bool(left <= right)
-    return bool(left > right) if operator == ">" else bool(left >= right)

@@ -80,7 +80,7 @@ class MeasureEnvironment:
     def decided(self, node: Any, values: Sequence[Any], day: Any) -> Any:
         return None
 
-    def evaluated(self, node: Any, text: str) -> Any:
+    def evaluated(self, node: Any, value: Any) -> Any:
         return None
 
 

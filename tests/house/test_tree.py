@@ -40,6 +40,7 @@ HOMONYMS = {
     "asset": "a file that the browser loads",
     "charge": "what a record comes to for a period",
     "currency": "of an amount: a code of ISO 4217",
+    "lead": "to go somewhere, and the time before something begins",
     "phase": "a part of a save or of a long job",
     "queue": "what waits for workers, or for its turn",
     "quote": "a mark around a text, and words of an earlier mail",

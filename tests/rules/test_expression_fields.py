@@ -228,3 +228,35 @@ def test_the_example_of_the_page_works(house: House) -> None:
     night = house.client.made("fare", name="Night", fee="km * 3", allowed="km < 50")
     far = house.client.made("ride", place="Hill", tariff=night["id"], km="60")
     assert far["fee"] is None
+
+
+def test_a_rule_finds_the_one_record_with_a_value(house: House) -> None:
+    """Whatever the case, none and several are empty, and nobody finds what they may not read."""
+    client = house.client
+    fields = [*BOOKING["fields"], {"name": "sender", "kind": "text"}]
+    find = rule(
+        "who_books",
+        {"object": "booking", "event": ["created", "updated"], "fields": ["sender"]},
+        {"set": {"guest": "find_by(guest, name, sender)"}},
+        phase="before_save",
+    )
+    client.define({**BOOKING, "fields": fields}, find)
+    ann, bob = (client.made("guest", name=name)["id"] for name in ("Ann", "Bob O'Neil"))
+    for _ in range(2):
+        client.made("guest", name="Twin")
+    said = {"ann ": ann, "BOB O'NEIL": bob, "Twin": None, "Nobody": None, "x\\' or 1": None}
+    for sender, guest in said.items():
+        assert client.made("booking", sender=sender)["guest"] == guest, sender
+    house.person("clerk@example.com", "clerk")
+    clerk = signed_in(house, "clerk@example.com")
+    assert clerk.made("booking", sender="Ann")["guest"] == ann
+    assert clerk.made("booking", sender="Bob O'Neil")["guest"] is None
+    for value, words in (
+        ("find_by(gest, name, sender)", "no object `gest`"),
+        ("find_by(guest, nam, sender)", "not a field of guest"),
+        ("find_by(booking, tariff, sender)", "no record is found"),
+        ("find_by(guest, discount, sender)", "number"),
+    ):
+        wrong = {**find, "do": [{"set": {"guest": value}}]}
+        reply = client.post("/api/meta/changes", {"documents": [wrong]})
+        assert reply.status == 422 and words in reply.text, reply.text

@@ -336,3 +336,36 @@ def test_an_order_makes_contract_cover_project_and_purchase_once(shop: Shop) -> 
     assert (charge["amount"]["amount"], charge["order_line"]) == ("170.00", made["one_off"]["id"])
     states = {one["description"]: one["state"] for one in shop.rows("order_line", "position > 0")}
     assert states == {"per_asset": "done", "fixed_price": "planned", "one_off": "done"}
+
+
+def test_a_lead_becomes_what_is_not_known_yet(shop: Shop) -> None:
+    """A known address and company are told; what is chosen is taken, the rest is made once."""
+    lead = shop.made("lead", person="J. Mercer", company="harrow ", email="JANE@harrow.example")
+    told = shop.read("lead", lead)
+    assert (told["known_contact"], told["known_account"]) == (shop.contact, shop.account)
+    path = f"/api/records/lead/{lead}/actions/lead_convert"
+    refused = shop.client.post(path, {})
+    assert refused.status == 409 and "We may know them" in refused.text
+    shop.change("lead", lead, account=shop.account, contact=shop.contact)
+    shop.act("lead", lead, "lead_convert")
+    done = shop.read("lead", lead)
+    assert done["status"] == "converted"
+    made = shop.read("opportunity", done["opportunity"])
+    assert (made["account"], made["contact"]) == (shop.account, shop.contact)
+    assert len(shop.rows("account", "name == 'Harrow'")) == 1
+    assert shop.client.post(path, {}).status == 409  # it is converted
+
+    campaign = shop.made("campaign", name="Fair")
+    new = shop.made(
+        "lead", person="Ada Reed", company="Reed & Sons", email="ada@reed.example",
+        phone="020 1", campaign=campaign,
+    )  # fmt: skip
+    assert shop.read("lead", new)["known_contact"] is None
+    shop.act("lead", new, "lead_convert")
+    done = shop.read("lead", new)
+    contact = shop.read("contact", done["contact"])
+    assert (contact["name"], contact["email"], contact["account"]) == (
+        "Ada Reed", "ada@reed.example", done["account"],
+    )  # fmt: skip
+    assert shop.read("account", done["account"])["status"] == "prospect"
+    assert shop.read("campaign", campaign)["converted"] == "1"

@@ -19,7 +19,7 @@ from tests.fuzz.fuzzed_world import THING, WORLD, settle
 # Calls of functions that a database works out by itself, which the clock holds.
 NATIVE = {"length", "contains", "coalesce", "empty", "mine", "today", "now", "exists", "count",
           "since", "reached", "times", "decide"}  # fmt: skip
-OF_RULES = {"was", "changed", "increased", "decreased", "evaluate"}
+OF_RULES = {"was", "changed", "increased", "decreased", "evaluate", "find_by"}
 ARGUMENTS = {
     TEXT.name: "name",
     NUMBER.name: "amount",

@@ -124,7 +124,7 @@ class Record:
             return ", ".join(known) or None
         return aggregate(node, known)
 
-    def evaluated(self, node: Any, text: str) -> Any:
+    def evaluated(self, node: Any, value: Any) -> Any:
         raise AssertionError("nothing here holds expressions")
 
     def decided(self, node: Decide, values: Sequence[Any], day: Any) -> Any:

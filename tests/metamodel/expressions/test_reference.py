@@ -16,6 +16,7 @@ from tests.metamodel.expressions import library
 STATES = "Time in states"
 OF_RECORDS = (
     "Collections", "Decisions", "Changes", "Timers", "Expressions in records", STATES,
+    "Records by a value",
 )  # fmt: skip
 PAGE = Path(__file__).parents[3] / "docs" / "expressions.md"
 NAMES = {

@@ -73,8 +73,8 @@ def _compiled(catalog: Catalog, node: Evaluate, text: str) -> Expression:
     try:
         return held_expression(catalog, node.over, text, node.type)
     except ExpressionError as error:
-        field = node.text.path[-1] if isinstance(node.text, Read) else ""
-        owner = node.text.object if isinstance(node.text, Read) else ""
+        field = node.given.path[-1] if isinstance(node.given, Read) else ""
+        owner = node.given.object if isinstance(node.given, Read) else ""
         type_ = catalog.objects.get(owner)
         label = type_.fields[field].label if type_ is not None else field
         message = f"The expression `{text}` in {label} ({owner}) is not valid: {fault_text(error)}"

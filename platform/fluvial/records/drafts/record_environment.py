@@ -14,7 +14,7 @@ from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 from metamodel.checks import target_of
 from metamodel.expressions.given_values import GivenBody
-from metamodel.expressions.nodes import Collection, Decide, Evaluate, Gather, Read, Root
+from metamodel.expressions.nodes import Collection, Decide, Evaluate, FoundBy, Gather, Read, Root
 from metamodel.expressions.python import evaluate, run
 from metamodel.expressions.sql import collected_ids
 from metamodel.expressions.sql_value import SqlContext
@@ -23,6 +23,7 @@ from metamodel.state_times import Spans, as_of, entered
 
 from .collected_values import collected_value, seen_value
 from .decided_rows import winner
+from .found_records import found_record
 from .held_expressions import held_value
 from .rows import load_row
 
@@ -179,9 +180,13 @@ class RecordEnvironment:
         found = self._at(node.rows.object, row)
         return None if found is None else run(item, found)
 
-    def evaluated(self, node: Evaluate, text: str) -> Any:
-        """What an expression that a field holds gives for the record."""
-        return held_value(self, node, text)
+    def evaluated(self, node: Evaluate | FoundBy, value: Any) -> Any:
+        """What an expression that a field holds gives for the record, or a record by a value."""
+        if isinstance(node, FoundBy):
+            if self.session.ahead is not None:
+                self.session.ahead.settle()
+            return found_record(self.session, node, value)
+        return held_value(self, node, value)
 
     def collect(self, node: Gather | Collection) -> Any:
         """The value of a question about a collection, asked of the database."""

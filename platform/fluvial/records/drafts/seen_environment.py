@@ -10,7 +10,7 @@ from typing import Any
 from fluvial.records.reading.sql_context import PlanContext
 from fluvial.records.reading.titles import titles_of
 from metamodel.checks import target_of
-from metamodel.expressions.nodes import Collection, Decide, Evaluate, Gather, Read, Root
+from metamodel.expressions.nodes import Collection, Decide, Evaluate, FoundBy, Gather, Read, Root
 from metamodel.expressions.types import PERSON
 from metamodel.object_types import PEOPLE
 from metamodel.state_times import Spans
@@ -96,7 +96,7 @@ class SeenEnvironment:
     def decided(self, node: Decide, values: Sequence[Any], day: Any) -> Any:
         return self._inner.decided(node, values, day)
 
-    def evaluated(self, node: Evaluate, text: str) -> Any:
+    def evaluated(self, node: Evaluate | FoundBy, value: Any) -> Any:
         raise TypeError("expressions in records evaluate no others")
 
 
