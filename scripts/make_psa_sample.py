@@ -15,12 +15,14 @@ from scripts.psa_sample.desk import make_opportunities, make_tickets, make_updat
 from scripts.psa_sample.parties import (
     GROUPS,
     TEAMS,
+    choose_formats,
     make_accounts,
     make_contacts,
     make_sites,
     staff_rows,
 )
 from scripts.psa_sample.past import Pasts
+from scripts.psa_sample.value_months import make_value_months
 from scripts.psa_sample.world import Row, World
 
 HERE = Path(__file__).resolve().parent
@@ -36,7 +38,7 @@ COLUMNS = {
     "exchange_rate": "entity.code unit.code rate",
     "user": "email name roles groups.name teams.name active",
     "account": "code name types status group.name manager.email domain phone street town region"
-    " postcode country terms entity.code currency tax_code.code since past",
+    " postcode country terms entity.code currency tax_code.code language invoice_format since past",
     "site": "name account.code street town postcode country travel",
     "contact": "name account.code job email phone duties active",
     "portal_user": "email name roles contact.email active",
@@ -51,6 +53,7 @@ COLUMNS = {
     " charged_from",
     "coverage": "asset.tag contract_line.number starts ends level reason"
     " requested_by.email requested",
+    "contract_month": "contract.number month currency amount before movement",
     "ticket": "number subject body account.code contact.email site.name asset.tag category impact"
     " priority queue.code type.code source assignee.email opened due estimate resolution past",
     "ticket_update": "ticket.number at step state by note",
@@ -166,6 +169,7 @@ def make_world() -> dict[str, list[Row]]:
     w = World(tomllib.loads((HERE / "psa_sample" / "words.toml").read_text("utf-8")))
     staff = staff_rows()
     make_accounts(w)
+    choose_formats(w)
     make_contacts(w)
     make_sites(w)
     make_assets(w)
@@ -188,6 +192,7 @@ def make_world() -> dict[str, list[Row]]:
             "contract": w.contracts,
             "contract_line": w.lines,
             "coverage": w.coverages,
+            "contract_month": make_value_months(w),
             "ticket": w.tickets,
             "opportunity": make_opportunities(w, staff),
             **make_delivery(w),

@@ -231,3 +231,15 @@ def make_sites(w: World) -> None:
                     "travel": w.rng.choice((900, 1200, 1800, 2700, 3600, 5400)),
                 }
             )
+
+
+FORMATS = (
+    "invoice_document", "invoice_by_device", "invoice_by_order", "invoice_by_day", "invoice_brief",
+)  # fmt: skip
+
+
+def choose_formats(w: World) -> None:
+    """Most customers take invoices as they come; some want theirs in another format."""
+    for at, account in enumerate(w.accounts):
+        account["language"] = "de" if account["entity.code"] == "DE" else "en"
+        account["invoice_format"] = FORMATS[at % 5] if at % 3 == 0 else FORMATS[0]
