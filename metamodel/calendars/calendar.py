@@ -28,6 +28,7 @@ from metamodel.calendars.zones import (
     zone_of,
 )
 
+REMEMBERED = 4_000  # moments of a calendar
 MOST = 10**12  # seconds that are added at once: more than the years 1 to 9999 have
 
 
@@ -147,8 +148,21 @@ class Calendar:
             day, start = day + 1, following
         return day, at - start
 
+    @cached_property
+    def _places(self) -> dict[datetime, int]:
+        """Those of the last moments: all timers of a record ask for the moments of its log."""
+        return {}
+
     def _place(self, moment: datetime) -> int:
         """The microseconds worked until a moment."""
+        known = self._places.get(moment)
+        if known is None:
+            if len(self._places) >= REMEMBERED:
+                self._places.clear()
+            known = self._places[moment] = self._worked_until(moment)
+        return known
+
+    def _worked_until(self, moment: datetime) -> int:
         day, passed = self._day(moment)
         worked = sum(
             min(max(passed - start * SECOND, 0), (end - start) * SECOND)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from metamodel.calendars.hours import DAY, Spans
@@ -55,6 +55,7 @@ def _offset(second: int, zone: ZoneInfo) -> timedelta | None:
     return (EPOCH + timedelta(seconds=second)).astimezone(zone).utcoffset()
 
 
+@lru_cache(maxsize=20_000)
 def start_of(day: int, zone: ZoneInfo) -> int:
     """The microsecond at which a day begins, as `start_of_day` of expressions has it."""
     offset = datetime.fromordinal(day + 1).replace(tzinfo=zone).utcoffset()

@@ -25,6 +25,8 @@ from metamodel.calendars.calendar import Calendar
 from metamodel.catalog import ObjectType
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
+from metamodel.expressions.expression import Expression
+from metamodel.expressions.nodes import Node, Read
 from metamodel.expressions.python import evaluate, truth
 from metamodel.folding import nearest
 from metamodel.storage import timestamp_wire
@@ -134,6 +136,7 @@ class _Record:
         self.log = logs.get(row["id"], ())
         self.environment = RecordEnvironment(session, making.type, row)
         self.inputs: dict[str, Inputs] = {}
+        self.known: dict[Node, Any] = {}  # what timers have in common is evaluated once
         self.faults: dict[str, str] = {}
 
     def clocked(self, timer: Timer) -> Clocked:
@@ -154,7 +157,7 @@ class _Record:
 
     def _inputs(self, timer: Timer) -> Inputs:
         try:
-            return inputs_of(self.session, timer, self.environment)
+            return inputs_of(self.session, timer, self.environment, self.known)
         except ValueFault as error:
             if self.making.refuses:
                 self._refuse(timer, error)
@@ -225,9 +228,15 @@ def _packers(session: Session, type_: ObjectType, names: tuple[str, ...]) -> Pac
     return found
 
 
-def inputs_of(session: Session, timer: Timer, environment: RecordEnvironment) -> Inputs:
+def inputs_of(
+    session: Session,
+    timer: Timer,
+    environment: RecordEnvironment,
+    values: dict[Node, Any] | None = None,
+) -> Inputs:
     """What a timer is worked out with; ValueFault where that cannot be."""
-    name = evaluate(timer.calendar, environment) if timer.calendar is not None else None
+    values = {} if values is None else values
+    name = _value(timer.calendar, environment, values) if timer.calendar is not None else None
     hours = ELAPSED
     if name:
         known = session.catalog.calendars.named
@@ -235,13 +244,22 @@ def inputs_of(session: Session, timer: Timer, environment: RecordEnvironment) ->
             hint = nearest(name, known) or "Choose one that exists."
             raise ValueFault("unknown_calendar", f"There is no calendar `{name}`. {hint}")
         hours = known[name]
-    target = evaluate(timer.target, environment)
+    target = _value(timer.target, environment, values)
     if target is not None and timer.target.type.name == types.DAYS.name and name:
         target = hours.days(target)  # of work, as its calendar has them
     if target is not None and target < 0:
         raise ValueFault("negative_target", "Its target is negative. Enter a duration from 0 on.")
-    start = evaluate(timer.starts, environment)
+    start = _value(timer.starts, environment, values)
     return Inputs(start, None if target is None else int(target), name or "", hours)
+
+
+def _value(expression: Expression, environment: RecordEnvironment, known: dict[Node, Any]) -> Any:
+    tree = expression.tree
+    if not isinstance(tree, Read):
+        return evaluate(expression, environment)
+    if tree not in known:
+        known[tree] = evaluate(expression, environment)
+    return known[tree]
 
 
 def run_of(
