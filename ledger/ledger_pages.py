@@ -245,15 +245,15 @@ def _source(told: Json, fmt: ReaderFormat) -> Context:
 
 
 def _left(told: Json, fmt: ReaderFormat) -> Context:
-    link = told["source"]
-    days = [
-        fmt.plain_day(date.fromisoformat(told[one])) if told[one] else ""
-        for one in ("from", "until")
-    ]
+    """What a source has, until its last day."""
+    link, after = told["source"], told["until"]
+    last = date.fromisoformat(after) - timedelta(days=1) if after else None
+    since = fmt.plain_day(date.fromisoformat(told["from"])) if told["from"] else ""
+    until = fmt.plain_day(last) if last else ""
     return {
         "title": link["title"] or "–",
         "href": fmt.href(link["object"], link["id"]) if link["title"] else "",
-        "days": " – ".join(days) if any(days) else "",
+        "days": f"{since} – {until}" if since or until else "",
         **{name: _amount(told[name], fmt) for name in ("quantity", "drawn", "left")},
     }
 
