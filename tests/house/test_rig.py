@@ -15,6 +15,7 @@ import sqlalchemy
 from playwright.sync_api import Browser
 
 from tests import guard
+from tests.access import access_faults
 from tests.browser import AXE
 from tests.mailbox import DROP, Mailbox
 from tests.servers import Databases, free_port
@@ -110,3 +111,25 @@ def wait_until(port: int, listening: bool) -> None:
     while guard.listening(port) is not listening:
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+PALE = """<!doctype html><html lang="en"><title>Pale</title><style>
+  body { background: #fff; color: #000 } .call { margin: 0 }
+  @media (prefers-color-scheme: dark) { body { background: #000; color: #fff }
+    .wide, .narrow { color: #222 } }
+  @media (max-width: 600px) { .wide { display: none } }
+  @media (min-width: 601px) { .narrow { display: none } }
+</style><body><main><h1>Pale</h1><p class="wide">On a desk</p><p class="narrow">On a phone</p>
+<p class="call">First</p><p class="call" style="color: #fefefe">Later</p></main>"""
+
+
+def test_pale_words_are_found_on_the_screen_that_shows_them(browser: Browser) -> None:
+    with browser.new_page() as page:
+        page.set_content(PALE)
+        faults = access_faults(page, "pale")
+        told = [fault.partition(": color-contrast: ") for fault in faults]
+        assert [(where, "On a desk" in what) for where, _, what in told] == [
+            ("pale dark 390", False),
+            ("pale dark 1440", True),
+        ]
+        assert page.evaluate("document.adoptedStyleSheets.length") == 0
