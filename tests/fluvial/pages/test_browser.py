@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,24 +18,33 @@ from tests.fluvial.processes import served
 
 
 @pytest.fixture(scope="module")
-def library(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Set up before there is a browser, whose event loop lets no other one run."""
-    prepared.copy(None, tmp_path_factory.mktemp("library"), documents=LIBRARY)
+def library(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A product that all tests here use, by its interface.
+
+    Set up before there is a browser, whose event loop lets no other one run.
+    """
+    folder = tmp_path_factory.mktemp("library")
+    address = prepared.copy(None, folder, documents=LIBRARY)
+    headers = prepared.headers(address)
+    with (
+        served(folder, address) as product,
+        httpx.Client(base_url=product.url, headers=headers) as api,
+    ):
+        api.post("/api/records/team", json={"name": "Cataloguing"}).raise_for_status()
+        yield api
 
 
 @pytest.fixture
-def desk(library: None, prepared: Prepared, browser: Browser, tmp_path: Path) -> Iterator[Page]:
-    """A page of somebody who is signed in to a small library."""
-    address = prepared.copy(None, tmp_path, documents=LIBRARY)
-    headers = prepared.headers(address)
-    with served(tmp_path, address) as product:
-        with httpx.Client(base_url=f"{product.url}/api/records/", headers=headers) as api:
-            for name in ("Emma", "Persuasion"):
-                api.post("book", json={"name": name}).raise_for_status()
-            api.post("member", json={"name": "Ann"}).raise_for_status()
-            api.post("team", json={"name": "Cataloguing"}).raise_for_status()
-        with signed_in(browser, product.url, headers) as page:
-            yield page
+def desk(library: httpx.Client, browser: Browser) -> Iterator[Page]:
+    """A page of somebody who is signed in to the library, whose records each test finds anew."""
+    for name in ("book", "member"):
+        found = library.get(f"/api/records/{name}?limit=100").json()["data"]
+        for record in found:
+            library.delete(f"/api/records/{name}/{record['id']}").raise_for_status()
+    for name, title in (("book", "Emma"), ("book", "Persuasion"), ("member", "Ann")):
+        library.post(f"/api/records/{name}", json={"name": title}).raise_for_status()
+    with signed_in(browser, str(library.base_url), dict(library.headers)) as page:
+        yield page
 
 
 def test_a_value_is_edited_where_it_stands(desk: Page) -> None:
