@@ -354,3 +354,23 @@ def test_bad_input_is_refused_or_listed_and_nothing_is_lost(books: Books) -> Non
     assert books.posted("2026-07-01") == "130.00"
     corrected = [one for one in books.charges() if one["corrects"]]
     assert [one["corrects"] for one in corrected] == ["2026-06-01"]
+
+
+def test_a_yearly_rise_is_proposed_as_an_amendment(books: Books) -> None:
+    """Two months ahead, with the prices that will apply; they change once it is approved."""
+    contact = books.made("contact", name="Jane", account=books.account)
+    line = books.line("recurring", "22.00", "2020-01-01")
+    contract = books.read("contract_line", line)["contract"]
+    today = books.engine.clock.now().date()
+    month = (today.month + 1) % 12 + 1
+    books.change("contract", contract, contact=contact, uplift="percent", uplift_percent="3.5",
+                 uplift_month=month)  # fmt: skip
+    body = {"object": "contract", "id": contract}
+    tried = books.client.post("/api/rules/contract_uplift/dry-run", body)
+    assert tried.status == 200, tried.text
+    answer = tried.json()
+    assert answer["outcome"] == "done", answer["lines"]
+    assert "create" in {one["kind"] for one in answer["effects"]}
+    books.change("contract", contract, uplift_month=month % 12 + 1)
+    later = books.client.post("/api/rules/contract_uplift/dry-run", body).json()
+    assert later["outcome"] == "not_met"

@@ -18,7 +18,7 @@ import pytest
 
 from fluvial.events.jobs import run_pending
 from fluvial.http.app import build_app
-from tests.app import Client, Prepared, environment
+from tests.app import EMAIL, PASSWORD, Client, Prepared, environment
 from tests.apps.psa.books import Books, gbp
 
 SEEDS, STEPS = 2, 9
@@ -134,3 +134,38 @@ def test_what_is_invoiced_is_what_was_owed(product: Books, seed: int) -> None:
     for _ in range(STEPS):
         law.chance.choice(steps)()
     law.bill()
+
+
+def next_month(books: Books) -> None:
+    """Go to the first day of the next month, when rules of the month have run."""
+    clock = books.engine.clock
+    now = clock.now()
+    first = (now.replace(day=1) + timedelta(days=32)).replace(day=1, hour=3, minute=1)
+    clock._shift += first - now
+    books.client = books.client.signed_in(EMAIL, PASSWORD)  # sessions end by the clock
+    while run_pending(books.engine):
+        pass
+
+
+def test_what_contracts_are_worth_is_written_down_each_month(product: Books) -> None:
+    books = Books(product.client, product.engine)
+    kept, gone = (books.line("recurring", price, "2020-01-01") for price in ("22.00", "10.00"))
+    contracts = {books.read("contract_line", one)["contract"]: one for one in (kept, gone)}
+
+    def moved() -> dict[str, tuple[str, str]]:
+        """The latest movement of each contract, and its difference."""
+        rows = books.client.rows(
+            "/api/records/contract_month", where=f"contract.account == '{books.account}'",
+            sort="month",
+        )  # fmt: skip
+        told = {contracts[one["contract"]]: one for one in rows}
+        return {id: (one["movement"], one["difference"]["amount"]) for id, one in told.items()}
+
+    next_month(books)
+    assert moved() == {kept: ("new", "22.00"), gone: ("new", "10.00")}
+    books.change("contract_line", kept, price=gbp("30.00"))
+    books.change("contract_line", gone, ends=str(books.engine.clock.now().date()))
+    next_month(books)
+    assert moved() == {kept: ("up", "8.00"), gone: ("lost", "-10.00")}
+    next_month(books)
+    assert moved() == {kept: ("same", "0.00"), gone: ("lost", "-10.00")}
