@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -20,10 +21,21 @@ FILLED: dict[str, Json] = {
     "terms": {"terms": "days_14", "invoice_email": "pay@harrow.example"},
     "solution": {"note": "Two printers."},
     "price": {"amount": MONEY},
+    "install": {},
+    "offer": {},
+    "extend": {"ends": "2031-01-01"},
+    "done": {"approved": True},
+    "billing": {},
+    "look_through": {"approved": True},
+    "close": {"books_closed_until": "2026-07-01"},
+    "call": {"note": "They want ten printers.", "interest": "warm"},
+    "proposal": {},
 }
 
 
-def walked(client: Client, process: str, record: str) -> list[str]:
+def walked(
+    client: Client, process: str, record: str, outcomes: Json | None = None, **filled: Json
+) -> list[str]:
     """The stages that a run passes when everything that is asked for is done."""
     started = client.post(f"/api/processes/{process}/runs", {"subject": record})
     assert started.status in (200, 201), started.text
@@ -38,10 +50,12 @@ def walked(client: Client, process: str, record: str) -> list[str]:
             return passed
         task = opened[0]
         path = f"/api/processes/tasks/{task['id']}"
-        if task["stage"] in FILLED or task["stage"] == "install":
-            done = client.post(f"{path}/action", FILLED.get(task["stage"], {}))
+        asked = {**FILLED, **filled}
+        if task["stage"] in asked:
+            done = client.post(f"{path}/action", asked[task["stage"]])
             assert done.status in (200, 201), done.text
-        ended = client.post(f"{path}/complete", {})
+        chosen = (outcomes or {}).get(task["stage"])
+        ended = client.post(f"{path}/complete", {"outcome": chosen} if chosen else {})
         assert ended.status == 200, ended.text
         passed.append(task["stage"])
     raise AssertionError(passed)
@@ -59,3 +73,93 @@ def test_each_process_comes_to_its_end(psa: Client) -> None:
     assert bought == ["solution", "price", "agree", "install"]
     passed = walked(psa, "on_boarding", account)
     assert passed[:2] == ["terms", "prepare"] and passed[-1] == "check" and len(passed) == 5
+
+
+def test_processes_of_customers_people_and_months_come_to_their_end(psa: Client) -> None:
+    me = {"user": psa.get("/api/me").json()["id"]}
+    entity = psa.made("legal_entity", name="Tidewell", currency="GBP")["id"]
+    account = psa.made(
+        "account", name="Harrow", currency="GBP", manager=me, entity=entity, interest="hot"
+    )["id"]
+    called = walked(psa, "call_prospects", account, {"call": "Prepare a proposal"})
+    assert called == ["call", "proposal"]
+    contract = psa.made("contract", name="Care", account=account, ends="2030-01-01")["id"]
+    renewed = walked(psa, "contract_renewal", contract, {"talk": "New terms"})
+    assert renewed == ["look", "talk", "offer", "extend"]
+    wishes = psa.rows("/api/records/opportunity", where=f"account == '{account}'", sort="name")
+    assert [one["name"] for one in wishes] == ["Proposal for Harrow", "Renewal: Care"]
+    skill = psa.made("skill", name="Printers")["id"]
+    papers = {"entity": entity, "capacity": "37.5", "starts": "2026-06-01"}
+    resource = psa.made("resource", user=me, manager=me)["id"]
+    started = walked(psa, "starter", resource, papers=papers, skills={"skills": [skill]})
+    assert started[:2] == ["papers", "prepare"] and started[-1] == "welcome" and len(started) == 6
+    left = walked(psa, "leaver", resource)
+    assert left == ["plan", "hand_over", "accounts", "pay", "done"]
+    closed = walked(psa, "month_end", entity)
+    assert closed[-3:] == ["billing", "look_through", "close"] and len(closed) == 6
+    (run,) = psa.rows("/api/records/billing_run", where=f"entity == '{entity}'")
+    assert run["note"] == "Month-end close"
+    books = psa.get(f"/api/records/legal_entity/{entity}").json()
+    assert books["books_closed_until"] == "2026-07-01"
+
+
+def test_a_discount_above_the_limit_is_approved_before_the_quote_is_sent(psa: Client) -> None:
+    me = {"user": psa.get("/api/me").json()["id"]}
+    account = psa.made("account", name="Quill", currency="GBP", manager=me)["id"]
+    product = psa.made(
+        "product", code="P1", name="Printer", behaviour="one_off", price=MONEY, cost=MONEY
+    )["id"]
+    quote = psa.made("quote", name="Printers", account=account, manager=me, discount="20")["id"]
+    psa.made("quote_line", quote=quote, product=product, description="Printer", quantity="1")
+    path = f"/api/records/quote/{quote}"
+    pressed = psa.post(f"{path}/actions/ask_approval", {})
+    assert pressed.status == 200, pressed.text
+    (run,) = psa.rows("/api/processes/quote_approval/runs")
+    task = psa.get(f"/api/processes/runs/{run['id']}").json()["tasks"][0]["id"]
+    early = psa.post(f"/api/processes/tasks/{task}/complete", {})
+    assert early.status == 409 and "needs status == 'approved'" in early.json()["detail"]
+    decided = psa.post(f"/api/processes/tasks/{task}/action", {"status": "approved"})
+    assert decided.status == 201, decided.text
+    assert psa.get(path).json()["status"] == "approved"
+    assert psa.post(f"/api/processes/tasks/{task}/complete", {}).status == 200
+    tasks = psa.get(f"/api/processes/runs/{run['id']}").json()["tasks"]
+    assert [(one["stage"], one["status"]) for one in tasks] == [
+        ("decide", "done"), ("send", "open"),
+    ]  # fmt: skip
+
+
+def test_contribution_is_revenue_less_direct_cost_and_own_work(psa: Client) -> None:
+    me = {"user": psa.get("/api/me").json()["id"]}
+    entity = psa.made("legal_entity", name="Tidewell", currency="GBP")["id"]
+    account = psa.made("account", name="Harrow", currency="GBP", entity=entity)["id"]
+    project = psa.made("project", name="Move", account=account)["id"]
+
+    def gbp(amount: str) -> Json:
+        return {"amount": amount, "currency": "GBP"}
+
+    day = psa.made("account", name="Clock")["created_at"][:10]
+    person = psa.made(
+        "resource", user=me, entity=entity, currency="GBP", loaded_rate=gbp("55")
+    )["id"]  # fmt: skip
+    for amount in ("1000.00", "425.00"):
+        psa.made(
+            "charge", kind="sale", account=account, entity=entity, project=project,
+            description="Work", currency="GBP", amount=gbp(amount), service_from=day,
+        )  # fmt: skip
+    psa.made(
+        "expense", description="Parts", resource=person, spent_on=day, category="mileage",
+        currency="GBP", amount=gbp("360.00"), tax=gbp("60.00"), project=project,
+        account=account, status="approved",
+    )  # fmt: skip
+    for worked in (7 * 3600, 9000):
+        entry = psa.made(
+            "time_entry", resource=person, worked_on=day, worked=worked, project=project,
+            account=account, result="billable",
+        )["id"]  # fmt: skip
+        assert psa.patch(f"/api/records/time_entry/{entry}", {"status": "approved"}).status == 200
+    for name in ("contribution_by_account", "contribution_by_project"):
+        total = psa.get(f"/api/reports/{name}").json()["total"]["measures"]
+        assert (total["revenue"], total["direct"], total["own_work"]) == (
+            "1425.00", "300.00", "522.50",
+        ), (name, total)  # fmt: skip
+        assert Decimal(total["contribution"]) == Decimal("602.50") and total["part"].startswith("0.4228"), total
