@@ -27,6 +27,7 @@ from . import (
     decisions,
     documents,
     ledgers,
+    processes,
     report,
     reports,
     schema,
@@ -44,6 +45,7 @@ def _add_others(add: Callable[..., Any]) -> None:
     add("--clocks", action="store_true", help="instead: timers in saves, and a calendar's change")
     add("--decisions", action="store_true", help="instead: decisions over many rows")
     add("--reports", action="store_true", help="instead: reports over many records")
+    add("--processes", action="store_true", help="instead: many runs of a process")
     add("--change-sets", action="store_true", help="instead: a change set of 500 edits")
     add("--ledgers", action="store_true", help="instead: runs of a ledger")
     add("--allocations", action="store_true", help="instead: runs of an allocation")
@@ -133,7 +135,8 @@ def show(text: str, key: str, write: bool) -> None:
 
 def _single(asked: argparse.Namespace) -> str:
     """The size that is measured where none is asked for."""
-    if asked.schema or asked.expressions or asked.reports or asked.allocations:
+    sized = (asked.schema, asked.expressions, asked.reports, asked.allocations, asked.processes)
+    if any(sized):
         return "100000"
     if asked.clocks:
         return "50000"
@@ -158,6 +161,8 @@ def others(asked: argparse.Namespace) -> bool:
             show(decisions.measure(kind, asked.sizes[0]), f"{kind} decisions", asked.write)
         if asked.reports:
             show(reports.measure(kind, asked.sizes[0]), f"{kind} reports", asked.write)
+        if asked.processes:
+            show(processes.measure(kind, asked.sizes[0]), f"{kind} processes", asked.write)
         if asked.change_sets:
             show(change_sets.measure(kind, asked.sizes[0]), f"{kind} change sets", asked.write)
         if asked.ledgers:
@@ -170,7 +175,7 @@ def others(asked: argparse.Namespace) -> bool:
             show(documents.measure(kind, asked.sizes[0]), f"{kind} documents", asked.write)
     instead = (asked.schema, asked.catalogs, asked.expressions, asked.clocks, asked.decisions)
     more = (asked.reports, asked.ledgers, asked.change_sets, asked.allocations, asked.documents)
-    return any((*instead, *more))
+    return any((*instead, *more, asked.processes))
 
 
 def main() -> int:
