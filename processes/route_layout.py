@@ -20,6 +20,7 @@ GAP_X, GAP_Y = 26.0, 56.0
 THIN = 14.0  # of a route that passes a row
 LANE = 16.0  # between routes that lead back
 LETTER = 6.2  # the width of a letter of the words of a route
+LINE_HEIGHT = 14.0  # of these words
 MARGIN = 16.0
 SWEEPS = 12
 
@@ -81,7 +82,28 @@ def lay_out(process: Process) -> RouteLayout:
         _draw_back(one, boxes, order, lane)
         lane += LANE + max((LETTER * len(word) for word in one.words), default=0.0)
     shown = {name: box for name, box in boxes.items() if not box.passing}
+    _spread_words(arrows)
     return _finished(shown, arrows)
+
+
+def _spread_words(arrows: Sequence[Arrow]) -> None:
+    """Words that would stand on others move a line up or down, to where there is room."""
+    taken: list[tuple[float, float, float, float]] = []
+    for arrow in sorted((one for one in arrows if one.words), key=lambda one: one.place):
+        x, y = arrow.place
+        wide, high = LETTER * max(map(len, arrow.words)), LINE_HEIGHT * len(arrow.words)
+        left = x - wide / 2 if arrow.anchor == "middle" else x
+
+        def free(top: float, left: float = left, wide: float = wide, high: float = high) -> bool:
+            return not any(
+                left < right and other < left + wide and top < low and above < top + high
+                for other, right, above, low in taken
+            )
+
+        moves = (0.0, LINE_HEIGHT, -LINE_HEIGHT, 2 * LINE_HEIGHT)
+        moved = next((one for one in moves if free(y + one)), 0.0)
+        arrow.place = (x, y + moved)
+        taken.append((left, left + wide, y + moved, y + moved + high))
 
 
 def _finished(boxes: Mapping[str, Box], arrows: Sequence[Arrow]) -> RouteLayout:
