@@ -6,6 +6,7 @@ the record that goes lead to the one that stays.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,26 +53,24 @@ _SAID = (_moving(COMMENT), _moving(MESSAGE), _moving(ARRIVED), _moving(FILE, _ke
 _NO_DRAFTS = Statement(DRAFT.delete().where(DRAFT.c.record == param("the_old", DRAFT.c.record)))
 
 
-def merge(session: Session, object_name: str, record: str, target: str) -> None:
-    """Merge a record into another one of its type."""
+def merge(
+    session: Session, object_name: str, record: str, target: str, take: Sequence[str] = ()
+) -> None:
+    """Merge a record into another one of its type, which takes some values of it."""
     type_ = session.object(object_name, "update")
-    conversation = CONVERSATION.of(type_)
-    if conversation is None:
-        raise Conflict(f"{type_.plural} have no conversation, so they cannot be merged.")
     if record == target:
         raise _refused("This is the same record. Name the one that stays.")
+    _check_taken(session, type_, take)
     with session.connection.transaction():
         old = _row(session, type_, record, "delete")
         new = _row(session, type_, target, "update")
-        trusted = session.as_actor(SYSTEM)
-        people = {one.address for one in participants_of(trusted, object_name, record)}
-        people |= merged_records.people_of(session, record)
+        people = _people(session, type_, record)
         for statement in _SAID:
             statement.run(session.connection, the_old=record, the_new=target)
         _NO_DRAFTS.run(session.connection, the_old=record)
         _move_files(session, type_, old, new)
         links = _move_links(session, type_, record, target)
-        number, label = old.get(conversation.number or ""), type_.label.lower()
+        number, label = _number(type_, old), type_.label.lower()
         # Not its title, which may tell more than all who read notes may know.
         text = f"{number or f'Another {label}'} was merged into this {label}."
         if links:
@@ -81,6 +80,39 @@ def merge(session: Session, object_name: str, record: str, target: str) -> None:
             session, object_name, record, target, str(number) if number else None, people
         )
         record_bin.delete(session, object_name, record)
+        taken = {name: old.get(name) for name in take}
+        if taken:  # now that the other record is gone, also what no two may have
+            writer.update(session, object_name, target, {}, fixed=taken)
+
+
+def _people(session: Session, type_: ObjectType, record: str) -> set[str]:
+    """The addresses of those who took part in the conversation of a record, if it has one."""
+    if CONVERSATION.of(type_) is None:
+        return set()
+    trusted = session.as_actor(SYSTEM)
+    people = {one.address for one in participants_of(trusted, type_.name, record)}
+    return people | merged_records.people_of(session, record)
+
+
+def _number(type_: ObjectType, values: Values) -> Any:
+    conversation = CONVERSATION.of(type_)
+    return values.get(conversation.number or "") if conversation is not None else None
+
+
+def _check_taken(session: Session, type_: ObjectType, take: Sequence[str]) -> None:
+    """Refuse fields that are not there, or that the person may not write."""
+    writable = _writable(session, type_)
+    for at, name in enumerate(take):
+        field = type_.fields.get(name)
+        if field is None or field.hidden or session.access.hides(type_.name, name):
+            message = f"{type_.label} has no field `{name}`."
+        elif name not in writable or not field.writable or field.kind.uploads:
+            message = f"{field.label} cannot be taken over: it is not written by people like you."
+            if field.kind.uploads:
+                message = f"{field.label} holds files, which come along by themselves."
+        else:
+            continue
+        raise Unprocessable(message, errors=[fault(f"/take/{at}", "not_taken", message)])
 
 
 def _row(session: Session, type_: ObjectType, record: str, action: str) -> Values:
@@ -158,12 +190,15 @@ def _replaced(value: Any, record: str, target: str) -> Any:
 
 
 def merge_records(call: Call) -> Answer:
-    body = call.json_object("into")
-    into = body.get("into")
+    body = call.json_object("into", "take")
+    into, take = body.get("into"), body.get("take", [])
     if not isinstance(into, str):
         raise _refused("`into` must be the id of the record that stays.")
+    if not isinstance(take, list) or not all(isinstance(one, str) for one in take):
+        message = "`take` must be a list of names of fields."
+        raise Unprocessable(message, errors=[fault("/take", "not_valid", message)])
     object_name = call.params["object"]
-    merge(call.session, object_name, call.params["id"], into)
+    merge(call.session, object_name, call.params["id"], into, list(dict.fromkeys(take)))
     return Answer.json(find_one(call.session, object_name, into) or {"id": into})
 
 
@@ -184,7 +219,7 @@ def merge_on_page(call: Call) -> Answer:
 ENDPOINTS = (
     Endpoint(
         "POST", "/api/records/{object}/{id}/merge", merge_records, Policy.SIGNED_IN,
-        "Merge a record of a conversation into another one.",
+        "Merge a record into another one of its type.",
     ),
     Endpoint(
         "POST", "/o/{object}/{id}/merge", merge_on_page, Policy.SIGNED_IN,

@@ -369,3 +369,32 @@ def test_a_lead_becomes_what_is_not_known_yet(shop: Shop) -> None:
     )  # fmt: skip
     assert shop.read("account", done["account"])["status"] == "prospect"
     assert shop.read("campaign", campaign)["converted"] == "1"
+
+
+def test_two_entries_of_a_customer_become_one(shop: Shop) -> None:
+    """Links move, chosen fields are taken, also those that no two may have; the rest stays."""
+    other = shop.made("account", name="Harrow Legal", code="H-2", phone="020 7", town="Leeds")
+    shop.change("account", shop.account, town="York")
+    contact = shop.made("contact", name="Ada Reed", account=other)
+    ticket = shop.made("ticket", subject="No toner", account=other)
+    path = f"/api/records/account/{other}/merge"
+    for take, words in (
+        (["nothing"], "no field `nothing`"),
+        (["open_tickets"], "cannot be taken over"),
+        ("phone", "list of names"),
+    ):
+        refused = shop.client.post(path, {"into": shop.account, "take": take})
+        assert refused.status == 422 and words in refused.text, refused.text
+    reply = shop.client.post(path, {"into": shop.account, "take": ["code", "phone"]})
+    assert reply.status == 200, reply.text
+    stays = shop.read("account", shop.account)
+    assert (stays["code"], stays["phone"], stays["town"], stays["name"]) == (
+        "H-2", "020 7", "York", "Harrow",
+    )  # fmt: skip
+    assert shop.read("contact", contact)["account"] == shop.account
+    assert shop.read("ticket", ticket)["account"] == shop.account
+    assert shop.client.get(f"/api/records/account/{other}").status == 404
+    notes = shop.client.rows(f"/api/records/account/{shop.account}/comments")
+    assert "Another account was merged into this account. 2 linked records" in notes[0]["text"]
+    again = shop.client.post(path, {"into": shop.account})
+    assert again.status == 404
