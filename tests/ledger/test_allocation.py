@@ -208,3 +208,21 @@ def test_it_explains_who_took_what_and_why_not_from_others(pool: Pool) -> None:
     page = pool.client.get("/ledgers/hours/explain", record=member, until="2026-12-31")
     assert page.status == 200
     assert "why not from others" in page.text and "The day is not within its days." in page.text
+
+
+def test_a_demand_that_moves_to_another_record_is_drawn_there(pool: Pool) -> None:
+    one, other = pool.member(), pool.member()
+    cards = [pool.card(member, "5", "2026-01-01", "2026-12-01") for member in (one, other)]
+    visit = pool.visit(one, "2026-05-05", "2")
+    for member in (one, other):
+        pool.run(member)
+    assert [pool.left(card) for card in cards] == ["3.00", "5.00"]
+    assert pool.client.patch(f"/api/records/visit/{visit}", {"member": other}).status == 200
+    assert pool.client.patch(f"/api/records/card/{cards[0]}", {"member": other}).status == 200
+    reply = pool.client.post("/api/ledgers/hours/runs", {"until": "2026-12-31"})
+    assert reply.json()["faults"] == 0
+    assert sorted(pool.left(card) for card in cards) == ["3.00", "5.00"]
+    assert sum(Decimal(row["hours"]) for row in pool.draws(one)) == 0
+    assert sum(Decimal(row["hours"]) for row in pool.draws(other)) == 2
+    again = pool.client.post("/api/ledgers/hours/runs", {"until": "2026-12-31"}).json()
+    assert again["entries"] == 0
