@@ -112,3 +112,36 @@ def test_a_rule_stores_the_row_of_a_decision(house: House) -> None:
     house.client.made("tier", name="high", level=7, worth=9)
     assert house.client.made("loan", name="Emma", level=7)["name"] == "high"
     assert house.client.made("loan", name="Emma", level=6)["name"] == "Emma"
+
+
+def test_a_sum_of_money_is_an_amount_while_a_record_is_saved(house: House) -> None:
+    """It was a pair of values that no function knew, so fields stayed empty."""
+    bill = {
+        "kind": "object", "name": "bill", "fields": [
+            {"name": "sent", "kind": "boolean"},
+            {"name": "total", "kind": "money"},
+            {"name": "said", "kind": "text"},
+            {"name": "net", "kind": "calculated", "result": "money", "formula": "sum(lines, net)"},
+        ],
+    }  # fmt: skip
+    line = {
+        "kind": "object", "name": "bill_line", "fields": [
+            {"name": "bill", "kind": "lookup", "to": "bill", "inverse": "lines", "owned": True},
+            {"name": "net", "kind": "money"},
+        ],
+    }  # fmt: skip
+    house.define(
+        bill, line,
+        rule(
+            "sum_up",
+            {"object": "bill", "event": ["updated"]},
+            {"set": {"total": "net + max(lines, net)", "said": "text(sum(lines, net).amount)"}},
+            phase="before_save",
+        ),
+    )  # fmt: skip
+    made = house.client.made("bill")["id"]
+    for amount in ("10.50", "4.50"):
+        house.client.made("bill_line", bill=made, net={"amount": amount, "currency": "EUR"})
+    saved = house.client.patch(f"/api/records/bill/{made}", {"sent": True}).json()
+    assert saved["total"] == {"amount": "25.50", "currency": "EUR"}
+    assert saved["said"].startswith("15")

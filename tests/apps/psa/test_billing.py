@@ -276,7 +276,7 @@ def test_a_run_is_taken_back_and_made_again(books: Books) -> None:
 def test_finance_runs_the_ledgers(books: Books) -> None:
     helen = books.client.person("helen@example.com", "finance")
     ledgers = helen.rows("/api/ledgers")
-    assert len(ledgers) == 6
+    assert {"recurring", "time", "settlements"} <= {one["name"] for one in ledgers}
     for ledger in ledgers:
         path = f"/api/ledgers/{ledger['name']}/runs"
         started = helen.post(path, {"until": "2026-01-31"})
