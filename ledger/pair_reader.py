@@ -23,7 +23,7 @@ from metamodel.expressions.nodes import (
 from .allocation_model import DEMAND, RECORD, SOURCE, PairExpression, PairLeaf
 from .ledger_scope import LedgerScope
 
-WHOLE = ("",)  # the path of an expression that is about the record alone
+WHOLE = ""  # leads the path of an expression that is about the record alone
 DEEP = (Gather, Decide, Find, Logged, Spread)
 
 
@@ -36,7 +36,8 @@ def read_pair(
     nodes = list(whole.tree.walk())
     named = [one for one in nodes if isinstance(one, (Read, Collection)) and one.root is Root.NAME]
     if not named:
-        return PairExpression(whole, {WHOLE: PairLeaf(RECORD, whole, whole)})
+        path = WHOLE, whole.source, whole.type.name  # an entry may have several
+        return PairExpression(whole, {path: PairLeaf(RECORD, whole, whole)})
     if any(isinstance(one, DEEP) or (isinstance(one, Collection) and one.field) for one in nodes):
         message = "A pair is compared by values at the end of look-ups, and not by collections."
         hint = "Let a calculated field gather it, and name that field here."

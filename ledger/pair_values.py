@@ -152,8 +152,9 @@ class PairValues:
         names: Mapping[str, Any] | None = None,
     ) -> Any:
         pair = self._pair
-        if WHOLE in pair.leaves:
-            return record.values.get(WHOLE)
+        whole = next((path for path in pair.leaves if path[0] == WHOLE), None)
+        if whole is not None:
+            return record.values.get(whole)
         known: Known = {}
         for side, name in ((demand, "demand"), (source, "source")):
             if name in pair.named:
