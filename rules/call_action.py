@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import orjson
 
@@ -35,6 +36,9 @@ class CallOut(Action):
     body: Any  # expressions in objects and lists
     name: str  # of the answer, in the actions behind it
     then: tuple[tuple[str, Action], ...]  # done with the answer, each with its place
+    method: str = "POST"
+    path: tuple[Any, ...] = ()  # expressions of what is added to the address
+    query: Any = None
 
     @property
     def steps(self) -> tuple[tuple[str, Action], ...]:
@@ -50,6 +54,27 @@ SCHEMA: Mapping[str, Any] = {
             "$ref": "#/$defs/name",
             "description": "The endpoint that is called.",
             "x-editor": {"is": "document", "kind": "endpoint"},
+        },
+        "method": {
+            "title": "Method",
+            "enum": ["POST", "GET", "PUT", "PATCH", "DELETE"],
+            "description": "How it is called; POST by default. GET sends no content.",
+            "x-editor": {"more": True},
+        },
+        "path": {
+            "title": "Behind the address",
+            "type": "array",
+            "items": {"$ref": "#/$defs/value"},
+            "minItems": 1,
+            "maxItems": 10,
+            "description": "Parts of the path after the address: each is an expression.",
+            "x-editor": {"more": True},
+        },
+        "query": {
+            "title": "Parameters",
+            "$ref": "#/$defs/body",
+            "description": "Parameters of the address: an object of expressions.",
+            "x-editor": {"more": True},
         },
         "body": {
             "title": "Content",
@@ -82,6 +107,15 @@ def _read(reader: ActionReader, pointer: str, action: Mapping[str, Any]) -> Acti
     place = f"{pointer}/call"
     reader.check.reference(f"{place}/to", "endpoint", spec["to"])
     body = reader.body(f"{place}/body", spec["body"]) if "body" in spec else None
+    method = spec.get("method", "POST")
+    if method == "GET" and "body" in spec:
+        what = "A call by GET sends no content."
+        reader.check.fault(f"{place}/body", "no_content", what, "Use `query`, or another method.")
+    if "query" in spec and not isinstance(spec["query"], Mapping):
+        what = "Parameters are an object of expressions."
+        reader.check.fault(f"{place}/query", "no_object", what, 'Write {page: "1"}.')
+    query = reader.body(f"{place}/query", spec["query"]) if "query" in spec else None
+    path = reader.body(f"{place}/path", spec.get("path", []))
     name = spec.get("as", ANSWER)
     own = reader.type
     if own is not None and name in own.fields:
@@ -104,7 +138,7 @@ def _read(reader: ActionReader, pointer: str, action: Mapping[str, Any]) -> Acti
         then.append((where, made))
         names = ACTIONS[made.verb].names
         inner = inner if names is None else names(inner, made)
-    return CallOut("call", spec["to"], body, name, tuple(then))
+    return CallOut("call", spec["to"], body, name, tuple(then), method, tuple(path), query)
 
 
 def _names(reader: ActionReader, action: CallOut) -> ActionReader:
@@ -118,7 +152,9 @@ def _names(reader: ActionReader, action: CallOut) -> ActionReader:
 
 def _perform(execution: Execution, at: int, action: CallOut) -> None:
     session, event = execution.acting, execution.event
-    if action.body is not None:
+    if action.method == "GET":
+        message: Any = {}
+    elif action.body is not None:
         message = data_of(action.body, execution)
     elif execution.type is not None and event.record != NOBODY:
         message = find_one(session, event.object, event.record)
@@ -132,9 +168,28 @@ def _perform(execution: Execution, at: int, action: CallOut) -> None:
         "as": action.name,
         "needed": _needed(execution.rule, action.name),
     }
+    if action.method != "POST" or action.path or action.query:
+        payload |= {"method": action.method, "address": _behind(execution, action)}
     effect = execution.effect(at, "call", action.endpoint, payload)
     execution.run.say(f"It calls {action.endpoint} and waits for the answer.")
     execution.halt = Halt(CALLING, effect)
+
+
+def _behind(execution: Execution, action: CallOut) -> str:
+    """What is added to the address of the endpoint. No value leads out of its place in it."""
+    parts = [_text(one) for one in data_of(list(action.path), execution)]
+    if any(part in ("", ".", "..") for part in parts):
+        raise Unprocessable("A part of the path of the call is empty. It needs a value.")
+    values = data_of(action.query, execution) if action.query is not None else {}
+    given = {name: _text(value) for name, value in values.items() if value is not None}
+    query = f"?{urlencode(given)}" if given else ""
+    return "".join(f"/{quote(part, safe='')}" for part in parts) + query
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
 
 
 def _needed(rule: Rule, name: str) -> bool:

@@ -7,6 +7,7 @@ so that a receiver that keeps keys does it once, also where its answer was lost 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from fluvial.http.bodies import read_json
@@ -41,6 +42,9 @@ def call(
     allow: Collection[str],
 ) -> Outcome:
     """Make a call, and say how it ended."""
+    behind = effect["payload"].get("address", "")
+    if behind:
+        endpoint = replace(endpoint, url=joined(endpoint.url, behind))
     try:
         answer = post(
             endpoint,
@@ -51,6 +55,7 @@ def call(
             allow,
             {KEY_HEADER: effect["id"]},
             MAX_ANSWER,
+            effect["payload"].get("method", "POST"),
         )
     except outbound.Refused as error:
         return Outcome("failed", str(error))
@@ -60,6 +65,15 @@ def call(
     if outcome.result == "retry" and not endpoint.retries:
         return Outcome("failed", outcome.error, outcome.response)
     return outcome
+
+
+def joined(url: str, behind: str) -> str:
+    """An address with more behind it: parts of the path, and parameters beside its own."""
+    path, _, more = behind.partition("?")
+    start, _, own = url.partition("#")[0].partition("?")
+    query = "&".join(filter(None, (own, more)))
+    start = f"{start.rstrip('/')}{path}" if path else start
+    return f"{start}?{query}" if query else start
 
 
 def judged(answer: outbound.Response, *, needed: bool, attempts: int) -> Outcome:

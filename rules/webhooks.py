@@ -85,8 +85,9 @@ def post(
     allow: Collection[str],
     more: Mapping[str, str] | None = None,
     limit: int = outbound.MAX_RESPONSE,
+    method: str = "POST",
 ) -> outbound.Response:
-    """Post a message; raises what `fluvial.outbound` raises."""
+    """Send a message; raises what `fluvial.outbound` raises."""
     headers = {
         **(more or {}),
         "content-type": "application/json",
@@ -99,7 +100,9 @@ def post(
         headers["webhook-signature"] = signature(endpoint.secret, message, timestamp, body)
     if endpoint.authorization:
         headers["authorization"] = endpoint.authorization
-    return outbound.post(endpoint.url, body, headers, allow=allow, limit=limit)
+    if method == "GET":
+        body = b""
+    return outbound.call(method, endpoint.url, body, headers, allow=allow, limit=limit)
 
 
 def attempt(

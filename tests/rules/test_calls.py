@@ -431,3 +431,41 @@ def test_a_dry_run_says_what_would_be_called_and_calls_nothing(house: House) -> 
     assert tried["lines"][-1] == "It would go on later: change records."
     house.work()
     assert len(house.sink.deliveries) == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+def test_other_methods_reach_an_address_below_the_endpoint(house: House, method: str) -> None:
+    content = {} if method == "GET" else {"body": {"name": "name"}}
+    call = {"to": "desk", "method": method, "path": ["'loans'", "name"], "query": {"q": "name"}}
+    house.define(
+        endpoint("desk", house.sink),
+        rule("ask", CREATED, {"call": call | content}, {"update": {"set": {"name": "answer.id"}}}),
+    )
+    house.sink.replies.append(said({"id": "A"}))
+    record = loan(house, name="../a b?c=1&d")
+    house.work()
+    (sent,) = house.sink.deliveries
+    name = "..%2Fa%20b%3Fc%3D1%26d"  # no value leads out of its place
+    assert sent.path.endswith(f"/loans/{name}?q=..%2Fa+b%3Fc%3D1%26d")
+    assert sent.method == method
+    assert sent.body == (b"" if method == "GET" else b'{"name":"../a b?c=1&d"}')
+    assert read(house, record)["name"] == "A"
+
+
+def test_a_part_of_the_path_without_a_value_is_not_called(house: House) -> None:
+    ask(house, method="DELETE", path=["'loans'", "level"])
+    loan(house)
+    house.work()
+    assert house.outcomes("ask") == ["failed"] and house.sink.deliveries == []
+
+
+def test_what_a_method_cannot_do_is_refused_when_it_is_saved(house: House) -> None:
+    house.define(endpoint("desk", house.sink))
+    wrong: dict[str, Json] = {
+        "no_content": {"method": "GET", "body": {"name": "name"}},
+        "no_object": {"query": ["name"]},
+    }
+    for code, more in wrong.items():
+        body = rule("ask", CREATED, {"call": {"to": "desk", **more}})
+        reply = house.client.put("/api/meta/rule/ask", body)
+        assert reply.status == 422 and code in reply.text

@@ -50,18 +50,6 @@ class Response:
     cut: bool = False  # the connection ended before all of it was there
 
 
-def post(
-    url: str,
-    body: bytes,
-    headers: Mapping[str, str],
-    *,
-    allow: Collection[str] = (),
-    limit: int = MAX_RESPONSE,
-) -> Response:
-    """Post to a public address, or to one of the `host:port` that are allowed."""
-    return call("POST", url, body, headers, allow=allow, limit=limit)
-
-
 def call(
     method: str,
     url: str,

@@ -254,6 +254,7 @@ PLACES: Mapping[str, Body] = {
     "rule/do/*/assign/load": assign(by="least_loaded", load=f"worker.{ASKS}"),
     "rule/do/*/back/*": rule("r", {
         **GATHERED, "each": {"of": "notices"}, "back": {"body": "'' & record.salary"}}),
+    "rule/do/*/call/path/*": rule("r", {"call": {"to": "bank", "path": [SAYS]}}),
     "rule/do/*/each/where": rule("r", {
         **GATHERED, "each": {"of": "notices", "where": f"record.{ASKS}"}}),
     "rule/do/*/lines/*/back/*": rule("r", {

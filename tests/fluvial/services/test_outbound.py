@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from fluvial.services import outbound
-from fluvial.services.outbound import Refused, Unreachable, checked_url, is_public, post
+from fluvial.services.outbound import Refused, Unreachable, call, checked_url, is_public
 from tests.webhooks import HANG, WebhookSink
 
 
@@ -45,13 +45,13 @@ def test_addresses_that_are_public(address: str) -> None:
 )  # fmt: skip
 def test_addresses_that_are_refused(url: str) -> None:
     with pytest.raises(Refused):
-        post(url, b"{}", {})
+        call("POST", url, b"{}", {})
 
 
 def test_nothing_connects_to_a_refused_address(webhook_sink: WebhookSink) -> None:
     for host in ("127.0.0.1", "localhost", "[::ffff:127.0.0.1]"):
         with pytest.raises(Refused):
-            post(f"http://{host}:{webhook_sink.port}/", b"{}", {})
+            call("POST", f"http://{host}:{webhook_sink.port}/", b"{}", {})
     assert webhook_sink.deliveries == []
 
 
@@ -62,12 +62,12 @@ def test_a_name_that_leads_inwards_is_refused(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(socket, "getaddrinfo", inwards)
     with pytest.raises(Refused, match="10.1.2.3"):
-        post("https://hooks.example.com/", b"{}", {})
+        call("POST", "https://hooks.example.com/", b"{}", {})
 
 
 def test_what_is_named_may_be_reached(webhook_sink: WebhookSink) -> None:
     place = f"127.0.0.1:{webhook_sink.port}"
-    answer = post(f"http://{place}/a/b?c=d", b'{"x":1}', {"webhook-id": "7"}, allow=[place])
+    answer = call("POST", f"http://{place}/a/b?c=d", b'{"x":1}', {"webhook-id": "7"}, allow=[place])
     assert answer.status == 200
     (delivery,) = webhook_sink.deliveries
     assert delivery.path == "/a/b?c=d"
@@ -79,7 +79,7 @@ def test_what_is_named_may_be_reached(webhook_sink: WebhookSink) -> None:
 def test_redirects_are_not_followed(webhook_sink: WebhookSink) -> None:
     place = f"127.0.0.1:{webhook_sink.port}"
     webhook_sink.replies.append(302)
-    assert post(f"http://{place}/", b"{}", {}, allow=[place]).status == 302
+    assert call("POST", f"http://{place}/", b"{}", {}, allow=[place]).status == 302
     assert len(webhook_sink.deliveries) == 1
 
 
@@ -91,7 +91,7 @@ def test_the_deadline_ends_a_hanging_call(
     webhook_sink.replies.append(HANG)
     started = time.monotonic()
     with pytest.raises(Unreachable, match="0.5 seconds"):
-        post(f"http://{place}/", b"{}", {}, allow=[place])
+        call("POST", f"http://{place}/", b"{}", {}, allow=[place])
     assert time.monotonic() - started < 3
 
 
@@ -125,7 +125,7 @@ def test_the_deadline_holds_for_the_whole_answer(
     monkeypatch.setattr(outbound, "TOTAL_SECONDS", 0.5)
     place = f"127.0.0.1:{dripping}"
     with pytest.raises(Unreachable):
-        post(f"http://{place}/", b"{}", {}, allow=[place])
+        call("POST", f"http://{place}/", b"{}", {}, allow=[place])
 
 
 def test_a_closed_port_is_unreachable() -> None:
@@ -133,7 +133,7 @@ def test_a_closed_port_is_unreachable() -> None:
         port = server.getsockname()[1]
     place = f"127.0.0.1:{port}"
     with pytest.raises(Unreachable):
-        post(f"http://{place}/", b"{}", {}, allow=[place])
+        call("POST", f"http://{place}/", b"{}", {}, allow=[place])
 
 
 def test_ports_of_the_web_need_no_permission() -> None:
