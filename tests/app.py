@@ -321,6 +321,11 @@ def documents() -> Documents:
     return ()
 
 
+# Of tests whose answers come from checks of documents or from templates alone: a database of
+# another kind is asked the same few questions, which other tests ask it.
+ONE_DATABASE = pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine_url(
     request: pytest.FixtureRequest,

@@ -15,7 +15,7 @@ import pytest
 
 from fluvial.http.app import build_app
 from fluvial.http.routes import ENDPOINT, Endpoint
-from tests.app import EMAIL, PASSWORD, Client, Documents, OpenEngine
+from tests.app import EMAIL, ONE_DATABASE, PASSWORD, Client, Documents, OpenEngine
 from tests.canaries.aviary import Aviary, told
 from tests.canaries.bodies import ENDS_SESSIONS
 from tests.canaries.people import READERS, Reader
@@ -111,6 +111,7 @@ def words_of(message: EmailMessage) -> str:
     return "\n".join([str(message["Subject"]), str(message["To"]), *parts]).lower()
 
 
+@ONE_DATABASE  # a stream looks up what may be read as the routes above do
 def test_no_stream_tells_a_reader_what_the_grants_forbid(aviary: Aviary) -> None:
     topics = ",".join(f"object:{name}" for name in aviary.records)
     leaks: list[str] = []

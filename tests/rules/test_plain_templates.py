@@ -6,7 +6,10 @@ from typing import cast
 
 import pytest
 
+from tests.app import ONE_DATABASE
 from tests.rules.house import House, Json, endpoint, rule
+
+pytestmark = ONE_DATABASE
 
 # The body of a template, and what the text and the HTML of its mail contain.
 BODIES = [

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.app import Client
+from tests.app import ONE_DATABASE, Client
 from tests.fluvial.metadata_changes.workshop import (
     DEAL,
     DEPT,
@@ -23,6 +23,8 @@ from tests.fluvial.metadata_changes.workshop import (
     sent,
     with_fields,
 )
+
+pytestmark = ONE_DATABASE
 
 HIDDEN = "worker.salary"
 ASKS, SAYS = "salary > 100", "'' & salary"
@@ -361,7 +363,6 @@ def test_every_place_of_an_expression_is_tried(client: Client) -> None:
     assert found - NO_RECORD - NO_OPTIONS == set(PLACES)
 
 
-@pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
 def test_no_report_measures_or_sends_what_its_author_may_not_read(client: Client) -> None:
     author = client.person("author@example.com", "writer")
     for change, place in (

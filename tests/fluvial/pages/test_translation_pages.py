@@ -9,9 +9,11 @@ import pytest
 
 from fluvial.packages import folder_of, install
 from fluvial.runtime.session import Session
-from tests.app import Client, Documents, Reply
+from tests.app import ONE_DATABASE, Client, Documents, Reply
 from tests.fluvial.pages.posting import posted
 from tests.forms.shapes import multipart
+
+pytestmark = ONE_DATABASE
 
 PATH = "/studio/translations"
 SHELF: Documents = [
