@@ -363,7 +363,7 @@ def w(kind: str, label: str, value: Any = "", **more: Any) -> Context:
         "kind": kind, "holds": FACES[kind].holds, "id": f"f-{name}", "name": name, "label": label, "value": value, "links": None, "required": False, "optional_note": True, "needed_note": False, "depends": "", "read_only": False, "hidden": False,
         "error": "", "help": "", "wide": kind == "long_text", "options": [], "selected": [], "search_url": "/lookup", "create_url": "", "quick_url": "", "targets": [], "places": [{"value": "{title}", "label": "Title"}] if kind == "long_text" else [],
         "files": [], "accept": "", "object": "", "unit": "", "currency": "EUR", "currencies": [], "format": "", "min": "", "max": "", "scale": 2, "autocomplete": "", "hint": "",
-        "many": False, "three_state": False, "radio": False, "zone": "", "why": None, "depends_on": "", "create_label": "", "step": "", "day": "", "yes": "Yes",
+        "many": False, "three_state": False, "radio": False, "zone": "", "why": None, "depends_on": "", "create_label": "", "step": "", "day": "", "written": None, "yes": "Yes",
         "no": "No", **more,
     }  # fmt: skip
 
