@@ -25,7 +25,8 @@ from fluvial.records.reading.row_builder import Output
 from fluvial.records.reading.slow_reads import watched
 from fluvial.records.reading.sql_context import ask
 from fluvial.runtime.session import Session
-from metamodel.catalog import Field
+from metamodel.catalog import Field, ObjectType
+from metamodel.expressions.sql import Source
 from metamodel.expressions.types import (
     BOOLEAN,
     CHOICE,
@@ -54,25 +55,29 @@ class StageCount:
 
 
 @dataclass(frozen=True)
+class _Part:
+    """The columns of one group, or of the stage, and what makes its value of them."""
+
+    width: int
+    build: Any
+    name: str
+
+    def value(self, cells: Sequence[Any]) -> Any:
+        return self.build(cells)[self.name]
+
+
+@dataclass(frozen=True)
 class _Plan:
     compiled: Compiled
-    tasks: Any  # the builder of what is read of tasks
-    subjects: Any  # ... and of the records they are about
-    own: int  # columns that are of tasks
+    parts: tuple[_Part, ...]  # of the stage, and of the groups
 
-    def read(self, row: Sequence[Any], groups: Sequence[Path]) -> StageCount:
-        tasks = self.tasks(row[: self.own])
-        subjects = self.subjects(row[self.own : -1]) if self.subjects is not None else {}
-        values = tuple(
-            _at(subjects, one[1:]) if _is_of_subject(one) else tasks[one[0]] for one in groups
-        )
-        return StageCount(values, str(tasks[STAGE[0]] or ""), int(row[-1]))
-
-
-def _at(found: Any, path: Path) -> Any:
-    for name in path:
-        found = found.get(name) if found is not None else None
-    return found
+    def read(self, row: Sequence[Any]) -> StageCount:
+        at, values = 0, []
+        for part in self.parts:
+            values.append(part.value(row[at : at + part.width]))
+            at += part.width
+        stage, *group = values
+        return StageCount(tuple(group), str(stage or ""), int(row[-1]))
 
 
 def _is_of_subject(path: Path) -> bool:
@@ -137,7 +142,7 @@ def stage_counts(
             f"There are more than {MOST_ROWS:,} groups. Group by less, or ask for one process."
         )
         raise Unprocessable(message, errors=[fault("group", "too_many", message)])
-    return [plan.read(row, groups) for row in rows]
+    return [plan.read(row) for row in rows]
 
 
 class _StagePlanner(PagePlanner):
@@ -145,23 +150,15 @@ class _StagePlanner(PagePlanner):
         super().__init__(session, query, wanted)
 
     def made(self, subject: str, groups: Sequence[Path]) -> _Plan:
-        tasks = Output(self.context, self.source, self.type, nulls=True)
-        tasks.add(STAGE)
-        theirs = [one[1:] for one in groups if _is_of_subject(one)]
+        columns: list[sa.ColumnElement[Any]] = []
+        parts = [self._part(self.source, self.type, STAGE, columns)]
         for path in groups:
             if not _is_of_subject(path):
-                tasks.add(path)
-        columns = [one.element for one in tasks.columns]
-        subjects = None
-        if theirs:
+                parts.append(self._part(self.source, self.type, path, columns))
+                continue
             held = self.source.column(SUBJECT)
             along = self.source.along(f"{SUBJECT}:{subject}", subject, held)
-            of = Output(self.context, along, self.context.objects[subject], nulls=True)
-            for path in theirs:
-                of.add(path)
-            columns += [one.element for one in of.columns]
-            subjects = of.builder()
-        own = len(tasks.columns)
+            parts.append(self._part(along, self.context.objects[subject], path[1:], columns))
         statement = (
             sa.select(*(one.label(f"v{at}") for at, one in enumerate(columns)), sa.func.count())
             .where(*self.conditions())
@@ -170,4 +167,15 @@ class _StagePlanner(PagePlanner):
             .order_by(*(one.nulls_last() for one in columns))
             .limit(sa.literal_column(str(MOST_ROWS + 1)))
         )
-        return _Plan(self.context.compiled(statement), tasks.builder(), subjects, own)
+        return _Plan(self.context.compiled(statement), tuple(parts))
+
+    def _part(
+        self, source: Source, type_: ObjectType, path: Path, columns: list[sa.ColumnElement[Any]]
+    ) -> _Part:
+        """The columns of a path: of its end alone, so that what lies between parts no groups."""
+        field = resolve(self.access, type_, path, "group")
+        inner = source.through(path[:-1]) if path[1:] else source
+        output = Output(self.context, inner, self.context.objects[field.object], nulls=True)
+        output.add((field.name,))
+        columns += [one.element for one in output.columns]
+        return _Part(len(output.columns), output.builder(), field.name)
