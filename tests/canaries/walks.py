@@ -349,7 +349,7 @@ class Walk:
             body, kind = multipart(*form)
             headers |= kind
         elif endpoint.form and endpoint.page:
-            body = urlencode({"csrf": token, **sent.body}).encode()
+            body = urlencode({"csrf": token, **(sent.body or {})}).encode()
             headers["content-type"] = "application/x-www-form-urlencoded"
         else:
             body = b"" if sent.body is None else orjson.dumps(sent.body)
