@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -289,4 +290,5 @@ class Catalog:
     def derive_like(self, previous: Catalog) -> None:
         """Make at once what the last snapshot was asked for, so that nobody waits for it."""
         for make in list(previous._derived):
-            self.derive(make)
+            with suppress(LookupError):  # it is about something that is gone, and asked no more
+                self.derive(make)

@@ -296,6 +296,7 @@ BODIES: dict[str, Bodies] = {
     "POST /api/meta/approvals/{id}/withdraw": NOTHING,
     "POST /api/meta/changes": _say(Sent({"documents": []}), Sent({"documents": [{}]})),
     "POST /api/meta/drafts": _say(Sent({"name": ""})),
+    "DELETE /api/meta/drafts/{id}": EMPTY,
     "POST /api/meta/drafts/{id}/publish": NOTHING,
     "POST /api/meta/plans/{id}/cancel": EMPTY,
     "POST /api/meta/retired/{object}/{field}/purge": EMPTY,
