@@ -13,9 +13,6 @@ export function make(tag, attributes = {}, ...children) {
   return node;
 }
 
-// Text for people in which `names` stand as code.
-export const prose = (text) => text.split("`").map((part, at) => (at % 2 ? make("code", {}, part) : part));
-
 const SVG = "http://www.w3.org/2000/svg";
 let sprite = null;
 

@@ -1,5 +1,6 @@
 // What stands around controls: labels, help, faults at their place.
-import { icon, make, prose } from "../dom.js";
+import { icon, make } from "../dom.js";
+import { coded } from "./coded.js";
 import { equal } from "./document.js";
 import { last } from "./pointer.js";
 import { labelText, humanise } from "./schema.js";
@@ -42,7 +43,7 @@ export function framed(form, at, schema, { name, required, missing, label, help 
   control.id ||= nextId();
   const says = make("span", { class: "err", id: nextId(), hidden: true });
   const helpText = help ?? helpOf(form, schema);
-  const note = helpText ? make("span", { class: "help", id: nextId() }, ...prose(helpText)) : null;
+  const note = helpText ? make("span", { class: "help", id: nextId() }, ...coded(helpText)) : null;
   control.setAttribute("aria-describedby", [note?.id, says.id].filter(Boolean).join(" "));
   if (required) control.setAttribute("aria-required", "true");
   const title = label ?? titleOf(name, schema);
@@ -64,7 +65,7 @@ export function grouped(form, at, schema, { name, required, label, help }, widge
   const title = label ?? titleOf(name, schema);
   const legend = make("legend", {}, title, required ? make("span", { class: "opt" }, " (required)") : null);
   const changed = changedHere(form, at);
-  const node = make("fieldset", { class: "field wide group", "data-member": name }, legend, helpText ? make("span", { class: "help" }, ...prose(helpText)) : null, changed?.node, widget.node, says);
+  const node = make("fieldset", { class: "field wide group", "data-member": name }, legend, helpText ? make("span", { class: "help" }, ...coded(helpText)) : null, changed?.node, widget.node, says);
   const sync = () => {
     changed?.sync();
     widget.sync();

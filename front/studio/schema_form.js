@@ -68,9 +68,9 @@ class Form {
     return hint.of ? "" : this.model.about.schema.properties?.fields && !this.model.about.schema.properties.object ? "self" : "";
   }
 
-  // The object at the end of a path that is named elsewhere: {via: "../each"}.
+  // The object at the end of a path that is named elsewhere: {via: "../each"}, or at the first of several places that names one.
   through(object, pointer, { via } = {}) {
-    const path = via ? this.model.get(beside(pointer, via)) : "";
+    const path = [via ?? []].flat().map((place) => this.model.get(beside(pointer, place))).find(Boolean);
     let name = object;
     for (const step of path ? String(path).split(".") : []) name = this.membersOf(name).find((one) => one.name === step)?.to ?? "";
     return name;
