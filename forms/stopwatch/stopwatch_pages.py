@@ -8,6 +8,7 @@ from typing import Any
 from starlette.datastructures import FormData
 
 from fluvial.http.call import Answer, Call
+from fluvial.http.form_files import refuse_files
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.problems import Conflict, NotFound, Unprocessable
 from fluvial.pages.frame import Context, action, page, render, with_query
@@ -133,10 +134,11 @@ def ask(call: Call) -> Answer:
 
 def end(call: Call) -> Answer:
     there = running(call.session)
+    form = call.form if call.form is not None else FormData()
     if there is None:
+        refuse_files(form, ())
         return _none(call)
     fields = asked_fields(call.session, there)
-    form = call.form if call.form is not None else FormData()
     body, again, faults = read_form(call.session, fields, form)
     others: list[str] = []
     if not faults:

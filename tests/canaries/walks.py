@@ -284,6 +284,7 @@ class Walk:
         for kind in (
             "processes/runs",
             "processes/tasks",
+            "gantts",
             "approvals",
             "drafts",
             "deliveries",

@@ -74,7 +74,9 @@ class Walk:
             form.get_by_label("Label of the new field").fill(row["Label"])
             if row["Kind"] != "Text":
                 form.locator("[data-do=kinds]").click()
-                form.get_by_role("option", name=row["Kind"], exact=True).click()
+                form.locator("[data-kind]").and_(
+                    form.get_by_role("option", name=row["Kind"], exact=True)
+                ).click()
             if row["Option"]:
                 put(form.get_by_label(row["Option"], exact=True), row["Value"])
             expect(self.page.locator("[data-plan-summary]")).to_contain_text(f"Add {row['Label']}")

@@ -67,10 +67,10 @@ def test_a_secret_that_is_not_to_be_had(environ: dict[str, str], words: str) -> 
 def test_headers_of_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[dict[str, str]] = []
 
-    def post(url: str, body: bytes, headers: dict[str, str], **how: object) -> None:
+    def call(method: str, url: str, body: bytes, headers: dict[str, str], **_: object) -> None:
         sent.append(headers)
 
-    monkeypatch.setattr(outbound, "post", post)
+    monkeypatch.setattr(outbound, "call", call)
     for secret in (b"x", b""):
         endpoint = WebhookEndpoint("erp", "https://example.com", secret)
         webhooks.post(endpoint, "m1", 7, b"{}", "cause", ())

@@ -32,7 +32,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "REDIS_URL",
         "",
-        "A Redis server that wakes Celery workers. Empty: an embedded worker in the web process.",
+        "A Redis server that wakes Celery workers. Empty: an embedded worker in the web process. "
+        "By `rediss://` its certificate has to be trusted by the system, or by "
+        "`?ssl_ca_certs=FILE`.",
     ),
     Setting("DATA_DIR", "data", "The directory of the SQLite file and of uploaded files."),
     Setting("HOST", "127.0.0.1", "The address that the web server listens on."),

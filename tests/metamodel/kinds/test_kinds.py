@@ -22,6 +22,7 @@ NO_KINDS = {
     "kind",
     "system",
     "conversion",
+    "held_results",
     "cell_kinds",
 }
 
