@@ -38,8 +38,8 @@ NOBODY = "None"
 def analysis(call: Call) -> Answer:
     """Tasks by process and stage, and how far the runs of a process came, by what one picks."""
     call.only("process", "group", *PICKED)
-    session, process = call.session, call.query.get("process", "")
-    known = processes_of(session.catalog)
+    session, known = call.session, _known(call.session)
+    process = call.query.get("process", "")
     process = process if process in known else ""
     rows = [_stage_row(session, one) for one in figures(session, "stage", process)]
     picked = ",".join(call.query.get(name, "") for name in ("group", *PICKED))
@@ -66,11 +66,19 @@ def analysis(call: Call) -> Answer:
     )  # fmt: skip
 
 
+def _known(session: Session) -> dict[str, Process]:
+    """The processes of what somebody may read."""
+    return {
+        name: one
+        for name, one in processes_of(session.catalog).items()
+        if session.access.object(one.subject).can("read")
+    }
+
+
 def _choices(session: Session, process: str) -> list[Context]:
     return [
         {"value": one.name, "label": one.label, "current": one.name == process}
-        for one in processes_of(session.catalog).values()
-        if session.access.object(one.subject).can("read")
+        for one in _known(session).values()
     ]
 
 
@@ -161,11 +169,11 @@ def _offered(session: Session, process: Process) -> list[tuple[str, str]]:
 
 
 def _groupable(session: Session, object_name: str) -> list[Field]:
-    hidden = session.access.object(object_name).hidden
+    hides = session.access.hides
     return [
         field
         for field in session.catalog.objects[object_name].own_fields
-        if field.name not in hidden and not field.hidden and not field.kind.linked
+        if not hides(object_name, field.name) and not field.kind.linked
         and not field.many and field.type.name in GROUPABLE
         and (field.option("max_length") or 0) <= 255
     ]  # fmt: skip
@@ -194,7 +202,7 @@ def performance(call: Call) -> Answer:
     """What people did: done, failed, in time, and how long it took; in a period."""
     call.only("process", "since", "until")
     session, process = call.session, call.query.get("process", "")
-    process = process if process in processes_of(session.catalog) else ""
+    process = process if process in _known(session) else ""
     since, until = (_day(call.query.get(name, "")) for name in ("since", "until"))
     people = figures(session, "person", process, since, until)
     fmt = format_of(session)
