@@ -43,7 +43,7 @@ TECHNICAL = process(
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def people(desk: Desk) -> dict[str, Client]:
     desk.admin.define(TECHNICAL)
     return {
@@ -398,8 +398,9 @@ def test_a_rule_starts_a_process_and_its_map_shows_where_it_stands(desk: Desk) -
 
 
 def test_nobody_writes_runs_beside_their_process(desk: Desk) -> None:
+    desk.admin.define(process("kept", stages("first"), ways("start > first")))
     assert desk.admin.post("/api/records/process_run", {}).status == 422
-    run: Json = desk.start("once")
+    run: Json = desk.start("kept")
     path = f"/api/records/process_run/{run['id']}"
     assert desk.admin.patch(path, {"status": "done"}).status == 422
     assert desk.admin.delete(path).status == 409
