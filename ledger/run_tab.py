@@ -52,9 +52,10 @@ def _panel(shown: ShownOn, rows: Sequence[RunRow], ledgers: Mapping[str, Ledger]
     fmt = shown.fmt
     fmt.names.want(("user", row.by) for row in rows if row.by)
     fmt.names.load()
-    items = [run_item(row, ledgers[row.ledger], fmt) for row in rows]
-    for row, item in zip(rows, items, strict=True):
-        item["ledger"] = ledgers[row.ledger].label
+    items = [
+        run_item(row, ledgers[row.ledger], fmt) | {"name": ledgers[row.ledger].label}
+        for row in rows
+    ]
     running = any(one.state == "running" for one in rows)
     href = f"{fmt.href(shown.type.name, shown.id)}?related=runs" if running else ""
     return {"items": items, "refresh": href}

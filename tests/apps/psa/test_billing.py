@@ -2,38 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from fluvial.events.jobs import run_pending
-from fluvial.http.app import build_app
-from fluvial.runtime.engine import Engine
-from tests.app import PASSWORD, Client, Prepared, environment
+from tests.app import PASSWORD
 from tests.apps.psa.books import Books, gbp
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def product(
-    request: pytest.FixtureRequest, prepared: Prepared, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Client, Engine]]:
-    """One product for all tests of this module; each has customers of its own."""
-    postgresql = request.param == "postgresql"
-    databases = request.getfixturevalue("databases") if postgresql else None
-    folder = tmp_path_factory.mktemp("billing")
-    address = prepared.copy(databases, folder, ("psa",))
-    engine = prepared.opened(address, environment(address, folder))
-    yield Client(build_app(engine), prepared.headers(address)), engine
-    engine.close()
-    if databases is not None:
-        databases.drop(address)
-
-
-@pytest.fixture
-def books(product: tuple[Client, Engine]) -> Books:
-    return Books(*product)
 
 
 def test_cover_that_ends_is_credited_with_the_next_invoice(books: Books) -> None:

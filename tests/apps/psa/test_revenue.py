@@ -2,40 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from fluvial.events.jobs import run_pending
-from fluvial.http.app import build_app
-from fluvial.runtime.engine import Engine
-from tests.app import Client, Prepared, environment
 from tests.apps.psa.books import Books, gbp
 
 Json = dict[str, Any]
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def product(
-    request: pytest.FixtureRequest, prepared: Prepared, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Client, Engine]]:
-    """One product for all tests of this module; each has customers of its own."""
-    postgresql = request.param == "postgresql"
-    databases = request.getfixturevalue("databases") if postgresql else None
-    folder = tmp_path_factory.mktemp("revenue")
-    address = prepared.copy(databases, folder, ("psa",))
-    engine = prepared.opened(address, environment(address, folder))
-    yield Client(build_app(engine), prepared.headers(address)), engine
-    engine.close()
-    if databases is not None:
-        databases.drop(address)
-
-
-@pytest.fixture
-def books(product: tuple[Client, Engine]) -> Books:
-    return Books(*product)
 
 
 def posted(books: Books, ledger: str, until: str, where: str) -> Json:
