@@ -163,7 +163,8 @@ def _perform(endpoint: Endpoint, call: Call) -> Answer:
             call.session = in_words(call.session)
     handler = change_set_calls.handler_of(endpoint, call)
     if call.trial is not None:
-        return trying_drafts.in_trial(endpoint, call, handler)
+        with connection.limited(READ_SECONDS):
+            return trying_drafts.in_trial(call, handler)
     if _keyed(endpoint, call):
         return idempotency.once(call, handler, secret=endpoint.secret)
     if endpoint.writes:

@@ -15,7 +15,6 @@ from .routes import Endpoint, Handler, Policy
 
 HEADER = "fluvial-draft"
 TRIED = "fluvial_draft"  # the cookie that names the draft
-READ_SECONDS = 20.0
 READ_ONLY = (
     "You are trying the draft {name}: records stay as they are. Publish it or stop trying it first."
 )
@@ -51,17 +50,13 @@ def words(call: Call) -> str:
     return READ_ONLY.format(name=call.trial.draft.name) if call.trial is not None else ""
 
 
-def in_trial(endpoint: Endpoint, call: Call, handler: Handler) -> Answer:
+def in_trial(call: Call, handler: Handler) -> Answer:
     """The answer to a call in the draft; what it changes of the metadata is kept in the draft."""
     assert call.trial is not None
     session = call.session
     connection = session.connection
     try:
-        with (
-            connection.limited(READ_SECONDS),
-            connection.read_only(),
-            connection.reading_over(call.trial.overlay),
-        ):
+        with connection.read_only(), connection.reading_over(call.trial.overlay):
             answer = handler(call)
             if answer.next is not None or answer.stream is not None:
                 raise Forbidden(LATER)  # what comes later is read from what is stored
