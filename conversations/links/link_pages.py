@@ -258,9 +258,14 @@ def _look(look: PageLook) -> Context:
 
 
 def _too_late(opened: Opened) -> Answer:
-    """The link is valid, but the record does not offer the action (any more)."""
-    link = opened.link
+    """The link is valid, but the record does not offer the action (any more).
+
+    Somebody may have pressed the same link since it was read: then this is what happened.
+    """
+    link, again = opened.link, _opened(opened.call)
     assert link is not None
+    if again is not None and again.state == USED:
+        return _closed(again)
     gone = load_row(opened.acting, link.object, opened.link_pass.record, None) is None
     words = link.closed or f"This is not possible any more. {ASK_AGAIN}"
     title = "This is no longer there" if gone else "This is not possible now"

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from conversations.links import link_pages
 from fluvial.kernel.clock import Clock
 from tests.app import Client, Documents
 from tests.conversations.offers import OFFER, OFFERS, link, offer, press, read
@@ -199,6 +200,26 @@ def test_two_presses_at_once_act_once(client: Client, anybody: Client) -> None:
     assert len(told["uses"]) == 1
     history = client.rows(f"/api/records/offer/{record}/history")
     assert [entry["event"] for entry in history] == ["updated", "created"]
+
+
+def test_a_press_that_read_the_link_before_another_acted_says_what_happened(
+    client: Client, anybody: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if client.app.engine.database.dialect != "postgresql":
+        pytest.skip("SQLite lets presses follow one another from their first statement on.")
+    path = link(client, offer(client))
+    read_state = link_pages.state_of
+
+    def slow(*found: object) -> str:
+        state = read_state(*found)  # type: ignore[arg-type]
+        monkeypatch.setattr(link_pages, "state_of", read_state)
+        first = press(anybody, path, delivery="2031-05-06", signer="Ada")
+        assert first.status == 200 and "We begin at once." in first.text
+        return state
+
+    monkeypatch.setattr(link_pages, "state_of", slow)
+    late = press(Client(client.app), path, delivery="2031-05-06", signer="Eve")
+    assert late.status == 200 and "This is done already" in late.text
 
 
 def test_a_field_that_goes_takes_its_place_in_the_link_with_it(client: Client) -> None:
