@@ -2,11 +2,14 @@
 
 import re
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from conversations.links import link_pages
+from conversations.links.action_links import ActionLink
+from conversations.links.link_making import state_of
+from conversations.links.link_passes import LinkPass
 from fluvial.kernel.clock import Clock
 from tests.app import Client, Documents
 from tests.conversations.offers import OFFER, OFFERS, link, offer, press, read
@@ -208,11 +211,10 @@ def test_a_press_that_read_the_link_before_another_acted_says_what_happened(
     if client.app.engine.database.dialect != "postgresql":
         pytest.skip("SQLite lets presses follow one another from their first statement on.")
     path = link(client, offer(client))
-    read_state = link_pages.state_of
 
-    def slow(*found: object) -> str:
-        state = read_state(*found)  # type: ignore[arg-type]
-        monkeypatch.setattr(link_pages, "state_of", read_state)
+    def slow(found: LinkPass, link: ActionLink | None, now: datetime) -> str:
+        state = state_of(found, link, now)
+        monkeypatch.setattr(link_pages, "state_of", state_of)
         first = press(anybody, path, delivery="2031-05-06", signer="Ada")
         assert first.status == 200 and "We begin at once." in first.text
         return state
