@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fluvial.apptests.story import LEDGER_RUN
+from fluvial.apptests.playing import LEDGER_RUN
 from fluvial.commands.doctor import CHECKUP
 from fluvial.http.routes import ENDPOINT
 from fluvial.kernel.features import Feature

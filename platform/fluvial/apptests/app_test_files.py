@@ -22,6 +22,7 @@ FOLDER = "tests"
 
 _NAME = {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"}
 _VALUES = {"type": "object"}
+_DAY = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 _STEP = {
     "type": "object",
     "properties": {
@@ -31,6 +32,7 @@ _STEP = {
         "restore": _NAME,
         "act": _NAME,
         "action": _NAME,
+        "ledger": _NAME,
         "post": _NAME,
         "answer": _NAME,
         "status": {"type": "integer", "minimum": 100, "maximum": 599},
@@ -69,6 +71,7 @@ _ROW = {
         "object": _NAME,
         "where": {"type": "string"},
         "count": {"type": "integer", "minimum": 0},
+        "as_of": _DAY,
         "ref": _NAME,
         "fields": _VALUES,
         "hidden": {"type": "array", "items": _NAME},
@@ -81,7 +84,7 @@ SCHEMA: Mapping[str, Any] = {
     "properties": {
         "name": _NAME,
         "label": {"type": "string"},
-        "today": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
+        "today": _DAY,
         "zone": {"type": "string"},
         "given": {
             "type": "object",
@@ -188,10 +191,15 @@ def _read(text: str, file: str) -> Iterator[AppTest]:
 def _unknown(body: Mapping[str, Any]) -> list[Fault]:
     """A day or a zone that the calendar does not have."""
     faults = []
-    try:
-        iso_date(body["today"])
-    except ValueFault as fault:
-        faults.append(Fault("", "/today", fault.code, fault.message))
+    rows = body["then"].get("records", ())
+    days = {"/today": body["today"]} | {
+        f"/then/records/{at}/as_of": row["as_of"] for at, row in enumerate(rows) if "as_of" in row
+    }
+    for pointer, day in days.items():
+        try:
+            iso_date(day)
+        except ValueFault as fault:
+            faults.append(Fault("", pointer, fault.code, fault.message))
     zone = body.get("zone", "UTC")
     if zone not in zone_names():
         hint = nearest(zone, zone_names()) or "Write a zone such as Europe/London."

@@ -35,6 +35,19 @@ def _linked(field: Field | None, value: Any, refs: Refs) -> Any:
     return record if field.to is not None else {"object": object_name, "id": record}
 
 
+def answered(type_: ObjectType, body: Mapping[str, Any], refs: Refs) -> dict[str, Any]:
+    """Answers to what a button asks, which are no fields: names of records stand for them."""
+    return {
+        name: value if name in type_.fields else _named(value, refs) for name, value in body.items()
+    }
+
+
+def _named(value: Any, refs: Refs) -> Any:
+    if isinstance(value, list):
+        return [_named(one, refs) for one in value]
+    return refs[value][1] if isinstance(value, str) and value in refs else value
+
+
 def alike(expected: Any, found: Any) -> bool:
     """Whether a found value is what was expected: `12.5` is "12.50", and dicts may hold more."""
     if isinstance(expected, Mapping) and isinstance(found, Mapping):

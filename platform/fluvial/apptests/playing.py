@@ -16,16 +16,19 @@ from fluvial.records.reading.query import Query
 from fluvial.records.reading.reader import count, find_one
 from fluvial.records.writing import bin, transitions, writer
 from fluvial.runtime.engine import Engine
+from fluvial.runtime.long_jobs import advance
 from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 
 from .app_test_files import AppTest
-from .app_test_values import alike, shown, wire
+from .app_test_values import alike, answered, shown, wire
 from .effects_seen import effects_so_far, judge
 from .stage import Stage, StoppedClock, work
 
 # Session, endpoint, status and body; whether a call waited for it.
 CALLED: Seam[Callable[[Session, str, int, bytes], bool]] = Seam("to answer calls")
+# Session, ledger and day: the long job of a run; nothing where there is no ledger of this name.
+LEDGER_RUN: Seam[Callable[[Session, str, date], str]] = Seam("to run ledgers in tests and stories")
 # Session, name and fields; whether there is a web form of this name.
 ANSWER: Seam[Callable[[Session, str, Mapping[str, Any]], bool]] = Seam("to answer web forms")
 
@@ -60,6 +63,7 @@ class Play:
     people: dict[str, str] = field(default_factory=dict)  # the addresses of given users
     failures: list[Failure] = field(default_factory=list)
     refused: Problem | None = None
+    jobs: list[str] = field(default_factory=list)  # that were begun and are not done yet
 
     def fail(self, message: str, *path: str | int) -> None:
         self.failures.append(Failure(self.test.file, self.test.line(*path), message))
@@ -91,6 +95,14 @@ class Play:
     def shown(self, value: Any) -> str:
         return shown(value, self.refs)
 
+    def work(self) -> None:
+        """Let all be done that follows from a step, before the clock goes on."""
+        connection = self.engine.database.connection()
+        while self.jobs:
+            if not advance(self.engine, connection, self.jobs[0]):
+                del self.jobs[0]
+        work(self.engine)
+
 
 def play(test: AppTest, stage: Stage) -> list[Failure]:
     """What is not as the test says; nothing where it passes."""
@@ -102,7 +114,7 @@ def play(test: AppTest, stage: Stage) -> list[Failure]:
             work(engine)
             before = len(effects_so_far(play.session()))
             _happen(play)
-            work(engine)
+            play.work()
             _judge(play, before)
         except Wrong as wrong:
             play.fail(str(wrong), *wrong.path)
@@ -146,7 +158,7 @@ def _happen(play: Play) -> None:
                 return
             raise Wrong(path, f"This was refused: {_said(problem)}") from problem
         if at < len(steps) - 1:
-            work(play.engine)
+            play.work()
 
 
 def step_of(play: Play, step: Mapping[str, Any], path: tuple[str | int, ...]) -> None:
@@ -157,6 +169,9 @@ def step_of(play: Play, step: Mapping[str, Any], path: tuple[str | int, ...]) ->
         _answer_call(play, step, path)
         return
     session = play.session(step.get("as", ""))
+    if "ledger" in step:
+        play.jobs += _ledger_run(session, str(step["ledger"]), path)
+        return
     fields = step.get("fields", {})
     if "create" in step:
         type_ = play.type(step["create"], *path)
@@ -168,7 +183,7 @@ def step_of(play: Play, step: Mapping[str, Any], path: tuple[str | int, ...]) ->
         return
     verb = next((v for v in ("update", "delete", "restore", "act") if v in step), None)
     if verb is None:
-        known = "create, update, delete, restore, act, post, answer or at"
+        known = "create, update, delete, restore, act, ledger, post, answer or at"
         raise Wrong(path, f"Name the step: {known}.")
     object_name, record = play.ref(step[verb], *path)
     body = wire(play.type(object_name, *path), fields, play.refs)
@@ -179,7 +194,16 @@ def step_of(play: Play, step: Mapping[str, Any], path: tuple[str | int, ...]) ->
     elif verb == "restore":
         bin.restore(session, object_name, record)
     else:
-        transitions.act(session, object_name, record, str(step.get("action", "")), body)
+        answers = answered(play.type(object_name, *path), body, play.refs)
+        transitions.act(session, object_name, record, str(step.get("action", "")), answers)
+
+
+def _ledger_run(session: Session, name: str, path: tuple[str | int, ...]) -> list[str]:
+    """The jobs of a run until the day of the clock."""
+    jobs = [run(session, name, session.today) for run in session.engine.brought(LEDGER_RUN)]
+    if not any(jobs):
+        raise Wrong((*path, "ledger"), f"There is no ledger `{name}`.")
+    return [job for job in jobs if job]
 
 
 def _move_clock(play: Play, text: str, path: tuple[str | int, ...]) -> None:
@@ -247,10 +271,16 @@ def _judge_row(
     play: Play, row: Mapping[str, Any], path: tuple[str | int, ...]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     session = play.session(row.get("as", ""))
+    if "as_of" in row:
+        session = session.at(date.fromisoformat(row["as_of"]))
     if "object" in row:
         type_ = play.type(row["object"], *path)
         seen = session.access.object(type_.name).can("read")
-        found = count(session, Query(type_.name, where=row.get("where", ""))) if seen else 0
+        found = (
+            count(session, Query(type_.name, where=row.get("where", ""), as_of=session.asked_day))
+            if seen
+            else 0
+        )
         wanted = row.get("count", 1)
         if found != wanted:
             about = f" where {row['where']}" if "where" in row else ""

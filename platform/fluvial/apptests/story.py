@@ -24,11 +24,10 @@ from fluvial.packages.sample import keep_place, place_of, sample_of
 from fluvial.records.reading.query import MAX_LIMIT, Query, SortKey
 from fluvial.records.reading.reader import read_page
 from fluvial.runtime.engine import Engine
-from fluvial.runtime.long_jobs import advance
 from fluvial.runtime.session import Session
 
 from .playing import Play, Wrong, step_of
-from .stage import StoppedClock, work
+from .stage import StoppedClock
 
 FILE = "story.yaml"
 STORY = "story"
@@ -36,8 +35,6 @@ VERBS = ("update", "delete", "restore", "act")
 ONE = "the record of the step"
 _MOMENT = re.compile(r"(?P<past>-?\d+)(?P<unit>[dm])(?: (?P<day>\d\d))? (?P<time>\d\d:\d\d)")
 
-# Session, ledger and day: the long job of a run; nothing where there is no ledger of this name.
-LEDGER_RUN: Seam[Callable[[Session, str, date], str]] = Seam("to run ledgers in stories")
 # Session and moment: takes back what waits to be sent since then.
 UNSENT: Seam[Callable[[Session, datetime], None]] = Seam("to send nothing of a story")
 
@@ -47,7 +44,6 @@ class Tale(Play):
     """A story on the site's own engine: people are named by their e-mail addresses."""
 
     known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    jobs: list[str] = field(default_factory=list)  # that were begun and are not done yet
 
     def session(self, name: str = "") -> Session:
         if not name:
@@ -73,14 +69,6 @@ class Tale(Play):
             if len(found) != 1:
                 raise Problem(f"`{name}` in `known` is {len(found)} records. Name one of them.")
             self.refs[name] = (asked["object"], found[0])
-
-    def work(self) -> None:
-        """Let all be done that follows from a step, before the clock goes on."""
-        connection = self.engine.database.connection()
-        while self.jobs:
-            if not advance(self.engine, connection, self.jobs[0]):
-                del self.jobs[0]
-        work(self.engine)
 
     def found(self, asked: Mapping[str, Any]) -> list[str]:
         """The ids of records, the oldest first; no more than `most`."""
@@ -186,23 +174,12 @@ def _standing(engine: Engine, moment: datetime) -> Iterator[None]:
 def _do(tale: Tale, app: str, at: int, step: Mapping[str, Any]) -> None:
     """A step, and in the same transaction the note that it is done."""
     with tale.session().connection.transaction():
-        if "ledger" in step:
-            _run_ledger(tale, step)
-        else:
-            for name in step.get("fields", {}).values():
-                tale.meet(name)
-            for one in _each(tale, step):
-                step_of(tale, one, ("when", at))
+        for name in step.get("fields", {}).values():
+            tale.meet(name)
+        for one in _each(tale, step):
+            step_of(tale, one, ("when", at))
         kept = {name: list(made) for name, made in tale.refs.items() if name != ONE}
         keep_place(tale.session(), STORY, app, {"step": at + 1, "refs": kept})
-
-
-def _run_ledger(tale: Tale, step: Mapping[str, Any]) -> None:
-    session, name = tale.session(step.get("as", "")), str(step["ledger"])
-    jobs = [run(session, name, session.today) for run in tale.engine.brought(LEDGER_RUN)]
-    if not any(jobs):
-        raise Problem(f"There is no ledger `{name}`.")
-    tale.jobs += filter(None, jobs)
 
 
 def _each(tale: Tale, step: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

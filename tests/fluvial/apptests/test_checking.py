@@ -156,6 +156,10 @@ def test_what_is_of_no_use_is_remarked_on(report: Report) -> None:
          "then: {records: []}\n", "tests/bad.yaml:3: There is no time zone `Mars`"),
         ("tests/bad.yaml", "name: a\ntoday: 2026-02-31\nwhen: {at: x}\nthen: {records: []}\n",
          "tests/bad.yaml:2"),
+        ("tests/bad.yaml", "name: a\ntoday: 2026-02-01\nwhen: {at: x}\nthen:\n  records:\n"
+         "    - {object: loan, as_of: 2026-02-31}\n", "tests/bad.yaml:6"),
+        ("tests/bad.yaml", "name: a\ntoday: 2026-11-21\nwhen: {ledger: dues}\n"
+         "then: {records: []}\n", "tests/bad.yaml:3: There is no ledger `dues`"),
         ("tests/bad.yaml", "--- {}\n---\nname: [a\n", "tests/bad.yaml"),
         ("views/bad.yaml", "kind: view\nname: a\nobject: lone\n", "Did you mean `loan`"),
         ("app.yaml", "app: lending\nversion: 1.0.0\nneeds: {shelves: '>=1'}\n",
