@@ -25,6 +25,7 @@ class PairLeaf:
     value: Expression
     decides: Expression  # the same, as what it depends on is found
     linked: tuple[str, str] | None = None  # the object type and the field
+    kind: str = ""  # of a source, where it is read of those of one object type only
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +43,11 @@ class PairExpression:
             one.path[0] for one in reads if one.root is Root.NAME and len(one.path) == 1
         )
 
-    def of(self, side: str) -> Iterator[tuple[tuple[str, ...], PairLeaf]]:
-        return ((path, leaf) for path, leaf in self.leaves.items() if leaf.side == side)
+    def of(self, side: str, object_name: str = "") -> Iterator[tuple[tuple[str, ...], PairLeaf]]:
+        """What is read of the records of one side, and, if it is named, of one object type."""
+        for path, leaf in self.leaves.items():
+            if leaf.side == side and leaf.kind in ("", object_name):
+                yield path, leaf
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from metamodel.catalog import ObjectType
 from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
 from metamodel.expressions.types import Type
+from rules.action_reader import undotted
 
 from .allocation_model import (
     DEMAND,
@@ -222,6 +223,11 @@ class _Words:
         alone = self.sources[0] if len(self.sources) == 1 else ""
         return {DEMAND: self.demand, SOURCE: alone}
 
+    @property
+    def kinds(self) -> dict[str, str]:
+        """The names that hold the source of a draw if it is of one object type."""
+        return {undotted(DRAW, name): name for name in self.sources}
+
     def named(self, word: str, words: Mapping[str, Type]) -> LedgerScope:
         reader = self.scope.reader.naming(**NAMES, demand=types.record(self.demand))
         if word == DRAW:
@@ -259,7 +265,7 @@ class _Words:
         check_required(scope, place, type_, {one["amount"], *one.get("set", {})})
         pairs: dict[str, PairExpression] = {}
         for name, value in values.items():
-            pair = read_pair(scope, f"{place}/set/{name}", value, self.objects)
+            pair = read_pair(scope, f"{place}/set/{name}", value, self.objects, self.kinds)
             if pair is not None:
                 pairs[name] = pair
         return AllocationEntry(type_.name, one["amount"], pairs)

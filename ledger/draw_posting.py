@@ -150,7 +150,7 @@ class _Bodies:
         """Records with what the values read of them; those in the bin, too."""
         listed = sorted(set(ids))
         known = {one: PairSide(one) for one in listed}
-        leaves = PairLeaves(side, self.entry.values.values())
+        leaves = PairLeaves(side, self.entry.values.values(), object_name)
         if not leaves.asked:
             return known
         place = self.allocation.entries.index(self.entry)

@@ -28,9 +28,16 @@ DEEP = (Gather, Decide, Find, Logged, Spread)
 
 
 def read_pair(
-    scope: LedgerScope, pointer: str, whole: Expression | None, objects: Mapping[str, str]
+    scope: LedgerScope,
+    pointer: str,
+    whole: Expression | None,
+    objects: Mapping[str, str],
+    kinds: Mapping[str, str] | None = None,
 ) -> PairExpression | None:
-    """`objects` says the object type of each side; "" where that is one of several."""
+    """`objects` says the object type of each side; "" where that is one of several.
+
+    `kinds` are names of the source that hold it only where it is of one object type.
+    """
     if whole is None:
         return None
     nodes = list(whole.tree.walk())
@@ -46,17 +53,22 @@ def read_pair(
     leaves: dict[tuple[str, ...], PairLeaf] = {}
     for node in nodes:
         if isinstance(node, (Read, Collection)):
-            leaves |= _leaf(node, whole, {**objects, RECORD: scope.type.name})
+            leaves |= _leaf(node, whole, {**objects, RECORD: scope.type.name}, kinds or {})
     return PairExpression(whole, leaves)
 
 
 def _leaf(
-    node: Read | Collection, whole: Expression, objects: Mapping[str, str]
+    node: Read | Collection,
+    whole: Expression,
+    objects: Mapping[str, str],
+    kinds: Mapping[str, str],
 ) -> dict[tuple[str, ...], PairLeaf]:
     """By the path under which it is read; nothing where that is the record itself, or a name."""
-    side, path, key = RECORD, node.path, node.path
+    side, path, key, kind = RECORD, node.path, node.path, ""
     if node.root is Root.NAME:
         side, path = node.path[0] if node.path else "", node.path[1:]
+        if side in kinds:
+            side, kind = SOURCE, kinds[side]
         if side not in (DEMAND, SOURCE):
             return {}
     elif node.root is Root.RECORD:
@@ -64,9 +76,10 @@ def _leaf(
     if not path and isinstance(node, Read):
         return {}
     tree = Read(Root.ROW, node.object, path or ("id",), type=node.type)
-    value = expression_of(".".join(tree.path), tree, objects[side], whole.uses)
+    value = expression_of(".".join(tree.path), tree, kind or objects[side], whole.uses)
     if isinstance(node, Read):
-        return {} if path == ("id",) else {key: PairLeaf(side, value, value)}
+        return {} if path == ("id",) else {key: PairLeaf(side, value, value, kind=kind)}
     links = replace(node, root=Root.ROW, path=path)
-    decides = expression_of(node.name, links, objects[side], whole.uses)
-    return {(*key, node.name): PairLeaf(side, value, decides, (node.object, node.name))}
+    decides = expression_of(node.name, links, kind or objects[side], whole.uses)
+    linked = node.object, node.name
+    return {(*key, node.name): PairLeaf(side, value, decides, linked, kind)}

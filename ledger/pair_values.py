@@ -37,13 +37,14 @@ NOTHING = PairSide("")
 
 
 class PairLeaves:
-    """What expressions about pairs ask of the records of one side."""
+    """What expressions about pairs ask of the records of one side, which are of one object type."""
 
-    def __init__(self, side: str, pairs: Iterable[PairExpression | None]) -> None:
+    def __init__(
+        self, side: str, pairs: Iterable[PairExpression | None], object_name: str = ""
+    ) -> None:
         self.side = side
-        self._leaves = [
-            (path, leaf) for pair in pairs if pair is not None for path, leaf in pair.of(side)
-        ]
+        asked = (pair.of(side, object_name) for pair in pairs if pair is not None)
+        self._leaves = [one for leaves in asked for one in leaves]
 
     @property
     def asked(self) -> dict[str, Expression]:

@@ -188,6 +188,9 @@ SETTLEMENT: Json = {
         {"name": "bill", "kind": "lookup", "to": "bill", "inverse": "settlements"},
         {"name": "receipt", "kind": "lookup", "to": "receipt", "inverse": "settlements"},
         {"name": "credit", "kind": "lookup", "to": "credit", "inverse": "settlements"},
+        {"name": "day", "kind": "date"},
+        {"name": "payer", "kind": "text"},
+        {"name": "why", "kind": "text"},
         {"name": "amount", "kind": "money"},
     ],
 }
@@ -209,7 +212,10 @@ SETTLE: Json = {
     "entries": [
         {"object": "settlement", "amount": "amount",
          "set": {"customer": "record", "bill": "demand", "receipt": "draw.receipt",
-                 "credit": "draw.credit"}}],
+                 "credit": "draw.credit", "day": "coalesce(draw.receipt.day, draw.credit.day)",
+                 "payer": "draw.receipt.customer.name",
+                 "why": "'Credit ' & draw.credit.number if draw.credit != null else "
+                        "draw.receipt.number & ' of ' & text(draw.quantity.amount)"}}],
 }  # fmt: skip
 DOCUMENTS = (
     MEMBER, SPORT, CARD, VISIT, DRAW, EXTRA, HOURS,

@@ -186,6 +186,20 @@ def test_receipts_and_credits_settle_what_people_choose(pool: Pool) -> None:
     assert len(rows) == 4
 
 
+def test_a_draw_reads_behind_its_source_of_whichever_kind(pool: Pool) -> None:
+    made = pool.made
+    customer = made("customer", name="Payer")["id"]
+    common = {"customer": customer, "amount": gbp("60.00")}
+    bill = made("bill", number="B", **{**common, "amount": gbp("100.00")})["id"]
+    for kind, day in (("receipt", "2026-05-02"), ("credit", "2026-05-03")):
+        source = made(kind, number=kind[0].upper(), day=day, **common)["id"]
+        made("pick", customer=customer, bill=bill, **{kind: source})
+    pool.run(customer, ledger="settle")
+    rows = pool.client.rows("/api/records/settlement", where=f"customer == '{customer}'")
+    told = sorted((row["day"], row["payer"], row["why"]) for row in rows)
+    assert told == [("2026-05-02", "Payer", "R of 60"), ("2026-05-03", None, "Credit C")]
+
+
 def test_it_explains_who_took_what_and_why_not_from_others(pool: Pool) -> None:
     member, first, second = two_cards(pool)
     visit = pool.visit(member, "2026-04-10", "21")
