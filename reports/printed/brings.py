@@ -13,6 +13,7 @@ from rules.template_channels import TEMPLATE_CHANNEL
 
 from . import (
     document_action,
+    document_attachments,
     document_trials,
     documents_api,
     issue_checks,
@@ -28,7 +29,7 @@ BRINGS = (
     ENDPOINT(*documents_api.ENDPOINTS, *document_trials.ENDPOINTS),
     ACTION(document_action.PRINT),
     EFFECT_SENDER(document_action.SENDER),
-    ATTACHED(document_action.ATTACHMENT),
+    ATTACHED(document_attachments.ATTACHMENT),
     SAID_AT_START(missing_words),
     STORED(issue_checks.stored),
     RECORD_OFFER(record_documents.offers),

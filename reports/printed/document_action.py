@@ -1,4 +1,4 @@
-"""The action `document` of rules, and documents that mails carry.
+"""The action `document` of rules.
 
 A rule checks in its transaction that the tables of a document come to what they must, and so
 refuses to go on; the document itself is an effect: it is printed by the workers, outside of any
@@ -20,7 +20,6 @@ from fluvial.records.drafts.rows import load_row
 from fluvial.records.reading.reader import find_one
 from fluvial.records.writing import writer
 from fluvial.runtime.session import Session
-from fluvial.services.mail import Enclosed
 from fluvial.transfer import files
 from metamodel.catalog import ObjectType
 from metamodel.reach import Reach
@@ -29,7 +28,6 @@ from rules.action_reader import ActionReader
 from rules.effect_kinds import EffectKind
 from rules.effect_senders import EffectSender
 from rules.execution import Execution
-from rules.mail_attachments import AttachedKind, Entry
 from rules.model import Action, Rule
 from rules.outcomes import Outcome
 from rules.record_targets import targets
@@ -88,7 +86,7 @@ SCHEMA: Mapping[str, Any] = {
 }
 
 
-def _document_of(
+def document_of(
     reader: ActionReader, pointer: str, member: str, spec: Mapping[str, Any]
 ) -> tuple[DocumentOf, ObjectType] | None:
     """The document that a place names; faults where there is none of its records."""
@@ -106,7 +104,7 @@ def _document_of(
 
 def _read(reader: ActionReader, pointer: str, action: Mapping[str, Any]) -> Action | None:
     spec, place = action[KIND], f"{pointer}/{KIND}"
-    found = _document_of(reader, place, "template", spec)
+    found = document_of(reader, place, "template", spec)
     if found is None:
         return None
     document, type_ = found
@@ -217,23 +215,6 @@ def _written_into(
         writer.update(own, name, payload["record"], {field: [*others, described(made)]})
 
 
-def _attach(reader: ActionReader, pointer: str, spec: Mapping[str, Any]) -> Any:
-    found = _document_of(reader, pointer, KIND, spec)
-    return found[0] if found is not None else None
-
-
-def _enter(execution: Execution, said: DocumentOf, reader: Session | None) -> Iterator[Entry]:
-    for record in targets(execution, said.of):
-        yield {"template": said.template, "object": said.object, "record": record}
-
-
-def _open(session: Session, entry: Entry) -> Iterator[Enclosed]:
-    """The document as the one whom it is for may read it."""
-    template = template_of(session, entry["object"], entry["template"])
-    ready = prepared(session, subject_of(session, template, entry["record"]))
-    yield Enclosed(ready.file_name, PDF, printed_of(session, ready))
-
-
 PRINT = ActionKind(
     KIND,
     "Make a document",
@@ -246,4 +227,3 @@ PRINT = ActionKind(
     icon="file-text",
 )
 SENDER = EffectSender(KIND, _begin)
-ATTACHMENT = AttachedKind(KIND, _attach, _enter, _open)

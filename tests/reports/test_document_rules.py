@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from tests.app import Documents
 from tests.mailbox import Mail
@@ -126,6 +128,31 @@ def test_a_table_that_does_not_add_up_refuses_the_issue(house: House) -> None:
     assert house.client.get(f"/api/records/bill/{wrong['id']}").json()["number"] == "B-1"
 
 
+def test_tables_go_out_in_the_formats_that_the_recipient_wants(house: House) -> None:
+    own = {"name": "files", "kind": "multi_choice", "options": [{"name": "xlsx"}, {"name": "csv"}]}
+    lines: Json = {"name": "lines", "label": "Lines", "rows": "lines", "columns": ["what", "net"]}
+    send: Json = {"to": ["client.email"], "by": ["email"], "subject": "number", "attach": [
+        {"document": "bill"}, {"document": "bill", "formats": "client.files"}]}  # fmt: skip
+    house.define(
+        {**PRESS[1], "fields": [*PRESS[1]["fields"], own]},
+        {**TEMPLATE, "tables": [BACKING, lines]},
+        rule("tell", ISSUED, {"notify": send}),
+    )
+    for name, files in (("ann", ["csv", "xlsx"]), ("bob", [])):
+        email = f"{name}@example.org"
+        of = house.client.made("client", name=name, email=email, files=files, language="en")
+        issue(house, billed(house.client, name, "10", "2.5", client=of["id"]))
+    house.work()
+    sent = {mail.recipients[0]: papers(mail) for mail in house.smtp.wait(2)}
+    assert [*sent["bob@example.org"]] == ["bob.pdf"]
+    ann = sent["ann@example.org"]
+    assert [*ann] == ["ann.pdf", "ann.xlsx", "ann Backing sheet.csv", "ann Lines.csv"]
+    book = CalamineWorkbook.from_filelike(io.BytesIO(ann["ann.xlsx"]))
+    assert book.sheet_names == ["Backing sheet", "Lines"]
+    assert book.get_sheet_by_name("Backing sheet").to_python()[-1][2:] == [12.5, "EUR"]
+    assert "Work of ann" in str(ann["ann Lines.csv"])
+
+
 MAIL: Json = {"to": ["client.email"], "subject": "number"}
 FAULTS = [
     ({"document": {"template": "nothing"}}, "There is no template `nothing`"),
@@ -134,6 +161,13 @@ FAULTS = [
     ({"notify": {**MAIL, "attach": [{"document": "letter"}]}}, "is a message, and not printed"),
     ({"notify": {**MAIL, "attach": [{"files": "number"}]}}, "is not a file field"),
     ({"notify": {**MAIL, "attach": [{"of": "client"}]}}, "either a document or files"),
+    ({"notify": {**MAIL, "attach": [{"document": "bill", "formats": "net"}]}}, "names no formats"),
+    ({"notify": {**MAIL, "attach": [{"document": "bill", "formats": "'xls'"}]}}, "not a format"),
+    ({"notify": {**MAIL, "attach": [{"document": "bill", "formats": "status"}]}}, "`open` is not"),
+    (
+        {"notify": {**MAIL, "attach": [{"document": "bill", "formats": "'csv'", "format": "pdf"}]}},
+        "said twice",
+    ),
 ]
 
 

@@ -52,7 +52,8 @@ def work(books: Books) -> None:
 
 
 def paper(mail: Mail) -> str:
-    (found,) = [part for part in mail.message.iter_attachments()]
+    found, *sheets = mail.message.iter_attachments()
+    assert [str(one.get_filename())[-5:] for one in sheets] == [".xlsx"]
     content = found.get_content()
     assert isinstance(content, bytes)
     return text_of(content)
@@ -112,7 +113,7 @@ def test_billing_contacts_get_the_invoice_and_open_it_themselves(
 ) -> None:
     """Each address once, in the format of the account; the mail stays with the invoice."""
     books.change("account", books.account, invoice_email="ap@harrow.example", language="de",
-                 invoice_format="invoice_by_day")  # fmt: skip
+                 invoice_format="invoice_by_day", invoice_tables=["xlsx"])  # fmt: skip
     for name, duties in (("Ann", ["billing"]), ("Bob", ["billing", "primary"]), ("Tom", [])):
         books.made("contact", name=name, account=books.account, duties=duties,
                    email=f"{name.lower()}@harrow.example")  # fmt: skip

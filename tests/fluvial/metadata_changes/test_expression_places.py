@@ -275,6 +275,8 @@ PLACES: Mapping[str, Body] = {
     "rule/do/*/stop/when": rule("r", {"stop": {"when": ASKS}}),
     "rule/do/*/wait/until": rule("r", {"wait": {"until": ASKS}}, {"notify": TOLD}),
     "rule/do/*/delete/where": rule("r", {"delete": {"each": "notices", "where": f"record.{ASKS}"}}),
+    "rule/do/*/notify/attach/*/formats": rule("r", {"notify": {**TOLD, "attach": [
+        {"document": "paper", "formats": f"'csv' if {ASKS} else 'pdf'"}]}}),
     "rule/do/*/notify/subject": rule("r", {"notify": {**TOLD, "subject": SAYS}}),
     "rule/do/*/notify/text": rule("r", {"notify": {**TOLD, "text": SAYS}}),
     "rule/do/*/set/*": rule("r", {"create": "notice", "set": {"name": SAYS}}),
@@ -327,11 +329,12 @@ PICK: Body = {
 }  # fmt: skip
 CREWED = with_fields(DEPT, {"name": "crew", "kind": "lookup", "to": "team"})
 OF_DEPT = {**process(), "name": "of_dept", "subject": "dept"}
+PAPER = {**sheet(), "name": "paper"}
 
 
 @pytest.fixture
 def documents() -> list[Body]:
-    return [CREWED, RATE, PICK, *WORKSHOP[1:], OF_DEPT, {**ledger("worker"), "name": "fees"}]
+    return [CREWED, RATE, PICK, *WORKSHOP[1:], OF_DEPT, PAPER, {**ledger("worker"), "name": "fees"}]
 
 
 def expressions(schema: Any, defs: Mapping[str, Any], path: str, above: tuple[str, ...] = ()) -> (
