@@ -1,5 +1,6 @@
 // The shell: theme, drawer, tabs, copying, and the buttons that are marked with data-do.
 import { all, one, speak } from "./dom.js";
+import { send } from "./http.js";
 import { toast } from "./toasts.js";
 
 const YEAR = 31536000;
@@ -36,6 +37,17 @@ async function copy(button) {
   toast("Copied");
 }
 
+let told = Promise.resolve(); // one after the other: each adds to what is kept
+
+// A group of the navigation is folded by its summary, without any script; that it was is remembered.
+function fold(group) {
+  const body = new FormData();
+  body.set("group", group.dataset.fold);
+  body.set("state", group.open ? "folded" : "open");
+  if ("rest" in group.dataset) body.set("rest", "1");
+  told = told.then(() => send("POST", "/navigation", body));
+}
+
 export const actions = {
   theme,
   drawer: () => drawer(true),
@@ -60,6 +72,8 @@ export function start() {
     else if (!event.target.closest("#rail")) drawer(false);
     const found = event.target.closest("[data-tabs] [role=tab]");
     if (found) tab(found);
+    const folder = event.target.closest("[data-fold] > summary");
+    if (folder) fold(folder.parentElement);
     const copier = event.target.closest("[data-copy]");
     if (copier) copy(copier);
   });

@@ -75,16 +75,22 @@ NAV = [
 
 
 def page(title: str, *trail: tuple[str, str], here: str = "", **more: Any) -> Context:
-    groups = [
+    groups: list[Context] = [
         {
             "label": label,
             "items": [
                 {"label": text, "icon": icon, "href": href, "count": count, "current": text == here}
                 for text, icon, href, count in items
             ],
+            "open": label != "Build",
+            "here": here in [text for text, *_ in items],
+            "rest": None,
         }
         for label, items in NAV
     ]
+    many = groups[1]
+    many["rest"] = {"items": many["items"][2:], "open": False, "here": False}
+    many["items"] = many["items"][:2]
     crumbs = [{"label": label, "href": href} for label, href in trail]
     return {
         "title": title,

@@ -27,6 +27,7 @@ SHEETS = (
 SPRITE = STATIC / "vendor" / "icons.svg"
 FALLBACK_ICON = "box"
 ALONE = (
+    "docs",
     "reports",
     "links",
     "talk",

@@ -11,6 +11,8 @@ from fluvial.kernel.features import CORE, Seam
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
 
+from .navigation_folds import folds_of
+
 OTHERS = "More"
 BUILD = "Build"
 
@@ -34,16 +36,16 @@ Entry = dict[str, Any]
 
 
 def navigation(session: Session, here: str) -> list[Entry]:
-    """The groups of the rail, with the entry for `here` marked."""
+    """The groups of the rail, with the entry for `here` marked, folded as the person has them."""
     key = (session.access.roles, session.access.unrestricted)
     cache = session.catalog.derive(_rails)
     if key not in cache:
         cache[key] = _groups(session)
+    folds = folds_of(session)
     return [
-        {
-            "label": label,
-            "items": [{**item, "current": item["href"] == here, "count": ""} for item in items],
-        }
+        folds.folded(
+            label, [{**item, "current": item["href"] == here, "count": ""} for item in items]
+        )
         for label, items in cache[key]
     ]
 
