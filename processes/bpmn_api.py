@@ -42,7 +42,7 @@ def export(call: Call) -> Answer:
 def read_file(call: Call) -> Answer:
     """A file as the document of a process about an object, which is not saved yet."""
     call.only()
-    given = call.json_object("bpmn", "subject", "name")
+    given = call.json_object("bpmn", "subject", "name", "process")
     text, subject, name = (given.get(one) for one in ("bpmn", "subject", "name"))
     for member, value in (("bpmn", text), ("subject", subject)):
         if not isinstance(value, str) or not value:
@@ -55,7 +55,8 @@ def read_file(call: Call) -> Answer:
         message = f"There is no object `{subject}`."
         raise Unprocessable(message, errors=[fault("/subject", "unknown_object", message)])
     call.session.object(subject)
-    found = imported(text, subject, str(name or ""), _known(call.session, subject))
+    wanted = str(given.get("process") or "")
+    found = imported(text, subject, str(name or ""), _known(call.session, subject), wanted)
     return Answer.json({"document": found.document, "notes": found.notes})
 
 

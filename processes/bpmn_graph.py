@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from fluvial.kernel.problems import Unprocessable, fault
+from metamodel.folding import listed
 
 from .bpmn_elements import MODEL, Element, refuse
 
@@ -35,6 +36,13 @@ REFUSED = {
     "intermediateCatchEvent": "A run waits in stages only. Draw a user task with a timer on it.",
     "eventSubProcess": "Routes begin at stages, not at events. Draw a route, or make a rule.",
 }
+# What events send is left out, and said so: the run goes on, or ends, as it would with it.
+_MESSAGES = (
+    "messageEventDefinition", "signalEventDefinition", "escalationEventDefinition",
+    "compensateEventDefinition",
+)  # fmt: skip
+SENT = {"endEvent": _MESSAGES, "intermediateThrowEvent": _MESSAGES}
+FAILING = ("errorEventDefinition", "terminateEventDefinition")
 MULTIPLE = ("multiInstanceLoopCharacteristics", "standardLoopCharacteristics")
 
 
@@ -90,12 +98,9 @@ class BpmnFaults:
             raise Unprocessable(told, errors=self.found[:100])
 
 
-def graph_of(root: Element, faults: BpmnFaults) -> BpmnGraph:
-    processes = [one for one in root.all("process") if any(one.all(*NODES))]
-    if len(processes) != 1:
-        many = f"{len(processes)} processes" if processes else "no process"
-        refuse(f"The file has {many} with elements. A file of one process can be imported.")
-    process = processes[0]
+def graph_of(root: Element, faults: BpmnFaults, wanted: str = "") -> BpmnGraph:
+    """The process of a file; of several the one with this name, or in the pool with it."""
+    process = _chosen(root, wanted)
     nodes: dict[str, Element] = {}
     notes = _left_out(root, process)
     for one in process.children:
@@ -107,14 +112,51 @@ def graph_of(root: Element, faults: BpmnFaults) -> BpmnGraph:
     return BpmnGraph(process, nodes, flows, _lanes(process), notes)
 
 
+def _chosen(root: Element, wanted: str) -> Element:
+    processes = [one for one in root.all("process") if any(one.all(*NODES))]
+    if not processes:
+        refuse("The file has no process with elements, so there is nothing to import.")
+    names = _names_of(root, processes)
+    found = [one for one, name in names if wanted in (name, one.get("id"))]
+    if len(processes) == 1 and not wanted:
+        return processes[0]
+    if len(found) != 1:
+        said = f"`{wanted}` is none of them. " if wanted else ""
+        raise Unprocessable(
+            f"The file has several processes: {listed([name for _, name in names])}. {said}Send "
+            "`process` with the name of one; each becomes a process of its own.",
+            errors=[fault("/process", "choose_one", name) for _, name in names],
+        )
+    return found[0]
+
+
+def _names_of(root: Element, processes: Sequence[Element]) -> list[tuple[Element, str]]:
+    """What each process is called: itself, or its pool; by its id where that tells it apart."""
+    pools = {
+        one.get("processRef").rpartition(":")[2]: one.get("name")
+        for held in root.all("collaboration")
+        for one in held.all("participant")
+    }
+    said = [
+        " ".join((one.get("name") or pools.get(one.get("id")) or one.get("id")).split())
+        for one in processes
+    ]
+    return [
+        (one, name if said.count(name) == 1 else one.get("id"))
+        for one, name in zip(processes, said, strict=True)
+    ]
+
+
 def _left_out(root: Element, process: Element) -> list[str]:
     found = [one.name for one in process.children if one.name in LEFT_OUT]
     found += [one.name for held in root.all("collaboration") for one in held.all("messageFlow")]
+    found += [event.name for one in process.all(*SENT) for event in one.all(*SENT[one.name])]
     return [f"{found.count(name)} × {name} left out." for name in dict.fromkeys(found)]
 
 
 def _enter(one: Element, nodes: dict[str, Element], faults: BpmnFaults) -> None:
-    called = f"{one.get('name') or one.get('id') or one.name} (line {one.line})"
+    name = " ".join((one.get("name") or one.get("id") or one.name).split())
+    called = f"{name} (line {one.line})"
     kind = "eventSubProcess" if one.get("triggeredByEvent") == "true" else one.name
     if kind in REFUSED or one.name not in NODES:
         why = REFUSED.get(kind, f"`{one.name}` has no meaning here. Draw it without.")
@@ -133,13 +175,13 @@ def _enter(one: Element, nodes: dict[str, Element], faults: BpmnFaults) -> None:
 
 def _check_events(one: Element, events: list[str], called: str, faults: BpmnFaults) -> None:
     known = {
-        "endEvent": ("errorEventDefinition", "terminateEventDefinition"),
+        "endEvent": FAILING,
         "boundaryEvent": ("timerEventDefinition",),
     }.get(one.name, ())
     for event in events:
         if one.name == "startEvent":
             continue  # it is said how the process starts when it is here
-        if event not in known:
+        if event not in known and event not in SENT.get(one.name, ()):
             faults.add(f"{called}: {event} is not known at {one.name}. Draw a stage or a route.")
 
 

@@ -11,15 +11,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from metamodel.folding import humanise
+
 from .bpmn_elements import Element, read
 from .bpmn_export import route_name
-from .bpmn_graph import ACTIVITIES, BpmnFaults, BpmnGraph, Flow, graph_of
+from .bpmn_graph import ACTIVITIES, FAILING, BpmnFaults, BpmnGraph, Flow, graph_of
+from .bpmn_people import BpmnPeople
 from .bpmn_words import (
     condition_text,
     iso_duration,
     json_of,
     own_duration,
-    performer_text,
     plain,
     shown_label,
     slug_of,
@@ -29,7 +31,6 @@ from .durations import USUAL
 
 Json = dict[str, Any]
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 # Words of other expression languages.
 OTHERS = (
     (re.compile(r"&&"), " and "), (re.compile(r"\|\|"), " or "),
@@ -61,9 +62,10 @@ class ImportedProcess:
     notes: list[str] = field(default_factory=list)
 
 
-def imported(text: str, subject: str, name: str, known: Known) -> ImportedProcess:
+def imported(text: str, subject: str, name: str, known: Known, wanted: str = "") -> ImportedProcess:
+    """The document of a file; `wanted` is the process that is meant, where there are several."""
     faults = BpmnFaults()
-    graph = graph_of(read(text), faults)
+    graph = graph_of(read(text), faults, wanted)
     return _Import(graph, faults, known).made(subject, name)
 
 
@@ -71,6 +73,7 @@ class _Import:
     def __init__(self, graph: BpmnGraph, faults: BpmnFaults, known: Known) -> None:
         self.graph, self.faults, self.known = graph, faults, known
         self.notes = list(graph.notes)
+        self.people = BpmnPeople(graph, known.roles, self.notes)
         self.names = self._names()
         self.splits: dict[str, bool] = {}  # stages that go on all ways
         self.joins: set[str] = set()
@@ -78,10 +81,7 @@ class _Import:
     def made(self, subject: str, name: str) -> ImportedProcess:
         process = self.graph.process
         own = json_of(process.own("process"))
-        starts = [id for id, one in self.graph.nodes.items() if one.name == "startEvent"]
-        if len(starts) != 1:
-            self.faults.add(f"There are {len(starts)} start events. A process has one.")
-        routes = [one for id in starts[:1] for one in self._routes(id, START)]
+        routes = self._beginning()
         for id in self._activities():
             routes += self._routes(id, self.names[id])
         stages = [self._stage(id) for id in self._activities()]
@@ -91,9 +91,34 @@ class _Import:
         found = [{k: v for k, v in one.items() if k != "fluvial"} for _, one in routes]
         body = {**own, "kind": "process", "name": name or self._own_name(), "subject": subject}
         self._head(body, process)
-        if any("EventDefinition" in one.name for one in self.graph.nodes[starts[0]].children):
-            self.notes.append("How the process starts was left out: it starts by hand.")
         return ImportedProcess({**body, "stages": stages, "routes": found}, self.notes)
+
+    def _beginning(self) -> list[tuple[int, Json]]:
+        """The routes from the start: one event, several that lead alike, or a task before all."""
+        nodes = self.graph.nodes
+        starts = [id for id, one in nodes.items() if one.name == "startEvent"]
+        if not self._activities():
+            self.faults.add("The process has no task that people do, so it has no stage.")
+        if not starts:
+            loose = [id for id in nodes if not self.graph.into(id)]
+            first = [id for id in loose if nodes[id].name != "boundaryEvent"]
+            if len(first) == 1 and nodes[first[0]].name in ACTIVITIES:
+                self.notes.append(f"Without a start event it begins with {self.names[first[0]]}.")
+                return [(-1, {"from": START, "to": self.names[first[0]]})]
+            self.faults.add("There is no start event. Draw one that leads to the first task.")
+            return []
+        found = [self._routes(id, START) for id in starts]
+        if not any(found):
+            self.faults.add("No flow leads from the start event. Draw one to the first task.")
+        first, *others = ([route for _, route in one] for one in found)
+        if any(one != first for one in others):
+            self.faults.add(
+                f"There are {len(starts)} start events that lead to different places. Draw one, "
+                "or a process for each."
+            )
+        if len(starts) > 1 or any("EventDefinition" in e.name for e in nodes[starts[0]].children):
+            self.notes.append("How the process starts was left out: it starts by hand.")
+        return found[0]
 
     def _head(self, body: Json, process: Element) -> None:
         label, about = process.get("name").strip(), process.first("documentation")
@@ -136,7 +161,7 @@ class _Import:
             stage["label"] = label[:200]
         self._said(stage, "instructions", node.first("documentation"))
         self._kind(stage, node, own=ours)
-        self._performers(stage, id, own)
+        self.people.give(stage, id, own)
         if self.splits.get(id, False) != (stage.get("branches") == ALL):
             stage.pop("branches", None)
             stage |= {"branches": ALL} if self.splits.get(id) else {}
@@ -162,44 +187,6 @@ class _Import:
             stage.pop("process")
         if node.name == "sendTask" and not own:
             stage["main_action"] = {"mail": {}, "must": True}
-
-    def _performers(self, stage: Json, id: str, own: Json) -> None:
-        node = self.graph.nodes[id]
-        said = [
-            one.text
-            for owner in node.all("potentialOwner", "humanPerformer", "performer")
-            for one in owner.below()
-            if one.name == "formalExpression"
-        ]
-        if said and said == [plain(performer_text(one)) for one in own.get("performers", ())]:
-            return
-        words = said or [
-            word.strip()
-            for name in ("candidateGroups", "assignee", "candidateUsers")
-            for word in node.said(name).split(",")
-            if word.strip()
-        ]
-        if not words and not own and id in self.graph.lanes:
-            words = [self.graph.lanes[id]]
-        found = [one for one in map(self._performer, words) if one is not None]
-        for word in words:
-            if self._performer(word) is None:
-                label = self.graph.called(id)
-                self.notes.append(f"{label}: there is no role {word} here, so it was left out.")
-        if words and node.name != "callActivity":
-            stage.pop("performers", None)
-            stage |= {"performers": found} if found else {}
-
-    def _performer(self, word: str) -> Json | None:
-        kind, _, name = word.partition(":")
-        if word == "starter":
-            return {"starter": True}
-        if name and kind in ("role", "user", "field"):
-            return {kind: name}
-        role = self.known.roles.get(word.lower()) or self.known.roles.get(slug_of(word))
-        if role:
-            return {"role": role}
-        return {"user": word} if MAIL.fullmatch(word) else None
 
     def _timeout(self, stage: Json, id: str) -> None:
         timers = [
@@ -252,11 +239,24 @@ class _Import:
             return []  # a stage without routes ends the branch by itself
         free = [one for _, one in found if not one.keys() - {"from", "to", "label"}]
         if len(free) > 1 and not self.splits.get(id):
-            self.faults.add(
-                f"{self.graph.called(id)}: several ways on have neither a condition nor a name."
-                " Name the flows, so that people choose one."
-            )
+            found = self._named(id, found)
         return found
+
+    def _named(self, id: str, found: list[tuple[int, Json]]) -> list[tuple[int, Json]]:
+        """The ways on that have neither a condition nor a name are called as where they lead."""
+        labels = {name: self.graph.nodes[at].get("name") for at, name in self.names.items()}
+        routes: list[tuple[int, Json]] = []
+        for at, route in found:
+            if not route.keys() - {"from", "to", "label"}:
+                label = route.get("label") or labels.get(route["to"]) or humanise(route["to"])
+                route = {**route, "outcome": " ".join(label.split())[:60]}
+            if all(route != other for _, other in routes):
+                routes.append((at, route))
+        self.notes.append(
+            f"{self.graph.called(id)}: its ways on have neither a condition nor a name. People "
+            "choose them by where they lead."
+        )
+        return routes
 
     def _ways(self, id: str) -> list[FlowWay]:
         found: list[FlowWay] = []
@@ -371,9 +371,7 @@ class _Import:
         return not parting and not (read and flow.default) and (not read or not flow.default)
 
     def _ending(self, route: Json, target: Element, way: FlowWay, *, own: bool) -> Json:
-        fails = target.name == "endEvent" and any(
-            "EventDefinition" in one.name for one in target.children
-        )
+        fails = target.name == "endEvent" and any(target.all(*FAILING))
         if fails != bool(route.get("fails")):
             route.pop("fails", None)
             route |= {"fails": True} if fails else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +194,91 @@ def test_parallel_branches_part_and_join() -> None:
     assert ends == {("start", "a"), ("a", "b"), ("a", "c"), ("b", "d"), ("c", "d")}
 
 
+def test_of_several_pools_one_is_chosen() -> None:
+    pools = bpmn(
+        '<~collaboration id="c"><~participant id="x" name="Customer" processRef="p1"/>'
+        '<~participant id="y" name="Shop" processRef="p2"/><~participant id="z" name="Bank"/>'
+        '<~messageFlow id="m" sourceRef="a" targetRef="b"/></~collaboration>'
+        '<~process id="p1"><~startEvent id="s1"/><~task id="a"/>' + flow("1", "s1", "a")
+        + '</~process><~process id="p2" name="Sale &#10; in a shop"><~startEvent id="s2"/>'
+        '<~task id="b"/>' + flow("2", "s2", "b") + "</~process>"
+    )  # fmt: skip
+    with pytest.raises(Unprocessable) as refused:
+        imported(pools, "deal", "", READS)
+    assert [one["message"] for one in refused.value.errors or ()] == [
+        "Customer", "Sale in a shop",
+    ]  # fmt: skip
+    with pytest.raises(Unprocessable, match="`Bank` is none of them"):
+        imported(pools, "deal", "", READS, "Bank")
+    for wanted in ("Sale in a shop", "p2"):
+        found = imported(pools, "deal", "", READS, wanted)
+        assert [one["name"] for one in found.document["stages"]] == ["b"]
+        assert found.notes == ["1 × messageFlow left out."]
+
+
+def test_what_events_send_is_left_out_and_said() -> None:
+    found = imported(
+        small('<~intermediateThrowEvent id="t"><~signalEventDefinition/></~intermediateThrowEvent>'
+              '<~endEvent id="f" name="Told"><~messageEventDefinition/></~endEvent>',
+              flow("2", "a", "t") + flow("3", "t", "f")), "deal", "", READS,
+    )  # fmt: skip
+    assert found.document["routes"][1:] == [{"from": "a", "to": "end"}]
+    assert found.notes == [
+        "1 × signalEventDefinition left out.", "1 × messageEventDefinition left out.",
+    ]  # fmt: skip
+
+
+def test_ways_on_without_names_are_called_as_where_they_lead() -> None:
+    found = imported(
+        small('<~exclusiveGateway id="g"/><~userTask id="b" name="Ask &#10;again"/>',
+              flow("2", "a", "g") + flow("3", "g", "b") + flow("4", "g", "e")
+              + flow("5", "b", "e")), "deal", "", READS,
+    )  # fmt: skip
+    assert found.document["routes"][1:3] == [
+        {"from": "a", "to": "b", "outcome": "Ask again"},
+        {"from": "a", "to": "end", "outcome": "End"},
+    ]
+    assert "choose them by where they lead" in found.notes[0]
+
+
+def test_a_process_begins_with_its_first_task_or_with_events_that_lead_alike() -> None:
+    task = '<~userTask id="a" camunda:assignee="${initiator}"/>'
+    alone = bpmn(f'<~process id="p">{task}<~task id="b"/>' + flow("1", "a", "b") + "</~process>")
+    both = bpmn(
+        f'<~process id="p"><~startEvent id="s"/>{task}<~startEvent id="t">'
+        "<~messageEventDefinition/></~startEvent>" + flow("1", "s", "a") + flow("2", "t", "a")
+        + "</~process>"
+    )  # fmt: skip
+    for text in (alone, both):
+        found = imported(text, "deal", "", READS)
+        assert found.document["routes"][0] == {"from": "start", "to": "a"}
+        assert found.document["stages"][0]["performers"] == [{"starter": True}]
+        assert len(found.notes) == 1
+
+
+FILES = sorted(Path(os.environ.get("BPMN_FILES", "/nowhere")).rglob("*.bpmn*"))
+
+
+@pytest.mark.skipif(not FILES, reason="BPMN_FILES names a folder with files of other tools")
+def test_files_of_other_tools_are_read_or_refused_with_the_reason() -> None:
+    """Each becomes a process that can be gone through, or says what cannot be and what to draw."""
+    for path in FILES:
+        wanted = [""]
+        for process_name in wanted:
+            try:
+                text = path.read_text(encoding="utf-8", errors="replace")
+                document = imported(text, "deal", "", READS, process_name).document
+            except Unprocessable as refused:
+                errors = refused.errors or []
+                assert errors and all(one["message"] for one in errors), path
+                if errors[0]["code"] == "choose_one" and not process_name:
+                    wanted += [one["message"] for one in errors]
+                continue
+            drawn = read_process(document["name"], document, lambda *given: None)
+            assert drawn.stages and drawn.ways("start"), path
+            assert there_and_back(document) == document, path
+
+
 def small(more: str = "", flows: str = "", task: str = '<~task id="a"/>') -> str:
     return bpmn(
         f'<~process id="p"><~startEvent id="s"/>{task}{more}<~endEvent id="e"/>'
@@ -210,8 +296,27 @@ WRONG: dict[str, tuple[str, str]] = {
     "a wait": (small('<~intermediateCatchEvent id="x"/>'), "waits in stages only"),
     "events": (small('<~eventBasedGateway id="x"/>'), "Draw an exclusive gateway"),
     "a loop": (small(task='<~task id="a"><~standardLoopCharacteristics/></~task>'), "route back"),
-    "a signal": (small('<~endEvent id="x"><~signalEventDefinition/></~endEvent>'), "not known"),
-    "no names": (small(GATE.format("exclusiveGateway"), flow("2", "a", "g")), "Name the flows"),
+    "a cancelled end": (
+        small('<~endEvent id="x"><~cancelEventDefinition/></~endEvent>'), "is not known",
+    ),
+    "a link": (
+        small('<~intermediateThrowEvent id="x"><~linkEventDefinition/></~intermediateThrowEvent>'),
+        "is not known",
+    ),
+    "an error that is caught": (
+        small('<~boundaryEvent id="x" attachedToRef="a"><~errorEventDefinition/></~boundaryEvent>'),
+        "is not known",
+    ),
+    "nothing to do": (
+        bpmn('<~process id="p"><~startEvent id="s"/><~endEvent id="e"/>' + flow("1", "s", "e")
+             + "</~process>"), "no task that people do",
+    ),
+    "no start": (
+        bpmn('<~process id="p"><~task id="a"/><~task id="b"/></~process>'), "no start event",
+    ),
+    "a start alone": (
+        bpmn('<~process id="p"><~startEvent id="s"/><~task id="a"/></~process>'), "No flow leads",
+    ),
     "a loose flow": (small(flows=flow("2", "a", "nowhere")), "leads from or to nothing"),
     "two starts": (small('<~startEvent id="t"/>'), "There are 2 start events"),
     "a date": (
@@ -232,7 +337,7 @@ WRONG: dict[str, tuple[str, str]] = {
     "no process": (bpmn("<~collaboration/>"), "no process"),
     "two processes": (
         small().replace("</bpmn:process>", "</bpmn:process><bpmn:process id='q'><bpmn:task id='z'/>"
-                        "</bpmn:process>"), "2 processes",
+                        "</bpmn:process>"), "several processes: `p` and `q`",
     ),
     "not XML": ("<a", "is not XML"),
     "not BPMN": ("<html/>", "is not BPMN"),
