@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from bench.conditions import insert
@@ -17,16 +18,19 @@ from bench.engines import fresh_engine
 from bench.timing import timed
 from fluvial.auth.actors import SYSTEM
 from fluvial.database.connection import Connection
+from fluvial.database.statement import insert as add_row
 from fluvial.records.writing.writer import create, update
 from fluvial.runtime import long_jobs
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.session import Session
 from processes import repeated_starts, task_steps
-from processes.process_lists import open_tasks
+from processes.open_tasks import open_tasks
+from processes.process_tables import CANDIDATE
 from processes.stage_counts import stage_counts
 from processes.versions import process_named
+from processes.why_waiting import task_wire
 
-ROUNDS, STARTED = 5, 10_000
+ROUNDS, STARTED, COMPLETED, WARM = 5, 10_000, 200, 20
 STAGES = ("ask", "offer", "talk", "agree", "deliver")
 REACH = (1.0, 0.75, 0.45, 0.225, 0.1)  # how many runs come so far
 PEOPLE, BRANCHES, REGIONS = 40, 200, 8
@@ -52,6 +56,7 @@ DOCUMENTS: list[dict[str, Any]] = [
      "stages": [{"name": "call", "performers": [{"field": "seller"}]}],
      "routes": [{"from": "start", "to": "call"}, {"from": "call", "to": "end"}]},
 ]  # fmt: skip
+ADD_CANDIDATE = add_row(CANDIDATE)
 GROUPS = (
     ("subject", "branch", "region"), ("subject", "seller"), ("subject", "source"), ("responsible",),
 )  # fmt: skip
@@ -76,6 +81,10 @@ def _lines(engine: Engine, kind: str, runs: int) -> Iterator[str]:
     assert actor is not None
     mine = session.as_actor(actor)
     yield _line("my tasks, 50 of them", lambda: open_tasks(mine, 50))
+    yield _line(
+        "the same as the API tells them",
+        lambda: [task_wire(mine, one) for one in open_tasks(mine, 50)],
+    )
     where = "process == 'sale' and attempt == 1"
     yield _line(
         "the funnel by four dimensions", lambda: stage_counts(session, "deal", where, GROUPS)
@@ -123,11 +132,17 @@ def _fill(session: Session, runs: int, people: list[str]) -> None:
                 session, "deal", name=f"D{at}", seller=seller, branch=chance.choice(branches),
                 source=chance.choice(("web", "fair", "call")), hot=at < STARTED,
             )  # fmt: skip
-            _run(session, at, ("deal", deal), seller, first + timedelta(minutes=5 * at))
+            begun = first + timedelta(minutes=5 * at)
+            _run(session, at, ("deal", deal), seller, people[at % PEOPLE], begun)
 
 
 def _run(
-    session: Session, at: int, subject: tuple[str, str], seller: tuple[str, str], begun: datetime
+    session: Session,
+    at: int,
+    subject: tuple[str, str],
+    seller: tuple[str, str],
+    other: str,
+    begun: datetime,
 ) -> None:
     """A run with five tasks: those of the stages it came to, and others of earlier attempts."""
     reached = sum(at % 1000 < share * 1000 for share in REACH)
@@ -140,36 +155,45 @@ def _run(
         stage, attempt = STAGES[min(step, reached - 1)], max(1, step - reached + 2)
         last = step == len(STAGES) - 1
         opened = begun + timedelta(days=step)
-        insert(
-            session, "process_task", **common, run=run, name=stage, stage=stage,
+        among = list({seller, ("user", other)}) if last and at % 10 == 0 else []
+        task = insert(
+            session, "process_task", **common, run=run, name=stage, stage=stage, candidates=among,
             attempt=Decimal(attempt), status="open" if last else "done", performer=seller,
             opened=opened, ended=None if last else opened + timedelta(days=1),
+            work_due=opened + timedelta(days=7), work_state="running" if last else "met",
             ended_by=None if last else seller,
         )  # fmt: skip
+        for _, person in among:
+            ADD_CANDIDATE.run(session.connection, person=person, task=task)
 
 
 def _completing(session: Session, person: str) -> Iterator[str]:
-    """A plain save beside completing a task, which makes the next one."""
+    """A plain save beside completing a task, which makes the next one, in turns."""
     process = process_named(session, "sale")
     deals = [
         str(create(session, "deal", {"name": f"N{at}", "seller": {"user": person}})["id"])
-        for at in range(20)
+        for at in range(COMPLETED)
     ]
     runs = []
     for deal in deals:
         with session.connection.transaction():
             runs.append(task_steps.start(session, process, ("deal", deal)))
-    names = iter(range(1_000))
+    saves, steps = list[tuple[float, float]](), list[tuple[float, float]]()
+    gc.collect()
+    for at, run in enumerate(runs):
+        save = partial(update, session, "deal", deals[at], {"name": f"M{at}"})
+        saves.append(_clocked(save))
+        steps.append(_clocked(partial(task_steps.complete, session, run.made[0])))
+    for what, times in (("a plain save", saves), ("a task completed", steps)):
+        seconds, spent = (statistics.median(one) for one in zip(*times[WARM:], strict=True))
+        yield _told(what, seconds, spent)
 
-    def save() -> None:
-        for deal in deals:
-            update(session, "deal", deal, {"name": f"M{next(names)}"})
 
-    tasks = [run.made[0] for run in runs]
-    yield _line("20 plain saves", save)
-    began = time.process_time()
-    seconds, _ = timed(lambda: [task_steps.complete(session, one) for one in tasks])
-    yield _told("20 tasks completed", seconds, time.process_time() - began)
+def _clocked(work: Callable[[], Any]) -> tuple[float, float]:
+    """Seconds, and those of the process."""
+    began, at = time.process_time(), time.perf_counter()
+    work()
+    return time.perf_counter() - at, time.process_time() - began
 
 
 def _starting(engine: Engine, connection: Connection, people: list[str]) -> str:

@@ -110,8 +110,8 @@ class _Import:
         found = [self._routes(id, START) for id in starts]
         if not any(found):
             self.faults.add("No flow leads from the start event. Draw one to the first task.")
-        first, *others = ([route for _, route in one] for one in found)
-        if any(one != first for one in others):
+        ways = [[route for _, route in one] for one in found]
+        if any(one != ways[0] for one in ways):
             self.faults.add(
                 f"There are {len(starts)} start events that lead to different places. Draw one, "
                 "or a process for each."

@@ -21,6 +21,7 @@ from rules.action_kinds import ACTION
 
 from . import (
     bpmn_api,
+    candidates,
     conditional_starts,
     designed_processes,
     due_tasks,
@@ -48,7 +49,7 @@ feature = Feature(
         CATALOG_CHANGED(keep_versions),
         BEFORE_SAVE(kept_records.before_save),
         BEFORE_BIN(kept_records.before_bin),
-        STORED(conditional_starts.stored),
+        STORED(conditional_starts.stored, candidates.stored),
         ENDPOINT(
             *processes_api.ENDPOINTS,
             *map_api.ENDPOINTS,
@@ -78,6 +79,7 @@ feature = Feature(
         JOB(
             Job(due_tasks.WORK, due_tasks.run),
             Job(repeated_starts.WORK, repeated_starts.run, every=60),
+            Job(candidates.WORK, candidates.run, every=candidates.EVERY),
         ),
         LONG_JOB_KIND(repeated_starts.KIND),
     ),

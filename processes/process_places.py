@@ -28,7 +28,7 @@ from metamodel.document import Document
 from .designed_processes import context
 from .kept_names import PROCESS, RUN, TASK
 from .map_api import map_of_run
-from .process_lists import open_tasks
+from .open_tasks import open_tasks
 from .route_map import draw
 from .run_rows import RUNNING
 from .task_pages import HOME, href_of

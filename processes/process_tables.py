@@ -1,4 +1,4 @@
-"""The tables of this folder: versions of processes, and what tasks have made."""
+"""The tables of this folder: versions of processes, what tasks have made, and who they wait for."""
 
 from __future__ import annotations
 
@@ -35,3 +35,12 @@ MADE = table(
 )
 sa.Index("ix_fluvial_process_made__task", MADE.c.task, MADE.c.id)
 sa.Index("ix_fluvial_process_made__record", MADE.c.record, MADE.c.id)
+
+# For whom open tasks are besides their performers: what their field `candidates` says, by person.
+CANDIDATE = table(
+    "process_candidate",
+    column("person", UUID, primary_key=True),
+    column("task", UUID, primary_key=True),
+    metadata=TABLES,
+)
+sa.Index("ix_fluvial_process_candidate__task", CANDIDATE.c.task)

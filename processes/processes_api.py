@@ -14,7 +14,8 @@ from fluvial.runtime.session import Session
 
 from . import run_rows, task_steps
 from .kept_names import RUN, TASK
-from .process_lists import open_tasks, runs_page
+from .open_tasks import open_tasks
+from .process_lists import runs_page
 from .versions import process_named, processes_of
 from .why_waiting import run_wire, said_of, task_wire
 

@@ -48,8 +48,10 @@ def open_joins(process: Process, waiting: Iterable[str], active: Iterable[str]) 
     of one loop do not wait for each other, so there is always one that can begin once nothing is
     worked on: no run hangs in a join.
     """
-    graph = graph_of(process)
     held = list(waiting)
+    if not held:
+        return []
+    graph = graph_of(process)
     working = list(active)
     behind = {one: reached(graph, [one]) for one in {*held, *working}}
     found = []

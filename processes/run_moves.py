@@ -51,6 +51,7 @@ class RunAtWork:
     values: Values
     depth: int = 0
     made: list[str] = field(default_factory=list)  # tasks that this step has made
+    row: Values | None = None  # as it is stored, where it was read and locked
 
     @cached_property
     def subject(self) -> NamedEnvironment:
@@ -63,6 +64,10 @@ class RunAtWork:
     def tasks(self) -> list[TaskRow]:
         return run_rows.tasks_of(self.session, self.id)
 
+    def write(self, values: Values) -> None:
+        """Change the run itself."""
+        self.row = run_rows.write(self.session, RUN, self.id, values, self.row)
+
     def names(self, **names: Any) -> NamedEnvironment:
         """The subject with names beside its fields, for the conditions of routes."""
         known = self.subject
@@ -72,7 +77,8 @@ class RunAtWork:
 def opened_run(session: Session, values: Values) -> RunAtWork:
     """A run that is locked, with its process in the version that it keeps."""
     process = process_in(session, values["process"], int(values["version"]))
-    depth = len(run_rows.outer_runs(session, values["id"]))
+    above = values.get("parent_task") is not None
+    depth = len(run_rows.outer_runs(session, values["id"])) if above else 0
     return RunAtWork(session, values["id"], process, dict(values), depth)
 
 
@@ -221,6 +227,7 @@ def _begin_part(run: RunAtWork, stage: ProcessStage, task: str) -> None:
     subject = run.values.get("subject")
     if subject is None:
         raise Conflict("The record of the run is gone, so no sub-process can be started for it.")
+    run.row = None  # the part may move it on
     begin(run.session, part, number, subject, parent=task, depth=run.depth + 1)
 
 
@@ -254,7 +261,7 @@ def _say_where(run: RunAtWork, left: Sequence[TaskRow]) -> None:
     stages = dict.fromkeys(label_of(run.process, task.stage) for task in left)
     said = ", ".join(stages)[:400]
     if said != run.values.get("stage"):
-        run_rows.write(run.session, RUN, run.id, {"stage": said})
+        run.write({"stage": said})
         run.values["stage"] = said
 
 
@@ -271,7 +278,7 @@ def end(run: RunAtWork, status: str, reason: str) -> None:
     written = {
         "status": status, "ended": session.now, "reason": reason[:1000] or None, "stage": None,
     }  # fmt: skip
-    run_rows.write(session, RUN, run.id, written)
+    run.write(written)
     parent = run.values.get("parent_task")
     if parent is not None:
         _part_ended(run, parent, status, reason)

@@ -12,8 +12,12 @@ from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Statement
 from fluvial.kernel.ids import is_id
 from fluvial.kernel.problems import NotFound
+from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.rows import Values, load_row
-from fluvial.records.writing.writer import create, update
+from fluvial.records.drafts.writer_locks import lock_writers
+from fluvial.records.writing.new_drafts import existing, fresh_draft
+from fluvial.records.writing.writer import keep_changed, keep_new
+from fluvial.runtime.prefetch import targets_of
 from fluvial.runtime.session import Session
 from metamodel.catalog import Catalog
 from metamodel.storage import TEXT, UUID
@@ -25,6 +29,7 @@ DONE, FAILED, TIMED_OUT, SKIPPED, CANCELLED = "done", "failed", "timed_out", "sk
 RUNNING = "running"
 ACTIVE = (OPEN, TAKEN, PART)  # what is worked on
 UNFINISHED = (WAITING, *ACTIVE)
+WAITS_FOR_PEOPLE = (OPEN, TAKEN)
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,11 @@ class _Statements:
             .limit(1)
         )
         above = sa.bindparam("the_task", type_=Stored(UUID))
+        self.run_of = Statement(
+            sa.select(held.id, held.parent_task)
+            .join_from(task.id.table, held.id.table, held.id == task.run)
+            .where(task.id == above, live, held.deleted_at.is_(None))
+        )
         self.parts = Statement(
             sa.select(held.id)
             .where(held.parent_task == above, held.deleted_at.is_(None))
@@ -102,13 +112,13 @@ def keeper(session: Session) -> Session:
     return session.as_actor(kept).posting(*KEPT)
 
 
-def locked_run(session: Session, run: str) -> Values:
+def locked_run(session: Session, run: str, parent: str | None = "") -> Values:
     """A run that nobody else moves until the transaction ends.
 
     The run of which it is a part is locked before it, so that runs inside of each other never wait
-    for one another.
+    for one another. `parent` is the task of which it is a part, where that is known.
     """
-    above = outer_runs(session, run)
+    above = outer_runs(session, run) if parent is not None else []
     for one in reversed(above):
         _locked(session, RUN, one, "process run")
     return _locked(session, RUN, run, "process run")
@@ -130,10 +140,12 @@ def outer_runs(session: Session, run: str) -> list[str]:
 
 def locked_task(session: Session, task: str) -> tuple[Values, Values]:
     """A task and its run, which is locked first, so that two never wait for each other."""
-    found = task_named(session, task)
+    there = is_id(task) and TASK in session.catalog.objects
+    asked = session.catalog.derive(_Statements).run_of if there else None
+    found = asked.row(session.connection, the_task=task) if asked is not None else None
     if found is None:
         raise missing_task(task)
-    run = locked_run(session, found["run"])
+    run = locked_run(session, *found)
     return run, _locked(session, TASK, task, "process task")
 
 
@@ -164,9 +176,33 @@ def _locked(session: Session, name: str, record: str, label: str) -> Values:
 
 def write_new(session: Session, name: str, values: Values) -> str:
     """A new run or task; its id."""
-    made = create(keeper(session), name, {}, fixed=values)
-    return str(made["id"])
+    kept = keeper(session)
+    lock_writers(kept, name, new=True)
+    draft = fresh_draft(kept, kept.catalog.objects[name])
+    _fill(draft, values)
+    keep_new(draft)
+    return draft.id
 
 
-def write(session: Session, name: str, record: str, values: Values) -> None:
-    update(keeper(session), name, record, {}, fixed=values)
+def write(
+    session: Session, name: str, record: str, values: Values, held: Values | None = None
+) -> Values:
+    """Change a run or task; all its values. `held` is what it is, where it was read and locked."""
+    kept = keeper(session)
+    lock_writers(kept, name, values)
+    type_ = kept.catalog.objects[name]
+    before = existing(kept, type_, record, "update") if held is None else held
+    draft = Draft(kept, type_, record, before, dict(before))
+    _fill(draft, values)
+    keep_changed(draft)
+    return draft.values
+
+
+def _fill(draft: Draft, values: Values) -> None:
+    """Give a draft its values. What they lead to was there when the run came to it: that somebody
+    was deleted meanwhile does not stop a run."""
+    for name, value in values.items():
+        draft.set(name, value)
+        field = draft.type.fields[name]
+        if value is not None and field in draft.type.looking_fields:
+            draft.vouched.update(targets_of(field, value))

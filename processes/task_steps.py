@@ -112,7 +112,14 @@ def _at_work(
             raise Forbidden("Only the owner of the run can do that.")
         if held["status"] not in ACTIVE:
             raise Conflict(_closed(session, held))
-        yield opened_run(session, values), held
+        yield _held(session, values), held
+
+
+def _held(session: Session, values: Values) -> RunAtWork:
+    """A run that is locked and at work."""
+    run = opened_run(session, values)
+    run.row = values
+    return run
 
 
 def _closed(session: Session, task: Values) -> str:
@@ -175,6 +182,7 @@ def close(run: RunAtWork, task: Values, status: str, outcome: str = "", note: st
             "outcome": outcome or None,
             "note": note[:MOST_NOTE] or None,
         },
+        task,
     )
 
 
@@ -248,7 +256,7 @@ def time_out(session: Session, task: str) -> bool:
         values, held = run_rows.locked_task(session, task)
         if held["status"] not in ACTIVE or values["status"] != RUNNING:
             return False
-        run = opened_run(session, values)
+        run = _held(session, values)
         stage = run.process.stages[held["stage"]]
         if not stage.timeout:
             return False
@@ -269,7 +277,7 @@ def cancel(session: Session, run: str, reason: str) -> None:
             raise Forbidden("Only the owner of the run can cancel it.")
         if values["status"] != RUNNING:
             raise Conflict(f"The run is {values['status']} already.")
-        end(opened_run(session, values), CANCELLED, reason)
+        end(_held(session, values), CANCELLED, reason)
 
 
 def act(session: Session, task: str, body: Body) -> Made:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from processes import candidates
+from tests.app import Client
 from tests.processes.desk import Desk, Json, process, stages, task_of, ways
 
 BODY = process(
@@ -116,3 +118,46 @@ def test_people_are_measured_by_what_they_did_in_time(desk: Desk) -> None:
     page = desk.admin.get("/processes/people?process=simple&since=2026-06-01").text
     assert "Wim" in page and "85 %" in page
     assert "No tasks were done" in desk.admin.get("/processes/people?since=2031-01-01").text
+
+
+def test_open_tasks_are_those_of_people_their_roles_and_those_they_may_do_among_others(
+    desk: Desk,
+) -> None:
+    desk.admin.define(
+        process(
+            "shared",
+            [{"name": "late", "duration": "3d", "performers": [{"field": "seller"}]},
+             {"name": "role", "duration": "2d", "performers": [{"role": "seller"}]},
+             {"name": "among", "duration": "1d", "performers": [
+                 {"user": "nobody.yet@example.com"}, {"user": "lea@example.com"},
+                 {"user": "leo@example.com"}, {"role": "specialist"}]},
+             {"name": "split", "branches": "all", "performers": [{"starter": True}]}],
+            ways("start > split", "split > late", "split > role", "split > among"),
+        )
+    )  # fmt: skip
+    lea = desk.admin.person("lea@example.com", "seller")
+    leo = desk.admin.person("leo@example.com")
+    tim = desk.admin.person("tim@example.com", "specialist")
+    names = {"user": lea.get("/api/me").json()["id"]}
+    run = desk.start("shared", desk.deal(seller=names))
+    run = desk.done(run["id"], "split")
+    ids = {stage: task_of(run, stage)["id"] for stage in ("late", "role", "among")}
+
+    def mine(person: Client, **asked: str) -> list[str]:
+        found = person.rows("/api/processes/tasks", **asked)
+        return [one["stage"] for one in found if one["id"] in ids.values()]
+
+    everything = {"limit": "500"}
+    assert mine(lea, **everything) == ["among", "role", "late"]  # what is due first
+    assert mine(lea, limit="1") == ["among"]
+    assert (mine(leo), mine(tim)) == (["among"], ["among"])
+    forget = "DELETE FROM fluvial_process_candidate"  # as if the task was older than the table
+    desk.engine.database.call(lambda: desk.engine.database.connection().script(forget))
+    assert mine(leo) == []
+    desk.engine.database.call(lambda: candidates.run(desk.engine))
+    assert (mine(leo), mine(tim)) == (["among"], ["among"])
+    assert desk.step(ids["among"], "take", by=leo).status == 200
+    assert desk.step(ids["role"], "take", by=lea).status == 200
+    assert (mine(leo), mine(lea, **everything)) == (["among"], ["role", "late"])
+    assert desk.step(ids["among"], by=tim).status == 200
+    assert (mine(leo), mine(tim), mine(lea, **everything)) == ([], [], ["role", "late"])

@@ -46,6 +46,9 @@ class WritePermission:
         return action not in self.asked or bool(held[self.asked.index(action)])
 
 
+UNASKED = WritePermission((), None)
+
+
 def write_permission(session: Session, type_: ObjectType, action: str) -> WritePermission:
     access = session.access
     key = (access.roles, access.unrestricted, "cover", type_.name, action)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fluvial.database.connection import UniqueError
+from fluvial.database.connection import Row, UniqueError
 from fluvial.kernel.problems import Problem, Unprocessable, fault
 from fluvial.records.drafts.draft import ALWAYS, Draft
 from fluvial.records.drafts.merging import check_revs
@@ -13,7 +13,13 @@ from fluvial.records.drafts.record_locks import refuse_in_locked
 from fluvial.records.drafts.rows import Values, changed_meanwhile, row_writer
 from fluvial.records.drafts.seams import hook_of
 from fluvial.records.drafts.uniqueness import unique_fault
-from fluvial.records.drafts.write_permissions import answer, read_again, write_permission
+from fluvial.records.drafts.write_permissions import (
+    UNASKED,
+    WritePermission,
+    answer,
+    read_again,
+    write_permission,
+)
 from fluvial.records.drafts.writer_locks import lock_writers
 from fluvial.runtime.session import Session
 
@@ -52,17 +58,26 @@ def create(
 
 def store_new(draft: Draft) -> dict[str, Any]:
     """Complete and store a draft of a new record, inside the caller's transaction."""
+    cover = write_permission(draft.session, draft.type, "create")
+    return answer(draft, "create", cover, _put_new(draft, cover))
+
+
+def keep_new(draft: Draft) -> None:
+    """The same for the engine, which writes what it may and needs no answer."""
+    _put_new(draft, UNASKED)
+
+
+def _put_new(draft: Draft, cover: WritePermission) -> Row:
     complete_new(draft)
     refuse_in_locked([draft])
     finish([draft])
-    cover = write_permission(draft.session, draft.type, "create")
     writer = row_writer(draft.session, draft.type)
     try:
         held = writer.insert(draft.session, draft.values, cover.asked)
     except UniqueError as error:
         raise unique_fault(draft, error) from error
     leave(CREATED, [draft])
-    return answer(draft, "create", cover, held)
+    return held
 
 
 def update(
@@ -94,14 +109,26 @@ def update(
 
 def store_changed(draft: Draft) -> dict[str, Any]:
     """Complete and store a draft of an existing record, inside the caller's transaction."""
+    cover = write_permission(draft.session, draft.type, "update")
+    held = _put_changed(draft, cover)
+    return read_again(draft, "update") if held is None else answer(draft, "update", cover, held)
+
+
+def keep_changed(draft: Draft) -> None:
+    """The same for the engine, which writes what it may and needs no answer."""
+    _put_changed(draft, UNASKED)
+
+
+def _put_changed(draft: Draft, cover: WritePermission) -> Row | None:
+    """What the statement has answered; None where there was nothing to write."""
     session, type_, before = draft.session, draft.type, draft.before
     assert before is not None
     if not complete_changed(draft):
-        return read_again(draft, "update")
+        return None
     refuse_in_locked([draft])
     finish([draft])
     values = {name: draft.values[name] for name in (*draft.changed, *ALWAYS, *draft.computed)}
-    cover, writer = write_permission(session, type_, "update"), row_writer(session, type_)
+    writer = row_writer(session, type_)
     try:
         held = writer.update(session, draft.id, before["rev"], values, cover.asked)
     except UniqueError as error:
@@ -109,7 +136,7 @@ def store_changed(draft: Draft) -> dict[str, Any]:
     if held is None:
         raise changed_meanwhile(type_)
     leave(UPDATED, [draft])
-    return answer(draft, "update", cover, held)
+    return held
 
 
 def revision_of(body: Body, rev: int | None, pointer: str) -> int | None:
