@@ -2,9 +2,13 @@
 import { make } from "../dom.js";
 import { fill, put, text } from "./inputs.js";
 import { expressionBox } from "./expression_box.js";
+import { measured } from "./measure_pickers.js";
 import { humanise, typesOf } from "./schema.js";
 
 const COLOURS = ["green", "amber", "red", "blue", "plum", "grey"];
+
+// What applies where nothing is said.
+const byDefault = (schema, known) => (schema.default === undefined ? "" : `${known.find(([one]) => one === schema.default)?.[1] ?? humanise(schema.default)} (default)`);
 
 // One of options that are asked for whenever they are shown: [[value, label, group]].
 export function chosen(form, at, schema, options) {
@@ -13,7 +17,8 @@ export function chosen(form, at, schema, options) {
   const sync = () => {
     control.dataset.at = at();
     const value = form.model.get(at());
-    fill(control, [["", form.required(at()) ? "Choose" : ""], ...options()], value === undefined ? "" : String(value));
+    const known = options();
+    fill(control, [["", form.required(at()) ? "Choose" : byDefault(schema, known)], ...known], value === undefined ? "" : String(value));
   };
   return { node: control, sync };
 }
@@ -28,36 +33,35 @@ const SOURCES = {
   option: (form, at, hint) => () => (form.fieldAt(at(), hint)?.options ?? []).map((one) => [one.name, one.label]),
   role: (form) => () => documentsOf(form, "role"),
   document: (form, at, hint) => () => documentsOf(form, hint.kind),
+  measured: (form) => () => measured(form),
   kind: (form) => () => Object.entries(form.names.kinds).map(([name, label]) => [name, label]),
 };
 
-const fits = (one, hint) => (!hint.groups || one.groups) && (!hint.own || !one.system);
+const fits = (one, hint) => (!hint.groups || one.groups) && (!hint.own || !one.system) && (!hint.logged || one.logged) && (!hint.timed || one.timed);
 const documentsOf = (form, kind) => (form.names.documents[kind] ?? []).map((one) => [one.name, one.label]);
 
 function pathsOf(form, pointer, hint) {
   const own = form.members(pointer, hint).filter((one) => !one.collection);
-  const direct = own.map((one) => [one.name, one.label]);
-  const through = own.filter((one) => one.to && one.to !== "").flatMap((one) => form.membersOf(one.to, true).filter((inner) => !inner.collection && !inner.system).map((inner) => [`${one.name}.${inner.name}`, `${one.label} › ${inner.label}`, one.label]));
+  const direct = own.filter((one) => fits(one, hint)).map((one) => [one.name, one.label]);
+  const through = own.filter((one) => one.to && one.to !== "").flatMap((one) => form.membersOf(one.to, true).filter((inner) => !inner.collection && !inner.system && fits(inner, hint)).map((inner) => [`${one.name}.${inner.name}`, `${one.label} › ${inner.label}`, one.label]));
   return [...direct, ...through];
 }
 
-const source = (form, at, hint) => SOURCES[hint.is]?.(form, at, hint);
+// The words that a place takes beside such names stand before them: {words: {business: "Working time"}}.
+function source(form, at, hint) {
+  const known = SOURCES[hint.is]?.(form, at, hint);
+  const words = Object.entries(hint.words ?? {});
+  return known && words.length ? () => [...words, ...known()] : known;
+}
 
-const from = (name) => (form, at, schema) => chosen(form, at, schema, SOURCES[name](form, at, form.schemas.hint(schema)));
-export const objects = from("object");
-export const fields = from("field");
-export const paths = from("path");
-export const collections = from("collection");
-export const options = from("option");
-export const kinds = from("kind");
-export const documents = (form, at, schema) => chosen(form, at, schema, source(form, at, form.schemas.hint(schema)));
+export const names = (form, at, schema) => chosen(form, at, schema, source(form, at, form.schemas.hint(schema)));
 
 // The picker of a list's items; null where these are not names of known things.
 export function picksOf(form, at, items) {
   const hint = form.schemas.hint(items);
   const known = source(form, at, hint);
   if (!known) return null;
-  const sorted = hint.is === "sort";
+  const sorted = ["sort", "measured"].includes(hint.is);
   const plain = (value) => (sorted ? String(value).replace(/^-/, "") : String(value));
   const label = (value) => known().find(([one]) => one === plain(value))?.[1] ?? plain(value).split(".").map(humanise).join(" › ");
   const shown = (here) => {

@@ -5,6 +5,7 @@ import { anything, number, pick, text, tick } from "./inputs.js";
 import { labelInput } from "./label_input.js";
 import { list } from "./lists.js";
 import { map } from "./maps.js";
+import { formula, grouping, measure } from "./measure_pickers.js";
 import { object } from "./objects.js";
 import * as pickers from "./pickers.js";
 import { isOf, typesOf } from "./schema.js";
@@ -16,17 +17,20 @@ const HINTS = {
   expression: pickers.expression,
   template: (form, at, schema) => text(form, at, schema, { rows: 2 }),
   text: (form, at, schema) => text(form, at, schema, { rows: form.schemas.hint(schema).rows ?? 5 }),
-  object: pickers.objects,
-  field: pickers.fields,
-  path: pickers.paths,
-  option: pickers.options,
-  collection: pickers.collections,
-  role: pickers.documents,
-  document: pickers.documents,
-  kind: pickers.kinds,
+  object: pickers.names,
+  field: pickers.names,
+  path: pickers.names,
+  option: pickers.names,
+  collection: pickers.names,
+  role: pickers.names,
+  document: pickers.names,
+  kind: pickers.names,
   icon: pickers.icons,
   colour: pickers.colours,
   choices: checks,
+  grouping,
+  measure,
+  formula,
 };
 
 export function build(form, at, schema, more = {}) {

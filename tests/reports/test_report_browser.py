@@ -60,3 +60,32 @@ def test_a_report_is_changed_opened_and_read(
             expect(page.locator(".report-plot .area")).to_be_attached()
             page.locator(".report-table tbody a").first.press("Enter")
             expect(page.locator("#count")).to_have_text("1")
+            designed(page)
+            body = httpx.get(f"{product.url}/api/meta/report/by_circle", headers=headers).json()
+            assert body["group"] == ["stage", "month(lent)"]
+            assert body["measures"][0] == "count()"
+            assert body["calculate"][0]["formula"] == "sum_fee / count"
+
+
+def designed(page: Page) -> None:
+    """Groups and measures are chosen in words, beside the report and the dashboard as they are."""
+    opened(page, "/studio/report/by_circle")
+    expect(page.locator(".dpreview .report-table")).to_be_visible()
+    form = page.locator(".designer")
+    form.get_by_role("button", name="Add a group").first.click()
+    form.locator("select[data-at='/group/1']").select_option(label="Lent by month")
+    first = form.locator("select[data-at='/measures/0']")
+    expect(first.locator("option:checked")).to_have_text("Number of records")
+    form.locator("summary", has_text="Calculated and in order").click()
+    form.locator("[data-thing='/calculate/0'] summary").click()
+    names = form.locator("[data-thing='/calculate/0'] button.mono")
+    expect(names).to_have_text(["count", "sum_fee", "weight", "per_loan"])
+    first.select_option(label="Average of Fee")
+    expect(names).to_have_text(["avg_fee", "sum_fee", "weight", "per_loan"])
+    first.select_option("(own)")
+    form.get_by_label("Measured by the expression").first.fill("count()")
+    expect(names.first).to_have_text("count")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("button", name="Save")).to_be_disabled()
+    opened(page, "/studio/dashboard/desk")
+    expect(page.locator(".dpreview .dashboard")).to_contain_text("Funnel")

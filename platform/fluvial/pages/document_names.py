@@ -10,9 +10,14 @@ from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.problems import NotFound
 from metamodel.catalog import Field
 from metamodel.documents import Document
+from metamodel.expressions.types import DATE, DATETIME, DURATION, MONEY, NUMBER
 from metamodel.folding import humanise, label_text
 
 Named = dict[str, Any]
+ADDED = ("sum", "avg", "min", "max")
+MEASURES = dict.fromkeys((NUMBER.name, MONEY.name, DURATION.name), ADDED) | dict.fromkeys(
+    (DATE.name, DATETIME.name), ADDED[2:]
+)
 
 
 def names_of(call: Call) -> Named:
@@ -43,7 +48,10 @@ def members(call: Call) -> Answer:
     type_ = call.session.catalog.objects.get(call.params["object"])
     if type_ is None:
         raise NotFound(f"There is no object `{call.params['object']}`.")
-    fields = [_field(f) for f in type_.fields.values() if not f.hidden]
+    logged = {one.name for one in type_.logged_fields}
+    fields = [
+        _field(f) | {"logged": f.name in logged} for f in type_.fields.values() if not f.hidden
+    ]
     collections = [
         {"name": name, "label": one.label, "kind": "", "collection": True, "to": one.source}
         for name, one in type_.inverses.items()
@@ -66,6 +74,7 @@ def _field(field: Field) -> Named:
         "system": field.system,
         "groups": field.kind.groups,
         "options": options,
+        "measures": () if field.many else MEASURES.get(field.type.name, ()),
     }
 
 

@@ -35,6 +35,11 @@ async (wanted) => {
       return control.click();
     }
     if (control.matches("select")) {
+      const own = [...control.options].some((one) => one.value === "(own)") && root.querySelector(`:is(input, textarea)[data-at=${quoted(pointer)}]`);
+      if (own && ![...control.options].some((one) => one.value === String(value))) {
+        said(control, "(own)", "change");
+        return said(own, String(value), "input");
+      }
       await option(control, String(value));
       return said(control, String(value), "change");
     }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
 import pytest
 
+from fluvial.kernel.features import load_features
 from tests.app import Client, Documents, Reply
 from tests.fluvial.library import BOOK, LIBRARY
 
@@ -16,6 +18,8 @@ VIEW = {
     "kind": "view", "name": "long_ones", "label": "Long ones", "object": "book",
     "where": "pages > 300", "columns": ["name"], "sort": ["-pages"],
 }  # fmt: skip
+
+NAMING = ("object", "field", "path", "option", "collection", "role", "document")
 
 
 @pytest.fixture
@@ -55,6 +59,32 @@ def test_the_page_has_the_whole_document_its_schema_and_names(client: Client) ->
     members = client.get("/studio/members/book").json()["data"]
     assert "name" in [one["name"] for one in members]
     assert client.get("/studio/members/nothing").status == 404
+
+
+def test_members_say_what_they_are_grouped_and_measured_by(client: Client) -> None:
+    members = {one["name"]: one for one in client.get("/studio/members/book").json()["data"]}
+    assert members["pages"]["measures"] == ["sum", "avg", "min", "max"]
+    assert members["created_at"]["measures"] == ["min", "max"] and members["created_at"]["timed"]
+    assert members["name"]["measures"] == [] and not members["name"]["logged"]
+
+
+def named_defaults(schema: Any, place: str) -> Iterator[tuple[str, str]]:
+    """The defaults of places that name documents or fields, unless the place has words for them."""
+    if isinstance(schema, dict):
+        hint = schema.get("x-editor")
+        if isinstance(hint, dict) and hint.get("is") in NAMING and "default" in schema:
+            if schema["default"] not in hint.get("words", {}):
+                yield place, schema["default"]
+        for name, inner in schema.items():
+            yield from named_defaults(inner, f"{place}/{name}")
+    elif isinstance(schema, list):
+        for at, inner in enumerate(schema):
+            yield from named_defaults(inner, f"{place}/{at}")
+
+
+def test_a_default_that_names_nothing_has_words_in_forms() -> None:
+    kinds = load_features().kinds.values()
+    assert [one for kind in kinds for one in named_defaults(kind.schema, kind.name)] == []
 
 
 def test_a_fault_has_its_place_and_nothing_is_saved(client: Client) -> None:
