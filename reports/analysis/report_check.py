@@ -12,6 +12,7 @@ from metamodel.documents import Document
 from metamodel.expressions.types import DATE, DATETIME, DURATION, MONEY, NUMBER, Type
 from metamodel.folding import listed
 
+from .chart_check import check_charted
 from .group_check import check_group, same_dimension
 from .groupings import grouping
 from .measured_types import Measured, measured, unfit
@@ -40,8 +41,9 @@ def check_report(document: Document, check: DocumentCheck) -> None:
         types = _check_single(body, object, check)
     _check_pivot(body, check)
     if types is not None:
-        _check_calculations(body, types, check)
+        made = _check_calculations(body, types, check)
         _check_sort(body, types, check)
+        check_charted(body, all_measures(body), made, check)
 
 
 def _refuse_alone(body: Mapping[str, Any], check: DocumentCheck) -> None:
@@ -188,8 +190,10 @@ def _check_pivot(body: Mapping[str, Any], check: DocumentCheck) -> None:
         check.fault("/group", "duplicate", f"`{text}` is a group twice.", "Delete one of them.")
 
 
-def _check_calculations(body: Mapping[str, Any], types: Types, check: DocumentCheck) -> None:
-    """Calculations may read measures and the calculations before them."""
+def _check_calculations(
+    body: Mapping[str, Any], types: Types, check: DocumentCheck
+) -> dict[str, Type]:
+    """Calculations may read measures and the calculations before them; the types of all."""
     names = {name: one.type for name, one in types.items() if not one.in_currencies}
     for at, one in enumerate(body.get("calculate", ())):
         place = f"/calculate/{at}"
@@ -211,10 +215,11 @@ def _check_calculations(body: Mapping[str, Any], types: Types, check: DocumentCh
             message = f"`{one['formula']}` gives {made.type}, which is not a measure."
             check.fault(f"{place}/formula", "wrong_type", message, "Give a number or an amount.")
         names[one["name"]] = made.type
+    return {name: one.type for name, one in types.items()} | names
 
 
 def _check_sort(body: Mapping[str, Any], types: Types, check: DocumentCheck) -> None:
-    measures = _all_measures(body)
+    measures = all_measures(body)
     known = {one.key for one in measures} | {one.name for one in measures}
     known |= {one["name"] for one in body.get("calculate", ())}
     mixed = {one.key for one in measures if one.name in types and types[one.name].in_currencies}
@@ -229,7 +234,7 @@ def _check_sort(body: Mapping[str, Any], types: Types, check: DocumentCheck) -> 
             check.fault(f"/sort/{at}", "several_currencies", message, "Sort by another measure.")
 
 
-def _all_measures(body: Mapping[str, Any]) -> list[ReportMeasure]:
+def all_measures(body: Mapping[str, Any]) -> list[ReportMeasure]:
     said = [one["measures"] for one in body.get("union", ())] or [body.get("measures", ["count()"])]
     found: list[ReportMeasure] = []
     for one in said:

@@ -103,6 +103,7 @@ class ReportModel:
     compares: bool
     show: str
     sort: tuple[str, ...]
+    chart: tuple[str, ...]
     audience: tuple[str, ...]
     order: int
 
@@ -142,6 +143,7 @@ def report_from(document: Document) -> ReportModel:
         compares="compare" in body,
         show=body.get("show", "table"),
         sort=tuple(body.get("sort", ())),
+        chart=tuple(body.get("chart", ())),
         audience=tuple(body.get("audience", ())),
         order=body.get("order", 50),
     )

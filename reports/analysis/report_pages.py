@@ -15,6 +15,7 @@ from fluvial.pages.frame import Context, action, page, with_query
 from fluvial.pages.reader_format import ReaderFormat, format_of
 from fluvial.runtime.session import Session
 
+from .chart_series import MOST_COLUMNS, drawn_measures, series_of
 from .dashboards import visible_dashboards
 from .group_choices import pickers
 from .page_wishes import GROUPS, KNOWN, MEASURES, chosen, page_wish
@@ -161,8 +162,10 @@ def chart_context(table: ReportTable) -> Context | None:
         return funnel_of(table.steps(()))
     if show not in CHARTS or not read.groups or not read.values.shown:
         return None
-    one = read.values.shown[0]
-    return chart_of(show, table.points(one), f"{one.label} by {read.groups[0].label}")
+    group, drawn = read.groups[0], drawn_measures(read.values.shown, read.report.chart)
+    about = f"{', '.join(one.label for one in drawn)} by {group.label}"
+    rest = max(len(read.column_keys) - MOST_COLUMNS, 0)
+    return chart_of(show, series_of(table), about, dated=group.of.type.timed, rest=rest)
 
 
 def figures_of(table: ReportTable) -> list[Context]:

@@ -124,7 +124,7 @@ def read_report(session: Session, report: ReportModel, wish: ReportWish) -> Read
     refuse_hidden(session, report)
     if wish.measures is not None and not report.is_union:
         part = replace(report.parts[0], measures=wish.measures)
-        report = replace(report, parts=(part,), calculations=(), sort=())
+        report = replace(report, parts=(part,), calculations=(), sort=(), chart=())
     groups = report.groups if wish.groups is None else wish.groups
     columns = report.columns if wish.columns is None else wish.columns
     return _Reading(session, report, groups, columns, wish.where).read()

@@ -73,6 +73,48 @@ def test_each_way_of_showing_a_report_draws_it(library: Client) -> None:
     assert "Utilisation" in page_of(library, "/reports/utilisation")
 
 
+def test_charts_draw_several_measures_on_one_scale_and_columns(library: Client) -> None:
+    library.made("loan", book="Persuasion", due="2026-04-02", fee="9.00", stage="asked")
+    fees = [
+        {"name": "fees", "label": "Fees", "measure": "sum(fee)"},
+        {"name": "late", "label": "Late fees", "measure": "sum(fee if urgent else fee * 0)"},
+    ]
+    base = {**BY_CIRCLE, "calculate": [], "group": ["month(due)"], "measures": fees}
+    library.define({**base, "show": "bar"})
+    page = page_of(library, "/reports/by_circle")
+    assert "Fees, Late fees by Due by month." in page
+    bars = findall(r'<rect class="(s[01])" x="([0-9.]+)" y="[0-9.]+" width="([0-9.]+)"', page)
+    # January to April, of which no loan falls into March: two bars for each of four months.
+    assert [tone for tone, _, _ in bars].count("s0") == 4 == len(bars) / 2
+    assert "March 2026: 0" in page and "Fees, January 2026: €3.75" in page
+    library.define({**base, "show": "line", "chart": ["late"]})
+    page = page_of(library, "/reports/by_circle")
+    assert "Late fees by Due by month." in page and "report-legend" not in page
+    library.define({**base, "group": ["reader.circle"], "columns": ["stage"], "show": "bar"})
+    page = page_of(library, "/reports/by_circle")
+    assert page.count('class="stacked"') == 2 and "Asked: €9.00" in page and "Found: €3.75" in page
+    before = {"where": "due >= '2026-01-01'", "period": {"by": "due", "unit": "year"}}
+    library.define({**base, **before, "measures": ["sum(fee)"], "compare": "previous_period",
+                    "show": "area"})  # fmt: skip
+    assert "The period before" in page_of(library, "/reports/by_circle")
+
+
+def test_a_chart_draws_measures_of_one_scale(library: Client) -> None:
+    for chart, place, says in (
+        (["count"], "/chart/0", None),
+        (["count", "sum_fee"], "/chart/1", "cannot be drawn on one scale"),
+        (["sum_fee", "per_loan"], "/chart/1", None),
+        (["per_loan", "weight"], "/chart/1", "cannot be drawn on one scale"),
+        (["fee"], "/chart/0", "`fee` is not a measure of the report"),
+    ):
+        reply = library.put("/api/meta/report/by_circle", {**BY_CIRCLE, "chart": chart})
+        found = [(e["pointer"], e["message"]) for e in reply.json().get("errors", ())]
+        if says is None:
+            assert found == []
+        else:
+            assert found[0][0] == f"/report/by_circle{place}" and says in found[0][1]
+
+
 def test_the_page_asks_what_its_pickers_say(library: Client) -> None:
     page = page_of(library, "/reports/by_circle", group="stage", group2="month(due)",
                    measure="sum(fee)", measure2="count()", show="pie")  # fmt: skip
