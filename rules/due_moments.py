@@ -130,6 +130,14 @@ def plan_next(session: Session, rule: Rule) -> None:
         plan(session, rule.name, rule.trigger.object, NOBODY, due)
 
 
+def plan_schedules(session: Session) -> None:
+    """Plan the next moments of all schedules anew: the clock was set to another day."""
+    with session.connection.transaction():
+        for rule in rule_index(session.catalog).schedules:
+            _CANCEL_RULE.run(session.connection, the_rule=rule.name)
+            plan_next(session, rule)
+
+
 def _plan_existing(session: Session, catalog: Catalog, rule: Rule) -> None:
     """The future moments of the records that are there, a thousand at a time."""
     connection, trigger = session.connection, rule.trigger

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fluvial.apptests.effects_seen import EFFECTS
-from fluvial.apptests.playing import CALLED
+from fluvial.apptests.playing import CALLED, CLOCK_SET
 from fluvial.apptests.story import UNSENT
 from fluvial.events.jobs import HOUSEKEEPING, JOB, Job
 from fluvial.http.metrics_api import MEASURES
@@ -127,6 +127,7 @@ feature = Feature(
         MEASURES(measures),
         EFFECTS(effects_of),
         CALLED(trial_answers.answer),
+        CLOCK_SET(due_moments.plan_schedules),
         LETTER_BOX(letter_box.enter),
         UNSENT(effects.forget_unsent),
         JOB(

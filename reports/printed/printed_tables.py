@@ -32,6 +32,7 @@ class PrintedTable:
     sum: str
     equals: Expression | None
     headings: Mapping[str, str]  # of columns, where it is not the label of the field
+    dates: str = ""  # how files write days; "" as usual
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -58,6 +59,7 @@ def tables_of(catalog: Catalog, body: Mapping[str, Any]) -> tuple[PrintedTable, 
                 sum=spec.get("sum", ""),
                 equals=compile_expression(spec["equals"], scope) if "equals" in spec else None,
                 headings=dict(spec.get("headings", {})),
+                dates=spec.get("dates", ""),
             )
         )
     return tuple(found)

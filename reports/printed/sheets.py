@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -17,6 +18,7 @@ from fluvial.transfer.exports import safe
 from fluvial.transfer.sheet_cells import SheetCell, day_cell, number_cell, write_cell
 
 DAY, MOMENT, LENGTH = "yyyy-mm-dd", "yyyy-mm-dd hh:mm", "[h]:mm"
+WRITTEN = {"YYYY": "%Y", "MM": "%m", "DD": "%d"}  # parts of days, as a table names them
 _UNFIT = re.compile(r"[\[\]:*?/\\']")  # for names of sheets
 
 
@@ -85,6 +87,7 @@ def _headings(table: Mapping[str, Any]) -> Iterable[tuple[str, int]]:
 def _line_cells(
     table: Mapping[str, Any], line: Mapping[str, Any], zone: ZoneInfo
 ) -> Iterable[SheetCell | None]:
+    dates = table.get("dates", "")  # a table that was kept long ago says nothing
     for value, money in zip(line["cells"], _money_columns(table), strict=True):
         amounts = value if isinstance(value, list) and _kinds(value) == "amount" else [value]
         if money and len(amounts) == 1 and _kinds(value) == "amount":
@@ -92,9 +95,19 @@ def _line_cells(
             yield number_cell(str(held["amount"]), "#,##0.00##")
             yield SheetCell(str(held["currency"]))
             continue
+        if dates and _kinds(value) == "day" and isinstance(value, Mapping) and value.get("v"):
+            yield _written_day(date.fromisoformat(value["v"]), dates)
+            continue
         yield _cell(value, zone)
         if money:
             yield None
+
+
+def _written_day(day: date, dates: str) -> SheetCell:
+    pattern = dates
+    for part, written in WRITTEN.items():
+        pattern = pattern.replace(part, written)
+    return replace(day_cell(day, dates.lower()), words=day.strftime(pattern))
 
 
 def _kinds(value: Any) -> str:

@@ -141,6 +141,7 @@ def shown_table(found: TableRows) -> dict[str, Any]:
             for path in found.columns
         ],
         "lines": [*_lines(found)],
+        "dates": table.dates,
     }
 
 

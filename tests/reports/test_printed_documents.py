@@ -124,6 +124,9 @@ def test_tables_are_spreadsheets(client: Client) -> None:
     found = list(csv.reader(io.StringIO(lines)))
     assert ["2026-06-01", "1.5000", "10.00", "EUR"] in found
     assert client.get(address(bill), format="csv", table="other").status == 400
+    client.define({**TEMPLATE, "tables": [{**BACKING, "dates": "DD/MM/YYYY"}]})
+    lines = client.get(address(bill), format="csv").body.decode("utf-8-sig")
+    assert ["02/06/2026", "1.5000", "2.50", "EUR"] in list(csv.reader(io.StringIO(lines)))
     client.define({**TEMPLATE, "tables": [BACKING, {**BACKING, "name": "more"}]})
     assert "Say which `table`" in client.get(address(bill), format="csv").json()["detail"]
     both = CalamineWorkbook.from_filelike(io.BytesIO(client.get(address(bill), format="xlsx").body))

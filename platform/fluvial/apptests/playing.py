@@ -29,6 +29,7 @@ from .stage import Stage, StoppedClock, work
 CALLED: Seam[Callable[[Session, str, int, bytes], bool]] = Seam("to answer calls")
 # Session, ledger and day: the long job of a run; nothing where there is no ledger of this name.
 LEDGER_RUN: Seam[Callable[[Session, str, date], str]] = Seam("to run ledgers in tests and stories")
+CLOCK_SET: Seam[Callable[[Session], None]] = Seam("what is planned as a test begins on its day")
 # Session, name and fields; whether there is a web form of this name.
 ANSWER: Seam[Callable[[Session, str, Mapping[str, Any]], bool]] = Seam("to answer web forms")
 
@@ -110,6 +111,8 @@ def play(test: AppTest, stage: Stage) -> list[Failure]:
     with stage.engine(test.name, today, str(test.body.get("zone", "UTC"))) as engine:
         play = Play(test, engine)
         try:
+            for plan in engine.brought(CLOCK_SET):
+                plan(play.session())
             _give(play)
             work(engine)
             before = len(effects_so_far(play.session()))

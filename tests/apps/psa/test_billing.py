@@ -345,6 +345,15 @@ def test_a_yearly_rise_is_proposed_as_an_amendment(books: Books) -> None:
     answer = tried.json()
     assert answer["outcome"] == "done", answer["lines"]
     assert "create" in {one["kind"] for one in answer["effects"]}
+    index = books.made("price_index", code=f"CPI{books.at}", name="Consumer prices")
+    for day, value in (("2019-12-01", "100"), ("2020-02-01", "103.7")):
+        books.made("index_value", price_index=index, month=day, value=value)
+    books.change("contract", contract, uplift="index", uplift_index=index, rise_most="3")
+    assert books.read("contract", contract)["rise"] == "3.00"  # of 3.7, as was agreed
+    by_index = books.client.post("/api/rules/contract_uplift/dry-run", body).json()
+    assert by_index["outcome"] == "done", by_index["lines"]
+    kept = sorted(one["object"] for one in by_index["effects"] if one["kind"] == "keep")
+    assert kept == ["contract", "contract_line"]  # in the amendment: not in force yet
     books.change("contract", contract, uplift_month=month % 12 + 1)
     later = books.client.post("/api/rules/contract_uplift/dry-run", body).json()
     assert later["outcome"] == "not_met"

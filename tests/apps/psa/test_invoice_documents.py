@@ -6,6 +6,7 @@ import csv
 import io
 import os
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -166,6 +167,7 @@ def told_in_a_statement(books: Books, invoice: str, number: str) -> None:
 def exported(books: Books, number: str) -> None:
     """The journal goes out once, in the columns of two accounting packages."""
     day = books.client.rows("/api/records/journal_line")[0]["day"]
+    british = f"{date.fromisoformat(day):%d/%m/%Y}"
     batch = books.made("journal_batch", entity=books.entity, until=day)
     books.act("journal_batch", batch, "journal_collect")
     books.act("journal_batch", batch, "export")
@@ -175,9 +177,10 @@ def exported(books: Books, number: str) -> None:
     head, *lines = csv_of(books, f"{path}/journal_xero")
     assert head == ["*Narration", "*Date", "Description", "*AccountCode", "*Amount"]
     assert sum(Decimal(line[4]) for line in lines) == 0 and len(lines) == 3
+    assert {line[1] for line in lines} == {british}
     head, *lines = csv_of(books, f"{path}/journal_sage")
     assert head == ["Nominal A/C Ref", "Date", "Reference", "Details", "Debit", "Credit"]
-    assert {line[2] for line in lines} == {number}
+    assert {(line[1], line[2]) for line in lines} == {(british, number)}
     assert sum(Decimal(line[4]) - Decimal(line[5]) for line in lines) == 0
     page = books.client.get(f"/o/journal_batch/{batch}").text
     assert "Journal for Xero (CSV)" in page and "Journal for Xero (PDF)" not in page
