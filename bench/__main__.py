@@ -31,6 +31,7 @@ from . import (
     report,
     reports,
     schema,
+    turns,
 )
 
 KINDS = ("sqlite", "postgresql")
@@ -40,6 +41,7 @@ SIZES = "20000,1000000"
 def _add_others(add: Callable[..., Any]) -> None:
     """What can be measured instead of requests."""
     add("--schema", action="store_true", help="instead: a change of fields while others work")
+    add("--turns", action="store_true", help="instead: how long the writer of SQLite is held")
     add("--catalogs", action="store_true", help="instead: a large catalog")
     add("--expressions", action="store_true", help="instead: conditions through look-ups")
     add("--clocks", action="store_true", help="instead: timers in saves, and a calendar's change")
@@ -138,8 +140,8 @@ def _single(asked: argparse.Namespace) -> str:
     sized = (asked.schema, asked.expressions, asked.reports, asked.allocations, asked.processes)
     if any(sized):
         return "100000"
-    if asked.clocks:
-        return "50000"
+    if asked.clocks or asked.turns:
+        return "50000" if asked.clocks else "20000"
     if asked.documents:
         return "160"
     return "10000" if asked.decisions or asked.ledgers or asked.change_sets else SIZES
@@ -147,6 +149,9 @@ def _single(asked: argparse.Namespace) -> str:
 
 def others(asked: argparse.Namespace) -> bool:
     """What is measured instead of requests; whether that was asked for."""
+    if asked.turns:
+        show(turns.measure(asked.sizes[0]), "sqlite turns", asked.write)
+        return True
     for kind in asked.databases:
         if asked.schema:
             show(schema.measure(kind, asked.sizes[0]), f"{kind} schema", asked.write)

@@ -18,6 +18,7 @@ from fluvial.events.worker import main_scheduler, main_worker, start_embedded
 from fluvial.http.app import build_app
 from fluvial.http.patient_protocol import server_of
 from fluvial.kernel.features import Seam
+from fluvial.kernel.garbage import settle
 from fluvial.kernel.settings import load
 from fluvial.metadata_changes import package_order
 from fluvial.packages import sample, sample_people
@@ -91,6 +92,7 @@ def run_serve(options: argparse.Namespace) -> int:
         if words := said():
             print(words)
     print("Press Ctrl-C to stop.", flush=True)
+    settle()
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     return 0

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from fluvial.kernel.garbage import hold_up, let_go
 from fluvial.kernel.search_words import holds
 from metamodel.errors import TooMuchWork
 from metamodel.expressions.sqlite_functions import register
@@ -136,6 +137,7 @@ class SqliteConnection(Connection):
             self._turns.leave()
             raise
         self._before = self._raw.total_changes
+        hold_up()  # whoever waits for the writer does not wait for the collector of garbage, too
 
     def _commit(self) -> None:
         self.script("COMMIT")
@@ -150,6 +152,7 @@ class SqliteConnection(Connection):
 
     def _end_turn(self) -> None:
         self._turns.leave(self._raw.total_changes - self._before)
+        let_go()
 
     def _keep_from_writing(self, kept: bool) -> None:
         self.script(f"PRAGMA query_only = {int(kept)}")

@@ -23,21 +23,37 @@ def uncollected() -> Iterator[None]:
     catalogs included, several times. For work that ends within a second or so, and that is over
     with its objects when this ends: those that are left are looked through then.
     """
+    hold_up()
+    try:
+        yield
+    finally:
+        let_go()
+
+
+def hold_up() -> None:
+    """Begin not to look; each of these is ended by one `let_go`."""
     global _held, _since
     with _lock:
         if not _held:
             _since = time.monotonic()
         _held += 1
         gc.disable()
-    try:
-        yield
-    finally:
-        with _lock:
-            _held -= 1
-            if not _held:
-                gc.enable()
-            late = time.monotonic() - _since > LONGEST
-            if late:
-                _since = time.monotonic()
+
+
+def let_go() -> None:
+    global _held, _since
+    with _lock:
+        _held -= 1
+        if not _held:
+            gc.enable()
+        late = time.monotonic() - _since > LONGEST
         if late:
-            gc.collect()
+            _since = time.monotonic()
+    if late:
+        gc.collect()
+
+
+def settle() -> None:
+    """What a server has at its start stays: later looks for garbage leave it out."""
+    gc.collect()
+    gc.freeze()

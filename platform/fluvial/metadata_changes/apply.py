@@ -68,6 +68,12 @@ _DROP = Statement(
 _ADD = insert(DOCUMENT)
 _NEXT_REVISION = Statement(sa.select(sa.func.coalesce(sa.func.max(REVISION.c.number), 0) + 1))
 _ADD_REVISION = insert(REVISION)
+
+
+class OutdatedError(BusyError):
+    """What a change was made from is not in force any more: it has to be made anew."""
+
+
 # What the author of a change should know of its documents, such as a setting that they need.
 CHANGE_NOTES: Seam[Callable[[Session, Catalog, Sequence[Key]], Iterator[str]]] = Seam(
     "what to know of a change"
@@ -132,17 +138,16 @@ def apply(session: Session, change: MetadataChange) -> MetadataChange:
     if session.drafting is not None:
         session.drafting += draft_changed(session, change)
         return change
-    prepared = None if connection.in_transaction else prepare(session, change)
+    if not connection.in_transaction:
+        work_out(session, change)
     try:
         with connection.transaction():
             row = _LOCK.row(connection)
             assert row is not None
-            if prepared is None or prepared.version != int(row[0]):
-                prepared = prepare(session, change, version=int(row[0]))
+            prepared = _still_worked_out(session, change, int(row[0]))
             _refuse_unseen(change, prepared)
-            change.notes = _notes(session, prepared)
             refuse_touched(connection, prepared, change.pending)
-            if _waits(session, change, prepared):
+            if _waits(session, change):
                 change.operations = prepared.operations
             elif prepared.empty and not change.packages and not change.pending:
                 _keep(session, change, prepared)
@@ -158,15 +163,30 @@ def apply(session: Session, change: MetadataChange) -> MetadataChange:
     return change
 
 
-def _waits(session: Session, change: MetadataChange, prepared: Prepared) -> bool:
-    """Whether an administrator has to approve it first, which its author has asked for.
+def work_out(session: Session, change: MetadataChange, version: int | None = None) -> Prepared:
+    """Do all that needs no transaction before it begins: it then only has to write."""
+    prepared = prepare(session, change, version=version)
+    change.notes = _notes(session, prepared)
+    if not (change.pending or change.approval):  # of which this was asked before
+        change.beyond = find_beyond(session, change, prepared)
+    prepared.new.derive_like(prepared.old)
+    change.worked_out = prepared
+    return prepared
 
-    Of a change under way, and of one that is approved, this was asked before.
-    """
-    if change.pending or change.approval:
-        return False
-    change.beyond = find_beyond(session, change, prepared)
-    if not change.beyond or not change.judged:
+
+def _still_worked_out(session: Session, change: MetadataChange, version: int) -> Prepared:
+    """What was worked out, if no other change has come into force since."""
+    if change.based not in (None, version):
+        raise OutdatedError("another change of metadata was faster")
+    prepared = change.worked_out
+    if prepared is None or prepared.version != version:
+        prepared = work_out(session, change, version)
+    return prepared
+
+
+def _waits(session: Session, change: MetadataChange) -> bool:
+    """Whether an administrator has to approve it first, which its author has asked for."""
+    if change.pending or change.approval or not change.beyond or not change.judged:
         return False
     if not change.ask:
         raise BeyondRights(change)
@@ -197,7 +217,6 @@ def write(session: Session, change: MetadataChange, prepared: Prepared) -> None:
     """Everything in the caller's transaction; tables that others use come last."""
     connection, old, new = session.connection, prepared.old, prepared.new
     change.operations = prepared.operations
-    new.derive_like(old)  # before anybody has to wait for tables
     _write_documents(connection, prepared)
     for name, version in change.packages.items():
         if version is None:

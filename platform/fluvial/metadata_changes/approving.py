@@ -8,7 +8,7 @@ from fluvial.runtime.session import Session
 from metamodel.document import same_body
 
 from . import package_order
-from .apply import apply, plan
+from .apply import apply, plan, work_out
 from .approvals import APPROVED, DRAFT, REFUSED, WAITING, WITHDRAWN, Approval, approval, decide
 from .change import MetadataChange
 
@@ -23,13 +23,15 @@ def approve(session: Session, id: str, reason: str = "") -> tuple[Approval, Meta
     """Put the change in force as it was asked for, in one transaction with the decision."""
     if not session.access.admin:
         raise Forbidden("Only administrators approve what goes beyond somebody's rights.")
-    connection = session.connection
+    connection, found = session.connection, approval(session, id)
+    change = found.change()
+    if found.state == WAITING:
+        work_out(session, change)
     with connection.transaction():
         package_order.lock(connection)
-        found = approval(session, id)
         decide(session, id, (WAITING,), APPROVED, reason)
         _refuse_stale(session, found)
-        change = apply(session, found.change())
+        apply(session, change)
         decide(session, id, (APPROVED,), APPROVED, reason, change)
     return approval(session, id), change
 

@@ -35,6 +35,8 @@ class MetadataChange:
     packages: Mapping[str, str | None] = field(default_factory=dict)
     whole: bool = False  # they replace others as a whole: nobody asks what uses what goes
     seen: Bodies = field(default_factory=dict)  # of the site's layer, from which these were made
+    based: int | None = None  # the version of the catalog from which its documents were made
+    worked_out: Prepared | None = None  # before its transaction, so that nobody waits for that
     columns: Mapping[str, str] = field(default_factory=dict)  # that a copy has filled, by target
     pending: str | None = None  # its id while its values are copied in the background
     operations: list[SchemaOperation] = field(default_factory=list)

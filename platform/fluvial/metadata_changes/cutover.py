@@ -123,6 +123,7 @@ def _build_indexes(connection: Connection, prepared: Prepared) -> None:
 def _switch(session: Session, change: MetadataChange, pending: Pending) -> None:
     connection = session.connection
     crash_points.point("change_switch")
+    apply.work_out(session, change)
     with connection.transaction():
         if not still_open(connection, pending.id):
             return

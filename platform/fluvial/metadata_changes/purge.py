@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from fluvial.records.drafts.state_log import purge_spans
 from fluvial.records.reading.link_values import forget_said
 from fluvial.runtime.session import Session
 from metamodel.reach import Reach
+from metamodel.storage import SQLITE
 
 from .apply import note_revision
 from .backfill import MARKER
@@ -61,19 +63,10 @@ def purge(session: Session, object: str, field: str) -> list[str]:
     """Drop the retired columns of a field for good; what was dropped."""
     connection = session.connection
     try:
+        if connection.dialect == SQLITE and not connection.in_transaction:
+            _drop_by_turns(connection, _to_purge(session, object, field))
         with connection.transaction():
-            found = [
-                c for c in retired_columns(connection) if (c.object, c.field) == (object, field)
-            ]
-            if not found:
-                raise NotFound(f"No values are kept of `{object}.{field}`.")
-            _refuse_others(session, object, field)
-            if any(session.now - c.at < GRACE for c in found):
-                raise Conflict(
-                    "It was retired less than a minute ago, and calls in progress may still "
-                    "read it. Wait a minute.",
-                    headers={"Retry-After": "60"},
-                )
+            found = _to_purge(session, object, field)
             columns = Columns.read(connection)
             alter(connection, [s for c in found for s in _dropping(connection, c, columns)])
             for column in found:
@@ -87,6 +80,32 @@ def purge(session: Session, object: str, field: str) -> list[str]:
             "These records are in use. Try again.", headers={"Retry-After": "2"}
         ) from error
     return [f"{c.object}.{c.column}" for c in found]
+
+
+def _to_purge(session: Session, object: str, field: str) -> list[RetiredColumn]:
+    retired = retired_columns(session.connection)
+    found = [c for c in retired if (c.object, c.field) == (object, field)]
+    if not found:
+        raise NotFound(f"No values are kept of `{object}.{field}`.")
+    _refuse_others(session, object, field)
+    if any(session.now - c.at < GRACE for c in found):
+        raise Conflict(
+            "It was retired less than a minute ago, and calls in progress may still "
+            "read it. Wait a minute.",
+            headers={"Retry-After": "60"},
+        )
+    return found
+
+
+def _drop_by_turns(connection: Connection, found: Sequence[RetiredColumn]) -> None:
+    """SQLite writes the whole table anew for each column: others write in between.
+
+    What is cut off goes on with the next purge, since the columns count as retired until the end.
+    """
+    columns = Columns.read(connection)
+    for statement in [s for c in found for s in _dropping(connection, c, columns)]:
+        with connection.transaction():
+            connection.script(statement)
 
 
 def _refuse_others(session: Session, object: str, field: str) -> None:

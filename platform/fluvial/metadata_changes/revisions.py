@@ -16,9 +16,9 @@ from fluvial.runtime.session import Session
 from metamodel.differences import Difference, differences
 from metamodel.documents import SITE
 
-from . import package_order
-from .apply import MetadataChange, apply
+from .apply import MetadataChange
 from .approvals import approvals_of_revisions
+from .made_anew import put_in_force
 
 SHOWN = 500
 
@@ -102,14 +102,13 @@ def rollback(session: Session, number: int, *, ask: bool = False) -> MetadataCha
     Packages that came, went or were upgraded since then are as they were, too. The engine's
     own documents stay: they belong to the version that runs.
     """
-    connection = session.connection
-    with connection.transaction():
-        package_order.lock(connection)
+
+    def make() -> MetadataChange:
         change = rollback_change(session, number)
         change.ask = ask
-        if any(True for _ in change.entries()):
-            apply(session, change)
-    return change
+        return change
+
+    return put_in_force(session, make, lambda change: change)
 
 
 def rollback_change(session: Session, number: int) -> MetadataChange:

@@ -13,6 +13,7 @@ from fluvial.database.connection import Connection
 from fluvial.kernel.features import CORE
 from fluvial.kernel.problems import Conflict, Unprocessable, fault
 from fluvial.metadata_changes import apply, package_order
+from fluvial.metadata_changes.made_anew import put_in_force
 from fluvial.runtime.catalogs import Key, Layers, stored_layers
 from fluvial.runtime.session import Session
 from metamodel.documents import SITE, Document, DocumentKind
@@ -97,30 +98,41 @@ def put(
     package's wins; at the others the site keeps what it says. With `force` what the site has
     that uses what goes is taken out with it.
     """
-    connection = session.connection
-    with connection.transaction():
-        package_order.lock(connection)
-        layers = stored_layers(connection)
-        bodies = _bodies(package)
-        installation = _compared(layers, package, bodies, session.engine.kinds, take)
-        _check_needs(session, package, layers)
-        if installation.change.documents or installation.change.more:
-            if package.name != CORE:
-                installation.change.packages = {package.name: package.version}
-            installation.change.take_out, installation.change.whole = force, True
-            installation.change.ask, installation.change.judged = ask, judged
-            apply.apply(session, installation.change)
+
+    def make() -> Installation:
+        return _made(session, package, take=take, force=force, ask=ask, judged=judged)
+
+    return put_in_force(session, make, lambda made: made.change)
+
+
+def _made(
+    session: Session,
+    package: Package,
+    *,
+    take: Collection[str],
+    force: bool,
+    ask: bool = False,
+    judged: bool = True,
+) -> Installation:
+    """What the package changes now; its change is still to be applied, or planned."""
+    layers = stored_layers(session.connection)
+    installation = _compared(layers, package, _bodies(package), session.engine.kinds, take)
+    _check_needs(session, package, layers)
+    change = installation.change
+    if package.name != CORE:
+        change.packages = {package.name: package.version}
+    change.take_out, change.whole = force, True
+    change.ask, change.judged = ask, judged
     return installation
 
 
 def plan(
     session: Session, package: Package, *, take: Collection[str] = (), force: bool = False
 ) -> Installation:
-    """What `put` would do; nothing is kept."""
-    with rehearsed(session.connection):
-        installation = put(session, package, take=take, force=force, judged=False)
-    installation.change.revision = installation.change.version = None
-    installation.change.pending = None
+    """What `put` would do; nothing is kept, and nobody waits."""
+    installation = _made(session, package, take=take, force=force, judged=False)
+    if installation.change.documents or installation.change.more:
+        apply.plan(session, installation.change)
     return installation
 
 
@@ -134,6 +146,9 @@ def put_all(
 ) -> list[Installation]:
     """Several packages in one transaction, each behind those that it needs."""
     by_name = {package.name: package for package in packages}
+    if len(by_name) == 1:  # then nobody else has to wait
+        (single,) = by_name.values()
+        return [(put if keep else plan)(session, single, take=take, force=force)]
     order = package_order.ordered(list(by_name), {name: p.needs for name, p in by_name.items()})
     with session.connection.transaction() if keep else rehearsed(session.connection):
         done: list[Installation] = []

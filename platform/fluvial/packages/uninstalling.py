@@ -8,6 +8,7 @@ from typing import Any
 
 from fluvial.kernel.problems import Conflict
 from fluvial.metadata_changes import apply, package_order
+from fluvial.metadata_changes.made_anew import put_in_force
 from fluvial.records.reading.query import Query
 from fluvial.records.reading.reader import count
 from fluvial.runtime.catalogs import Key, Layers, stored_layers
@@ -20,7 +21,7 @@ from metamodel.upgrades import Comparison
 from metamodel.uses import uses_of
 
 from . import needs
-from .installing import rehearsed, whole
+from .installing import whole
 
 
 @dataclass
@@ -59,43 +60,51 @@ def remove(
     What the site has of its own that needs the package is refused with its places; with
     `force` it goes along. What the site says over the package's documents waits for its return.
     """
-    connection = session.connection
-    with connection.transaction():
-        package_order.lock(connection)
-        removal = Removal(name, package_order.known(connection, name))
-        layers = stored_layers(connection)
-        dependents = needs.dependents(name, package_order.needs_of(layers))
-        if dependents:
-            message = f"{name} is needed by {listed(dependents)}. Uninstall them first."
-            raise Conflict(message, needed_by=dependents)
-        catalog = session.engine.catalogs.current(connection)
-        _tell(session, removal, layers, catalog)
-        removal.change = apply.MetadataChange(
-            dict.fromkeys(layers[name]),
-            layer=name,
-            note=f"Uninstall {name} {removal.version}",
-            more=_waiting(session, removal, layers),
-            take_out=force,
-            packages={name: None},
-            whole=True,
-            ask=ask,
-            judged=judged,
-        )
-        removal.uses = sorted(_uses(removal, layers, catalog))
+
+    def make() -> Removal:
+        removal = _made(session, name, force=force, ask=ask, judged=judged)
         if removal.uses and not force:
             places = len(removal.uses)
             need = "1 place here needs" if places == 1 else f"{places} places here need"
             message = f"{need} {name}. Change that first, or send force=true."
             raise Conflict(message, uses=removal.uses)
-        apply.apply(session, removal.change)
+        return removal
+
+    return put_in_force(session, make, lambda made: made.change)
+
+
+def _made(
+    session: Session, name: str, *, force: bool, ask: bool = False, judged: bool = True
+) -> Removal:
+    """What goes now; its change is still to be applied, or planned."""
+    connection = session.connection
+    removal = Removal(name, package_order.known(connection, name))
+    layers = stored_layers(connection)
+    dependents = needs.dependents(name, package_order.needs_of(layers))
+    if dependents:
+        message = f"{name} is needed by {listed(dependents)}. Uninstall them first."
+        raise Conflict(message, needed_by=dependents)
+    catalog = session.engine.catalogs.current(connection)
+    _tell(session, removal, layers, catalog)
+    removal.change = apply.MetadataChange(
+        dict.fromkeys(layers[name]),
+        layer=name,
+        note=f"Uninstall {name} {removal.version}",
+        more=_waiting(session, removal, layers),
+        take_out=force,
+        packages={name: None},
+        whole=True,
+        ask=ask,
+        judged=judged,
+    )
+    removal.uses = sorted(_uses(removal, layers, catalog))
     return removal
 
 
 def plan(session: Session, name: str) -> Removal:
     """What `remove` would take out, with what stands in its way."""
-    with rehearsed(session.connection):
-        removal = remove(session, name, force=True, judged=False)
-    removal.change.revision = removal.change.version = removal.change.pending = None
+    removal = _made(session, name, force=True, judged=False)
+    apply.plan(session, removal.change)
     return removal
 
 

@@ -257,9 +257,9 @@ def run(engine: Engine) -> bool:
 
 def advance(engine: Engine, connection: Connection, id: str) -> bool:
     """Do one portion of a job; whether it is still running."""
-    started = time.monotonic()
     try:
         with connection.transaction():
+            started = time.monotonic()  # that others were in the way says nothing of the portion
             row = _LOCKED.row(connection, the_id=id)
             if row is None or row[5] != RUNNING:
                 return row is None and _others_at_work(connection, id)
