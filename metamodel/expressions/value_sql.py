@@ -335,10 +335,16 @@ class Values:
         return self._pick(list(zip(there, values, strict=True)), None)
 
     def _choose(self, node: Choose) -> SqlValue:
-        then, other = self.forms(
-            [self._told(node.then, node.type), self._told(node.otherwise, node.type)], node.type
-        )
-        return self._pick([(self.condition(node.condition, False), then)], other)
+        """One CASE for a chain of `if`: a parser goes only so deep."""
+        chain: list[Choose] = []
+        rest: Node = node
+        while isinstance(rest, Choose) and rest.type == node.type:
+            chain.append(rest)
+            rest = rest.otherwise
+        ends = [*(one.then for one in chain), rest]
+        *values, other = self.forms([self._told(one, node.type) for one in ends], node.type)
+        asked = [self.condition(one.condition, False) for one in chain]
+        return self._pick(list(zip(asked, values, strict=True)), other)
 
     def _pick(
         self, choices: Sequence[tuple[Element, SqlValue]], other: SqlValue | None
