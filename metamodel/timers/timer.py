@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from metamodel.catalog import Field
@@ -42,9 +43,11 @@ class Timer:
         """The name of a field that it makes."""
         return name_of(self.name, of)
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(self.field(of) for of in (DUE, STATE, MET_AT, LEFT, RUN))
+    @cached_property
+    def names(self) -> tuple[str, str, str, str, str]:
+        """Of the fields that it makes: what is due, its state, when it was met, and the hidden."""
+        due, state, met, left, run = (self.field(of) for of in (DUE, STATE, MET_AT, LEFT, RUN))
+        return due, state, met, left, run
 
 
 def name_of(timer: str, of: str) -> str:

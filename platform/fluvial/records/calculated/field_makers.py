@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ class Making:
     ids: Sequence[str]
     refuses: bool
     known: Mapping[str, Values]  # what records hold that have just been written, by id
+    newborn: Collection[str] = ()  # those of them that begin with this write
 
 
 @dataclass(frozen=True)

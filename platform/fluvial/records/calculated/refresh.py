@@ -44,6 +44,7 @@ class Touch:
     values: tuple[Mapping[str, Any] | None, ...]
     done: frozenset[str] = frozenset()  # its calculated fields that are right already
     whole: bool = False  # all its calculated fields, and its title, are made anew
+    newborn: bool = False  # its logs begin with this write
 
 
 @dataclass
@@ -68,6 +69,8 @@ def refresh(session: Session, touches: Sequence[Touch]) -> dict[Record, Found]:
         written = touch.values[-1]
         if touch.names is not None and written is not None:
             work.rows[touch.object, touch.record] = written
+        if touch.newborn:
+            work.newborn.add(touch.record)
     work.begin(touches)
     work.run()
     own = {(touch.object, touch.record) for touch in touches}
@@ -127,6 +130,7 @@ class _Refresh:
         self.graph = graph
         self.found: dict[Record, Found] = {}
         self.rows: dict[Record, Mapping[str, Any]] = {}  # the records that were written
+        self.newborn: set[str] = set()
         self.refuses = False  # values that fields cannot be worked out with; see Making
         self.words: set[str] = set()  # records to be found by other words, whatever their title
         self._pending: dict[int, dict[Place, set[str]]] = {}
@@ -145,6 +149,7 @@ class _Refresh:
         fed: dict[tuple[Place, Route], set[str]] = {}
         first: dict[str, set[str]] = {}  # records that routes lead through, by object
         for touch in touches:
+            self._locked.setdefault(touch.object, set()).add(touch.record)  # by its write
             self._forget(touch.object, (touch.record,))
             self._begin_one(touch, fed, first)
         for object_name in sorted(first):
@@ -258,7 +263,9 @@ class _Refresh:
             known = {
                 id: self._known(object_name, id) for id in ids if (object_name, id) in self.rows
             }
-            making = Making(self.session, type_, made, sorted(ids), self.refuses, known)
+            making = Making(
+                self.session, type_, made, sorted(ids), self.refuses, known, self.newborn
+            )
             for rows in work_out_made(making):
                 changed = [row for row in rows if row.changed]
                 calculations.write_cells(self.session, object_name, changed)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from fluvial.records.drafts.draft import ALWAYS, Draft, wire_value
+from fluvial.records.drafts.listeners import is_heard
 from fluvial.records.drafts.rows import empty
 from metamodel.dependencies import TITLE, graph_of
 
@@ -16,13 +17,15 @@ from .refresh import Touch, refresh
 def spread(drafts: Sequence[Draft], event: str) -> dict[str, dict[str, Any]]:
     """Refresh what depends on drafts whose rows are written, and their own calculated values.
 
-    The calculated fields of each draft that changed with it, in wire form, for its event.
+    The calculated fields of each draft that changed with it, in wire form, for its event, if
+    somebody hears of it.
     """
     session, type_ = drafts[0].session, drafts[0].type
     feeding = type_.name in session.catalog.derive(graph_of).sources
     if not (type_.kept_fields or feeding or event == "restored"):
         return {draft.id: {} for draft in drafts}
     found = refresh(session, [_touch(draft, event) for draft in drafts])
+    told = not session.quiet and is_heard(session, type_.name)
     heard: dict[str, dict[str, Any]] = {}
     for draft in drafts:
         here = found.get((type_.name, draft.id))
@@ -30,7 +33,8 @@ def spread(drafts: Sequence[Draft], event: str) -> dict[str, dict[str, Any]]:
             draft.values[name] = value
             if name == TITLE:
                 draft.changed.add(TITLE)
-        heard[draft.id] = _heard(draft, {*draft.computed, *(here.pairs if here else ())})
+        moved = {*draft.computed, *(here.pairs if here else ())}
+        heard[draft.id] = _heard(draft, moved) if told else {}
     return heard
 
 
@@ -44,7 +48,9 @@ def _touch(draft: Draft, event: str) -> Touch:
         names, done = frozenset(draft.type.fields), frozenset(own.newborn)
     else:
         names, done = frozenset({*draft.changed, *ALWAYS, *draft.computed}), frozenset(own.plain)
-    return Touch(draft.type.name, draft.id, names, (draft.before, draft.values), done)
+    begins = draft.new and not draft.past
+    values = draft.before, draft.values
+    return Touch(draft.type.name, draft.id, names, values, done, newborn=begins)
 
 
 def _heard(draft: Draft, names: Collection[str]) -> dict[str, Any]:

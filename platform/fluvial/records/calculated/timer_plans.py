@@ -7,17 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from fluvial.database.engine_tables import TIMER_PLAN
 from fluvial.database.statement import Statement, param
 from fluvial.kernel.ids import new_id
-from fluvial.records.drafts.insertion import insert_rows
+from fluvial.records.drafts.insertion import insert_alike
 from fluvial.runtime.session import Session
+from metamodel.storage import TIMESTAMP
 
 Shown = tuple[datetime | None, str]  # when it was due, and its state
 
 _p = TIMER_PLAN.c
+_OWN = (
+    *("id", "object", "record", "timer", "cause"),
+    *("due_before", "state_before", "due", "state"),
+)
 _OF = Statement(
     sa.select(
         _p.timer, _p.at, _p.by, _p.rule, _p.cause, _p.due_before, _p.state_before, _p.due, _p.state
@@ -41,18 +47,19 @@ class NewPlan:
     timer: str
     before: Shown
     after: Shown
-    was: Mapping[str, Any]  # its start, target and calendar
-    now: Mapping[str, Any]
+    was: str  # its start, target and calendar, as JSON
+    now: str
     entered: str  # the state that the record is in
     fault: str
 
     def cause(self) -> dict[str, Any]:
         """What became different: the reason as far as it lies in the record."""
-        found: dict[str, Any] = {
-            name: [self.was.get(name), self.now.get(name)]
-            for name in ("start", "target", "calendar")
-            if self.was and self.was.get(name) != self.now.get(name)
-        }
+        found: dict[str, Any] = {}
+        if self.was != self.now:
+            was, now = orjson.loads(self.was), orjson.loads(self.now)
+            for name in ("start", "target", "calendar"):
+                if was and was.get(name) != now.get(name):
+                    found[name] = [was.get(name), now.get(name)]
         if self.before[1] != self.after[1] and self.entered:
             found["state"] = self.entered
         if self.fault:
@@ -76,25 +83,25 @@ class Planned:
 
 
 def keep(session: Session, plans: Sequence[NewPlan]) -> None:
-    actor = session.actor
+    if not plans:
+        return
+    actor, dialect = session.actor, session.connection.dialect
     rows = [
-        {
-            "id": new_id(),
-            "object": one.object,
-            "record": one.record,
-            "timer": one.timer,
-            "at": session.now,
-            "by": actor.id,
-            "rule": actor.rule,
-            "cause": one.cause(),
-            "due_before": one.before[0],
-            "state_before": one.before[1],
-            "due": one.after[0],
-            "state": one.after[1],
-        }
+        (
+            new_id(),
+            one.object,
+            one.record,
+            one.timer,
+            orjson.dumps(one.cause()).decode(),
+            TIMESTAMP.encode(dialect, one.before[0]),
+            one.before[1],
+            TIMESTAMP.encode(dialect, one.after[0]),
+            one.after[1],
+        )
         for one in plans
     ]
-    insert_rows(session.connection, TIMER_PLAN, rows)
+    told = {"at": session.now, "by": actor.id, "rule": actor.rule}
+    insert_alike(session.connection, TIMER_PLAN, _OWN, rows, **told)
 
 
 def plans_of_record(

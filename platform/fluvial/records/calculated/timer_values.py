@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import orjson
 
 from fluvial.kernel.features import Seam
 from fluvial.kernel.problems import Unprocessable, fault
-from fluvial.records.drafts.codec import packer
+from fluvial.records.drafts.codec import row_packer
 from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.drafts.rows import Values, load_rows
 from fluvial.records.reading.plan_cache import plans_of
@@ -26,11 +27,11 @@ from metamodel.catalog import ObjectType
 from metamodel.errors import ValueFault
 from metamodel.expressions import types
 from metamodel.expressions.expression import Expression
-from metamodel.expressions.nodes import Node, Read
-from metamodel.expressions.python import evaluate, truth
+from metamodel.expressions.nodes import Read, Root
+from metamodel.expressions.python import evaluate
 from metamodel.folding import nearest
 from metamodel.storage import timestamp_wire
-from metamodel.timers.timer import DUE, LEFT, MET_AT, RUN, STATE, Timer
+from metamodel.timers.timer import DUE, MET_AT, RUN, Timer
 from metamodel.timers.timer_arithmetic import (
     ELAPSED,
     StateLog,
@@ -46,7 +47,8 @@ from . import timer_plans
 from .calculations import Worked
 from .field_makers import Making
 
-Packers = Mapping[str, tuple[list[str], Callable[[Any], Sequence[Any]]]]
+Known = dict[tuple[str, ...], Any]  # what is at the end of paths
+Packing = tuple[tuple[str, ...], Callable[[Mapping[str, Any]], list[Any]]]
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class Inputs:
     calendar: str  # "" is none
     hours: Calendar = ELAPSED
 
+    @cached_property
     def wire(self) -> str | None:
         """As it is kept beside the values, to tell what became different."""
         if self.start is None or self.target is None:
@@ -83,10 +86,11 @@ class Inputs:
 
 
 def work_out(making: Making) -> list[Worked]:
-    session = making.session.reading_ahead()
+    # What one record looks up is read when it is asked for, and of many together.
+    session = making.session if len(making.ids) == 1 else making.session.reading_ahead()
     wanted = [t for t in TIMERS.of(making.type) or () if t.field(DUE) in making.names]
     rows = _rows(session, making)
-    logs = state_logs(session, making.type, wanted, [row["id"] for row in rows])
+    logs = _logs(session, making, wanted, rows)
     found: list[Worked] = []
     clocked: list[Clocked] = []
     plans: list[timer_plans.NewPlan] = []
@@ -110,18 +114,23 @@ def _rows(session: Session, making: Making) -> list[Values]:
     rows: list[Values] = [dict(row) for row in making.known.values()]
     if left:
         rows += load_rows(session, making.type.name, left, None, live=True, limit=len(left))
-    assert session.ahead is not None
-    for row in rows:
-        session.ahead.name(session.catalog, making.type, row)
+    if session.ahead is not None:
+        for row in rows:
+            session.ahead.name(session.catalog, making.type, row)
     return rows
 
 
-def state_logs(
-    session: Session, type_: ObjectType, timers: Sequence[Timer], ids: Sequence[str]
+def _logs(
+    session: Session, making: Making, timers: Sequence[Timer], rows: Sequence[Values]
 ) -> Mapping[str, StateLog]:
-    """The log of the states that timers of records look at."""
+    """The log of the states that timers of records look at; of new ones it has just begun."""
     logged = next((timer.state_field for timer in timers if timer.state_field), "")
-    return spans_of(session, type_.name, ids, logged) if logged and ids else {}
+    if not logged:
+        return {}
+    new = {row["id"]: row for row in rows if row["id"] in making.newborn}
+    begun = {id: ((row[logged], session.now, None),) for id, row in new.items() if row[logged]}
+    left = [row["id"] for row in rows if row["id"] not in new]
+    return {**begun, **(spans_of(session, making.type.name, left, logged) if left else {})}
 
 
 class _Record:
@@ -136,21 +145,17 @@ class _Record:
         self.log = logs.get(row["id"], ())
         self.environment = RecordEnvironment(session, making.type, row)
         self.inputs: dict[str, Inputs] = {}
-        self.known: dict[Node, Any] = {}  # what timers have in common is evaluated once
+        self.known: Known = {}  # what timers have in common is evaluated once
         self.faults: dict[str, str] = {}
 
     def clocked(self, timer: Timer) -> Clocked:
         row, now = self.row, self.session.now
         inputs = self.inputs[timer.name] = self._inputs(timer)
-        run = run_of(timer, inputs, row, self.log, self.environment, now)
-        held = TimerReading(
-            row[timer.field(STATE)] or "none",
-            row[timer.field(DUE)],
-            row[timer.field(MET_AT)],
-            row[timer.field(LEFT)],
-        )
-        ended = held.met is not None and run is not None and run.stopped is not None
-        if ended and same_start(row[timer.field(RUN)], inputs):
+        run = run_of(timer, inputs, row, self.log, self.environment, now, self.known)
+        due, state, met, left, kept = (row[name] for name in timer.names)
+        ended = met is not None and run is not None and run.stopped is not None
+        if ended and same_start(kept, inputs):
+            held = TimerReading(state or "none", due, met, left)
             return Clocked(self.making.type.name, row["id"], timer, run, held, kept=True)
         shown = reading(run, now)
         return Clocked(self.making.type.name, row["id"], timer, run, shown, kept=False)
@@ -174,9 +179,8 @@ class _Record:
         found = []
         for one in worked:
             timer = one.timer
-            before = self.row[timer.field(DUE)], self.row[timer.field(STATE)] or "none"
-            after = one.shown.due, one.shown.state
-            was = self.row[timer.field(RUN)]
+            due, state, _, _, was = (self.row[name] for name in timer.names)
+            before, after = (due, state or "none"), (one.shown.due, one.shown.state)
             said = self.faults.get(timer.name, "")
             if before == after or not (was or said):
                 continue  # nothing is planned anew where it begins
@@ -187,8 +191,8 @@ class _Record:
                     timer=timer.name,
                     before=before,
                     after=after,
-                    was=orjson.loads(was) if was else {},
-                    now=orjson.loads(self.inputs[timer.name].wire() or "{}"),
+                    was=was or "{}",
+                    now=self.inputs[timer.name].wire or "{}",
                     entered=next((s for s, _, until in reversed(self.log) if until is None), ""),
                     fault=said,
                 )
@@ -201,30 +205,24 @@ def _worked(
 ) -> Worked:
     new: dict[str, Any] = {}
     for one in worked:
-        timer = one.timer
-        run = row[timer.field(RUN)] if one.kept else record.inputs[timer.name].wire()
-        values = (one.shown.due, one.shown.state, one.shown.met, one.shown.left, run)
-        new |= dict(zip(timer.names, values, strict=True))
-    cells: dict[str, Any] = {}
-    for name, (columns, pack) in _packers(session, type_, tuple(new)).items():
-        cells |= zip(columns, pack(new[name]), strict=True)
+        timer, shown = one.timer, one.shown
+        due, state, met, left, run = timer.names
+        new[due], new[state], new[met], new[left] = shown.due, shown.state, shown.met, shown.left
+        new[run] = row[run] if one.kept else record.inputs[timer.name].wire
+    columns, pack = _packing(session, type_, tuple(new))
+    cells = dict(zip(columns, pack(new), strict=True))
     return Worked(row["id"], row["rev"], {name: row[name] for name in new}, new, cells)
 
 
-def _packers(session: Session, type_: ObjectType, names: tuple[str, ...]) -> Packers:
+def _packing(session: Session, type_: ObjectType, names: tuple[str, ...]) -> Packing:
     """The columns of fields, and what stores their values."""
 
-    def make() -> Packers:
-        fields = (type_.fields[name] for name in names)
-        return {
-            field.name: (
-                [field.base + column.suffix for column in field.columns],
-                packer(field, session.connection.dialect),
-            )
-            for field in fields
-        }
+    def make() -> Packing:
+        fields = [type_.fields[name] for name in names]
+        columns = tuple(field.base + column.suffix for field in fields for column in field.columns)
+        return columns, row_packer(fields, session.connection.dialect)
 
-    found: Packers = plans_of(session.catalog).get(("timer cells", type_.name, names), make)
+    found: Packing = plans_of(session.catalog).get(("timer cells", type_.name, names), make)
     return found
 
 
@@ -232,7 +230,7 @@ def inputs_of(
     session: Session,
     timer: Timer,
     environment: RecordEnvironment,
-    values: dict[Node, Any] | None = None,
+    values: Known | None = None,
 ) -> Inputs:
     """What a timer is worked out with; ValueFault where that cannot be."""
     values = {} if values is None else values
@@ -253,13 +251,14 @@ def inputs_of(
     return Inputs(start, None if target is None else int(target), name or "", hours)
 
 
-def _value(expression: Expression, environment: RecordEnvironment, known: dict[Node, Any]) -> Any:
+def _value(expression: Expression, environment: RecordEnvironment, known: Known) -> Any:
     tree = expression.tree
-    if not isinstance(tree, Read):
+    if not isinstance(tree, Read) or tree.root is not Root.ROW or not tree.path:
         return evaluate(expression, environment)
-    if tree not in known:
-        known[tree] = evaluate(expression, environment)
-    return known[tree]
+    if tree.path not in known:
+        found = environment.read(tree.path)
+        known[tree.path] = None if found == "" else found  # as the evaluator has it
+    return known[tree.path]
 
 
 def run_of(
@@ -269,11 +268,13 @@ def run_of(
     log: StateLog,
     environment: RecordEnvironment,
     now: datetime,
+    known: Known | None = None,
 ) -> TimerRun | None:
     if inputs.start is None or inputs.target is None:
         return None
     stopped = ending(log, timer.stops) if timer.stops else None
-    if timer.stops_when is not None and truth(timer.stops_when, environment):
+    when = timer.stops_when
+    if when is not None and _value(when, environment, {} if known is None else known) is True:
         again = same_start(row[timer.field(RUN)], inputs)
         stopped = (row[timer.field(MET_AT)] if again else None) or now
     if stopped is not None:
@@ -286,4 +287,6 @@ def same_start(kept: str | None, inputs: Inputs) -> bool:
     """Whether it is the run that values were worked out in before."""
     if kept is None or inputs.start is None:
         return False
+    if kept == inputs.wire:
+        return True
     return bool(orjson.loads(kept)["start"] == timestamp_wire(inputs.start))

@@ -60,8 +60,8 @@ def insert_alike(
     connection: Connection, table: sa.Table, own: Columns, rows: Rows, **common: Any
 ) -> None:
     """Insert rows that have the same canonical values in most columns, and cells of their own."""
-    stored = {column.name: _storage(column) for column in table.c}
-    shared = [stored[name].encode(connection.dialect, value) for name, value in common.items()]
+    columns, dialect = table.c, connection.dialect
+    shared = [_storage(columns[name]).encode(dialect, value) for name, value in common.items()]
     insert_cells(connection, table, (*own, *common), [[*row, *shared] for row in rows])
 
 

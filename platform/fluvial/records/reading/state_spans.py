@@ -28,6 +28,18 @@ _SPANS = {
     )
     for dialect in (SQLITE, POSTGRESQL)
 }
+_TIMES = {
+    dialect: Statement(
+        sa.select(_s.record, _s.state, _s["from"], _s.until)
+        .where(
+            among_ids(_s.record, dialect),
+            _s.object == param("the_object", _s.object),
+            _s.field == param("the_field", _s.field),
+        )
+        .order_by(_s.record, _s.rev)
+    )
+    for dialect in (SQLITE, POSTGRESQL)
+}
 
 
 @dataclass(frozen=True)
@@ -61,9 +73,11 @@ def spans_of(
 ) -> dict[str, list[StateSpan]]:
     """The spans of one field of each record: `(state, begun, ended)`, in order."""
     found: dict[str, list[StateSpan]] = {record: [] for record in records}
-    for one in logged_spans(session, object_name, records):
-        if one.field == field:
-            found[one.record].append(one.span)
+    ids = id_list(session.connection.dialect, records)
+    statement = _TIMES[session.connection.dialect]
+    told = {"the_object": object_name, "the_field": field}
+    for record, state, begun, ended in statement.rows(session.connection, ids=ids, **told):
+        found[record].append(StateSpan(state, begun, ended))
     return found
 
 
