@@ -31,6 +31,7 @@ from .action_reader import ActionReader
 from .action_schemas import ACTION_SCHEMAS, SHARED
 from .effect_kinds import EffectKind
 from .execution import Execution
+from .left_out import kept_from_rule, tell_left
 from .model import Action, Rule
 from .named_environment import NamedEnvironment
 from .recipients import members_of
@@ -159,9 +160,10 @@ def _perform(execution: Execution, at: int, action: Assign) -> None:
         many_kinds = field.type.name == types.PERSON.name or len(field.targets) > 1
         return {field.name: wire_value(field, (USER, person) if many_kinds else person)}
 
-    done = batch_writes.update_each(
-        session, action.object, targets(execution, action.each), (action.field,), wanted
-    )
+    found = targets(execution, action.each)
+    left = kept_from_rule(execution, action.object, "update", found)
+    done = batch_writes.update_each(session, action.object, found, (action.field,), wanted)
+    tell_left(execution, action.object, "update", left, len(done))
     if given:
         entry = {"rule": execution.rule.name, "place": place, "person": turns.last}
         insert_rows(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from .action_schemas import ACTION_SCHEMAS, SHARED
 from .effect_kinds import EffectKind
 from .execution import Execution
 from .kept_in import IN, KEEP, SCHEMAS, day_of, keep_in, read_kept_in
+from .left_out import kept_from_rule, tell_left
 from .model import Action, Rule, Several
 from .named_environment import NamedEnvironment
 from .reaching import writes
@@ -41,14 +42,24 @@ def _change(execution: Execution, at: int, action: Several) -> None:
         keep_in(execution, at, action.kept, lambda writes: _keep(execution, action, writes))
         return
     kind = "delete" if action.deletes else "update"
-    done = _deleted(execution, action) if action.deletes else _updated(execution, action)
+    found = targets(execution, action.each)
+
+    def wanted(row: Body) -> bool:
+        return action.where is None or truth(
+            action.where, _environment(execution, action, type_, row)
+        )
+
+    left = kept_from_rule(execution, action.object, kind, found, wanted)
+    work = _deleted if action.deletes else _updated
+    done = work(execution, action, found)
+    tell_left(execution, action.object, kind, left, len(done))
     told = {row["id"]: {"object": action.object, "title": row.get("title")} for row in done}
     execution.effects(at, kind, told)
     words = type_.label.lower() if len(done) == 1 else type_.plural.lower()
     execution.run.say(f"It {kind}d {len(done)} {words}.")
 
 
-def _updated(execution: Execution, action: Several) -> list[Body]:
+def _updated(execution: Execution, action: Several, found: Sequence[str]) -> list[Body]:
     type_ = execution.acting.catalog.objects[action.object]
     changed = 0
 
@@ -60,14 +71,13 @@ def _updated(execution: Execution, action: Several) -> list[Body]:
         changed = _counted(changed)
         return _body(type_, action.values, environment)
 
-    found = targets(execution, action.each)
     return batch_writes.update_each(execution.acting, action.object, found, action.values, wanted)
 
 
-def _deleted(execution: Execution, action: Several) -> list[Body]:
+def _deleted(execution: Execution, action: Several, found: Sequence[str]) -> list[Body]:
     session, type_ = execution.acting, execution.acting.catalog.objects[action.object]
     done: list[Body] = []
-    for record in targets(execution, action.each):
+    for record in found:
         row = load_row(session, action.object, record, "delete", lock=True)
         if row is None:
             continue

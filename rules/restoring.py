@@ -18,6 +18,7 @@ from .action_reader import ActionReader
 from .action_schemas import ACTION_SCHEMAS, SHARED
 from .effect_kinds import EffectKind
 from .execution import Execution
+from .left_out import kept_from_rule, tell_left
 from .model import Action, Restore, Rule
 from .named_environment import NamedEnvironment
 
@@ -51,7 +52,16 @@ def _perform(execution: Execution, at: int, action: Restore) -> None:
     session = execution.acting
     type_ = session.catalog.objects[action.object]
     done: dict[str, Any] = {}
-    for record in list(_binned(execution, action)):
+    found = list(_binned(execution, action))
+    left = kept_from_rule(
+        execution,
+        action.object,
+        "delete",
+        found,
+        lambda row: _wanted(execution, action, row),
+        deleted=True,
+    )
+    for record in found:
         row = load_row(session, action.object, record, "delete", lock=True, deleted=True)
         if row is None or not _wanted(execution, action, row):
             continue  # it came back with another one
@@ -59,6 +69,7 @@ def _perform(execution: Execution, at: int, action: Restore) -> None:
             raise Problem(f"More than {MAX_RESTORED:,} records would come back. Narrow `where`.")
         bin.restore(session, action.object, record)
         done[record] = {"object": action.object, "title": row.get("title")}
+    tell_left(execution, action.object, "delete", left, len(done))
     execution.effects(at, "restore", done)
     words = type_.label.lower() if len(done) == 1 else type_.plural.lower()
     execution.run.say(f"It restored {len(done)} {words}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fluvial.auth.access import Access
+from fluvial.auth.access import Access, with_inherited
 from metamodel.catalog import ObjectType, States
 
 from .widening import Beyond
@@ -19,7 +19,7 @@ def widened_states(old: ObjectType, new: ObjectType, mine: Access) -> Iterator[B
     field = old.states.field
     if field not in new.fields:
         return
-    roles = frozenset(mine.roles)  # as transitions ask for them
+    roles = frozenset(with_inherited(mine.catalog, mine.roles))  # as transitions ask for them
     place, reach = f"object/{new.name}", f"{new.name}.{field}"
     if new.states is None or new.states.field != field:
         closed = [t for t in old.states.transitions if t.allow and not roles & set(t.allow)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from fluvial.auth.access import with_inherited
 from fluvial.kernel.search_words import indexed
 from fluvial.records.reading.day_titles import titled
 from fluvial.runtime.session import Session
@@ -212,7 +213,7 @@ def refusal(session: Session, transition: Transition, environment: RecordEnviron
 def barred(session: Session, transition: Transition) -> str | None:
     """Why a transition is not for the actor, whatever the record holds."""
     if transition.allow and not session.access.unrestricted:
-        if not set(transition.allow) & set(session.actor.roles):
+        if not set(transition.allow) & set(with_inherited(session.catalog, session.actor.roles)):
             labels = list(role_titles(session.catalog, transition.allow).values())
             return f"{transition.label} is for {' or '.join(labels) or 'other roles'}."
     return None
