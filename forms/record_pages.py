@@ -119,12 +119,13 @@ def _menu(call: Call, shown: Shown) -> list[Context]:
         last.append(action("Who may do what", _rights_href(shown), "shield-check"))
     if shown.session.as_of is not None:
         return last
-    offered = transitions.buttons_of(shown.session, type_, shown.values)
+    offered = transitions.shown_buttons(shown.session, type_, shown.values)
     items = [action("Assign to me", f"{shown.href}/assign", "user", post=True)]
     items = items if assignable(shown) else []
     items += [
         action(button.label, f"{shown.href}/actions/{button.name}", "bolt", post=True)
         | ({"ask_href": f"{shown.href}/ask?action={button.name}"} if button.asks else {})
+        | ({"reason": button.reason} if button.reason else {})
         for button in offered
     ]
     items += record_offers(ShownOn(shown.session, type_, shown.id, shown.fmt))

@@ -11,11 +11,12 @@ from typing import Any
 
 from fluvial.auth.access import with_inherited
 from fluvial.kernel.ids import new_id
-from fluvial.kernel.problems import Conflict, Forbidden, NotFound
+from fluvial.kernel.problems import Conflict, Forbidden, NotFound, fault
 from fluvial.metadata_changes.told_reach import reads_beyond
 from fluvial.records.drafts.draft import wire_value
 from fluvial.records.drafts.event import Event
 from fluvial.records.drafts.record_environment import RecordEnvironment
+from fluvial.records.drafts.record_locks import CODE, RecordLocked
 from fluvial.records.drafts.rows import Values, load_row
 from fluvial.records.drafts.seams import Button
 from fluvial.records.reading.reader import read_one
@@ -29,6 +30,7 @@ from metamodel.roles import role_titles
 from .asked import EVENT_MEMBER, names_answers, read_answers, usual
 from .chosen_records import refuse_others
 from .execution import asker_of
+from .held_buttons import held_back, hold_of
 from .index import rule_index
 from .model import Rule
 from .reader_environment import ReaderEnvironment
@@ -49,15 +51,17 @@ def offered(session: Session, type_: ObjectType, values: Values) -> list[Button]
     """The buttons that somebody may press on a record, and whose conditions it meets now."""
     rules = rule_index(session.catalog).buttons.get(type_.name, ())
     changes = bool(rules) and _may_change(session, type_, values)
-    return [
-        _button(rule)
+    found = [
+        rule
         for rule in rules
         if _pressed_by(session, rule, changes) and _possible(session, rule, type_, values)
     ]
+    hold = hold_of(session, type_, values, found)
+    return [_button(rule, held_back(session, rule, values, hold)) for rule in found]
 
 
-def _button(rule: Rule) -> Button:
-    return Button(rule.name, rule.trigger.name, rule.trigger.asks, _not_now(rule))
+def _button(rule: Rule, reason: str = "") -> Button:
+    return Button(rule.name, rule.trigger.name, rule.trigger.asks, _not_now(rule), reason)
 
 
 def _pressed_by(session: Session, rule: Rule, changes: bool) -> bool:
@@ -138,6 +142,8 @@ def _pressed(
         raise Conflict(f"This {label} has been changed since you read it.", rev=values["rev"])
     if not _possible(session, rule, type_, values):
         raise Conflict(_not_now(rule))
+    if reason := held_back(session, rule, values, hold_of(session, type_, values, [rule])):
+        raise RecordLocked(reason, errors=[fault("", CODE, reason)])
     given = {name: value for name, value in body.items() if name != "rev"}
     answers = read_answers(rule, given, _seen_by(session, type_, values))
     refuse_others(session, RecordEnvironment(session, type_, values), rule.trigger.asks, answers)

@@ -34,6 +34,7 @@ class Button:
     label: str
     asks: tuple[Field, ...] = ()  # what is asked first; none of them is a field of the record
     message: str = ""  # why a record does not offer it
+    reason: str = ""  # why it is closed on a record that would offer it otherwise: its lock
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,9 @@ class Buttons:
     """The buttons of records: those that are possible now, and what a press on one does.
 
     `known` are those of a type that the person presses at all, `offered` those that a record has
-    now. `press` takes the session, the type, the id, the button's name and the answers to what it
-    asks, and gives the record; None where there is no button of this name. `check` refuses
-    answers that no record takes.
+    now, also where its lock closes them. `press` takes the session, the type, the id, the button's
+    name and the answers to what it asks, and gives the record; None where there is no button of
+    this name. `check` refuses answers that no record takes.
     """
 
     known: Callable[[Session, ObjectType], Sequence[Button]]

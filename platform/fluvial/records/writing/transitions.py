@@ -9,7 +9,7 @@ from typing import Any
 from fluvial.kernel.problems import Conflict, NotFound, Unprocessable
 from fluvial.records.drafts.completion import barred, unmet
 from fluvial.records.drafts.record_environment import RecordEnvironment
-from fluvial.records.drafts.record_locks import Hold, leads_out
+from fluvial.records.drafts.record_locks import Hold, holds_on, leads_out
 from fluvial.records.drafts.rows import Values, empty, load_row
 from fluvial.records.drafts.seams import BUTTONS, Button
 from fluvial.runtime.session import Session
@@ -83,6 +83,11 @@ def _missing(type_: ObjectType, when: Expression, values: Mapping[str, Any]) -> 
 
 def buttons_of(session: Session, type_: ObjectType, values: Values) -> list[Button]:
     """The buttons that a record offers now."""
+    return [one for one in shown_buttons(session, type_, values) if not one.reason]
+
+
+def shown_buttons(session: Session, type_: ObjectType, values: Values) -> list[Button]:
+    """The same with those that its lock closes, which say so."""
     brought = session.engine.brought(BUTTONS)
     return [one for buttons in brought for one in buttons.offered(session, type_, values)]
 
@@ -102,11 +107,15 @@ def known_actions(session: Session, type_: ObjectType) -> list[Button]:
 
 def obstacle(session: Session, type_: ObjectType, values: Values, button: Button) -> str:
     """Why a record does not offer an action now; empty where it does."""
-    named = [way for way in ways(session, type_, values) if way.transition.name == button.name]
-    if named:
-        return named[0].reason or ""
-    if any(one.name == button.name for one in buttons_of(session, type_, values)):
-        return ""
+    states = type_.states
+    if states is not None and any(one.name == button.name for one in states.transitions):
+        hold = holds_on(session, type_, [values["id"]]).get(values["id"])
+        for way in ways(session, type_, values, hold):
+            if way.transition.name == button.name:
+                return way.reason or ""
+    for one in shown_buttons(session, type_, values):
+        if one.name == button.name:
+            return one.reason
     return button.message or f"{button.label} is not possible now."
 
 
