@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from metamodel.translations import LANGUAGE, Translation, translated
 SUFFIXES = (".yaml", ".yml", ".json")
 APP_FILE = "app.yaml"
 DATA_FOLDERS = frozenset({"sample", "tests", TRANSLATIONS})  # no documents in these
+IN_LANGUAGES = "translations"  # of a document that says its texts in other languages itself
 BESIDE = re.compile(r"[\w.-]+\.[a-z0-9]{1,5}")
 MAX_LENGTH = 1_000_000  # characters of one file
 MAX_DEPTH = 40
@@ -271,19 +272,40 @@ def _read_file(
 def _with_files(
     document: Document, members: Iterable[str], folder: Path, faults: list[Fault]
 ) -> Document:
-    """The document with the text of the files that it names beside itself."""
+    """The document with the text of the files that it names beside itself, in all languages."""
     body = dict(document.body)
-    for member in members:
-        named = body.get(member)
-        if not isinstance(named, str) or not BESIDE.fullmatch(named):
-            continue
-        path = folder / named
-        try:
-            body[member] = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            message = f"There is no file `{named}` next to it, or it is not UTF-8."
-            hint = f"Put {named} next to {document.file}."
-            faults.append(
-                Fault(document.place, f"/{member}", "no_file", message, hint, document.file)
-            )
+    read = _Beside(document, folder, faults)
+    wanted = tuple(members)
+    read.into(body, wanted, "")
+    said = body.get(IN_LANGUAGES)
+    if wanted and isinstance(said, Mapping):
+        words = {name: dict(one) if isinstance(one, Mapping) else one for name, one in said.items()}
+        for name, one in words.items():
+            if isinstance(one, dict):
+                read.into(one, wanted, f"/{IN_LANGUAGES}/{name}")
+        body[IN_LANGUAGES] = words
     return replace(document, body=body)
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """The files beside a document."""
+
+    document: Document
+    folder: Path
+    faults: list[Fault]
+
+    def into(self, body: dict[str, Any], members: Iterable[str], place: str) -> None:
+        """Put the texts of files in the place of their names."""
+        for member in members:
+            named = body.get(member)
+            if not isinstance(named, str) or not BESIDE.fullmatch(named):
+                continue
+            try:
+                body[member] = (self.folder / named).read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError):
+                where, file = self.document.place, self.document.file
+                message = f"There is no file `{named}` next to it, or it is not UTF-8."
+                hint = f"Put {named} next to {file}."
+                pointer = f"{place}/{member}"
+                self.faults.append(Fault(where, pointer, "no_file", message, hint, file))

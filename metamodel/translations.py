@@ -83,7 +83,7 @@ def _put(shape: Shape, body: Any, path: Path, language: str, text: str) -> str:
     for step in path[:-1]:
         above = body
         if isinstance(body, list):
-            body = next((i for i in body if isinstance(i, dict) and i.get("name") == step), None)
+            body = _item(body, step)
             shape = shape.item(body)
         elif isinstance(body, dict):
             body, shape = body.get(step), shape.of(body).member(step)
@@ -99,6 +99,15 @@ def _put(shape: Shape, body: Any, path: Path, language: str, text: str) -> str:
     said = _implied(body, last) if said is None else said
     body[last] = {**(said if isinstance(said, dict) else {BASE: said}), language: text}
     return ""
+
+
+def _item(items: list[Any], step: str) -> Any:
+    """The item of a list by its name; by its place, from 0, where it has none."""
+    named = next((i for i in items if isinstance(i, dict) and i.get("name") == step), None)
+    if named is not None or not step.isdecimal() or int(step) >= len(items):
+        return named
+    item = items[int(step)]
+    return item if isinstance(item, dict) and "name" not in item else None
 
 
 def _steps(body: Any) -> list[str]:

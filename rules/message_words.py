@@ -21,6 +21,7 @@ from .execution import Execution
 from .letter_words import in_language, words_in
 from .model import Notify
 from .reader_environment import ReaderEnvironment
+from .recipient_languages import language_said, template_languages
 from .recipients import Recipient
 from .rule_tables import NOBODY
 from .template_check import LETTERS
@@ -41,7 +42,7 @@ class MessageWords:
     def of(self, recipient: Recipient, channel: str) -> Payload:
         """What the message to somebody is made of; the words are made when it is sent."""
         reader = self.reader(recipient)
-        language = language_of(reader or self._execution.acting)
+        language = language_of(reader) if reader is not None else self._outside()
         if reader is None or reader.access.sees_all:
             return self._with_links(self._for_all(language), recipient, channel)
         if not self._action.template:
@@ -76,6 +77,12 @@ class MessageWords:
         session = execution.acting
         actor = session.engine.people.actor(session.connection, recipient.reader)
         return session.as_actor(actor) if actor is not None else None
+
+    def _outside(self) -> str:
+        """The language of somebody who is not known here, and so has chosen none."""
+        acting = self._execution.acting
+        says = acting.catalog.derive(template_languages).get(self._action.template)
+        return language_said(says, self._execution.environment) or language_of(acting)
 
     def _for_all(self, language: str) -> Payload:
         if not self._action.template:

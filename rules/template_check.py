@@ -15,6 +15,7 @@ from metamodel.expressions import types
 from metamodel.folding import nearest
 
 from .letter_words import texts_of
+from .recipient_languages import check_language
 from .template_channels import channel_of, check_members
 from .text_links import LINKS, LINKS_KIND, link_names
 
@@ -32,6 +33,8 @@ def check_template(document: Document, check: DocumentCheck) -> None:
         return
     if "as_of" in body:
         check.compile("/as_of", body["as_of"], type_.name, expect=types.DATE)
+    if "language" in body:
+        check_language(body["language"], check, type_)
     check_members(document, check)
     channel = channel_of(body)
     if channel.check is not None:

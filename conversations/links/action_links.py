@@ -10,12 +10,14 @@ from fluvial.pages.page_looks import PageLook, look_of
 from metamodel.catalog import Catalog, Field, ObjectType, Transition
 from metamodel.checks import DocumentCheck, made_of
 from metamodel.documents import Document
+from metamodel.expressions.expression import Expression
 from metamodel.folding import humanise, label_text, nearest
 from metamodel.kinds.link_fields import KINDS as VALUES
 from metamodel.reach import Reach
 from rules.asked import read_questions
 from rules.filled import is_template
 from rules.offsets import Offset
+from rules.recipient_languages import check_language
 from rules.shown_documents import CHANNEL, TEMPLATE
 
 from .link_ticks import LinkTicks, compile_ticks
@@ -48,6 +50,7 @@ class ActionLink:
     message: str
     closed: str
     look: PageLook
+    language: Expression | None  # what gives that of the page; None for the site's
 
 
 def links_of(catalog: Catalog) -> Mapping[str, ActionLink]:
@@ -95,6 +98,7 @@ def compile_link(document: Document, check: DocumentCheck) -> ActionLink | None:
         message=label_text(done.get("message", "It is done.")),
         closed=label_text(body.get("closed", "")),
         look=look_of(body),
+        language=check_language(body["language"], check, type_) if "language" in body else None,
     )
 
 

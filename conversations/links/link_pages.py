@@ -16,12 +16,14 @@ from fluvial.database.rate_limits import Rate, limited
 from fluvial.http.call import Answer, Call
 from fluvial.http.files_api import ALONE, disposition
 from fluvial.http.routes import Endpoint, Policy
+from fluvial.kernel.lazy import lazily
 from fluvial.kernel.problems import Conflict, Forbidden, NotFound, Problem, Unprocessable
 from fluvial.pages.frame import Context, bare
 from fluvial.pages.page_looks import PageLook, look_href
 from fluvial.pages.presenters import face_of, widget_kind
 from fluvial.pages.reader_format import format_of
 from fluvial.records.drafts.rows import load_row
+from fluvial.runtime.languages import in_words, language_of
 from fluvial.runtime.session import Session
 from rules.shown_documents import SHOWN_DOCUMENT, ShownDocuments
 
@@ -63,6 +65,16 @@ class Opened:
         assert self.link is not None
         return link_press.principal(self.call.session, self.link, self.link_pass)
 
+    @lazily
+    def spoken(self) -> Session:
+        """The same in the words of the language that the record says: to show, not to write."""
+        return in_words(self.acting)
+
+    @lazily
+    def said(self) -> ActionLink:
+        assert self.link is not None
+        return links_of(self.spoken.catalog)[self.link.name]
+
 
 def _opened(call: Call) -> Opened | None:
     """The link of the address; None where it is none of ours."""
@@ -87,8 +99,7 @@ def show(call: Call) -> Answer:
 
 
 def _offered(opened: Opened) -> Offer | None:
-    assert opened.link is not None
-    return link_press.offer(opened.acting, opened.link, opened.link_pass.record)
+    return link_press.offer(opened.spoken, opened.said, opened.link_pass.record)
 
 
 def show_document(call: Call) -> Answer:
@@ -164,7 +175,7 @@ def press(call: Call) -> Answer:
         return _page(opened, offered, given, _faults(problem, offered.questions))
     except (Conflict, Forbidden, NotFound):
         return _too_late(opened)
-    return _said(opened, link.title, link.message, done=True)
+    return _said(opened, opened.said.title, opened.said.message, done=True)
 
 
 def _faults(problem: Problem, questions: Sequence[LinkQuestion]) -> dict[str, str]:
@@ -181,10 +192,8 @@ def _faults(problem: Problem, questions: Sequence[LinkQuestion]) -> dict[str, st
 def _page(
     opened: Opened, offered: Offer, given: GivenAnswers, more: Mapping[str, str] | None = None
 ) -> Answer:
-    link = opened.link
-    assert link is not None
-    faults = {**given.faults, **(more or {})}
-    acting, fmt = opened.acting, format_of(opened.acting)
+    link, spoken = opened.said, opened.spoken
+    faults, fmt = {**given.faults, **(more or {})}, format_of(spoken)
     context = _look(link.look) | {
         "title": link.label,
         "intro": link.help,
@@ -192,7 +201,7 @@ def _page(
         "document": f"{PATH}{opened.call.params['secret']}/document" if link.document else "",
         "facts": [
             {"label": label, "value": value}
-            for label, value in link_press.facts(acting, link, opened.link_pass.record)
+            for label, value in link_press.facts(spoken, link, opened.link_pass.record)
         ],
         "fields": [
             _widget(question, given, faults.get(question.field.name, ""), fmt)
@@ -208,7 +217,8 @@ def _page(
         "until": fmt.full(opened.link_pass.expires_at),
         "once": link.once,
     }
-    return _answer(opened.call, "link.html", link.label, 422 if faults else 200, link=context)
+    status = 422 if faults else 200
+    return _answer(opened.call, "link.html", link.label, status, opened, link=context)
 
 
 def _ticks(opened: Opened, link: ActionLink, given: GivenAnswers) -> list[Context]:
@@ -223,7 +233,7 @@ def _ticks(opened: Opened, link: ActionLink, given: GivenAnswers) -> list[Contex
             "rest": one.words[1:],
             "ticked": posted.get(one.id, one.ticked),
         }
-        for one in ticks_of(opened.acting, link.ticks, opened.link_pass.record)
+        for one in ticks_of(opened.spoken, link.ticks, opened.link_pass.record)
     ]
 
 
@@ -262,8 +272,7 @@ def _too_late(opened: Opened) -> Answer:
 
     Somebody may have pressed the same link since it was read: then this is what happened.
     """
-    link, again = opened.link, _opened(opened.call)
-    assert link is not None
+    link, again = opened.said, _opened(opened.call)
     if again is not None and again.state == USED:
         return _closed(again)
     gone = load_row(opened.acting, link.object, opened.link_pass.record, None) is None
@@ -274,10 +283,12 @@ def _too_late(opened: Opened) -> Answer:
 
 def _closed(opened: Opened) -> Answer:
     """Used, expired or revoked: what happened, and what one can do about it."""
-    link, used = opened.link, opened.link_pass.used_at
-    if opened.state == USED and link is not None and used is not None:
-        when = format_of(opened.acting).full(used)
-        words = f"{link.message} It was done on {when}. If that was not you, tell the sender."
+    used = opened.link_pass.used_at
+    if opened.state == USED and opened.link is not None and used is not None:
+        when = format_of(opened.spoken).full(used)
+        words = (
+            f"{opened.said.message} It was done on {when}. If that was not you, tell the sender."
+        )
         return _said(opened, TITLES[USED], words, done=True)
     return _said(opened, TITLES.get(opened.state, TITLES[REVOKED]), ASK_AGAIN, status=410)
 
@@ -294,11 +305,20 @@ def _said(
 ) -> Answer:
     look = opened.link.look if opened.link is not None else PageLook()
     context = _look(look) | {"title": title, "message": message, "done": done}
-    return _answer(opened.call, "link_said.html", title, status, link=context)
+    return _answer(opened.call, "link_said.html", title, status, opened, link=context)
 
 
-def _answer(call: Call, template: str, title: str, status: int, **context: Any) -> Answer:
-    answer = bare(call, template, title, status=status, **context)
+def _answer(
+    call: Call,
+    template: str,
+    title: str,
+    status: int,
+    opened: Opened | None = None,
+    **context: Any,
+) -> Answer:
+    known = opened is not None and opened.link is not None
+    lang = language_of(opened.spoken) if opened is not None and known else ""
+    answer = bare(call, template, title, status=status, lang=lang, **context)
     answer.headers += HEADERS
     return answer
 

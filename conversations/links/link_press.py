@@ -18,6 +18,7 @@ from fluvial.pages.presenters import empty, face_of, references, said
 from fluvial.pages.presenters.presenter import text_in
 from fluvial.pages.reader_format import Typed, format_of
 from fluvial.pages.record_tables import column_along
+from fluvial.records.drafts.record_environment import RecordEnvironment
 from fluvial.records.drafts.record_locks import holds_on
 from fluvial.records.drafts.rows import Values, load_row
 from fluvial.records.reading.reader import find_one
@@ -26,6 +27,7 @@ from fluvial.runtime.languages import typed_form
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field
 from metamodel.errors import ValueFault
+from rules.recipient_languages import language_said
 
 from . import link_passes
 from .action_links import ActionLink, askable
@@ -60,7 +62,17 @@ def principal(session: Session, link: ActionLink, link_pass: LinkPass) -> Sessio
     """The link as a principal of its own; the chain of causes begins with it."""
     source = f"link:{link.name}"
     actor = Actor(None, f"Link {link.label}", (), unrestricted=True, rule=source)
-    return session.as_actor(actor, Cause(((source, link_pass.id),)))
+    acting = session.as_actor(actor, Cause(((source, link_pass.id),)))
+    return replace(acting, actor=replace(actor, language=_language(acting, link, link_pass)))
+
+
+def _language(acting: Session, link: ActionLink, link_pass: LinkPass) -> str:
+    """That of whoever reads the page, by the record; empty for the site's."""
+    if link.language is None:
+        return ""
+    type_ = acting.catalog.objects[link.object]
+    row = load_row(acting, type_.name, link_pass.record, None)
+    return language_said(link.language, RecordEnvironment(acting, type_, row)) if row else ""
 
 
 def offer(acting: Session, link: ActionLink, record: str) -> Offer | None:

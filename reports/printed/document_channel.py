@@ -73,21 +73,12 @@ def check_printed(document: Document, check: DocumentCheck, type_: ObjectType) -
     check_tables(body, check, type_)
     if "keep" in body:
         check.condition("/keep", body["keep"], type_.name)
-    if "language" in body:
-        _check_language(body["language"], check, type_)
     if "chosen_by" in body:
         _check_chosen(body["chosen_by"], check, type_)
     for path in PLACE.findall(body.get("file", "")):
         check.path("/file", type_, path)
     _check_layout(body, check, type_)
     _check_shown_tables(body, check)
-
-
-def _check_language(source: str, check: DocumentCheck, type_: ObjectType) -> None:
-    compiled = check.compile("/language", source, type_.name)
-    if compiled is not None and compiled.type.name not in NAMING:
-        message = f"`{source}` does not give a language."
-        check.fault("/language", "other_type", message, "Name a text or a choice, such as 'de'.")
 
 
 def _check_chosen(path: str, check: DocumentCheck, type_: ObjectType) -> None:

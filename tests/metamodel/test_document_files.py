@@ -101,8 +101,10 @@ def test_a_package_is_read_with_the_files_beside_its_documents(tmp_path: Path) -
         tmp_path,
         app_dot_yaml="app: library\nversion: 1.0.0",
         objects__all_dot_yaml="{kind: object, name: book}\n---\n{kind: object, name: loan}",
-        letters__due_dot_yaml="{kind: letter, name: due, body: due.html}",
+        letters__due_dot_yaml="{kind: letter, name: due, body: due.html, "
+        "translations: {de: {subject: Zurück, body: due_de.html}}}",
         letters__due_dot_html="<p>Bring it back.</p>",
+        letters__due_de_dot_html="<p>Bring es zurück.</p>",
         sample__books_dot_yaml="not: {a document",
     )
     found = read_package(folder, KINDS)
@@ -114,6 +116,8 @@ def test_a_package_is_read_with_the_files_beside_its_documents(tmp_path: Path) -
     ]
     assert {one.layer for one in found} == {"library"}
     assert found[1].body["body"] == "<p>Bring it back.</p>"
+    german = {"subject": "Zurück", "body": "<p>Bring es zurück.</p>"}
+    assert found[1].body["translations"] == {"de": german}
     assert found[2].file == "objects/all.yaml"
 
 
@@ -124,7 +128,8 @@ def test_all_faults_of_a_package_are_told_at_once(tmp_path: Path) -> None:
         objects__book_dot_yaml="a: [",
         objects__loan_dot_yaml="{kind: object}",
         objets__x_dot_yaml="{}",
-        letters__due_dot_yaml="{kind: letter, name: due, body: duo.html}",
+        letters__due_dot_yaml="{kind: letter, name: due, body: duo.html, "
+        "translations: {de: {body: duo_de.html}}}",
     )
     with pytest.raises(MetadataError) as caught:
         read_package(folder, KINDS)
@@ -132,6 +137,8 @@ def test_all_faults_of_a_package_are_told_at_once(tmp_path: Path) -> None:
         "not_yaml", "no_name", "unknown_folder", "no_file",
     }  # fmt: skip
     assert "Did you mean `objects`?" in str(caught.value)
+    missing = [one.pointer for one in caught.value.faults if one.code == "no_file"]
+    assert missing == ["/body", "/translations/de/body"]
 
 
 def test_a_folder_without_an_app_is_no_package(tmp_path: Path) -> None:

@@ -70,13 +70,16 @@ def page(
     return Answer.html(render(call, template, page=frame, **context), status)
 
 
-def bare(call: Call, template: str, title: str, *, status: int = 200, **context: Any) -> Answer:
+def bare(
+    call: Call, template: str, title: str, *, status: int = 200, lang: str = "", **context: Any
+) -> Answer:
     """A page without the frame, for people who are not signed in."""
+    lang = lang.replace("_", "-") or language(call)
     frame = {
         "title": title,
         "product": PRODUCT,
-        "lang": language(call),
-        "decimal": decimal_mark(language(call)),
+        "lang": lang,
+        "decimal": decimal_mark(lang),
         "theme": theme(call),
         "csrf": "",
     }

@@ -180,6 +180,9 @@ PLACES: Mapping[str, Body] = {
     "link/ticks/where": {
         "kind": "link", "name": "l", "object": "deal", "action": "lose",
         "ticks": {"of": "picks", "field": "done", "shows": ["done"], "where": f"worker.{ASKS}"}},
+    "link/language": {
+        "kind": "link", "name": "l", "object": "deal", "action": "lose",
+        "language": "'' & worker.salary"},
     "decision/day/*": decision(day={"worker": f"today() + days(1 if {ASKS} else 2)"}),
     "decision/for/*/*": decision(**{"for": {"worker": {"name": SAYS}}}),
     "object/change_set/applies": {**WORKER, "change_set": {"of": ["notice"], "applies": ASKS}},
