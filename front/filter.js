@@ -42,7 +42,7 @@ async function edit(button, place, group) {
     if (group === undefined) return shown(facts, replaced(facts, place, next));
     return shown(facts, (group ? bracketed : added)(facts, place, next));
   };
-  editTerm(button, button.closest(".termhost"), { object: objectAt(facts, around), purpose: "filter", term, word: "Show", onDone });
+  editTerm(button, button.closest(".termhost"), { object: objectAt(facts, around), fields: facts.fields, purpose: "filter", term, word: "Show", onDone });
 }
 
 actions.term = (button) => {

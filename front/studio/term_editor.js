@@ -64,7 +64,7 @@ class Editor {
 
   async open() {
     const shown = sheet();
-    const model = await level(this.object, { purpose: this.purpose });
+    const model = this.fields?.length ? { members: this.fields.map((asked) => ({ name: asked.name, label: asked.label, asked })) } : await level(this.object, { purpose: this.purpose });
     await shown;
     for (const member of model.members) this.know(this.asked.get(member.name) ?? member.asked);
     const chosen = this.term?.collection ?? this.term?.field ?? "";

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from fluvial.pages.frame import Context
+from fluvial.pages.record_tables import column_along
 from fluvial.runtime.session import Session
 from metamodel.catalog import Field, ObjectType
 from metamodel.expressions.types import BOOLEAN, CHOICE, DATE, DATETIME, DURATION, MONEY, NUMBER
+from metamodel.folding import humanise
 
 from .groupings import UNITS
 from .measure_words import measure_label
@@ -77,8 +79,7 @@ def _select(
 def _groups(session: Session, read: ReadReport) -> Iterator[Option]:
     """The fields of the object and of those that it looks up; dates by unit."""
     if read.report.is_union:
-        for one in (*read.report.groups, *read.report.columns):
-            yield one.text, one.label or one.text
+        yield from _dimensions(session, read)
         return
     type_ = session.catalog.objects[read.report.parts[0].object]
     for field in _readable(session, type_):
@@ -90,6 +91,16 @@ def _groups(session: Session, read: ReadReport) -> Iterator[Option]:
             if inner.type.name == CHOICE.name or (inner.targets and not inner.many):
                 label = f"{inner.label} ({field.label})"
                 yield from _of_field(inner, f"{field.name}.{inner.name}", label)
+
+
+def _dimensions(session: Session, read: ReadReport) -> Iterator[Option]:
+    """What all objects of a union share; a moment of one may be a date of another."""
+    part = read.report.parts[0]
+    type_ = session.catalog.objects[part.object]
+    for name, path in (part.dimensions or {}).items():
+        field = column_along(session.catalog, type_, tuple(path.split("."))).field
+        if not session.access.hides(field.object, field.name):
+            yield from _of_field(field, name, humanise(name))
 
 
 def _readable(session: Session, type_: ObjectType) -> Iterator[Field]:

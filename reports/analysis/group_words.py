@@ -98,6 +98,9 @@ def labels_of(session: Session, of: GroupType) -> tuple[str, str]:
         field = objects[current].fields.get(step) if current in objects else None
         names.append(humanise(step) if field is None else field.label)
         current = "" if field is None else target_of(field)
+    own, meant = group.path, of.meant.path
+    if own and meant and own != meant:  # a dimension, which has a name of its own
+        names[: len(meant) - len(own) + 1] = [humanise(own[0])]
     if not names:
         return group.text, group.text
     way = f" ({' · '.join(names[:-1])})" if names[1:] else ""

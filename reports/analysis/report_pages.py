@@ -23,6 +23,7 @@ from .report_charts import chart_of, funnel_of
 from .report_model import ReportModel, find_report, visible_reports
 from .report_reader import ReadReport, ReportWish, read_report
 from .report_table import ReportTable
+from .union_filters import dimension_questions, union_sentence
 from .value_words import value_words
 
 ROWS = 300  # of the table at once
@@ -182,13 +183,20 @@ def figures_of(table: ReportTable) -> list[Context]:
 
 def _filter(
     session: Session, read: ReadReport, given: Mapping[str, str], fmt: ReaderFormat, path: str
-) -> Context | None:
-    """The filter bar, as lists have it; a union has none, since its objects differ."""
-    if read.report.is_union:
-        return None
-    type_ = session.catalog.objects[read.report.parts[0].object]
-    where = given.get("where", "")
+) -> Context:
+    """The filter bar, as lists have it; that of a union asks about its dimensions."""
+    report, where = read.report, given.get("where", "")
+    type_ = session.catalog.objects[report.parts[0].object]
     clear = with_query(path, **{n: t for n, t in given.items() if n not in ("where", "cursor")})
+    if report.is_union:
+        return {
+            "object": {"name": "", "label": "Row", "plural": "Rows"},
+            "filter": union_sentence(session, report, where, fmt, clear),
+            "fields": list(dimension_questions(session, report)),
+            "equals": [],
+            "search": "",
+            "action": path,
+        }
     return {
         "object": {"name": type_.name, "label": type_.label, "plural": type_.plural},
         "filter": sentence(session.access, type_, where, fmt, clear=clear),

@@ -3,6 +3,7 @@
 import csv
 import io
 from html import unescape
+from json import loads
 from re import findall
 from typing import Any
 from urllib.parse import urlencode
@@ -124,6 +125,27 @@ def test_the_page_asks_what_its_pickers_say(library: Client) -> None:
     wrong = page_of(library, "/reports/by_circle", where="nonsense == 1")
     assert "`nonsense` is not a field" in unescape(wrong) and "January 2026" in wrong
     assert library.get("/reports/by_circle", colour="red").status == 400
+
+
+def test_several_objects_are_filtered_by_what_they_share(library: Client) -> None:
+    me = {"user": library.get("/api/me").json()["id"]}
+    library.made("shift", worker=me, day="2026-01-05", hours="8")
+    library.made("shift", worker=me, day="2026-02-05", hours="7")
+    library.made("effort", who=me, at="2026-02-05T10:00:00Z", hours="6", chargeable=True)
+    page = page_of(library, "/reports/utilisation", where="day >= '2026-02-01'")
+    facts = loads(unescape(findall(r'id="filter-data">(.*?)</script>', page)[0]))
+    (term,) = facts["terms"]
+    assert (term["field"], term["label"], term["asked"]["label"]) == ("day", "day", "Day")
+    assert [one["name"] for one in facts["fields"]] == ["person", "day"]
+    assert "January 2026" not in page and "February 2026" in page and "85.71 %" in page
+    assert "Rows where" in page and "Day by month" in page
+    one = page_of(library, "/reports/utilisation", where=f"person == 'user:{me['user']}'")
+    assert loads(unescape(findall(r'id="filter-data">(.*?)</script>', one)[0]))["readable"]
+    assert 'value="quarter(day)"' in one
+    odd = page_of(library, "/reports/utilisation", where="year(day) * 2 == 4052")
+    assert "year(day) * 2 == 4052" in unescape(odd) and "January 2026" in odd
+    wrong = page_of(library, "/reports/utilisation", where="worker != null")
+    assert "not a field" in unescape(wrong) or "dimension" in unescape(wrong)
 
 
 def test_files_hold_the_innermost_groups_and_the_total(library: Client) -> None:
