@@ -66,7 +66,7 @@ COLUMNS = {
     "canned_reply": "name queue.code language body",
     "knowledge_article": "number name category audience status keywords body",
     "skill": "name area",
-    "bill_role": "code name",
+    "bill_role": "code name standard_rate",
     "activity_type": "code name billable productive",
     "rate_card": "name entity.code currency",
     "rate_rule": "number card.name name role.code activity.code band rate multiplier step starts",

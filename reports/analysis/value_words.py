@@ -39,7 +39,10 @@ def number_words(one: ShownMeasure, value: Decimal, fmt: ReaderFormat) -> str:
     if one.percent:
         return f"{marks.number(plain(round_half_up(value * 100, FEW)), fmt.locale)} %"
     scale = one.type.scale
-    divided = one.formula is not None or (one.measured and one.measured.function == "avg")
+    if one.formula is not None:
+        exponent = value.as_tuple().exponent  # what was only added up keeps its decimals
+        scale = -exponent if isinstance(exponent, int) and -FEW <= exponent <= 0 else None
+    divided = one.measured is not None and one.measured.function == "avg"
     if scale is None or divided:
         return marks.number(plain(round_half_up(value, FEW)), fmt.locale)
     return marks.number(f"{round_half_up(value, scale):f}", fmt.locale)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -126,41 +125,3 @@ def test_a_discount_above_the_limit_is_approved_before_the_quote_is_sent(psa: Cl
     assert [(one["stage"], one["status"]) for one in tasks] == [
         ("decide", "done"), ("send", "open"),
     ]  # fmt: skip
-
-
-def test_contribution_is_revenue_less_direct_cost_and_own_work(psa: Client) -> None:
-    me = {"user": psa.get("/api/me").json()["id"]}
-    entity = psa.made("legal_entity", name="Tidewell", currency="GBP")["id"]
-    account = psa.made("account", name="Harrow", currency="GBP", entity=entity)["id"]
-    project = psa.made("project", name="Move", account=account)["id"]
-
-    def gbp(amount: str) -> Json:
-        return {"amount": amount, "currency": "GBP"}
-
-    day = psa.made("account", name="Clock")["created_at"][:10]
-    person = psa.made(
-        "resource", user=me, entity=entity, currency="GBP", loaded_rate=gbp("55")
-    )["id"]  # fmt: skip
-    for amount in ("1000.00", "425.00"):
-        psa.made(
-            "charge", kind="sale", account=account, entity=entity, project=project,
-            description="Work", currency="GBP", amount=gbp(amount), service_from=day,
-        )  # fmt: skip
-    psa.made(
-        "expense", description="Parts", resource=person, spent_on=day, category="mileage",
-        currency="GBP", amount=gbp("360.00"), tax=gbp("60.00"), project=project,
-        account=account, status="approved",
-    )  # fmt: skip
-    for worked in (7 * 3600, 9000):
-        entry = psa.made(
-            "time_entry", resource=person, worked_on=day, worked=worked, project=project,
-            account=account, result="billable",
-        )["id"]  # fmt: skip
-        assert psa.patch(f"/api/records/time_entry/{entry}", {"status": "approved"}).status == 200
-    for name in ("contribution_by_account", "contribution_by_project"):
-        total = psa.get(f"/api/reports/{name}").json()["total"]["measures"]
-        assert (total["revenue"], total["direct"], total["own_work"]) == (
-            "1425.00", "300.00", "522.50",
-        ), (name, total)  # fmt: skip
-        assert Decimal(total["contribution"]) == Decimal("602.50"), total
-        assert total["part"].startswith("0.4228"), total
