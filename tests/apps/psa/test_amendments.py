@@ -160,10 +160,42 @@ def test_a_removal_of_the_past_is_credited_and_can_be_undone(desk: Desk) -> None
         ("2026-06-16", "2026-06-30", "-25.00"), ("2026-07-01", "2026-07-31", "-50.00"),
         ("2026-08-01", "2026-08-31", "-50.00"),
     ]  # fmt: skip
+    opened_down_to_the_amendment(books, invoice["id"], second, desk.jane)
     # Taken back after the run: the next one charges all that was credited.
     books.act("amendment", second, "reverse", reversal="It was another printer")
     assert books.read("amendment", second)["status"] == "reversed"
     assert books.net_of("2026-10-01") == "675.00"
+
+
+def opened_down_to_the_amendment(books: Books, invoice: str, amendment: str, contact: str) -> None:
+    """The customer goes from the sum to what it is made of, and reads why: page by page."""
+    books.act("invoice", invoice, "issue")
+    email = f"jane{books.at}@example.com"
+    jane = books.client.person(email, "customer_contact", contact=contact)
+    lines = jane.rows("/api/records/invoice_line", where=f"invoice == '{invoice}'")
+    line = next(one for one in lines if one["net"]["amount"] == "-25.00")
+    (charge,) = jane.rows("/api/records/charge", where=f"invoice_line == '{line['id']}'")
+    (part,) = jane.rows("/api/records/charge_part", where=f"charge == '{charge['id']}'")
+    assert (part["days"], part["period_days"], part["counted"]) == (
+        "15", "30", "By the days of the period"
+    )  # fmt: skip
+    cover = jane.get(f"/api/records/coverage/{part['coverage']}").json()
+    assert (cover["last_day"], cover["ended_by"]) == ("2026-06-15", amendment)
+    why = jane.get(f"/api/records/amendment/{amendment}").json()
+    assert why["effective"] == "2026-06-16" and "decision" not in why and "note" not in cover
+    terms = jane.get(f"/api/records/contract_line/{cover['contract_line']}").json()
+    assert terms["price"]["amount"] == "50.00" and "monthly_budget" not in terms
+    trail = [("invoice", invoice), ("invoice_line", line["id"]), ("charge", charge["id"]),
+             ("charge_part", part["id"]), ("coverage", part["coverage"]),
+             ("amendment", amendment)]  # fmt: skip
+    for at, (kind, id) in enumerate(trail):
+        page = jane.get(f"/o/{kind}/{id}")
+        assert page.status == 200, page.text
+        for next_kind, next_id in trail[at + 1 : at + 2]:
+            assert f"/o/{next_kind}/{next_id}" in page.text, (kind, next_kind)
+    others = Books(books.client, books.engine)
+    foreign = others.covered(others.line("per_asset", "50.00", "2026-06-01"), "2026-06-01")
+    assert jane.get(f"/api/records/coverage/{foreign}").status == 404
 
 
 def test_what_was_taken_back_before_a_run_leaves_no_trace(desk: Desk) -> None:
