@@ -28,6 +28,7 @@ function writtenPick({ path, member, collection, inner }) {
 // What expressions of a document name beside fields, such as what a rule has made, is known to the whole of it only.
 export const besides = { named: () => false };
 const NAMED = { faults: [], sentence: null, value: null, why_not: "It names what the rule has made or gathered. It is checked with the whole rule." };
+const AROUND = { ...NAMED, why_not: "It names what is around it. It is checked with the whole document." };
 
 class Box {
   constructor(options) {
@@ -104,11 +105,18 @@ class Box {
     if (this.area.scrollHeight) this.area.style.height = `${this.area.scrollHeight + 2}px`;
   }
 
+  // Whether it names what only the whole document knows, such as the part that a ledger writes down.
+  around(text) {
+    const words = this.besides ?? [];
+    return words.length > 0 && new RegExp(`(?<![\\w.'"])(?:${words.join("|")})(?![\\w'"(])`).test(text.replace(/'[^']*'|"[^"]*"/g, "''"));
+  }
+
   async ask() {
     const text = this.value;
     const { object, names, purpose, outer, change } = this;
     const expects = typeof this.expects === "function" ? this.expects() : this.expects;
-    const result = besides.named(text) ? { ok: true, data: { ...NAMED } } : await send("POST", "/studio/expressions", { object, text, names, expects: expects ?? "", purpose, outer, change, record: this.sample });
+    const beside = besides.named(text) ? NAMED : this.around(text) ? AROUND : null;
+    const result = beside ? { ok: true, data: { ...beside } } : await send("POST", "/studio/expressions", { object, text, names, expects: expects ?? "", purpose, outer, change, record: this.sample });
     if (text !== this.value) return;
     this.answer = result.ok ? result.data : { faults: [{ message: reason(result), from: 0, to: 0 }], sentence: null };
     const { faults, sentence } = this.answer;

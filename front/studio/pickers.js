@@ -140,7 +140,7 @@ export function expression(form, at, schema, { name, label } = {}) {
   const make_ = (object) => {
     about = object;
     const outer = hint.names?.includes("record") ? form.stored(form.objectAt(at(), {})) : "";
-    box = object ? expressionBox({ value: shown(), object, outer, expects: hint.expects ?? "", label: words, change: Boolean(hint.change), names: hint.names?.includes("answer") ? { answer: "answer" } : {}, onChange: say }) : null;
+    box = object ? expressionBox({ value: shown(), object, outer, expects: hint.expects ?? "", label: words, change: Boolean(hint.change), names: hint.names?.includes("answer") ? { answer: "answer" } : {}, besides: hint.around, onChange: say }) : null;
     node.replaceChildren(box ?? plain.node);
   };
   const sync = () => {
