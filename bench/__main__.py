@@ -52,6 +52,7 @@ def _add_others(add: Callable[..., Any]) -> None:
     add("--ledgers", action="store_true", help="instead: runs of a ledger")
     add("--allocations", action="store_true", help="instead: runs of an allocation")
     add("--documents", action="store_true", help="instead: a printed document with many rows")
+    add("--many-documents", action="store_true", help="instead: many that one press prints")
 
 
 def arguments() -> argparse.Namespace:
@@ -142,8 +143,8 @@ def _single(asked: argparse.Namespace) -> str:
         return "100000"
     if asked.clocks or asked.turns:
         return "50000" if asked.clocks else "20000"
-    if asked.documents:
-        return "160"
+    if asked.documents or asked.many_documents:
+        return "160" if asked.documents else "1000"
     return "10000" if asked.decisions or asked.ledgers or asked.change_sets else SIZES
 
 
@@ -178,9 +179,12 @@ def others(asked: argparse.Namespace) -> bool:
                 show(allocations.measure(kind, size), f"{kind} allocations {size}", asked.write)
         if asked.documents:
             show(documents.measure(kind, asked.sizes[0]), f"{kind} documents", asked.write)
+        if asked.many_documents:
+            text = documents.measure_many(kind, asked.sizes[0])
+            show(text, f"{kind} many documents", asked.write)
     instead = (asked.schema, asked.catalogs, asked.expressions, asked.clocks, asked.decisions)
     more = (asked.reports, asked.ledgers, asked.change_sets, asked.allocations, asked.documents)
-    return any((*instead, *more, asked.processes))
+    return any((*instead, *more, asked.processes, asked.many_documents))
 
 
 def main() -> int:
