@@ -10,6 +10,7 @@ from scripts.psa_sample.world import ANCHOR, Row, World, months_after
 PRINTER = "Laser printer M507, records room"
 LONG_STANDING = 9  # customers whose ended contract is kept too
 CHARGED_FROM = ANCHOR.replace(day=1)  # what came before was invoiced elsewhere
+BILLED_LONG = {"AC-0001", "AC-0003", "AC-0019", "AC-0024"}  # for a year, the others a month
 PRINTER_ROW = 306  # so that its tag is A-00307
 
 
@@ -179,6 +180,10 @@ def make_lines(w: World) -> None:
     for number, line in enumerate(w.lines, 1):
         line["number"] = f"L-{number:05d}"
         line["charged_from"] = max(line["starts"], CHARGED_FROM)
+    owners = {contract["number"]: contract["account.code"] for contract in w.contracts}
+    for line in w.lines:
+        if owners[line["contract.number"]] in BILLED_LONG:
+            line["charged_from"] = max(line["starts"], months_after(CHARGED_FROM, -11))
 
 
 def cover(

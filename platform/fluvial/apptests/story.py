@@ -34,6 +34,7 @@ STORY = "story"
 VERBS = ("update", "delete", "restore", "act")
 ONE = "the record of the step"
 _MOMENT = re.compile(r"(?P<past>-?\d+)(?P<unit>[dm])(?: (?P<day>\d\d))? (?P<time>\d\d:\d\d)")
+_DAY = re.compile(r"(-?\d+)d")
 
 # Session and moment: takes back what waits to be sent since then.
 UNSENT: Seam[Callable[[Session, datetime], None]] = Seam("to send nothing of a story")
@@ -124,6 +125,8 @@ def read_story(path: Path, now: datetime, engine: Engine) -> _Told:
     steps: list[tuple[datetime, Mapping[str, Any]]] = []
     at = now
     for entry in _repeated(body["steps"]):
+        if "fields" in entry:
+            entry = {**entry, "fields": _dated(entry["fields"], now, engine)}
         if "at" in entry:
             at = moment_of(str(entry["at"]), now, engine)
         if steps and at < steps[-1][0]:
@@ -131,6 +134,17 @@ def read_story(path: Path, now: datetime, engine: Engine) -> _Told:
         if len(entry) > ("at" in entry):
             steps.append((at, {name: entry[name] for name in entry if name != "at"}))
     return _Told(body.get("known", {}), [one for one in steps if one[0] <= now])
+
+
+def _dated(fields: Mapping[str, Any], now: datetime, engine: Engine) -> dict[str, Any]:
+    """Values with their days: `-40d` is so many days before the day of loading."""
+    today = engine.clock.day_of(now)
+
+    def day(value: Any) -> Any:
+        found = _DAY.fullmatch(value) if isinstance(value, str) else None
+        return (today + timedelta(days=int(found[1]))).isoformat() if found else value
+
+    return {name: day(value) for name, value in fields.items()}
 
 
 def _repeated(entries: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

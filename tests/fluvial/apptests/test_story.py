@@ -52,7 +52,7 @@ known: {emma: {object: loan, where: "book == 'Emma'"}}
 steps:
   - months: [-1, -1]
     steps: [{at: "15 10:00", as: kim@example.com, act: emma, action: remind}]
-  - {as: kim@example.com, create: loan, ref: third, fields: {book: Ulysses}}
+  - {as: kim@example.com, create: loan, ref: third, fields: {book: Ulysses, lent_on: "-30d"}}
   - {at: "-20d 10:00"}
   - {as: kim@example.com, act: {object: loan, where: "state == 'lent'"}, action: remind}
   - {at: "-3d 09:12", as: PERSON, act: third, action: bring_back}
@@ -110,7 +110,7 @@ def test_steps_are_done_at_their_moments_once_and_send_nothing(client: Client, s
     assert states(client, "Ulysses") == [("lent", "2026-10-15T10:00:00Z"), late, back]
     loans = client.rows("/api/records/loan", sort="book")
     assert [loan["reminders"] for loan in loans] == ["1", "1", "1"]  # rules ran after each save
-    assert [loan["lent_on"] for loan in loans] == ["2026-08-04", "2026-08-03", "2026-10-15"]
+    assert [loan["lent_on"] for loan in loans] == ["2026-08-04", "2026-08-03", "2026-10-25"]
     entries = client.rows(f"/api/records/loan/{loans[2]['id']}/history")
     (kim,) = client.rows("/api/records/user", email="kim@example.com")
     assert {entry["by"]["user"] for entry in entries if entry["by"]} == {kim["id"]}
