@@ -7,34 +7,21 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from fluvial.pages.clock_words import LABELS, left_words, length, tone_of_clock
 from fluvial.pages.happenings import Happening, Stretch
 from fluvial.pages.reader_format import ReaderFormat, parse_moment
 from fluvial.records.calculated import timer_plans
 from fluvial.records.calculated.timer_reasons import shown_timers, told_timers
 from fluvial.runtime.session import Session
-from metamodel.timers.timer import DUE, STATES
-from metamodel.timers.timer_arithmetic import MET, MISSED, NONE, PAUSED
+from metamodel.timers.timer import DUE
+from metamodel.timers.timer_arithmetic import MISSED, NONE
 
 from .shown_record import Context, Shown
 from .why_links import why_href
 
 Told = Mapping[str, Any]
 
-UNITS = (("d", 86_400), ("h", 3_600), ("min", 60))
-LABELS = {one["name"]: one["label"] for one in STATES}
 RELATIVE = ("Today", "Tomorrow", "Yesterday")
-SOON = 75  # percent of the target from which on a clock warns
-
-
-def length(seconds: int) -> str:
-    """A length in its two largest units: `1 d 4 h`."""
-    rest = abs(seconds)
-    words: list[str] = []
-    for name, unit in UNITS:
-        count, rest = divmod(rest, unit)
-        if count and len(words) < 2:
-            words.append(f"{count:,} {name}")
-    return " ".join(words) or "less than 1 min"
 
 
 def clocks(page: Shown) -> list[Context]:
@@ -57,17 +44,11 @@ def _clock(page: Shown, told: Told, due: str) -> Context:
     return {
         "label": told["label"],
         "state": LABELS[told["state"]],
-        "tone": _tone(told["state"], percent),
+        "tone": tone_of_clock(told["state"], percent),
         "percent": percent,
         "text": told["fault"] or _text(told, page.fmt),
         "href": why_href(page.fmt, page.type.name, page.id, due),
     }
-
-
-def _tone(state: str, percent: int) -> str:
-    if state in (MET, MISSED):
-        return "good" if state == MET else "bad"
-    return "warn" if state == PAUSED or percent >= SOON else "info"
 
 
 def _text(told: Told, fmt: ReaderFormat) -> str:
@@ -79,9 +60,7 @@ def _text(told: Told, fmt: ReaderFormat) -> str:
         return f"Done{late} {_at(told['met'], fmt)}{due}"
     if left is None:
         return due.removeprefix(", ").capitalize()
-    if told["state"] == PAUSED:
-        return f"{length(left)} left when it goes on"
-    return f"{length(left)} left{due}" if left > 0 else f"{length(left)} over{due}"
+    return f"{left_words(told['state'], left)}{due}"
 
 
 def _at(moment: str, fmt: ReaderFormat) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fluvial.pages.clock_cells import clock_cells
 from fluvial.pages.field_addresses import list_address, new_address
 from fluvial.pages.frame import action, with_query
 from fluvial.pages.record_tables import (
@@ -66,7 +67,9 @@ def related_panel(page: Shown, tabs: list[Context]) -> Context | None:
         as_of=session.asked_day,
     )
     table = RecordTable(other, columns, page.fmt)
-    rows = table.rows(read_page(session, query)["data"])
+    records = read_page(session, query)["data"]
+    fields = [column.field for column in columns if not column.linked]
+    rows = table.rows(records, clocks=clock_cells(session, other, fields, records))
     label = other.label.lower()
     new = None
     owned = other.fields[inverse.field].option("owned")

@@ -8,6 +8,7 @@ from datetime import datetime
 from markupsafe import Markup
 
 from fluvial.pages import reader_format as marks
+from fluvial.pages.clock_words import length
 from fluvial.pages.reader_format import ReaderFormat
 from fluvial.pages.record_tabs import RecordTab, ShownOn
 from fluvial.records.reading.state_spans import LoggedSpan, shown_spans
@@ -16,7 +17,6 @@ from metamodel.expressions.chronology import seconds_between
 from metamodel.folding import label_text
 from metamodel.kinds.choice import label_of
 
-from .record_clocks import length
 from .shown_record import Context, Shown
 from .timeline import rule_label
 

@@ -11,13 +11,14 @@ from markupsafe import Markup
 from fluvial.http.call import Answer, Call
 from fluvial.http.parameters import session_of_day
 from fluvial.http.routes import Endpoint, Policy
+from fluvial.pages.clock_words import length
 from fluvial.pages.frame import Context, page, render, with_query
 from fluvial.pages.presenters import empty, references, said
 from fluvial.pages.reader_format import ReaderFormat, format_of, money, number, parse_moment
 from fluvial.records.calculated.reasons import reasons
 from metamodel.catalog import Field
 
-from .record_clocks import length, why_words
+from .record_clocks import why_words
 from .why_links import why_href
 
 FUNCTIONS = {

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from fluvial.http.assets import icon
 from fluvial.pages import due_dates
 from fluvial.pages import reader_format as marks
+from fluvial.pages.clock_cells import ClockCells, clock_cells
 from fluvial.pages.presenters import empty, face_of, references, said
 from fluvial.pages.reader_format import ReaderFormat
 from fluvial.records.drafts.record_locks import Hold, holds_on
@@ -30,6 +31,7 @@ class Cards:
         self._looks = fmt
         self._fields = [type_.fields[n] for n in board.fields if n in type_.fields]
         self._holds: Mapping[str, Hold] = {}
+        self._clocks: ClockCells = {}
 
     def load(self, session: Session, columns: Sequence[Mapping[str, Any]]) -> None:
         """Ask once for what the cards of all columns tell beside their records."""
@@ -38,15 +40,19 @@ class Cards:
             self._looks.names.want(references(field, [r.get(field.name) for r in records]))
         self._looks.names.load()
         self._holds = holds_on(session, self._type, [record["id"] for record in records])
+        self._clocks = clock_cells(session, self._type, self._fields, records, named=True)
 
     def card(self, record: Mapping[str, Any]) -> Context:
         lines: list[Markup] = []
         meta: list[Markup] = []
         people: list[Markup] = []
+        clocks: list[Markup] = []
         number, badge = "", self._lock(record)
         for field in self._fields:
             value, face = record.get(field.name), face_of(field)
-            if face.place == "people":
+            if clock := self._clocks.get((record["id"], field.name)):
+                clocks.append(clock)
+            elif face.place == "people":
                 people.append(Markup(face.cell(field, self._looks)(value)))
             elif empty(value):
                 continue
@@ -68,6 +74,7 @@ class Cards:
             "colour": self._colour(record),
             "badge": badge,
             "lines": lines,
+            "clocks": clocks,
             "meta": meta,
             "people": Markup().join(people),
         }

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from fluvial.kernel.features import Feature
+from fluvial.pages.clock_words import length
 from fluvial.pages.record_tabs import RECORD_TAB, RecordTab, ShownOn
 from fluvial.runtime.engine import Engine
-from forms.record_clocks import length
 from tests.app import Client, Documents
 from tests.fluvial.records.drafts.test_state_log import LOAN, Still, clock
 from tests.forms.test_record_pages import text_of

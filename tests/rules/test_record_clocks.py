@@ -63,6 +63,31 @@ def test_lists_boards_and_forms_show_what_timers_make(house: House) -> None:
     house.define({**view, "columns": ["name", "finish_state", "finish_due"]})
     shown = house.client.get("/o/repair?view=clocks")
     assert shown.status == 200 and "Running" in shown.text
+    board = {"kind": "board", "name": "desk", "object": "repair", "label": "Desk"}
+    card = {"title": "name", "fields": ["answer_state", "finish_state"]}
+    house.define({**board, "columns": {"by": "status"}, "card": card})
+    for at, percent, words in (
+        ("2026-06-15T09:01:00Z", 0, r"7 h 5\d min left"),
+        ("2026-06-15T15:01:00Z", 75, r"1 h 5\d min left"),
+        ("2026-06-16T10:31:00Z", 100, r"2 h \d+ min over"),
+    ):
+        bench.at(at)
+        house.work()
+        for page in ("/o/repair?view=clocks", "/boards/desk"):
+            text = house.client.get(page).text
+            bar = f'value="{percent}" aria-label="Finish: {percent} % of the time used"'
+            assert re.search(words, _text(text)), page
+            assert bar in text, page
+    stayed = bench.ask("2026-06-16T10:00:00Z", 4, 8)
+    bench.take(stayed, status="waiting")
+    for page in ("/o/repair?view=clocks", "/boards/desk"):
+        text = _text(house.client.get(page).text)
+        assert re.search(r"Paused Finish: 7 h 2\d min left", text), page
+    for one in (repair, stayed):  # what has ended is its state alone
+        bench.take(one, status="ready")
+    assert "<progress" not in house.client.get("/o/repair?view=clocks").text
+    earlier = house.client.get("/o/repair?view=clocks&as_of=2026-06-15")
+    assert earlier.status == 200 and "<progress" not in earlier.text
     assert house.client.get(f"/o/repair/{repair['id']}/edit").status == 200
     assert house.client.get("/o/repair/new").status == 200
     assert house.client.get("/studio/objects/repair").status == 200

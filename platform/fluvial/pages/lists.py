@@ -12,6 +12,7 @@ from fluvial.records.drafts.record_locks import Hold, holds_on
 from fluvial.records.reading.reader import read_page
 from metamodel.catalog import ObjectType
 
+from .clock_cells import clock_cells
 from .filter_sentences import sentence
 from .frame import Context, page, render, with_query
 from .list_offers import offers_of
@@ -38,7 +39,7 @@ def show_list(call: Call) -> Answer:
             raise
         asked.error = problem.detail
         read = read_page(asked.session, asked.query())
-    rows = table.rows(read["data"], _holds(asked, read["data"]))
+    rows = _rows(asked, table, read["data"])
     next_href = asked.href(cursor=read["next"]) if read["next"] else ""
     listed: Context = {
         "object": {"name": asked.type.name, "label": asked.type.label, "plural": asked.type.plural},
@@ -63,6 +64,14 @@ def show_list(call: Call) -> Answer:
         keys=keys_of(call, asked.type),
         list=listed,
     )
+
+
+def _rows(
+    asked: ListRequest, table: RecordTable, records: Sequence[Mapping[str, Any]]
+) -> list[Context]:
+    fields = [column.field for column in asked.columns if not column.linked]
+    clocks = clock_cells(asked.session, asked.type, fields, records)
+    return table.rows(records, _holds(asked, records), clocks)
 
 
 def _holds(asked: ListRequest, records: Sequence[Mapping[str, Any]]) -> Mapping[str, Hold]:

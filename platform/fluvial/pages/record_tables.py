@@ -18,6 +18,7 @@ from metamodel.catalog import Catalog, Field, ObjectType
 
 from . import due_dates
 from . import reader_format as marks
+from .clock_cells import ClockCells
 from .presenters import Cell, classes_of, empty, face_of, references, said
 from .reader_format import NIL, ReaderFormat
 
@@ -120,6 +121,7 @@ class RecordTable:
         self.fmt = fmt
         self.lead, self.title, self.rest = _parted(columns)
         self._columns = columns
+        self._clocks: ClockCells = {}
         self._editable = editable  # fields whose cells may be edited where they stand
 
     @property
@@ -133,11 +135,15 @@ class RecordTable:
             self.fmt.names.want(references(column.field, values))
 
     def rows(
-        self, records: Sequence[Mapping[str, Any]], holds: Mapping[str, Hold] | None = None
+        self,
+        records: Sequence[Mapping[str, Any]],
+        holds: Mapping[str, Hold] | None = None,
+        clocks: ClockCells | None = None,
     ) -> list[dict[str, Any]]:
         """Cells of a record for which a lock holds are edited only where it leaves them open."""
         self.want(records)
         self.fmt.names.load()
+        self._clocks = clocks or {}
         cells = self._cells(self._editable)
         if not holds:
             return [self._row(record, cells) for record in records]
@@ -154,7 +160,7 @@ class RecordTable:
 
     def _cells(self, editable: Collection[str]) -> list[Any]:
         return [
-            _cell(column, self.fmt, place, edited=column.name in editable)
+            _cell(column, self.fmt, place, edited=column.name in editable, clocks=self._clocks)
             for place, column in enumerate(self.rest)
         ]
 
@@ -200,7 +206,9 @@ def _parted(
     return None, first, rest
 
 
-def _cell(column: TableColumn, fmt: ReaderFormat, place: int, *, edited: bool) -> Any:
+def _cell(
+    column: TableColumn, fmt: ReaderFormat, place: int, *, edited: bool, clocks: ClockCells
+) -> Any:
     """The function that makes one td of a record."""
     classes = head_classes(column, place)
     label = (
@@ -214,7 +222,8 @@ def _cell(column: TableColumn, fmt: ReaderFormat, place: int, *, edited: bool) -
 
     def cell(record: Mapping[str, Any]) -> str:
         value = column.value(record)
-        return f"{start}{nothing if empty(value) else show(value)}</td>"
+        clock = clocks.get((record["id"], column.name)) if clocks else None
+        return f"{start}{clock or (nothing if empty(value) else show(value))}</td>"
 
     if column.name in due_dates.NAMES:
         return _due(column, fmt, start, show)
