@@ -26,7 +26,7 @@ from fluvial.kernel.crash_points import point
 from fluvial.kernel.features import Seam
 from fluvial.kernel.ids import is_id, new_id
 from fluvial.kernel.problems import Conflict, NotFound, Problem
-from metamodel.storage import POSTGRESQL
+from metamodel.storage import POSTGRESQL, SQLITE
 
 from .engine import Engine
 from .session import Session
@@ -36,6 +36,7 @@ log = logging.getLogger("fluvial.jobs")
 WORK = "long jobs"  # the job of the workers
 RUNNING, DONE, FAILED, CANCELLED = "running", "done", "failed", "cancelled"
 HELD_SECONDS = 10.0  # for which a job is left to whoever did its last portion
+OVER = -1.0  # a hold that ended before this very moment
 AIM = 0.04  # seconds of one portion: others wait for less than twice as long
 FIRST_SIZE, MOST_SIZE = 20, 500
 SOON = 0.02  # seconds until a job is looked at again that another process works on
@@ -167,7 +168,7 @@ def begin(session: Session, kind: str, title: str, body: dict[str, Any], id: str
 def leave(engine: Engine, connection: Connection, id: str) -> LongJob:
     """Nobody waits for a job any more: the workers go on with it."""
     with connection.transaction():
-        _HOLD.run(connection, the_id=id, the_seconds=0.0)
+        _HOLD.run(connection, the_id=id, the_seconds=OVER)
         engine.woken(connection, WORK)
     return job_of(connection, id)
 
@@ -251,6 +252,7 @@ def run(engine: Engine) -> bool:
     while (row := _NEXT.row(connection)) is not None:
         while advance(engine, connection, row[0]):
             if time.monotonic() > until:
+                _HOLD.run(connection, the_id=row[0], the_seconds=OVER)  # for the next round
                 return True
     return False
 
@@ -259,7 +261,8 @@ def advance(engine: Engine, connection: Connection, id: str) -> bool:
     """Do one portion of a job; whether it is still running."""
     try:
         with connection.transaction():
-            started = time.monotonic()  # that others were in the way says nothing of the portion
+            clock = time.thread_time if connection.dialect == SQLITE else time.monotonic
+            started = clock()  # what others do meanwhile says nothing of the portion
             row = _LOCKED.row(connection, the_id=id)
             if row is None or row[5] != RUNNING:
                 return row is None and _others_at_work(connection, id)
@@ -276,7 +279,7 @@ def advance(engine: Engine, connection: Connection, id: str) -> bool:
         raise
     except Exception as error:
         return _failed(engine, connection, id, error)
-    _measure(phase, size, time.monotonic() - started)
+    _measure(phase, size, clock() - started)
     return job.state == RUNNING
 
 

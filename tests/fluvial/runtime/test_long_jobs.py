@@ -72,6 +72,21 @@ def test_a_large_undo_takes_portions_and_answers_as_a_small_one(client: Client, 
     assert undone(client, batch).status == 409
 
 
+def test_workers_go_on_in_the_next_round_without_waiting(
+    client: Client, batch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a worker has not done in its time is not left to whoever waits for its hold to end."""
+    engine = client.app.engine
+    monkeypatch.setattr(long_jobs, "HELD_SECONDS", 600.0)
+    monkeypatch.setattr(long_jobs, "ROUND_SECONDS", 0.0)
+    reply = undone(client, batch, prefer="respond-async")
+    assert reply.status == 202
+    rounds = 0
+    while engine.database.call(lambda: long_jobs.run(engine)):
+        rounds += 1
+    assert rounds > 2 and jobs(client)[0]["state"] == "done" and count(client) == 0
+
+
 def test_other_calls_come_in_between(client: Client, batch: str) -> None:
     """Their answers arrive before that of the long work, although they were sent after it."""
     came: list[str] = []
