@@ -185,6 +185,16 @@ def _members(session: Session, who: Who) -> list[Who]:
     return [("user", id) for (id,) in rows if _is_there(session, ("user", id))]
 
 
+def colleagues_of(session: Session) -> tuple[str, ...]:
+    """Who acts, and the people of their teams; those who can sign in."""
+    me = session.actor.id
+    if me is None:
+        return ()
+    teams = session.actor.sets.get("teams", ())
+    found = [id for team in sorted(teams) for _, id in _members(session, ("team", team))]
+    return tuple(dict.fromkeys([me, *found]))
+
+
 def _people(session: Session, named: Iterable[Who]) -> list[Who]:
     """The people behind what is named, one by one."""
     found: list[Who] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
@@ -34,18 +35,23 @@ STATUSES = {"": "All", "running": "Running", "done": "Done", "failed": "Failed",
             "cancelled": "Cancelled"}  # fmt: skip
 TONES = {"running": "info", "done": "good", "failed": "bad"}
 MOST = 100
+MINE = (  # what a person has or had to do with
+    "(mine(responsible) or created_by == me"
+    " or exists(tasks, mine(performer) or me in candidates or ended_by == me))"
+)
 COUNTS = ("open", "done", "failed", "late")
 
 
 def show(call: Call) -> Answer:
-    call.only("process", "status", "run", "cursor")
+    call.only("process", "status", "run", "cursor", "whose")
     return _shown(call, call.query.get("run") or "")
 
 
 def _shown(call: Call, chosen: str, problem: Problem | None = None) -> Answer:
     session, fmt = call.session, format_of(call.session)
     process, status = call.query.get("process", ""), call.query.get("status", "running")
-    found, more = _runs(call, session, process, status)
+    whose = "mine" if call.query.get("whose") == "mine" else ""
+    found, more = _runs(call, session, process, status, whose)
     chosen = chosen or (found[0]["id"] if found else "")
     log: Context = {
         "processes": [
@@ -55,17 +61,24 @@ def _shown(call: Call, chosen: str, problem: Problem | None = None) -> Answer:
         "process": process,
         "statuses": [
             {"label": label, "current": name == status,
-             "href": with_query(HOME, process=process, status=name or "all")}
+             "href": with_query(HOME, process=process, status=name or "all", whose=whose)}
             for name, label in STATUSES.items()
         ],
-        "rows": [_row(one, fmt, chosen, process, status) for one in found],
-        "more": with_query(HOME, process=process, status=status, cursor=more) if more else "",
+        "whose": [
+            {"value": value, "label": label, "current": value == whose}
+            for value, label in (("", "All that I may see"), ("mine", "My processes"))
+        ],
+        "status": status,
+        "rows": [_row(session, one, fmt, chosen, process, status, whose) for one in found],
+        "more": with_query(HOME, process=process, status=status, whose=whose, cursor=more)
+        if more else "",
         "run": _chosen(session, chosen, fmt) if chosen else None,
         "error": problem.detail if problem is not None else "",
     }  # fmt: skip
     menu = [
         {"label": label, "href": f"{HOME}/{name}", "icon": icon, "method": "get", "danger": False}
-        for name, label, icon in (("analysis", "Analysis", "chart-bar"),
+        for name, label, icon in (("panel", "Control panel", "layout-grid"),
+                                  ("analysis", "Analysis", "chart-bar"),
                                   ("people", "Performance", "users"))
     ]  # fmt: skip
     topics = f"object:{RUN}" if found else ""
@@ -75,12 +88,16 @@ def _shown(call: Call, chosen: str, problem: Problem | None = None) -> Answer:
     )  # fmt: skip
 
 
-def _runs(call: Call, session: Session, process: str, status: str) -> tuple[list[Row], str]:
+def _runs(
+    call: Call, session: Session, process: str, status: str, whose: str
+) -> tuple[list[Row], str]:
     if RUN not in session.catalog.objects:
         return [], ""
     where = []
     if process in processes_of(session.catalog):
         where.append(f"process == '{process}'")
+    if whose:
+        where.append(MINE)
     if status in STATUSES and status:
         where.append(f"status == '{status}'")
     fields = ("number", "name", "title", "status", "stage", "started", "ended")
@@ -93,14 +110,23 @@ def _runs(call: Call, session: Session, process: str, status: str) -> tuple[list
     return read["data"], read["next"] or ""
 
 
-def _row(one: Row, fmt: ReaderFormat, chosen: str, process: str, status: str) -> Context:
+def _row(
+    session: Session, one: Row, fmt: ReaderFormat, chosen: str, process: str, status: str,
+    whose: str,
+) -> Context:  # fmt: skip
+    started, ended = (
+        datetime.fromisoformat(one[name]) if one.get(name) else None
+        for name in ("started", "ended")
+    )
     return {
         "title": one.get("title") or one.get("name") or "",
-        "href": with_query(HOME, process=process, status=status, run=one["id"]),
+        "href": with_query(HOME, process=process, status=status, whose=whose, run=one["id"]),
         "current": one["id"] == chosen,
         "state": humanise(str(one.get("status") or "")),
         "tone": TONES.get(str(one.get("status")), ""),
         "stage": one.get("stage") or "",
+        "started": fmt.moment(started) if started is not None else "",
+        "lasted": lasted(started, ended or session.now),
     }
 
 

@@ -156,4 +156,7 @@ def navigation(catalog: Catalog, access: Access) -> Sequence[NavigationItem]:
     if right.own or not right.can("read"):
         return []
     group = catalog.objects[RUN].group
-    return [NavigationItem(group, "Process log", "route", HOME, RUN)]
+    return [
+        NavigationItem(group, "Process log", "route", HOME, RUN),
+        NavigationItem(group, "Control panel", "layout-grid", f"{HOME}/panel", RUN),
+    ]

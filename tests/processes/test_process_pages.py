@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.app import Client, Reply
+from tests.app import PASSWORD, Client, Reply
 from tests.processes.desk import Desk, Json, process, stages, task_of, ways
 
 REVIEW = process(
@@ -93,3 +93,44 @@ def test_records_tasks_and_the_studio_show_processes(desk: Desk, seller: Client)
     assert "Review of a deal" in desk.admin.get("/studio/objects/deal?tab=process").text
     shown = desk.admin.post("/studio/process/review/preview", {"body": REVIEW})
     assert "data-stage=" in shown.json()["html"]
+
+
+def test_the_control_panel_shows_the_tasks_of_a_team_what_is_late_and_the_funnel(
+    desk: Desk,
+) -> None:
+    steps = stages("first", "second", performers=[{"starter": True}])
+    desk.admin.define(
+        process("panel", steps, ways("start > first", "first > second"), label="Panelled")
+    )
+    desk.at("2026-09-01T09:00:00+01:00")
+    team = desk.admin.made("team", name="Panel team")["id"]
+    lead = desk.admin.person("lea@panel.example", "seller", teams=[team])
+    one = desk.admin.person("oda@panel.example", "seller", teams=[team])
+    other = desk.admin.person("uwe@panel.example", "seller")
+    read = [{"object": name, "can": ["read"]}
+            for name in ("process_run", "process_task", "deal", "user")]  # fmt: skip
+    desk.admin.define({"kind": "role", "name": "leader", "grants": read})
+    runs = {
+        name: desk.start("panel", desk.deal(name), by=by)["id"]
+        for name, by in (("Mast", one), ("Sail", one), ("Keel", lead), ("Buoy", other))
+    }
+    desk.done(runs["Sail"], "first")
+    desk.at("2026-09-20T09:00:00+01:00")
+    chief = desk.admin.person("cid@panel.example", "leader", teams=[team])
+    page = chief.get("/processes/panel", process="panel")
+    assert page.status == 200, page.text
+    told = page.text
+    assert "Mast" in told and "Keel" in told and "Buoy" not in told
+    assert all(
+        words in told for words in ("My team", "Panelled", "2 late", "1 late", "25.0 %", "Oda")
+    )
+    everything = chief.get("/processes/panel", whose="all", process="panel").text
+    assert "Buoy" in everything
+    late = chief.get("/processes/panel", late="1").text
+    assert "Late tasks" in late and "Mast" in late
+    lead = desk.admin.signed_in("lea@panel.example", PASSWORD)
+    mine = lead.get("/processes", whose="mine", status="all", process="panel").text
+    assert "Keel" in mine and "Buoy" not in mine and "Mast" not in mine
+    assert "Control panel" in chief.get("/processes").text
+    assert lead.get("/processes/panel", whose="all").status == 200
+    assert chief.get("/processes/panel", colour="red").status == 400
