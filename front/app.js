@@ -21,6 +21,7 @@ const WHERE = [
   ["[data-record]", () => import("./record.js").then((module) => module.start())],
   ["a[data-why]", () => import("./why.js").then((module) => module.start())],
   ["form[data-week]", () => import("./weeks.js").then((module) => module.start())],
+  [".mapbox", () => import("./maps.js").then((module) => module.start())],
   ["[data-stopwatch]", () => import("./stopwatch.js").then((module) => module.start())],
   ["form[data-comment]", () => import("./comments.js").then((module) => module.start())],
   ["form[data-talk]", () => Promise.all([import("./comments.js"), import("./talk.js")]).then((modules) => modules.forEach((module) => module.start()))],

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from .definition import END, START, Process
 
-WIDTH, HEIGHT = 168.0, 52.0  # of a stage
+WIDTH, HEIGHT = 176.0, 52.0  # of a stage
 DOT = 26.0  # of the start and the end
 GAP_X, GAP_Y = 26.0, 56.0
 THIN = 14.0  # of a route that passes a row
@@ -22,7 +22,8 @@ LANE = 16.0  # between routes that lead back
 LETTER = 6.2  # the width of a letter of the words of a route
 LINE_HEIGHT = 14.0  # of these words
 MARGIN = 16.0
-SWEEPS = 12
+SWEEPS, ROUNDS, MOST_SWAPPED = 12, 4, 120
+_SHARES = {"start": 0.0, "middle": 0.5, "end": 1.0}  # how much of words stands before their place
 
 
 @dataclass
@@ -74,13 +75,9 @@ def lay_out(process: Process) -> RouteLayout:
     links = [link for chain in chains.values() for link in pairwise(chain)]
     order = _ordered(boxes, links)
     _place(order, boxes, links)
-    width = max(box.x + box.width / 2 for box in boxes.values())
     for one in ahead:
         _draw_ahead(one, [boxes[name] for name in chains[id(one)]], ahead)
-    lane = width + GAP_X
-    for one in (one for one in arrows if one.back):
-        _draw_back(one, boxes, order, lane)
-        lane += LANE + max((LETTER * len(word) for word in one.words), default=0.0)
+    _draw_loops([one for one in arrows if one.back], boxes, order)
     shown = {name: box for name, box in boxes.items() if not box.passing}
     _spread_words(arrows)
     return _finished(shown, arrows)
@@ -92,7 +89,7 @@ def _spread_words(arrows: Sequence[Arrow]) -> None:
     for arrow in sorted((one for one in arrows if one.words), key=lambda one: one.place):
         x, y = arrow.place
         wide, high = LETTER * max(map(len, arrow.words)), LINE_HEIGHT * len(arrow.words)
-        left = x - wide / 2 if arrow.anchor == "middle" else x
+        left = x - _SHARES[arrow.anchor] * wide
 
         def free(top: float, left: float = left, wide: float = wide, high: float = high) -> bool:
             return not any(
@@ -113,8 +110,8 @@ def _finished(boxes: Mapping[str, Box], arrows: Sequence[Arrow]) -> RouteLayout:
         edges += [x for x, _ in arrow.points]
         if arrow.words:
             wide = LETTER * max(map(len, arrow.words))
-            x = arrow.place[0]
-            edges += [x - wide / 2, x + wide / 2] if arrow.anchor == "middle" else [x + wide]
+            begin = arrow.place[0] - _SHARES[arrow.anchor] * wide
+            edges += [begin, begin + wide]
     left = MARGIN - min(edges)
     for box in boxes.values():
         box.x += left
@@ -142,7 +139,9 @@ def _arrows(process: Process) -> list[Arrow]:
     for route in process.routes:
         add(route.source, route.to, route.label or route.outcome)
     for stage in process.stages.values():
-        if stage.timeout:
+        if (stage.name, stage.timeout, False) in found:
+            add(stage.name, stage.timeout, "or when time is up")
+        elif stage.timeout:
             add(stage.name, stage.timeout, "when time is up", by_time=True)
         elif not process.ways(stage.name):
             add(stage.name, END, "")
@@ -211,7 +210,25 @@ def _ordered(boxes: Mapping[str, Box], links: Sequence[tuple[str, str]]) -> list
         found = _crossings(rows, links)
         if found < fewest:
             best, fewest = [list(row) for row in rows], found
+    if fewest and len(links) <= MOST_SWAPPED:
+        _swap(best, links, fewest)
     return best
+
+
+def _swap(rows: list[list[str]], links: Sequence[tuple[str, str]], fewest: int) -> None:
+    """Let neighbours change places where that takes away a crossing."""
+    for _ in range(ROUNDS):
+        before = fewest
+        for row in rows:
+            for at in range(len(row) - 1):
+                row[at], row[at + 1] = row[at + 1], row[at]
+                found = _crossings(rows, links)
+                if found < fewest:
+                    fewest = found
+                else:
+                    row[at], row[at + 1] = row[at + 1], row[at]
+        if fewest == before:
+            return
 
 
 def _neighbours(
@@ -296,7 +313,8 @@ def _apart(row: Sequence[Box], wanted: Sequence[float]) -> list[float]:
 def _draw_ahead(arrow: Arrow, chain: Sequence[Box], ahead: Sequence[Arrow]) -> None:
     source, to = chain[0], chain[-1]
     arrow.points = [(source.x, source.y + source.height)]
-    arrow.points += [(box.x, box.y + box.height / 2) for box in chain[1:-1]]
+    for box in chain[1:-1]:  # straight through the row, so that it bends between rows only
+        arrow.points += [(box.x, box.y - HEIGHT / 2), (box.x, box.y + HEIGHT / 2)]
     arrow.points.append((to.x, to.y))
     alone = sum(one.source == arrow.source for one in ahead) == 1
     first = chain[1]
@@ -309,21 +327,64 @@ def _draw_ahead(arrow: Arrow, chain: Sequence[Box], ahead: Sequence[Arrow]) -> N
         arrow.place = (x, first.y - GAP_Y * (0.5 if shared else 0.3))
 
 
-def _draw_back(
-    arrow: Arrow, boxes: Mapping[str, Box], order: Sequence[Sequence[str]], lane: float
+def _draw_loops(
+    arrows: Sequence[Arrow], boxes: Mapping[str, Box], order: Sequence[Sequence[str]]
 ) -> None:
-    """Round the right side: out below the row of its source, in above the row of its target."""
-    source, to = boxes[arrow.source], boxes[arrow.to]
-    out_x, in_x = source.x + source.width / 4, to.x + to.width / 4
+    """What leads back: to the same stage beside it, else round the side with less in between,
+    short ways inside of long ones."""
+    right = GAP_X + max(box.x + box.width / 2 for box in boxes.values())
+    left = min(box.x - box.width / 2 for box in boxes.values()) - GAP_X
+    for one in sorted(arrows, key=lambda one: boxes[one.source].row - boxes[one.to].row):
+        source, to = boxes[one.source], boxes[one.to]
+        if source is to:
+            _draw_round(one, source)
+            continue
+        wide = LANE + max((LETTER * len(word) for word in one.words), default=0.0)
+        if _beside(source, order)[0] + _beside(to, order)[0] < sum(
+            _beside(box, order)[1] for box in (source, to)
+        ):
+            _draw_back(one, source, to, order, left, -1)
+            left -= wide
+        else:
+            _draw_back(one, source, to, order, right, 1)
+            right += wide
+
+
+def _beside(box: Box, order: Sequence[Sequence[str]]) -> tuple[int, int]:
+    """How much stands to the left and to the right of a box in its row."""
+    at = order[box.row].index(box.name)
+    return at, len(order[box.row]) - 1 - at
+
+
+def _draw_round(arrow: Arrow, box: Box) -> None:
+    """A way from a stage to itself, nearer to it than anything that passes."""
+    edge, lane = box.x + box.width / 2, box.x + box.width / 2 + LANE
+    low, high = box.y + box.height * 0.75, box.y + box.height * 0.25
+    arrow.points = [(edge, low), (lane, low), (lane, high), (edge, high)]
+    arrow.place, arrow.anchor = (lane + 4, box.y + box.height / 2 + 4), "start"
+
+
+def _draw_back(
+    arrow: Arrow,
+    source: Box,
+    to: Box,
+    order: Sequence[Sequence[str]],
+    lane: float,
+    side: int,
+) -> None:
+    """Round a side: out below the row of its source, in above the row of its target."""
+    out_x, in_x = source.x + side * source.width / 4, to.x + side * to.width / 4
     out_y, in_y = source.y + source.height + 12, to.y - 12
     arrow.points = [
         (out_x, source.y + source.height), (out_x, out_y), (lane, out_y), (lane, in_y),
         (in_x, in_y), (in_x, to.y),
     ]  # fmt: skip
-    if source.name == order[source.row][-1]:  # nothing stands between it and the lane
-        middle = source.y + source.height * (0.5 if source is not to else 0.75)
-        arrow.points[:3] = [(source.x + source.width / 2, middle), (lane, middle)]
-    if to.name == order[to.row][-1]:
-        middle = to.y + to.height * (0.5 if source is not to else 0.25)
-        arrow.points[-3:] = [(lane, middle), (to.x + to.width / 2, middle)]
-    arrow.place, arrow.anchor = (lane + 6, (out_y + in_y) / 2), "start"
+    edge = 1 if side > 0 else 0
+    if not _beside(source, order)[edge]:  # nothing stands between it and the lane
+        middle = source.y + source.height / 2
+        arrow.points[:3] = [(source.x + side * source.width / 2, middle), (lane, middle)]
+    if not _beside(to, order)[edge]:
+        middle = to.y + to.height / 2
+        arrow.points[-3:] = [(lane, middle), (to.x + side * to.width / 2, middle)]
+    arrow.place = (lane + side * 6, (out_y + in_y) / 2)
+    arrow.anchor = "start" if side > 0 else "end"

@@ -13,7 +13,8 @@ from html import escape as escaped
 from .definition import END, START, Process
 from .route_layout import Arrow, Box, RouteLayout, lay_out
 
-LINE = 24  # letters in a line of a label
+LINE, LABEL = 24, 20  # letters in a line of the words of a route, and of the label of a stage
+WIDE, SMALLEST = 460.0, 0.86  # maps that are wider are drawn smaller, as far as they can be read
 COLOURS = {  # light, dark
     "bg": ("#ffffff", "#131618"), "sunk": ("#f7f8f8", "#0f1214"),
     "line-2": ("#cbd2d4", "#3d454a"), "field": ("#8b979b", "#6d787d"),
@@ -46,15 +47,16 @@ def draw(
     handles: bool = False,
 ) -> str:
     """The map; `ended` is how the run has ended, `alone` whether it stands in no page, `handles`
-    whether its routes are to be taken hold of."""
+    whether its routes are to be taken hold of. In pages a wide one is drawn a little smaller."""
     layout = lay_out(process)
     known = marks or {}
     label = _plain(_described(process, known))
-    size = f"{layout.width:.0f} {layout.height:.0f}"
-    width, height = size.split()
+    width, height = f"{layout.width:.0f}", f"{layout.height:.0f}"
+    shown = 1.0 if alone or handles else max(SMALLEST, min(1.0, WIDE / layout.width))
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" width="{width}" '
-        f'height="{height}" role="img" aria-label="{label}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'width="{layout.width * shown:.0f}" height="{layout.height * shown:.0f}" role="img" '
+        f'aria-label="{label}" '
         'font-family="var(--font, system-ui, sans-serif)" font-size="12.5">',
         _style() if alone else "",
         f'<rect width="{width}" height="{height}" fill="{_colour("bg")}"/>' if alone else "",
@@ -215,10 +217,10 @@ def _wrapped(label: str) -> list[str]:
     lines = [""]
     for word in label.split():
         longer = f"{lines[-1]} {word}".strip()
-        if len(longer) <= LINE or not lines[-1]:
+        if len(longer) <= LABEL or not lines[-1]:
             lines[-1] = longer
         else:
             lines.append(word)
     if len(lines) > 2:
         lines = [lines[0], " ".join(lines[1:])]
-    return [one if len(one) <= LINE else f"{one[: LINE - 1].rstrip()}…" for one in lines]
+    return [one if len(one) <= LABEL else f"{one[: LABEL - 1].rstrip()}…" for one in lines]

@@ -10,6 +10,7 @@ from fluvial.auth.actors import SYSTEM, Actor
 from fluvial.database.columns import Stored
 from fluvial.database.object_tables import tables_of
 from fluvial.database.statement import Statement
+from fluvial.kernel.crash_points import point
 from fluvial.kernel.ids import is_id
 from fluvial.kernel.problems import NotFound
 from fluvial.records.drafts.draft import Draft
@@ -181,6 +182,7 @@ def write_new(session: Session, name: str, values: Values) -> str:
     draft = fresh_draft(kept, kept.catalog.objects[name])
     _fill(draft, values)
     keep_new(draft)
+    point("run_written")
     return draft.id
 
 
@@ -195,6 +197,7 @@ def write(
     draft = Draft(kept, type_, record, before, dict(before))
     _fill(draft, values)
     keep_changed(draft)
+    point("run_written")
     return draft.values
 
 

@@ -10,6 +10,8 @@ import { part } from "./schema_form.js";
 import { lineOf } from "./yaml_place.js";
 
 const WAIT = 250;
+const AGAIN = 2000;
+const AWAY = new Set([0, 429, 502, 503, 504]);
 const KEPT = "studio-faces";
 
 const state = { model: null, about: null, stamp: "", yaml: null, asked: 0, typing: false, faces: new Set(), saving: false };
@@ -22,7 +24,11 @@ async function ask(given) {
   const answer = await send("POST", address("check"), given);
   if (asked !== state.asked) return;
   const said = answer.data;
-  if (!answer.ok) return state.model.tell([{ pointer: "", message: reason(answer) }], null);
+  if (!answer.ok) {
+    // A server that is busy, or away for a moment, is asked again: the document has to be judged by somebody.
+    if (AWAY.has(answer.status)) setTimeout(() => asked === state.asked && ask(given), AGAIN);
+    return state.model.tell([{ pointer: "", message: reason(answer) }], null);
+  }
   if (said.unread) return state.model.tell(said.faults, null, { unread: true });
   state.madeName = said.name;
   if ("yaml" in given) state.model.replace(said.body, state.yaml);

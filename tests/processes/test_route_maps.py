@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 from xml.etree import ElementTree
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processes.definition import END, START, Process, read_process
-from processes.route_layout import lay_out
+from processes.route_layout import Arrow, RouteLayout, lay_out
 from processes.route_map import CURRENT, Mark, draw
 from tests.processes.desk import Json, process, stages, ways
 
@@ -38,6 +38,21 @@ def processes(drawn: st.DrawFn) -> Process:
     return read(process("drawn", specs, routes))
 
 
+def through(arrow: Arrow, layout: RouteLayout) -> list[str]:
+    """The stages that a way runs through, other than those that it connects."""
+    others = [box for name, box in layout.boxes.items() if name not in (arrow.source, arrow.to)]
+    found = []
+    for (x, y), (to_x, to_y) in pairwise(arrow.points):
+        for part in range(11):
+            at_x, at_y = x + (to_x - x) * part / 10, y + (to_y - y) * part / 10
+            found += [
+                box.name
+                for box in others
+                if abs(at_x - box.x) < box.width / 2 and box.y < at_y < box.y + box.height
+            ]
+    return found
+
+
 @settings(max_examples=30)
 @given(processes())
 def test_stages_do_not_touch_and_every_route_is_drawn(drawn: Process) -> None:
@@ -53,6 +68,7 @@ def test_stages_do_not_touch_and_every_route_is_drawn(drawn: Process) -> None:
     assert {(route.source, route.to) for route in drawn.routes} <= pairs
     for arrow in layout.arrows:
         assert len(arrow.points) > 1
+        assert not through(arrow, layout), arrow
         if not arrow.back:
             assert layout.boxes[arrow.source].row < layout.boxes[arrow.to].row
     marks = {name: Mark(CURRENT, "due") for name in drawn.stages}
@@ -67,3 +83,21 @@ def test_parallel_branches_stand_side_by_side_and_do_not_cross() -> None:
     assert boxes["b"].row == boxes["c"].row
     assert abs(boxes["a"].x - (boxes["b"].x + boxes["c"].x) / 2) < 1
     assert abs(boxes["d"].x - boxes["a"].x) < 1
+
+
+def test_loops_go_round_the_free_side_and_those_of_one_stage_stay_beside_it() -> None:
+    body = process("p", stages("a", "b", "c"), ways(
+        "start > a", "a > b", "b > c", "c > end", "b > end: Off", "c > b: Again", "b > b: Once more"
+    ))  # fmt: skip
+    layout = lay_out(read(body))
+    back = {(one.source, one.to): one for one in layout.arrows if one.back}
+    boxes = layout.boxes
+    assert max(x for x, _ in back["b", "b"].points) < boxes["b"].x + boxes["b"].width / 2 + 20
+    # The way from b to the end passes c on one side, so what leads back goes round the other.
+    passing = next(one for one in layout.arrows if (one.source, one.to) == ("b", "end"))
+    side = passing.points[1][0] > boxes["c"].x
+    assert (back["c", "b"].points[0][0] < boxes["c"].x) == side
+    # A route that is also taken when the time is up is one line, which says so.
+    body["stages"][0]["timeout"] = {"to": "b"}
+    (both,) = (one for one in lay_out(read(body)).arrows if (one.source, one.to) == ("a", "b"))
+    assert both.words == ["or when time is up"] and not both.by_time

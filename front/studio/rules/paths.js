@@ -30,6 +30,7 @@ export class Paths {
     if (!this.#loads.has(object)) {
       const asked = Promise.all([level(object), send("GET", `/studio/rules/fields/${object}`)]);
       this.#loads.set(object, asked.then(([found, told]) => {
+        if (!told.ok) this.#loads.delete(object); // asked again when it is needed next
         const facts = told.ok ? told.data : { fields: {}, recipients: [] };
         this.#recipients.set(object, facts.recipients);
         this.#levels.set(object, (found.members ?? []).map((one_) => ({ ...one_, ...(one_.collection ? {} : facts.fields[one_.name]) })));

@@ -30,6 +30,7 @@ ALONE = (
     "docs",
     "reports",
     "links",
+    "maps",
     "talk",
     "weeks",
     "planned",
