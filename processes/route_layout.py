@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from weakref import WeakKeyDictionary
 
 from .definition import END, START, Process
 
@@ -22,7 +23,7 @@ LANE = 16.0  # between routes that lead back
 LETTER = 6.2  # the width of a letter of the words of a route
 LINE_HEIGHT = 14.0  # of these words
 MARGIN = 16.0
-SWEEPS, ROUNDS, MOST_SWAPPED = 12, 4, 120
+SWEEPS, ROUNDS, MOST_SWAPPED = 12, 4, 60
 _SHARES = {"start": 0.0, "middle": 0.5, "end": 1.0}  # how much of words stands before their place
 
 
@@ -61,8 +62,17 @@ class RouteLayout:
     arrows: Sequence[Arrow]
 
 
+_KNOWN: WeakKeyDictionary[Process, RouteLayout] = WeakKeyDictionary()
+
+
 def lay_out(process: Process) -> RouteLayout:
-    """The map of a process."""
+    """The map of a process, which is worked out once."""
+    if process not in _KNOWN:
+        _KNOWN[process] = _laid_out(process)
+    return _KNOWN[process]
+
+
+def _laid_out(process: Process) -> RouteLayout:
     arrows = _arrows(process)
     names = [START, *process.stages, END]
     _turn_round(names, arrows)

@@ -23,7 +23,7 @@ from metamodel.kinds.person import ACCEPTS
 from metamodel.roles import role_titles
 
 from . import main_actions, run_rows
-from .definition import END, Process, ProcessStage
+from .definition import APPROVE, END, Process, ProcessStage
 from .kept_names import PROCESS, RUN, TASK
 from .made_records import Made
 from .performers import is_for, owns
@@ -151,7 +151,9 @@ def complete(session: Session, task: str, outcome: str = "", note: str = "") -> 
             errors = [fault("/main_action", "main_action", one) for one in lacks]
             raise Unprocessable(message, errors=errors)
         close(run, held, DONE, outcome, note)
-        go_on(run, stage, held, outcome=outcome, approved=main_actions.approved_by(session, task))
+        decides = stage.action is not None and stage.action.verb == APPROVE
+        approved = main_actions.approved_by(session, task) if decides else None
+        go_on(run, stage, held, outcome=outcome, approved=approved)
         return run.id
 
 

