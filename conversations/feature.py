@@ -15,7 +15,14 @@ from fluvial.pages.template_environment import TEMPLATES
 from metamodel.conversation_part import CONVERSATION
 from metamodel.timeline_part import TIMELINE
 
-from . import gathered_timeline, messages_api, outside_replies, record_merging, talk_pages
+from . import (
+    gathered_timeline,
+    merge_pages,
+    messages_api,
+    outside_replies,
+    record_merging,
+    talk_pages,
+)
 from .conversation_documents import MAILBOX
 from .conversation_tables import TABLES
 from .links import link_pages, link_tab, links_api, links_in_texts
@@ -42,6 +49,7 @@ feature = Feature(
             *messages_api.ENDPOINTS,
             *talk_pages.ENDPOINTS,
             *record_merging.ENDPOINTS,
+            *merge_pages.ENDPOINTS,
             *mailbox_api.ENDPOINTS,
             *arrived_pages.ENDPOINTS,
         ),
@@ -51,6 +59,7 @@ feature = Feature(
         outside_replies.BRINGS,
         *mail_sending.BRINGS,
         *talk_pages.BRINGS,
+        *merge_pages.BRINGS,
         *gathered_timeline.BRINGS,
         HOUSEKEEPING(mail_drafts.forget),
         NAVIGATION(arrived_pages.entry),

@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from conversations.mail import mail_files, merged_records
 from conversations.mail.mail_files import MESSAGE_FILE, RAW_MAIL
 from conversations.mail.mail_tables import ARRIVED, DRAFT, MESSAGE
-from conversations.mail.mail_threads import records_with
 from conversations.participants import participants_of
 from fluvial.auth.actors import SYSTEM
 from fluvial.database.engine_tables import FILE
@@ -23,8 +22,6 @@ from fluvial.http.call import Answer, Call
 from fluvial.http.routes import Endpoint, Policy
 from fluvial.kernel.ids import is_id
 from fluvial.kernel.problems import Conflict, NotFound, Problem, Unprocessable, fault
-from fluvial.pages.reader_format import record_href
-from fluvial.pages.sign_in import form_text
 from fluvial.records.drafts.rows import Values, load_row
 from fluvial.records.reading.reader import find_one
 from fluvial.records.writing import bin as record_bin
@@ -59,7 +56,7 @@ def merge(
     """Merge a record into another one of its type, which takes some values of it."""
     type_ = session.object(object_name, "update")
     if record == target:
-        raise _refused("This is the same record. Name the one that stays.")
+        raise refused("This is the same record. Name the one that stays.")
     _check_taken(session, type_, take)
     with session.connection.transaction():
         old = _row(session, type_, record, "delete")
@@ -123,7 +120,7 @@ def _row(session: Session, type_: ObjectType, record: str, action: str) -> Value
     return row
 
 
-def _refused(message: str) -> Unprocessable:
+def refused(message: str) -> Unprocessable:
     return Unprocessable(message, errors=[fault("/into", "not_valid", message)])
 
 
@@ -193,7 +190,7 @@ def merge_records(call: Call) -> Answer:
     body = call.json_object("into", "take")
     into, take = body.get("into"), body.get("take", [])
     if not isinstance(into, str):
-        raise _refused("`into` must be the id of the record that stays.")
+        raise refused("`into` must be the id of the record that stays.")
     if not isinstance(take, list) or not all(isinstance(one, str) for one in take):
         message = "`take` must be a list of names of fields."
         raise Unprocessable(message, errors=[fault("/take", "not_valid", message)])
@@ -202,27 +199,9 @@ def merge_records(call: Call) -> Answer:
     return Answer.json(find_one(call.session, object_name, into) or {"id": into})
 
 
-def merge_on_page(call: Call) -> Answer:
-    """The same from a record's page, where the one that stays is named by its number."""
-    session, object_name = call.session, call.params["object"]
-    into = form_text(call, "into").strip().strip("[]#")
-    conversation = CONVERSATION.of(session.object(object_name))
-    if not is_id(into) and conversation is not None and conversation.number:
-        found = records_with(session, object_name, conversation.number, into)
-        if len(found) != 1:
-            raise _refused(f"No record has the number {into[:60]}. Check it and try again.")
-        into = found[0]
-    merge(session, object_name, call.params["id"], into)
-    return Answer.redirect(record_href(object_name, into) + "#timeline")
-
-
 ENDPOINTS = (
     Endpoint(
         "POST", "/api/records/{object}/{id}/merge", merge_records, Policy.SIGNED_IN,
         "Merge a record into another one of its type.",
-    ),
-    Endpoint(
-        "POST", "/o/{object}/{id}/merge", merge_on_page, Policy.SIGNED_IN,
-        "Merge a record into the one with a number.", page=True, form=True,
     ),
 )  # fmt: skip

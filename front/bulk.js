@@ -123,7 +123,7 @@ actions["bulk-all"] = (pressed) => {
   bar().dataset.every = "";
   one("[data-picked]", bar()).textContent = `All ${bar().dataset.total} selected`;
   pressed.hidden = true;
-  for (const item of all("[data-picked-only]", bar())) item.hidden = true;
+  for (const item of all("[data-picked-only], [data-pair-only]", bar())) item.hidden = true;
   one("[data-do]:not([hidden]):not([data-picked-only])", bar()).focus();
 };
 
@@ -190,4 +190,10 @@ actions["bulk-press"] = async (pressed) => {
   if (one("select[data-lookup]", form)) (await import("./lookups.js")).start(form);
   one("input:not([type=hidden]), textarea, select", form)?.focus();
   work.preview();
+};
+
+// Two records: the first one's page of the work, which names the other one.
+actions["bulk-pair"] = (pressed) => {
+  const [first, second] = picked().map((box) => box.value);
+  location.assign(`/o/${bar().dataset.api.split("/").pop()}/${first}${pressed.dataset.path}?with=${second}`);
 };

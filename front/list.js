@@ -48,6 +48,7 @@ function show() {
   bar.hidden = chosen.length === 0;
   delete bar.dataset.every; // all of the filter are selected until one box is pressed again
   for (const item of all("[data-picked-only]", bar)) item.hidden = false;
+  for (const item of all("[data-pair-only]", bar)) item.hidden = chosen.length !== 2;
   one("[data-picked]", bar).textContent = `${chosen.length} selected`;
   const every = one("[data-pick-all]");
   every.checked = chosen.length > 0 && chosen.length === picks().length;

@@ -15,3 +15,12 @@ LIST_OFFER: Seam[Callable[[ListRequest], Sequence[Context]]] = Seam("made of a l
 
 def offers_of(asked: ListRequest) -> list[Context]:
     return [one for offer in asked.session.engine.brought(LIST_OFFER) for one in offer(asked)]
+
+
+# What is done with two ticked records of a list: {label, path}; the second one is `with` there.
+PAIR_OFFER: Seam[Callable[[ListRequest], Sequence[Context]]] = Seam("done with two records")
+
+
+def pairs_of(asked: ListRequest) -> list[Context]:
+    found = asked.session.engine.brought(PAIR_OFFER)
+    return [one for offer in found for one in offer(asked)]

@@ -11,7 +11,7 @@ from metamodel.kinds.duration import DAY_LENGTH
 from .assigned_work import assignee_of
 from .field_addresses import asking
 from .frame import Context, action, with_query
-from .list_offers import offers_of
+from .list_offers import offers_of, pairs_of
 from .list_request import NEWEST, ListRequest
 from .presenters import face_of
 from .record_tables import columns_of
@@ -141,6 +141,7 @@ def bulk_of(asked: ListRequest) -> Context | None:
         "actions": [
             {"name": one.name, "label": one.label, "asks": bool(one.asks)} for one in actions
         ],
+        "pairs": pairs_of(asked),
         "delete_api": api,
     }
 
