@@ -7,6 +7,17 @@ start();
 prove();
 if (one("form[data-logic], [data-depends-on]")) import("./logic.js").then((module) => module.start());
 
+// Who moves here is somebody who reads: what opens links to look for harm does not.
+const read = one("[data-seen]");
+if (read) {
+  const signs = ["pointermove", "pointerdown", "touchstart", "wheel", "keydown"];
+  const tell = () => {
+    for (const sign of signs) removeEventListener(sign, tell);
+    fetch(read.dataset.seen, { method: "POST", keepalive: true });
+  };
+  for (const sign of signs) addEventListener(sign, tell, { passive: true });
+}
+
 // An embedded form tells the page around it how tall it is.
 const embedded = one(".stage.embedded");
 if (embedded && parent !== window) {

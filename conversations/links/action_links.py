@@ -36,6 +36,7 @@ class ActionLink:
     object: str
     action: str
     transition: bool  # else the action is a button
+    seen: str  # the transition that is taken once somebody reads the page; "" for none
     shows: tuple[Path, ...]
     document: str  # the printed document that it shows in place of fields; "" for none
     asks: tuple[Field, ...]  # what it asks for itself
@@ -84,6 +85,7 @@ def compile_link(document: Document, check: DocumentCheck) -> ActionLink | None:
         object=type_.name,
         action=body["action"],
         transition=transition is not None,
+        seen=_seen(body, type_, check),
         shows=tuple(path for path in shows if path),
         document=_document(body, type_, check),
         asks=asks,
@@ -153,6 +155,25 @@ def _check_action(name: str, type_: ObjectType, check: DocumentCheck) -> Transit
     )
     check.fault("/action", "unknown_action", f"{type_.label} has no action `{name}`.", hint)
     return None
+
+
+def _seen(body: Mapping[str, Any], type_: ObjectType, check: DocumentCheck) -> str:
+    """A transition that nothing is asked for, as nobody is there to answer."""
+    name = body.get("seen", "")
+    transition = transition_of(type_, name) if name else None
+    if transition is not None and type_.states is not None and not transition.asked:
+        check.uses("/seen", f"{type_.name}.{type_.states.field}")
+        return str(name)
+    if name:
+        known = type_.states.transitions if type_.states else ()
+        quiet = [one.name for one in known if not one.asked]
+        check.fault(
+            "/seen",
+            "unknown_transition" if transition is None else "asks",
+            f"{type_.label} has no transition `{name}` that asks for nothing.",
+            nearest(name, quiet) or "Name a transition without questions.",
+        )
+    return ""
 
 
 def _buttons(type_: ObjectType, check: DocumentCheck) -> Iterator[Document]:
@@ -235,6 +256,8 @@ def link_acts(document: Document, catalog: Catalog) -> Iterator[Reach]:
     if ticks is not None and ticks["of"] in type_.inverses:
         rows = type_.inverses[ticks["of"]].source
         yield Reach("/ticks/field", "update", rows, ticks["field"], everywhere=True)
+    if "seen" in body and type_.states is not None:
+        yield Reach("/seen", "update", type_.name, type_.states.field, everywhere=True)
     transition = transition_of(type_, body["action"])
     if transition is None or type_.states is None:
         return

@@ -146,6 +146,19 @@ def _documents(call: Call) -> tuple[Opened, ActionLink, ShownDocuments] | None:
     return None if gone else (opened, link, brought[-1])
 
 
+def see(call: Call) -> Answer:
+    """Somebody moves on the page: told by its script, as programs that only look do not."""
+    opened = _opened(call)
+    if opened is None:
+        return _unknown(call)
+    key = ("link press", opened.link_pass.id)
+    limited(call.session.connection, call.session.now, PRESSES, TOO_MANY, *key)
+    link = opened.link
+    if opened.state == OPEN and link is not None and link.seen:
+        link_press.see(opened.acting, link, opened.link_pass.record)
+    return Answer(204, b"")
+
+
 def press(call: Call) -> Answer:
     """Take the action; who presses a second time is told what happened."""
     opened = _opened(call)
@@ -199,6 +212,7 @@ def _page(
         "intro": link.help,
         "action": f"{PATH}{opened.call.params['secret']}",
         "document": f"{PATH}{opened.call.params['secret']}/document" if link.document else "",
+        "seen": f"{PATH}{opened.call.params['secret']}/seen" if link.seen else "",
         "facts": [
             {"label": label, "value": value}
             for label, value in link_press.facts(spoken, link, opened.link_pass.record)
@@ -332,6 +346,10 @@ ENDPOINTS = (
     Endpoint(
         "GET", f"{PATH}{{secret}}/document.pdf", show_pdf, Policy.PUBLIC,
         "The same as PDF.", page=True,
+    ),
+    Endpoint(
+        "POST", f"{PATH}{{secret}}/seen", see, Policy.PUBLIC, "Somebody reads the page of a link.",
+        page=True, form=True, csrf=False,
     ),
     Endpoint(
         "POST", f"{PATH}{{secret}}", press, Policy.PUBLIC, "Take the action of a link.",

@@ -7,6 +7,7 @@ takes the one action, with the answers to the questions that were asked.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from starlette.datastructures import FormData
 
 from fluvial.auth.actors import Actor
 from fluvial.kernel.causes import Cause
+from fluvial.kernel.problems import Problem
 from fluvial.pages.presenters import empty, face_of, references, said
 from fluvial.pages.presenters.presenter import text_in
 from fluvial.pages.reader_format import Typed, format_of
@@ -158,6 +160,19 @@ def _value(read: Any, path: Sequence[str]) -> Any:
     for name in path:
         read = read.get(name) if isinstance(read, Mapping) else None
     return read
+
+
+def see(acting: Session, link: ActionLink, record: str) -> None:
+    """Take the transition of being seen where the record offers it; else nothing happens."""
+    type_ = acting.catalog.objects[link.object]
+    values = load_row(acting, type_.name, record, None)
+    if values is None:
+        return
+    hold = holds_on(acting, type_, [record]).get(record)
+    for way in transitions.ways(acting, type_, values, hold):
+        if way.transition.name == link.seen and way.reason is None and not way.asks:
+            with suppress(Problem):  # a rule that refuses it, or somebody else was quicker
+                transitions.act(acting, link.object, record, link.seen, {})
 
 
 @dataclass(frozen=True)

@@ -390,6 +390,7 @@ BODIES: dict[str, Bodies] = {
     "POST /api/ledgers/{name}/runs": _say(Sent({"until": "2031-01-01", "dry_run": True})),
     "POST /api/ledgers/{name}/runs/{id}/void": EMPTY,
     "POST /l/{secret}": NOTHING,
+    "POST /l/{secret}/seen": NOTHING,
     "POST /api/records/{object}/{id}/links": _say(
         Sent({"link": "nothing"}), Sent({"link": "end_it", "to": "somebody"})
     ),
