@@ -10,12 +10,16 @@ if (one("form[data-logic], [data-depends-on]")) import("./logic.js").then((modul
 // Who moves here is somebody who reads: what opens links to look for harm does not.
 const read = one("[data-seen]");
 if (read) {
-  const signs = ["pointermove", "pointerdown", "touchstart", "wheel", "keydown"];
+  const signs = ["pointermove", "pointerover", "pointerdown", "touchstart", "wheel", "scroll", "keydown"];
   const tell = () => {
-    for (const sign of signs) removeEventListener(sign, tell);
+    for (const sign of signs) removeEventListener(sign, tell, true);
+    removeEventListener("blur", inside);
     fetch(read.dataset.seen, { method: "POST", keepalive: true });
   };
-  for (const sign of signs) addEventListener(sign, tell, { passive: true });
+  // What is done in the frame of the document is told here only by the focus that goes there.
+  const inside = () => setTimeout(() => document.activeElement?.tagName === "IFRAME" && tell());
+  for (const sign of signs) addEventListener(sign, tell, { passive: true, capture: true });
+  addEventListener("blur", inside);
 }
 
 // An embedded form tells the page around it how tall it is.

@@ -11,7 +11,7 @@ from typing import Any
 
 from fluvial.services.mail import as_text
 
-from .mail_body import MOST_TEXT, TNEF, MailFile, body_of
+from .mail_body import MOST_TEXT, MailFile, body_of, is_winmail
 from .mail_headers import (
     MailAddress,
     addresses,
@@ -82,7 +82,7 @@ def _read(
     found = {
         CUT: body.cut,
         BROKEN: bool(message.defects),
-        WINMAIL: any(f.claimed in TNEF or f.name.lower() == "winmail.dat" for f in body.files),
+        WINMAIL: any(is_winmail(file) for file in body.files),
         REMOTE: page.remote,
         FORGED: forged(message, trusted),
         SEVERAL: len(addresses(message, "from")) > 1,

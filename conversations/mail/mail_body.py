@@ -10,6 +10,7 @@ from typing import Any
 
 from .mail_charsets import decoded
 from .mail_headers import header, one_line
+from .winmail import unpacked
 
 MOST_PARTS = 300
 MOST_DEPTH = 30
@@ -57,9 +58,12 @@ def body_of(message: Message[Any, Any]) -> MailBody:
         if type_ in ("text/plain", "text/html") and not _is_file(part):
             (texts if type_ == "text/plain" else pages).append(_said(part, type_))
         elif len(body.files) < MOST_FILES:
-            body.files.append(_file(part, type_, len(body.files) + 1))
+            file = _file(part, type_, len(body.files) + 1)
+            body.files += _taken_out(file) or [file]
         else:
             body.cut = True
+    body.cut = body.cut or len(body.files) > MOST_FILES
+    del body.files[MOST_FILES:]
     body.html = "\n<br>\n".join(page for page in pages if page.strip())
     body.text = "\n\n".join(text.strip("\n") for text in texts if text.strip())
     body.cut = body.cut or len(body.html) > MOST_HTML or len(body.text) > MOST_TEXT
@@ -160,6 +164,19 @@ def _file(part: Message[Any, Any], type_: str, at: int) -> MailFile:
         name = _subject_inside(part, end)
     cid = header(part, "content-id").strip("<> ")
     return MailFile(name or f"{stem}-{at}{end}", type_, _bytes(part), cid)
+
+
+def is_winmail(file: MailFile) -> bool:
+    return file.claimed in TNEF or file.name.lower() == "winmail.dat"
+
+
+def _taken_out(file: MailFile) -> list[MailFile]:
+    """The files that Outlook has packed into one; none where it is no such file."""
+    packed = unpacked(file.content) if is_winmail(file) else []
+    return [
+        MailFile(one_line(one.name) or f"file-{at}", one.claimed, one.content, one.cid.strip("<> "))
+        for at, one in enumerate(packed, 1)
+    ]
 
 
 def _subject_inside(part: Message[Any, Any], end: str) -> str:

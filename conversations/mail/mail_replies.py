@@ -22,6 +22,7 @@ from rules import effects
 from . import mail_files
 from .mail_headers import MailAddress, one_line
 from .mail_kinds import PERSONAL
+from .mail_quoting import quote_of
 from .mail_store import ADD, COLLEAGUE, DROP, IN, MAIL, OUT, STRANGER, latest, pairs
 from .mail_threads import own_host
 from .mailboxes import MailboxPlan, mailboxes_of, own_addresses
@@ -56,6 +57,7 @@ class Proposal:
     subject: str
     answers: tuple[str, ...]
     mailbox: MailboxPlan | None
+    answered: Mapping[str, Any] | None  # the mail that it answers
 
 
 def proposal_of(session: Session, object_name: str, record: str) -> Proposal:
@@ -77,9 +79,8 @@ def proposal_of(session: Session, object_name: str, record: str) -> Proposal:
         cc = ()
     answers = [one["message_id"] for one in mails]
     mailbox = _mailbox_of(session, object_name, mails)
-    return Proposal(
-        to, cc, _subject(session, object_name, record, mails), tuple(answers[:20]), mailbox
-    )
+    subject = _subject(session, object_name, record, mails)
+    return Proposal(to, cc, subject, tuple(answers[:20]), mailbox, last)
 
 
 def _sending(session: Session) -> frozenset[str]:
@@ -153,7 +154,8 @@ def send_reply(session: Session, object_name: str, record: str, reply: MailReply
             message_id=f"{identifier}@{own_host(session)}", thread=list(proposal.answers), kind="",
             sender=proposal.mailbox.address if proposal.mailbox else "",
             sender_name=session.actor.name, to=pairs(to), cc=pairs(cc), bcc=pairs(reply.bcc),
-            subject=subject[:500], html="", quoted="", quoted_html="", files=files, raw=None,
+            subject=subject[:500], html="", quoted_html="",
+            quoted=quote_of(session, proposal.answered, people), files=files, raw=None,
             notes=[], reply_to=[],
         )  # fmt: skip
         _enter(session, object_name, record, identifier, subject, people)

@@ -33,12 +33,13 @@ def made(session: Session, effect: Mapping[str, Any], server: outgoing.Server) -
     mailbox = mailboxes_of(session.catalog).get(found["mailbox"] or "")
     address = found["sender"] or outgoing.sending_address(session.engine.settings.smtp_url)
     signed = f"{text}\n\n-- \n{mailbox.signature}" if mailbox and mailbox.signature else text
+    signed = signed.replace("{me}", found["sender_name"]) if mailbox else signed
     written = outgoing.WrittenMail(
         sender=(_sender_name(found["sender_name"], mailbox.label if mailbox else ""), address),
         to=_pairs(found["to"]),
         cc=_pairs(found["cc"]),
         subject=found["subject"],
-        text=signed.replace("{me}", found["sender_name"]) if mailbox else signed,
+        text=f"{signed}\n\n{found['quoted']}" if found["quoted"] else signed,
         at=moment(found["at"]),
         message_id=f"<{found['message_id']}>",
         answers=found["thread"],

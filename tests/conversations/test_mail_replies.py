@@ -73,6 +73,8 @@ def test_an_answer_goes_to_those_who_wrote_in_their_thread(desk: Desk) -> None:
     answer(desk, record, text="Good", to=["bob@example.org"], cc=[])
     sent(desk)
     last = desk.smtp.mails[-1].message
+    assert plain(last).endswith("bob@example.org wrote:\n> Sure\n")
+    assert "Torn" not in plain(message)  # Eve had not got it, so nothing is quoted
     assert last["In-Reply-To"] == "<2@example.org>"
     assert last["References"] == f"<1@example.org> {own} <2@example.org>"
     # Our own mails that come back, such as by a copy to ourselves, change nothing.
