@@ -41,7 +41,10 @@ NOTES: Mapping[str, tuple[str, str]] = {
     "forged": ("bad", "The mail server says that the sender is forged."),
     "several_senders": ("warn", "The mail names more than one sender."),
     "remote_images": ("faint", "Images of other servers are not shown."),
-    "winmail": ("warn", "Files may be hidden in winmail.dat. Ask the sender for plain attachments."),
+    "winmail": (
+        "warn",
+        "Files may be hidden in winmail.dat. Ask the sender for plain attachments.",
+    ),
     "broken": ("faint", "The mail is not built as it should be; something may be missing."),
     "cut": ("faint", "The mail is very long. All of it is in the original."),
 }

@@ -44,7 +44,7 @@ def test_only_who_moves_on_the_page_has_seen_it(client: Client) -> None:
     assert "accept_offer" in str(entry) or "Link" in str(entry)
 
     said = {"delivery": "2031-05-06", "signer": "Ada"}
-    assert press(anybody, path, **said).status == 200
+    assert press(anybody, path, None, **said).status == 200
     assert read(client, record)["state"] == "accepted"
     assert anybody.call("POST", f"{path}/seen").status == 204  # and nothing happens
     assert read(client, record)["state"] == "accepted"

@@ -1,4 +1,4 @@
-"""Files that Outlook packs into one are taken out of it, and what lies about itself does no harm."""
+"""Files that Outlook packs into one are taken out; what lies about itself does no harm."""
 
 from __future__ import annotations
 
