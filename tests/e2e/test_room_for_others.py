@@ -19,6 +19,9 @@ from tests.fluvial.tables import AUTHOR
 ROWS = 2_000
 EVERY = 0.05  # seconds between two looks
 LONGEST = 5.0  # seconds for an answer, on a machine that has much to do besides
+OBJECTS = range(30)
+PLAIN = {"name": "name", "kind": "text", "required": True}
+SIZE = {"name": "size", "kind": "number"}
 TABLE = "code,name\n" + "".join(f"C{n},Name {n}\n" for n in range(ROWS))
 
 
@@ -75,7 +78,7 @@ def recalculated(client: httpx.Client) -> bool:
     return True
 
 
-def test_an_import_a_recalculation_and_an_undo_leave_room(product: Product) -> None:
+def test_imports_recalculations_undos_and_packages_leave_room(product: Product) -> None:
     client = product.clients[0]
     mine = httpx.Client(base_url=product.url, headers=client.headers, timeout=120)
     product.clients.append(mine)
@@ -100,6 +103,17 @@ def test_an_import_a_recalculation_and_an_undo_leave_room(product: Product) -> N
     assert others.beside(change) == 200 and others.served >= 1
     undone = others.beside(lambda: mine.post(f"/api/imports/{batch}/undo"))
     assert undone.json()["deleted"] == ROWS and others.served >= 3
+
+    def package(version: str, *fields: dict[str, Any]) -> int:
+        head = {"kind": "app", "name": "shelves", "label": "Shelves", "version": version}
+        own = [
+            {"kind": "object", "name": f"shelf_{n}", "fields": [PLAIN, *fields]} for n in OBJECTS
+        ]
+        return mine.post("/api/packages", json={"documents": [head, *own]}).status_code
+
+    assert others.beside(lambda: package("1.0.0")) == 201 and others.served >= 1
+    assert others.beside(lambda: package("1.1.0", SIZE)) == 200 and others.served >= 1
+    assert others.beside(lambda: mine.delete("/api/packages/shelves")).status_code == 200
     assert others.longest < LONGEST
     # As one transaction, it would have been six rows for each record.
     assert writer(client, "most_rows") < 3 * ROWS

@@ -100,6 +100,12 @@ class Statement:
         compiled = self.on(connection.dialect)
         return connection.execute(compiled.sql, compiled.binds(values))
 
+    def run_many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """The same for each of many."""
+        compiled = self.on(connection.dialect)
+        if rows:
+            connection.execute_many(compiled.sql, [compiled.binds(values) for values in rows])
+
     def rows(self, connection: Connection, **values: Any) -> list[Row]:
         """The rows, with canonical values."""
         compiled = self.on(connection.dialect)

@@ -159,12 +159,13 @@ def _perform(endpoint: Endpoint, call: Call) -> Answer:
         _check_rights(endpoint, call)
         if CAUSE_HEADER in call.headers:
             call.session.cause = _cause(call)
-        if endpoint.page and not endpoint.writes and endpoint.policy is Policy.SIGNED_IN:
-            call.session = in_words(call.session)
+    shows = endpoint.page and not endpoint.writes and endpoint.policy is Policy.SIGNED_IN
+    if shows and identity is not None and call.trial is None:
+        call.session = in_words(call.session)
     handler = change_set_calls.handler_of(endpoint, call)
     if call.trial is not None:
         with connection.limited(READ_SECONDS):
-            return trying_drafts.in_trial(call, handler)
+            return trying_drafts.in_trial(call, handler, words=shows)
     if _keyed(endpoint, call):
         return idempotency.once(call, handler, secret=endpoint.secret)
     if endpoint.writes:

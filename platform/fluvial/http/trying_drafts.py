@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from fluvial.kernel.problems import Forbidden, Problem
 from fluvial.metadata_changes.metadata_drafts import draft_of, keep_drafted, trial_of
+from fluvial.runtime.languages import in_words
 
 from .call import Answer, Call
 from .routes import Endpoint, Handler, Policy
@@ -50,13 +51,18 @@ def words(call: Call) -> str:
     return READ_ONLY.format(name=call.trial.draft.name) if call.trial is not None else ""
 
 
-def in_trial(call: Call, handler: Handler) -> Answer:
-    """The answer to a call in the draft; what it changes of the metadata is kept in the draft."""
+def in_trial(call: Call, handler: Handler, *, words: bool = False) -> Answer:
+    """The answer to a call in the draft; what it changes of the metadata is kept in the draft.
+
+    With `words` it is a page in the words of its reader.
+    """
     assert call.trial is not None
     session = call.session
     connection = session.connection
     try:
         with connection.read_only(), connection.reading_over(call.trial.overlay):
+            if words:
+                call.session = in_words(call.session)
             answer = handler(call)
             if answer.next is not None or answer.stream is not None:
                 raise Forbidden(LATER)  # what comes later is read from what is stored

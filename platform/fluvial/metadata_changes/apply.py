@@ -330,11 +330,15 @@ def _write_retired(session: Session, prepared: Prepared) -> None:
 
 
 def _write_documents(connection: Connection, prepared: Prepared) -> None:
-    for (layer, (kind, name)), body in prepared.after.items():
-        _DROP.run(connection, the_layer=layer, the_kind=kind, the_name=name)
+    added = []
+    for place, body in prepared.after.items():
+        layer, (kind, name) = place
+        if prepared.before[place] is not None:
+            _DROP.run(connection, the_layer=layer, the_kind=kind, the_name=name)
         if body is not None:
             whole = {"kind": kind, "name": name} | dict(body)
-            _ADD.run(connection, layer=layer, kind=kind, name=name, body=whole)
+            added.append({"layer": layer, "kind": kind, "name": name, "body": whole})
+    _ADD.run_many(connection, added)
 
 
 def set_catalog(connection: Connection, version: int, digest: str) -> None:

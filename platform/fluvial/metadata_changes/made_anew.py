@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
+from fluvial.kernel.problems import Conflict
 from fluvial.runtime.session import Session
 
 from . import package_order
@@ -24,6 +25,11 @@ def put_in_force(
     session: Session, make: Callable[[], T], change_of: Callable[[T], MetadataChange]
 ) -> T:
     """Apply the change of what is made, if it has one; what was made."""
+    if session.drafting is not None:
+        raise Conflict(
+            "Packages are changed, and revisions rolled back, for everybody. Stop trying the draft "
+            "first."
+        )
     for _ in range(0 if session.connection.in_transaction else TRIES):
         with suppress(OutdatedError):
             return _once(session, make, change_of)

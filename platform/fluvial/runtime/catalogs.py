@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -95,14 +96,16 @@ class Catalogs:
         return known[language]
 
     def _translated(self, catalog: Catalog, language: str, connection: Connection) -> Catalog:
-        with connection.transaction():
-            if self.version(connection) != catalog.version:
+        tried = connection.overlay is not None  # that of a draft would be the next one
+        with connection.transaction() if not tried else nullcontext():
+            if self.version(connection) != catalog.version - tried:
                 return catalog  # a newer one comes into force; the next call has it
             layers, columns = stored_layers(connection), placed_columns(connection)
         made = self._compiled(
             layers, catalog.version, columns, language, self._last_in.get(language)
         )
-        self._last_in[language] = made
+        if not tried:
+            self._last_in[language] = made
         return made
 
     def spoken(self, catalog: Catalog) -> frozenset[str]:

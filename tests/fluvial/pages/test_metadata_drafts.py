@@ -184,3 +184,18 @@ def test_the_studio_saves_into_the_draft_that_is_tried(client: Client) -> None:
     published = posted(client, f"/studio/drafts/{draft['id']}/publish", {})
     assert published.status == 303 and "Max-Age=0" in published.headers["set-cookie"]
     assert client.get("/studio/view/short").status == 200
+
+
+def test_a_draft_is_read_in_the_words_of_its_reader(client: Client) -> None:
+    client.made("loan", name="Atlas")
+    me = client.get("/api/me").json()["id"]
+    draft = Drafting(client)
+    colour = {"kind": "text", "label": {"en": "Colour", "de": "Farbe"}}
+    draft.put({**changed(colour=colour), "plural": {"en": "Loans", "de": "Ausleihen"}})
+    assert client.patch(f"/api/records/user/{me}", {"language": "de"}).status == 200
+    shown = draft.get("/o/loan").text
+    assert "Farbe" in shown and "Ausleihen" in shown and "Colour" not in shown
+    assert draft.get("/o/loan").text.count("Farbe") == shown.count("Farbe")
+    assert "Ausleihen" not in client.get("/o/loan").text
+    assert client.patch(f"/api/records/user/{me}", {"language": "en"}).status == 200
+    assert "Colour" in draft.get("/o/loan").text
