@@ -7,6 +7,7 @@ from typing import Any
 
 from fluvial.records.drafts.draft import Draft
 from fluvial.records.drafts.record_environment import RecordEnvironment
+from fluvial.records.drafts.references import note_found
 from metamodel.expressions.python import evaluate
 from metamodel.reach import Reach
 
@@ -35,7 +36,9 @@ def _set(rule: Rule, draft: Draft, action: Set, environment: RecordEnvironment) 
     # All values first: fields of one `set` do not see each other's new values.
     values = {name: evaluate(value, environment) for name, value in action.values.items()}
     for name, value in values.items():
+        given = draft.values.get(name)
         draft.set(name, value)
+        note_found(draft, name, given)
     for name in values:
         yield {"kind": "set", "target": name, "value": draft.wire(name)}
 

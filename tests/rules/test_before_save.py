@@ -145,3 +145,34 @@ def test_a_sum_of_money_is_an_amount_while_a_record_is_saved(house: House) -> No
     saved = house.client.patch(f"/api/records/bill/{made}", {"sent": True}).json()
     assert saved["total"] == {"amount": "25.50", "currency": "EUR"}
     assert saved["said"].startswith("15")
+
+
+def test_a_rule_finds_records_for_people_who_may_not_read_them(house: House) -> None:
+    """Who saves gets what the rule says, and no other record by the way of the rule."""
+    grants = [{"object": "loan", "can": ["read", "create", "update"]}]
+    house.define({"kind": "role", "name": "clerk", "label": "Clerk", "grants": grants})
+    clerk = house.client.person("kim@example.org", "clerk")
+    ada, ben = (house.client.made("member", name=name)["id"] for name in ("Ada", "Ben"))
+    usual = {"name": "usual", "kind": "lookup", "to": "member"}
+    house.define(
+        {"kind": "object", "name": "desk", "title": "{name}",
+         "fields": [{"name": "name", "kind": "text"}, usual]},
+        {"kind": "role", "name": "clerk", "label": "Clerk", "grants": [
+            *grants, {"object": "desk", "can": ["read"], "fields": {"usual": "none"}}]},
+    )  # fmt: skip
+    at = {"name": "desk", "kind": "lookup", "to": "desk", "inverse": "loans"}
+    assert house.client.patch("/api/meta/object/loan", {"fields": [at]}).status == 200
+    on = {"object": "loan", "event": ["created", "updated"]}
+    found = {"set": {"member": "coalesce(member, desk.usual)"}}
+    house.define(rule("usual_member", on, found, phase="before_save"))
+    desk = house.client.made("desk", name="North", usual=ada)["id"]
+    assert clerk.get(f"/api/records/member/{ada}").status == 404
+    made = clerk.post("/api/records/loan", {"name": "Emma", "desk": desk})
+    assert made.status == 201, made.text
+    whole = house.client.get(f"/api/records/loan/{made.json()['id']}").json()
+    assert whole["member"] == ada
+    refused = clerk.post("/api/records/loan", {"name": "Dune", "desk": desk, "member": ben})
+    assert refused.status == 422 and "There is no record" in refused.text
+    path = f"/api/records/loan/{made.json()['id']}"
+    assert clerk.patch(path, {"member": ben}).status == 422
+    assert clerk.patch(path, {"name": "Emma again"}).status == 200

@@ -48,6 +48,7 @@ class Draft:
     extras: dict[str, Any] = field(default_factory=dict)  # members that a hook took
     computed: tuple[str, ...] = ()  # calculated fields that were worked out before it was written
     vouched: set[tuple[str, str]] = field(default_factory=set)  # (object, id) known to be there
+    found: set[tuple[str, str, str]] = field(default_factory=set)  # by rules: field, object, id
     # The day from which a dated field holds its new value; it is today where there is none here,
     # and None where it is known already.
     days: dict[str, date | None] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
+from fluvial.auth.actors import SYSTEM
 from fluvial.database.columns import Stored
 from fluvial.database.id_lists import among_ids, id_list
 from fluvial.database.statement import Compiled
@@ -52,6 +53,7 @@ def check_references(draft: Draft) -> None:
         there = dict.fromkeys({*records} - {*asked}, True)
         if asked:
             there |= _seen(draft.session, target, asked)
+            there |= _found(draft, target, {one: records[one] for one in asked if one not in there})
         for record, fields in records.items():
             for field in fields:
                 if not there.get(record, True) and not _named_before(draft, field, target, record):
@@ -65,6 +67,25 @@ def check_references(draft: Draft) -> None:
                 elif (pick := field.pick_of(target)) is not None:
                     _check_pick(draft, field, pick, target, record)
     _check_kept_picks(draft)
+
+
+def note_found(draft: Draft, name: str, given: object) -> None:
+    """What a rule has put into a look-up is its author's; what the caller gave stays theirs."""
+    known, value = draft.type.fields[name], draft.values.get(name)
+    if known not in draft.type.looking_fields or value is None:
+        return
+    theirs = {*targets_of(known, given)} if given is not None else set()
+    draft.found |= {(name, *one) for one in targets_of(known, value) if one not in theirs}
+
+
+def _found(draft: Draft, target: str, hidden: Mapping[str, Sequence[Field]]) -> dict[str, bool]:
+    """Those that rules have found for whoever saves, who need not be able to read them."""
+    ruled = [
+        record
+        for record, fields in hidden.items()
+        if all((field.name, target, record) in draft.found for field in fields)
+    ]
+    return visible(draft.session.as_actor(SYSTEM), target, ruled) if ruled else {}
 
 
 def _stays(draft: Draft, fields: Sequence[Field]) -> bool:
