@@ -126,17 +126,19 @@ def _told(engine: Engine, rows: int) -> str:
     ]  # fmt: skip
     batch_writes.create_many(session, "cell", cells)
     template = template_of(session, "sheet", "print")
-    read, printed = [], []
+    read, printed, used = [], [], []
     for _ in range(ROUNDS + 1):
-        began = time.perf_counter()
+        began, before = time.perf_counter(), cpu.tree(os.getpid())
         ready = prepared(session, subject_of(session, template, sheet))
         read.append(time.perf_counter() - began)
         printed_of(session, ready)
         printed.append(time.perf_counter() - began - read[-1])
+        used.append(cpu.spent(before, cpu.tree(os.getpid())))
     lines = [
         f"| a document with {rows:,} rows | seconds |", "|---|---|",
         f"| read and put into words | {statistics.median(read[1:]):.2f} |",
         f"| printed | {statistics.median(printed[1:]):.2f} |",
+        f"| CPU of both, with the process that prints | {statistics.median(used[1:]):.2f} |",
         f"| the first one, with the start of the printer | {read[0] + printed[0]:.2f} |",
     ]  # fmt: skip
     return "\n".join(lines)

@@ -62,8 +62,8 @@ def measure(kind: str, rows: int) -> str:
         [
             f"{made.database}; a ledger over {rows:,} records with {ITEMS} items each.",
             "",
-            "| run | keys | entries | parts | CPU | time |",
-            "|---|---|---|---|---|---|",
+            "| run | keys | entries | parts | CPU | time | memory at most |",
+            "|---|---|---|---|---|---|---|",
             *lines,
         ]
     )
@@ -77,8 +77,6 @@ def _lines(engine: Engine, kind: str, rows: int) -> Iterator[str]:
     _change(Session.begin(engine))
     yield _told(f"after {CHANGES} changes", engine, SECOND)
     yield _told("nothing to post", engine, SECOND)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{kind}: {peak:.0f} MB at most", file=sys.stderr)
 
 
 def _told(name: str, engine: Engine, until: date) -> str:
@@ -87,7 +85,8 @@ def _told(name: str, engine: Engine, until: date) -> str:
     cpu = time.process_time() - used
     run = found_run(engine.database.connection(), "fees", id).wire()
     counts = " | ".join(f"{run[one]:,}" for one in ("keys", "entries", "parts"))
-    return f"| {name} | {counts} | {cpu:.2f} s | {seconds:.2f} s |"
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return f"| {name} | {counts} | {cpu:.2f} s | {seconds:.2f} s | {peak:.0f} MB |"
 
 
 def _run(engine: Engine, until: date) -> str:
