@@ -33,7 +33,10 @@ FILE = "story.yaml"
 STORY = "story"
 VERBS = ("update", "delete", "restore", "act")
 ONE = "the record of the step"
-_MOMENT = re.compile(r"(?P<past>-?\d+)(?P<unit>[dm])(?: (?P<day>\d\d))? (?P<time>\d\d:\d\d)")
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_MOMENT = re.compile(
+    rf"(?P<past>-?\d+)(?P<unit>[dmw])(?: (?P<day>\d\d|{'|'.join(WEEK)}))? (?P<time>\d\d:\d\d)"
+)
 _DAY = re.compile(r"(-?\d+)d")
 
 # Session and moment: takes back what waits to be sent since then.
@@ -45,6 +48,7 @@ class Tale(Play):
     """A story on the site's own engine: people are named by their e-mail addresses."""
 
     known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    began: str = ""  # when its first start was, of which all moments are counted
 
     def session(self, name: str = "") -> Session:
         if not name:
@@ -89,9 +93,10 @@ def tell(engine: Engine, app: str) -> int:
     place = place_of(Session.begin(engine), STORY, app)
     if folder is None or place is None or place.get("done"):
         return 0
-    now = engine.clock.now()
+    began = str(place.get("began") or engine.clock.now().isoformat())
+    now = datetime.fromisoformat(began)  # of the first start, for one that goes on
     told = read_story(folder / FILE, now, engine)
-    tale = Tale(None, engine, known=told.known)  # type: ignore[arg-type]
+    tale = Tale(None, engine, known=told.known, began=began)  # type: ignore[arg-type]
     tale.refs = {name: (made[0], made[1]) for name, made in place.get("refs", {}).items()}
     for at in range(place["step"], len(told.steps)):
         moment, step = told.steps[at]
@@ -123,17 +128,26 @@ def read_story(path: Path, now: datetime, engine: Engine) -> _Told:
     """The steps in their order, each with its moment; those `for` several months once for each."""
     body = yaml.safe_load(path.read_text(encoding="utf-8"))
     steps: list[tuple[datetime, Mapping[str, Any]]] = []
-    at = now
+    at, latest = now, None
     for entry in _repeated(body["steps"]):
         if "fields" in entry:
             entry = {**entry, "fields": _dated(entry["fields"], now, engine)}
         if "at" in entry:
             at = moment_of(str(entry["at"]), now, engine)
-        if steps and at < steps[-1][0]:
-            raise Problem(f"{FILE}: {entry['at']} is before the step that stands in front of it.")
+            if not _of_week(entry):
+                if latest is not None and at < latest:
+                    words = f"{entry['at']} is before the step that stands in front of it."
+                    raise Problem(f"{FILE}: {words}")
+                latest = at
         if len(entry) > ("at" in entry):
             steps.append((at, {name: entry[name] for name in entry if name != "at"}))
-    return _Told(body.get("known", {}), [one for one in steps if one[0] <= now])
+    # Days of a week come before or after days that are counted from today.
+    told = sorted((one for one in steps if one[0] <= now), key=lambda one: one[0])
+    return _Told(body.get("known", {}), told)
+
+
+def _of_week(entry: Mapping[str, Any]) -> bool:
+    return "w" in str(entry["at"]).partition(" ")[0]
 
 
 def _dated(fields: Mapping[str, Any], now: datetime, engine: Engine) -> dict[str, Any]:
@@ -149,6 +163,11 @@ def _dated(fields: Mapping[str, Any], now: datetime, engine: Engine) -> dict[str
 
 def _repeated(entries: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     for entry in entries:
+        if "weekdays" in entry:
+            for day in entry["weekdays"]:
+                for step in entry["steps"]:
+                    yield {**step, **({"at": f"0w {day} {step['at']}"} if "at" in step else {})}
+            continue
         if "months" not in entry:
             yield entry
             continue
@@ -160,12 +179,17 @@ def _repeated(entries: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any
 
 
 def moment_of(text: str, now: datetime, engine: Engine) -> datetime:
-    """`-40d 09:12` is so many days ago; `-2m 01 09:12` the first of the month before the last."""
+    """`-40d 09:12` is so many days ago, `-2m 01 09:12` the first of the month before the last, and
+    `0w mon 09:12` the Monday of this week."""
     found = _MOMENT.fullmatch(text)
-    if found is None or (found["unit"] == "m") != bool(found["day"]):
-        raise Problem(f"{FILE}: `{text}` is not a moment. Write -40d 09:12 or -2m 01 09:12.")
+    if found is None or found["unit"] != _unit_of(found["day"]):
+        ways = "-40d 09:12, -2m 01 09:12 or 0w mon 09:12"
+        raise Problem(f"{FILE}: `{text}` is not a moment. Write {ways}.")
     today, back = engine.clock.day_of(now), int(found["past"])
-    if found["unit"] == "d":
+    if found["unit"] == "w":
+        monday = today - timedelta(days=today.weekday())
+        day = monday + timedelta(weeks=back, days=WEEK.index(found["day"]))
+    elif found["unit"] == "d":
         day = today + timedelta(days=back)
     else:
         years, month = divmod(today.year * 12 + today.month - 1 + back, 12)
@@ -173,6 +197,10 @@ def moment_of(text: str, now: datetime, engine: Engine) -> datetime:
     return datetime.combine(day, time.fromisoformat(found["time"]), engine.clock.zone).astimezone(
         UTC
     )
+
+
+def _unit_of(day: str | None) -> str:
+    return "d" if day is None else "w" if day in WEEK else "m"
 
 
 @contextmanager
@@ -193,7 +221,8 @@ def _do(tale: Tale, app: str, at: int, step: Mapping[str, Any]) -> None:
         for one in _each(tale, step):
             step_of(tale, one, ("when", at))
         kept = {name: list(made) for name, made in tale.refs.items() if name != ONE}
-        keep_place(tale.session(), STORY, app, {"step": at + 1, "refs": kept})
+        place = {"step": at + 1, "refs": kept, "began": tale.began}
+        keep_place(tale.session(), STORY, app, place)
 
 
 def _each(tale: Tale, step: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

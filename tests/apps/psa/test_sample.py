@@ -40,6 +40,8 @@ def test_the_sample_is_loaded_once_and_its_people_get_in_here_only(
     client: Client, open_engine: OpenEngine
 ) -> None:
     engine = client.app.engine
+    begun = engine.clock.now().astimezone(engine.clock.zone)
+    entered = 8 * min(begun.weekday() + (begun.hour >= 17), 5)  # in the week that goes on
     assert engine.database.call(lambda: sample.load_once(engine, "psa"))
     assert not engine.database.call(lambda: sample.load_once(engine, "psa"))
     total = client.get("/api/records/ticket", total="exact", limit="1").json()["total"]
@@ -51,6 +53,8 @@ def test_the_sample_is_loaded_once_and_its_people_get_in_here_only(
     assert engine.database.call(lambda: story.tell(engine, "psa")) == 0
     _adds_up(client)
     _is_billed(client)
+    assert _count(client, "time_entry", "worked_on >= start_of(today(), 'week')") >= entered
+    assert _count(client, "time_entry", "worked_on > today()") == 0
     nobody = Client(client.app)
     assert nobody.post("/api/login", AMARA).status == 401  # not before they are admitted
     assert engine.database.call(lambda: sample_people.admit(engine, "psa")) > 10

@@ -55,6 +55,8 @@ steps:
   - {as: kim@example.com, create: loan, ref: third, fields: {book: Ulysses, lent_on: "-30d"}}
   - {at: "-20d 10:00"}
   - {as: kim@example.com, act: {object: loan, where: "state == 'lent'"}, action: remind}
+  - weekdays: [mon, tue, sun]
+    steps: [{at: "08:30", as: kim@example.com, create: loan, fields: {book: Persuasion}}]
   - {at: "-3d 09:12", as: PERSON, act: third, action: bring_back}
   - {at: "0d 23:59", as: kim@example.com, act: emma, action: bring_back}
 """
@@ -100,7 +102,7 @@ def test_steps_are_done_at_their_moments_once_and_send_nothing(client: Client, s
         told(engine)
     assert engine.clock.now() == NOW
     (shelf / story.FILE).write_text(STORY.replace("PERSON", "kim@example.com"))
-    assert told(engine) == 1  # it goes on; the last step has not come yet
+    assert told(engine) == 3  # it goes on; Sunday and tonight have not come yet
     assert told(engine) == 0 and not loaded(engine)
 
     begun, reminded = ("lent", "2026-08-03T09:00:00Z"), ("late", "2026-10-15T10:00:00Z")
@@ -108,7 +110,9 @@ def test_steps_are_done_at_their_moments_once_and_send_nothing(client: Client, s
     assert states(client, "Dune")[1] == ("late", "2026-11-04T10:00:00Z")
     late, back = ("late", "2026-11-04T10:00:00Z"), ("back", "2026-11-21T09:12:00Z")
     assert states(client, "Ulysses") == [("lent", "2026-10-15T10:00:00Z"), late, back]
-    loans = client.rows("/api/records/loan", sort="book")
+    week = client.rows("/api/records/loan", book="Persuasion", sort="lent_on")
+    assert [loan["lent_on"] for loan in week] == ["2026-11-23", "2026-11-24"]
+    loans = client.rows("/api/records/loan", sort="book", where="book != 'Persuasion'")
     assert [loan["reminders"] for loan in loans] == ["1", "1", "1"]  # rules ran after each save
     assert [loan["lent_on"] for loan in loans] == ["2026-08-04", "2026-08-03", "2026-10-25"]
     entries = client.rows(f"/api/records/loan/{loans[2]['id']}/history")
@@ -125,6 +129,8 @@ def test_a_story_that_cannot_be_names_its_place(client: Client, shelf: Path) -> 
     assert loaded(engine)
     wrong = {
         '{at: "40 days ago", act: x}': "`40 days ago` is not a moment. Write -40d 09:12",
+        '{at: "0w 09:00", act: x}': "`0w 09:00` is not a moment",
+        '{at: "-3d mon 09:00", act: x}': "`-3d mon 09:00` is not a moment",
         '{at: "-3d 09:00", act: x, action: remind}': "step 1: There is no record `x`",
         '{at: "-3d 09:00", ledger: x}': "step 1: There is no ledger `x`",
         '{at: "-3d 09:00", say: x}': "step 1: Name the step",
