@@ -265,6 +265,7 @@ BODIES: dict[str, Bodies] = {
     "POST /change-sets/{id}/edits/{edit}/withdraw": NOTHING,
     "POST /home/pins": _say(Sent({"pin": "margins", "press": "hide"}), Sent({"press": "reset"})),
     "POST /home/pins/{name}": _say(Sent({"label": "Mine", "show": "trend"})),
+    "POST /navigation": _say(Sent({"group": "Sales", "state": "folded"})),
     "POST /o/{object}/boards": _say(Sent({}, "made.by=nothing")),
     "POST /o/{object}/pins": _say(Sent({}), Sent({}, "where=margin > 0")),
     "POST /api/change-sets/{id}/edits/{edit}/accept": EMPTY,
