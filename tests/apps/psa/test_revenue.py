@@ -26,6 +26,14 @@ def journal(books: Books, where: str, role: str) -> list[str]:
     return [row["amount"]["amount"] for row in rows]
 
 
+def statement(books: Books, line: str) -> str:
+    """What the customer is told about blocks and draws; its sums are checked as it is printed."""
+    path = f"/api/records/contract_line/{line}/documents/block_statement"
+    reply = books.client.get(path, format="html")
+    assert reply.status == 200, reply.text
+    return reply.text
+
+
 def issued(books: Books, day: str) -> str:
     invoice = str(books.billed(day)["id"])
     books.act("invoice", invoice, "issue")
@@ -143,6 +151,8 @@ def test_blocks_are_drawn_down_in_order_and_lapse(books: Books) -> None:
     assert overage() == Decimal("605.00")
     draws = books.client.rows("/api/records/block_draw", where=f"block == '{bought['b']}'")
     assert sum(Decimal(one["worth"]["amount"]) for one in draws) == Decimal("950.00")
+    told = statement(books, line)
+    assert "Statement of draws" in told and "12.5" in told and "8.5" in told, told
     books.change("time_entry", april, status="draft")  # it was sent back
     assert books.client.delete(f"/api/records/time_entry/{april}").status in (200, 204)
     assert left() == ("1.50", "2.00")
