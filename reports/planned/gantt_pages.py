@@ -13,7 +13,7 @@ from fluvial.records.reading import reader
 
 from .gantt_drawing import Drawing
 from .gantt_reader import Bar, find_gantt, read_bars
-from .gantts import Gantt, gantts_for, gantts_of
+from .gantts import GANTTS, Gantt, gantts_for
 
 
 def answer(call: Call) -> Answer:
@@ -42,7 +42,7 @@ def _wire(bar: Bar) -> dict[str, Any]:
 
 def tabs(shown: ShownOn) -> Sequence[RecordTab]:
     session = shown.session
-    if shown.type.name not in {one.object for one in gantts_of(session.catalog).values()}:
+    if shown.type.name not in {one.object for one in GANTTS.of(session.catalog)}:
         return ()
     return list(_tabs(shown))
 

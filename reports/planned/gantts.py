@@ -15,9 +15,9 @@ from metamodel.documents import DocumentKind
 from metamodel.folding import humanise, label_text
 from metamodel.index_questions import IndexQuestion
 
+from .compiled_kinds import CompiledKind
 from .planned_fields import (
     DATES,
-    among,
     check_audience,
     check_kind,
     collection_of,
@@ -49,7 +49,6 @@ class Gantt:
     label: str
     object: str
     bars: tuple[Bars, ...]
-    audience: tuple[str, ...]
 
 
 def check_gantt(document: Document, check: DocumentCheck) -> None:
@@ -95,14 +94,6 @@ def gantt_questions(document: Document, catalog: Catalog) -> Iterator[IndexQuest
         yield IndexQuestion(bars.object, (bars.link,), (bars.from_ or bars.last,))
 
 
-def gantts_of(catalog: Catalog) -> Mapping[str, Gantt]:
-    return catalog.derive(_compiled)
-
-
-def _compiled(catalog: Catalog) -> Mapping[str, Gantt]:
-    return {one.name: _gantt(one, catalog) for one in catalog.of("gantt").values()}
-
-
 def _gantt(document: Document, catalog: Catalog) -> Gantt:
     body = document.body
     inverses = catalog.objects[body["object"]].inverses
@@ -111,7 +102,6 @@ def _gantt(document: Document, catalog: Catalog) -> Gantt:
         label=label_text(body.get("label", humanise(document.name))),
         object=body["object"],
         bars=tuple(_bars(spec, inverses[spec["of"]]) for spec in body["bars"]),
-        audience=tuple(body.get("audience", ())),
     )
 
 
@@ -127,17 +117,19 @@ def _bars(spec: Mapping[str, Any], inverse: Any) -> Bars:
     )
 
 
+GANTTS = CompiledKind("gantt", _gantt)
+
+
 def gantts_for(catalog: Catalog, access: Access) -> Iterator[Gantt]:
     """Those whose bars somebody may read; each without the ones that they may not."""
-    for one in gantts_of(catalog).values():
+    for one in GANTTS.meant_for(catalog, access):
         bars = tuple(
             bars for bars in one.bars
             if readable(access, bars.object, bars.fields)
             and may_ask(access, catalog.objects[bars.object], bars.where)
         )  # fmt: skip
         if bars and access.object(one.object).can("read"):
-            if among(catalog, access, one.audience):
-                yield Gantt(one.name, one.label, one.object, bars, one.audience)
+            yield Gantt(one.name, one.label, one.object, bars)
 
 
 GANTT = DocumentKind(

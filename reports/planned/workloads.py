@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fluvial.auth.access import Access
@@ -14,11 +14,11 @@ from metamodel.documents import DocumentKind
 from metamodel.folding import humanise, label_text
 from metamodel.index_questions import IndexQuestion
 
+from .compiled_kinds import CompiledKind
 from .planned_fields import (
     AMOUNTS,
     DATES,
     TEXTS,
-    among,
     check_audience,
     check_kind,
     collection_of,
@@ -57,7 +57,6 @@ class Workload:
     hours: str
     busy: tuple[TakenDays, ...]
     away: tuple[TakenDays, ...]
-    audience: tuple[str, ...]
 
 
 def check_workload(document: Document, check: DocumentCheck) -> None:
@@ -93,14 +92,6 @@ def workload_questions(document: Document, catalog: Catalog) -> Iterator[IndexQu
         yield IndexQuestion(span.object, (), (span.until,))
 
 
-def workloads_of(catalog: Catalog) -> Mapping[str, Workload]:
-    return catalog.derive(_compiled)
-
-
-def _compiled(catalog: Catalog) -> Mapping[str, Workload]:
-    return {one.name: _workload(one, catalog) for one in catalog.of("workload").values()}
-
-
 def _workload(document: Document, catalog: Catalog) -> Workload:
     body = document.body
     inverses = catalog.objects[body["object"]].inverses
@@ -127,15 +118,17 @@ def _workload(document: Document, catalog: Catalog) -> Workload:
         where=body.get("where", ""),
         calendar=body.get("calendar", ""),
         hours=body.get("hours", ""),
-        audience=tuple(body.get("audience", ())),
         busy=spans["busy"],
         away=spans["away"],
     )
 
 
+WORKLOADS = CompiledKind("workload", _workload)
+
+
 def workloads_for(catalog: Catalog, access: Access) -> Iterator[Workload]:
     """Those of whose figures somebody may read everything: the others would not be true."""
-    for one in workloads_of(catalog).values():
+    for one in WORKLOADS.meant_for(catalog, access):
         own = tuple(filter(None, (one.calendar, one.hours)))
         spans = (*one.busy, *one.away)
         whole = readable(access, one.object, own) and all(
@@ -144,8 +137,7 @@ def workloads_for(catalog: Catalog, access: Access) -> Iterator[Workload]:
             for span in spans
         )
         if whole and may_ask(access, catalog.objects[one.object], one.where):
-            if among(catalog, access, one.audience):
-                yield one
+            yield one
 
 
 WORKLOAD = DocumentKind(

@@ -47,6 +47,7 @@ def action(label: str, href: str = "#", icon: str = "", method: str = "get") -> 
         "method": method,
         "danger": False,
         "ask_href": "",
+        "reason": "",
     }
 
 
@@ -246,6 +247,7 @@ def loan_list(empty: bool = False) -> Context:
         "rows": [] if empty else rows,
         "next_href": "" if empty else "/more",
         "bulk": {
+            "pairs": [{"label": "Merge", "path": "/merge"}],
             "api": "/api/records/loan", "can_delete": True, "delete_api": "/api/records/loan",
             "href": "/list/bulk", "query": "?view=all", "total": "1,000+", "assign": "clerk", "me": "1",
             "actions": [{"name": "renew", "label": "Renew", "asks": True}, {"name": "remind", "label": "Send a reminder", "asks": False}],

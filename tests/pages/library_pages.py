@@ -117,7 +117,7 @@ RUNS: Context = {
 RUN: Context = {
     "rule": "Remind", "rule_href": "#", "others_href": "#", "about": ABOUT, "outcome": "Failed", "tone": "bad", "when": "9 Jun 2026, 10:00", "hidden": "", "lines": ["The condition is met: level > 5", "It posts to desk."],
     "waiting": {"text": "It waits for the answer of desk.", "since": "10:00", "retry": action("Call again", "#"), "cancel": None},
-    "effects": [{"icon": "mail", "text": Markup("Mails <b>Rosa Lind</b>"), "state": "Failed", "tone": "bad", "error": "550 no such mailbox", "lines": [], "href": "#", "again": {"label": "Send again", "href": "#", "icon": "", "method": "post", "danger": False, "ask_href": ""}}],
+    "effects": [{"icon": "mail", "text": Markup("Mails <b>Rosa Lind</b>"), "state": "Failed", "tone": "bad", "error": "550 no such mailbox", "lines": [], "href": "#", "again": {"label": "Send again", "href": "#", "icon": "", "method": "post", "danger": False, "ask_href": "", "reason": ""}}],
 }  # fmt: skip
 DELIVERY: Context = {
     "href": "#",
@@ -149,7 +149,7 @@ def card(loan: tuple[str, ...]) -> Context:
     meta = [Markup('<span class="{}">{}</span>').format(mood, due)] + ([escape(fee)] if fee else [])
     return {
         "id": number, "rev": 1, "href": "/record", "title": title, "number": number, "colour": {"tone": "bad" if mood == "bad" else "info", "label": "Priority"},
-        "badge": Markup('<span class="warn">3 waiting</span>') if number == "L-00418" else "", "lines": [member], "meta": meta, "people": avatar(clerk),
+        "badge": Markup('<span class="warn">3 waiting</span>') if number == "L-00418" else "", "lines": [member], "clocks": [], "meta": meta, "people": avatar(clerk),
     }  # fmt: skip
 
 

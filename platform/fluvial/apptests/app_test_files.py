@@ -75,6 +75,10 @@ _ROW = {
         "ref": _NAME,
         "fields": _VALUES,
         "hidden": {"type": "array", "items": _NAME},
+        "lines": {
+            "type": "object",
+            "additionalProperties": {"type": "array", "items": _VALUES},
+        },
         "there": {"type": "boolean"},
     },
     "additionalProperties": False,

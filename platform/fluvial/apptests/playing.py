@@ -11,9 +11,7 @@ import orjson
 
 from fluvial.auth.actors import SYSTEM
 from fluvial.kernel.features import Seam
-from fluvial.kernel.problems import NotFound, Problem
-from fluvial.records.reading.query import Query
-from fluvial.records.reading.reader import count, find_one
+from fluvial.kernel.problems import Problem
 from fluvial.records.writing import bin, transitions, writer
 from fluvial.runtime.engine import Engine
 from fluvial.runtime.long_jobs import advance
@@ -21,8 +19,9 @@ from fluvial.runtime.session import Session
 from metamodel.catalog import ObjectType
 
 from .app_test_files import AppTest
-from .app_test_values import alike, answered, shown, wire
+from .app_test_values import answered, shown, wire
 from .effects_seen import effects_so_far, judge
+from .judged_rows import Fault, found_record, judge_found, judge_record
 from .stage import Stage, StoppedClock, work
 
 # Session, endpoint, status and body; whether a call waited for it.
@@ -270,42 +269,18 @@ def _judge_refusal(play: Play, wanted: Any) -> None:
             play.fail(f"expected {wanted['says']!r}, found: {said}", "then", "refused", "says")
 
 
-def _judge_row(
-    play: Play, row: Mapping[str, Any], path: tuple[str | int, ...]
-) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _judge_row(play: Play, row: Mapping[str, Any], path: tuple[str | int, ...]) -> Iterator[Fault]:
     session = play.session(row.get("as", ""))
     if "as_of" in row:
         session = session.at(date.fromisoformat(row["as_of"]))
     if "object" in row:
-        type_ = play.type(row["object"], *path)
-        seen = session.access.object(type_.name).can("read")
-        found = (
-            count(session, Query(type_.name, where=row.get("where", ""), as_of=session.asked_day))
-            if seen
-            else 0
-        )
-        wanted = row.get("count", 1)
-        if found != wanted:
-            about = f" where {row['where']}" if "where" in row else ""
-            yield f"expected {wanted} {type_.plural.lower()}{about}, found {found}", ("count",)
+        yield from judge_found(session, play.type(row["object"], *path), row, play.refs)
         return
     object_name, record = play.ref(str(row.get("ref", "")), *path)
-    try:
-        values = find_one(session, object_name, record)
-    except NotFound:
-        values = None
+    values = found_record(session, object_name, record)
     if values is None or not row.get("there", True):
         if (values is not None) != row.get("there", True):
             state = "deleted or hidden" if values is None else "there"
             yield f"`{row['ref']}` is {state}", ("there",)
         return
-    type_ = play.type(object_name, *path)
-    for name, expected in wire(type_, row.get("fields", {}), play.refs).items():
-        if name not in values:
-            yield f"{name}: there is no such field, or it is hidden", ("fields", name)
-        elif not alike(expected, values[name]):
-            was = f"expected {play.shown(expected)}, found {play.shown(values[name])}"
-            yield f"{name}: {was}", ("fields", name)
-    for name in row.get("hidden", ()):
-        if name in values:
-            yield f"{name} is not hidden", ("hidden",)
+    yield from judge_record(session, play.type(object_name, *path), row, values, play.refs)

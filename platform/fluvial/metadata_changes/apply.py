@@ -22,7 +22,7 @@ from fluvial.records.drafts.listeners import heard_objects
 from fluvial.records.reading.titles import with_titles
 from fluvial.runtime.catalogs import Key
 from fluvial.runtime.session import Session
-from metamodel.catalog import Catalog
+from metamodel.catalog import Catalog, Field
 from metamodel.documents import SITE
 from metamodel.storage import POSTGRESQL
 
@@ -43,7 +43,15 @@ from .pending_change import begin, refuse_touched, reopened
 from .planner import prepare
 from .planner import refused as refused
 from .related_records import FoundRecords, Make
-from .retired_columns import REMOVED, RETYPED, forget, keep_places, retire, retired_columns
+from .retired_columns import (
+    REMOVED,
+    RETYPED,
+    WORKED_OUT,
+    forget,
+    keep_places,
+    retire,
+    retired_columns,
+)
 from .retype import Retype, guard
 
 KEYS = ("add_index", "add_unique_key", "drop_index", "drop_unique_key", "change_periods")
@@ -314,6 +322,7 @@ def _write_retired(session: Session, prepared: Prepared) -> None:
     for retype in prepared.retypes:
         retire(connection, retype.old, session.now, RETYPED)
     moved = {retype.target for retype in prepared.retypes}
+    kept = {(column.object, column.column) for column in retired_columns(connection)}
     for type_ in prepared.old.objects.values():
         after = prepared.new.objects.get(type_.name)
         for field_ in type_.bodied_fields:
@@ -321,12 +330,20 @@ def _write_retired(session: Session, prepared: Prepared) -> None:
             own = left is not None and left.stored and left.base == field_.base
             if field_.stored and not own and f"{type_.name}.{field_.name}" not in moved:
                 retire(connection, field_, session.now, REMOVED)
+            elif (type_.name, field_.base) in kept:
+                continue  # what people entered stands there, too
+            elif field_.kept and not _columns_of(field_) <= _columns_of(left):
+                retire(connection, field_, session.now, WORKED_OUT)
     used = {
         (t.name, f.base) for t in prepared.new.objects.values() for f in t.bodied_fields if f.stored
     }
     for column in retired_columns(connection):
         if (column.object, column.column) in used:
             forget(connection, column.object, column.column)
+
+
+def _columns_of(field: Field | None) -> set[str]:
+    return set() if field is None else {field.base + column.suffix for column in field.columns}
 
 
 def _write_documents(connection: Connection, prepared: Prepared) -> None:

@@ -26,7 +26,7 @@ from .apply import note_revision, set_catalog
 from .backfill import MARKER
 from .index_builds import index_states, retry_index
 from .pending_change import open_changes
-from .retired_columns import RETYPED, RetiredColumn, forget, retired_columns
+from .retired_columns import RETYPED, RetiredColumn, forget, retired_columns, worked_columns
 from .retype import guard, triggers, unguard
 
 _HASH = Statement(sa.select(CATALOG.c.hash))
@@ -68,6 +68,7 @@ class _Comparison:
         self.found: Inspection = inspect(connection)
         self.tables = tables_of(catalog)
         self.retired = retired_columns(connection)
+        self.worked = worked_columns(connection)
         self.ddl = Ddl(connection.dialect)
         self.known: dict[str, set[str]] = {}  # table -> columns that are meant to be there
 
@@ -210,6 +211,8 @@ class _Comparison:
                 bases = [c.column for c in kept] + moving.get(table, [])
                 bases += [f.base for f in self._fields(table)]
                 for column in sorted(columns.keys() - self.known.get(table, set())):
+                    if any(t == table and _belongs(column, base) for t, base in self.worked):
+                        continue
                     marker = column.endswith(MARKER)
                     if any(_belongs(column, base) for base in bases) and (
                         marker or any(_belongs(column, c.column) for c in kept)

@@ -17,6 +17,7 @@ from metamodel.folding import humanise, label_text
 from metamodel.kinds import KINDS
 
 REMOVED, RETYPED = "removed", "retyped"
+WORKED_OUT = "calculated"  # what a formula that is gone gave: nothing that anybody misses
 
 _r, _p = RETIRED.c, PLACED.c
 _ALL = Statement(
@@ -66,7 +67,16 @@ class RetiredColumn:
 
 
 def retired_columns(connection: Connection) -> list[RetiredColumn]:
-    """All of them, oldest first."""
+    """All that hold values of people, oldest first."""
+    return [one for one in _all(connection) if one.cause != WORKED_OUT]
+
+
+def worked_columns(connection: Connection) -> list[tuple[str, str]]:
+    """The tables and columns that formulas filled which are no more."""
+    return [(one.object, one.column) for one in _all(connection) if one.cause == WORKED_OUT]
+
+
+def _all(connection: Connection) -> list[RetiredColumn]:
     return [RetiredColumn(*row) for row in _ALL.rows(connection)]
 
 

@@ -73,6 +73,7 @@ _MINE = Statement(
     .limit(200)
 )
 _NEXT = Statement(sa.select(_j.id).where(_running, free(LONG_JOB)).order_by(_j.at, _j.id).limit(1))
+_RUNNING = Statement(sa.select(_j.id).where(_running).order_by(_j.at, _j.id))
 _SET = Statement(
     LONG_JOB.update()
     .where(_this)
@@ -176,6 +177,11 @@ def leave(engine: Engine, connection: Connection, id: str) -> LongJob:
 def found_job(connection: Connection, id: str) -> LongJob | None:
     row = _ONE.row(connection, the_id=id) if is_id(id) else None
     return LongJob(*row) if row is not None else None
+
+
+def running_jobs(connection: Connection) -> list[str]:
+    """All that are not done yet, also those that are left to who began them."""
+    return [row[0] for row in _RUNNING.rows(connection)]
 
 
 def job_of(connection: Connection, id: str) -> LongJob:

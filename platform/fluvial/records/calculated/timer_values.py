@@ -86,6 +86,22 @@ class Inputs:
 
 
 def work_out(making: Making) -> list[Worked]:
+    """For the write that changes something behind; it notes each timer that is planned anew."""
+    found, clocked, plans = _all_worked(making)
+    timer_plans.keep(making.session, plans)
+    for tell in making.session.engine.brought(TIMERS_WORKED):
+        tell(making.session, clocked)
+    return found
+
+
+def worked_timers(making: Making) -> list[Worked]:
+    """The same for who only compares: nothing is noted."""
+    return _all_worked(making)[0]
+
+
+def _all_worked(
+    making: Making,
+) -> tuple[list[Worked], list[Clocked], list[timer_plans.NewPlan]]:
     # What one record looks up is read when it is asked for, and of many together.
     session = making.session if len(making.ids) == 1 else making.session.reading_ahead()
     wanted = [t for t in TIMERS.of(making.type) or () if t.field(DUE) in making.names]
@@ -102,10 +118,7 @@ def work_out(making: Making) -> list[Worked]:
         found.append(made)
         if made.changed:
             plans += record.plans(worked)
-    timer_plans.keep(session, plans)
-    for tell in session.engine.brought(TIMERS_WORKED):
-        tell(session, clocked)
-    return found
+    return found, clocked, plans
 
 
 def _rows(session: Session, making: Making) -> list[Values]:

@@ -36,21 +36,21 @@ def verify(
     waiting = recalculation_queue.waiting_fields(session, object_name)
     names = [field.name for field in type_.kept_fields if field.name not in waiting]
     verdict = Verdict(object_name)
-    for ids in _portions(session, object_name, most) if names else ():
+    for ids in portions(session, object_name, most) if names else ():
         with session.connection.transaction():
             rows = work_out(session, object_name, names, ids)
             verdict.looked_at += len(rows)
             wrong = [row for row in rows if row.changed]
             verdict.wrong += len(wrong)
             if wrong and not verdict.first:
-                verdict.first = _told(wrong[0])
+                verdict.first = told_difference(wrong[0])
             if wrong and repair:
                 places = [(object_name, name) for name in names]
                 refresh_places(session, places, [row.record for row in wrong])
     return verdict
 
 
-def _portions(session: Session, object_name: str, most: int | None) -> Iterator[list[str]]:
+def portions(session: Session, object_name: str, most: int | None) -> Iterator[list[str]]:
     if most is not None:
         newest = every(session, object_name, most, newest=True)
         yield from (newest[at : at + PORTION] for at in range(0, len(newest), PORTION))
@@ -61,6 +61,6 @@ def _portions(session: Session, object_name: str, most: int | None) -> Iterator[
         after = ids[-1]
 
 
-def _told(row: Worked) -> str:
+def told_difference(row: Worked) -> str:
     name = row.changed[0]
     return f"{name} of {row.record} is {row.old[name]} and should be {row.new[name]}"
