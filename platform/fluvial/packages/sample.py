@@ -64,7 +64,8 @@ def keep_place(session: Session, what: str, app: str, place: dict[str, Any]) -> 
 
 
 def is_loaded(session: Session, app: str) -> bool:
-    return bool(_LOADED.row(session.connection, the_user=NOBODY, the_key=f"sample:{app}"))
+    """Whether all of it is there."""
+    return "at" in (place_of(session, "sample", app) or {})
 
 
 def read_plan(folder: Path) -> dict[str, Any]:
@@ -91,24 +92,36 @@ def load_once(engine: Engine, app: str) -> bool:
         return False
     session = replace(Session.begin(engine), quiet=True)
     session = session.posting(*session.catalog.objects)  # parts come after their locked owners
-    connection = session.connection
-    key = f"sample:{app}"
     if is_loaded(session, app):
         return False
     plan = read_plan(folder)
+    place = _begun(session, app, plan)
+    shift = timedelta(weeks=place["weeks"])
+    for number, entry in enumerate(plan["order"][place["files"] :], place["files"] + 1):
+        with session.connection.transaction():  # others write between two files
+            _load(session, folder, entry, shift)
+            keep_place(session, "sample", app, {**place, "files": number})
+    with session.connection.transaction():
+        keep_place(session, "sample", app, {**place, "at": session.now.isoformat()})
+        if (folder / "story.yaml").is_file():
+            _begin(session, "story", app, {"step": 0})
+    return True
+
+
+def _begun(session: Session, app: str, plan: dict[str, Any]) -> dict[str, Any]:
+    """How many files are loaded, and by how many weeks their dates are moved; a start that was
+    cut off goes on with both."""
     anchor = plan["anchor"]
     first = anchor if isinstance(anchor, date) else date.fromisoformat(anchor)
-    shift = timedelta(weeks=(session.today - first).days // 7)
-    with connection.transaction():
-        for entry in plan["order"]:
-            _load(session, folder, entry, shift)
-        _ADD[connection.dialect == POSTGRESQL].run(
-            connection, user=NOBODY, key=key, value={"at": session.now.isoformat()}
-        )
-        if (folder / "story.yaml").is_file():
-            story = {"user": NOBODY, "key": f"story:{app}", "value": {"step": 0}}
-            _ADD[connection.dialect == POSTGRESQL].run(connection, **story)
-    return True
+    place = {"files": 0, "weeks": (session.today - first).days // 7}
+    _begin(session, "sample", app, place)
+    return place_of(session, "sample", app) or place
+
+
+def _begin(session: Session, what: str, app: str, place: dict[str, Any]) -> None:
+    connection = session.connection
+    values = {"user": NOBODY, "key": f"{what}:{app}", "value": place}
+    _ADD[connection.dialect == POSTGRESQL].run(connection, **values)
 
 
 def _load(session: Session, folder: Path, entry: dict[str, Any], shift: timedelta) -> None:

@@ -1,6 +1,6 @@
 """The story of a sample: steps of the past by the real code, each once, and nothing is sent."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +120,20 @@ def test_steps_are_done_at_their_moments_once_and_send_nothing(client: Client, s
     assert {entry["by"]["user"] for entry in entries if entry["by"]} == {kim["id"]}
     assert client.rows("/api/deliveries") == []
     assert client.rows("/api/notifications") == []
+
+
+@pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
+def test_a_sample_that_was_cut_off_goes_on_with_the_next_file(client: Client, shelf: Path) -> None:
+    engine = client.app.engine
+    (shelf / "loan.csv").write_text("nothing\nknown")
+    with pytest.raises(Problem):
+        loaded(engine)
+    assert len(client.rows("/api/records/user", email="kim@example.com")) == 1
+    (shelf / "loan.csv").write_text(LOANS)
+    engine.clock = StoppedClock("UTC", NOW + timedelta(weeks=2))
+    assert loaded(engine) and not loaded(engine)
+    # Its dates are moved as those of the first file were.
+    assert states(client, "Emma") == [("lent", "2026-08-03T09:00:00Z")]
 
 
 @pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
