@@ -30,6 +30,16 @@ export const besides = { named: () => false };
 const NAMED = { faults: [], sentence: null, value: null, why_not: "It names what the rule has made or gathered. It is checked with the whole rule." };
 const AROUND = { ...NAMED, why_not: "It names what is around it. It is checked with the whole document." };
 
+// Where the style sheet cannot say that a text area is as high as its text: all of them at once,
+// as asking one for its height after another was changed lays out the whole page again.
+const growing = new Set();
+function growAll() {
+  for (const area of growing) area.style.height = "auto";
+  const heights = [...growing].map((area) => [area, area.scrollHeight]);
+  for (const [area, height] of heights) if (height) area.style.height = `${height + 2}px`;
+  growing.clear();
+}
+
 class Box {
   constructor(options) {
     Object.assign(this, { names: {}, purpose: "", record: "", outer: "", change: false, value: "" }, options);
@@ -101,8 +111,8 @@ class Box {
   }
 
   grow() {
-    this.area.style.height = "auto";
-    if (this.area.scrollHeight) this.area.style.height = `${this.area.scrollHeight + 2}px`;
+    if (!CSS.supports("field-sizing", "content")) growing.add(this.area);
+    if (growing.size === 1) requestAnimationFrame(growAll);
   }
 
   // Whether it names what only the whole document knows, such as the part that a ledger writes down.

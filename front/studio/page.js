@@ -133,6 +133,8 @@ function show(face, on) {
     other.setAttribute("aria-pressed", String(shown));
     for (const box of all(`[data-face-of=${other.dataset.face}]`)) box.hidden = !shown;
   }
+  const page = one(".docpage");
+  if (page) page.dataset.shows = [...state.faces].join(" ");
   remember(button.parentElement);
 }
 
