@@ -25,11 +25,14 @@ from metamodel.layers import locate, locked_faults, merge_documents
 from metamodel.object_check import check_object
 from metamodel.object_parts import ObjectPart
 from metamodel.object_types import check_kinds, make_inverses, make_object
+from metamodel.reused_checks import AskedDocuments, ReusedChecks
 from metamodel.schemas.schema_faults import schema_faults
 from metamodel.translations import BASE, localised
 
 from .plain_figures import whole_of
 
+# The bodies of documents by their place; None where a schema refuses it.
+Sound = Mapping[str, Mapping[str, Any] | None]
 NEEDED_OF_FIELD = ("name", "kind")
 
 
@@ -45,9 +48,9 @@ def build_catalog(
 ) -> Catalog:
     """The catalog of documents in the order of their layers, in the words of a language.
 
-    Raises MetadataError with every fault of every document. Object types that nothing has
-    changed for since `previous` are taken over from it. `columns` names the columns of fields,
-    by object and field, that have other names than these.
+    Raises MetadataError with every fault of every document. Object types and checks that
+    nothing has changed for since `previous` are taken over from it. `columns` names the columns
+    of fields, by object and field, that have other names than these.
     """
     columns = columns or {}
     if previous is not None and (previous.derive(_placed) != columns or previous.zone != zone):
@@ -60,19 +63,28 @@ def build_catalog(
     if previous is not None and not faults and _same(by_kind, known):
         return replace(previous, version=version, _derived={})
     faults += _locked(merged, kinds)
-    draft = CatalogDraft(by_kind, faults=faults, zone=zone, kinds=frozenset(kinds), columns=columns)
+    every = AskedDocuments(by_kind)
+    draft = CatalogDraft(every, faults=faults, zone=zone, kinds=frozenset(kinds), columns=columns)
     sound = _sound(by_kind, kinds, draft, known)
     if faults:
-        draft.documents = _told_of(by_kind, sound)
+        draft.documents = every = AskedDocuments(_told_of(by_kind, sound))
     elif previous is not None:
         _take_over(previous, by_kind, kinds, draft)
+    _make_all(by_kind, kinds, sound, draft)
+    reused = ReusedChecks(previous, by_kind, draft, every)
+    _check_others(by_kind, kinds, sound, draft, reused)
+    if faults:
+        raise MetadataError(_ordered(faults))
+    return _finished(draft, version, digest, by_kind, kinds, reused.asked)
+
+
+def _make_all(
+    by_kind: ByKind, kinds: Mapping[str, DocumentKind], sound: Sound, draft: CatalogDraft
+) -> None:
+    """What expressions may ask first, then the object types."""
     draft.calendars = _make_calendars(by_kind.get("calendar", {}), sound, draft)
     draft.decisions = _make_decisions(by_kind.get(DECISION, {}), sound)
     _make_objects(by_kind.get("object", {}), sound, draft, kinds[OBJECT.name].parts)
-    _check_others(by_kind, kinds, sound, draft)
-    if faults:
-        raise MetadataError(_ordered(faults))
-    return _finished(draft, version, digest, by_kind, kinds)
 
 
 def _finished(
@@ -81,6 +93,7 @@ def _finished(
     digest: str,
     documents: ByKind,
     kinds: Mapping[str, DocumentKind],
+    asked: Mapping[str, frozenset[str]],
 ) -> Catalog:
     """The catalog of a draft without faults, with the keys that its documents ask for."""
     uses = draft.sorted_uses()
@@ -93,6 +106,7 @@ def _finished(
         draft.calendars,
         draft.decisions,
         uses,
+        asked,
     )
     ask(catalog, kinds)
     return catalog
@@ -121,7 +135,8 @@ def _take_over(
 ) -> None:
     """Keep the object types for which nothing has changed, with what they use."""
     draft.kept = reusable(previous, by_kind, kinds)
-    for target, place in kept_uses(previous, draft.kept):
+    places = {f"object/{name}" for name in draft.kept}
+    for target, place in kept_uses(previous, places):
         draft.uses.setdefault(target, set()).add(place)
 
 
@@ -216,7 +231,7 @@ def _unmade(document: Document, body: Mapping[str, Any], part: ObjectPart[Any]) 
 
 def _told_of(
     by_kind: Mapping[str, Mapping[str, Document]],
-    sound: Mapping[str, Mapping[str, Any] | None],
+    sound: Sound,
 ) -> dict[str, dict[str, Document]]:
     """The documents as others may ask of them: there by name, but without what is not sound."""
     return {
@@ -278,7 +293,7 @@ def _drop(document: Document, member: list[Any], at: int, draft: CatalogDraft) -
 
 def _make_calendars(
     documents: Mapping[str, Document],
-    sound: Mapping[str, Mapping[str, Any] | None],
+    sound: Sound,
     draft: CatalogDraft,
 ) -> Calendars:
     """Before all others, which may name them in expressions."""
@@ -291,9 +306,7 @@ def _make_calendars(
     )
 
 
-def _make_decisions(
-    documents: Mapping[str, Document], sound: Mapping[str, Mapping[str, Any] | None]
-) -> dict[str, DecisionTable]:
+def _make_decisions(documents: Mapping[str, Document], sound: Sound) -> dict[str, DecisionTable]:
     """Before the formulas that ask them; what they say is checked once objects are made."""
     return {
         name: decision_of(document)
@@ -304,7 +317,7 @@ def _make_decisions(
 
 def _make_objects(
     documents: Mapping[str, Document],
-    sound: Mapping[str, Mapping[str, Any] | None],
+    sound: Sound,
     draft: CatalogDraft,
     parts: Sequence[ObjectPart[Any]],
 ) -> None:
@@ -326,16 +339,21 @@ def _make_objects(
 def _check_others(
     by_kind: Mapping[str, Mapping[str, Document]],
     kinds: Mapping[str, DocumentKind],
-    sound: Mapping[str, Mapping[str, Any] | None],
+    sound: Sound,
     draft: CatalogDraft,
+    reused: ReusedChecks,
 ) -> None:
+    """Check the documents of all kinds but objects, and note of which kinds each check asks."""
     for name, documents in by_kind.items():
         check = kinds[name].check
         if check is None:
             continue
         for document in documents.values():
-            if sound[document.place] is not None:
+            if sound[document.place] is None or reused.holds(document):
+                continue
+            with reused.noted(document):
                 check(document, DocumentCheck(draft, document))
+    reused.take_over(draft)
 
 
 def _ordered(faults: Iterable[Fault]) -> list[Fault]:

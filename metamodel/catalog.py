@@ -270,6 +270,8 @@ class Catalog:
     decisions: Mapping[str, DecisionTable] = field(default_factory=dict)
     # "book" or "book.title" -> the places that use it, as "view/overdue#/columns/2"
     uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    # "rule/welcome" -> the kinds of other documents that its check has asked for
+    asked: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
     _derived: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False)
     _making: threading.RLock = field(default_factory=threading.RLock, repr=False)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from metamodel.catalog import Catalog, ObjectType
@@ -26,7 +26,9 @@ def reusable(
     if _other_documents_matter(previous, documents, kinds):
         return {}
     old, new = previous.of("object"), documents.get("object", {})
-    changed = {name for name in old.keys() | new.keys() if not _same(old.get(name), new.get(name))}
+    changed = {
+        name for name in old.keys() | new.keys() if not is_same(old.get(name), new.get(name))
+    }
     targets: set[str] = set()
     for name in changed:
         targets.update(_changes(name, old.get(name), new.get(name)))
@@ -38,16 +40,15 @@ def reusable(
     return {name: type_ for name, type_ in previous.objects.items() if name not in stale}
 
 
-def kept_uses(previous: Catalog, kept: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """What the documents of these object types use, and where."""
-    places = {f"object/{name}" for name in kept}
+def kept_uses(previous: Catalog, places: Collection[str]) -> Iterator[tuple[str, str]]:
+    """What the documents at these places use, and where."""
     for target, used_at in previous.uses.items():
         for place in used_at:
             if place.partition("#")[0] in places:
                 yield target, place
 
 
-def _same(old: Document | None, new: Document | None) -> bool:
+def is_same(old: Document | None, new: Document | None) -> bool:
     """Whether a document and the layers it comes from say the same."""
     if old is None or new is None:
         return False
@@ -71,7 +72,7 @@ def _other_documents_matter(
         old, new = previous.of(kind), documents.get(kind, {})
         if old.keys() - new.keys():
             return True
-        if kinds[kind].embedded and any(not _same(old.get(name), new[name]) for name in new):
+        if kinds[kind].embedded and any(not is_same(old.get(name), new[name]) for name in new):
             return True
     return False
 

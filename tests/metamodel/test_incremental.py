@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import processes
+from fluvial.kernel.features import load_features
+from fluvial.packages import folder_of
 from metamodel.build import build_catalog
 from metamodel.catalog import Catalog, Field, ObjectType
-from metamodel.document_files import document_of, parse_documents
+from metamodel.checks import CatalogDraft, DocumentCheck
+from metamodel.document_files import document_of, parse_documents, read_package
 from metamodel.documents import Document, with_kinds
 from metamodel.errors import MetadataError
 from metamodel.expressions.expression import Expression
-from tests.metamodel.catalogs import CORE_DOCUMENTS, documents
+from tests.metamodel.catalogs import CORE, CORE_DOCUMENTS, documents
 from tests.metamodel.test_build import EXAMPLES, LIBRARY
 
 KINDS = with_kinds([])
@@ -124,6 +129,62 @@ def test_one_changed_field_rebuilds_only_what_uses_it() -> None:
     second = build_catalog([*base(), change], KINDS, previous=first)
     kept = {name for name, type_ in second.objects.items() if type_ is first.objects[name]}
     assert second.objects.keys() - kept == {"branch", "visit"}  # visit, by way of `widths`
+
+
+EVERY_KIND = load_features().kinds
+# Each names others, or is named by some: one of the kind says something else, or goes.
+OTHER_KINDS = ("rule", "role", "process", "calendar")
+
+
+@pytest.fixture(scope="module")
+def shipped() -> list[Document]:
+    """The services app, with what comes with kinds of document."""
+    brought = sorted(Path(processes.__file__).parents[1].glob("*/brought"))
+    return [
+        document
+        for folder in (CORE, *brought, folder_of("psa"))
+        for document in read_package(folder, EVERY_KIND)
+    ]
+
+
+def outcome(layers: list[Document], last: Catalog) -> Any:
+    """What a change of documents comes to: the catalog, or all faults."""
+    try:
+        return whole(build_catalog(layers, EVERY_KIND, previous=last))
+    except MetadataError as refused:
+        return [(fault.document, fault.pointer, fault.message) for fault in refused.faults]
+
+
+def test_checks_that_are_not_made_again_would_say_the_same(shipped: list[Document]) -> None:
+    first = build_catalog(shipped, EVERY_KIND)
+    unasked = replace(first, asked={})  # so that all checks are made again
+    for at, kind in enumerate(OTHER_KINDS):
+        document = next(one for one in shipped if one.kind == kind)
+        layers = [one for one in shipped if one is not document]
+        if at % 2 == 0:
+            body = {**document.body, "label": "Another" if at else 7}  # which is a fault
+            layers.append(Document(kind, document.name, body, document.layer))
+        assert outcome(layers, first) == outcome(layers, unasked), document.place
+
+
+def test_a_change_of_one_rule_checks_what_asks_for_rules_only(
+    shipped: list[Document], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = build_catalog(shipped, EVERY_KIND)
+    rule = next(one for one in shipped if one.kind == "rule")
+    changed = Document("rule", rule.name, {**rule.body, "label": "Another"}, rule.layer)
+    checked: list[str] = []
+    made = DocumentCheck.__init__
+
+    def noted(self: DocumentCheck, draft: CatalogDraft, document: Document) -> None:
+        checked.append(document.kind)
+        made(self, draft, document)
+
+    monkeypatch.setattr(DocumentCheck, "__init__", noted)
+    build_catalog(
+        [*(one for one in shipped if one is not rule), changed], EVERY_KIND, previous=first
+    )
+    assert checked.count("rule") < 20 and "view" not in checked, sorted(checked)
 
 
 def test_true_is_not_taken_for_one() -> None:
