@@ -77,7 +77,7 @@ def _performs(task: Any, kind: str) -> Iterator[Any]:
 def open_tasks(session: Session, limit: int) -> list[Values]:
     """The tasks that wait for who asks, also as a substitute; those that are due first."""
     me = session.actor.id
-    if me is None:
+    if me is None or TASK not in session.catalog.objects:
         return []
     asked, found = session.catalog.derive(_Waiting), _Found()
     for who in _whose(session, me):

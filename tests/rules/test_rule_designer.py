@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,18 +26,31 @@ from tests.waiting import until
 Json = dict[str, Any]
 
 
-def shape_of(path: Path) -> str:
-    """What a rule is made of, without its names: rules of one shape are edited alike."""
+def parts_of(value: Any, place: str = "") -> Iterator[str]:
+    """The places of a document at which something stands, whatever it is called."""
+    if isinstance(value, dict):
+        named = place.endswith(("/set", "/fields"))
+        for name, one in value.items():
+            yield from parts_of(one, f"{place}/{'*' if named else name}")
+    elif isinstance(value, list):
+        for one in value:
+            yield from parts_of(one, f"{place}/-")
+    else:
+        yield place
+
+
+def telling(paths: Sequence[Path]) -> list[Path]:
+    """As few rules as have all places at which rules say something."""
     # The base loader leaves `on` the word that it is.
-    rule = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)
-    on, actions = sorted(rule["on"]), [sorted(action) for action in rule["do"]]
-    return str((on, rule.get("phase"), "when" in rule, actions))
+    parts = {p: {*parts_of(yaml.load(p.read_text("utf-8"), yaml.BaseLoader))} for p in paths}
+    left, chosen = set().union(*parts.values()), []
+    while left:
+        chosen.append(max(paths, key=lambda path: len(parts[path] & left)))
+        left -= parts[chosen[-1]]
+    return chosen
 
 
-# One rule of each shape.
-RULES = list(
-    {shape_of(p): p for p in sorted((ROOT / "apps" / "psa" / "rules").glob("*.yaml"))}.values()
-)
+RULES = telling(sorted((ROOT / "apps" / "psa" / "rules").glob("*.yaml")))
 SAVED = re.compile(r"/studio/rule/(?!new)")
 
 

@@ -245,8 +245,8 @@ def test_only_the_difference_to_the_package_is_saved_and_nothing_is_lost(desk: P
     desk.keyboard.press("Control+Shift+Z")
     desk.keyboard.press("Control+S")
     desk.wait_for_selector(".toast:has-text('Saved')")
-    expect(desk.locator("#yaml")).to_have_value(
-        "kind: view\nname: open_tickets\nlabel: Still open\n"
+    expect(desk.locator("#yaml")).to_have_value(  # the package has it in German, too
+        "kind: view\nname: open_tickets\nlabel: {en: Still open}\n"
     )
 
 
