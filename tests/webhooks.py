@@ -96,7 +96,11 @@ class SinkHandler(BaseHTTPRequestHandler):
     server: SinkServer
 
     def answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        length = int(self.headers.get("Content-Length", "0"))
+        body = self.rfile.read(length)
+        if len(body) < length:  # whoever sent it was killed meanwhile: it has not arrived
+            self.close_connection = True
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         reply = self.server.sink.take(self.command, self.path, headers, body)
         self.close_connection = True
@@ -107,8 +111,8 @@ class SinkHandler(BaseHTTPRequestHandler):
             return
         said = reply if isinstance(reply, Answered) else Answered(reply)
         self.send_response(said.status)
-        length = len(said.body) if said.length is None else said.length
-        self.send_header("Content-Length", str(length))
+        told = len(said.body) if said.length is None else said.length
+        self.send_header("Content-Length", str(told))
         self.send_header("Connection", "close")
         for name, value in said.headers:
             self.send_header(name, value)
