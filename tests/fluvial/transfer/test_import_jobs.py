@@ -107,6 +107,19 @@ def test_a_later_row_changes_what_an_earlier_one_made(client: Client) -> None:
     assert authors(client) == []
 
 
+def test_numbers_that_are_given_here_do_not_meet_each_other_in_the_check(client: Client) -> None:
+    fields = [
+        {"name": "number", "kind": "sequence", "pattern": "S-{0000}"},
+        {"name": "name", "kind": "text"},
+    ]
+    client.define({"kind": "object", "name": "slip", "title": "{number}", "fields": fields})
+    reply = sent(client, "slip", "\n".join(["name", *(f"Slip {n}" for n in range(MANY * 5))]))
+    assert reply.status == 200 and reply.json()["errors"] == [], reply.text
+    assert reply.json()["created"] == MANY * 5
+    numbers = {row["number"] for row in client.rows("/api/records/slip", limit="500")}
+    assert len(numbers) == MANY * 5
+
+
 def test_a_trial_keeps_nothing(client: Client) -> None:
     reply = sent(client, "author", table("X,,"), path="import?dry_run=true")
     assert reply.status == 200, reply.text

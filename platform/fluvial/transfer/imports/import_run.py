@@ -310,10 +310,13 @@ class ImportRun:
         self.cells.forget_missing()
 
     def _try_keys(self, parsed: Parsed, draft: Draft) -> None:
-        """Two rows of a trial that make records with one unique key."""
+        """Two rows of a trial that make records with one unique key.
+
+        Numbers that were given here say nothing: after each portion they are given again.
+        """
         for name, fields in unique_keys(self.type).items():
             values = [draft.values.get(one) for one in fields]
-            if all(map(empty, values)):
+            if all(map(empty, values)) or not draft.numbered.isdisjoint(fields):
                 continue
             if (name, repr(values)) in self.tried:
                 self._note(parsed, unique_fault(draft, UniqueError(name)))
