@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -73,7 +74,7 @@ _HEAD = (
 )
 
 
-class _Saves:
+class _Saves(ABC):
     """Saves of records of the object types that are compared."""
 
     def __init__(self, engine: Engine) -> None:
@@ -82,11 +83,13 @@ class _Saves:
         values = {"name": "Silver", "within": 8 * 3600, "hours": "office"}
         self.promise = self.make("promise", values)
 
+    @abstractmethod
     def make(self, name: str, values: dict[str, Any]) -> str:
-        raise NotImplementedError
+        """A new record of an object type; its id."""
 
+    @abstractmethod
     def change(self, name: str, id: str, values: dict[str, Any]) -> None:
-        raise NotImplementedError
+        """Change a record."""
 
     def told(self, way: str) -> Iterator[str]:
         saves: dict[str, Save] = {

@@ -13,9 +13,8 @@ from metamodel.timers.timer_part import TIMERS
 from . import recalculation_queue
 from .calculations import Worked
 from .field_makers import Making
-from .refresh import refresh_places
 from .timer_values import worked_timers
-from .verification import Verdict, portions, told_difference
+from .verification import Verdict, compared
 
 
 def verify_timers(
@@ -26,20 +25,12 @@ def verify_timers(
     waiting = recalculation_queue.waiting_fields(session, object_name)
     timers = [t for t in TIMERS.of(type_) or () if t.field(DUE) not in waiting]
     names = [timer.field(DUE) for timer in timers]
-    verdict = Verdict(object_name)
-    for ids in portions(session, object_name, most) if timers else ():
-        with session.connection.transaction():
-            making = Making(session, type_, names, ids, False, {})
-            rows = [_without_time(row, timers) for row in worked_timers(making)]
-            verdict.looked_at += len(rows)
-            wrong = [row for row in rows if row.changed]
-            verdict.wrong += len(wrong)
-            if wrong and not verdict.first:
-                verdict.first = told_difference(wrong[0])
-            if wrong and repair:
-                places = [(object_name, name) for name in names]
-                refresh_places(session, places, [row.record for row in wrong])
-    return verdict
+
+    def work(ids: list[str]) -> list[Worked]:
+        making = Making(session, type_, names, ids, False, {})
+        return [_without_time(row, timers) for row in worked_timers(making)]
+
+    return compared(session, object_name, names, work, most=most, repair=repair)
 
 
 def _without_time(row: Worked, timers: Sequence[Timer]) -> Worked:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from fluvial.runtime.session import Session
@@ -35,10 +35,27 @@ def verify(
     type_ = session.catalog.objects[object_name]
     waiting = recalculation_queue.waiting_fields(session, object_name)
     names = [field.name for field in type_.kept_fields if field.name not in waiting]
+
+    def work(ids: list[str]) -> list[Worked]:
+        return work_out(session, object_name, names, ids)
+
+    return compared(session, object_name, names, work, most=most, repair=repair)
+
+
+def compared(
+    session: Session,
+    object_name: str,
+    names: Sequence[str],
+    work: Callable[[list[str]], list[Worked]],
+    *,
+    most: int | None,
+    repair: bool,
+) -> Verdict:
+    """What is found of fields that `work` works out for some records."""
     verdict = Verdict(object_name)
     for ids in portions(session, object_name, most) if names else ():
         with session.connection.transaction():
-            rows = work_out(session, object_name, names, ids)
+            rows = work(ids)
             verdict.looked_at += len(rows)
             wrong = [row for row in rows if row.changed]
             verdict.wrong += len(wrong)
