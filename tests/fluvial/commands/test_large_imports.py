@@ -17,15 +17,19 @@ from tests.fluvial.tables import AUTHOR
 ROWS = SMALL + 30
 
 
+@pytest.fixture(autouse=True)
+def surroundings(prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database that the commands find in their environment."""
+    address = prepared.copy(None, tmp_path, documents=[AUTHOR])
+    for name, value in environment(address, tmp_path).items():
+        monkeypatch.setenv(name, value)
+
+
 def test_a_large_file_is_imported_in_portions_or_not_at_all(
-    prepared: Prepared,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    address = prepared.copy(None, tmp_path, documents=[AUTHOR])
-    for name, value in environment(address, tmp_path).items():
-        monkeypatch.setenv(name, value)
     portions: list[str] = []
     advance = long_jobs.advance
 
@@ -48,14 +52,10 @@ def test_a_large_file_is_imported_in_portions_or_not_at_all(
 
 
 def test_an_import_that_is_stopped_leaves_nothing(
-    prepared: Prepared,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    address = prepared.copy(None, tmp_path, documents=[AUTHOR])
-    for name, value in environment(address, tmp_path).items():
-        monkeypatch.setenv(name, value)
     path = tmp_path / "people.csv"
     path.write_text("\n".join(["code,name", *(f"A{n},Name {n}" for n in range(ROWS))]))
     advance = long_jobs.advance
